@@ -1,0 +1,42 @@
+# Each target sets up what it needs: `make run` and `make test` are enough on a fresh machine.
+SHELL := bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+SPEC ?= demo
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+export DO_NOT_TRACK := 1
+
+.PHONY: run test fast lint format bench lock ui clean
+
+run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
+	@$(BIN)/python -m pipelines run $(SPEC)
+
+test: .venv/ready  ## every test, the long simulations included
+	@$(BIN)/python -m pytest
+
+fast: .venv/ready  ## the tests but for the long simulations
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: .venv/ready  ## ruff, mypy and the import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+format: .venv/ready
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: .venv/ready  ## the figures of the README, measured on this machine
+	@$(BIN)/python -m tests.benchmarks
+
+ui: .venv/ready  ## look at trials and models in MLflow
+	@$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db
+
+# The lock holds every version with its hashes and no addresses.
+lock: .venv/ready
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --universal \
+		--group dev pyproject.toml -o requirements.lock
+
+.venv/ready: requirements.lock
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r <(sed -n '/^uv==/,/^ *#/p' requirements.lock)
+	@$(BIN)/uv pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
+	@touch $@

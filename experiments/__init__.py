@@ -1,0 +1,1 @@
+"""What we try and how we judge it: specs, models, metrics, intervals. Pure: it may import `features` only."""

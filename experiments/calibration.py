@@ -1,0 +1,94 @@
+"""Making probabilities honest: of customers given 30 %, three in ten should leave."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import norm
+
+from experiments.metric import Numbers
+from experiments.newton import logistic_fit, logits
+from experiments.ranking import equal_count_bins
+from features.errors import MetricError
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A correction of probabilities: logit of the new = intercept + slope * logit of the old."""
+
+    slope: float
+    intercept: float
+
+    def apply(self, probability: NDArray[np.generic]) -> Numbers:
+        """The corrected probabilities, in [0, 1], of the same shape."""
+        corrected: Numbers = expit(self.intercept + self.slope * logits(np.asarray(probability, dtype=np.float64)))
+        return corrected
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Customers of similar probability: the mean promised, the share observed, and its 95 % Wilson interval."""
+
+    n_rows: int
+    predicted: float
+    observed: float
+    low: float
+    high: float
+
+
+def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibration:
+    """The calibration that makes out-of-fold probabilities likeliest (Platt 1999).
+
+    truth, 1 = churned, and probability have shape (n_rows,). As with Platt, a positive counts as
+    (n_pos + 1) / (n_pos + 2) and a negative as 1 / (n_neg + 2): so the fit is finite even where the
+    probability separates the classes. A constant probability cannot tell a slope: it stays 1, and the
+    mean is set right. A probability that ranks the wrong way round (a slope below 0) is worthless, and
+    turning it round would be fitting noise: slope 0, everybody gets the mean.
+    Raises MetricError for shapes that differ, values out of range, or one class only.
+    """
+    y, p = _checked(truth, probability)
+    n_positive = float(y.sum())
+    target = np.where(y == 1, (n_positive + 1) / (n_positive + 2), 1 / (y.size - n_positive + 2))
+    x = logits(p)
+    middle = float(x.mean())
+    columns = np.column_stack([np.ones_like(x), x - middle])
+    centre, slope = logistic_fit(columns, target=target, weights=np.ones((1, y.size)))[0].tolist()
+    if slope >= 0:
+        return Calibration(slope, centre - slope * middle)
+    mean = float(logits(target.mean()))
+    return Calibration(0.0, mean) if slope < 0 else Calibration(1.0, mean - middle)
+
+
+def reliability(
+    truth: NDArray[np.generic], probability: NDArray[np.generic], *, bins: int = 10
+) -> tuple[ReliabilityBin, ...]:
+    """Promised against observed churn in bins of equal count, lowest probability first.
+
+    truth and probability have shape (n_rows,). Tied rows share a bin, so with many ties there are fewer.
+    The Wilson intervals take rows for independent. Raises MetricError as `fit` does.
+    """
+    y, p = _checked(truth, probability)
+    bin_of = equal_count_bins(p, bins)
+    return tuple(_bin(y[bin_of == index], p[bin_of == index]) for index in np.unique(bin_of))
+
+
+def _bin(truth: Numbers, probability: Numbers) -> ReliabilityBin:
+    """The figures of one bin; the interval is that of Wilson 1927, which stays within [0, 1]."""
+    n_rows, observed = truth.size, float(truth.mean())
+    z = float(norm.ppf(0.975))
+    centre = (observed + z**2 / (2 * n_rows)) / (1 + z**2 / n_rows)
+    reach = z / (1 + z**2 / n_rows) * float(np.sqrt(observed * (1 - observed) / n_rows + z**2 / (4 * n_rows**2)))
+    low, high = max(0.0, centre - reach), min(1.0, centre + reach)
+    return ReliabilityBin(n_rows, float(probability.mean()), observed, low, high)
+
+
+def _checked(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> tuple[Numbers, Numbers]:
+    y, p = np.asarray(truth, dtype=np.float64), np.asarray(probability, dtype=np.float64)
+    if y.shape != p.shape or y.ndim != 1:
+        raise MetricError(f"calibration: truth has shape {y.shape}, probability {p.shape}; give one of each a row.")
+    if not bool(np.all((p >= 0) & (p <= 1))):
+        raise MetricError("calibration: a probability is missing or not in [0, 1].")
+    if set(classes := np.unique(y).tolist()) != {0.0, 1.0}:
+        raise MetricError(f"calibration: truth holds {classes[:5]}; it must hold both 0 and 1, and no other.")
+    return y, p

@@ -1,0 +1,168 @@
+"""The gate cohort: the rows that judge every model, with the draws that all models compared share."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments import policy
+from experiments.delong import delong
+from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
+from experiments.metric import Metric, Numbers
+from experiments.spec import ExperimentSpec, SliceSpec
+from experiments.uplift import aipw_scores
+from features.tables import CONTROL
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Rows (customer_id, as_of, churned, arm, probability, value, mu_<arm> and the features) and how they are judged."""
+
+    rows: pd.DataFrame
+    spec: ExperimentSpec
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the rows and their labels: two comparisons with the same one used the same cohort."""
+        keys = self.rows[["customer_id", "as_of", "churned", "arm"]].astype(str).sort_values(["customer_id", "as_of"])
+        return hashlib.sha256(keys.to_csv(index=False).encode()).hexdigest()[:16]
+
+    @cached_property
+    def actions(self) -> tuple[str, ...]:
+        """The names of the actions; none where no treatment is in the data."""
+        return tuple(self.spec.treatment.arms) if self.spec.treatment else ()
+
+    @cached_property
+    def _customers(self) -> tuple[Clusters, int]:
+        codes, unique = pd.factorize(self.rows["customer_id"], sort=True)
+        return codes.astype(np.intp), len(unique)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """The draws: how often each customer is taken, shape (draws, n_customers)."""
+        return multiplicities(
+            n_clusters=self._customers[1], draws=self.spec.evaluation.draws, seed=self.spec.evaluation.seed
+        )
+
+    @cached_property
+    def arm(self) -> npt.NDArray[np.object_]:
+        """The arm of each row; an empty text where it was in no campaign."""
+        return self.rows["arm"].astype(object).fillna("").to_numpy()
+
+    @cached_property
+    def untreated(self) -> Mask:
+        """Rows without action: where the risk is measured."""
+        return ~np.isin(self.arm, np.array(self.actions, dtype=object))
+
+    @cached_property
+    def in_trial(self) -> Mask:
+        """Rows that were given an arm, the control included: where uplift is measured."""
+        return self.arm != ""
+
+    @cached_property
+    def churned(self) -> Numbers:
+        """1 where the customer churned, shape (n_rows,)."""
+        return self.rows["churned"].to_numpy(dtype=float)
+
+    @cached_property
+    def value(self) -> Numbers:
+        """What a good outcome of each customer is worth, shape (n_rows,)."""
+        return self.rows["value"].to_numpy(dtype=float)
+
+    @cached_property
+    def cost(self) -> Numbers:
+        """What each action costs, shape (n_actions,)."""
+        return np.array([arm.cost for arm in self.spec.treatment.arms.values()] if self.spec.treatment else [])
+
+    @cached_property
+    def ids(self) -> npt.NDArray[np.object_]:
+        """The customers, for ties."""
+        return self.rows["customer_id"].astype(object).to_numpy()
+
+    @cached_property
+    def gamma(self) -> Numbers:
+        """The AIPW scores of the rows in the trial, shape (n_in_trial, n_actions)."""
+        trial = self.rows[self.in_trial]
+        return aipw_scores(
+            arm=self.arm[self.in_trial],
+            control=CONTROL,
+            actions=self.actions,
+            probability=trial["probability"].to_numpy(dtype=float),
+            outcome=1.0 - self.churned[self.in_trial],
+            nuisances={arm: trial[f"mu_{arm}"].to_numpy(dtype=float) for arm in (CONTROL, *self.actions)},
+        )
+
+    @cached_property
+    def events_per_arm(self) -> dict[str, int]:
+        """Churned and retained rows are both events; the rarer of the two in each arm of the trial."""
+        found = {}
+        for arm in (CONTROL, *self.actions) if self.actions else ():
+            churned = self.churned[self.arm == arm]
+            found[arm] = int(min(churned.sum(), len(churned) - churned.sum()))
+        return found
+
+    def clusters_of(self, mask: Mask) -> Clusters:
+        """The customer of each row of mask, as an index into the draws."""
+        return self._customers[0][mask]
+
+    @property
+    def one_row_a_customer(self) -> bool:
+        """Whether rows are independent, so that DeLong holds."""
+        return self._customers[1] == len(self.rows)
+
+    def slices(self) -> dict[str, dict[str, Mask]]:
+        """The rows of every slice, by dimension and band."""
+        return {name: self._bands(spec) for name, spec in self.spec.evaluation.slices.items()}
+
+    def _bands(self, spec: SliceSpec) -> dict[str, Mask]:
+        values = self.rows[spec.column]
+        if not spec.edges:
+            return {str(value): (values == value).to_numpy() for value in sorted(values.dropna().unique())}
+        edges = [-np.inf, *spec.edges, np.inf]
+        names = [f"below {spec.edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in zip(spec.edges, spec.edges[1:], strict=False))]
+        names.append(f"{spec.edges[-1]:g} and above")
+        return {
+            name: ((values >= low) & (values < high)).to_numpy()
+            for name, low, high in zip(names, edges, edges[1:], strict=False)
+        }
+
+    def estimate(self, metric: Metric, *inputs: Numbers, mask: Mask) -> Estimate:
+        """A metric on the rows of mask (inputs are cut to it already), and under every draw."""
+        return estimate(metric, *inputs, counts=self.counts, clusters=self.clusters_of(mask))
+
+    def risk(self, metric: Metric, prediction: Numbers, mask: Mask | None = None) -> Estimate:
+        """A metric of the risk on the untreated rows (of mask); prediction has shape (n_rows,)."""
+        chosen = self.untreated if mask is None else self.untreated & mask
+        return self.estimate(metric, self.churned[chosen], prediction[chosen], mask=chosen)
+
+    def uplift(self, metric: Metric, prediction: Numbers, action: str, mask: Mask | None = None) -> Estimate:
+        """A metric of one action's uplift on the rows in the trial (of mask); prediction has shape (n_rows,)."""
+        chosen = self.in_trial if mask is None else self.in_trial & mask
+        gamma = self.gamma[chosen[self.in_trial], self.actions.index(action)]
+        return self.estimate(metric, gamma, prediction[chosen], mask=chosen)
+
+    def auc_intervals(self, scores: Numbers, *, level: float) -> list[Interval]:
+        """The AUC of each column of scores (n_rows, n_scores) with DeLong's interval; rows must be independent."""
+        found = delong(self.churned[self.untreated], scores[self.untreated])
+        return [found.interval(column, level=level) for column in range(scores.shape[1])]
+
+    def choice(self, uplift: Mapping[str, Numbers]) -> policy.Choice:
+        """Whom the policy would contact with what among the rows in the trial, by the predicted uplift of each action."""
+        trial = self.in_trial
+        return policy.choose(
+            uplift=np.column_stack([uplift[action][trial] for action in self.actions]),
+            value=self.value[trial],
+            cost=self.cost,
+            budget_share=self.spec.policy.budget_share,
+            ids=self.ids[trial],
+        )
+
+    def realised(self, choice: policy.Choice) -> Numbers:
+        """What a choice earned in each row of the trial, in the spec's currency."""
+        return policy.realised(choice, gamma=self.gamma, value=self.value[self.in_trial], cost=self.cost)

@@ -1,0 +1,82 @@
+"""Two models on the same rows: every figure of both, and the difference with its interval, taken inside each draw."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.cohort import Cohort, Mask
+from experiments.delong import delong
+from experiments.evaluation import FEWEST_IN_SLICE, Predictions
+from experiments.intervals import Interval
+from experiments.metric import Metric
+from experiments.metrics.policy_value import METRIC as POLICY_VALUE
+from experiments.metrics.auc import METRIC as AUC
+from experiments.metrics.brier import METRIC as BRIER
+from experiments.metrics.calibration_error import METRIC as CALIBRATION_ERROR
+from experiments.metrics.qini import METRIC as QINI
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One figure of both models on the same rows; difference is challenger minus champion, at the gate's level."""
+
+    challenger: float
+    champion: float | None = None
+    difference: Interval | None = None
+
+
+@dataclass(frozen=True)
+class SlicePair:
+    """The AUC of both models in one slice."""
+
+    name: str
+    rows: int
+    pair: Pair
+
+
+def compare(cohort: Cohort, challenger: Predictions, champion: Predictions) -> dict[str, Pair]:
+    """The figures that the gate asks for: auc, brier, calibration_error and, with a trial, qini_<action> and policy_value.
+
+    The interval of each difference has the level at which its lower bound is one-sided at the gate's alpha.
+    """
+    found = {metric.name: _risk(cohort, metric, challenger, champion) for metric in (AUC, BRIER, CALIBRATION_ERROR)}
+    if not cohort.actions:
+        return found
+    for action in cohort.actions:
+        ours, theirs = (cohort.uplift(QINI, model.uplift[action], action) for model in (challenger, champion))
+        found[f"qini_{action}"] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=_level(cohort)))
+    ours, theirs = (
+        cohort.estimate(POLICY_VALUE, cohort.realised(cohort.choice(model.uplift)), mask=cohort.in_trial)
+        for model in (challenger, champion)
+    )
+    found["policy_value"] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=_level(cohort)))
+    return found
+
+
+def _level(cohort: Cohort) -> float:
+    return 1 - 2 * cohort.spec.gate.alpha
+
+
+def _risk(
+    cohort: Cohort, metric: Metric, challenger: Predictions, champion: Predictions, mask: Mask | None = None
+) -> Pair:
+    """A figure of the risk of both; AUC by DeLong where rows are independent."""
+    if metric is AUC and cohort.one_row_a_customer:
+        chosen = cohort.untreated if mask is None else cohort.untreated & mask
+        paired = delong(cohort.churned[chosen], np.column_stack([challenger.score[chosen], champion.score[chosen]]))
+        difference = paired.difference(0, 1, level=_level(cohort)).interval
+        return Pair(float(paired.aucs[0]), float(paired.aucs[1]), difference)
+    ours, theirs = (cohort.risk(metric, model.for_metric(metric), mask) for model in (challenger, champion))
+    return Pair(ours.point, theirs.point, (ours - theirs).interval(level=_level(cohort)))
+
+
+def compare_slices(cohort: Cohort, challenger: Predictions, champion: Predictions) -> tuple[SlicePair, ...]:
+    """The AUC of both in every slice that holds enough of both outcomes."""
+    found = []
+    for dimension, bands in cohort.slices().items():
+        for name, mask in bands.items():
+            truth = cohort.churned[mask & cohort.untreated]
+            if min(truth.sum(), len(truth) - truth.sum()) >= FEWEST_IN_SLICE:
+                pair = _risk(cohort, AUC, challenger, champion, mask)
+                found.append(SlicePair(f"{dimension} {name}", int(mask.sum()), pair))
+    return tuple(found)

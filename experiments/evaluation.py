@@ -1,0 +1,181 @@
+"""The evaluation: every figure that the data allow, with intervals, as one plain report."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from experiments import calibration, metrics, policy, uplift
+from experiments.cohort import Cohort, Mask
+from experiments.intervals import Estimate
+from experiments.metric import Metric, Numbers, evaluate
+from experiments.metrics.lift import lift_at
+from experiments.metrics.policy_value import METRIC as POLICY_VALUE
+from experiments.metrics.recall import recall_at
+from features.errors import MetricError
+from features.plugins import discover
+
+SLICE_RISK = ("auc", "brier", "calibration_error")
+SLICE_UPLIFT = ("ate", "qini")
+FEWEST_IN_SLICE = 50
+CURVE_POINTS = 200
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of the rows of a cohort, shape (n_rows,) each: raw score, calibrated probability, uplift by action."""
+
+    score: Numbers
+    probability: Numbers
+    uplift: Mapping[str, Numbers]
+
+    @classmethod
+    def of(cls, scored: pd.DataFrame) -> "Predictions":
+        """From the columns that a scorer gives."""
+        named = {name: scored[name].to_numpy(dtype=float) for name in scored if name.startswith(("churn_", "uplift_"))}
+        effects = {name.removeprefix("uplift_"): found for name, found in named.items() if name.startswith("uplift_")}
+        return cls(named["churn_score"], named["churn_probability"], effects)
+
+    def for_metric(self, metric: Metric) -> Numbers:
+        """What a metric of the risk looks at: ranks the raw score, probabilities the calibrated one."""
+        return self.score if metric.kind == "rank" else self.probability
+
+
+def risk_metrics(contact_share: float) -> dict[str, Metric]:
+    """Every metric of the risk, lift and recall at the contact budget."""
+    found = {name: one for name, one in discover(metrics, Metric).items() if one.kind in ("rank", "probability")}
+    return found | {"lift": lift_at(contact_share), "recall": recall_at(contact_share)}
+
+
+def uplift_metrics() -> dict[str, Metric]:
+    """Every metric of the uplift."""
+    return {name: one for name, one in discover(metrics, Metric).items() if one.kind == "uplift"}
+
+
+def figure(metric: Metric, found: Estimate) -> dict[str, Any]:
+    """A figure with its interval and what it means."""
+    return {**found.interval().to_dict(), "meaning": metric.meaning, "better": metric.better, "unit": metric.unit}
+
+
+def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[str, Any]:
+    """Every figure of the risk, the prior model's beside it where it has one."""
+    found = {}
+    for name, metric in risk_metrics(cohort.spec.evaluation.contact_share).items():
+        found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
+        found[name]["floor"] = _floor(cohort, metric, floor)
+    if cohort.one_row_a_customer:
+        found["auc"] |= cohort.auc_intervals(challenger.score[:, None], level=0.95)[0].to_dict()
+    return found
+
+
+def _floor(cohort: Cohort, metric: Metric, floor: Predictions) -> float | None:
+    try:
+        return evaluate(metric, cohort.churned[cohort.untreated], floor.for_metric(metric)[cohort.untreated])
+    except MetricError:
+        return None  # a constant has no slope to speak of
+
+
+def curves(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """ROC, precision and recall, and calibration, as lists of points."""
+    truth = cohort.churned[cohort.untreated]
+    false_positive, true_positive, _ = roc_curve(truth, challenger.score[cohort.untreated])
+    precision, recall, _ = precision_recall_curve(truth, challenger.score[cohort.untreated])
+    bins = calibration.reliability(truth, challenger.probability[cohort.untreated])
+    return {
+        "roc": _thinned(false_positive_rate=false_positive, true_positive_rate=true_positive),
+        "precision_recall": _thinned(recall=recall[::-1], precision=precision[::-1]),
+        "calibration": [asdict(one) for one in bins],
+    }
+
+
+def _thinned(**columns: Numbers) -> list[dict[str, float]]:
+    """At most CURVE_POINTS points, the first and the last among them."""
+    size = len(next(iter(columns.values())))
+    kept = np.unique(np.linspace(0, size - 1, CURVE_POINTS).round().astype(int))
+    return [{name: float(values[place]) for name, values in columns.items()} for place in kept]
+
+
+def effects(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """The figures of each action's uplift, its gain curve with a band, and uplift by decile."""
+    return {action: _effect(cohort, challenger.uplift[action], action) for action in cohort.actions}
+
+
+def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
+    gamma = cohort.gamma[:, cohort.actions.index(action)]
+    of_trial = predicted[cohort.in_trial]
+    draws = {"counts": cohort.counts, "clusters": cohort.clusters_of(cohort.in_trial)}
+    figures = {name: figure(metric, cohort.uplift(metric, predicted, action)) for name, metric in uplift_metrics().items()}
+    curve = uplift.gain_curve(gamma, of_trial, **draws)
+    groups = uplift.uplift_groups(gamma, of_trial, **draws)
+    return {
+        "figures": figures,
+        "ranking_established": figures["qini"]["low"] > 0,
+        "gain": [
+            {"share": float(q), "gain": float(v), "low": float(low), "high": float(high)}
+            for q, v, low, high in zip(curve.share, curve.value, curve.low, curve.high, strict=True)
+        ],
+        "deciles": [{**asdict(one), "observed": one.observed.to_dict()} for one in groups],
+    }
+
+
+def policy_report(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """The policy's value a customer, and by how much it beats the simple policies, each action's in turn."""
+    choice = cohort.choice(challenger.uplift)
+    ours = cohort.estimate(POLICY_VALUE, cohort.realised(choice), mask=cohort.in_trial)
+    others: dict[str, Numbers] = {}
+    for place, action in enumerate(cohort.actions):
+        for name, earned in policy.comparisons(
+            choice=choice,
+            risk=challenger.probability[cohort.in_trial],
+            gamma=cohort.gamma,
+            value=cohort.value[cohort.in_trial],
+            cost=cohort.cost,
+            action=place,
+            ids=cohort.ids[cohort.in_trial],
+        ).items():
+            others[name if name == "treat_none" else f"{name}_{action}"] = earned
+    compared = {}
+    for name, earned in others.items():
+        theirs = cohort.estimate(POLICY_VALUE, earned, mask=cohort.in_trial)
+        compared[name] = {"value": theirs.interval().to_dict(), "advantage": (ours - theirs).interval().to_dict()}
+    return {
+        "value": ours.interval().to_dict(),
+        "customers": len(choice),
+        "contacts": policy.contacts(choice),
+        "contacts_by_action": {action: int((choice == place).sum()) for place, action in enumerate(cohort.actions)},
+        "budget_share": cohort.spec.policy.budget_share,
+        "against": compared,
+    }
+
+
+def slices(cohort: Cohort, challenger: Predictions) -> dict[str, list[dict[str, Any]]]:
+    """The main figures for each slice; a slice too small or with one outcome only has none."""
+    return {
+        dimension: [_slice(cohort, challenger, name, mask) for name, mask in bands.items()]
+        for dimension, bands in cohort.slices().items()
+    }
+
+
+def _slice(cohort: Cohort, challenger: Predictions, name: str, mask: Mask) -> dict[str, Any]:
+    untreated = cohort.churned[mask & cohort.untreated]
+    row: dict[str, Any] = {
+        "name": name,
+        "rows": int(mask.sum()),
+        "churned_share": float(untreated.mean()) if len(untreated) else None,
+        "risk": {},
+        "uplift": {},
+    }
+    of_risk, of_uplift = risk_metrics(cohort.spec.evaluation.contact_share), uplift_metrics()
+    if min(untreated.sum(), len(untreated) - untreated.sum()) >= FEWEST_IN_SLICE:
+        for metric in (of_risk[name] for name in SLICE_RISK):
+            row["risk"][metric.name] = cohort.risk(metric, challenger.for_metric(metric), mask).interval().to_dict()
+    if cohort.actions and (mask & cohort.in_trial).sum() >= 10 * FEWEST_IN_SLICE:
+        for action in cohort.actions:
+            row["uplift"][action] = {
+                metric.name: cohort.uplift(metric, challenger.uplift[action], action, mask).interval().to_dict()
+                for metric in (of_uplift[name] for name in SLICE_UPLIFT)
+            }
+    return row

@@ -1,0 +1,1 @@
+"""One file per model family, its search space beside it."""

@@ -1,0 +1,22 @@
+"""ATE: what an action changes on average if everybody gets it."""
+
+from experiments.metric import Metric, Numbers, weighted_mean
+
+
+def ate(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
+    """The average treatment effect: the mean of gamma, in outcomes per customer.
+
+    gamma has shape (n_rows,), weights (draws, n_rows); returns shape (draws,). The predicted uplift plays no part.
+    """
+    del uplift
+    return weighted_mean(gamma, weights)
+
+
+METRIC = Metric(
+    name="ate",
+    meaning="what the action changes on average if everybody gets it",
+    better="neither",
+    unit="outcomes per customer",
+    kind="uplift",
+    function=ate,
+)

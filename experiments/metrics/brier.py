@@ -1,0 +1,21 @@
+"""Brier score: how far, squared, the probabilities lie from what happened."""
+
+from experiments.metric import Metric, Numbers, weighted_mean
+
+
+def brier(*, truth: Numbers, probability: Numbers, weights: Numbers) -> Numbers:
+    """The mean squared gap between probability and outcome, in [0, 1]; 0 is perfect (Brier 1950).
+
+    truth and probability have shape (n_rows,), weights (draws, n_rows); returns shape (draws,).
+    """
+    return weighted_mean((probability - truth) ** 2, weights)
+
+
+METRIC = Metric(
+    name="brier",
+    meaning="the mean squared gap between the probability and what happened",
+    better="lower",
+    unit="squared share",
+    kind="probability",
+    function=brier,
+)

@@ -1,0 +1,22 @@
+"""Policy value: what a policy's choices earn on average, after the cost of the contacts."""
+
+from experiments.metric import Metric, Numbers, weighted_mean
+
+
+def policy_value(*, net_value: Numbers, weights: Numbers) -> Numbers:
+    """The mean over customers of value times gamma of the chosen action, less its cost; 0 for no action.
+
+    net_value, as `experiments.policy.realised` gives it, has shape (n_rows,) and is in the currency of the
+    spec; weights has shape (draws, n_rows); returns shape (draws,).
+    """
+    return weighted_mean(net_value, weights)
+
+
+METRIC = Metric(
+    name="policy_value",
+    meaning="what the policy earns per customer, after costs, compared with doing nothing",
+    better="higher",
+    unit="currency per customer",
+    kind="policy",
+    function=policy_value,
+)

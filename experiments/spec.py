@@ -1,0 +1,171 @@
+"""The spec: the one frozen description of an experiment, read once from `experiments/specs/NAME.yaml`."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A part of a spec: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelSpec(Section):
+    """What is predicted, and over which window after the observation date.
+
+    The window is (as_of + lead_time_days, as_of + lead_time_days + horizon_days]. column, churned and
+    retained belong to the label `column`: which column tells, and its values. bad and good are the words
+    that the report uses for the two outcomes.
+    """
+
+    kind: str
+    lead_time_days: int = Field(0, ge=0)
+    horizon_days: int = Field(0, ge=0)
+    column: str | None = None
+    churned: str | None = None
+    retained: str | None = None
+    bad: str = "left"
+    good: str = "stayed"
+
+
+class ObservationSpec(Section):
+    """Which dates to learn from: every `every_months` months from `first`, up to the end of the data."""
+
+    first: date
+    every_months: int = Field(1, ge=1)
+    look_back_days: int = Field(180, ge=1)
+
+
+class ArmSpec(Section):
+    """An action: what one costs, in the spec's currency."""
+
+    cost: float = Field(0.0, ge=0)
+
+
+class TreatmentSpec(Section):
+    """The actions that were tried against a control. column, control and the keys of values map a table source."""
+
+    arms: dict[str, ArmSpec] = Field(min_length=1)
+    randomised: bool = True
+
+
+class ValueSpec(Section):
+    """What a good outcome is worth, in the spec's currency: a constant, times a column where one is named."""
+
+    constant: float = 1.0
+    column: str | None = None
+
+
+class PolicySpec(Section):
+    """How many may be contacted: at most this share of the customers."""
+
+    budget_share: Share = 0.2
+
+
+class SplitSpec(Section):
+    """How rows are divided into training, folds and gate cohort.
+
+    time: the last `gate_dates` mature dates are the gate cohort. random: a stratified `gate_share`, drawn with `seed`.
+    """
+
+    kind: Literal["time", "random"]
+    gate_dates: int = Field(1, ge=1)
+    gate_share: Share = 0.2
+    folds: int = Field(3, ge=2)
+    seed: int = 0
+
+
+class TuningSpec(Section):
+    """What Optuna searches, by what it judges, and for how long."""
+
+    families: tuple[str, ...] = Field(("logistic", "lightgbm"), min_length=1)
+    learner: str = "t_learner"
+    metric: str = "log_loss"
+    trials: int = Field(30, ge=1)
+    timeout_seconds: Positive | None = None
+    seed: int = 0
+
+
+class SliceSpec(Section):
+    """A cut of the cohort: the values of a column, or bands of it between `edges` (in the column's unit)."""
+
+    column: str
+    edges: tuple[float, ...] = ()
+
+
+class EvaluationSpec(Section):
+    """How figures are taken: bootstrap draws, the contact budget of lift and recall, and the slices."""
+
+    draws: int = Field(1000, ge=100)
+    seed: int = 0
+    contact_share: Share = 0.1
+    slices: dict[str, SliceSpec] = Field(default_factory=dict)
+
+
+class GateSpec(Section):
+    """When a challenger may replace the champion; the margins are in the units of their metrics."""
+
+    alpha: Share = 0.05
+    auc_margin: Positive = 0.005
+    brier_margin: Positive = 0.002
+    calibration_margin: Positive = 0.01
+    slice_margin: Positive = 0.05
+    value_margin: Positive = 0.05
+    minimum_gain: float = Field(0.0, ge=0)
+    minimum_positives: int = Field(100, ge=1)
+    minimum_events_per_arm: int = Field(50, ge=1)
+    calibration_limit: Positive = 0.05
+
+
+class ScoreSpec(Section):
+    """What the list shows: the risk bands by probability, and how many reasons."""
+
+    medium_from: Share = 0.1
+    high_from: Share = 0.25
+    reasons: int = Field(3, ge=0)
+    customers: Literal["all", "retained"] = "all"
+
+
+class ValidationSpec(Section):
+    """How far a table's volume may move against its last version, as a share of it."""
+
+    volume_change: Positive = 0.5
+
+
+class ExperimentSpec(Section):
+    """Everything an experiment is; two equal specs on equal data give equal models."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    currency: str = Field("eur", pattern=r"^[a-z]{3}$")
+    source: dict[str, Any]
+    label: LabelSpec
+    observations: ObservationSpec | None = None
+    features: tuple[str, ...] = ()
+    treatment: TreatmentSpec | None = None
+    value: ValueSpec = ValueSpec()
+    policy: PolicySpec = PolicySpec()
+    split: SplitSpec
+    tuning: TuningSpec = TuningSpec()
+    evaluation: EvaluationSpec = EvaluationSpec()
+    gate: GateSpec = GateSpec()
+    score: ScoreSpec = ScoreSpec()
+    validation: ValidationSpec = ValidationSpec()
+
+    @field_validator("source")
+    @classmethod
+    def _source_has_a_kind(cls, source: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(source.get("kind"), str):
+            raise ValueError("it needs a 'kind', such as 'table'")
+        return source
+
+    @model_validator(mode="after")
+    def _dates_agree(self) -> "ExperimentSpec":
+        if (self.observations is None) != (self.split.kind == "random"):
+            raise ValueError("a source with dates needs 'observations' and split kind 'time'; one without has neither")
+        return self

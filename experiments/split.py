@@ -1,0 +1,83 @@
+"""How rows are divided: what is learnt from, how it is folded, and the gate cohort that judges."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.family import RowIndex
+from experiments.spec import LabelSpec, SplitSpec
+from features.errors import DataError
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold: positions of the rows to fit on and of the rows to judge on."""
+
+    fit: RowIndex
+    judge: RowIndex
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions of the training rows and of the gate cohort, and folds within the training rows."""
+
+    training: RowIndex
+    gate: RowIndex
+    folds: tuple[Fold, ...]
+
+
+def customer_hash(customers: Sequence[str] | pd.Series, seed: int) -> npt.NDArray[np.uint64]:
+    """A number for each customer that never changes, whatever other customers there are."""
+    key = f"{seed:016d}"
+    return np.asarray(pd.util.hash_array(np.asarray(customers, dtype=object), hash_key=key, categorize=True))
+
+
+def split(rows: pd.DataFrame, *, spec: SplitSpec, label: LabelSpec) -> Split:
+    """Divide rows (customer_id, as_of, churned, arm). Raises DataError when there are too few dates or rows."""
+    if spec.kind == "random":
+        return _random_split(rows, spec)
+    return _time_split(rows, spec, timedelta(days=label.lead_time_days + label.horizon_days))
+
+
+def _random_split(rows: pd.DataFrame, spec: SplitSpec) -> Split:
+    hashed = customer_hash(rows["customer_id"], spec.seed)
+    strata = rows["churned"].astype(str) + rows["arm"].fillna("").astype(str)
+    place = pd.DataFrame({"strata": strata.to_numpy(), "hash": hashed}).groupby("strata")["hash"]
+    share = (place.rank(method="first").to_numpy() - 0.5) / place.transform("size").to_numpy()
+    training, gate = np.flatnonzero(share >= spec.gate_share), np.flatnonzero(share < spec.gate_share)
+    fold_of = (place.rank(method="first").to_numpy().astype(int)) % spec.folds
+    folds = tuple(
+        Fold(training[fold_of[training] != k], training[fold_of[training] == k]) for k in range(spec.folds)
+    )
+    return Split(training, gate, folds)
+
+
+def _time_split(rows: pd.DataFrame, spec: SplitSpec, window: timedelta) -> Split:
+    as_of = rows["as_of"].to_numpy()
+    dates = np.unique(as_of)
+    gate_dates = dates[-spec.gate_dates :]
+    learnt = _closed_before(dates, gate_dates[0], window)
+    if len(learnt) < spec.folds + 1:
+        needed = spec.folds + 1 + spec.gate_dates
+        raise DataError(
+            f"{len(dates)} mature observation dates are too few: {spec.folds} folds and a gate cohort of"
+            f" {spec.gate_dates} need at least {needed} whose windows do not overlap. Add data or lower split.folds."
+        )
+    group = customer_hash(rows["customer_id"], spec.seed) % spec.folds
+    folds = tuple(
+        Fold(
+            np.flatnonzero(np.isin(as_of, _closed_before(dates, judged, window)) & (group != k)),
+            np.flatnonzero((as_of == judged) & (group == k)),
+        )
+        for k, judged in enumerate(learnt[-spec.folds :])
+    )
+    return Split(np.flatnonzero(np.isin(as_of, learnt)), np.flatnonzero(np.isin(as_of, gate_dates)), folds)
+
+
+def _closed_before(dates: npt.NDArray[np.datetime64], moment: np.datetime64, window: timedelta) -> npt.NDArray[np.datetime64]:
+    """The dates whose label windows close at or before a moment."""
+    return dates[dates + np.timedelta64(window) <= moment]

@@ -1,0 +1,178 @@
+"""What an action changed: a score for each customer whose mean is the effect, and how well a model ranks by it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from experiments.intervals import Clusters, Counts, Interval, bootstrap, interval_of
+from experiments.metric import Numbers
+from experiments.ranking import Ranking, block_totals, equal_count_bins, ranked
+from features.errors import MetricError
+
+SHARES: Numbers = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve over the share of customers contacted, with a band; all four of shape (n_shares,).
+
+    The band holds at each share by itself, not over all of them at once.
+    """
+
+    share: Numbers
+    value: Numbers
+    low: Numbers
+    high: Numbers
+
+
+@dataclass(frozen=True)
+class UpliftGroup:
+    """Customers of similar predicted uplift: rank 1 is predicted highest; observed is the mean gamma."""
+
+    rank: int
+    n_rows: int
+    predicted: float
+    observed: Interval
+
+
+def aipw_scores(
+    *,
+    arm: NDArray[np.generic],
+    control: str,
+    actions: Sequence[str],
+    probability: Numbers,
+    outcome: Numbers,
+    nuisances: Mapping[str, Numbers] | None = None,
+) -> Numbers:
+    """The AIPW score gamma of each row and action, whose mean is the action's effect; shape (n_rows, n_actions).
+
+    arm names what each row was given and probability, in (0, 1], with which logged probability; outcome is
+    1 for good, 0 for bad, all of shape (n_rows,). nuisances holds the predicted outcome of every row under
+    control and each action, fitted on other rows; without them it is plain inverse weighting. gamma_a =
+    mu_a - mu_0 + 1{w=a}(y - mu_a)/e_a - 1{w=control}(y - mu_0)/e_0 (Robins, Rotnitzky & Zhao 1994).
+    Raises MetricError for lengths that differ, values out of range, and arms unknown or without rows.
+    """
+    _check_trial(arm, [control, *actions], probability=probability, outcome=outcome)
+    mu = nuisances if nuisances is not None else dict.fromkeys([control, *actions], np.zeros(arm.size))
+    if missing := [name for name in (control, *actions) if name not in mu or mu[name].shape != arm.shape]:
+        raise MetricError(f"AIPW scores: no predicted outcome, one a row, for arm {missing}; give one or none at all.")
+    arms = {name: mu[name] + (arm == name) * (outcome - mu[name]) / probability for name in (control, *actions)}
+    return np.column_stack([arms[action] - arms[control] for action in actions])
+
+
+def _check_trial(arm: NDArray[np.generic], arms: Sequence[str], *, probability: Numbers, outcome: Numbers) -> None:
+    if not arm.shape == probability.shape == outcome.shape == (arm.size,):
+        raise MetricError(
+            f"AIPW scores: shapes differ: arm {arm.shape}, probability {probability.shape}, outcome {outcome.shape}."
+        )
+    if set(found := np.unique(arm).tolist()) != set(arms):
+        raise MetricError(
+            f"AIPW scores: the arms are {list(arms)}, the rows hold {found}; each needs rows, no other may."
+        )
+    if not bool(np.all((probability > 0) & (probability <= 1))):
+        raise MetricError(
+            "AIPW scores: a logged probability is missing or not in (0, 1]; leave out what had no chance."
+        )
+    if not bool(np.all((outcome >= 0) & (outcome <= 1))):
+        raise MetricError("AIPW scores: an outcome is missing or not in [0, 1]; 1 is good, 0 is bad.")
+
+
+def gain_curve(
+    gamma: Numbers,
+    uplift: Numbers,
+    *,
+    counts: Counts,
+    clusters: Clusters | None = None,
+    shares: Numbers = SHARES,
+    level: float = 0.95,
+) -> Curve:
+    """Q(q): what contacting the top share q by predicted uplift yields, in outcomes per customer (of all).
+
+    gamma and uplift have shape (n_rows,); counts and clusters as for `bootstrap`; shares lie in [0, 1].
+    Tied rows take their block's mean gamma; a share that ends within a row takes its part of it.
+    """
+    ranking = ranked(uplift)
+
+    def gains(weights: Numbers) -> Numbers:
+        return _gains(ranking, gamma=gamma, weights=weights, shares=shares)
+
+    return _banded(
+        shares, gains(np.ones((1, gamma.size)))[0], bootstrap(gains, counts=counts, clusters=clusters), level
+    )
+
+
+def toc_curve(
+    gamma: Numbers,
+    uplift: Numbers,
+    *,
+    counts: Counts,
+    clusters: Clusters | None = None,
+    shares: Numbers = SHARES[1:],
+    level: float = 0.95,
+) -> Curve:
+    """TOC(q): the mean effect in the top share q by predicted uplift, minus that of all; see `gain_curve`.
+
+    shares lie in (0, 1]: at 0 there is nobody to take a mean of. AUTOC is the area under this curve.
+    """
+    ranking = ranked(uplift)
+
+    def advantages(weights: Numbers) -> Numbers:
+        gains = _gains(ranking, gamma=gamma, weights=weights, shares=np.append(shares, 1.0))
+        return gains[:, :-1] / shares - gains[:, -1:]
+
+    point = advantages(np.ones((1, gamma.size)))[0]
+    return _banded(shares, point, bootstrap(advantages, counts=counts, clusters=clusters), level)
+
+
+def _gains(ranking: Ranking, *, gamma: Numbers, weights: Numbers, shares: Numbers) -> Numbers:
+    """The gain curve under every draw, shape (draws, n_shares); NaN in a draw without rows."""
+    ends = np.cumsum(block_totals(ranking, weights), axis=1)
+    gains = np.cumsum(block_totals(ranking, weights * gamma), axis=1)
+    curves = np.full((weights.shape[0], shares.size), np.nan)
+    for draw in np.flatnonzero(ends[:, -1]):
+        rows = np.append(0.0, ends[draw])
+        curves[draw] = np.interp(shares * rows[-1], rows, np.append(0.0, gains[draw])) / rows[-1]
+    return curves
+
+
+def _banded(shares: Numbers, point: Numbers, draws: Numbers, level: float) -> Curve:
+    reach = norm.ppf((1 + level) / 2) * np.nanstd(draws, axis=0, ddof=1)
+    return Curve(shares, point, point - reach, point + reach)
+
+
+def uplift_groups(
+    gamma: Numbers,
+    uplift: Numbers,
+    *,
+    counts: Counts,
+    clusters: Clusters | None = None,
+    groups: int = 10,
+    level: float = 0.95,
+) -> tuple[UpliftGroup, ...]:
+    """Predicted against observed uplift in groups of equal size by predicted uplift, highest first.
+
+    gamma and uplift have shape (n_rows,); counts and clusters as for `bootstrap`. Tied rows share a group,
+    so with many ties there are fewer than `groups`. Raises MetricError for a group too small for an interval.
+    """
+    rank = groups - equal_count_bins(uplift, groups)
+    ranks = np.unique(rank)
+    member = (rank[:, None] == ranks).astype(np.float64)
+
+    def means(weights: Numbers) -> Numbers:
+        with np.errstate(invalid="ignore"):
+            found: Numbers = (weights @ (gamma[:, None] * member)) / (weights @ member)
+        return found
+
+    point, draws = means(np.ones((1, gamma.size)))[0], bootstrap(means, counts=counts, clusters=clusters)
+    return tuple(
+        UpliftGroup(
+            rank=int(ranks[group]),
+            n_rows=int(member[:, group].sum()),
+            predicted=float(uplift[rank == ranks[group]].mean()),
+            observed=interval_of(draws[:, group], float(point[group]), level=level),
+        )
+        for group in range(ranks.size)
+    )

@@ -1,0 +1,39 @@
+"""Every feature that is defined, found by looking into `features/definitions`."""
+
+from collections.abc import Collection, Mapping
+
+from features import definitions
+from features.errors import SpecError
+from features.feature import Feature, FeatureDefinition
+from features.history import VERSIONS
+from features.plugins import discover
+
+
+def all_features() -> dict[str, Feature]:
+    """Every feature by its column's name."""
+    found = discover(definitions, FeatureDefinition)
+    return {feature.column.name: feature for definition in found.values() for feature in definition.features}
+
+
+def features_for(themes: Collection[str], tables: Collection[str]) -> tuple[Feature, ...]:
+    """The features of the named themes (all where none is named) whose table the data hold.
+
+    Raises SpecError for a theme that does not exist.
+    """
+    every = all_features().values()
+    known = {feature.theme for feature in every}
+    if unknown := sorted(set(themes) - known):
+        raise SpecError(f"no feature theme {unknown}; there are {sorted(known)}.")
+    return tuple(
+        feature
+        for feature in every
+        if (not themes or feature.theme in themes) and VERSIONS.get(feature.table, feature.table) in tables
+    )
+
+
+def by_table(features: Collection[Feature]) -> Mapping[str, list[Feature]]:
+    """The features grouped by the table that they aggregate."""
+    groups: dict[str, list[Feature]] = {}
+    for feature in features:
+        groups.setdefault(feature.table, []).append(feature)
+    return groups

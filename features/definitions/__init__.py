@@ -1,0 +1,1 @@
+"""One file per feature theme; every `@feature` in it is found by itself."""

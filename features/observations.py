@@ -1,0 +1,53 @@
+"""Which customers are observed at which date, what was done to them, and what became of them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from features.history import History
+from features.label import LabelWindow
+
+
+def observation_dates(first: date, *, every_months: int, data_end: datetime) -> list[datetime]:
+    """The dates first, first + every_months, ... up to and with the end of the data."""
+    step = pd.DateOffset(months=every_months)
+    return [moment.to_pydatetime() for moment in pd.date_range(pd.Timestamp(first), data_end, freq=step)]
+
+
+def active_customers(history: History) -> ir.Table:
+    """The customers (column customer_id) with a contract that had begun and, for all that was known, not ended."""
+    contracts = history.contracts
+    begun = contracts.starts_at < history.as_of_literal
+    running = contracts.ended_at.isnull() | (contracts.ended_at >= history.as_of_literal)
+    return contracts.filter(begun & running).select("customer_id").distinct()
+
+
+def treatments_at(tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Table:
+    """The arm that each customer was given at the observation: customer_id, arm, probability.
+
+    An arm assigned from `as_of` until the lead time is over (that very day, where there is none) belongs to the
+    observation; of several the first counts. A customer in no campaign has no row.
+    """
+    treatments = tables["treatments"]
+    until = max(window.opens, window.as_of + timedelta(days=1))
+    assigned = treatments.filter(
+        (treatments.event_at >= ibis.literal(window.as_of, type="timestamp"))
+        & (treatments.event_at < ibis.literal(until, type="timestamp"))
+    )
+    return assigned.group_by("customer_id").aggregate(
+        arm=assigned.action.argmin(assigned.event_at),
+        probability=assigned.probability.argmin(assigned.event_at),
+    )
+
+
+def outcomes(happened: ir.Table, window: LabelWindow) -> ir.Table:
+    """What became of those who left: customer_id, in_gap (left before the window opened), churned (within it)."""
+    opens, closes = (ibis.literal(moment, type="timestamp") for moment in (window.opens, window.closes))
+    return happened.select(
+        "customer_id",
+        in_gap=happened.happened_at <= opens,
+        churned=(happened.happened_at > opens) & (happened.happened_at <= closes),
+    )

@@ -1,0 +1,49 @@
+"""How plug-ins are found: put a file into the folder of its kind, and it takes part; no list is edited."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any, TypeVar
+
+from features.errors import HoldfastError, SpecError
+
+Plugin = TypeVar("Plugin")
+
+
+def discover(package: ModuleType, kind: type[Plugin]) -> dict[str, Plugin]:
+    """Every plug-in of a package by name, in the order of the names.
+
+    All modules of package are imported. A plug-in is an instance of kind at the top level of one of them;
+    one that a second module imports counts once. Its name is its `name`, or its `kind` where it has none.
+    Raises HoldfastError when two different plug-ins share a name.
+    """
+    found: dict[str, tuple[Plugin, str]] = {}
+    for module in sorted(info.name for info in iter_modules(package.__path__, f"{package.__name__}.")):
+        for plugin in vars(import_module(module)).values():
+            if isinstance(plugin, kind):
+                first, where = found.setdefault(_name_of(plugin), (plugin, module))
+                if first is not plugin:
+                    raise HoldfastError(
+                        f"{kind.__name__} '{_name_of(plugin)}' is defined in {where} and in {module}; rename one."
+                    )
+    return {name: found[name][0] for name in sorted(found)}
+
+
+def _name_of(plugin: Any) -> str:
+    return str(plugin.name if hasattr(plugin, "name") else plugin.kind)
+
+
+def names(package: ModuleType) -> list[str]:
+    """The names of the plug-ins of a package, without importing them: each has a module of its own name."""
+    return sorted(info.name for info in iter_modules(package.__path__))
+
+
+def plugin(package: ModuleType, name: str, kind: type[Plugin]) -> Plugin:
+    """The one plug-in of that name; only its module is imported. Raises SpecError when there is none."""
+    if name not in names(package):
+        raise SpecError(f"no {kind.__name__.lower()} '{name}' in {package.__name__}; there are {names(package)}.")
+    module = import_module(f"{package.__name__}.{name}")
+    for value in vars(module).values():
+        if isinstance(value, kind) and _name_of(value) == name:
+            return value
+    raise SpecError(f"{module.__name__} holds no {kind.__name__.lower()} '{name}'; name it after its file.")

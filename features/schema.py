@@ -1,0 +1,78 @@
+"""What a column and a table are: declared once, and casts, checks, docs and signatures follow from it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from features.errors import SchemaError
+
+ColumnType = Literal["text", "category", "integer", "number", "boolean", "timestamp"]
+
+ARROW_TYPES: dict[ColumnType, str] = {
+    "text": "string",
+    "category": "string",
+    "integer": "int64",
+    "number": "double",
+    "boolean": "bool",
+    "timestamp": "timestamp[us]",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, its meaning in plain words and what a legal value is.
+
+    minimum and maximum are inclusive and in `unit`; values lists what a category may be (empty: anything);
+    references names the column of another table, as `table.column`, in which every value must occur;
+    may_be_future says that a timestamp is planned, so that it may lie after the day of extraction.
+    """
+
+    name: str
+    type: ColumnType
+    meaning: str
+    unit: str | None = None
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    references: str | None = None
+    may_be_future: bool = False
+
+    @property
+    def arrow_type(self) -> str:
+        """The name of the Arrow type that stores this column."""
+        return ARROW_TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its columns, and the key that no two rows (of one `known_at`) share."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise SchemaError(f"table '{self.name}' declares {twice} more than once; keep one of each.")
+        if missing := sorted(set(self.key) - set(names)):
+            raise SchemaError(f"table '{self.name}' has no column {missing} that its key names; declare it.")
+
+    def column(self, name: str) -> Column:
+        """The declaration of one column. Raises SchemaError when there is none of that name."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise SchemaError(f"table '{self.name}' has no column '{name}'; it has {[c.name for c in self.columns]}.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its rows say when they became known, so that history can be cut at a date."""
+        return "known_at" in self.names

@@ -1,0 +1,152 @@
+"""A table with one row per customer and the features already there: a label column, maybe a treatment column."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import BaseModel, ConfigDict, Field
+
+from features.errors import MissingError, SchemaError
+from features.schema import ARROW_TYPES, Column, ColumnType, Table
+from features.source import Part, Source, SourceOptions
+from features.tables import CONTROL
+
+
+class ColumnOptions(BaseModel):
+    """What a column of the file is; role says what it is for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: ColumnType = "number"
+    role: Literal["feature", "label"] = "feature"
+    meaning: str | None = None
+    unit: str | None = None
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+
+
+class ArmColumn(BaseModel):
+    """Which column tells the arm, how the file calls each arm, and the logged probability of each (equal if not said)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    control: str
+    arms: dict[str, str] = Field(min_length=1)
+    probabilities: dict[str, float] = Field(default_factory=dict)
+
+
+class TableOptions(SourceOptions):
+    """Options of a table source: the file, its key (row number if none), the texts that mean missing, the columns."""
+
+    kind: Literal["table"] = "table"
+    file: str
+    key: str | None = None
+    missing: tuple[str, ...] = ("",)
+    columns: dict[str, ColumnOptions] = Field(min_length=1)
+    treatment: ArmColumn | None = None
+
+
+def declare(options: TableOptions) -> Mapping[str, Table]:
+    """One table, `customers`: the key, the columns of the spec, and the arm with its probability."""
+    columns = [Column("customer_id", "text", "the customer")]
+    columns += [_column(name, column) for name, column in options.columns.items()]
+    if options.treatment:
+        arms = (CONTROL, *options.treatment.arms)
+        columns.append(Column("arm", "category", "the arm that the customer was given", values=arms))
+        columns.append(Column("probability", "number", "the probability of that arm", unit="share", minimum=0, maximum=1))
+    return {"customers": Table("customers", "one row for each customer", ("customer_id",), tuple(columns))}
+
+
+def _column(name: str, options: ColumnOptions) -> Column:
+    declared = options.model_dump(exclude={"role", "meaning"})
+    return Column(name=name, meaning=options.meaning or name, **declared)
+
+
+def read(raw: Mapping[str, pa.Table], options: TableOptions) -> Iterator[Part]:
+    """Cast the file's texts to the declared types; what cannot be read goes to `<column>__unreadable`.
+
+    Raises MissingError when the file was not added and SchemaError when it lacks a column.
+    """
+    if options.file not in raw:
+        raise MissingError(f"no file '{options.file}' among the raw data {sorted(raw)}; add it with the data command.")
+    rows = raw[options.file]
+    _check_columns(rows, options)
+    arrays: dict[str, pa.ChunkedArray | pa.Array] = {"customer_id": _keys(rows, options)}
+    unreadable: dict[str, pa.Array] = {}
+    for name, column in options.columns.items():
+        arrays[name], bad = _cast(_text(rows[name], options.missing), column.type)
+        if bad.null_count < len(bad):
+            unreadable[f"{name}__unreadable"] = bad
+    if options.treatment:
+        arrays["arm"], arrays["probability"], bad = _arms(rows, options.treatment)
+        if bad.null_count < len(bad):
+            unreadable["arm__unreadable"] = bad
+    yield Part("customers", "all", pa.table({**arrays, **unreadable}))
+
+
+def _check_columns(rows: pa.Table, options: TableOptions) -> None:
+    wanted = [*options.columns, *([options.key] if options.key else [])]
+    wanted += [options.treatment.column] if options.treatment else []
+    if missing := [name for name in wanted if name not in rows.column_names]:
+        raise SchemaError(f"no column {missing} in {options.file}; it has {sorted(rows.column_names)}. Correct the spec.")
+
+
+def _keys(rows: pa.Table, options: TableOptions) -> pa.ChunkedArray | pa.Array:
+    if options.key is not None:
+        return _text(rows[options.key], options.missing)
+    width = len(str(rows.num_rows))
+    return pa.array([f"R{number:0{width}d}" for number in range(rows.num_rows)])
+
+
+def _text(values: pa.ChunkedArray, missing: tuple[str, ...]) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(values.combine_chunks())
+    return pc.if_else(pc.is_in(trimmed, pa.array(missing, pa.string())), None, trimmed)
+
+
+def _cast(texts: pa.Array, type_: ColumnType) -> tuple[pa.Array, pa.Array]:
+    """The values in their type, and the texts that could not be read (null elsewhere)."""
+    if type_ in ("category", "text"):
+        return texts, pa.nulls(len(texts), pa.string())
+    try:
+        return pc.cast(texts, ARROW_TYPES[type_]), pa.nulls(len(texts), pa.string())
+    except pa.ArrowInvalid:
+        readable = pa.array([_reads(text, type_) for text in texts.to_pylist()])
+        good, bad = pc.if_else(readable, texts, None), pc.if_else(readable, None, texts)
+        return pc.cast(good, ARROW_TYPES[type_]), bad
+
+
+def _reads(text: str | None, type_: ColumnType) -> bool:
+    try:
+        pa.array([text], pa.string()).cast(ARROW_TYPES[type_])
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _arms(rows: pa.Table, treatment: ArmColumn) -> tuple[pa.Array, pa.Array, pa.Array]:
+    texts = _text(rows[treatment.column], ("",))
+    names = {treatment.control: CONTROL} | {raw: arm for arm, raw in treatment.arms.items()}
+    probability = treatment.probabilities or {arm: 1 / len(names) for arm in names.values()}
+    arms = [names.get(text) for text in texts.to_pylist()]
+    unreadable = pc.if_else(pc.is_null(pa.array(arms, pa.string())), texts, None)
+    return (
+        pa.array(arms, pa.string()),
+        pa.array([probability.get(arm) if arm else None for arm in arms], pa.float64()),
+        unreadable,
+    )
+
+
+SOURCE = Source(
+    kind="table",
+    meaning="a table with one row per customer, features already there",
+    needs_files=True,
+    dated=False,
+    options=TableOptions,
+    declare=declare,
+    read=read,
+    extracted_at=lambda _: None,
+)

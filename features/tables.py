@@ -1,0 +1,129 @@
+"""The canonical tables: what every source is turned into, whatever a company calls its own.
+
+Every dated row has `event_at` (when it happened) and `known_at` (when the company could first read it). A
+row that corrects an earlier one has the same key and a later `known_at`.
+"""
+
+from features.schema import Column, Table
+
+CONTROL = "control"
+
+_CUSTOMER = Column("customer_id", "text", "the customer", references="customers.customer_id")
+_EVENT_AT = Column("event_at", "timestamp", "when it happened")
+_KNOWN_AT = Column("known_at", "timestamp", "when the company first knew of it")
+
+CUSTOMERS = Table(
+    "customers",
+    "who the customers are, one row each",
+    key=("customer_id",),
+    columns=(
+        Column("customer_id", "text", "the customer"),
+        Column("event_at", "timestamp", "when the row came about: the day of joining, or of the change"),
+        _KNOWN_AT,
+        Column("joined_at", "timestamp", "when the customer joined"),
+        Column("segment", "category", "the market segment", nullable=True),
+        Column("region", "category", "where the customer lives", nullable=True),
+        Column("language", "category", "the language the customer writes in", nullable=True),
+    ),
+)
+
+CONTRACTS = Table(
+    "contracts",
+    "what a customer has subscribed to; a change of plan or price is a later row of the same contract",
+    key=("contract_id",),
+    columns=(
+        Column("contract_id", "text", "the contract"),
+        _CUSTOMER,
+        _EVENT_AT,
+        _KNOWN_AT,
+        Column("plan", "category", "the plan"),
+        Column("price", "number", "the price a month", unit="currency", minimum=0),
+        Column("starts_at", "timestamp", "when the contract began"),
+        Column("renews_at", "timestamp", "when it is next renewed", nullable=True, may_be_future=True),
+        Column("ended_at", "timestamp", "when it ended; missing while it runs", nullable=True),
+    ),
+)
+
+USAGE = Table(
+    "usage",
+    "use of the product, one row for each customer and day of use",
+    key=("customer_id", "event_at"),
+    columns=(
+        _CUSTOMER,
+        _EVENT_AT,
+        _KNOWN_AT,
+        Column("actions", "integer", "things done in the product that day", unit="count", minimum=0),
+        Column("minutes", "number", "time spent in the product that day", unit="minutes", minimum=0, maximum=1440),
+    ),
+)
+
+TRANSACTIONS = Table(
+    "transactions",
+    "money that moved",
+    key=("transaction_id",),
+    columns=(
+        Column("transaction_id", "text", "the transaction"),
+        _CUSTOMER,
+        _EVENT_AT,
+        _KNOWN_AT,
+        Column("kind", "category", "what it was", values=("payment", "refund", "failed")),
+        Column("amount", "number", "the amount, never negative: `kind` says which way", unit="currency", minimum=0),
+    ),
+)
+
+INTERACTIONS = Table(
+    "interactions",
+    "calls, chats and tickets between customer and support",
+    key=("interaction_id",),
+    columns=(
+        Column("interaction_id", "text", "the interaction"),
+        _CUSTOMER,
+        _EVENT_AT,
+        _KNOWN_AT,
+        Column("channel", "category", "how they spoke", values=("call", "chat", "ticket", "email")),
+        Column("topic", "category", "what it was about", nullable=True),
+        Column("complaint", "boolean", "whether it was a complaint"),
+        Column("resolved", "boolean", "whether it was resolved", nullable=True),
+        Column("handling_minutes", "number", "how long it took", unit="minutes", nullable=True, minimum=0),
+        Column("text", "text", "what was said or noted", nullable=True),
+    ),
+)
+
+SURVEYS = Table(
+    "surveys",
+    "questions put to a customer at a touchpoint, and the answer",
+    key=("survey_id",),
+    columns=(
+        Column("survey_id", "text", "the survey"),
+        _CUSTOMER,
+        Column("event_at", "timestamp", "when the customer was asked"),
+        Column("known_at", "timestamp", "when the answer (or the question, while unanswered) was known"),
+        Column(
+            "touchpoint",
+            "category",
+            "where in the customer's journey",
+            values=("onboarding", "application", "after_sales", "renewal"),
+        ),
+        Column("score", "number", "the score given, 10 is best; missing: no answer", unit="points", nullable=True, minimum=0, maximum=10),
+    ),
+)
+
+TREATMENTS = Table(
+    "treatments",
+    "what was done to keep a customer, the randomised control included, with its logged probability",
+    key=("treatment_id",),
+    columns=(
+        Column("treatment_id", "text", "the treatment"),
+        _CUSTOMER,
+        Column("event_at", "timestamp", "when the arm was assigned"),
+        _KNOWN_AT,
+        Column("campaign", "category", "the campaign"),
+        Column("action", "category", "the arm: `control` or the name of an action"),
+        Column("probability", "number", "the probability with which this arm was drawn", unit="share", minimum=0, maximum=1),
+    ),
+)
+
+CANONICAL: dict[str, Table] = {
+    table.name: table
+    for table in (CUSTOMERS, CONTRACTS, USAGE, TRANSACTIONS, INTERACTIONS, SURVEYS, TREATMENTS)
+}

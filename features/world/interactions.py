@@ -1,0 +1,103 @@
+"""The table `interactions`: what each contact with support was about, how it went and what was said."""
+
+import numpy as np
+import pyarrow as pa
+
+from features import tables
+from features.world.arrays import Codes, Flags, Floats
+from features.world.assembly import assemble, numbered, worded
+from features.world.chapters import Chapter
+from features.world.contacts import INCIDENT, ORDINARY, Contacts
+from features.world.fragments import GLAD, PLAIN, TOPICS, UPSET
+from features.world.randomness import Stream, generator
+from features.world.reporting import Rows, corrected, learnt_at
+from features.world.words_chinese import CHINESE
+from features.world.words_english import ENGLISH
+
+CHANNELS = ("call", "chat", "ticket", "email")
+
+_CHANNEL_BOUNDS = np.cumsum((0.35, 0.3, 0.2))
+_ENGLISH_CODE = 0
+_TOPIC_SHARES = np.array(
+    [
+        [0.20, 0.15, 0.05, 0.00, 0.35, 0.25],
+        [0.40, 0.25, 0.25, 0.00, 0.00, 0.10],
+        [0.00, 0.00, 0.00, 1.00, 0.00, 0.00],
+    ]
+)
+"""What a contact is about, by cause (ordinary, incident, price) and topic."""
+
+
+def rows(chapter: Chapter, talks: Contacts) -> pa.Table:
+    """One row for each contact; some are first noted as unresolved and corrected when they have been."""
+    rng = generator(seed=chapter.seed, month=chapter.month.index, stream=Stream.INTERACTIONS)
+    noted = _noted(chapter, talks=talks, rng=rng)
+    size = len(talks.customers)
+    reopened = noted["resolved"] & (rng.random(size) < np.where(talks.cause == INCIDENT, 0.35, 0.08))
+    gap_days = rng.uniform(1.0, 20.0, size)
+    versions = corrected(noted, chosen=reopened, first={"resolved": np.zeros(size, np.bool_)}, gap_days=gap_days)
+    return _assembled(chapter, versions)
+
+
+def _noted(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> Rows:
+    size = len(talks.customers)
+    topic = (rng.random((size, 1)) > np.cumsum(_TOPIC_SHARES, axis=1)[talks.cause][:, :-1]).sum(axis=1)
+    return {
+        "number": np.arange(1, size + 1),
+        "customer_id": talks.customers,
+        "event_at": talks.event_at,
+        "known_at": learnt_at(rng, event_at=talks.event_at, late_share=0.03, most_days=8),
+        "channel": np.searchsorted(_CHANNEL_BOUNDS, rng.random(size), side="right"),
+        "topic": topic,
+        "complaint": rng.random(size) < _complaint_chance(talks),
+        "resolved": rng.random(size) < np.array([0.94, 0.6, 0.6])[talks.cause],
+        "handling_minutes": _minutes(talks, rng),
+        "tone": _tones(chapter, talks=talks, rng=rng),
+        "is_silent": rng.random(size) < 0.1,
+        **{f"draw_{place}": draw for place, draw in enumerate(rng.random((3, size)))},
+    }
+
+
+def _complaint_chance(talks: Contacts) -> Floats:
+    price = np.where(talks.follows_rise, 0.6, 0.2)
+    return np.choose(talks.cause, [np.full(len(price), 0.02), np.full(len(price), 0.85), price])
+
+
+def _minutes(talks: Contacts, rng: np.random.Generator) -> Floats:
+    """Lognormal minutes, longer for bad experiences; a few were not measured."""
+    size = len(talks.customers)
+    minutes = np.array([6.0, 15.0, 8.0])[talks.cause] * rng.lognormal(0.0, 0.6, size)
+    return np.where(rng.random(size) < 0.04, np.nan, np.round(minutes, 1))
+
+
+def _tones(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> Codes:
+    is_sore: Flags = chapter.before.experience[talks.customers] > 0.8
+    upset = np.choose(talks.cause, [0.03 + 0.37 * is_sore, np.full(len(is_sore), 0.85), 0.3 + 0.35 * talks.follows_rise])
+    glad = np.where(talks.cause == ORDINARY, np.where(is_sore, 0.1, 0.5), 0.05 * (talks.cause != INCIDENT))
+    draw = rng.random(len(is_sore))
+    return np.where(draw < upset, UPSET, np.where(draw >= 1.0 - glad, GLAD, PLAIN))
+
+
+def _assembled(chapter: Chapter, versions: Rows) -> pa.Table:
+    columns = {
+        **versions,
+        "interaction_id": numbered(f"I{chapter.month.name}-", versions["number"]),
+        "channel": worded(CHANNELS, versions["channel"]),
+        "topic": worded(TOPICS, versions["topic"]),
+        "text": _texts(chapter, versions),
+    }
+    return assemble(tables.INTERACTIONS, columns)
+
+
+def _texts(chapter: Chapter, versions: Rows) -> pa.Array:
+    draws = np.stack([versions[f"draw_{place}"] for place in range(3)])
+    size = len(versions["number"])
+    texts = np.full(size, None, dtype=np.object_)
+    is_english = chapter.population.language[versions["customer_id"]] == _ENGLISH_CODE
+    for words, chosen in ((ENGLISH, is_english), (CHINESE, ~is_english)):
+        said = words.said(
+            tones=versions["tone"][chosen], topics=versions["topic"][chosen], draws=draws[:, chosen]
+        )
+        texts[chosen] = said.to_numpy(zero_copy_only=False)
+    texts[versions["is_silent"]] = None
+    return pa.array(texts, pa.string())

@@ -1,0 +1,70 @@
+"""How fast customers leave, why, and when each of them does."""
+
+import numpy as np
+
+from features.world.arrays import NEVER, Flags, Floats, Instants
+from features.world.hidden import Hidden
+from features.world.months import DAY, Month
+from features.world.population import PREMIUM, Population
+from features.world.randomness import Stream, generator
+
+_LEAST_A_DAY = 0.00014
+_MOST_A_DAY = 0.02
+_ONBOARDING_DAYS = 120
+
+
+def hazard(population: Population, *, before: Hidden, month: Month) -> Floats:
+    """The rate of leaving, a day, within the month and without any action.
+
+    It follows the state at the end of the month before, so its causes show before it works.
+    """
+    logs = (
+        before.frailty
+        + 2.8 * before.is_dormant
+        + 3.7 * falling(before)
+        + 2.4 * onboards_slowly(population, month)
+        + 1.9 * np.minimum(before.experience, 1.6)
+        + _price_pressure(population, before)
+        + _renewal_pressure(population, month)
+    )
+    return np.minimum(_LEAST_A_DAY * np.exp(logs), _MOST_A_DAY)
+
+
+def falling(hidden: Hidden) -> Floats:
+    """How far use has fallen from the personal level, in [0, 1]."""
+    return 1.0 - hidden.engagement
+
+
+def onboards_slowly(population: Population, month: Month) -> Flags:
+    """Whether a customer with a slow start is still finding the way in when the month begins."""
+    return population.starts_slowly & (population.tenure_days(month.begins) < _ONBOARDING_DAYS)
+
+
+def has_fresh_rise(hidden: Hidden) -> Flags:
+    """Whether the price has risen within the last three months."""
+    return hidden.months_since_rise < 3
+
+
+def _price_pressure(population: Population, before: Hidden) -> Floats:
+    minding = 0.4 + 0.8 * population.is_thrifty
+    return 0.3 * population.is_thrifty + 2.4 * before.is_squeezed + minding * has_fresh_rise(before)
+
+
+def _renewal_pressure(population: Population, month: Month) -> Floats:
+    strength = population.is_annual * (1.0 + 0.5 * (population.plan == PREMIUM))
+    return strength * (population.is_renewed_in(month) + 0.5 * population.is_renewed_in(month.next))
+
+
+def leave_times(
+    rates: Floats, *, population: Population, ended_at: Instants, seed: int, month: Month
+) -> Instants:
+    """When each customer has left by the end of the month, NEVER for those who have not.
+
+    rates are the rates of leaving, a day, with the actions at work; ended_at is what it was when the month began.
+    """
+    waits = generator(seed=seed, month=month.index, stream=Stream.LEAVING).exponential(1.0, len(rates)) / rates
+    since = np.maximum(population.joined_at, month.begins)
+    days_left = (month.ends - since) / DAY
+    leaves = (ended_at == NEVER) & (waits < days_left)
+    moments = since + (np.where(leaves, waits, 0.0) * DAY).astype(np.int64)
+    return np.where(leaves, np.minimum(moments, month.ends - 1), ended_at)

@@ -1,0 +1,71 @@
+"""What nobody can observe of the demo world: each customer's exact risk of leaving under each arm. Tests only."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+
+from features.schema import Column, Table
+from features.source import Part
+from features.world.arrays import Floats, Positions
+from features.world.assembly import assemble
+from features.world.campaigns import ARMS, is_due
+from features.world.chapters import Chapter, unfold
+from features.world.months import DAY, Month
+
+LEAD_TIME_DAYS = 14
+HORIZON_DAYS = 60
+
+_MONTHS_OF_WINDOW = 3
+
+TRUTH = Table(
+    "truth",
+    "the risk of leaving within days 15 to 74 after the campaign's date, given that the customer is there on day 14",
+    key=("customer_id", "as_of"),
+    columns=(
+        Column("customer_id", "text", "the customer"),
+        Column("as_of", "timestamp", "the date of the campaign"),
+        *(Column(f"risk_{arm}", "number", f"the risk under {arm}", unit="share", minimum=0, maximum=1) for arm in ARMS),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Window:
+    month: Month
+    customers: Positions
+    effects: Floats
+    integral: Floats
+
+    def lived_through(self, chapter: Chapter) -> "_Window":
+        """The window with the chapter's share of the integral of the rate of leaving."""
+        opens = self.month.begins + LEAD_TIME_DAYS * DAY
+        closes = opens + HORIZON_DAYS * DAY
+        days = max(0, min(closes, chapter.month.ends) - max(opens, chapter.month.begins)) / DAY
+        gained = self.integral + days * chapter.hazard[self.customers]
+        return _Window(self.month, self.customers, self.effects, gained)
+
+
+def truth(*, seed: int, customers: int, months: int, start: date) -> Iterator[Part]:
+    """The exact risks of every customer who is there at a campaign, part by part, for the campaigns before month months."""
+    window: _Window | None = None
+    for chapter in islice(unfold(seed=seed, customers=customers, start=start), months + _MONTHS_OF_WINDOW - 1):
+        if is_due(chapter.month) and chapter.month.index < months:
+            here = chapter.active
+            window = _Window(chapter.month, here, chapter.effects[:, here], np.zeros(len(here)))
+        if window is None:
+            continue
+        window = window.lived_through(chapter)
+        if chapter.month.index == window.month.index + _MONTHS_OF_WINDOW - 1:
+            yield Part(TRUTH.name, window.month.name, _rows(window))
+            window = None
+
+
+def _rows(window: _Window) -> pa.Table:
+    risks = -np.expm1(-window.integral * window.effects)
+    columns = {f"risk_{arm}": risk for arm, risk in zip(ARMS, risks, strict=True)}
+    as_of = np.full(len(window.customers), window.month.begins)
+    return assemble(TRUTH, {"customer_id": window.customers, "as_of": as_of, **columns})

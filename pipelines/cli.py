@@ -1,0 +1,115 @@
+"""The command line: finds the stages, runs one, and ends with the exit code that the design gives it."""
+
+import argparse
+import ast
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from features.errors import HoldfastError, StorageError
+from pipelines.workspace import Workspace
+
+INTERRUPTED = 2
+CODES = """exit codes:
+  0  done: promoted, refreshed, first champion, or nothing to do
+  1  a bug
+  2  wrong use or configuration, a full disk, or stopped by Ctrl-C (the next run goes on)
+  3  the champion stays
+  4  inconclusive
+  5  data or contract refused
+
+examples:
+  python -m pipelines run demo
+  python -m pipelines data telco path/to/telco.csv
+  python -m pipelines run telco
+  python -m pipelines list metrics
+"""
+COMMANDS = {
+    "run": "Run everything for a spec: the stages that changed, then register, promote and score.",
+    "data": "Add raw files of a spec as a new version of its data.",
+    "list": "List what there is: specs, stages, rules, features, families, learners, labels, metrics or sources.",
+}
+# The order in which a spec goes through them; a stage that is not named here comes last.
+ORDER = ("ingest", "validate", "build", "tune", "train", "evaluate", "register", "promote", "score")
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one command and give its exit code; a HoldfastError is one line on standard error."""
+    arguments = parser().parse_args(words)
+    workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
+    _quiet()
+    try:
+        return _act(arguments, workspace)
+    except HoldfastError as error:
+        return _failed(workspace, arguments.command, str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
+        return 0
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        refused = StorageError(f"{error.strerror}: {error.filename or 'the disk'}.")
+        return _failed(workspace, arguments.command, str(refused), refused.exit_code)
+    except KeyboardInterrupt:
+        return _failed(workspace, arguments.command, "stopped; run the same command again to go on.", INTERRUPTED)
+
+
+def stages() -> dict[str, str]:
+    """Every stage and its first line, read without importing it, so that --help answers at once."""
+    files = [file for file in (Path(__file__).parent / "stages").glob("*.py") if file.stem != "__init__"]
+    files.sort(key=lambda file: (ORDER.index(file.stem) if file.stem in ORDER else len(ORDER), file.stem))
+    return {file.stem: (ast.get_docstring(ast.parse(file.read_text())) or "").splitlines()[0] for file in files}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
+    root = argparse.ArgumentParser(
+        prog="python -m pipelines",
+        description="Holdfast trains, judges and promotes customer-retention models.",
+        epilog=CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, meaning in {**COMMANDS, **stages()}.items():
+        command = commands.add_parser(name, help=meaning, description=meaning)
+        if name == "list":
+            command.add_argument("kind", metavar="KIND", help="what to list, such as metrics")
+        else:
+            command.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
+        if name == "data":
+            command.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="CSV or Parquet files")
+    return root
+
+
+def _quiet() -> None:
+    """Nothing phones home, and MLflow says only what matters."""
+    for name in ("DVC_NO_ANALYTICS", "DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY"):
+        os.environ.setdefault(name, "true")
+    for name in ("GX_ANALYTICS_ENABLED", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"):
+        os.environ.setdefault(name, "false")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
+
+def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
+    if arguments.command == "list":
+        return int(import_module("pipelines.listing").show(arguments.kind, workspace.root))
+    specs = import_module("pipelines.specs")
+    spec = specs.load(workspace)
+    if arguments.command == "data":
+        import_module("pipelines.versions").add(spec, workspace, arguments.paths)
+        return 0
+    if arguments.command == "run":
+        return int(import_module("pipelines.main_job").run(spec, workspace))
+    return import_module(f"pipelines.stages.{arguments.command}").run(spec, workspace) or 0
+
+
+def _failed(workspace: Workspace, command: str, message: str, code: int) -> int:
+    """Say what failed, and leave word for the command that ran the graph."""
+    print(f"{command}: {message}", file=sys.stderr)  # noqa: T201 - the command's own voice
+    if command in stages():
+        from pipelines import failures
+
+        failures.leave(workspace.failure, command=command, message=message, code=code)
+    return code

@@ -1,0 +1,120 @@
+"""Great Expectations, which no other module knows: judges batches of rows and draws Data Docs of what it found."""
+
+import html
+import os
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from pipelines import findings
+from pipelines.batches import Batch
+from pipelines.findings import Finding, Judgement
+from pipelines.suites import Demand
+
+TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE = "data_docs.html"
+SHOWN = 20
+
+_DEMAND = "demand"
+
+
+def _great_expectations(module: str = "") -> ModuleType:
+    # Seconds to import, so nobody waits who does not validate; and it must not phone home.
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    return import_module(f"great_expectations{module}")
+
+
+def judge(batch: Batch) -> Judgement:
+    """What Great Expectations finds of a batch. Raises RuntimeError when it could not judge an expectation at all."""
+    gx = _great_expectations()
+    suite = gx.ExpectationSuite(
+        name=batch.name,
+        expectations=[_expectation(gx, demand, number) for number, demand in enumerate(batch.demands)],
+    )
+    result = _batch(gx, batch).validate(
+        suite, result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False}
+    )
+    result.results.sort(key=_number)
+    result.meta = {}  # when and where it ran, which is not of the data
+    found = tuple(_findings(batch, result.results))
+    return Judgement(batch.name, batch.rows.num_rows, batch.demands, found, result)
+
+
+def _expectation(gx: ModuleType, demand: Demand, number: int) -> Any:
+    where: dict[str, Any] = {}
+    if demand.judged_if:
+        name, is_there = demand.judged_if
+        column = _great_expectations(".expectations.row_conditions").Column(name)
+        where["row_condition"] = column.is_null() if is_there == "null" else column.is_not_null()
+        where["condition_parser"] = "pandas"
+    return getattr(gx.expectations, demand.kind)(**demand.arguments, **where, meta={_DEMAND: number})
+
+
+def _batch(gx: ModuleType, batch: Batch) -> Any:
+    """The judged columns of a batch, in a context of their own, so that no run sees another's."""
+    types = _great_expectations(".data_context.types.base")
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = types.ProgressBarsConfig(globally=False)
+    names = dict.fromkeys(name for demand in batch.demands for name in demand.judges)
+    frame = batch.rows.select(list(names)).to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
+    asset = context.data_sources.add_pandas("tables").add_dataframe_asset(batch.name)
+    return asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+
+
+def _number(result: Any) -> int:
+    return int(result.expectation_config.meta[_DEMAND])
+
+
+def _findings(batch: Batch, results: Sequence[Any]) -> Iterator[Finding]:
+    for result in results:
+        demand = batch.demands[_number(result)]
+        if result.success:
+            continue
+        if "unexpected_index_list" not in result.result:
+            raise RuntimeError(f"Great Expectations cannot judge {demand}: {result.exception_info}")
+        # Positions, not keys: Great Expectations looks keys up one by one, which takes minutes when a column is broken.
+        found = findings.finding(batch, demand, result.result["unexpected_index_list"])
+        _name_rows(result.result, found)
+        yield found
+
+
+def _name_rows(result: dict[str, Any], found: Finding) -> None:
+    """Have the Data Docs show the first bad rows by their keys; they put values into the page as they are."""
+    shown = found.rows.slice(0, SHOWN).select(["key", "value"]).to_pylist()
+    safe = [{name: html.escape(text or "(none)") for name, text in row.items()} for row in shown]
+    result["unexpected_index_column_names"] = ["key"]
+    result["unexpected_index_list"] = safe
+    result["partial_unexpected_list"] = [row["value"] for row in safe]
+    result["partial_unexpected_counts"] = [{"value": row["value"], "count": 1} for row in safe]
+    for raw in ("unexpected_list", "partial_unexpected_index_list"):
+        result.pop(raw, None)
+
+
+def data_docs(judged: Sequence[Judgement], *, title: str, broken: Sequence[str]) -> str:
+    """The Data Docs of all judgements on one page of HTML that needs no network and is the same for equal results.
+
+    broken holds a sentence for each broken expectation, to stand at the top.
+    """
+    sections: list[Any] = []
+    contents: list[dict[str, Any]] = []
+    for one in judged:
+        contents.append({"name": one.name, "section": len(sections) + 1, "broken": len(one.findings)})
+        sections.extend(_sections(one))
+    document = _great_expectations(".render").RenderedDocumentContent(sections=sections)
+    view = _great_expectations(".render.view").DefaultJinjaPageView(custom_views_directory=str(TEMPLATES))
+    return str(view.render(document, template=TEMPLATE, title=title, broken=broken, contents=contents))
+
+
+def _sections(judged: Judgement) -> list[Any]:
+    """What Great Expectations draws of a result, headed by its name; the last section would say when it ran."""
+    renderer = _great_expectations(".render.renderer.page_renderer").ValidationResultsPageRenderer(run_info_at_end=True)
+    *sections, _ = renderer.render(judged.result).sections
+    header = sections[0].content_blocks[0]
+    header.header.string_template["template"] = judged.name
+    header.subheader.string_template["template"] = "${status_title} ${html_success_icon} ${success}"
+    return list(sections)

@@ -1,0 +1,66 @@
+"""DVC: the graph of cached stages, and the raw data that it tracks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from features.errors import HoldfastError, UsageError
+from pipelines import failures, storage
+from pipelines.workspace import Workspace
+
+PARAMS = "params.yaml"
+LAST_STAGE = "evaluate"
+
+
+class GraphError(HoldfastError, RuntimeError):
+    """DVC failed for a reason of its own."""
+
+    exit_code = 1
+
+
+def reproduce(workspace: Workspace) -> None:
+    """Run every stage of a spec whose inputs changed.
+
+    Raises what the failing stage reported, or GraphError when DVC itself failed.
+    """
+    failures.take(workspace.failure)
+    ended = _dvc(workspace.root, "repro", "--quiet", f"{LAST_STAGE}@{workspace.spec}")
+    if ended != 0:
+        failure = failures.take(workspace.failure)
+        if failure is None:
+            raise GraphError(f"dvc repro ended with {ended}; run it by hand to see more: dvc repro {LAST_STAGE}@{workspace.spec}")
+        raise StageFailed(failure)
+
+
+class StageFailed(HoldfastError):
+    """A stage failed and has said why; only its exit code is left to pass on."""
+
+    def __init__(self, failure: failures.Failure) -> None:
+        super().__init__(f"{failure.command} failed; nothing after it was touched.")
+        self.exit_code = failure.code  # type: ignore[misc]
+
+
+def track(workspace: Workspace) -> None:
+    """Have DVC track the raw data of a spec. Raises UsageError outside a DVC repository."""
+    if not (workspace.root / ".dvc").is_dir():
+        raise UsageError(f"{workspace.root} is no DVC repository; run this in the root of a checkout.")
+    if (ended := _dvc(workspace.root, "add", "--quiet", str(workspace.raw.relative_to(workspace.root)))) != 0:
+        raise GraphError(f"dvc add ended with {ended}.")
+
+
+def put(spec: str, root: Path) -> None:
+    """Put a spec on the graph: one more entry of the matrix of every stage."""
+    path = root / PARAMS
+    params = yaml.safe_load(path.read_text())
+    if spec not in params["specs"]:
+        params["specs"] = [*params["specs"], spec]
+        storage.write_bytes(path, yaml.safe_dump(params, sort_keys=False).encode())
+
+
+def _dvc(root: Path, *words: str) -> int:
+    here = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}", "DVC_NO_ANALYTICS": "true"}
+    return subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, env=environment, check=False).returncode

@@ -1,0 +1,88 @@
+"""What tuning, training and judging start from: the rows, encoded once, and how they are divided."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from experiments import families, learners, metrics
+from experiments.family import Family, Labels, Prepared
+from experiments.learner import Arms, Learner
+from experiments.metric import Metric
+from experiments.spec import ExperimentSpec
+from experiments.split import Split, split
+from experiments.tuning import Problem
+from features.contract import Contract, Matrix
+from features.plugins import plugin
+from pipelines import storage
+from pipelines.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The matrix of a spec, opened for learning."""
+
+    spec: ExperimentSpec
+    rows: pd.DataFrame
+    contract: Contract
+
+    @cached_property
+    def X(self) -> Matrix:
+        """The encoded features, shape (n_rows, n_columns)."""
+        return self.contract.encode(self.rows)
+
+    @cached_property
+    def y(self) -> Labels:
+        """1 where the customer churned, shape (n_rows,)."""
+        return self.rows["churned"].to_numpy(dtype=float)
+
+    @cached_property
+    def arms(self) -> Arms:
+        """The arm of each row, None where it was in no campaign, shape (n_rows,)."""
+        arms = self.rows["arm"].astype(object).to_numpy()
+        return np.where(pd.isna(arms), None, arms)
+
+    @cached_property
+    def actions(self) -> tuple[str, ...]:
+        """The names of the actions."""
+        return tuple(self.spec.treatment.arms) if self.spec.treatment else ()
+
+    @cached_property
+    def split(self) -> Split:
+        """How the rows are divided."""
+        return split(self.rows, spec=self.spec.split, label=self.spec.label)
+
+    @cached_property
+    def learner(self) -> Learner:
+        """The learner that the spec names."""
+        return plugin(learners, self.spec.tuning.learner, Learner)
+
+    def family(self, name: str) -> Family:
+        """A model family."""
+        return plugin(families, name, Family)
+
+    def prepared(self, family: Family) -> Prepared:
+        """The rows as this family wants them."""
+        return family.prepare(self.X, self.y, self.contract)
+
+    def problem(self) -> Problem:
+        """The search's problem: every family of the spec, prepared once."""
+        found = {name: self.family(name) for name in self.spec.tuning.families}
+        return Problem(
+            X=self.X,
+            prepared={name: self.prepared(family) for name, family in found.items()},
+            arms=self.arms,
+            actions=self.actions,
+            folds=self.split.folds,
+            families=found,
+            learner=self.learner,
+            metric=plugin(metrics, self.spec.tuning.metric, Metric),
+        )
+
+
+def opened(spec: ExperimentSpec, workspace: Workspace) -> Learning:
+    """The rows of a spec that may be learnt from. Raises MissingError when they have not been built."""
+    rows = storage.read_parquet(workspace.matrix / "learn").to_pandas()
+    contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
+    return Learning(spec, rows, contract)

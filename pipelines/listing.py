@@ -1,0 +1,53 @@
+"""`list KIND`: what there is of a kind, one line each."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from experiments import families, learners, metrics
+from experiments.family import Family
+from experiments.learner import Learner
+from experiments.metric import Metric
+from features import labels, sources
+from features.catalog import all_features
+from features.errors import UsageError
+from features.label import Label
+from features.plugins import discover
+from features.source import Source
+from pipelines import rules
+from pipelines.cli import stages
+from pipelines.rule import Rule
+
+Rows = list[tuple[str, str]]
+
+
+def _features(_root: Path) -> Rows:
+    return [(name, f"{one.column.meaning} [{one.column.unit or one.column.type}]") for name, one in all_features().items()]
+
+
+def _specs(root: Path) -> Rows:
+    files = sorted((root / "experiments" / "specs").glob("*.yaml"))
+    return [(file.stem, next(line for line in file.read_text().splitlines() if line.startswith("title:"))[7:]) for file in files]
+
+
+KINDS: dict[str, Callable[[Path], Rows]] = {
+    "specs": _specs,
+    "stages": lambda _: list(stages().items()),
+    "features": _features,
+    "labels": lambda _: [(one.name, one.meaning) for one in discover(labels, Label).values()],
+    "sources": lambda _: [(one.kind, one.meaning) for one in discover(sources, Source).values()],
+    "families": lambda _: [(one.name, one.meaning) for one in discover(families, Family).values()],
+    "learners": lambda _: [(one.name, one.meaning) for one in discover(learners, Learner).values()],
+    "metrics": lambda _: [(one.name, one.meaning) for one in discover(metrics, Metric).values()],
+    "rules": lambda _: [(one.code, f"{one.meaning} ({', '.join(sorted(one.modes))})") for one in discover(rules, Rule).values()],
+}
+
+
+def show(kind: str, root: Path) -> int:
+    """Print the names and meanings of a kind. Raises UsageError when there is no such kind."""
+    if kind not in KINDS:
+        raise UsageError(f"there is no kind '{kind}'; there are {list(KINDS)}.")
+    rows = KINDS[kind](root)
+    width = max(len(name) for name, _ in rows)
+    for name, meaning in rows:
+        print(f"{name:<{width}}  {meaning}")  # noqa: T201 - the command's answer
+    return 0

@@ -1,0 +1,50 @@
+"""The main job: from raw data to a decision and a ranked list, doing only what changed."""
+
+from typing import Any
+
+from experiments.spec import ExperimentSpec
+from pipelines import graph, storage, tracking
+from pipelines.workspace import Workspace
+
+
+def run(spec: ExperimentSpec, workspace: Workspace) -> int:
+    """Run the graph, register, promote and score; print a short table and give the exit code of the decision."""
+    graph.reproduce(workspace)
+    from pipelines.stages import promote, register, score
+
+    register.run(spec, workspace)
+    code = promote.run(spec, workspace)
+    if storage.read_json(workspace.decision)["champion_version"] is not None:
+        score.run(spec, workspace)
+    print(summary(spec, workspace))  # noqa: T201 - the command's answer
+    return code
+
+
+def summary(spec: ExperimentSpec, workspace: Workspace) -> str:
+    """The short table: verdict, both models' figures with intervals, and where to look."""
+    decision = storage.read_json(workspace.decision)
+    lines = [("verdict", f"{decision['verdict']}: {decision['words']}")]
+    for who in ("challenger", "champion"):
+        version, figures = decision[f"{who}_version"], decision["figures"].get(who, {})
+        lines.append((who, f"version {version}" if version else "none"))
+        lines += [(f"  {name}", _interval(figure)) for name, figure in figures.items()]
+    lines += [(name, _shown(path, workspace)) for name, path in _places(workspace) if path.exists()]
+    lines.append(("MLflow", f"mlflow ui --backend-store-uri {tracking.shown_uri()}"))
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
+
+
+def _interval(figure: dict[str, Any]) -> str:
+    return f"{figure['value']:.4f}  [{figure['low']:.4f}, {figure['high']:.4f}]"
+
+
+def _places(workspace: Workspace) -> list[tuple[str, Any]]:
+    return [
+        ("report", workspace.evaluation / "report.html"),
+        ("decision", workspace.decision),
+        ("list", workspace.ranked_list / "ranked_list.csv"),
+    ]
+
+
+def _shown(path: Any, workspace: Workspace) -> str:
+    return str(path.relative_to(workspace.root))

@@ -1,0 +1,56 @@
+"""Where a model comes from: the commit, the data version, the spec, the validation and the study, as tags."""
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from experiments.spec import ExperimentSpec
+from pipelines import storage
+from pipelines.workspace import Workspace
+
+
+def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
+    """What a version must say of its making; every value is a string."""
+    validation = storage.read_json(workspace.validation / "result.json")
+    best = storage.read_json(workspace.tuning / "best.json")
+    return {
+        "git_commit": git_commit(workspace.root),
+        "data_hash": data_hash(workspace),
+        "spec_hash": spec_hash(spec),
+        "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
+        "study": str(best["study"]),
+        "family": str(best["family"]),
+        "learner": spec.tuning.learner,
+    }
+
+
+def spec_hash(spec: ExperimentSpec) -> str:
+    """A hash of everything that the spec says."""
+    plain = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def git_commit(root: Path) -> str:
+    """The commit of the checkout, with `+changes` where files differ from it, or `none` outside git."""
+    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)  # noqa: S607
+    if asked.returncode != 0:
+        return "none"
+    changes = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=no"],  # noqa: S607 - the user's own git
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() + ("+changes" if changes.stdout.strip() else "")
+
+
+def data_hash(workspace: Workspace) -> str:
+    """DVC's hash of the canonical tables, or our own where DVC did not run the stage."""
+    lock = workspace.root / "dvc.lock"
+    stages = yaml.safe_load(lock.read_text())["stages"] if lock.exists() else {}
+    outs = stages.get(f"ingest@{workspace.spec}", {}).get("outs", [])
+    return str(outs[0]["md5"]) if outs else storage.digest(workspace.tables)

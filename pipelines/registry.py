@@ -1,0 +1,148 @@
+"""The model registry: versions that are proved to load anywhere, and the alias `champion`."""
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.models.model import ModelInfo
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
+
+from features.contract import Contract
+from features.errors import ContractError, MissingError
+from pipelines import storage
+
+CHAMPION = "champion"
+DIGEST = "model_digest"
+OURS = ("features", "experiments", "pipelines")
+# What a scorer may import; lightgbm only where a booster lies in the model.
+LIBRARIES = ("mlflow", "numpy", "pandas")
+
+CLEAN_PROCESS = """
+import importlib.abc, sys
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {ours!r}:
+            raise ImportError(f"the model asks for {{name}}: it must not")
+sys.meta_path.insert(0, Refuse())
+import mlflow, numpy, pandas
+model = mlflow.pyfunc.load_model(sys.argv[1])
+found = model.predict(pandas.read_parquet(sys.argv[2]))
+found.to_parquet(sys.argv[3])
+"""
+
+
+def signature(contract: Contract, output: pd.DataFrame) -> ModelSignature:
+    """Numbers as doubles, so that missing is legal; categories as strings; `reasons`, how many to give."""
+    inputs = [ColSpec(DataType.double if c.type == "number" else DataType.string, c.name) for c in contract.columns]
+    outputs = [ColSpec(DataType.double, name) for name in output.columns]
+    params = ParamSchema([ParamSpec("reasons", DataType.integer, 0)])
+    return ModelSignature(Schema(inputs), Schema(outputs), params)
+
+
+def requirements(folder: Path) -> list[str]:
+    """The pinned requirements of a portable model."""
+    kinds = {model["kind"] for model in storage.read_json(folder / "model.json")["arms"].values()}
+    names = [*LIBRARIES, *(["lightgbm"] if "lightgbm" in kinds else [])]
+    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+
+
+def log_model(folder: Path, *, contract: Contract, example: pd.DataFrame, output: pd.DataFrame) -> ModelInfo:
+    """Store a portable model under the active run; nothing is registered yet."""
+    with tempfile.TemporaryDirectory() as scratch:
+        # MLflow records the scorer's path, so it is handed a copy whose path says nothing of this machine.
+        scorer = Path(scratch) / "scorer.py"
+        shutil.copyfile(folder / "scorer.py", scorer)
+        return mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(scorer),
+            artifacts={"model": str(folder)},
+            signature=signature(contract, output),
+            input_example=example,
+            pip_requirements=requirements(folder),
+        )
+
+
+def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Load a model in a process without the project or pickle, and compare its numbers to the bit.
+
+    Raises ContractError when it does not load there or predicts anything else.
+    """
+    stored = mlflow.artifacts.download_artifacts(logged.model_uri)
+    with tempfile.TemporaryDirectory() as scratch:
+        asked, answered = Path(scratch) / "rows.parquet", Path(scratch) / "answer.parquet"
+        rows.to_parquet(asked)
+        program = CLEAN_PROCESS.format(ours=OURS)
+        ended = subprocess.run(
+            [sys.executable, "-I", "-c", program, stored, str(asked), str(answered)],
+            cwd=scratch,
+            env={**os.environ, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode != 0:
+            raise ContractError(f"the model does not load in a clean process: {ended.stderr.strip().splitlines()[-1]}")
+        answer = pd.read_parquet(answered)
+    if list(answer) != list(expected) or not np.array_equal(answer.to_numpy(), expected.to_numpy(), equal_nan=True):
+        raise ContractError("the model predicts other numbers in a clean process than here; it was not registered.")
+
+
+def version_of(client: MlflowClient, name: str, digest: str) -> ModelVersion | None:
+    """The version that holds this very model, if it is registered."""
+    found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
+    return found[0] if found else None
+
+
+def register(client: MlflowClient, name: str, *, logged: ModelInfo, tags: Mapping[str, str]) -> str:
+    """Register a verified model and give its version."""
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.create_model_version(
+        name, logged.model_uri, run_id=logged.run_id, tags=dict(tags), model_id=logged.model_id
+    )
+    return str(made.version)
+
+
+def champion(client: MlflowClient, name: str) -> ModelVersion | None:
+    """The version that the alias `champion` names, if there is one."""
+    try:
+        return client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def predictor(name: str, version: str) -> Any:
+    """A registered version, loaded. Raises MissingError when its files are gone."""
+    try:
+        return mlflow.pyfunc.load_model(f"models:/{name}/{version}")
+    except (MlflowException, OSError) as error:
+        raise MissingError(f"version {version} of '{name}' does not load: {str(error).splitlines()[0]}") from error
+
+
+def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:
+    """What a loaded version says of the rows, given only the columns that it asks for.
+
+    Raises ContractError when the rows lack one.
+    """
+    names = model.metadata.get_input_schema().input_names()
+    if missing := [name for name in names if name not in rows.columns]:
+        raise ContractError(f"the rows have no column {missing}, which the registered model asks for.")
+    return model.predict(rows[names], params=params)

@@ -1,0 +1,67 @@
+"""report.html: what the evaluation found, as one page for people that needs nothing beside itself."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines import (
+    charts_risk,
+    charts_uplift,
+    report_effects,
+    report_numbers,
+    report_slices,
+    report_summary,
+    report_tables,
+)
+from pipelines.charts import Chart
+
+# Contributions are taken over this many rows of the gate cohort: more would not move a bar visibly.
+IMPORTANCE_ROWS = 2000
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(found: dict[str, Any]) -> str:
+    """The page of a report.json; equal reports give equal text. It reads its templates and nothing else."""
+    pages = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {name: getattr(report_numbers, name) for name in ("count", "day", "days", "whole", "share")}
+    return pages.get_template("report.html.j2").render(found=found, **_parts(found))
+
+
+def _parts(found: dict[str, Any]) -> dict[str, Any]:
+    """What the template places: answers, charts and tables."""
+    measured = found["uplift"]["measured"]
+    return {
+        "standing": report_effects.standing(found),
+        "effects": report_effects.effects(found),
+        "why_observational": report_effects.why_observational(found) if measured else "",
+        "shares": report_summary.shares(found),
+        "answers": report_summary.answers(found),
+        "risk_charts": charts_risk.charts(found),
+        "trial": report_effects.trial(found),
+        "effect_charts": _effect_charts(found),
+        "rivals": report_effects.rivals(found) if measured else [],
+        "advice": report_effects.advice(found) if measured else "",
+        "risk_slices": report_slices.of_risk(found),
+        "effect_slices": report_slices.of_effects(found) if measured else None,
+        "figures": report_tables.figures(found),
+        "importance": report_tables.importance(found),
+        "importance_rows": min(IMPORTANCE_ROWS, found["cohort"]["rows"]),
+        "lineage": report_tables.lineage(found),
+    }
+
+
+def _effect_charts(found: dict[str, Any]) -> list[Chart]:
+    good = found["spec"]["label"]["good"]
+    actions = enumerate(found["uplift"]["actions"].items())
+    return [
+        chart
+        for place, (action, effect) in actions
+        for chart in charts_uplift.charts(effect, action=action, place=place, good=good)
+    ]

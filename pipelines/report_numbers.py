@@ -1,0 +1,138 @@
+"""How a figure is written for people: in its unit, and rounded to what its interval supports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import floor, log10, sqrt
+from typing import Any, Literal
+
+NO_BREAK = "\u00a0"
+MINUS = "\u2212"
+
+Side = Literal["above", "below", "either"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How a kind of figure is written: times factor, between before and after, with at most this many decimals.
+
+    A signed one is a change: it is written with its sign, its bounds with a minus only.
+    """
+
+    factor: float = 1.0
+    before: str = ""
+    after: str = ""
+    signed: bool = False
+    decimals: int = 4
+
+
+PLAIN = Unit()
+PERCENT = Unit(100, after=f"{NO_BREAK}%", decimals=1)
+GAP = Unit(100, after=f"{NO_BREAK}points")
+POINTS = Unit(100, after=f"{NO_BREAK}points", signed=True)
+TIMES = Unit(after=f"{NO_BREAK}times", decimals=2)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A figure as people read it, between its unit's words, and what it exactly is; range is "low to high"."""
+
+    exact: float
+    before: str
+    number: str
+    after: str
+    range: str
+
+    def __str__(self) -> str:
+        return f"{self.before}{self.number}{self.after}"
+
+
+def money(currency: str, *, signed: bool = False) -> Unit:
+    """Amounts in a currency, by its code of three letters."""
+    return Unit(before=f"{currency.upper()}{NO_BREAK}", signed=signed)
+
+
+def unit_of(name: str, figure: Mapping[str, Any], currency: str) -> Unit:
+    """How a metric's figure is written: shares in per cent, gaps and changes of a share in points."""
+    if name == "auc":
+        return PLAIN  # known everywhere as 0.84, nowhere as 84 %
+    if figure["unit"] == "share":
+        return GAP if figure["better"] == "lower" else PERCENT
+    if figure["unit"].startswith("outcomes"):
+        return POINTS
+    if figure["unit"].startswith("currency"):
+        return money(currency)
+    return TIMES if figure["unit"] == "times" else PLAIN
+
+
+def written(found: Mapping[str, Any], unit: Unit) -> Written:
+    """A figure with value, low, high and standard_error, in its unit; digits that chance alone decides are left out."""
+    value, low, high = (unit.factor * found[part] for part in ("value", "low", "high"))
+    digits = _digits(unit.factor * found["standard_error"], (low, high), most=unit.decimals)
+    ends = f"{_number(low, digits)} to {_number(high, digits)}"
+    return Written(found["value"], unit.before, _number(value, digits, signed=unit.signed), unit.after, ends)
+
+
+def alone(value: float, unit: Unit, *, standard_error: float) -> str:
+    """A figure that has no interval of its own, rounded by a standard error."""
+    scaled = unit.factor * value
+    number = _number(scaled, _digits(unit.factor * standard_error, (scaled,), most=unit.decimals), signed=unit.signed)
+    return f"{unit.before}{number}{unit.after}"
+
+
+def share(value: float, rows: float) -> str:
+    """A share of this many rows in per cent, rounded to what so many rows can tell."""
+    spread = max(value * (1 - value), 1 / max(rows, 1))
+    return alone(value, PERCENT, standard_error=sqrt(spread / max(rows, 1)))
+
+
+def whole(value: float) -> str:
+    """A share that was chosen, not measured, in per cent."""
+    return f"{100 * value:g}{NO_BREAK}%"
+
+
+def count(number: float) -> str:
+    """A whole number with thousands apart."""
+    return f"{number:,.0f}"
+
+
+def side(found: Mapping[str, Any], of: float = 0.0) -> Side:
+    """Whether the interval of a figure lies above a number, below it, or on either side."""
+    if found["low"] > of:
+        return "above"
+    return "below" if found["high"] < of else "either"
+
+
+def day(text: str) -> str:
+    """An ISO date, with or without a time, in words."""
+    moment = date.fromisoformat(text[:10])
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def days(dates: Sequence[str]) -> str:
+    """Some ISO dates in words: the only one, or how many from the first to the last."""
+    if len(dates) < 2:
+        return day(dates[0]) if dates else "none"
+    return f"{len(dates)} dates, {day(dates[0])} to {day(dates[-1])}"
+
+
+def titled(name: str) -> str:
+    """A figure's name for people: `calibration_error` is "Calibration error", `auc` is "AUC"."""
+    return name.upper() if name in ("auc", "ate", "qini", "autoc") else name.replace("_", " ").capitalize()
+
+
+def _digits(standard_error: float, bounds: Sequence[float], *, most: int) -> int:
+    """Decimals down to the first digit of the standard error; more where a bound that is not 0 would read 0."""
+    if standard_error <= 0:
+        return 0 if not any(bounds) else 3
+    first = digits = min(most, max(0, -floor(log10(standard_error))))
+    while digits < first + 2 and any(bound and not round(bound, digits) for bound in bounds):
+        digits += 1
+    return digits
+
+
+def _number(value: float, digits: int, *, signed: bool = False) -> str:
+    text = f"{abs(value):,.{digits}f}"
+    if not float(text.replace(",", "")):
+        return text
+    return f"{MINUS if value < 0 else '+' if signed else ''}{text}"

@@ -1,0 +1,132 @@
+"""The tables of slices: how the model does for parts of the customers, each figure with its interval drawn small."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.report_numbers import POINTS, Unit, Written, count, share, side, titled, unit_of, written
+
+Found = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """An interval drawn small: places in per cent of the width; reference is the line to compare with."""
+
+    low: float
+    value: float
+    high: float
+    reference: float
+    open: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure of a slice and its bar."""
+
+    figure: Written
+    bar: Bar
+
+
+@dataclass(frozen=True)
+class Row:
+    """A slice: its name, how many customers and what share left, and its figures; None where they were too few."""
+
+    name: str
+    words: tuple[str, str]
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class SliceTable:
+    """Slices by dimension, under the heads of their figures, after the row of all customers."""
+
+    heads: tuple[str, ...]
+    whole: Row
+    groups: tuple[tuple[str, tuple[Row, ...]], ...]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A figure that every slice has: the section, the action ("" for the risk) and the metric it is found under."""
+
+    head: str
+    path: tuple[str, ...]
+    overall: Found
+    reference: float
+    unit: Unit
+
+    def of(self, slice_: Found) -> Found | None:
+        figures: Any = slice_
+        for name in self.path:
+            figures = figures.get(name, {})
+        return figures or None
+
+    def cells(self, slices: Sequence[Found]) -> list[Cell | None]:
+        """The overall figure's and each slice's, on one scale."""
+        figures = [self.overall, *(self.of(one) for one in slices)]
+        bounds = [one[end] for one in figures if one for end in ("low", "high")] + [self.reference]
+        low, reach = min(bounds), (max(bounds) - min(bounds)) or 1.0
+
+        def place(value: float) -> float:
+            return float(round(4 + 92 * (value - low) / reach, 1))
+
+        def cell(one: Found) -> Cell:
+            is_open = self.path[0] == "uplift" and side(one) == "either"
+            bar = Bar(place(one["low"]), place(one["value"]), place(one["high"]), place(self.reference), is_open)
+            return Cell(written(one, self.unit), bar)
+
+        return [cell(one) if one else None for one in figures]
+
+
+def of_risk(found: Found) -> SliceTable:
+    """The risk by slice; the line of each bar is the figure of all customers."""
+    names = dict.fromkeys(name for one in _all(found) for name in one["risk"])
+    columns = [
+        _Column(
+            head=titled(name),
+            path=("risk", name),
+            overall=(figure := found["risk"][name]),
+            reference=figure["value"],
+            unit=unit_of(name, figure, found["spec"]["currency"]),
+        )
+        for name in names
+    ]
+    return _table(found, columns)
+
+
+def of_effects(found: Found) -> SliceTable:
+    """Every action's effect and ranking by slice; the line of each bar is 0."""
+    columns = [
+        _Column(f"{action}: {titled(name)}", ("uplift", action, name), effect["figures"][name], 0.0, POINTS)
+        for action, effect in found["uplift"]["actions"].items()
+        for name in ("ate", "qini")
+    ]
+    return _table(found, columns)
+
+
+def _table(found: Found, columns: Sequence[_Column]) -> SliceTable:
+    slices, cohort = list(_all(found)), found["cohort"]
+    cells = list(zip(*(column.cells(slices) for column in columns), strict=True)) or [()] * (len(slices) + 1)
+    everyone = {"name": "All customers", "rows": cohort["rows"], "churned_share": cohort["churned_share"]}
+    rows = [_row(one, of_one) for one, of_one in zip([everyone, *slices], cells, strict=True)]
+    left = iter(rows[1:])
+    groups = [(_dimension(found, name), tuple(next(left) for _ in one)) for name, one in found["slices"].items()]
+    return SliceTable(tuple(column.head for column in columns), rows[0], tuple(groups))
+
+
+def _all(found: Found) -> Iterable[Found]:
+    return (one for slices in found["slices"].values() for one in slices)
+
+
+def _row(slice_: Found, cells: tuple[Cell | None, ...]) -> Row:
+    left, rows = slice_["churned_share"], slice_["rows"]
+    words = (count(rows), "none" if left is None else share(left, rows))
+    return Row(slice_["name"].removesuffix(".0"), words, cells)
+
+
+def _dimension(found: Found, name: str) -> str:
+    column = found["spec"]["evaluation"]["slices"][name]["column"]
+    meanings = {one["name"]: one["meaning"] for one in found["importance"]}
+    meanings["value"] = "What a good outcome is worth"
+    return f"{titled(name)}: {meanings.get(column, column)}"

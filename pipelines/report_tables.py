@@ -1,0 +1,118 @@
+"""The tables of the report: all figures, what the model looks at, and the lineage of data and model."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.report_numbers import Written, alone, count, day, days, titled, unit_of, whole, written
+
+Found = Mapping[str, Any]
+
+MOST_FEATURES = 12
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table of all figures; floor is what a model that knows the average only comes to."""
+
+    name: str
+    figure: Written
+    floor: str
+    better: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature the model looks at: its share of all movement of the risk, and the width of its bar in per cent."""
+
+    name: str
+    meaning: str
+    share: str
+    width: float
+
+
+def figures(found: Found) -> list[tuple[str, list[Line]]]:
+    """Every figure of the report, those of the risk first, then each action's and the policy's."""
+    groups = [("Risk", _lines(found, found["risk"]))]
+    groups += [(f"Effect of {name}", _lines(found, one["figures"])) for name, one in found["uplift"]["actions"].items()]
+    if found["policy"]:
+        value = {**found["policy"]["value"], "unit": "currency", "better": "higher"}
+        value["meaning"] = "what acting on the model's advice earns per customer, compared with contacting nobody"
+        groups.append(("Policy", _lines(found, {"policy_value": value})))
+    return groups
+
+
+def _lines(found: Found, of: Mapping[str, Found]) -> list[Line]:
+    return [_line(name, figure, found["spec"]["currency"]) for name, figure in of.items()]
+
+
+def _line(name: str, figure: Found, currency: str) -> Line:
+    unit, floor = unit_of(name, figure, currency), figure.get("floor")
+    said = "" if floor is None else alone(floor, unit, standard_error=figure["standard_error"])
+    return Line(titled(name), written(figure, unit), said, figure["better"], figure["meaning"])
+
+
+def importance(found: Found) -> tuple[list[Feature], str]:
+    """The features that move the risk most, and what the others come to together ("" where there are none)."""
+    ranked = found["importance"]
+    top = max((one["share"] for one in ranked), default=0.0) or 1.0
+    shown = [
+        Feature(one["name"], one["meaning"], f"{100 * one['share']:.0f}\u00a0%", round(100 * one["share"] / top, 1))
+        for one in ranked[:MOST_FEATURES]
+    ]
+    rest = ranked[MOST_FEATURES:]
+    return shown, f"{len(rest)} more, together {100 * sum(one['share'] for one in rest):.0f}\u00a0%" if rest else ""
+
+
+def lineage(found: Found) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where data, observations and model come from, in groups of name and text."""
+    return [
+        ("Data", list(_data(found["lineage"]))),
+        ("Observations", list(_observations(found))),
+        ("Model", list(_model(found))),
+    ]
+
+
+def _data(lineage: Found) -> Iterator[tuple[str, str]]:
+    extracted, validation = lineage["tables"]["extracted_at"], lineage["validation"]
+    yield "Extracted", day(extracted) if extracted else "no date in the data"
+    yield from ((f"Rows of {table}", count(rows)) for table, rows in lineage["tables"]["rows"].items())
+    outcome = "passed" if validation["passed"] else "not passed"
+    yield "Validation", f"{outcome}, {validation['expectations']:,} expectations"
+
+
+def _observations(found: Found) -> Iterator[tuple[str, str]]:
+    counts, cohort, split = found["lineage"]["counts"], found["cohort"], found["spec"]["split"]
+    yield "To learn from", f"{counts['learn']:,} rows"
+    yield "To score", f"{counts['score']:,} rows"
+    if "left_in_the_gap" in counts:
+        yield "Left in the lead time", f"{counts['left_in_the_gap']:,} rows, left out"
+    if "immature_dates" in counts:
+        yield "Dates not yet mature", f"{counts['immature_dates']}, left out"
+    how = f"drawn at random, {whole(split['gate_share'])}, seed {split['seed']}: the data hold no dates"
+    yield "Gate cohort", days(cohort["dates"]) if cohort["dates"] else how
+    yield (
+        "Rows judged",
+        f"{cohort['rows']:,} of {cohort['customers']:,} customers; {cohort['untreated_rows']:,} untreated",
+    )
+    yield "Cohort hash", cohort["hash"]
+
+
+def _model(found: Found) -> Iterator[tuple[str, str]]:
+    model, lineage = found["lineage"]["model"], found["lineage"]
+    yield "Family", model["family"]
+    yield "Learner", titled(model["learner"])
+    yield "Parameters", _settings(model["params"])
+    for arm, learned in model["learned"].items():
+        if learned:
+            yield f"Learned for {arm}", _settings(learned)
+    yield "Training rows", f"{model['training_rows']:,}, of them {model['untreated_rows']:,} untreated"
+    yield "Training dates", days(model["training_dates"]) if model["training_dates"] else "no dates in the data"
+    yield "Study", lineage["study"]
+    yield "Contract hash", lineage["contract"]
+
+
+def _settings(values: Mapping[str, Any]) -> str:
+    said = [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()]
+    return ", ".join(said) or "none"

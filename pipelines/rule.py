@@ -1,0 +1,123 @@
+"""What a promotion rule is: a pure function of the evidence that decides one thing and explains itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+
+from experiments.comparison import Pair, SlicePair
+from experiments.spec import GateSpec
+
+
+class Mode(StrEnum):
+    """What the challenger wants to be: the first champion, the champion's refresh, or its replacement."""
+
+    FIRST = "first"
+    REFRESH = "refresh"
+    REPLACE = "replace"
+
+
+class Verdict(StrEnum):
+    """How a decision ends."""
+
+    FIRST_CHAMPION = "FIRST_CHAMPION"
+    PROMOTE = "PROMOTE"
+    REFRESH = "REFRESH"
+    KEEP = "KEEP"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NO_CHANGE = "NO_CHANGE"
+    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+    CONTRACT_FAIL = "CONTRACT_FAIL"
+
+
+class Status(StrEnum):
+    """What a rule finds: it holds, it is broken, or these rows cannot tell."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that rules may look at.
+
+    figures holds auc, brier, calibration_error, calibration_slope and, where uplift is measured, policy_value and
+    qini_<action>; floor the same figures of the prior model. seen_rows counts gate rows that either model was
+    fitted or tuned on; faults are reasons why an artifact is not clean.
+    """
+
+    mode: Mode
+    primary: str
+    figures: Mapping[str, Pair]
+    floor: Mapping[str, float]
+    positives: int
+    events_per_arm: Mapping[str, int] = field(default_factory=dict)
+    slices: tuple[SlicePair, ...] = ()
+    seen_rows: int = 0
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule found, and why, with both numbers."""
+
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: its code, the modes in which it is asked, the verdict when it is broken, and the judge."""
+
+    code: str
+    modes: frozenset[Mode]
+    otherwise: Verdict
+    judge: Callable[[Evidence, GateSpec], Finding]
+
+    @property
+    def name(self) -> str:
+        """The code."""
+        return self.code
+
+    @property
+    def meaning(self) -> str:
+        """The rule in one sentence."""
+        return (self.judge.__doc__ or "").splitlines()[0]
+
+
+def rule(
+    code: str, *, modes: tuple[Mode, ...], otherwise: Verdict = Verdict.KEEP
+) -> Callable[[Callable[[Evidence, GateSpec], Finding]], Rule]:
+    """Declare a rule; the first line of the function's docstring says what it demands."""
+    return lambda judge: Rule(code, frozenset(modes), otherwise, judge)
+
+
+def no_worse(evidence: Evidence, figure: str, *, margin: float, higher_is_better: bool = True) -> Finding:
+    """Whether the challenger is not worse than the champion by more than a margin, in the figure's unit.
+
+    It holds when the bound of the difference on the bad side stays within the margin, is broken when even the
+    bound on the good side does not, and is unclear between. A missing or NaN figure breaks it.
+    """
+    pair = evidence.figures.get(figure)
+    difference = pair.difference if pair else None
+    if pair is None or pair.champion is None or difference is None or not isfinite(difference.low + difference.high):
+        return Finding(Status.BROKEN, f"{figure} is missing or not a number for one of the models")
+    worst, best = (difference.low, difference.high) if higher_is_better else (-difference.high, -difference.low)
+    status = Status.HOLDS if worst > -margin else Status.BROKEN if best < -margin else Status.UNCLEAR
+    return Finding(
+        status,
+        f"{figure} {pair.challenger:.4f} against {pair.champion:.4f}: difference {difference.value:+.4f}"
+        f" [{difference.low:+.4f}, {difference.high:+.4f}], margin {margin:g}",
+    )
+
+
+def decide(mode: Mode, findings: Mapping[Rule, Finding]) -> Verdict:
+    """The verdict: every rule must hold; a broken one outweighs an unclear one, and validity outweighs all."""
+    broken = [rule.otherwise for rule, finding in findings.items() if finding.status is Status.BROKEN]
+    for verdict in (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA, Verdict.KEEP):
+        if verdict in broken:
+            return verdict
+    if any(finding.status is Status.UNCLEAR for finding in findings.values()):
+        return Verdict.INCONCLUSIVE
+    return {Mode.FIRST: Verdict.FIRST_CHAMPION, Mode.REFRESH: Verdict.REFRESH, Mode.REPLACE: Verdict.PROMOTE}[mode]

@@ -1,0 +1,11 @@
+"""Nobody is judged on what they have learnt."""
+
+from experiments.spec import GateSpec
+from pipelines.rule import Evidence, Finding, Mode, Status, Verdict, rule
+
+
+@rule("R008", modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)
+def unseen_cohort(evidence: Evidence, gate: GateSpec) -> Finding:  # noqa: ARG001 - the same call as every rule
+    """No row of the gate cohort was seen by either model in training or tuning."""
+    seen = evidence.seen_rows
+    return Finding(Status.HOLDS if seen == 0 else Status.BROKEN, f"{seen} rows of the gate cohort were seen, at most 0")

@@ -1,0 +1,197 @@
+"""The scorer of a registered model: rows in, risk, uplift and reasons out.
+
+This file is copied into the model and runs without the project: it imports libraries only. Next to it lie
+`contract.json` (what the rows must hold), `model.json` (the outcome models) and the boosters as text.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Protocol
+
+import mlflow.pyfunc
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Plain = dict[str, Any]
+
+CONTROL = "control"
+NEAREST_TO_CERTAIN = float(np.finfo(np.float64).eps)
+
+
+class Model(Protocol):
+    """An outcome model."""
+
+    def predict(self, X: Numbers) -> Numbers:
+        """Uncalibrated probability to churn, shape (n_rows,)."""
+
+    def contributions(self, X: Numbers) -> Numbers:
+        """What each column adds to the log-odds, against the typical customer, shape (n_rows, n_columns)."""
+
+
+class Prior:
+    """One probability for all."""
+
+    def __init__(self, plain: Plain, _texts: list[str]) -> None:
+        self.probability = plain["probability"]
+
+    def predict(self, X: Numbers) -> Numbers:
+        """The same for every row."""
+        return np.full(len(X), self.probability)
+
+    def contributions(self, X: Numbers) -> Numbers:
+        """Nothing adds anything."""
+        return np.zeros(X.shape)
+
+
+class Logistic:
+    """A weighted sum of terms, added one after another, so that the batch size changes no bit."""
+
+    def __init__(self, plain: Plain, _texts: list[str]) -> None:
+        self.terms, self.centres = plain["terms"], np.array(plain["centres"])
+        self.coefficients, self.intercept = plain["coefficients"], plain["intercept"]
+
+    @staticmethod
+    def expand(terms: Plain, values: Numbers) -> list[Numbers]:
+        """The terms of one column: one for each category, or a number standardised, its hinges and if it is missing."""
+        if terms["n_categories"]:
+            return [(values == code).astype(float) for code in range(terms["n_categories"])]
+        missing = np.isnan(values)
+        standard = (np.where(missing, terms["median"], values) - terms["median"]) / terms["scale"]
+        return [standard, *(np.maximum(standard - knot, 0.0) for knot in terms["knots"]), missing.astype(float)]
+
+    def predict(self, X: Numbers) -> Numbers:
+        """The logistic function of the sum."""
+        total, weights = np.full(len(X), self.intercept), iter(self.coefficients)
+        for position, terms in enumerate(self.terms):
+            for term in self.expand(terms, X[:, position]):
+                total = total + next(weights) * term
+        return np.asarray(1.0 / (1.0 + np.exp(-total)))
+
+    def contributions(self, X: Numbers) -> Numbers:
+        """Each column's part of the sum, less its mean over the training rows."""
+        found, weights = np.zeros(X.shape), iter(self.coefficients)
+        for position, terms in enumerate(self.terms):
+            for term in self.expand(terms, X[:, position]):
+                found[:, position] += next(weights) * term
+        return np.asarray(found - self.centres)
+
+
+class Lightgbm:
+    """The mean of a few boosters."""
+
+    def __init__(self, _plain: Plain, texts: list[str]) -> None:
+        import lightgbm  # only a model that holds boosters requires it
+
+        self.boosters = [lightgbm.Booster(model_str=text) for text in texts]
+
+    def predict(self, X: Numbers) -> Numbers:
+        """Mean of the boosters' probabilities, added in order."""
+        total = np.zeros(len(X))
+        for booster in self.boosters:
+            total = total + booster.predict(X, num_threads=2)
+        return np.asarray(total / len(self.boosters))
+
+    def contributions(self, X: Numbers) -> Numbers:
+        """Exact Shapley contributions (Lundberg et al. 2020) to the first booster; the others differ in their seed only."""
+        return np.asarray(self.boosters[0].predict(X, pred_contrib=True, num_threads=2))[:, :-1]
+
+
+KINDS: dict[str, Any] = {"prior": Prior, "logistic": Logistic, "lightgbm": Lightgbm}
+
+
+def encode(rows: pd.DataFrame, columns: list[Plain]) -> Numbers:
+    """The rows as doubles; a category is its index, an unknown category or a missing value is NaN.
+
+    Raises ValueError when a column is missing.
+    """
+    if missing := [column["name"] for column in columns if column["name"] not in rows.columns]:
+        raise ValueError(f"the rows have no column {missing}; the contract asks for them")
+    encoded = np.empty((len(rows), len(columns)))
+    for position, column in enumerate(columns):
+        values = rows[column["name"]]
+        if column["type"] == "number":
+            encoded[:, position] = values.to_numpy(dtype=float, na_value=np.nan)
+        else:
+            codes = pd.Index(column["categories"]).get_indexer(values.astype(object)).astype(float)
+            encoded[:, position] = np.where(codes < 0, np.nan, codes)
+    return encoded
+
+
+def calibrated(raw: Numbers, calibration: Plain) -> Numbers:
+    """The logistic function of slope * logit(raw) + intercept."""
+    clipped = np.clip(raw, NEAREST_TO_CERTAIN, 1.0 - NEAREST_TO_CERTAIN)
+    log_odds = calibration["intercept"] + calibration["slope"] * np.log(clipped / (1.0 - clipped))
+    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+
+
+def readable(value: float) -> str:
+    """A number as people write it: three digits, and no fraction from 100 on."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+class Scorer:
+    """Everything that a folder with `contract.json` and `model.json` can say of a row."""
+
+    def __init__(self, folder: Path | str) -> None:
+        folder = Path(folder)
+        self.columns = json.loads((folder / "contract.json").read_text(encoding="utf-8"))["columns"]
+        described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        self.typical: dict[str, float] = described["typical"]
+        self.calibrations = {arm: model["calibration"] for arm, model in described["arms"].items()}
+        self.models: dict[str, Model] = {
+            arm: KINDS[model["kind"]](
+                model["plain"], [(folder / name).read_text(encoding="utf-8") for name in model["texts"]]
+            )
+            for arm, model in described["arms"].items()
+        }
+
+    def score(self, rows: pd.DataFrame, reasons: int = 0) -> pd.DataFrame:
+        """churn_score (uncalibrated), churn_probability, uplift_<action> and reason_1 ... of every row."""
+        X = encode(rows, self.columns)
+        raw = {arm: model.predict(X) for arm, model in self.models.items()}
+        risk = {arm: calibrated(values, self.calibrations[arm]) for arm, values in raw.items()}
+        found: dict[str, Any] = {"churn_score": raw[CONTROL], "churn_probability": risk[CONTROL]}
+        found |= {f"uplift_{arm}": risk[CONTROL] - risk[arm] for arm in risk if arm != CONTROL}
+        if reasons:
+            found |= self.reasons(rows, X, reasons)
+        return pd.DataFrame(found, index=rows.index)
+
+    def reasons(self, rows: pd.DataFrame, X: Numbers, how_many: int) -> dict[str, list[str]]:
+        """The columns that raise the risk most, in words; an empty text where no further column raises it."""
+        contributions = self.models[CONTROL].contributions(X)
+        order = np.argsort(-contributions, axis=1, kind="stable")[:, :how_many]
+        raises = np.take_along_axis(contributions, order, axis=1) > 0
+        words = {
+            j: [self.words(self.columns[j], value) for value in rows[self.columns[j]["name"]]] for j in np.unique(order)
+        }
+        return {
+            f"reason_{place + 1}": [
+                words[j][row] if up else "" for row, (j, up) in enumerate(zip(chosen, ups, strict=True))
+            ]
+            for place, (chosen, ups) in enumerate(zip(order.T, raises.T, strict=True))
+        }
+
+    def words(self, column: Plain, value: Any) -> str:
+        """One reason: the meaning, the value, and what is typical."""
+        meaning = column["meaning"].split(";")[0]
+        if column["type"] == "category":
+            return f"{meaning}: {value if isinstance(value, str) else 'not known'}"
+        shown = "none" if pd.isna(value) else readable(value)
+        return f"{meaning}: {shown} (typical {readable(self.typical[column['name']])})"
+
+
+class OutcomeModels(mlflow.pyfunc.PythonModel):
+    """What MLflow calls."""
+
+    def load_context(self, context: Any) -> None:
+        """Read the model's files."""
+        self.scorer = Scorer(context.artifacts["model"])
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Plain | None = None) -> pd.DataFrame:  # noqa: ARG002
+        """Score the rows; params may hold `reasons`, how many to give (default none)."""
+        return self.scorer.score(model_input, reasons=int((params or {}).get("reasons", 0)))
+
+
+mlflow.models.set_model(OutcomeModels())

@@ -1,0 +1,92 @@
+"""Reads specs: one YAML file each, checked whole before anything runs."""
+
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from experiments import families, learners, metrics
+from experiments.spec import ExperimentSpec
+from features import definitions, labels, sources
+from features.errors import MissingError, SpecError
+from features.plugins import names, plugin
+from features.source import Source, SourceOptions
+from pipelines.workspace import Workspace
+
+
+Options = TypeVar("Options", bound=BaseModel)
+
+
+def load(workspace: Workspace) -> ExperimentSpec:
+    """The spec of a workspace.
+
+    Raises MissingError when there is none of that name, SpecError when it is not YAML, has an unknown key or
+    value, or names a plug-in that does not exist.
+    """
+    path = workspace.spec_file
+    if not path.is_file():
+        known = sorted(file.stem for file in path.parent.glob("*.yaml"))
+        raise MissingError(f"no spec '{workspace.spec}' at {path.parent}; there are {known}.")
+    try:
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SpecError(f"spec '{workspace.spec}' is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(plain, dict):
+        raise SpecError(f"spec '{workspace.spec}' is empty; it needs keys such as source and label.")
+    spec = _parse(ExperimentSpec, {"name": workspace.spec, **plain}, workspace.spec)
+    _check_names(spec)
+    return spec
+
+
+def source_of(spec: ExperimentSpec) -> tuple[Source, Any]:
+    """The source that a spec names, and its options. Raises SpecError when either is wrong."""
+    found = plugin(sources, spec.source["kind"], Source)
+    return found, _parse(found.options, spec.source, f"{spec.name}: source")
+
+
+def _parse(kind: type[Options], plain: dict[str, Any], where: str) -> Options:
+    try:
+        return kind.model_validate(plain)
+    except ValidationError as error:
+        raise SpecError(f"spec '{where}': {'; '.join(_sentence(fault) for fault in error.errors())}.") from error
+
+
+def _sentence(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"]) or "the whole"
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key '{place}', remove or correct it"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _check_names(spec: ExperimentSpec) -> None:
+    """Whatever the spec names must exist; known before the first minute of work is spent."""
+    asked = {
+        sources: [spec.source["kind"]],
+        labels: [spec.label.kind],
+        definitions: list(spec.features),
+        families: list(spec.tuning.families),
+        learners: [spec.tuning.learner],
+        metrics: [spec.tuning.metric],
+    }
+    for package, wanted in asked.items():
+        if unknown := sorted(set(wanted) - set(names(package))):
+            raise SpecError(f"spec '{spec.name}': no {unknown} in {package.__name__}; there are {names(package)}.")
+    source, options = source_of(spec)
+    _check_label_and_arms(spec, source, options)
+
+
+def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceOptions) -> None:
+    if source.dated != (spec.observations is not None):
+        raise SpecError(f"spec '{spec.name}': a {source.kind} source {'needs' if source.dated else 'has no'} observations.")
+    if source.dated:
+        return
+    columns = source.declare(options)["customers"]
+    if spec.label.column not in columns.names:
+        raise SpecError(f"spec '{spec.name}': label.column '{spec.label.column}' is none of source.columns.")
+    declared = set(columns.column("arm").values[1:]) if "arm" in columns.names else set()
+    wanted = set(spec.treatment.arms) if spec.treatment else set()
+    if declared != wanted:
+        raise SpecError(
+            f"spec '{spec.name}': treatment.arms {sorted(wanted)} and source.treatment.arms {sorted(declared)} differ;"
+            " an unknown arm stands in one of them."
+        )

@@ -1,0 +1,1 @@
+"""One file per stage; its first line is what `--help` says of it."""

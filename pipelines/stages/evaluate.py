@@ -1,0 +1,141 @@
+"""Judge the challenger on the gate cohort: report.json for machines, report.html for people."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from experiments import evaluation, randomisation, trial
+from experiments.cohort import Cohort
+from experiments.evaluation import Predictions
+from experiments.spec import ExperimentSpec
+from features.contract import Contract
+from features.tables import CONTROL
+from pipelines import log, portable, report, storage
+from pipelines.workspace import Workspace
+
+HEADLINES = ("auc", "average_precision", "brier", "log_loss", "calibration_error", "lift", "recall")
+
+
+def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Write the report in both forms, the gate rows with what the challenger says of them, and the plots' data."""
+    gate = storage.read_parquet(workspace.model / "gate.parquet")
+    rows = gate.to_pandas()
+    scored = {name: portable.scorer(workspace.model / name).score(rows) for name in ("challenger", "floor")}
+    cohort = Cohort(rows, spec)
+    found = _report(spec, workspace, cohort, scored)
+    with storage.replacing_folder(workspace.evaluation) as folder:
+        storage.write_json(folder / "report.json", found)
+        storage.write_json(folder / "metrics.json", headlines(found))
+        storage.write_bytes(folder / "report.html", report.render(found).encode())
+        for name in ("roc", "precision_recall", "calibration"):
+            pd.DataFrame(found["curves"][name]).to_csv(folder / f"{name}.csv", index=False)
+        for name in scored["challenger"]:
+            gate = gate.append_column(name, pa.array(scored["challenger"][name].to_numpy()))
+        storage.write_parquet(folder / "gate.parquet", gate)
+    log.done("evaluate", spec.name, rows=len(rows), **{name: round(value, 4) for name, value in headlines(found).items() if name in ("auc",) or name.startswith("qini")})
+
+
+def headlines(found: dict[str, Any]) -> dict[str, float]:
+    """The figures that DVC and MLflow show, by name."""
+    figures = {name: found["risk"][name]["value"] for name in HEADLINES}
+    for action, effect in found["uplift"]["actions"].items():
+        figures |= {f"{name}_{action}": effect["figures"][name]["value"] for name in effect["figures"]}
+    if found["policy"]:
+        figures["policy_value"] = found["policy"]["value"]["value"]
+    return figures
+
+
+def _report(
+    spec: ExperimentSpec, workspace: Workspace, cohort: Cohort, scored: dict[str, pd.DataFrame]
+) -> dict[str, Any]:
+    challenger, floor = Predictions.of(scored["challenger"]), Predictions.of(scored["floor"])
+    contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
+    measured = bool(cohort.actions)
+    return {
+        "spec": spec.model_dump(mode="json"),
+        "cohort": _cohort(cohort),
+        "risk": evaluation.risk(cohort, challenger, floor),
+        "curves": evaluation.curves(cohort, challenger),
+        "uplift": {
+            "measured": measured,
+            "trial": _trial(workspace, cohort) if measured else {},
+            "randomisation": _randomisation(cohort, contract) if measured else {},
+            "actions": evaluation.effects(cohort, challenger) if measured else {},
+        },
+        "policy": evaluation.policy_report(cohort, challenger) if measured else {},
+        "slices": evaluation.slices(cohort, challenger),
+        "importance": _importance(workspace, cohort, contract),
+        "lineage": _lineage(workspace, contract),
+    }
+
+
+def _cohort(cohort: Cohort) -> dict[str, Any]:
+    untreated = cohort.churned[cohort.untreated]
+    return {
+        "hash": cohort.digest,
+        "rows": len(cohort.rows),
+        "customers": int(cohort.rows["customer_id"].nunique()),
+        "dates": sorted({str(moment.date()) for moment in cohort.rows["as_of"].dropna().unique()}),
+        "untreated_rows": len(untreated),
+        "positives": int(untreated.sum()),
+        "churned_share": float(untreated.mean()),
+        "in_trial": int(cohort.in_trial.sum()),
+        "events_per_arm": cohort.events_per_arm,
+    }
+
+
+def _trial(workspace: Workspace, cohort: Cohort) -> dict[str, Any]:
+    """The plain differences of the whole trial, before any model."""
+    rows = storage.read_parquet(workspace.matrix / "learn", ["arm", "probability", "churned"]).to_pandas()
+    return trial.differences(rows, cohort.actions)
+
+
+def _randomisation(cohort: Cohort, contract: Contract) -> dict[str, Any]:
+    of_trial = cohort.rows[cohort.in_trial]
+    numbers = contract.select(column.name for column in contract.columns if column.type == "number")
+    found = randomisation.examine(
+        covariates=numbers.encode(of_trial),
+        names=numbers.names,
+        arm=cohort.arm[cohort.in_trial].astype(str),
+        control=CONTROL,
+        probability=of_trial["probability"].to_numpy(dtype=float),
+        seed=cohort.spec.evaluation.seed,
+    )
+    return {
+        "verdict": found.verdict,
+        "words": found.words,
+        "largest_difference": abs(found.balance[0].difference),
+        "largest_difference_in": found.balance[0].covariate,
+        "sample_ratio_p": found.sample_ratio.p,
+        "observed": found.sample_ratio.observed,
+        "expected": found.sample_ratio.expected,
+        "predictability": {one.action: one.auc for one in found.predictability},
+    }
+
+
+def _importance(workspace: Workspace, cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:
+    """The mean absolute contribution of each column to the risk, as a share of all, largest first."""
+    scorer = portable.scorer(workspace.model / "challenger")
+    X = contract.encode(cohort.rows.head(report.IMPORTANCE_ROWS))
+    mean = np.abs(scorer.models[CONTROL].contributions(X)).mean(axis=0)
+    total = float(mean.sum()) or 1.0
+    order = np.argsort(-mean, kind="stable")
+    return [
+        {"name": contract.columns[j].name, "meaning": contract.columns[j].meaning, "share": float(mean[j]) / total}
+        for j in order
+    ]
+
+
+def _lineage(workspace: Workspace, contract: Contract) -> dict[str, Any]:
+    validation = storage.read_json(workspace.validation / "result.json")
+    best = storage.read_json(workspace.tuning / "best.json")
+    return {
+        "tables": storage.read_json(workspace.tables / "about.json"),
+        "counts": storage.read_json(workspace.matrix / "counts.json"),
+        "validation": {key: validation[key] for key in ("passed", "expectations")},
+        "study": best["study"],
+        "contract": contract.digest,
+        "model": storage.read_json(workspace.model / "about.json"),
+    }

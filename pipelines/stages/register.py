@@ -1,0 +1,59 @@
+"""Register the challenger, once it has loaded and predicted the same in a clean process."""
+
+from typing import Any
+
+import mlflow
+import pandas as pd
+
+from experiments.spec import ExperimentSpec
+from features.contract import Contract
+from pipelines import log, portable, provenance, registry, storage, tracking
+from pipelines.workspace import Workspace
+
+EXAMPLE_ROWS = 50
+
+
+def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Store the challenger as a version; one that is registered already is left as it is."""
+    client = tracking.client(workspace.root)
+    tracking.use(workspace.root)
+    folder = workspace.model / "challenger"
+    digest = storage.digest(folder)
+    known = registry.version_of(client, spec.name, digest)
+    version = str(known.version) if known else _register(spec, workspace, client, digest)
+    receipt = {"name": spec.name, "version": version, "model_digest": digest}
+    storage.write_json(workspace.registration, receipt)
+    log.done("register", spec.name, version=int(version), new="no" if known else "yes")
+
+
+def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowClient, digest: str) -> str:
+    folder = workspace.model / "challenger"
+    contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
+    example = _example(workspace, contract)
+    expected = portable.scorer(folder).score(example)
+    tags = {**provenance.tags(spec, workspace), registry.DIGEST: digest, "contract": contract.digest}
+    experiment = tracking.experiment_id(client, workspace.root, spec.name)
+    with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags=tags) as active:
+        run_id = active.info.run_id
+        tracking.log_batch(client, run_id, params=_params(workspace), metrics=_metrics(workspace))
+        for path in (workspace.evaluation / "report.html", workspace.evaluation / "report.json", workspace.validation / "result.json"):
+            mlflow.log_artifact(str(path))
+        mlflow.log_artifact(str(workspace.model / "training.parquet"))
+        logged = registry.log_model(folder, contract=contract, example=example, output=expected)
+        registry.verify(logged, rows=example, expected=expected)
+        return registry.register(client, spec.name, logged=logged, tags=tags)
+
+
+def _example(workspace: Workspace, contract: Contract) -> pd.DataFrame:
+    rows = storage.read_parquet(workspace.matrix / "score").slice(0, EXAMPLE_ROWS).to_pandas()
+    return rows[contract.names]
+
+
+def _params(workspace: Workspace) -> dict[str, Any]:
+    about = storage.read_json(workspace.model / "about.json")
+    return {"family": about["family"], "learner": about["learner"], **about["params"]}
+
+
+def _metrics(workspace: Workspace) -> list[tuple[str, float, int]]:
+    metrics = storage.read_json(workspace.evaluation / "metrics.json")
+    return [(name, float(value), 0) for name, value in metrics.items()]

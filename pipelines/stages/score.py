@@ -1,0 +1,93 @@
+"""Rank every active customer with the champion: risk, reasons, the action that fits, and what it is worth."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from experiments import policy
+from experiments.spec import ExperimentSpec
+from features.errors import MissingError
+from pipelines import log, registry, storage, tracking
+from pipelines.workspace import Workspace
+
+ROWS_AT_ONCE = 5_000
+NONE = "none"
+
+
+def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Write the ranked list as Parquet and CSV. Raises MissingError when there is no champion."""
+    client = tracking.client(workspace.root)
+    tracking.use(workspace.root)
+    champion = registry.champion(client, spec.name)
+    if champion is None:
+        raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
+    question = {"version": str(champion.version), "rows": storage.digest(workspace.matrix / "score"), "spec": spec.model_dump(mode="json")}
+    receipt = workspace.ranked_list / "receipt.json"
+    if receipt.exists() and storage.read_json(receipt) == question:
+        log.done("score", spec.name, version=int(champion.version), new="no")
+        return
+    rows = storage.read_parquet(workspace.matrix / "score").to_pandas()
+    ranked = rank(rows, _scored(spec, champion.version, rows), spec=spec, version=str(champion.version))
+    with storage.replacing_folder(workspace.ranked_list) as folder:
+        storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
+        ranked.to_csv(folder / "ranked_list.csv", index=False)
+        storage.write_json(folder / "receipt.json", question)
+    log.done("score", spec.name, customers=len(ranked), actions=int((ranked["action"] != NONE).sum()), version=int(champion.version))
+
+
+def _scored(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """What the champion says of the rows, some thousand at a time."""
+    model = registry.predictor(spec.name, version)
+    starts = range(0, len(rows), ROWS_AT_ONCE)
+    parts = [
+        registry.predict(model, rows.iloc[start : start + ROWS_AT_ONCE], reasons=spec.score.reasons)
+        for start in log.track(starts, "score", unit="part", total=len(starts))
+    ]
+    return pd.concat(parts)
+
+
+def rank(rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, version: str) -> pd.DataFrame:
+    """The list: those worth an action first, by what it is expected to be worth, then the others by risk."""
+    actions = [name.removeprefix("uplift_") for name in scored if name.startswith("uplift_")]
+    chosen, worth = _actions(rows, scored, actions, spec)
+    probability = scored["churn_probability"].to_numpy()
+    listed: dict[str, Any] = {
+        "customer_id": rows["customer_id"].to_numpy(),
+        "as_of": rows["as_of"].to_numpy(),
+        "churn_probability": probability,
+        "risk_band": _bands(probability, spec),
+        **{f"uplift_{action}": scored[f"uplift_{action}"].to_numpy() for action in actions},
+        "action": chosen,
+        f"expected_value_{spec.currency}": worth,
+        **{name: scored[name].to_numpy() for name in scored if name.startswith("reason_")},
+        "model_version": version,
+    }
+    order = np.lexsort((rows["customer_id"].to_numpy().astype(str), -probability, -worth))
+    return pd.DataFrame(listed).iloc[order].reset_index(drop=True)
+
+
+def _actions(
+    rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec: ExperimentSpec
+) -> tuple[np.ndarray, np.ndarray]:
+    """The action of each customer, or none, and what it is expected to be worth after its cost."""
+    if not actions or spec.treatment is None:
+        return np.full(len(rows), NONE, dtype=object), np.zeros(len(rows))
+    uplift = scored[[f"uplift_{action}" for action in actions]].to_numpy()
+    value, cost = rows["value"].to_numpy(dtype=float), np.array([spec.treatment.arms[action].cost for action in actions])
+    choice = policy.choose(
+        uplift=uplift,
+        value=value,
+        cost=cost,
+        budget_share=spec.policy.budget_share,
+        ids=rows["customer_id"].to_numpy().astype(str),
+    )
+    names = np.array([*actions, NONE], dtype=object)
+    worth = value * uplift[np.arange(len(rows)), choice] - cost[choice]
+    return names[choice], np.where(choice == policy.NOBODY, 0.0, worth)
+
+
+def _bands(probability: np.ndarray, spec: ExperimentSpec) -> np.ndarray:
+    bands = np.array(["low", "medium", "high"], dtype=object)
+    return bands[np.searchsorted([spec.score.medium_from, spec.score.high_from], probability, side="right")]

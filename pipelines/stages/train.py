@@ -1,0 +1,85 @@
+"""Fit the tuned candidate on the training rows and store what may leave the room."""
+
+import numpy as np
+import pyarrow as pa
+
+from experiments import candidate
+from experiments.candidate import FittedCandidate
+from experiments.spec import ExperimentSpec
+from experiments.split import customer_hash
+from experiments.tuning import Candidate
+from features.tables import CONTROL
+from pipelines import learning, log, portable, storage
+from pipelines.learning import Learning
+from pipelines.workspace import Workspace
+
+# The nuisances of the uplift scores: plain, the same for every model that is ever compared, and off the gate cohort.
+NUISANCE = Candidate("logistic", {"C": 0.1}, {}, 0.0)
+FLOOR = Candidate("prior", {}, {}, 0.0)
+
+
+def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Fit the challenger, the floor and the nuisances; write them, with the positions of the gate cohort."""
+    opened = learning.opened(spec, workspace)
+    best = storage.read_json(workspace.tuning / "best.json")
+    choice = Candidate(best["family"], best["params"], best["learned"], best["score"])
+    fitted, floor, nuisance = (_fit(opened, one) for one in (choice, FLOOR, NUISANCE))
+    training, gate = opened.split.training, opened.split.gate
+    with storage.replacing_folder(workspace.model) as folder:
+        usual = portable.typical(opened.rows.iloc[training], opened.contract)
+        for name, model in (("challenger", fitted), ("floor", floor)):
+            portable.write(folder / name, model, contract=opened.contract, typical=usual)
+        storage.write_parquet(folder / "gate.parquet", _gate_rows(opened, nuisance))
+        storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
+        storage.write_json(folder / "about.json", _about(opened, choice))
+    log.done("train", spec.name, family=choice.family, training_rows=len(training), gate_rows=len(gate))
+
+
+def _fit(opened: Learning, choice: Candidate) -> FittedCandidate:
+    family = opened.family(choice.family)
+    return candidate.fit(
+        choice,
+        family=family,
+        learner=opened.learner,
+        prepared=opened.prepared(family),
+        X=opened.X,
+        arms=opened.arms,
+        actions=opened.actions,
+        training=opened.split.training,
+        folds=opened.split.folds,
+        seed=opened.spec.tuning.seed,
+    )
+
+
+def _gate_rows(opened: Learning, nuisance: FittedCandidate) -> pa.Table:
+    """The gate cohort's rows and, for each arm, mu: the nuisance's probability of the good outcome."""
+    gate = opened.split.gate
+    risks = nuisance.risks(opened.X[gate])
+    rows = pa.Table.from_pandas(opened.rows.iloc[gate], preserve_index=False)
+    for arm, risk in risks.items():
+        rows = rows.append_column(f"mu_{arm}", pa.array(1.0 - risk))
+    return rows.append_column("row", pa.array(row_keys(opened, gate)))
+
+
+def row_keys(opened: Learning, index: np.ndarray) -> np.ndarray:
+    """A 64-bit hash of customer and date for each row at index: enough to prove that two sets of rows are disjoint."""
+    rows = opened.rows.iloc[index]
+    dates = rows["as_of"].dt.strftime("|%Y-%m-%d").fillna("")
+    return customer_hash(rows["customer_id"].astype(str) + dates, 0)
+
+
+def _about(opened: Learning, choice: Candidate) -> dict[str, object]:
+    """What a reader of the model wants to know of its making."""
+    rows = opened.rows
+    training = rows.iloc[opened.split.training]
+    return {
+        "family": choice.family,
+        "learner": opened.spec.tuning.learner,
+        "params": dict(choice.params),
+        "learned": {arm: dict(found) for arm, found in choice.learned.items()},
+        "training_rows": len(training),
+        "training_dates": sorted({str(moment.date()) for moment in training["as_of"].dropna().unique()}),
+        "gate_dates": sorted({str(moment.date()) for moment in rows.iloc[opened.split.gate]["as_of"].dropna().unique()}),
+        "untreated_rows": int((~np.isin(opened.arms[opened.split.training], list(opened.actions))).sum()),
+        "arms": [CONTROL, *opened.actions],
+    }

@@ -1,0 +1,49 @@
+"""Search families and parameters with Optuna; a search that was killed goes on where it was."""
+
+import time
+from typing import Any
+
+import pandas as pd
+from optuna.trial import FrozenTrial
+from tqdm import tqdm
+
+from experiments import tuning
+from experiments.spec import ExperimentSpec
+from pipelines import learning, log, storage, studies
+from pipelines.workspace import Workspace
+
+
+def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Try `tuning.trials` candidates and write the best one and a table of them all."""
+    problem = learning.opened(spec, workspace).problem()
+    direction = "maximize" if problem.metric.better == "higher" else "minimize"
+    study = studies.opened(workspace, name=studies.name(spec, workspace), direction=direction)
+    began = time.process_time()
+    done = len(study.get_trials(deepcopy=False, states=tuning.ENDED))
+    with (
+        studies.logged(spec, workspace, study) as trials,
+        tqdm(total=spec.tuning.trials, initial=done, desc="tune", unit="trial", disable=None, leave=False) as bar,
+    ):
+
+        def on_trial(trial: FrozenTrial) -> None:
+            trials.write(trial)
+            bar.update()
+
+        best = tuning.search(study, problem, spec=spec.tuning, on_trial=on_trial)
+        chosen = {"family": best.family, "params": dict(best.params), "learned": best.learned, "score": best.score}
+        trials.end(chosen, best.score)
+    share = trials.seconds / (time.process_time() - began)
+    with storage.replacing_folder(workspace.tuning) as folder:
+        storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})
+        table(tuning.ended(study)).to_csv(folder / "trials.csv", index=False)
+    log.done("tune", spec.name, trials=spec.tuning.trials, family=best.family, score=round(best.score, 4),
+             tracking=f"{share:.1%} of the time")
+
+
+def table(trials: list[FrozenTrial]) -> pd.DataFrame:
+    """The trials that ended, one row each, in order."""
+    rows: list[dict[str, Any]] = [
+        {"trial": place, "state": trial.state.name.lower(), "score": trial.value, **trial.params}
+        for place, trial in enumerate(trials)
+    ]
+    return pd.DataFrame(rows)

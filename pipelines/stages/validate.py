@@ -1,0 +1,52 @@
+"""Check that the canonical tables hold what was declared of them; nothing after this stage sees data that do not."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from experiments.spec import ExperimentSpec
+from features.errors import DataError
+from pipelines import batches, expectations, findings, log, storage, stored, versions, volumes
+from pipelines.batches import Batch
+from pipelines.specs import source_of
+from pipelines.stored import Stored
+from pipelines.workspace import Workspace
+
+
+def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Judge the tables and write the result, the bad rows and the Data Docs, in any case.
+
+    Raises DataError when an expectation is broken, MissingError when there are no tables.
+    """
+    source, options = source_of(spec)
+    tables = stored.tables_of(workspace.tables, source.declare(options))
+    about = storage.read_json(workspace.tables / "about.json")
+    extracted_at = datetime.fromisoformat(about["extracted_at"]) if about["extracted_at"] else None
+    with storage.replacing_folder(workspace.validation) as folder:
+        with findings.recorder(folder / findings.BAD_ROWS) as record:
+            found = _batches(spec, workspace, tables=tables, extracted_at=extracted_at)
+            judged = [record(expectations.judge(batch)) for batch in log.track(found, "validate", unit="batch")]
+        result = {**findings.summary(judged), "rows": {name: table.total for name, table in tables.items()}}
+        storage.write_json(folder / "result.json", result)
+        broken = [findings.sentence(one) for one in result["broken"]]
+        page = expectations.data_docs(judged, title=f"{spec.name}: validation of the data", broken=broken)
+        storage.write_bytes(folder / findings.PAGE, page.encode())
+    if result["broken"]:
+        raise DataError(findings.refusal(result["broken"], workspace.validation.relative_to(workspace.root)))
+    log.done("validate", spec.name, expectations=result["expectations"], rows=sum(result["rows"].values()))
+
+
+def _batches(
+    spec: ExperimentSpec, workspace: Workspace, *, tables: Mapping[str, Stored], extracted_at: datetime | None
+) -> Iterator[Batch]:
+    """Of each table its parts, then its rows; at last the volumes of all."""
+    with batches.opened() as connection:
+        for name, table in tables.items():
+            yield batches.of_parts(table)
+            yield from batches.of_rows(connection, name, tables=tables, extracted_at=extracted_at)
+    history = versions.history(workspace.raw)
+    compared = [
+        *volumes.of_months(tables, extracted_at),
+        *volumes.of_versions(tables, history, spec.source.get("file", "")),
+    ]
+    if compared:
+        yield volumes.batch(compared, spec.validation.volume_change)

@@ -1,0 +1,132 @@
+"""Reading and writing files so that nothing half-written is ever left in place."""
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from features.errors import DataError, MissingError, StorageError
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A temporary path beside target, which takes target's place when the block ends well and is removed when not.
+
+    The block may write a file or make a folder there. Raises StorageError when the disk refuses.
+    """
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove(temporary)
+        yield temporary
+        if target.is_dir():
+            shutil.rmtree(target)
+        temporary.replace(target)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, DataError | MissingError | StorageError) or not isinstance(error, OSError):
+            raise
+        raise StorageError(f"cannot write {target}: {error.strerror or error}. Nothing was changed.") from error
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Like `replacing`, with the temporary folder made."""
+    with replacing(target) as temporary:
+        temporary.mkdir(parents=True)
+        yield temporary
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write content to path, whole or not at all. Raises StorageError when the disk refuses."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_json(path: Path, plain: Any) -> None:
+    """Write plain data as JSON with sorted keys; NaN is refused, for JSON has none."""
+    text = json.dumps(plain, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    write_bytes(path, f"{text}\n".encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON. Raises MissingError when the file is not there."""
+    if not path.exists():
+        raise MissingError(f"no file {path}; run the stage that makes it.")
+    return json.loads(path.read_text())
+
+
+def write_parquet(path: Path, rows: pa.Table) -> None:
+    """Write rows so that equal rows give equal bytes."""
+    with replacing(path) as temporary:
+        pq.write_table(rows.replace_schema_metadata(None), temporary, compression="zstd")
+
+
+def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read one Parquet file, or all of a folder in the order of their names. Raises MissingError when there is none."""
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    if not files or not files[0].exists():
+        raise MissingError(f"no Parquet file at {path}; run the stage that makes it.")
+    return pa.concat_tables([pq.read_table(file, columns=columns) for file in files], promote_options="default")
+
+
+def read_raw(folder: Path) -> Mapping[str, pa.Table]:
+    """Every raw file of a folder as a table of texts, by its name. Raises DataError when one cannot be read."""
+    files = sorted(path for path in folder.glob("*") if path.suffix.lower() in (".csv", ".parquet"))
+    return {path.name: read_table(path) for path in files}
+
+
+def read_table(path: Path) -> pa.Table:
+    """One raw file (CSV in UTF-8, or Parquet) as a table of texts.
+
+    Raises MissingError when it is not there, DataError when it cannot be read or holds no rows.
+    """
+    if not path.is_file():
+        raise MissingError(f"no file {path}.")
+    try:
+        rows = _read_csv(path) if path.suffix.lower() == ".csv" else _as_text(pq.read_table(path))
+    except (pa.ArrowInvalid, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"cannot read {path.name}: {str(error).splitlines()[0]}") from error
+    if rows.num_rows == 0:
+        raise DataError(f"{path.name} holds no rows.")
+    return rows
+
+
+def _read_csv(path: Path) -> pa.Table:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        header = next(csv.reader(lines), [])
+    types = {name: pa.string() for name in header}
+    options = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=False)
+    return pa_csv.read_csv(path, convert_options=options, parse_options=pa_csv.ParseOptions(newlines_in_values=True))
+
+
+def _as_text(rows: pa.Table) -> pa.Table:
+    return pa.table({name: rows[name].cast(pa.string()) for name in rows.column_names})
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, or of the names and contents of everything in a folder, 16 hex digits."""
+    found = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            found.update(str(file.relative_to(path)).encode())
+            with file.open("rb") as content:
+                found.update(hashlib.file_digest(content, "sha256").digest())
+    return found.hexdigest()[:16]

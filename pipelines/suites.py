@@ -1,0 +1,177 @@
+"""What is demanded of a table: plain expectations, derived from its column declarations alone."""
+
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from features.schema import Column, Table
+
+KEY_COPIES = "key_copies"
+EXTRACTED_AT = "extracted_at"
+
+# The table source derives the one from the other: of a row with an unknown arm, one fault is told, not two.
+_DERIVED_FROM = {"probability": "arm"}
+
+
+@dataclass(frozen=True)
+class Demand:
+    """One expectation, and how to speak of it.
+
+    kind and arguments are the name and the keywords of a Great Expectations class. words go on from
+    "customers.age"; shows names the batch column whose values are given as examples (None: the keys are).
+    judged_if limits it to rows in which a column is null, or is not. unit is what a bad row of the batch is.
+    """
+
+    table: str
+    column: str
+    words: str
+    kind: str
+    arguments: Mapping[str, Any] = field(hash=False)
+    shows: str | None = None
+    judged_if: tuple[str, Literal["null", "present"]] | None = None
+    unit: Literal["row", "part", "volume"] = "row"
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The columns of a batch that it takes to judge it."""
+        named = [value for name, value in self.arguments.items() if name.startswith("column")]
+        return (*named, *(self.judged_if[:1] if self.judged_if else ()))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of a batch that it takes to judge it and to show what breaks it."""
+        return (*self.judges, *([self.shows] if self.shows else []))
+
+
+def found(column: str) -> str:
+    """The name of the helper column that says whether a reference leads somewhere."""
+    return f"{column}_found"
+
+
+def unreadable(column: str) -> str:
+    """The name of the column that holds the raw text of what could not be read."""
+    return f"{column}__unreadable"
+
+
+def part_demands(table: Table) -> tuple[Demand, ...]:
+    """What every part of a table must look like: the declared columns, stored in the declared types."""
+    return tuple(
+        Demand(
+            table=table.name,
+            column=column.name,
+            words=f"must be stored as {column.type} ({column.arrow_type})",
+            kind="ExpectColumnValuesToBeInSet",
+            arguments={"column": column.name, "value_set": [column.arrow_type]},
+            shows=column.name,
+            unit="part",
+        )
+        for column in table.columns
+    )
+
+
+def row_demands(
+    table: Table, *, sound: Collection[str], unread: Collection[str], extracted_at: datetime | None
+) -> tuple[Demand, ...]:
+    """What every row of a table must hold.
+
+    sound names the columns that are there in their declared type: only they are judged. unread names those of
+    which some values could not be read. Without extracted_at no date is too late.
+    """
+    demands = list(_of_the_key(table, sound))
+    for column in table.columns:
+        if column.name in unread:
+            demands.append(_readable(table.name, column))
+        if column.name in sound and not column.nullable:
+            demands.append(_not_missing(table.name, column, sound=sound, unread=unread))
+        if column.name in sound:
+            demands.extend(_of_a_column(table.name, column))
+            if extracted_at is not None and column.type == "timestamp" and not column.may_be_future:
+                demands.append(_not_after_extraction(table.name, column, extracted_at))
+    if {"event_at", "known_at"} <= set(sound):
+        demands.append(_known_after_it_happened(table.name))
+    return tuple(demands)
+
+
+def full_key(table: Table) -> tuple[str, ...]:
+    """The columns that no two rows share: the key, and known_at where a later row corrects an earlier one."""
+    return (*table.key, *(["known_at"] if table.is_dated and "known_at" not in table.key else []))
+
+
+def _of_the_key(table: Table, sound: Collection[str]) -> Iterator[Demand]:
+    key = full_key(table)
+    if set(key) <= set(sound):
+        words = "must be unique" if len(key) == 1 else "must be unique together"
+        arguments: dict[str, Any] = {"column": KEY_COPIES, "value_set": [1]}
+        yield Demand(table.name, " + ".join(key), words, "ExpectColumnValuesToBeInSet", arguments)
+
+
+def _not_missing(table: str, column: Column, *, sound: Collection[str], unread: Collection[str]) -> Demand:
+    parent = _DERIVED_FROM.get(column.name, "")
+    judged_if: tuple[str, Literal["null", "present"]] | None = None
+    if column.name in unread:
+        judged_if = (unreadable(column.name), "null")
+    elif parent in sound:
+        judged_if = (parent, "present")
+    arguments = {"column": column.name}
+    kind = "ExpectColumnValuesToNotBeNull"
+    return Demand(table, column.name, "must not be missing", kind, arguments, judged_if=judged_if)
+
+
+def _of_a_column(table: str, column: Column) -> Iterator[Demand]:
+    is_bound = column.minimum is not None or column.maximum is not None
+    if column.type == "number" or is_bound:
+        yield _in_range(table, column)
+    if column.values:
+        words = f"must be one of {', '.join(column.values)}"
+        yield _in_set(table, column.name, words=words, judged=column.name, allowed=list(column.values))
+    if column.references:
+        words = f"must occur in {column.references}"
+        yield _in_set(table, column.name, words=words, judged=found(column.name), allowed=[True])
+
+
+def _in_set(table: str, column: str, *, words: str, judged: str, allowed: list[Any]) -> Demand:
+    arguments = {"column": judged, "value_set": allowed}
+    return Demand(table, column, words, "ExpectColumnValuesToBeInSet", arguments, shows=column)
+
+
+def _in_range(table: str, column: Column) -> Demand:
+    # An infinite value is no number: without a bound of its own, such a column is bound by what is finite.
+    outer = sys.float_info.max if column.type == "number" else None
+    low = column.minimum if column.minimum is not None or outer is None else -outer
+    high = column.maximum if column.maximum is not None else outer
+    arguments = {"column": column.name, "min_value": low, "max_value": high}
+    return Demand(table, column.name, _range(column), "ExpectColumnValuesToBeBetween", arguments, shows=column.name)
+
+
+def _range(column: Column) -> str:
+    low, high = column.minimum, column.maximum
+    if low is not None and high is not None:
+        return f"must be between {low:.15g} and {high:.15g}"
+    finite = " and finite" if column.type == "number" else ""
+    if low is not None:
+        return f"must be at least {low:.15g}{finite}"
+    return "must be finite" if high is None else f"must be at most {high:.15g}{finite}"
+
+
+def _readable(table: str, column: Column) -> Demand:
+    raw = unreadable(column.name)
+    words = f"cannot be read as {column.type}"
+    if column.type == "category":
+        words = f"unknown {column.name}, none of {', '.join(column.values)}"
+    return Demand(table, column.name, words, "ExpectColumnValuesToBeNull", {"column": raw}, shows=raw)
+
+
+def _not_after_extraction(table: str, column: Column, extracted_at: datetime) -> Demand:
+    words = f"must not be after the extraction at {extracted_at}"
+    return _in_order(table, words, earlier=column.name, later=EXTRACTED_AT, shown=column.name)
+
+
+def _known_after_it_happened(table: str) -> Demand:
+    return _in_order(table, "must not be before event_at", earlier="event_at", later="known_at", shown="known_at")
+
+
+def _in_order(table: str, words: str, *, earlier: str, later: str, shown: str) -> Demand:
+    compared = {"column_A": later, "column_B": earlier, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
+    return Demand(table, shown, words, "ExpectColumnPairValuesAToBeGreaterThanB", compared, shows=shown)

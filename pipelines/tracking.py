@@ -1,0 +1,85 @@
+"""MLflow: where runs are kept, opened once and cheaply written."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+
+PARENT = "mlflow.parentRunId"
+NAME = "mlflow.runName"
+
+
+def uri(root: Path) -> str:
+    """The tracking URI: MLFLOW_TRACKING_URI, or SQLite in the repository."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
+
+
+def client(root: Path) -> MlflowClient:
+    """A client whose database exists; the lock keeps processes that start together from migrating it twice."""
+    (root / "state").mkdir(exist_ok=True)
+    with (root / "state" / "mlflow.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = MlflowClient(tracking_uri=uri(root), registry_uri=uri(root))
+        found.search_experiments(max_results=1)
+    return found
+
+
+def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
+    """The MLflow experiment of a spec, made if it is not there."""
+    existing = found.get_experiment_by_name(spec)
+    if existing is not None:
+        return str(existing.experiment_id)
+    artifacts = None if os.environ.get("MLFLOW_TRACKING_URI") else (root / "mlartifacts" / spec).as_uri()
+    return str(found.create_experiment(spec, artifact_location=artifacts))
+
+
+def start_run(
+    found: MlflowClient, experiment: str, *, name: str, parent: str | None = None, tags: Mapping[str, str] | None = None
+) -> str:
+    """Start a run and give its id; one with a parent shows beneath it."""
+    every = {NAME: name, **(tags or {})} | ({PARENT: parent} if parent else {})
+    return str(found.create_run(experiment, tags=every).info.run_id)
+
+
+def log_batch(
+    found: MlflowClient,
+    run_id: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    metrics: Iterable[tuple[str, float, int]] = (),
+    tags: Mapping[str, str] | None = None,
+    status: str | None = None,
+) -> None:
+    """Write everything of a run in one batch; with a status (FINISHED, FAILED, KILLED) also end it.
+
+    A metric is a name, a value and a step.
+    """
+    now = int(time.time() * 1000)
+    found.log_batch(
+        run_id,
+        params=[Param(key, str(value)) for key, value in (params or {}).items()],
+        metrics=[Metric(key, value, now, step) for key, value, step in metrics],
+        tags=[RunTag(key, value) for key, value in (tags or {}).items()],
+    )
+    if status:
+        found.set_terminated(run_id, status)
+
+
+def use(root: Path) -> None:
+    """Point MLflow's own functions at our tracking and registry, for the commands that load and store models."""
+    import mlflow
+
+    mlflow.set_tracking_uri(uri(root))
+    mlflow.set_registry_uri(uri(root))
+
+
+def shown_uri() -> str:
+    """The tracking URI as a person would type it in the repository."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"

@@ -1,0 +1,82 @@
+"""Where everything of a spec lies on disk."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The places of one spec under the root of the repository; nothing is created until it is written."""
+
+    root: Path
+    spec: str
+
+    @property
+    def spec_file(self) -> Path:
+        """The spec itself."""
+        return self.root / "experiments" / "specs" / f"{self.spec}.yaml"
+
+    @property
+    def raw(self) -> Path:
+        """Raw files as they were added, tracked by DVC."""
+        return self.root / "data" / "raw" / self.spec
+
+    @property
+    def tables(self) -> Path:
+        """The canonical tables: one folder each, one Parquet file per part."""
+        return self.root / "data" / "tables" / self.spec
+
+    @property
+    def matrix(self) -> Path:
+        """Feature rows: `learn/`, `score/` and the contract."""
+        return self.root / "data" / "matrix" / self.spec
+
+    @property
+    def artifacts(self) -> Path:
+        """What the stages and commands made of them."""
+        return self.root / "artifacts" / self.spec
+
+    @property
+    def validation(self) -> Path:
+        """What the validation found."""
+        return self.artifacts / "validation"
+
+    @property
+    def tuning(self) -> Path:
+        """The best parameters, and every trial."""
+        return self.artifacts / "tuning"
+
+    @property
+    def model(self) -> Path:
+        """The challenger as it would be served, and what judging it needs."""
+        return self.artifacts / "model"
+
+    @property
+    def evaluation(self) -> Path:
+        """The reports, the gate rows and the plots' data."""
+        return self.artifacts / "evaluation"
+
+    @property
+    def registration(self) -> Path:
+        """The receipt of `register`."""
+        return self.artifacts / "registration.json"
+
+    @property
+    def decision(self) -> Path:
+        """The receipt of `promote`."""
+        return self.artifacts / "decision.json"
+
+    @property
+    def ranked_list(self) -> Path:
+        """The folder of the ranked list and the receipt of `score`."""
+        return self.artifacts / "ranked_list"
+
+    @property
+    def state(self) -> Path:
+        """What outlives a run and is nobody's result: the study, the last failure."""
+        return self.root / "state" / self.spec
+
+    @property
+    def failure(self) -> Path:
+        """The last failure of a stage, for the command that ran the graph."""
+        return self.state / "failure.json"

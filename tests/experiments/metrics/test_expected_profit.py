@@ -1,0 +1,39 @@
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from scipy.special import betainc
+
+from experiments.metric import Numbers, evaluate
+from experiments.metrics.expected_profit import METRIC, expected_profit_with
+from features.errors import MetricError
+
+
+def by_definition(truth: Numbers, score: Numbers) -> float:
+    """Between any two acceptance rates at which two cuts earn alike, try all cuts and integrate the best one's profit."""
+    n_rows = len(truth)
+    lines = [(0.0, 0.0)]
+    for cut in set(score):
+        leavers, stayers = truth[score >= cut].sum() / n_rows, (1 - truth[score >= cut]).sum() / n_rows
+        lines.append((190 * leavers, -1 * leavers - 11 * stayers))
+    turns = {(b - d) / (c - a) for (a, b), (c, d) in combinations(lines, 2) if a != c}
+    bounds = [0.0, *sorted(turn for turn in turns if 0 < turn < 1), 1.0]
+    profit = 0.0
+    for low, high in pairwise(bounds):
+        middle = (low + high) / 2
+        profits = {slope * middle + start: (slope, start) for slope, start in lines}
+        slope, start = profits[max(profits)]
+        profit += start * (betainc(6, 14, high) - betainc(6, 14, low))
+        profit += slope * 0.3 * (betainc(7, 14, high) - betainc(7, 14, low))
+    return float(profit)
+
+
+def test_the_recorded_number() -> None:
+    score = np.array([0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.2, 0.1])
+    truth = np.array([1.0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0])
+    assert evaluate(METRIC, truth, score) == pytest.approx(19.6739203997, abs=1e-10)
+
+
+def test_a_customer_worth_less_than_the_campaign_is_refused() -> None:
+    with pytest.raises(MetricError, match="nothing could be earned"):
+        expected_profit_with(lifetime_value=10, offer_cost=10, contact_cost=1, alpha=6, beta=14)

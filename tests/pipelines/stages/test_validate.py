@@ -1,0 +1,342 @@
+"""The validation stage finds what is planted, all of it and nothing else, and leaves the rest of the world alone."""
+
+import csv
+import json
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from experiments.spec import ExperimentSpec
+from features.errors import DataError, MissingError, StorageError
+from features.tables import CUSTOMERS, TRANSACTIONS, USAGE
+from pipelines import storage
+from pipelines.stages import ingest, validate
+from pipelines.workspace import Workspace
+
+Parts = dict[str, pa.Table]
+Row = dict[str, str]
+
+EXTRACTED_AT = datetime(2024, 6, 1)
+MONTHS = [f"2024-{month:02d}" for month in range(1, 6)]
+PEOPLE = [f"C{number:02d}" for number in range(40)]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path, "demo")
+
+
+def spec(source: dict[str, Any] | None = None, **sections: Any) -> ExperimentSpec:
+    dated = {"observations": {"first": "2024-02-01"}, "split": {"kind": "time"}}
+    undated = {"split": {"kind": "random"}}
+    plain = {"name": "demo", "title": "Demo", "label": {"kind": "cancelled"}, **sections}
+    plain |= {"source": source or {"kind": "simulated"}, **(undated if source else dated)}
+    return ExperimentSpec.model_validate(plain)
+
+
+def clean() -> Parts:
+    """Three sound tables of 5 months, 40 rows each month."""
+    parts: Parts = {}
+    for number, month in enumerate(MONTHS):
+        noon = [datetime(2024, number + 1, 1 + day % 28, 12) for day in range(40)]
+        dates = {"event_at": noon, "known_at": [one + timedelta(hours=1) for one in noon]}
+        names = [f"{name}-{number}" if number else name for name in PEOPLE]
+        attributes = {"joined_at": noon, "segment": None, "region": "north", "language": "en"}
+        rows = {
+            CUSTOMERS: {"customer_id": names, **dates, **attributes},
+            USAGE: {"customer_id": PEOPLE, **dates, "actions": range(40), "minutes": np.linspace(0, 1440, 40)},
+            TRANSACTIONS: {
+                "transaction_id": [f"T{number}{row:02d}" for row in range(40)],
+                "customer_id": PEOPLE,
+                **dates,
+                "kind": "payment",
+                "amount": 5.0,
+            },
+        }
+        for table, values in rows.items():
+            arrays = [_array(values[column.name], column.arrow_type) for column in table.columns]
+            parts[f"{table.name}/{month}"] = pa.Table.from_arrays(arrays, names=list(table.names))
+    return parts
+
+
+def _array(values: Any, arrow_type: str) -> pa.Array:
+    type_ = pa.timestamp("us") if arrow_type == "timestamp[us]" else pa.type_for_alias(arrow_type)
+    return pa.array([values] * 40 if values is None or isinstance(values, str | float) else list(values), type_)
+
+
+def changed(rows: pa.Table, **columns: dict[int, Any]) -> pa.Table:
+    """The rows with other values at some positions."""
+    for name, values in columns.items():
+        plain = rows[name].to_pylist() if name in rows.column_names else [None] * rows.num_rows
+        array = pa.array([values.get(row, value) for row, value in enumerate(plain)])
+        if name in rows.column_names:
+            rows = rows.set_column(rows.column_names.index(name), name, array.cast(rows.schema.field(name).type))
+        else:
+            rows = rows.append_column(name, array)
+    return rows
+
+
+def write(workspace: Workspace, parts: Parts, extracted_at: datetime | None = EXTRACTED_AT) -> None:
+    for name, rows in parts.items():
+        storage.write_parquet(workspace.tables / f"{name}.parquet", rows)
+    storage.write_json(workspace.tables / "about.json", {"extracted_at": extracted_at and extracted_at.isoformat()})
+
+
+def refused(workspace: Workspace, of: ExperimentSpec) -> tuple[list[dict[str, Any]], list[Row], str]:
+    """What a refusal leaves: the broken expectations, the bad rows and what the user is told."""
+    with pytest.raises(DataError) as caught:
+        validate.run(of, workspace)
+    result = json.loads((workspace.validation / "result.json").read_text())
+    assert not result["passed"]
+    bad = workspace.validation / "bad_rows.csv"
+    with bad.open(newline="") as lines:
+        return result["broken"], list(csv.DictReader(lines)), str(caught.value)
+
+
+def keyed(customer: str, day: int, *, month: int = 3) -> str:
+    return f"customer_id={customer}, event_at=2024-{month:02d}-{day:02d} 12:00:00, known_at=2024-{month:02d}-{day:02d} 13:00:00"
+
+
+USAGE_MARCH, TRANSACTIONS_MARCH = "usage/2024-03", "transactions/2024-03"
+Defect = tuple[str, Callable[[pa.Table], pa.Table], str, str, list[tuple[str, str]]]
+DEFECTS: dict[str, Defect] = {
+    "missing": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, actions={2: None, 5: None}),
+        "actions",
+        "must not be missing",
+        [(keyed("C02", 3), ""), (keyed("C05", 6), "")],
+    ),
+    "out of range": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, minutes={0: -0.5, 1: 1440.5}),
+        "minutes",
+        "must be between 0 and 1440",
+        [(keyed("C00", 1), "-0.5"), (keyed("C01", 2), "1440.5")],
+    ),
+    "infinite": (
+        TRANSACTIONS_MARCH,
+        lambda rows: changed(rows, amount={3: float("inf")}),
+        "amount",
+        "must be at least 0 and finite",
+        [("transaction_id=T203, known_at=2024-03-04 13:00:00", "inf")],
+    ),
+    "not allowed": (
+        TRANSACTIONS_MARCH,
+        lambda rows: changed(rows, kind={4: "gift"}),
+        "kind",
+        "must be one of payment, refund, failed",
+        [("transaction_id=T204, known_at=2024-03-05 13:00:00", "gift")],
+    ),
+    "key twice": (
+        USAGE_MARCH,
+        lambda rows: pa.concat_tables([rows, rows.slice(7, 1)]),
+        "customer_id + event_at + known_at",
+        "must be unique together",
+        [(keyed("C07", 8), "")] * 2,
+    ),
+    "dangling reference": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, customer_id={9: "nobody"}),
+        "customer_id",
+        "must occur in customers.customer_id",
+        [(keyed("nobody", 10), "nobody")],
+    ),
+    "known in the future": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, known_at={0: EXTRACTED_AT, 1: EXTRACTED_AT + timedelta(microseconds=1)}),
+        "known_at",
+        "must not be after the extraction at 2024-06-01 00:00:00",
+        [("customer_id=C01, event_at=2024-03-02 12:00:00, known_at=2024-06-01 00:00:00.000001", "2024-06-01 00:00:00.000001")],
+    ),
+    "known before it happened": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, known_at={0: datetime(2024, 3, 1, 11)}),
+        "known_at",
+        "must not be before event_at",
+        [("customer_id=C00, event_at=2024-03-01 12:00:00, known_at=2024-03-01 11:00:00", "2024-03-01 11:00:00")],
+    ),
+    "unreadable": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, minutes={3: None}, minutes__unreadable={3: "abc"}),
+        "minutes",
+        "cannot be read as number",
+        [(keyed("C03", 4), "abc")],
+    ),
+    "wrong type": (
+        USAGE_MARCH,
+        lambda rows: rows.set_column(3, "actions", rows["actions"].cast(pa.string())),
+        "actions",
+        "must be stored as integer (int64)",
+        [("part=2024-03", "string")],
+    ),
+    "no such column": (
+        USAGE_MARCH,
+        lambda rows: rows.drop_columns(["actions"]),
+        "actions",
+        "must be stored as integer (int64)",
+        [("part=2024-03", "absent")],
+    ),
+    "fewer rows": (
+        "usage/2024-05",
+        lambda rows: rows.slice(0, 19),
+        "",
+        "must have 20 to 60 rows in 2024-05: 40 are usual, and validation.volume_change is 0.5",
+        [("part=newest", "19")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_planted_defect_is_found_with_its_rows_and_nothing_else_is(workspace: Workspace, name: str) -> None:
+    part, plant, column, expectation, rows = DEFECTS[name]
+    parts = clean()
+    write(workspace, parts | {part: plant(parts[part])})
+    broken, bad, _ = refused(workspace, spec())
+    table = part.split("/")[0]
+    assert [(one["table"], one["column"], one["expectation"], one["count"]) for one in broken] == [
+        (table, column, expectation, len(rows))
+    ]
+    assert bad == [
+        {"table": table, "column": column, "expectation": expectation, "key": key, "value": value} for key, value in rows
+    ]
+
+
+def test_sound_tables_pass_twice_in_one_process_with_the_same_bytes(workspace: Workspace) -> None:
+    write(workspace, clean())
+    validate.run(spec(), workspace)
+    first = storage.digest(workspace.validation)
+    validate.run(spec(), workspace)
+    assert storage.digest(workspace.validation) == first
+    result = json.loads((workspace.validation / "result.json").read_text())
+    assert (result["passed"], result["broken"]) == (True, [])
+    assert result["rows"] == {"customers": 200, "usage": 200, "transactions": 200}
+    assert sorted(path.name for path in workspace.validation.iterdir()) == ["docs", "result.json"]
+
+
+def test_a_correction_is_no_duplicate(workspace: Workspace) -> None:
+    parts = clean()
+    march = parts[USAGE_MARCH]
+    later = changed(march.slice(0, 1), known_at={0: datetime(2024, 4, 9)}, actions={0: 99})
+    write(workspace, parts | {"usage/2024-04": pa.concat_tables([parts["usage/2024-04"], later])})
+    validate.run(spec(), workspace)
+
+
+def test_the_user_is_told_where_to_look_and_what_is_broken_in_a_line_each(workspace: Workspace) -> None:
+    parts = clean()
+    march = changed(parts[USAGE_MARCH], actions={2: None}, minutes={0: -1.0, 1: -1.0, 3: -2.0})
+    write(workspace, parts | {USAGE_MARCH: march})
+    _, _, told = refused(workspace, spec())
+    folder = "artifacts/demo/validation"
+    assert told.splitlines() == [
+        f"data refused: 2 expectations broken; rows in {folder}/bad_rows.csv, page {folder}/docs/index.html",
+        f"  usage.actions: must not be missing: 1 row (0.50 %), such as {keyed('C02', 3)}",
+        "  usage.minutes: must be between 0 and 1440: 3 rows (1.50 %), such as -1.0, -2.0",
+    ]
+    assert DataError.exit_code == 5
+
+
+def test_every_bad_row_is_written_also_when_there_are_thousands(workspace: Workspace) -> None:
+    names = [f"C{number:04d}" for number in range(5000)]
+    noon = [datetime(2024, 1, 1, 12)] * 5000
+    dates = {"event_at": noon, "known_at": noon, "joined_at": noon}
+    texts = {name: pa.nulls(5000, pa.string()) for name in ("segment", "region", "language")}
+    rows = pa.table({"customer_id": names, **dates, **texts}).cast(clean()["customers/2024-01"].schema)
+    write(workspace, {"customers/2024-01": changed(rows, joined_at=dict.fromkeys(range(5000)))})
+    broken, bad, _ = refused(workspace, spec())
+    assert [(one["column"], one["count"], one["share"]) for one in broken] == [("joined_at", 5000, 1.0)]
+    assert [row["key"].split(",")[0] for row in bad] == [f"customer_id={name}" for name in names]
+
+
+def test_a_refusal_touches_nothing_but_its_own_folder(workspace: Workspace) -> None:
+    parts = clean()
+    write(workspace, parts | {USAGE_MARCH: changed(parts[USAGE_MARCH], actions={2: None})})
+    before = storage.digest(workspace.tables)
+    refused(workspace, spec())
+    assert storage.digest(workspace.tables) == before
+    assert sorted(path.name for path in workspace.artifacts.iterdir()) == ["validation"]
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """A disk on which no file grows beyond size bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_the_last_result_and_nothing_half_written(workspace: Workspace) -> None:
+    write(workspace, clean())
+    validate.run(spec(), workspace)
+    before = storage.digest(workspace.artifacts)
+    with room_for(4096), pytest.raises(StorageError):
+        validate.run(spec(), workspace)
+    assert storage.digest(workspace.artifacts) == before
+
+
+def test_without_tables_the_user_is_sent_to_ingest(workspace: Workspace) -> None:
+    with pytest.raises(MissingError, match="ingest"):
+        validate.run(spec(), workspace)
+
+
+def test_a_source_without_customers_is_refused(workspace: Workspace) -> None:
+    write(workspace, {name: rows for name, rows in clean().items() if not name.startswith("customers")})
+    with pytest.raises(DataError, match="'customers' has no rows"):
+        validate.run(spec(), workspace)
+
+
+TABLE_SOURCE = {
+    "kind": "table",
+    "file": "trial.csv",
+    "key": "id",
+    "columns": {
+        "age": {"type": "integer", "minimum": 18, "nullable": True},
+        "left": {"type": "category", "values": ["yes", "no"], "role": "label"},
+    },
+    "treatment": {"column": "group", "control": "none", "arms": {"call": "phoned"}},
+}
+
+
+def put(workspace: Workspace, *lines: str) -> None:
+    workspace.raw.mkdir(parents=True, exist_ok=True)
+    (workspace.raw / "trial.csv").write_text("\n".join(["id,age,left,group", *lines]))
+
+
+def test_a_table_is_judged_by_the_columns_of_its_spec_and_one_fault_is_told_once(workspace: Workspace) -> None:
+    put(workspace, "1,40,yes,none", "2,old,no,phoned", "3,17,perhaps,phoned", "4,,no,Xmas")
+    ingest.run(spec(TABLE_SOURCE), workspace)
+    _, bad, told = refused(workspace, spec(TABLE_SOURCE))
+    assert [(row["key"], row["value"]) for row in bad] == [
+        ("customer_id=2", "old"),
+        ("customer_id=3", "17"),
+        ("customer_id=3", "perhaps"),
+        ("customer_id=4", "Xmas"),
+    ]
+    assert told.splitlines()[1:] == [
+        "  customers.age: cannot be read as integer: 1 row (25.00 %), such as 'old'",
+        "  customers.age: must be at least 18: 1 row (25.00 %), such as 17",
+        "  customers.left: must be one of yes, no: 1 row (25.00 %), such as 'perhaps'",
+        "  customers.arm: unknown arm, none of control, call: 1 row (25.00 %), such as 'Xmas'",
+    ]
+
+
+def test_a_table_is_compared_with_the_version_of_its_file_before(workspace: Workspace) -> None:
+    put(workspace, *(f"{number},40,yes,none" for number in range(49)))
+    versions = [{"files": {"trial.csv": {"rows": rows}}} for rows in (7, 100, 49)]
+    storage.write_json(workspace.raw / "versions.json", versions)
+    ingest.run(spec(TABLE_SOURCE), workspace)
+    _, _, told = refused(workspace, spec(TABLE_SOURCE))
+    assert told.splitlines()[1:] == [
+        "  customers: must have 50 to 150 rows in this version: 100 are usual, and validation.volume_change is 0.5: it has 49"
+    ]
+    validate.run(spec(TABLE_SOURCE, validation={"volume_change": 0.51}), workspace)
