@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 from scipy.stats import norm
 
 from experiments.metric import Numbers
-from experiments.newton import logistic_fit, logits
+from experiments.newton import NEAREST_TO_CERTAIN, logistic_fit, logits
 from experiments.ranking import equal_count_bins
 from features.errors import MetricError
 
@@ -21,8 +20,13 @@ class Calibration:
     intercept: float
 
     def apply(self, probability: NDArray[np.generic]) -> Numbers:
-        """The corrected probabilities, in [0, 1], of the same shape."""
-        corrected: Numbers = expit(self.intercept + self.slope * logits(np.asarray(probability, dtype=np.float64)))
+        """The corrected probabilities, in [0, 1], of the same shape.
+
+        Spelt out, because the scorer of a registered model does the very same steps and must get the same bits.
+        """
+        clipped = np.clip(np.asarray(probability, dtype=np.float64), NEAREST_TO_CERTAIN, 1.0 - NEAREST_TO_CERTAIN)
+        log_odds = self.intercept + self.slope * np.log(clipped / (1.0 - clipped))
+        corrected: Numbers = 1.0 / (1.0 + np.exp(-log_odds))
         return corrected
 
 

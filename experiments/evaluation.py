@@ -106,10 +106,10 @@ def effects(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
 def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
     gamma = cohort.gamma[:, cohort.actions.index(action)]
     of_trial = predicted[cohort.in_trial]
-    draws = {"counts": cohort.counts, "clusters": cohort.clusters_of(cohort.in_trial)}
+    clusters = cohort.clusters_of(cohort.in_trial)
     figures = {name: figure(metric, cohort.uplift(metric, predicted, action)) for name, metric in uplift_metrics().items()}
-    curve = uplift.gain_curve(gamma, of_trial, **draws)
-    groups = uplift.uplift_groups(gamma, of_trial, **draws)
+    curve = uplift.gain_curve(gamma, of_trial, counts=cohort.counts, clusters=clusters)
+    groups = uplift.uplift_groups(gamma, of_trial, counts=cohort.counts, clusters=clusters)
     return {
         "figures": figures,
         "ranking_established": figures["qini"]["low"] > 0,

@@ -138,24 +138,28 @@ class ValidationSpec(Section):
 
 
 class ExperimentSpec(Section):
-    """Everything an experiment is; two equal specs on equal data give equal models."""
+    """Everything an experiment is; two equal specs on equal data give equal models.
+
+    Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
+    cannot see a change of what is not there.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     currency: str = Field("eur", pattern=r"^[a-z]{3}$")
     source: dict[str, Any]
     label: LabelSpec
-    observations: ObservationSpec | None = None
-    features: tuple[str, ...] = ()
-    treatment: TreatmentSpec | None = None
-    value: ValueSpec = ValueSpec()
-    policy: PolicySpec = PolicySpec()
+    observations: ObservationSpec | None
+    features: tuple[str, ...]
+    treatment: TreatmentSpec | None
+    value: ValueSpec
+    validation: ValidationSpec
     split: SplitSpec
-    tuning: TuningSpec = TuningSpec()
+    tuning: TuningSpec
+    policy: PolicySpec = PolicySpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     gate: GateSpec = GateSpec()
     score: ScoreSpec = ScoreSpec()
-    validation: ValidationSpec = ValidationSpec()
 
     @field_validator("source")
     @classmethod

@@ -51,7 +51,7 @@ def of_rows(
     extracted_at: datetime | None,
     at_most: int = ROWS_PER_BATCH,
 ) -> Iterator[Batch]:
-    """The rows of a table in batches of at_most rows (above 2,000), with the columns that are judged, shown or of the key.
+    """The rows of a table, at_most (above 2,000) in a batch, with the columns that are judged, shown or of the key.
 
     Helper columns stand beside them: key_copies (how many rows share the key), `<column>_found` (whether a
     reference leads somewhere; null where the value is) and extracted_at.
@@ -62,7 +62,7 @@ def of_rows(
     plain = sorted(({column for demand in demands for column in demand.needs} | set(key)) & table.columns)
     helpers = [_copies(connection, table), *_found(connection, table, tables=tables)]
     query = _query(table, plain=plain, helpers=helpers, extracted_at=extracted_at)
-    reader = connection.execute(query).to_arrow_reader(at_most)
+    reader = connection.sql(query).to_arrow_reader(at_most)
     for number, rows in enumerate(_gathered(reader, at_most), start=1):
         yield Batch(name if number == 1 else f"{name} ({number})", rows, demands, key)
 

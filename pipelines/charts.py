@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pipelines.report_numbers import MINUS
 
 WIDTH, HEIGHT = 460, 340
-LEFT, RIGHT, TOP, BOTTOM = 50, 446, 34, 292
+LEFT, RIGHT, TOP, BOTTOM = 50, 446, 40, 292
 
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
@@ -104,15 +104,16 @@ def upward(label: str, values: Iterable[float] = (0.0, 1.0)) -> Axis:
 
 
 def reach(values: Iterable[float]) -> tuple[float, float]:
-    """Round bounds that take in all values."""
+    """Bounds that take in all values, at half steps between the numbers of an axis."""
     found = list(values)
-    step = step_between(min(found), max(found))
-    return floor(min(found) / step + 1e-9) * step, ceil(max(found) / step - 1e-9) * step
+    step = step_between(min(found), max(found)) / 2
+    low, high = floor(min(found) / step + 1e-9) * step, ceil(max(found) / step - 1e-9) * step
+    return low, max(high, low + step)
 
 
 def step_between(low: float, high: float) -> float:
-    """The round step, 1, 2 or 5 times a power of ten, that takes about five from low to high."""
-    rough = (high - low or abs(high) or 1.0) / 5
+    """The round step, 1, 2 or 5 times a power of ten, that takes at most six from low to high."""
+    rough = (high - low or abs(high) or 1.0) / 6
     power: float = 10.0 ** floor(log10(rough))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.99)
 

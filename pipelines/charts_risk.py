@@ -60,12 +60,9 @@ def _roc(found: Found) -> Chart:
             Text(x.at(0.67), y.at(0.6), "guessing"),
             line(x, y, roc, "line"),
             dot(x, y, ((contacted - base * recall) / (1 - base), recall)),
-            Text(RIGHT_INSIDE, y.at(0.06), f"AUC {written(found['risk']['auc'], PLAIN)}", "end", "strong"),
+            Text(x.at(0.98), y.at(0.06), f"AUC {written(found['risk']['auc'], PLAIN)}", "end", "strong"),
         ),
     )
-
-
-RIGHT_INSIDE = 440
 
 
 def _precision_recall(found: Found) -> Chart:
@@ -74,7 +71,9 @@ def _precision_recall(found: Found) -> Chart:
     points = [(one["recall"], one["precision"]) for one in found["curves"]["precision_recall"] if one["recall"] > 0]
     contacted, recall = _at_budget(found)
     precision = recall * base / contacted
-    x, y = across(f"% found of all who {bad} (recall)"), upward(f"% of those flagged who {bad} (precision)")
+    values = [base, *(high for _, high in points), 0.0 if base < 0.5 else base]
+    x, y = across(f"% found of all who {bad} (recall)"), upward(f"% of those flagged who {bad} (precision)", values)
+    above = y.start - y.at(base) < 30
     overall = f"everybody flagged: {share(base, found['cohort']['untreated_rows'])}"
     return Chart(
         "precision-recall",
@@ -84,10 +83,10 @@ def _precision_recall(found: Found) -> Chart:
         y,
         (
             line(x, y, [(0, base), (1, base)], "dashed"),
-            Text(x.at(0.02), y.at(base) + (18 if base > 0.15 else -8), overall),
+            Text(x.at(0.02), y.at(base) + (-8 if above else 18), overall),
             line(x, y, points, "line"),
             dot(x, y, (recall, precision)),
-            Text(x.at(recall) + 10, y.at(precision) - 10, f"{whole(contacted)} flagged", style="strong"),
+            Text(x.at(recall) + 10, y.at(precision) - 8, f"{whole(contacted)} flagged", style="strong"),
         ),
     )
 
@@ -100,13 +99,13 @@ def _calibration(found: Found) -> Chart:
     return Chart(
         "calibration",
         "Promised and observed",
-        f"Each dot is a group of like customers: how many {bad}, with a 95 % interval, against the chance that the model "
-        "promised; on the dashed line it promised right.",
+        f"Each dot is a group of like customers: how many {bad}, with a 95 % interval, against the chance that the "
+        "model promised; on the dashed line it promised right.",
         x,
         y,
         (
             line(x, y, [(low, low), (high, high)], "dashed"),
-            Text(x.at(high) - 8, y.at(high) + 34, "as promised", "end"),
+            Text(x.end - 6, y.start - 10, "dashed: as promised", "end"),
             *(whisker(x, y, group["predicted"], group) for group in groups),
             *(dot(x, y, (group["predicted"], group["observed"])) for group in groups),
         ),

@@ -22,15 +22,15 @@ def _gain(rows: Sequence[Found], *, action: str, place: int, good: str) -> Chart
     end = rows[-1]["gain"]
     return Chart(
         f"gain-{place}",
-        f"Gain of {action}",
-        f"How many more customers {good} if this share gets {action}, with a 95 % band; the order is worth something "
-        "where the band lies above the dashed line.",
+        f"{action}: gain by share contacted",
+        f"How many more customers {good} with this share given {action}, with a 95 % band; the order is worth "
+        "something where the band lies above the dashed line.",
         x,
         y,
         (
             band(x, y, rows, over="share"),
             line(x, y, [(0, 0), (1, end)], "dashed"),
-            Text(x.at(0.62), y.at(end * 0.62) + 24, "in random order"),
+            Text(x.end, y.end - 10, "── by predicted effect   ╌ in random order", "end"),
             line(x, y, [(row["share"], row["gain"]) for row in rows], "line"),
         ),
     )
@@ -39,21 +39,21 @@ def _gain(rows: Sequence[Found], *, action: str, place: int, good: str) -> Chart
 def _deciles(effect: Found, *, action: str, place: int, good: str) -> Chart:
     groups, average = effect["deciles"], effect["figures"]["ate"]["value"]
     values = [group["observed"][name] for group in groups for name in ("low", "high")]
-    values += [0.0, *(group["predicted"] for group in groups)]
+    values += [0.0, average, *(group["predicted"] for group in groups)]
     ranks = tuple(float(group["rank"]) for group in groups)
     x = across("group of customers, highest predicted effect first", 0.4, max(ranks) + 0.6, places=ranks)
     y = upward(f"points more who {good} with {action}", values)
     return Chart(
         f"deciles-{place}",
-        f"Effect of {action} by group",
-        "Dots are what was observed, with 95 % intervals, diamonds what was predicted; a model that knows whom the action "
-        "helps has dots that fall from left to right, with the diamonds.",
+        f"{action}: group by group",
+        "Dots are what was observed, with 95 % intervals, diamonds what was predicted; where the predicted order "
+        "holds, the dots fall from left to right, as the diamonds do.",
         x,
         y,
         (
             line(x, y, [(x.low, 0), (x.high, 0)], "zero"),
             line(x, y, [(x.low, average), (x.high, average)], "dashed"),
-            Text(x.at(x.high) - 4, y.at(average) - 6, "average", "end"),
+            Text(x.end, y.end - 10, "● observed   ◇ predicted   ╌ average", "end"),
             *(whisker(x, y, group["rank"], group["observed"]) for group in groups),
             *(dot(x, y, (group["rank"], group["observed"]["value"])) for group in groups),
             *(dot(x, y, (group["rank"], group["predicted"]), "diamond") for group in groups),

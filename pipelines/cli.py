@@ -90,6 +90,8 @@ def _quiet() -> None:
     for name in ("GX_ANALYTICS_ENABLED", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"):
         os.environ.setdefault(name, "false")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    # LightGBM's idle threads spin, and on a busy machine everything then crawls; it must be said before it is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:

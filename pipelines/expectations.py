@@ -2,6 +2,7 @@
 
 import html
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +27,10 @@ _DEMAND = "demand"
 def _great_expectations(module: str = "") -> ModuleType:
     # Seconds to import, so nobody waits who does not validate; and it must not phone home.
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    return import_module(f"great_expectations{module}")
+    with warnings.catch_warnings():
+        # Its parser imports sre_constants, which Python deprecates; this may go when it no longer does.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return import_module(f"great_expectations{module}")
 
 
 def judge(batch: Batch) -> Judgement:
@@ -51,7 +55,6 @@ def _expectation(gx: ModuleType, demand: Demand, number: int) -> Any:
         name, is_there = demand.judged_if
         column = _great_expectations(".expectations.row_conditions").Column(name)
         where["row_condition"] = column.is_null() if is_there == "null" else column.is_not_null()
-        where["condition_parser"] = "pandas"
     return getattr(gx.expectations, demand.kind)(**demand.arguments, **where, meta={_DEMAND: number})
 
 
@@ -84,7 +87,7 @@ def _findings(batch: Batch, results: Sequence[Any]) -> Iterator[Finding]:
 
 
 def _name_rows(result: dict[str, Any], found: Finding) -> None:
-    """Have the Data Docs show the first bad rows by their keys; they put values into the page as they are."""
+    """Edit a result of the judge's so that the Data Docs show the first bad rows by key, and no value as HTML."""
     shown = found.rows.slice(0, SHOWN).select(["key", "value"]).to_pylist()
     safe = [{name: html.escape(text or "(none)") for name, text in row.items()} for row in shown]
     result["unexpected_index_column_names"] = ["key"]

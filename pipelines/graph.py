@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,12 +28,14 @@ def reproduce(workspace: Workspace) -> None:
     Raises what the failing stage reported, or GraphError when DVC itself failed.
     """
     failures.take(workspace.failure)
-    ended = _dvc(workspace.root, "repro", "--quiet", f"{LAST_STAGE}@{workspace.spec}")
-    if ended != 0:
-        failure = failures.take(workspace.failure)
-        if failure is None:
-            raise GraphError(f"dvc repro ended with {ended}; run it by hand to see more: dvc repro {LAST_STAGE}@{workspace.spec}")
+    target = f"{LAST_STAGE}@{workspace.spec}"
+    if _dvc(workspace.root, "repro", "--quiet", target).returncode == 0:
+        return
+    if failure := failures.take(workspace.failure):
         raise StageFailed(failure)
+    # It was DVC that refused, and quietly. Asked again it refuses at once, and says why.
+    again = _dvc(workspace.root, "repro", target, capture_output=True, text=True)
+    raise GraphError(f"DVC refused: {(again.stderr.strip().splitlines() or ['it gave no reason'])[-1]}")
 
 
 class StageFailed(HoldfastError):
@@ -47,8 +50,9 @@ def track(workspace: Workspace) -> None:
     """Have DVC track the raw data of a spec. Raises UsageError outside a DVC repository."""
     if not (workspace.root / ".dvc").is_dir():
         raise UsageError(f"{workspace.root} is no DVC repository; run this in the root of a checkout.")
-    if (ended := _dvc(workspace.root, "add", "--quiet", str(workspace.raw.relative_to(workspace.root)))) != 0:
-        raise GraphError(f"dvc add ended with {ended}.")
+    added = _dvc(workspace.root, "add", "--quiet", str(workspace.raw.relative_to(workspace.root)))
+    if added.returncode != 0:
+        raise GraphError(f"dvc add ended with {added.returncode}.")
 
 
 def put(spec: str, root: Path) -> None:
@@ -60,7 +64,8 @@ def put(spec: str, root: Path) -> None:
         storage.write_bytes(path, yaml.safe_dump(params, sort_keys=False).encode())
 
 
-def _dvc(root: Path, *words: str) -> int:
+def _dvc(root: Path, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """DVC in a process of its own, which finds our Python first."""
     here = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}", "DVC_NO_ANALYTICS": "true"}
-    return subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, env=environment, check=False).returncode
+    return subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, env=environment, check=False, **options)

@@ -1,17 +1,25 @@
 """What may be said of the actions: whether they help, whom, and what acting on the model's advice earns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipelines.report_numbers import POINTS, Side, Unit, Written, money, side, whole, written
+from pipelines.report_numbers import POINTS, Unit, Written, money, whole, written
+from pipelines.report_verdict import Verdict, Words, covers, judged
 
 Found = Mapping[str, Any]
 Standing = Literal["not measured", "observational", "by lot"]
 
 NOT_ESTABLISHED = "Not established"
 NO_CLAIM = "No claim"
-_RIVALS = {
+
+_HELPS = Words("Helps", "Harms", NOT_ESTABLISHED)
+_RANKS = Words("Yes", "The wrong way round", NOT_ESTABLISHED)
+_PAYS = Words("Pays", "Loses", NOT_ESTABLISHED)
+_BEATS = Words("Earns more", "Earns less", NOT_ESTABLISHED)
+
+# In the order in which they are told; the report names a rival by its kind, "_" and the action.
+_KINDS = {
     "treat_none": "nobody contacted",
     "treat_all": "{action} for everybody",
     "random": "{action} for as many at random",
@@ -20,13 +28,12 @@ _RIVALS = {
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A figure and what it amounts to, in a word; tone is good, bad or open, of is the action or the comparison."""
+class Rival:
+    """A simple policy: its kind, what it earns per customer, and by how much the advice beats it."""
 
-    of: str
-    word: str
-    tone: Literal["good", "bad", "open"]
-    figure: Written
+    kind: str
+    earns: Written
+    beaten_by: Verdict
 
 
 def standing(found: Found) -> Standing:
@@ -50,70 +57,65 @@ def trial(found: Found) -> list[tuple[str, dict[str, Any]]]:
     return [(name, {**one, "difference": written(one, POINTS)}) for name, one in found["uplift"]["trial"].items()]
 
 
-def effects(found: Found) -> list[Verdict]:
-    """What each action changes on average."""
-    words: dict[Side, str] = {"above": "Helps", "below": "Harms", "either": NOT_ESTABLISHED}
-    return [_judged(found, name, one["figures"]["ate"], words) for name, one in _actions(found)]
+def effects(found: Found) -> tuple[Verdict, ...]:
+    """What each action changes on average.
+
+    By lot the whole trial tells, plainly and best: it has more customers than the gate cohort. Where there was no
+    lot its differences mislead, and only the doubly robust estimate of the gate cohort is shown.
+    """
+    if standing(found) != "by lot":
+        return _by_action(found, "ate", _HELPS)
+    return tuple(_claimed(found, name, one, _HELPS, POINTS) for name, one in found["uplift"]["trial"].items())
 
 
-def rankings(found: Found) -> list[Verdict]:
+def rankings(found: Found) -> tuple[Verdict, ...]:
     """Whether the model knows whom each action helps more."""
-    words: dict[Side, str] = {"above": "Yes", "below": "The wrong way round", "either": NOT_ESTABLISHED}
-    return [_judged(found, name, one["figures"]["qini"], words) for name, one in _actions(found)]
+    return _by_action(found, "qini", _RANKS)
 
 
-def on_policy(found: Found, of: str, words: Mapping[Side, str]) -> Verdict:
-    """What the policy earns per customer, compared with contacting nobody."""
-    return _judged(found, of, found["policy"]["value"], words, money(found["spec"]["currency"]))
+def earned(found: Found) -> Verdict:
+    """What the advice earns per customer, compared with contacting nobody."""
+    value, unit = found["policy"]["value"], money(found["spec"]["currency"])
+    return _claimed(found, "per customer, against nobody", value, _PAYS, unit)
 
 
-def rivals(found: Found) -> list[tuple[Verdict, Written, str]]:
-    """By how much the policy beats each simple one, what that one earns, and its key."""
-    words: dict[Side, str] = {"above": "Earns more", "below": "Earns less", "either": NOT_ESTABLISHED}
-    more, plain = money(found["spec"]["currency"], signed=True), money(found["spec"]["currency"])
-    return [
-        (_judged(found, _rival(key), one["advantage"], words, more), written(one["value"], plain), key)
-        for key, one in sorted(found["policy"]["against"].items(), key=lambda item: _place(item[0]))
-    ]
+def rivals(found: Found) -> list[Rival]:
+    """The simple policies, kind by kind."""
+    against = found["policy"]["against"]
+    return [_rival(found, kind, key) for kind in _KINDS for key in against if key.startswith(kind)]
 
 
-def hardest(found: Found) -> list[Verdict]:
-    """The rivals that matter first: nobody, and of everybody and of highest risk first the action hardest to beat."""
-    against, every = found["policy"]["against"], rivals(found)
-    chosen = []
-    for kind in ("treat_none", "treat_all", "highest_risk_first"):
-        keys = [key for key in against if key.startswith(kind)]
-        best = max(keys, key=lambda key: against[key]["value"]["value"])
-        chosen += [verdict for verdict, _, key in every if key == best]
-    return chosen
+def hardest(found: Found) -> tuple[Verdict, ...]:
+    """How the advice does against everybody and against highest risk first, each with the action hardest to beat."""
+    every = [[one for one in rivals(found) if one.kind == kind] for kind in ("treat_all", "highest_risk_first")]
+    best = [max(of_kind, key=lambda one: one.earns.exact).beaten_by for of_kind in every]
+    return tuple(replace(one, of=f"against {one.of}") for one in best)
 
 
 def advice(found: Found) -> str:
     """Whom the policy contacts, in a phrase."""
     policy = found["policy"]
     parts = [f"{action} for {number:,}" for action, number in policy["contacts_by_action"].items()]
-    allowed = whole(policy["budget_share"])
-    return (
-        f"{' and '.join(parts)} of {policy['customers']:,} customers in the trial; at most {allowed} may be contacted"
-    )
+    among, allowed = f"{policy['customers']:,} customers in the trial", whole(policy["budget_share"])
+    return f"{', '.join(parts)} of {among}; at most {allowed} may be contacted"
 
 
-def _actions(found: Found) -> list[tuple[str, Found]]:
-    return list(found["uplift"]["actions"].items())
+def _rival(found: Found, kind: str, key: str) -> Rival:
+    one, currency = found["policy"]["against"][key], found["spec"]["currency"]
+    name = _KINDS[kind].format(action=key.removeprefix(f"{kind}_"))
+    if kind == "treat_all" and found["policy"]["budget_share"] < 1:
+        name += " (over budget)"
+    verdict = _claimed(found, name, one["advantage"], _BEATS, money(currency, signed=True))
+    return Rival(kind, written(one["value"], money(currency)), verdict)
 
 
-def _judged(found: Found, of: str, figure: Found, words: Mapping[Side, str], unit: Unit = POINTS) -> Verdict:
-    if standing(found) == "observational":
-        return Verdict(of, NO_CLAIM, "open", written(figure, unit))
-    where = side(figure)
-    tone: Mapping[Side, Literal["good", "bad", "open"]] = {"above": "good", "below": "bad", "either": "open"}
-    return Verdict(of, words[where], tone[where], written(figure, unit))
+def _by_action(found: Found, metric: str, words: Words) -> tuple[Verdict, ...]:
+    actions = found["uplift"]["actions"].items()
+    return tuple(_claimed(found, action, one["figures"][metric], words, POINTS) for action, one in actions)
 
 
-def _place(key: str) -> int:
-    return next(place for place, kind in enumerate(_RIVALS) if key.startswith(kind))
-
-
-def _rival(key: str) -> str:
-    kind = list(_RIVALS)[_place(key)]
-    return _RIVALS[kind].format(action=key.removeprefix(f"{kind}_"))
+def _claimed(found: Found, of: str, figure: Found, words: Words, unit: Unit) -> Verdict:
+    """The verdict on a figure of an effect; where the data cannot show effects, the most that is said is "no claim"."""
+    if standing(found) == "by lot" or covers(figure):
+        return judged(of, figure, words, unit)
+    return Verdict(of, NO_CLAIM, "open", written(figure, unit))

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import floor, log10, sqrt
-from typing import Any, Literal
+from typing import Any
 
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
-
-Side = Literal["above", "below", "either"]
 
 
 @dataclass(frozen=True)
@@ -96,13 +94,6 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def side(found: Mapping[str, Any], of: float = 0.0) -> Side:
-    """Whether the interval of a figure lies above a number, below it, or on either side."""
-    if found["low"] > of:
-        return "above"
-    return "below" if found["high"] < of else "either"
-
-
 def day(text: str) -> str:
     """An ISO date, with or without a time, in words."""
     moment = date.fromisoformat(text[:10])
@@ -113,7 +104,7 @@ def days(dates: Sequence[str]) -> str:
     """Some ISO dates in words: the only one, or how many from the first to the last."""
     if len(dates) < 2:
         return day(dates[0]) if dates else "none"
-    return f"{len(dates)} dates, {day(dates[0])} to {day(dates[-1])}"
+    return f"{len(dates)} dates from {day(dates[0])} to {day(dates[-1])}"
 
 
 def titled(name: str) -> str:
@@ -122,13 +113,12 @@ def titled(name: str) -> str:
 
 
 def _digits(standard_error: float, bounds: Sequence[float], *, most: int) -> int:
-    """Decimals down to the first digit of the standard error; more where a bound that is not 0 would read 0."""
+    """Decimals down to the first digit of the standard error; two more at most, lest a bound that is not 0 reads 0."""
     if standard_error <= 0:
         return 0 if not any(bounds) else 3
-    first = digits = min(most, max(0, -floor(log10(standard_error))))
-    while digits < first + 2 and any(bound and not round(bound, digits) for bound in bounds):
-        digits += 1
-    return digits
+    first = min(most, max(0, -floor(log10(standard_error))))
+    told = (digits for digits in range(first, first + 3) if all(round(bound, digits) for bound in bounds if bound))
+    return next(told, first)
 
 
 def _number(value: float, digits: int, *, signed: bool = False) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.report_numbers import POINTS, Unit, Written, count, share, side, titled, unit_of, written
+from pipelines.report_numbers import POINTS, Unit, Written, count, share, titled, unit_of, written
+from pipelines.report_verdict import covers
 
 Found = Mapping[str, Any]
 
@@ -48,7 +49,7 @@ class SliceTable:
 
 @dataclass(frozen=True)
 class _Column:
-    """A figure that every slice has: the section, the action ("" for the risk) and the metric it is found under."""
+    """A figure of every slice: path leads to it, overall is that of all customers, reference what to compare with."""
 
     head: str
     path: tuple[str, ...]
@@ -57,6 +58,7 @@ class _Column:
     unit: Unit
 
     def of(self, slice_: Found) -> Found | None:
+        """The figure of a slice; None where there were too few rows for one."""
         figures: Any = slice_
         for name in self.path:
             figures = figures.get(name, {})
@@ -72,7 +74,7 @@ class _Column:
             return float(round(4 + 92 * (value - low) / reach, 1))
 
         def cell(one: Found) -> Cell:
-            is_open = self.path[0] == "uplift" and side(one) == "either"
+            is_open = self.path[0] == "uplift" and covers(one)
             bar = Bar(place(one["low"]), place(one["value"]), place(one["high"]), place(self.reference), is_open)
             return Cell(written(one, self.unit), bar)
 
@@ -121,7 +123,7 @@ def _all(found: Found) -> Iterable[Found]:
 
 def _row(slice_: Found, cells: tuple[Cell | None, ...]) -> Row:
     left, rows = slice_["churned_share"], slice_["rows"]
-    words = (count(rows), "none" if left is None else share(left, rows))
+    words = (count(rows), "–" if left is None else share(left, rows))
     return Row(slice_["name"].removesuffix(".0"), words, cells)
 
 

@@ -35,7 +35,7 @@ class Feature:
 def figures(found: Found) -> list[tuple[str, list[Line]]]:
     """Every figure of the report, those of the risk first, then each action's and the policy's."""
     groups = [("Risk", _lines(found, found["risk"]))]
-    groups += [(f"Effect of {name}", _lines(found, one["figures"])) for name, one in found["uplift"]["actions"].items()]
+    groups += [(f"Action: {name}", _lines(found, one["figures"])) for name, one in found["uplift"]["actions"].items()]
     if found["policy"]:
         value = {**found["policy"]["value"], "unit": "currency", "better": "higher"}
         value["meaning"] = "what acting on the model's advice earns per customer, compared with contacting nobody"
@@ -92,10 +92,8 @@ def _observations(found: Found) -> Iterator[tuple[str, str]]:
         yield "Dates not yet mature", f"{counts['immature_dates']}, left out"
     how = f"drawn at random, {whole(split['gate_share'])}, seed {split['seed']}: the data hold no dates"
     yield "Gate cohort", days(cohort["dates"]) if cohort["dates"] else how
-    yield (
-        "Rows judged",
-        f"{cohort['rows']:,} of {cohort['customers']:,} customers; {cohort['untreated_rows']:,} untreated",
-    )
+    yield "Rows judged", f"{cohort['rows']:,}, of them {cohort['untreated_rows']:,} untreated"
+    yield "Customers judged", count(cohort["customers"])
     yield "Cohort hash", cohort["hash"]
 
 

@@ -1,5 +1,6 @@
 """Reads specs: one YAML file each, checked whole before anything runs."""
 
+from datetime import date
 from typing import Any, TypeVar
 
 import yaml
@@ -33,9 +34,18 @@ def load(workspace: Workspace) -> ExperimentSpec:
         raise SpecError(f"spec '{workspace.spec}' is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(plain, dict):
         raise SpecError(f"spec '{workspace.spec}' is empty; it needs keys such as source and label.")
+    _refuse_bare_dates(plain, workspace.spec)
     spec = _parse(ExperimentSpec, {"name": workspace.spec, **plain}, workspace.spec)
     _check_names(spec)
     return spec
+
+
+def _refuse_bare_dates(plain: Any, spec: str) -> None:
+    """DVC cannot store a YAML date among a stage's parameters, so dates are texts."""
+    if isinstance(plain, date):
+        raise SpecError(f"spec '{spec}': write the date {plain} in quotes, for DVC's sake.")
+    for value in plain.values() if isinstance(plain, dict) else plain if isinstance(plain, list) else ():
+        _refuse_bare_dates(value, spec)
 
 
 def source_of(spec: ExperimentSpec) -> tuple[Source, Any]:
@@ -55,6 +65,8 @@ def _sentence(fault: Any) -> str:
     place = ".".join(str(part) for part in fault["loc"]) or "the whole"
     if fault["type"] == "extra_forbidden":
         return f"unknown key '{place}', remove or correct it"
+    if fault["type"] == "missing":
+        return f"'{place}' is missing, write it, if only as {{}} or null"
     return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
 
 

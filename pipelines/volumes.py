@@ -54,7 +54,7 @@ def of_months(tables: Mapping[str, Stored], extracted_at: datetime | None) -> It
             yield Volume(name, f"in {newest}", rows, mean)
 
 
-def of_versions(tables: Mapping[str, Stored], versions: Sequence[Mapping[str, Any]], file: str) -> Iterator[Volume]:
+def of_versions(tables: Mapping[str, Stored], versions: Sequence[Mapping[str, Any]], *, file: str) -> Iterator[Volume]:
     """The rows of a table without dates against those of its file in the version of the data before this one."""
     before = versions[-2]["files"].get(file) if len(versions) > 1 else None
     if before is not None:

@@ -1,5 +1,7 @@
 """Expected profit: what the best retention campaign driven by this churn score would earn per customer."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import betainc
@@ -9,47 +11,57 @@ from experiments.ranking import block_totals, ranked
 from features.errors import MetricError
 
 
-def expected_profit_with(
-    *, lifetime_value: float, offer_cost: float, contact_cost: float, alpha: float, beta: float
-) -> Metric:
-    """The expected maximum profit (EMPC) of a churn score (Verbraken, Verbeke & Baesens 2013, equation 15).
+@dataclass(frozen=True)
+class Campaign:
+    """A retention campaign: what it costs and brings, per customer and in one currency.
 
-    Each customer contacted costs contact_cost; one who would have stayed takes the offer; one who would
-    have left takes it, and stays, with probability g ~ Beta(alpha, beta), unknown when the campaign is
-    planned but known when its size is chosen. An offer taken costs offer_cost, a customer kept is worth
-    lifetime_value; all three in one currency. The score matters through its order alone.
-    It loops over draws: about 0.5 ms a draw on 14,000 rows. Raises MetricError unless lifetime_value
-    exceeds offer_cost and contact_cost together, none of the three is negative and alpha, beta are positive.
+    Everyone contacted costs contact_cost. Who would have stayed takes the offer; who would have left takes
+    it, and stays, with a probability g that is known when the size of the campaign is chosen but not yet
+    when models are compared: g ~ Beta(alpha, beta). An offer taken costs offer_cost, a customer kept is
+    worth lifetime_value. Raises MetricError where nothing could be earned or a cost is negative.
     """
-    if min(offer_cost, contact_cost) < 0 or lifetime_value <= offer_cost + contact_cost or min(alpha, beta) <= 0:
-        raise MetricError(
-            f"metric 'expected_profit': a customer worth {lifetime_value} against offer {offer_cost} and contact "
-            f"{contact_cost}, acceptance Beta({alpha}, {beta}): nothing could be earned. Correct the figures."
-        )
 
-    def chance_and_mean(bounds: Numbers) -> tuple[Numbers, Numbers]:
-        """The integrals of the Beta density, and of g times it, between neighbouring bounds."""
-        mean = alpha / (alpha + beta)
-        return np.diff(betainc(alpha, beta, bounds)), mean * np.diff(betainc(alpha + 1, beta, bounds))
+    lifetime_value: float = 200
+    offer_cost: float = 10
+    contact_cost: float = 1
+    alpha: float = 6
+    beta: float = 14
 
-    def profit(churners: Numbers, contacts: Numbers) -> float:
-        """The profit per customer, when these shares of all customers are the corners of the ROC convex hull."""
-        gain = (lifetime_value - offer_cost) * churners
-        cost = contact_cost * contacts + offer_cost * (contacts - churners)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            turning = np.diff(cost) / np.diff(gain)
-        chance, mean = chance_and_mean(np.concatenate(([0.0], np.clip(np.nan_to_num(turning, nan=1.0), 0, 1), [1.0])))
+    def __post_init__(self) -> None:
+        costs = (self.offer_cost, self.contact_cost)
+        if min(costs) < 0 or self.lifetime_value <= sum(costs) or min(self.alpha, self.beta) <= 0:
+            raise MetricError(f"metric 'expected_profit': nothing could be earned with {self}; correct its figures.")
+
+    def profit(self, churners: Numbers, contacts: Numbers) -> float:
+        """The expected profit per customer at the best size for every g.
+
+        churners and contacts, shape (n_corners,), are the corners of the ROC convex hull: whom each cut
+        reaches, as shares of all customers, from nobody to everybody. Between the values of g at which
+        one corner overtakes the one before, the profit of a corner is linear in g.
+        """
+        gain = (self.lifetime_value - self.offer_cost) * churners
+        cost = self.contact_cost * contacts + self.offer_cost * (contacts - churners)
+        turning = np.clip(np.nan_to_num(np.diff(cost) / np.diff(gain), nan=1.0), 0, 1)
+        bounds = np.concatenate(([0.0], turning, [1.0]))
+        chance = np.diff(betainc(self.alpha, self.beta, bounds))
+        mean = self.alpha / (self.alpha + self.beta) * np.diff(betainc(self.alpha + 1, self.beta, bounds))
         return float(gain @ mean - cost @ chance)
+
+
+def expected_profit_of(campaign: Campaign) -> Metric:
+    """The expected maximum profit (EMPC) of a churn score (Verbraken, Verbeke & Baesens 2013, section 4).
+
+    The score matters through its order alone. It loops over draws, at about 0.5 to 1 ms each on 14,000 rows.
+    """
 
     def expected_profit(*, truth: Numbers, score: Numbers, weights: Numbers) -> Numbers:
         ranking = ranked(score)
-        counts, positives = block_totals(ranking, weights), block_totals(ranking, weights * truth)
-        draws = zip(counts, positives, strict=True)
-        return np.array([profit(*_hull(count, positive)) if count.any() else np.nan for count, positive in draws])
+        draws = zip(block_totals(ranking, weights), block_totals(ranking, weights * truth), strict=True)
+        return np.array([campaign.profit(*_hull(count, left)) if count.any() else np.nan for count, left in draws])
 
     return Metric(
         name="expected_profit",
-        meaning=f"what the best campaign by this score earns per customer, one kept being worth {lifetime_value:g}",
+        meaning=f"what the best campaign by this score earns per customer, one kept worth {campaign.lifetime_value:g}",
         better="higher",
         unit="currency per customer",
         kind="rank",
@@ -71,4 +83,4 @@ def _hull(counts: Numbers, positives: Numbers) -> tuple[Numbers, Numbers]:
     return churners / contacts[-1], contacts / contacts[-1]
 
 
-METRIC = expected_profit_with(lifetime_value=200, offer_cost=10, contact_cost=1, alpha=6, beta=14)
+METRIC = expected_profit_of(Campaign())

@@ -43,7 +43,7 @@ def effects(population: Population, *, before: Hidden, month: Month) -> Floats:
     awake = np.stack(
         [plain, _call(before), _coupon(population, before), _trial(population, before=before, month=month)]
     )
-    asleep = np.array([1.0, 1.45, 1.35, 1.35])[:, None]
+    asleep = np.array([1.0, 1.55, 1.4, 1.45])[:, None]
     return np.where(before.is_dormant, asleep, awake)
 
 
@@ -60,5 +60,5 @@ def _coupon(population: Population, before: Hidden) -> Floats:
 
 def _trial(population: Population, *, before: Hidden, month: Month) -> Floats:
     need = np.maximum(np.minimum(falling(before) / 0.5, 1.0), onboards_slowly(population, month))
-    strength = np.where(population.plan == PREMIUM, 0.2, 0.75)
+    strength = np.where(population.plan == PREMIUM, 0.0, 0.75)
     return 1.0 - strength * need

@@ -14,7 +14,7 @@ from features.world.population import Population
 from features.world.randomness import Stream, generator
 
 _LONG_AGO = 99
-_MONTHS_OF_PAST = 12
+_MONTHS_OF_PAST = 6
 _FRAILTY_MEMORY = 0.9
 _FRAILTY_SPREAD = 0.35
 
@@ -76,8 +76,8 @@ def grown(hidden: Hidden, arrivals: Hidden) -> Hidden:
 def advanced(before: Hidden, *, population: Population, month: Month, rng: np.random.Generator) -> Hidden:
     """The state one month later, at the end of month."""
     draw = rng.random((6, population.size))
-    is_dormant = _switched(before.is_dormant, draw[0], on=0.015 + 0.01 * before.is_drifting, off=0.03)
-    is_drifting = _switched(before.is_drifting, draw[1], on=0.03, off=0.08) & ~is_dormant
+    is_dormant = _switched(before.is_dormant, draw[0], on=0.022 + 0.01 * before.is_drifting, off=0.03)
+    is_drifting = _switched(before.is_drifting, draw[1], on=0.027, off=0.08) & ~is_dormant
     incidents = rng.poisson(population.trouble) * ~is_dormant
     rises = (draw[3] < 0.025) & (population.tenure_days(month.begins) > 180)
     return Hidden(

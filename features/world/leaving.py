@@ -21,7 +21,7 @@ def hazard(population: Population, *, before: Hidden, month: Month) -> Floats:
     logs = (
         before.frailty
         + 2.8 * before.is_dormant
-        + 3.7 * falling(before)
+        + 3.5 * falling(before)
         + 2.4 * onboards_slowly(population, month)
         + 1.9 * np.minimum(before.experience, 1.6)
         + _price_pressure(population, before)
@@ -51,7 +51,7 @@ def _price_pressure(population: Population, before: Hidden) -> Floats:
 
 
 def _renewal_pressure(population: Population, month: Month) -> Floats:
-    strength = population.is_annual * (1.0 + 0.5 * (population.plan == PREMIUM))
+    strength = population.is_annual * (1.2 + 0.6 * (population.plan == PREMIUM))
     return strength * (population.is_renewed_in(month) + 0.5 * population.is_renewed_in(month.next))
 
 

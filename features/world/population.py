@@ -108,7 +108,7 @@ def _people(rng: np.random.Generator, joined_at: Instants) -> Population:
         is_annual=rng.random(size) < 0.45 + 0.1 * plan,
         is_thrifty=rng.random(size) < _THRIFTY_SHARES[plan],
         starts_slowly=rng.random(size) < 0.3,
-        level=rng.beta(7.0, 9.0, size),
+        level=rng.beta(12.0, 15.0, size),
         trouble=rng.gamma(0.4, 0.075 / 0.4, size),
     )
 

@@ -80,5 +80,5 @@ def _due(chapter: Chapter) -> tuple[Positions, Instants]:
 
 
 def _fails(chapter: Chapter, *, due: Positions, rng: np.random.Generator) -> Flags:
-    chance = np.where(chapter.now.is_squeezed, 0.55, 0.01 + 0.03 * chapter.population.is_thrifty)
+    chance = np.where(chapter.now.is_squeezed, 0.65, 0.01 + 0.03 * chapter.population.is_thrifty)
     return rng.random(len(due)) < chance[due]

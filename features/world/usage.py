@@ -46,7 +46,7 @@ def _block(chapter: Chapter, block: Positions, number: int) -> pa.Table:
         "event_at": event_at,
         "known_at": learnt_at(rng, event_at=event_at, late_share=0.02, most_days=10),
         "actions": 1 + rng.poisson(intensity),
-        "minutes": np.round(np.minimum(rng.standard_gamma(2.0, len(customers)) * intensity, 1440.0), 1),
+        "minutes": np.round(np.minimum(rng.standard_gamma(5.0, len(customers)) * 0.4 * intensity, 1440.0), 1),
     }
     return assemble(tables.USAGE, columns)
 

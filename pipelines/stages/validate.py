@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError
@@ -22,9 +24,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     about = storage.read_json(workspace.tables / "about.json")
     extracted_at = datetime.fromisoformat(about["extracted_at"]) if about["extracted_at"] else None
     with storage.replacing_folder(workspace.validation) as folder:
-        with findings.recorder(folder / findings.BAD_ROWS) as record:
-            found = _batches(spec, workspace, tables=tables, extracted_at=extracted_at)
-            judged = [record(expectations.judge(batch)) for batch in log.track(found, "validate", unit="batch")]
+        with findings.recorder(folder / findings.BAD_ROWS) as record, batches.opened() as connection:
+            rows = _batches(connection, tables, extracted_at)
+            compared = _volumes(spec, workspace, tables=tables, extracted_at=extracted_at)
+            all_batches = log.track(chain(rows, compared), "validate", unit="batch")
+            judged = [record(expectations.judge(batch)) for batch in all_batches]
         result = {**findings.summary(judged), "rows": {name: table.total for name, table in tables.items()}}
         storage.write_json(folder / "result.json", result)
         broken = [findings.sentence(one) for one in result["broken"]]
@@ -35,18 +39,17 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     log.done("validate", spec.name, expectations=result["expectations"], rows=sum(result["rows"].values()))
 
 
-def _batches(
+def _batches(connection: Any, tables: Mapping[str, Stored], extracted_at: datetime | None) -> Iterator[Batch]:
+    for name, table in tables.items():
+        yield batches.of_parts(table)
+        yield from batches.of_rows(connection, name, tables=tables, extracted_at=extracted_at)
+
+
+def _volumes(
     spec: ExperimentSpec, workspace: Workspace, *, tables: Mapping[str, Stored], extracted_at: datetime | None
 ) -> Iterator[Batch]:
-    """Of each table its parts, then its rows; at last the volumes of all."""
-    with batches.opened() as connection:
-        for name, table in tables.items():
-            yield batches.of_parts(table)
-            yield from batches.of_rows(connection, name, tables=tables, extracted_at=extracted_at)
-    history = versions.history(workspace.raw)
-    compared = [
-        *volumes.of_months(tables, extracted_at),
-        *volumes.of_versions(tables, history, spec.source.get("file", "")),
-    ]
-    if compared:
-        yield volumes.batch(compared, spec.validation.volume_change)
+    before = versions.history(workspace.raw)
+    file = spec.source.get("file", "")
+    found = [*volumes.of_months(tables, extracted_at), *volumes.of_versions(tables, before, file=file)]
+    if found:
+        yield volumes.batch(found, spec.validation.volume_change)

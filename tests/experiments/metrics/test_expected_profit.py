@@ -5,12 +5,12 @@ import pytest
 from scipy.special import betainc
 
 from experiments.metric import Numbers, evaluate
-from experiments.metrics.expected_profit import METRIC, expected_profit_with
+from experiments.metrics.expected_profit import METRIC, Campaign, expected_profit_of
 from features.errors import MetricError
 
 
 def by_definition(truth: Numbers, score: Numbers) -> float:
-    """Between any two acceptance rates at which two cuts earn alike, try all cuts and integrate the best one's profit."""
+    """Between acceptance rates at which two cuts earn alike, try all cuts and integrate the best one's profit."""
     n_rows = len(truth)
     lines = [(0.0, 0.0)]
     for cut in set(score):
@@ -34,6 +34,13 @@ def test_the_recorded_number() -> None:
     assert evaluate(METRIC, truth, score) == pytest.approx(19.6739203997, abs=1e-10)
 
 
+def test_with_a_rate_all_but_known_it_is_the_profit_of_the_best_cut() -> None:
+    """g is 1/2 for sure: keeping a leaver brings 50 - 10 - 1 or costs 1, so 19 on average; a stayer costs 11."""
+    metric = expected_profit_of(Campaign(lifetime_value=50, alpha=5e7, beta=5e7))
+    truth, score = np.array([1.0, 0, 1, 0, 0]), np.array([5.0, 4, 3, 2, 1])
+    assert evaluate(metric, truth, score) == pytest.approx((19 - 11 + 19) / 5, abs=1e-3)
+
+
 def test_a_customer_worth_less_than_the_campaign_is_refused() -> None:
     with pytest.raises(MetricError, match="nothing could be earned"):
-        expected_profit_with(lifetime_value=10, offer_cost=10, contact_cost=1, alpha=6, beta=14)
+        Campaign(lifetime_value=10, offer_cost=10)

@@ -1,0 +1,62 @@
+"""dvc.yaml tells the truth: one entry per spec, and every stage depends on all the code that it runs."""
+
+from pathlib import Path
+from typing import Any
+
+import grimp
+import pytest
+import yaml
+
+from pipelines.cli import ORDER, stages
+
+# Not code of a stage: the way in, words on the screen, places, errors, and the reading of specs (their sections are params).
+EVERYWHERE = {
+    "pipelines", "pipelines.cli", "pipelines.log", "pipelines.workspace", "pipelines.specs", "pipelines.failures",
+    "features", "experiments", "features.errors", "features.plugins", "experiments.spec", "pipelines.stages",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def graph(root: Path) -> dict[str, Any]:
+    return yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
+
+
+@pytest.fixture(scope="module")
+def imports() -> grimp.ImportGraph:
+    return grimp.build_graph("features", "experiments", "pipelines")
+
+
+STAGES = ("ingest", "validate", "build", "tune", "train", "evaluate")
+
+
+def test_the_graph_has_the_cached_stages_in_order(graph: dict[str, Any]) -> None:
+    assert tuple(graph) == STAGES == ORDER[: len(STAGES)]
+    assert set(stages()) == set(ORDER)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_has_one_entry_per_spec_and_runs_as_a_module(graph: dict[str, Any], stage: str) -> None:
+    assert graph[stage]["matrix"] == {"spec": "${specs}"}
+    assert graph[stage]["cmd"] == f"python -m pipelines {stage} ${{item.spec}}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_all_the_code_that_it_runs(graph: dict[str, Any], imports: grimp.ImportGraph, root: Path, stage: str) -> None:
+    start = f"pipelines.stages.{stage}"
+    needed = ({start} | imports.find_upstream_modules(start)) - EVERYWHERE
+    declared = [root / dep for dep in graph[stage]["deps"] if dep.split("/")[0] in ("features", "experiments", "pipelines")]
+    for dep in declared:
+        assert dep.exists(), dep
+    missing = [module for module in sorted(needed) if not covered(module, declared, root)]
+    assert not missing
+
+
+def covered(module: str, declared: list[Path], root: Path) -> bool:
+    path = root / module.replace(".", "/")
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return any(file == dep or dep in file.parents for dep in declared)
+
+
+def test_every_spec_on_the_graph_has_a_file(root: Path) -> None:
+    for spec in yaml.safe_load((root / "params.yaml").read_text())["specs"]:
+        assert (root / "experiments" / "specs" / f"{spec}.yaml").exists()

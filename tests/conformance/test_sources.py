@@ -1,0 +1,105 @@
+"""What every kind of source must do with a raw sample."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from features import sources
+from features.errors import MissingError, SchemaError
+from features.plugins import discover, names
+from features.source import Source
+
+SOURCES = discover(sources, Source)
+RAW = {"customers.csv": pa.table({"id": ["a", "b", "c"], "age": ["31", " 44 ", ""], "arm": ["X", "Y", "X"], "left": ["1", "0", "1"]})}
+# A sample for each kind: options, and the raw files.
+SAMPLES: dict[str, tuple[dict[str, Any], dict[str, pa.Table]]] = {
+    "simulated": ({"kind": "simulated", "customers": 60, "months": 4}, {}),
+    "table": (
+        {
+            "kind": "table",
+            "file": "customers.csv",
+            "key": "id",
+            "columns": {"age": {"type": "integer", "nullable": True}, "left": {"type": "category", "role": "label"}},
+            "treatment": {"column": "arm", "control": "X", "arms": {"call": "Y"}},
+        },
+        RAW,
+    ),
+}
+every_source = pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
+
+
+def sample(source: Source, **changes: Any) -> tuple[Any, dict[str, pa.Table]]:
+    options, raw = SAMPLES[source.kind]
+    return source.options.model_validate({**options, **changes}), raw
+
+
+def test_a_source_is_named_after_its_file_and_has_a_sample() -> None:
+    assert list(SOURCES) == names(sources) == sorted(SAMPLES)
+
+
+@every_source
+def test_its_parts_have_the_declared_columns_and_types(source: Source) -> None:
+    options, raw = sample(source)
+    declared = source.declare(options)
+    parts = list(source.read(raw, options))
+    assert parts
+    for part in parts:
+        assert part.rows.column_names == list(declared[part.table].names)
+        for column in declared[part.table].columns:
+            assert str(part.rows[column.name].type) in (column.arrow_type, f"{column.arrow_type}")
+
+
+@every_source
+def test_its_keys_are_unique_and_its_customers_known(source: Source) -> None:
+    options, raw = sample(source)
+    declared = source.declare(options)
+    tables: dict[str, pa.Table] = {}
+    for part in source.read(raw, options):
+        tables[part.table] = pa.concat_tables([tables[part.table], part.rows]) if part.table in tables else part.rows
+    for name, rows in tables.items():
+        key = [*declared[name].key, *(["known_at"] if declared[name].is_dated else [])]
+        assert rows.group_by(key).aggregate([]).num_rows == rows.num_rows
+        assert pc.all(pc.is_in(rows["customer_id"], tables["customers"]["customer_id"].combine_chunks())).as_py()
+
+
+@every_source
+def test_reading_twice_gives_the_same(source: Source) -> None:
+    options, raw = sample(source)
+    one, other = (list(source.read(raw, options)) for _ in range(2))
+    assert [(part.table, part.name) for part in one] == [(part.table, part.name) for part in other]
+    assert all(a.rows.equals(b.rows) for a, b in zip(one, other, strict=True))
+
+
+def test_a_missing_column_is_named() -> None:
+    options, raw = sample(SOURCES["table"], columns={"height": {}, "left": {"type": "category", "role": "label"}})
+    with pytest.raises(SchemaError, match=r"'height'.*customers\.csv.*'age'"):
+        list(SOURCES["table"].read(raw, options))
+
+
+def test_a_missing_file_is_named() -> None:
+    options, _ = sample(SOURCES["table"])
+    with pytest.raises(MissingError, match=r"customers\.csv"):
+        list(SOURCES["table"].read({}, options))
+
+
+def test_blank_is_missing_and_what_cannot_be_read_is_kept_beside() -> None:
+    options, raw = sample(SOURCES["table"])
+    [part] = SOURCES["table"].read(raw, options)
+    assert part.rows["age"].to_pylist() == [31, 44, None]
+    assert part.rows["arm"].to_pylist() == ["control", "call", "control"]
+    bad = {"customers.csv": raw["customers.csv"].set_column(1, "age", pa.array(["31", "old", ""]))}
+    [part] = SOURCES["table"].read(bad, options)
+    assert part.rows["age"].to_pylist() == [31, None, None]
+    assert part.rows["age__unreadable"].to_pylist() == [None, "old", None]
+    strange = {"customers.csv": raw["customers.csv"].set_column(2, "arm", pa.array(["X", "Z", "X"]))}
+    [part] = SOURCES["table"].read(strange, options)
+    assert part.rows["arm__unreadable"].to_pylist() == [None, "Z", None]
+
+
+def test_without_a_key_equal_rows_are_different_customers() -> None:
+    options, raw = sample(SOURCES["table"], key=None)
+    twice = {"customers.csv": pa.concat_tables([raw["customers.csv"]] * 2)}
+    [part] = SOURCES["table"].read(twice, options)
+    assert len(set(part.rows["customer_id"].to_pylist())) == 6

@@ -1,0 +1,45 @@
+"""Small worlds that many tests share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.family import Labels
+from features.contract import Contract, Matrix
+from features.feature import FeatureColumn
+
+ROOT = Path(__file__).parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return Contract(
+        (
+            FeatureColumn("usage", "Days of use"),
+            FeatureColumn("noise", "Nothing"),
+            FeatureColumn("plan", "The plan", type="category", categories=("basic", "plus")),
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_world() -> tuple[Matrix, Labels]:
+    """2,000 customers whose risk falls with usage and is higher on plan 0; some usage is missing."""
+    rng = np.random.default_rng(11)
+    usage, plan = rng.normal(size=2000), rng.integers(0, 2, 2000).astype(float)
+    risk = 1 / (1 + np.exp(1.0 + 1.2 * usage + 0.8 * plan))
+    y = (rng.random(2000) < risk).astype(float)
+    usage[rng.random(2000) < 0.05] = np.nan
+    return np.column_stack([usage, rng.normal(size=2000), plan]), y

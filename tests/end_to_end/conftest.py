@@ -1,0 +1,42 @@
+"""Whole runs in a copy of the repository, as a user would make them."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.repository import TINY, Repository, environment
+
+
+@pytest.fixture(scope="session")
+def copy_of_repository(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Repository]:
+    """Makes fresh copies: every file that git tracks or would track, in a git repository of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+    def copy() -> Repository:
+        target = tmp_path_factory.mktemp("repository")
+        for name in listed:
+            if (root / name).is_file():
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(root / name, target / name)
+        (target / "dvc.lock").unlink(missing_ok=True)
+        for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "start"]):
+            subprocess.run(["git", *words], cwd=target, check=True, env=environment())
+        return Repository(target)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def tiny(copy_of_repository: Callable[[], Repository]) -> Repository:
+    """A copy in which `demo` is a tiny world that was run once, from nothing to a champion."""
+    repository = copy_of_repository()
+    repository.spec("demo", "demo", **TINY, tuning={"trials": 4}, evaluation={"draws": 200})
+    ended = repository.run("run", "demo")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "FIRST_CHAMPION" in ended.stdout
+    return repository

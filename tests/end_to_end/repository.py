@@ -1,0 +1,56 @@
+"""A copy of the repository, and how a user works in it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TINY: dict[str, Any] = {
+    "source": {"kind": "simulated", "seed": 3, "customers": 2500, "months": 17, "start": "2024-01-01"},
+    "split": {"kind": "time", "gate_dates": 1, "folds": 2, "seed": 0},
+    "gate": {"minimum_positives": 20, "minimum_events_per_arm": 3, "calibration_limit": 0.2},
+}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A copy of the repository with nothing in it but what is committed or about to be."""
+
+    root: Path
+
+    def run(self, *words: str, module: str = "pipelines", timeout: int = 600) -> subprocess.CompletedProcess[str]:
+        """`python -m pipelines WORDS` in the copy."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *words],
+            cwd=self.root,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def spec(self, name: str, base: str, **changes: Any) -> None:
+        """Write a spec that is `base` with some sections changed key by key."""
+        specs = self.root / "experiments" / "specs"
+        plain = yaml.safe_load((specs / f"{base}.yaml").read_text())
+        for section, keys in changes.items():
+            plain[section] = {**plain.get(section, {}), **keys} if isinstance(keys, dict) else keys
+        (specs / f"{name}.yaml").write_text(yaml.safe_dump(plain, sort_keys=False))
+
+    def put_on_graph(self, *specs: str) -> None:
+        """Make these the specs of the graph."""
+        (self.root / "params.yaml").write_text(yaml.safe_dump({"specs": list(specs)}))
+        for spec in specs:
+            (self.root / "data" / "raw" / spec).mkdir(parents=True, exist_ok=True)
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user: our Python first on the path, no tracking server."""
+    here = str(Path(sys.executable).parent)
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "DVC", "PYTEST"))}
+    return {**kept, "PATH": f"{here}{os.pathsep}{kept.get('PATH', '')}"}

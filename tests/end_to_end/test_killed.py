@@ -1,0 +1,77 @@
+"""A search that is killed loses nothing."""
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.repository import TINY, Repository, environment
+
+TRIALS = 7
+
+
+@pytest.fixture(scope="module")
+def built(tiny: Repository, copy_of_repository: Callable[[], Repository]) -> Repository:
+    """A copy in which everything up to the search is done, with more trials to search."""
+    repository = copy_of_repository()
+    repository.spec("demo", "demo", **TINY, tuning={"trials": TRIALS}, evaluation={"draws": 200})
+    shutil.copytree(tiny.root / "data" / "matrix", repository.root / "data" / "matrix")
+    return repository
+
+
+def finished(database: Path) -> int:
+    if not database.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        try:
+            return int(connection.execute("select count(*) from trials where state in ('COMPLETE', 'PRUNED')").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0
+
+
+def states(repository: Repository) -> list[str]:
+    with closing(sqlite3.connect(repository.root / "state/demo/study.db")) as connection:
+        return [row[0] for row in connection.execute("select state from trials order by number")]
+
+
+def test_a_killed_search_goes_on_and_ends_with_the_same_best(built: Repository) -> None:
+    undisturbed = built.run("tune", "demo")
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    best = (built.root / "artifacts/demo/tuning/best.json").read_bytes()
+    trials = (built.root / "artifacts/demo/tuning/trials.csv").read_bytes()
+    for folder in ("state", "artifacts"):
+        shutil.rmtree(built.root / folder)
+    running = subprocess.Popen([sys.executable, "-m", "pipelines", "tune", "demo"], cwd=built.root, env=environment())
+    deadline = time.monotonic() + 240
+    while finished(built.root / "state/demo/study.db") < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    lost = states(built)
+    assert 3 <= sum(state in ("COMPLETE", "PRUNED") for state in lost) < TRIALS
+    resumed = built.run("tune", "demo")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "RUNNING" not in states(built)
+    assert sum(state in ("COMPLETE", "PRUNED") for state in states(built)) == TRIALS
+    assert (built.root / "artifacts/demo/tuning/best.json").read_bytes() == best
+    assert (built.root / "artifacts/demo/tuning/trials.csv").read_bytes() == trials
+    assert tracked_trials(built) == TRIALS
+
+
+def tracked_trials(repository: Repository) -> int:
+    """How many different trials of the resumed study MLflow holds, finished."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{repository.root}/mlflow.db")
+    experiment = client.get_experiment_by_name("demo")
+    assert experiment is not None
+    parents = client.search_runs([experiment.experiment_id], "tags.`mlflow.runName` LIKE 'study %'", order_by=["start_time DESC"])
+    children = client.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{parents[0].info.run_id}'")
+    return len({run.data.tags["trial"] for run in children if run.info.status == "FINISHED"})

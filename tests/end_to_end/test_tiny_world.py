@@ -1,0 +1,105 @@
+"""The main job on a tiny world: from nothing to a champion, again, and on newer data."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.end_to_end.repository import Repository, environment
+
+
+def read(repository: Repository, path: str) -> dict:
+    return json.loads((repository.root / "artifacts" / "demo" / path).read_text())
+
+
+def test_everything_that_was_promised_is_there(tiny: Repository) -> None:
+    made = tiny.root / "artifacts" / "demo"
+    for path in ("evaluation/report.json", "evaluation/report.html", "validation/docs/index.html", "ranked_list/ranked_list.csv"):
+        assert (made / path).stat().st_size > 0
+    decision = read(tiny, "decision.json")
+    assert decision["verdict"] == "FIRST_CHAMPION"
+    assert {finding["status"] for finding in decision["findings"]} == {"holds"}
+    assert set(decision["figures"]["challenger"]) >= {"AUC", "QINI call", "QINI coupon", "QINI trial"}
+
+
+def test_the_list_holds_every_active_customer_with_reasons_and_actions(tiny: Repository) -> None:
+    ranked = pd.read_csv(tiny.root / "artifacts/demo/ranked_list/ranked_list.csv", keep_default_na=False)
+    rows = pd.read_parquet(tiny.root / "data/matrix/demo/score")
+    assert sorted(ranked["customer_id"]) == sorted(rows["customer_id"])
+    assert ranked["churn_probability"].between(0, 1).all()
+    assert set(ranked["risk_band"]) <= {"low", "medium", "high"}
+    assert set(ranked["action"]) <= {"call", "coupon", "trial", "none"}
+    acted = ranked["action"] != "none"
+    assert acted.mean() <= 0.2
+    assert (ranked.loc[acted, "expected_value_eur"] > 0).all()
+    assert (ranked.loc[~acted, "expected_value_eur"] == 0).all()
+    assert ranked.loc[ranked["churn_probability"].idxmax(), "reason_1"]
+    assert ranked["expected_value_eur"].is_monotonic_decreasing
+
+
+def test_a_rerun_with_nothing_changed_runs_nothing(tiny: Repository) -> None:
+    watched = [path for folder in ("data", "artifacts/demo/model") for path in (tiny.root / folder).rglob("*") if path.is_file()]
+    before = {path: path.stat().st_mtime_ns for path in watched}
+    listed = (tiny.root / "artifacts/demo/ranked_list/ranked_list.parquet").stat().st_mtime_ns
+    ended = tiny.run("run", "demo")
+    assert ended.returncode == 0
+    assert "NO_CHANGE" in ended.stdout
+    assert {path: path.stat().st_mtime_ns for path in watched} == before
+    assert (tiny.root / "artifacts/demo/ranked_list/ranked_list.parquet").stat().st_mtime_ns == listed
+
+
+def test_scoring_the_same_again_gives_the_same_bytes(tiny: Repository) -> None:
+    folder = tiny.root / "artifacts/demo/ranked_list"
+    before = {name: (folder / name).read_bytes() for name in ("ranked_list.csv", "ranked_list.parquet")}
+    (folder / "receipt.json").unlink()
+    assert tiny.run("score", "demo").returncode == 0
+    assert {name: (folder / name).read_bytes() for name in before} == before
+
+
+SERVING = """
+import importlib.abc, sys
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("features", "experiments", "pipelines"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import mlflow, pandas
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model("models:/demo@champion")
+rows = pandas.read_parquet(sys.argv[2])
+model.predict(rows[model.metadata.get_input_schema().input_names()]).to_parquet(sys.argv[3])
+"""
+
+
+def test_the_champion_predicts_the_same_bits_where_none_of_our_code_is(tiny: Repository, tmp_path: Path) -> None:
+    gate, answer = tiny.root / "artifacts/demo/evaluation/gate.parquet", tmp_path / "answer.parquet"
+    words = [f"sqlite:///{tiny.root}/mlflow.db", str(gate), str(answer)]
+    strict = {**environment(), "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    subprocess.run([sys.executable, "-I", "-c", SERVING, *words], check=True, cwd=tmp_path, env=strict, capture_output=True)
+    found, expected = pd.read_parquet(answer), pd.read_parquet(gate)
+    for name in found:
+        assert np.array_equal(found[name], expected[name]), name
+
+
+def test_the_registered_version_says_where_it_comes_from(tiny: Repository) -> None:
+    from mlflow import MlflowClient
+
+    version = MlflowClient(f"sqlite:///{tiny.root}/mlflow.db").get_model_version_by_alias("demo", "champion")
+    assert set(version.tags) >= {"git_commit", "data_hash", "spec_hash", "validation", "study", "model_digest", "contract"}
+    assert version.tags["validation"].startswith("passed")
+    assert version.tags["data_hash"].endswith(".dir")
+
+
+def test_dvc_shows_metrics_and_plots_and_an_experiment_is_compared(tiny: Repository) -> None:
+    shown = json.loads(tiny.run("metrics", "show", "--json", module="dvc").stdout)
+    assert 0.5 < shown[""]["data"]["artifacts/demo/evaluation/metrics.json"]["data"]["auc"] < 1
+    plots = tiny.run("plots", "show", "--json", module="dvc")
+    assert plots.returncode == 0
+    assert "roc.csv" in plots.stdout
+
+

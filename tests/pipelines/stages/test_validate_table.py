@@ -1,0 +1,74 @@
+"""A table without dates is judged by the columns of its spec, and its volume by the version of the data before."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.spec import ExperimentSpec
+from features.errors import DataError
+from pipelines import storage
+from pipelines.stages import ingest, validate
+from pipelines.workspace import Workspace
+
+TABLE_SOURCE = {
+    "kind": "table",
+    "file": "trial.csv",
+    "key": "id",
+    "columns": {
+        "age": {"type": "integer", "minimum": 18, "nullable": True},
+        "left": {"type": "category", "values": ["yes", "no"], "role": "label"},
+    },
+    "treatment": {"column": "group", "control": "none", "arms": {"call": "phoned"}},
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path, "trial")
+
+
+def spec(volume_change: float = 0.5) -> ExperimentSpec:
+    sections: dict[str, Any] = {"features": (), "treatment": None, "value": {}, "tuning": {}, "observations": None}
+    plain: dict[str, Any] = {"name": "trial", "title": "Trial", "source": TABLE_SOURCE, "label": {"kind": "column"}}
+    plain |= {**sections, "split": {"kind": "random"}, "validation": {"volume_change": volume_change}}
+    return ExperimentSpec.model_validate(plain)
+
+
+def put(workspace: Workspace, *lines: str) -> None:
+    workspace.raw.mkdir(parents=True, exist_ok=True)
+    (workspace.raw / "trial.csv").write_text("\n".join(["id,age,left,group", *lines]))
+
+
+def test_a_table_is_judged_by_the_columns_of_its_spec_and_one_fault_is_told_once(workspace: Workspace) -> None:
+    put(workspace, "1,40,yes,none", "2,old,no,phoned", "3,17,perhaps,phoned", "4,,no,Xmas")
+    ingest.run(spec(), workspace)
+    with pytest.raises(DataError) as caught:
+        validate.run(spec(), workspace)
+    with (workspace.validation / "bad_rows.csv").open(newline="") as lines:
+        bad = list(csv.DictReader(lines))
+    assert [(row["key"], row["value"]) for row in bad] == [
+        ("customer_id=2", "old"),
+        ("customer_id=3", "17"),
+        ("customer_id=3", "perhaps"),
+        ("customer_id=4", "Xmas"),
+    ]
+    assert str(caught.value).splitlines()[1:] == [
+        "  customers.age: cannot be read as integer: 1 row (25.00 %), such as 'old'",
+        "  customers.age: must be at least 18: 1 row (25.00 %), such as 17",
+        "  customers.left: must be one of yes, no: 1 row (25.00 %), such as 'perhaps'",
+        "  customers.arm: unknown arm, none of control, call: 1 row (25.00 %), such as 'Xmas'",
+    ]
+
+
+def test_a_table_is_compared_with_the_version_of_its_file_before(workspace: Workspace) -> None:
+    put(workspace, *(f"{number},40,yes,none" for number in range(49)))
+    versions = [{"files": {"trial.csv": {"rows": rows}}} for rows in (7, 100, 49)]
+    storage.write_json(workspace.raw / "versions.json", versions)
+    ingest.run(spec(), workspace)
+    with pytest.raises(DataError) as caught:
+        validate.run(spec(), workspace)
+    usual = "must have 50 to 150 rows in this version: 100 are usual, and validation.volume_change is 0.5"
+    assert str(caught.value).splitlines()[1:] == [f"  customers: {usual}: it has 49"]
+    validate.run(spec(volume_change=0.51), workspace)

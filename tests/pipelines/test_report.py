@@ -1,0 +1,149 @@
+import copy
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipelines import report
+from tests.pipelines.report_world import Page, judged
+
+SCRIPT = "<script>alert(1)</script>"
+RISK_ONLY, BY_LOT = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
+BOTH = pytest.mark.parametrize("text", [RISK_ONLY, BY_LOT], ids=["risk only", "by lot"])
+
+
+def _page(text: str, change: Callable[[dict[str, Any]], None] = lambda _: None) -> Page:
+    found = json.loads(text)
+    change(found)
+    page = Page(report.render(found))
+    assert page.open == []
+    return page
+
+
+@BOTH
+def test_the_page_needs_nothing_beside_itself(text: str) -> None:
+    page = report.render(json.loads(text))
+    assert not re.search(r"https?://|@import|url\(|javascript:", page)
+    for tag, attributes in Page(page).elements:
+        assert tag not in {"script", "link", "img", "iframe", "object", "embed", "base", "use", "image"}
+        assert "src" not in attributes
+        assert (attributes.get("href") or "#").startswith("#")
+    assert len(page) < 300_000
+
+
+@BOTH
+def test_equal_reports_give_equal_bytes(text: str) -> None:
+    found = json.loads(text)
+    before = copy.deepcopy(found)
+    assert report.render(found) == report.render(json.loads(text))
+    assert found == before
+
+
+def test_uplift_is_called_not_measured_exactly_where_it_is_not() -> None:
+    assert "not measured" in _page(RISK_ONLY).text.lower()
+    assert "not measured" not in _page(BY_LOT).text.lower()
+    assert not re.search(r"QINI|ATE|Helps|advice|[Pp]olicy", _page(RISK_ONLY).text)
+
+
+def _clear(found: dict[str, Any]) -> None:
+    """Move every interval of an effect above 0."""
+    policy, uplift = found["policy"], found["uplift"]
+    of_actions = [one["figures"][name] for one in uplift["actions"].values() for name in ("ate", "qini")]
+    of_policy = [policy["value"], *(rival["advantage"] for rival in policy["against"].values())]
+    for one in (*of_actions, *uplift["trial"].values(), *of_policy):
+        one |= {"value": 0.2, "low": 0.1, "high": 0.3, "standard_error": 0.05}
+
+
+@pytest.mark.parametrize("verdict", ["randomised", "not randomised"])
+@pytest.mark.parametrize(("low", "covers"), [(-0.1, True), (0.0, True), (0.001, False)])
+def test_a_ranking_is_called_not_established_exactly_where_its_interval_covers_0(
+    low: float, covers: bool, verdict: str
+) -> None:
+    def change(found: dict[str, Any]) -> None:
+        _clear(found)
+        found["uplift"]["randomisation"]["verdict"] = verdict
+        found["uplift"]["actions"]["coupon"]["figures"]["qini"]["low"] = low
+
+    assert ("not established" in _page(BY_LOT, change).text.lower()) is covers
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found: found["uplift"]["randomisation"].update(verdict="not randomised"),
+        lambda found: found["uplift"]["randomisation"].update(verdict="sample ratio mismatch"),
+        lambda found: found["spec"]["treatment"].update(randomised=False),
+    ],
+)
+def test_actions_not_given_by_lot_are_observational_and_nothing_is_claimed(
+    change: Callable[[dict[str, Any]], None],
+) -> None:
+    text = _page(BY_LOT, change).text
+    assert text.index("Observational") < text.index("Does it find")
+    assert not re.search(r"Helps|Harms|Pays|Earns more|Earns less", text)
+    assert "Observational" not in _page(BY_LOT).text
+
+
+@BOTH
+def test_every_figure_is_there_and_read_to_within_its_standard_error(text: str) -> None:
+    found, figures = json.loads(text), _page(text).figures
+    estimates = [one for part in ("risk", "uplift", "policy", "slices") for one in _estimates(found[part])]
+    assert len(estimates) > 10
+    for one in estimates:
+        shown = figures[one["value"]]
+        scale = 100 if shown.endswith(("%", "points")) else 1
+        assert abs(float(re.sub(r"[^0-9.]", "", shown)) - scale * abs(one["value"])) <= scale * one["standard_error"]
+
+
+def _estimates(part: Any) -> list[dict[str, Any]]:
+    """Everything in a part of the report that has a standard error, but for the groups of a chart."""
+    if isinstance(part, list):
+        return [one for inner in part if "rank" not in inner for one in _estimates(inner)]
+    if not isinstance(part, dict):
+        return []
+    return ([part] if "standard_error" in part else []) + [one for inner in part.values() for one in _estimates(inner)]
+
+
+def test_words_of_the_data_are_escaped() -> None:
+    def change(found: dict[str, Any]) -> None:
+        found["spec"]["title"] = found["spec"]["label"]["bad"] = found["spec"]["label"]["good"] = SCRIPT
+        found["importance"][0] |= {"name": SCRIPT, "meaning": SCRIPT}
+        found["slices"]["plan"][0]["name"] = found["lineage"]["study"] = SCRIPT
+        found["uplift"]["actions"][SCRIPT] = found["uplift"]["actions"]["call"]
+
+    assert "script" not in {tag for tag, _ in _page(BY_LOT, change).elements}
+    assert _page(BY_LOT, change).text.count(SCRIPT) > 20
+
+
+@BOTH
+def test_every_chart_has_a_name_and_stays_on_its_paper(text: str) -> None:
+    elements = _page(text).elements
+    names = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(names) == len(set(names))
+    charts = [attributes for tag, attributes in elements if tag == "svg" and attributes["class"] == "chart"]
+    assert len(charts) == (8 if text is BY_LOT else 4)
+    assert all(set((chart["aria-labelledby"] or "").split()) <= set(names) for chart in charts)
+    for data in (attributes["d"] or "" for tag, attributes in elements if tag == "path"):
+        for x, y in re.findall(r"[ML]([-\d.]+) ([-\d.]+)", data):
+            assert 0 <= float(x) <= 460
+            assert 0 <= float(y) <= 340
+
+
+def test_a_slice_too_small_says_so() -> None:
+    assert "too few" in _page(BY_LOT).text
+
+
+def test_a_dated_report_tells_its_dates_and_what_was_left_out() -> None:
+    def change(found: dict[str, Any]) -> None:
+        found["spec"]["label"] |= {"lead_time_days": 14, "horizon_days": 60}
+        found["cohort"] |= {"dates": ["2026-01-01", "2026-02-01"], "customers": 700}
+        found["lineage"]["counts"] |= {"left_in_the_gap": 321, "immature_dates": 5}
+        found["lineage"]["tables"]["extracted_at"] = "2026-06-01T00:00:00"
+
+    text = " ".join(_page(BY_LOT, change).text.split())
+    assert "within 60 days that begin 14 days" in text
+    assert "700 customers (1,200 observations) as they were at 2 dates from 1 January 2026 to 1 February 2026" in text
+    assert all(words in text for words in ("1 June 2026", "321 rows", "5, left out"))
+    assert "the data hold no dates" not in text
