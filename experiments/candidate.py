@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from experiments import calibration
 from experiments.calibration import Calibration
-from experiments.family import Family, Portable, Prepared, RowIndex, Scores
-from experiments.learner import Arms, FittedLearner, Learner
-from experiments.split import Fold
-from experiments.tuning import Candidate
+from experiments.family import Portable, RowIndex, Scores
+from experiments.learner import FittedLearner
+from experiments.tuning import Candidate, Problem
 from features.contract import Matrix
 
 
@@ -31,34 +29,26 @@ class FittedCandidate:
         return {arm: model.export() for arm, model in self.learner.models.items()}
 
 
-def fit(
-    choice: Candidate,
-    *,
-    family: Family,
-    learner: Learner,
-    prepared: Prepared,
-    X: Matrix,
-    arms: Arms,
-    actions: tuple[str, ...],
-    training: RowIndex,
-    folds: tuple[Fold, ...],
-    seed: int,
-) -> FittedCandidate:
+def fit(choice: Candidate, problem: Problem, *, training: RowIndex, seed: int) -> FittedCandidate:
     """Calibrate on what the folds' models say of rows they have not seen, then fit on all training rows."""
-    options: dict[str, Any] = {
-        "arms": arms,
-        "actions": actions,
-        "params": choice.params,
-        "learned": choice.learned,
-        "seed": seed,
-    }
-    out_of_fold = [learner.fit(family, prepared, fold.fit, **options).risks(X[fold.judge]) for fold in folds]
-    judged = np.concatenate([fold.judge for fold in folds])
-    members = learner.members(arms[judged], actions)
-    calibrations = {
-        arm: calibration.fit(
-            prepared.y[judged][mask], np.concatenate([risks[arm] for risks in out_of_fold])[mask]
+    family, prepared = problem.families[choice.family], problem.prepared[choice.family]
+
+    def fitted(index: RowIndex) -> FittedLearner:
+        return problem.learner.fit(
+            family,
+            prepared,
+            index,
+            arms=problem.arms,
+            actions=problem.actions,
+            params=choice.params,
+            learned=choice.learned,
+            seed=seed,
         )
-        for arm, mask in members.items()
+
+    out_of_fold = [fitted(fold.fit).risks(problem.X[fold.judge]) for fold in problem.folds]
+    judged = np.concatenate([fold.judge for fold in problem.folds])
+    calibrations = {
+        arm: calibration.fit(prepared.y[judged][mask], np.concatenate([risks[arm] for risks in out_of_fold])[mask])
+        for arm, mask in problem.learner.members(problem.arms[judged], problem.actions).items()
     }
-    return FittedCandidate(learner.fit(family, prepared, training, **options), calibrations)
+    return FittedCandidate(fitted(training), calibrations)

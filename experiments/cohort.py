@@ -22,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Cohort:
-    """Rows (customer_id, as_of, churned, arm, probability, value, mu_<arm> and the features) and how they are judged."""
+    """Rows (customer_id, as_of, churned, arm, probability, value, mu_<arm>, features) and how they are judged."""
 
     rows: pd.DataFrame
     spec: ExperimentSpec
@@ -58,12 +58,13 @@ class Cohort:
     @cached_property
     def untreated(self) -> Mask:
         """Rows without action: where the risk is measured."""
-        return ~np.isin(self.arm, np.array(self.actions, dtype=object))
+        untreated: Mask = ~np.isin(self.arm, np.array(self.actions, dtype=object))
+        return untreated
 
     @cached_property
     def in_trial(self) -> Mask:
         """Rows that were given an arm, the control included: where uplift is measured."""
-        return self.arm != ""
+        return np.asarray(self.arm != "", dtype=np.bool_)
 
     @cached_property
     def churned(self) -> Numbers:
@@ -125,7 +126,10 @@ class Cohort:
         if not spec.edges:
             return {str(value): (values == value).to_numpy() for value in sorted(values.dropna().unique())}
         edges = [-np.inf, *spec.edges, np.inf]
-        names = [f"below {spec.edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in zip(spec.edges, spec.edges[1:], strict=False))]
+        names = [
+            f"below {spec.edges[0]:g}",
+            *(f"{a:g} to {b:g}" for a, b in zip(spec.edges, spec.edges[1:], strict=False)),
+        ]
         names.append(f"{spec.edges[-1]:g} and above")
         return {
             name: ((values >= low) & (values < high)).to_numpy()
@@ -153,7 +157,7 @@ class Cohort:
         return [found.interval(column, level=level) for column in range(scores.shape[1])]
 
     def choice(self, uplift: Mapping[str, Numbers]) -> policy.Choice:
-        """Whom the policy would contact with what among the rows in the trial, by the predicted uplift of each action."""
+        """Whom the policy would contact with what among the rows in the trial, by predicted uplift."""
         trial = self.in_trial
         return policy.choose(
             uplift=np.column_stack([uplift[action][trial] for action in self.actions]),

@@ -9,10 +9,10 @@ from experiments.delong import delong
 from experiments.evaluation import FEWEST_IN_SLICE, Predictions
 from experiments.intervals import Interval
 from experiments.metric import Metric
-from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
 from experiments.metrics.calibration_error import METRIC as CALIBRATION_ERROR
+from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
 
 
@@ -35,7 +35,7 @@ class SlicePair:
 
 
 def compare(cohort: Cohort, challenger: Predictions, champion: Predictions) -> dict[str, Pair]:
-    """The figures that the gate asks for: auc, brier, calibration_error and, with a trial, qini_<action> and policy_value.
+    """What the gate asks for: auc, brier, calibration_error and, with a trial, qini_<action> and policy_value.
 
     The interval of each difference has the level at which its lower bound is one-sided at the gate's alpha.
     """

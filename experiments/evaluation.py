@@ -26,7 +26,7 @@ CURVE_POINTS = 200
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of the rows of a cohort, shape (n_rows,) each: raw score, calibrated probability, uplift by action."""
+    """What a model says of a cohort, shape (n_rows,) each: raw score, calibrated probability, uplift by action."""
 
     score: Numbers
     probability: Numbers
@@ -35,7 +35,11 @@ class Predictions:
     @classmethod
     def of(cls, scored: pd.DataFrame) -> "Predictions":
         """From the columns that a scorer gives."""
-        named = {name: scored[name].to_numpy(dtype=float) for name in scored if name.startswith(("churn_", "uplift_"))}
+        named = {
+            name: scored[name].to_numpy(dtype=float)
+            for name in map(str, scored)
+            if name.startswith(("churn_", "uplift_"))
+        }
         effects = {name.removeprefix("uplift_"): found for name, found in named.items() if name.startswith("uplift_")}
         return cls(named["churn_score"], named["churn_probability"], effects)
 
@@ -107,7 +111,9 @@ def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
     gamma = cohort.gamma[:, cohort.actions.index(action)]
     of_trial = predicted[cohort.in_trial]
     clusters = cohort.clusters_of(cohort.in_trial)
-    figures = {name: figure(metric, cohort.uplift(metric, predicted, action)) for name, metric in uplift_metrics().items()}
+    figures = {
+        name: figure(metric, cohort.uplift(metric, predicted, action)) for name, metric in uplift_metrics().items()
+    }
     curve = uplift.gain_curve(gamma, of_trial, counts=cohort.counts, clusters=clusters)
     groups = uplift.uplift_groups(gamma, of_trial, counts=cohort.counts, clusters=clusters)
     return {

@@ -28,8 +28,9 @@ class Portable:
 class FittedModel(Protocol):
     """A fitted model of the probability to churn."""
 
-    learned: Mapping[str, float]
-    """What fitting itself found out (rounds until it stopped improving); a later fit may be given it."""
+    @property
+    def learned(self) -> Mapping[str, float]:
+        """What fitting itself found out (rounds until it stopped improving); a later fit may be given it."""
 
     def predict(self, X: Matrix) -> Scores:
         """Uncalibrated probability to churn, shape (n_rows,), for encoded rows (n_rows, n_columns)."""
@@ -47,11 +48,12 @@ class Prepared:
 
 
 class Fit(Protocol):
-    """Fit on the rows at `index`; with `stop_index`, stop when these rows no longer gain. The same seed, the same bytes."""
+    """Fit on the rows at `index`; with `stop_index`, stop when these no longer gain. Same seed, same bytes."""
 
     def __call__(
         self, prepared: Prepared, index: RowIndex, *, params: Params, seed: int, stop_index: RowIndex | None = None
-    ) -> FittedModel: ...
+    ) -> FittedModel:
+        """See the class."""
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ class LabelSpec(Section):
     """What is predicted, and over which window after the observation date.
 
     The window is (as_of + lead_time_days, as_of + lead_time_days + horizon_days]. column, churned and
-    retained belong to the label `column`: which column tells, and its values. bad and good are the words
-    that the report uses for the two outcomes.
+    retained belong to the label `column`: which column tells, and its values. leavers_are_gone: in a table without
+    dates, those who left are no customers any more and are not scored. bad and good are the words that the report
+    uses for the two outcomes, in the past tense.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class LabelSpec(Section):
     column: str | None = None
     churned: str | None = None
     retained: str | None = None
+    leavers_are_gone: bool = False
     bad: str = "left"
     good: str = "stayed"
 
@@ -128,7 +130,6 @@ class ScoreSpec(Section):
     medium_from: Share = 0.1
     high_from: Share = 0.25
     reasons: int = Field(3, ge=0)
-    customers: Literal["all", "retained"] = "all"
 
 
 class ValidationSpec(Section):
@@ -165,7 +166,7 @@ class ExperimentSpec(Section):
     @classmethod
     def _source_has_a_kind(cls, source: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(source.get("kind"), str):
-            raise ValueError("it needs a 'kind', such as 'table'")
+            raise ValueError("it needs a 'kind', such as 'table'")  # noqa: TRY004 - pydantic wants ValueError
         return source
 
     @model_validator(mode="after")

@@ -50,9 +50,7 @@ def _random_split(rows: pd.DataFrame, spec: SplitSpec) -> Split:
     share = (place.rank(method="first").to_numpy() - 0.5) / place.transform("size").to_numpy()
     training, gate = np.flatnonzero(share >= spec.gate_share), np.flatnonzero(share < spec.gate_share)
     fold_of = (place.rank(method="first").to_numpy().astype(int)) % spec.folds
-    folds = tuple(
-        Fold(training[fold_of[training] != k], training[fold_of[training] == k]) for k in range(spec.folds)
-    )
+    folds = tuple(Fold(training[fold_of[training] != k], training[fold_of[training] == k]) for k in range(spec.folds))
     return Split(training, gate, folds)
 
 
@@ -78,6 +76,8 @@ def _time_split(rows: pd.DataFrame, spec: SplitSpec, window: timedelta) -> Split
     return Split(np.flatnonzero(np.isin(as_of, learnt)), np.flatnonzero(np.isin(as_of, gate_dates)), folds)
 
 
-def _closed_before(dates: npt.NDArray[np.datetime64], moment: np.datetime64, window: timedelta) -> npt.NDArray[np.datetime64]:
+def _closed_before(
+    dates: npt.NDArray[np.datetime64], moment: np.datetime64, window: timedelta
+) -> npt.NDArray[np.datetime64]:
     """The dates whose label windows close at or before a moment."""
     return dates[dates + np.timedelta64(window) <= moment]

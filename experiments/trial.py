@@ -22,7 +22,13 @@ def differences(rows: pd.DataFrame, actions: tuple[str, ...]) -> dict[str, dict[
         mean, variance, size = _mean(rows, action)
         error = float(np.sqrt(variance + control[1]))
         interval = normal_interval(mean - control[0], error, method="difference of means")
-        found[action] = {**interval.to_dict(), "rows": size, "control_rows": control[2], "good": mean, "control_good": control[0]}
+        found[action] = {
+            **interval.to_dict(),
+            "rows": size,
+            "control_rows": control[2],
+            "good": mean,
+            "control_good": control[0],
+        }
     return found
 
 

@@ -65,6 +65,6 @@ class Contract:
 def _encode_column(values: pd.Series, column: FeatureColumn) -> npt.NDArray[np.float64]:
     if column.type == "number":
         return cast("npt.NDArray[np.float64]", values.to_numpy(dtype=float, na_value=np.nan))
-    codes = pd.Index(column.categories).get_indexer(values.astype(object)).astype(float)
+    codes = pd.Index(column.categories).get_indexer(pd.Index(values.astype(object))).astype(float)
     codes[codes < 0] = np.nan
     return cast("npt.NDArray[np.float64]", codes)

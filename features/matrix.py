@@ -17,7 +17,6 @@ from features.observations import active_customers, outcomes, treatments_at
 from features.tables import CONTROL
 
 
-
 def snapshot(history: History, features: Collection[Feature]) -> ir.Table:
     """The feature rows of every active customer at the date of the history: customer_id, as_of and the features.
 
@@ -63,4 +62,6 @@ def check_arms(rows: pa.Table, arms: Collection[str]) -> None:
     """Raise DataError when a row was given an arm that the spec does not name."""
     given = set(pc.unique(rows["arm"].drop_null()).to_pylist())
     if unknown := sorted(given - {CONTROL, *arms}):
-        raise DataError(f"unknown arm {unknown} in the treatments; the spec's arms are {sorted(arms)} beside '{CONTROL}'.")
+        raise DataError(
+            f"unknown arm {unknown} in the treatments; the spec's arms are {sorted(arms)} beside '{CONTROL}'."
+        )

@@ -104,7 +104,15 @@ SURVEYS = Table(
             "where in the customer's journey",
             values=("onboarding", "application", "after_sales", "renewal"),
         ),
-        Column("score", "number", "the score given, 10 is best; missing: no answer", unit="points", nullable=True, minimum=0, maximum=10),
+        Column(
+            "score",
+            "number",
+            "the score given, 10 is best; missing: no answer",
+            unit="points",
+            nullable=True,
+            minimum=0,
+            maximum=10,
+        ),
     ),
 )
 
@@ -119,11 +127,12 @@ TREATMENTS = Table(
         _KNOWN_AT,
         Column("campaign", "category", "the campaign"),
         Column("action", "category", "the arm: `control` or the name of an action"),
-        Column("probability", "number", "the probability with which this arm was drawn", unit="share", minimum=0, maximum=1),
+        Column(
+            "probability", "number", "the probability with which this arm was drawn", unit="share", minimum=0, maximum=1
+        ),
     ),
 )
 
 CANONICAL: dict[str, Table] = {
-    table.name: table
-    for table in (CUSTOMERS, CONTRACTS, USAGE, TRANSACTIONS, INTERACTIONS, SURVEYS, TREATMENTS)
+    table.name: table for table in (CUSTOMERS, CONTRACTS, USAGE, TRANSACTIONS, INTERACTIONS, SURVEYS, TREATMENTS)
 }

@@ -36,9 +36,7 @@ class Judged:
     figures: Mapping[str, Mapping[str, Any]]
 
 
-def judge(
-    spec: ExperimentSpec, workspace: Workspace, *, version: str, champion: ModelVersion | None
-) -> Judged:
+def judge(spec: ExperimentSpec, workspace: Workspace, *, version: str, champion: ModelVersion | None) -> Judged:
     """Take the evidence on a challenger against the champion, or against the prior model where there is none."""
     rows = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
     cohort = Cohort(rows, spec)

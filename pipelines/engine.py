@@ -51,7 +51,10 @@ def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
         connection = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=spill, threads=THREADS)
         try:
             present = {name: table for name, table in declared.items() if any((folder / name).glob("*.parquet"))}
-            tables = {name: connection.read_parquet(f"{folder / name}/*.parquet", table_name=name, union_by_name=True) for name in present}
+            tables = {
+                name: connection.read_parquet(f"{folder / name}/*.parquet", table_name=name, union_by_name=True)
+                for name in present
+            }
             corrected = {
                 name: connection.create_table(f"{name}_corrected", corrections(tables[name], table.key), temp=True)
                 for name, table in present.items()

@@ -32,13 +32,13 @@ def reproduce(workspace: Workspace) -> None:
     if _dvc(workspace.root, "repro", "--quiet", target).returncode == 0:
         return
     if failure := failures.take(workspace.failure):
-        raise StageFailed(failure)
+        raise StageError(failure)
     # It was DVC that refused, and quietly. Asked again it refuses at once, and says why.
     again = _dvc(workspace.root, "repro", target, capture_output=True, text=True)
     raise GraphError(f"DVC refused: {(again.stderr.strip().splitlines() or ['it gave no reason'])[-1]}")
 
 
-class StageFailed(HoldfastError):
+class StageError(HoldfastError):
     """A stage failed and has said why; only its exit code is left to pass on."""
 
     def __init__(self, failure: failures.Failure) -> None:

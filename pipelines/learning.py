@@ -1,13 +1,13 @@
 """What tuning, training and judging start from: the rows, encoded once, and how they are divided."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from experiments import families, learners, metrics
-from experiments.family import Family, Labels, Prepared
+from experiments.family import Family, Labels
 from experiments.learner import Arms, Learner
 from experiments.metric import Metric
 from experiments.spec import ExperimentSpec
@@ -28,7 +28,7 @@ class Learning:
     contract: Contract
 
     @cached_property
-    def X(self) -> Matrix:
+    def X(self) -> Matrix:  # noqa: N802 - the field's name
         """The encoded features, shape (n_rows, n_columns)."""
         return self.contract.encode(self.rows)
 
@@ -40,8 +40,9 @@ class Learning:
     @cached_property
     def arms(self) -> Arms:
         """The arm of each row, None where it was in no campaign, shape (n_rows,)."""
-        arms = self.rows["arm"].astype(object).to_numpy()
-        return np.where(pd.isna(arms), None, arms)
+        arms: Arms = self.rows["arm"].astype(object).to_numpy(copy=True)
+        arms[pd.isna(arms)] = None
+        return arms
 
     @cached_property
     def actions(self) -> tuple[str, ...]:
@@ -62,16 +63,12 @@ class Learning:
         """A model family."""
         return plugin(families, name, Family)
 
-    def prepared(self, family: Family) -> Prepared:
-        """The rows as this family wants them."""
-        return family.prepare(self.X, self.y, self.contract)
-
-    def problem(self) -> Problem:
-        """The search's problem: every family of the spec, prepared once."""
-        found = {name: self.family(name) for name in self.spec.tuning.families}
+    def problem(self, names: Collection[str]) -> Problem:
+        """The problem of fitting these families, each prepared once."""
+        found = {name: self.family(name) for name in names}
         return Problem(
             X=self.X,
-            prepared={name: self.prepared(family) for name, family in found.items()},
+            prepared={name: family.prepare(self.X, self.y, self.contract) for name, family in found.items()},
             arms=self.arms,
             actions=self.actions,
             folds=self.split.folds,

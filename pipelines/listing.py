@@ -21,12 +21,17 @@ Rows = list[tuple[str, str]]
 
 
 def _features(_root: Path) -> Rows:
-    return [(name, f"{one.column.meaning} [{one.column.unit or one.column.type}]") for name, one in all_features().items()]
+    return [
+        (name, f"{one.column.meaning} [{one.column.unit or one.column.type}]") for name, one in all_features().items()
+    ]
 
 
 def _specs(root: Path) -> Rows:
     files = sorted((root / "experiments" / "specs").glob("*.yaml"))
-    return [(file.stem, next(line for line in file.read_text().splitlines() if line.startswith("title:"))[7:]) for file in files]
+    return [
+        (file.stem, next(line for line in file.read_text().splitlines() if line.startswith("title:"))[7:])
+        for file in files
+    ]
 
 
 KINDS: dict[str, Callable[[Path], Rows]] = {
@@ -38,7 +43,9 @@ KINDS: dict[str, Callable[[Path], Rows]] = {
     "families": lambda _: [(one.name, one.meaning) for one in discover(families, Family).values()],
     "learners": lambda _: [(one.name, one.meaning) for one in discover(learners, Learner).values()],
     "metrics": lambda _: [(one.name, one.meaning) for one in discover(metrics, Metric).values()],
-    "rules": lambda _: [(one.code, f"{one.meaning} ({', '.join(sorted(one.modes))})") for one in discover(rules, Rule).values()],
+    "rules": lambda _: [
+        (one.code, f"{one.meaning} ({', '.join(sorted(one.modes))})") for one in discover(rules, Rule).values()
+    ],
 }
 
 

@@ -16,5 +16,7 @@ def track(items: Iterable[Item], what: str, *, unit: str, total: int | None = No
 
 def done(stage: str, spec: str, **counts: Any) -> None:
     """One line at the end of a stage, with counts."""
-    figures = ", ".join(f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items())
+    figures = ", ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items()
+    )
     print(f"{stage} {spec}: {figures}", file=sys.stderr)  # noqa: T201 - the command's own voice

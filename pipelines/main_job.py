@@ -16,11 +16,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     code = promote.run(spec, workspace)
     if storage.read_json(workspace.decision)["champion_version"] is not None:
         score.run(spec, workspace)
-    print(summary(spec, workspace))  # noqa: T201 - the command's answer
+    print(summary(workspace))  # noqa: T201 - the command's answer
     return code
 
 
-def summary(spec: ExperimentSpec, workspace: Workspace) -> str:
+def summary(workspace: Workspace) -> str:
     """The short table: verdict, both models' figures with intervals, and where to look."""
     decision = storage.read_json(workspace.decision)
     lines = [("verdict", f"{decision['verdict']}: {decision['words']}")]

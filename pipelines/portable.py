@@ -43,4 +43,4 @@ def scorer(folder: Path) -> Any:
 def typical(rows: pd.DataFrame, contract: Contract) -> dict[str, float]:
     """The median of every number of the contract; 0 where it is never known."""
     numbers = [column.name for column in contract.columns if column.type == "number"]
-    return {name: float(value) for name, value in rows[numbers].median().fillna(0.0).items()}
+    return {str(name): float(value) for name, value in rows[numbers].median().fillna(0.0).items()}

@@ -18,7 +18,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.models.model import ModelInfo
-from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
 from features.contract import Contract
 from features.errors import ContractError, MissingError
@@ -46,8 +46,10 @@ found.to_parquet(sys.argv[3])
 
 def signature(contract: Contract, output: pd.DataFrame) -> ModelSignature:
     """Numbers as doubles, so that missing is legal; categories as strings; `reasons`, how many to give."""
-    inputs = [ColSpec(DataType.double if c.type == "number" else DataType.string, c.name) for c in contract.columns]
-    outputs = [ColSpec(DataType.double, name) for name in output.columns]
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(DataType.double if c.type == "number" else DataType.string, c.name) for c in contract.columns
+    ]
+    outputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in output.columns]
     params = ParamSchema([ParamSpec("reasons", DataType.integer, 0)])
     return ModelSignature(Schema(inputs), Schema(outputs), params)
 
@@ -65,7 +67,7 @@ def log_model(folder: Path, *, contract: Contract, example: pd.DataFrame, output
         # MLflow records the scorer's path, so it is handed a copy whose path says nothing of this machine.
         scorer = Path(scratch) / "scorer.py"
         shutil.copyfile(folder / "scorer.py", scorer)
-        return mlflow.pyfunc.log_model(
+        logged: ModelInfo = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(scorer),
             artifacts={"model": str(folder)},
@@ -73,6 +75,7 @@ def log_model(folder: Path, *, contract: Contract, example: pd.DataFrame, output
             input_example=example,
             pip_requirements=requirements(folder),
         )
+    return logged
 
 
 def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> None:
@@ -145,4 +148,5 @@ def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:
     names = model.metadata.get_input_schema().input_names()
     if missing := [name for name in names if name not in rows.columns]:
         raise ContractError(f"the rows have no column {missing}, which the registered model asks for.")
-    return model.predict(rows[names], params=params)
+    found: pd.DataFrame = model.predict(rows[names], params=params)
+    return found

@@ -74,7 +74,9 @@ def _window(spec: ExperimentSpec, as_of: datetime) -> LabelWindow:
     return LabelWindow.after(as_of, lead_time_days=spec.label.lead_time_days, horizon_days=spec.label.horizon_days)
 
 
-def _learnt(spec: ExperimentSpec, opened: engine.Engine, features: tuple[Feature, ...], window: LabelWindow) -> Snapshot:
+def _learnt(
+    spec: ExperimentSpec, opened: engine.Engine, features: tuple[Feature, ...], window: LabelWindow
+) -> Snapshot:
     happened_at = plugin(labels, spec.label.kind, Label).happened_at
     if happened_at is None or spec.observations is None:
         raise SpecError(f"spec '{spec.name}': label '{spec.label.kind}' is for tables without dates.")
@@ -104,7 +106,7 @@ def undated(spec: ExperimentSpec, folder: Path, declared: Mapping[str, Table]) -
         plain[column.name] = table[column.name].cast(pa.string() if column.type == "category" else pa.float64())
     rows = with_value(pa.table(plain), spec.value)
     yield Snapshot(LEARN, "all", rows, {LEARN: size})
-    shown = rows if spec.score.customers == "all" else rows.filter(pc.equal(rows["churned"], 0.0))
+    shown = rows.filter(pc.equal(rows["churned"], 0.0)) if spec.label.leavers_are_gone else rows
     yield Snapshot(SCORE, "all", shown.drop_columns(["churned", "arm", "probability"]), {SCORE: shown.num_rows})
 
 
@@ -114,7 +116,9 @@ def _churned(table: pa.Table, spec: ExperimentSpec) -> pa.Array:
     known = pc.is_in(texts, pa.array([label.churned, label.retained], pa.string()))
     if not pc.all(known).as_py():
         strange = pc.unique(texts.filter(pc.invert(known))).to_pylist()[:5]
-        raise DataError(f"label column '{label.column}' holds {strange}, neither '{label.churned}' nor '{label.retained}'.")
+        raise DataError(
+            f"label column '{label.column}' holds {strange}, neither '{label.churned}' nor '{label.retained}'."
+        )
     return pc.equal(texts, label.churned).cast(pa.float64())
 
 

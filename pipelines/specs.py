@@ -14,7 +14,6 @@ from features.plugins import names, plugin
 from features.source import Source, SourceOptions
 from pipelines.workspace import Workspace
 
-
 Options = TypeVar("Options", bound=BaseModel)
 
 
@@ -89,7 +88,9 @@ def _check_names(spec: ExperimentSpec) -> None:
 
 def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceOptions) -> None:
     if source.dated != (spec.observations is not None):
-        raise SpecError(f"spec '{spec.name}': a {source.kind} source {'needs' if source.dated else 'has no'} observations.")
+        raise SpecError(
+            f"spec '{spec.name}': a {source.kind} source {'needs' if source.dated else 'has no'} observations."
+        )
     if source.dated:
         return
     columns = source.declare(options)["customers"]

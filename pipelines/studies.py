@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from mlflow import MlflowClient
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from experiments.spec import ExperimentSpec
 from experiments.tuning import ENDED
@@ -35,7 +35,7 @@ def _sources(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.py"))
 
 
-def opened(workspace: Workspace, *, name: str, direction: str) -> optuna.Study:
+def opened(workspace: Workspace, *, name: str, direction: Literal["minimize", "maximize"]) -> optuna.Study:
     """The study of that name, made if it is not there."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     workspace.state.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,11 @@ class TrialLog:
         for pending in self._pending:
             pending.result()
         tracking.log_batch(
-            self._client, self.run_id, tags={"best": json.dumps(best)}, metrics=[("best_score", score, 0)], status="FINISHED"
+            self._client,
+            self.run_id,
+            tags={"best": json.dumps(best)},
+            metrics=[("best_score", score, 0)],
+            status="FINISHED",
         )
 
     def close(self) -> None:

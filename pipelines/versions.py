@@ -32,8 +32,13 @@ def add(spec: ExperimentSpec, workspace: Workspace, paths: Sequence[Path]) -> No
             storage.write_json(folder / VERSIONS, [*versions, {"files": files}])
     graph.track(workspace)
     graph.put(spec.name, workspace.root)
-    log.done("data", spec.name, files=len(files), rows=sum(one["rows"] for one in files.values()),
-             version=len(history(workspace.raw)))
+    log.done(
+        "data",
+        spec.name,
+        files=len(files),
+        rows=sum(one["rows"] for one in files.values()),
+        version=len(history(workspace.raw)),
+    )
 
 
 def history(folder: Path) -> list[dict[str, Any]]:

@@ -56,7 +56,8 @@ class LogisticModel:
         for position, terms in enumerate(self.terms):
             for term in terms.expand(X[:, position]):
                 total = total + next(weights) * term
-        return 1.0 / (1.0 + np.exp(-total))
+        probability: Scores = 1.0 / (1.0 + np.exp(-total))
+        return probability
 
     def export(self) -> Portable:
         """Medians, scales, knots and coefficients."""
@@ -94,7 +95,9 @@ def _terms_of(values: npt.NDArray[np.float64]) -> Terms:
         return Terms(0)
     median, scale = float(np.median(present)), float(present.std()) or 1.0
     knots = np.unique((np.quantile(present, QUANTILES) - median) / scale)
-    inside = [float(knot) for knot in knots if (present.min() - median) / scale < knot < (present.max() - median) / scale]
+    inside = [
+        float(knot) for knot in knots if (present.min() - median) / scale < knot < (present.max() - median) / scale
+    ]
     return Terms(0, median, scale, tuple(inside) if len(np.unique(present)) > 2 else ())
 
 

@@ -39,9 +39,7 @@ def declare(_options: SimulatedOptions) -> Mapping[str, Table]:
 
 def read(_raw: Mapping[str, pa.Table], options: SimulatedOptions) -> Iterator[Part]:
     """The parts of every table, month after month; one month at a time is in memory."""
-    return delivery.parts(
-        seed=options.seed, customers=options.customers, months=options.months, start=options.start
-    )
+    return delivery.parts(seed=options.seed, customers=options.customers, months=options.months, start=options.start)
 
 
 def extracted_at(options: SimulatedOptions) -> str:

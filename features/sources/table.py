@@ -29,7 +29,7 @@ class ColumnOptions(BaseModel):
 
 
 class ArmColumn(BaseModel):
-    """Which column tells the arm, how the file calls each arm, and the logged probability of each (equal if not said)."""
+    """Which column tells the arm, what the file calls each, and their logged probabilities (equal if not said)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,7 +57,9 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
     if options.treatment:
         arms = (CONTROL, *options.treatment.arms)
         columns.append(Column("arm", "category", "the arm that the customer was given", values=arms))
-        columns.append(Column("probability", "number", "the probability of that arm", unit="share", minimum=0, maximum=1))
+        columns.append(
+            Column("probability", "number", "the probability of that arm", unit="share", minimum=0, maximum=1)
+        )
     return {"customers": Table("customers", "one row for each customer", ("customer_id",), tuple(columns))}
 
 
@@ -92,7 +94,9 @@ def _check_columns(rows: pa.Table, options: TableOptions) -> None:
     wanted = [*options.columns, *([options.key] if options.key else [])]
     wanted += [options.treatment.column] if options.treatment else []
     if missing := [name for name in wanted if name not in rows.column_names]:
-        raise SchemaError(f"no column {missing} in {options.file}; it has {sorted(rows.column_names)}. Correct the spec.")
+        raise SchemaError(
+            f"no column {missing} in {options.file}; it has {sorted(rows.column_names)}. Correct the spec."
+        )
 
 
 def _keys(rows: pa.Table, options: TableOptions) -> pa.ChunkedArray | pa.Array:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from features.tables import CONTROL
 from features.world.arrays import NEVER, Codes, Floats, Instants, Positions
 from features.world.hidden import Hidden
 from features.world.leaving import falling, has_fresh_rise, onboards_slowly
@@ -9,7 +10,7 @@ from features.world.months import Month
 from features.world.population import PREMIUM, Population
 from features.world.randomness import Stream, generator
 
-ARMS = ("control", "call", "coupon", "trial")
+ARMS = (CONTROL, "call", "coupon", "trial")
 PROBABILITIES = (0.4, 0.2, 0.2, 0.2)
 NOT_IN_TRIAL = -1
 

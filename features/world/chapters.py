@@ -109,9 +109,7 @@ def _continued(last: Chapter, *, customers: int) -> Chapter:
         effects=effects,
         effect=effect,
         ended_before=ended_before,
-        ended_at=leaving.leave_times(
-            rates * effect, population=people, ended_at=ended_before, seed=seed, month=month
-        ),
+        ended_at=leaving.leave_times(rates * effect, population=people, ended_at=ended_before, seed=seed, month=month),
     )
 
 

@@ -50,7 +50,7 @@ def _in_order(chapter: Chapter, *, customers: Positions, cause: Codes, event_at:
 
 def _ordinary_rate(chapter: Chapter) -> Floats:
     finding_the_way = onboards_slowly(chapter.population, chapter.month)
-    return np.where(chapter.now.is_dormant, 0.002, 0.075 + 0.2 * finding_the_way)
+    return np.where(chapter.now.is_dormant, 0.002, 0.09 + 0.2 * finding_the_way)
 
 
 def _price_rate(chapter: Chapter) -> Floats:

@@ -4,6 +4,7 @@ The hidden state depends neither on what is done to a customer nor on whether th
 is the same in every arm, so what would have happened without an action can be worked out exactly.
 """
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -16,7 +17,7 @@ from features.world.randomness import Stream, generator
 _LONG_AGO = 99
 _MONTHS_OF_PAST = 6
 _FRAILTY_MEMORY = 0.9
-_FRAILTY_SPREAD = 0.35
+_FRAILTY_SPREAD = 0.3
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,13 @@ def newborn(population: Population, rng: np.random.Generator) -> Hidden:
 
 
 def settled(population: Population, *, seed: int, month: Month) -> Hidden:
-    """The state of the founders when the world begins: newborns with a year of past behind them."""
+    """The state of the founders when the world begins: newborns with half a year of past behind them."""
     hidden = newborn(population, generator(seed=seed, month=0, stream=Stream.PAST))
     for step in range(1, _MONTHS_OF_PAST + 1):
         rng = generator(seed=seed, month=step, stream=Stream.PAST)
-        before = Month(step - _MONTHS_OF_PAST - 1, month.ordinal + step - _MONTHS_OF_PAST - 1)
-        hidden = advanced(hidden, population=population, month=before, rng=rng)
+        back = step - _MONTHS_OF_PAST - 1
+        past = Month(month.index + back, month.ordinal + back)
+        hidden = advanced(hidden, population=population, month=past, rng=rng)
     return hidden
 
 
@@ -75,8 +77,8 @@ def grown(hidden: Hidden, arrivals: Hidden) -> Hidden:
 
 def advanced(before: Hidden, *, population: Population, month: Month, rng: np.random.Generator) -> Hidden:
     """The state one month later, at the end of month."""
-    draw = rng.random((6, population.size))
-    is_dormant = _switched(before.is_dormant, draw[0], on=0.022 + 0.01 * before.is_drifting, off=0.03)
+    draw = rng.random((5, population.size))
+    is_dormant = _switched(before.is_dormant, draw[0], on=np.where(before.is_drifting, 0.032, 0.022), off=0.03)
     is_drifting = _switched(before.is_drifting, draw[1], on=0.027, off=0.08) & ~is_dormant
     incidents = rng.poisson(population.trouble) * ~is_dormant
     rises = (draw[3] < 0.025) & (population.tenure_days(month.begins) > 180)
@@ -104,4 +106,4 @@ def _engagement(before: Floats, *, is_drifting: Flags, is_dormant: Flags) -> Flo
 
 def _frailty(before: Floats, rng: np.random.Generator) -> Floats:
     fresh = rng.normal(0.0, _FRAILTY_SPREAD, len(before))
-    return _FRAILTY_MEMORY * before + np.sqrt(1 - _FRAILTY_MEMORY**2) * fresh
+    return _FRAILTY_MEMORY * before + math.sqrt(1 - _FRAILTY_MEMORY**2) * fresh

@@ -33,9 +33,9 @@ def rows(chapter: Chapter, talks: Contacts) -> pa.Table:
     rng = generator(seed=chapter.seed, month=chapter.month.index, stream=Stream.INTERACTIONS)
     noted = _noted(chapter, talks=talks, rng=rng)
     size = len(talks.customers)
-    reopened = noted["resolved"] & (rng.random(size) < np.where(talks.cause == INCIDENT, 0.35, 0.08))
+    solved_later = noted["resolved"] & (rng.random(size) < np.where(talks.cause == INCIDENT, 0.35, 0.08))
     gap_days = rng.uniform(1.0, 20.0, size)
-    versions = corrected(noted, chosen=reopened, first={"resolved": np.zeros(size, np.bool_)}, gap_days=gap_days)
+    versions = corrected(noted, chosen=solved_later, first={"resolved": np.zeros(size, np.bool_)}, gap_days=gap_days)
     return _assembled(chapter, versions)
 
 
@@ -72,7 +72,9 @@ def _minutes(talks: Contacts, rng: np.random.Generator) -> Floats:
 
 def _tones(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> Codes:
     is_sore: Flags = chapter.before.experience[talks.customers] > 0.8
-    upset = np.choose(talks.cause, [0.03 + 0.37 * is_sore, np.full(len(is_sore), 0.85), 0.3 + 0.35 * talks.follows_rise])
+    upset = np.choose(
+        talks.cause, [0.03 + 0.37 * is_sore, np.full(len(is_sore), 0.85), 0.3 + 0.35 * talks.follows_rise]
+    )
     glad = np.where(talks.cause == ORDINARY, np.where(is_sore, 0.1, 0.5), 0.05 * (talks.cause != INCIDENT))
     draw = rng.random(len(is_sore))
     return np.where(draw < upset, UPSET, np.where(draw >= 1.0 - glad, GLAD, PLAIN))
@@ -95,9 +97,7 @@ def _texts(chapter: Chapter, versions: Rows) -> pa.Array:
     texts = np.full(size, None, dtype=np.object_)
     is_english = chapter.population.language[versions["customer_id"]] == _ENGLISH_CODE
     for words, chosen in ((ENGLISH, is_english), (CHINESE, ~is_english)):
-        said = words.said(
-            tones=versions["tone"][chosen], topics=versions["topic"][chosen], draws=draws[:, chosen]
-        )
+        said = words.said(tones=versions["tone"][chosen], topics=versions["topic"][chosen], draws=draws[:, chosen])
         texts[chosen] = said.to_numpy(zero_copy_only=False)
     texts[versions["is_silent"]] = None
     return pa.array(texts, pa.string())

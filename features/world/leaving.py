@@ -20,9 +20,9 @@ def hazard(population: Population, *, before: Hidden, month: Month) -> Floats:
     """
     logs = (
         before.frailty
-        + 2.8 * before.is_dormant
+        + np.where(before.is_dormant, 2.8, 0.0)
         + 3.5 * falling(before)
-        + 2.4 * onboards_slowly(population, month)
+        + np.where(onboards_slowly(population, month), 2.4, 0.0)
         + 1.9 * np.minimum(before.experience, 1.6)
         + _price_pressure(population, before)
         + _renewal_pressure(population, month)
@@ -37,27 +37,29 @@ def falling(hidden: Hidden) -> Floats:
 
 def onboards_slowly(population: Population, month: Month) -> Flags:
     """Whether a customer with a slow start is still finding the way in when the month begins."""
-    return population.starts_slowly & (population.tenure_days(month.begins) < _ONBOARDING_DAYS)
+    is_early: Flags = population.tenure_days(month.begins) < _ONBOARDING_DAYS
+    return population.starts_slowly & is_early
 
 
 def has_fresh_rise(hidden: Hidden) -> Flags:
     """Whether the price has risen within the last three months."""
-    return hidden.months_since_rise < 3
+    flags: Flags = hidden.months_since_rise < 3
+    return flags
 
 
 def _price_pressure(population: Population, before: Hidden) -> Floats:
-    minding = 0.4 + 0.8 * population.is_thrifty
-    return 0.3 * population.is_thrifty + 2.4 * before.is_squeezed + minding * has_fresh_rise(before)
+    minding = np.where(population.is_thrifty, 1.2, 0.4)
+    rise = np.where(has_fresh_rise(before), minding, 0.0)
+    return rise + np.where(population.is_thrifty, 0.3, 0.0) + np.where(before.is_squeezed, 2.4, 0.0)
 
 
 def _renewal_pressure(population: Population, month: Month) -> Floats:
-    strength = population.is_annual * (1.2 + 0.6 * (population.plan == PREMIUM))
-    return strength * (population.is_renewed_in(month) + 0.5 * population.is_renewed_in(month.next))
+    nearness = np.where(population.is_renewed_in(month), 1.0, np.where(population.is_renewed_in(month.next), 0.5, 0.0))
+    strength = np.where(population.plan == PREMIUM, 1.8, 1.2)
+    return np.where(population.is_annual, strength * nearness, 0.0)
 
 
-def leave_times(
-    rates: Floats, *, population: Population, ended_at: Instants, seed: int, month: Month
-) -> Instants:
+def leave_times(rates: Floats, *, population: Population, ended_at: Instants, seed: int, month: Month) -> Instants:
     """When each customer has left by the end of the month, NEVER for those who have not.
 
     rates are the rates of leaving, a day, with the actions at work; ended_at is what it was when the month began.

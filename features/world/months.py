@@ -15,7 +15,8 @@ DAY = 24 * HOUR
 class Month:
     """One calendar month.
 
-    index counts from the first month of the world, ordinal from January 1970; begins belongs to the month, ends does not.
+    index counts from the first month of the world, ordinal from January 1970. The month holds the instant at which
+    it begins, not the one at which it ends.
     """
 
     index: int

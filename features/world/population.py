@@ -30,7 +30,7 @@ class Population:
 
     segment, region, language and plan are positions in the tuples of this module. level is the share of days
     with use when all is well, trouble the bad experiences to expect in a month. A thrifty customer minds the
-    price; one with a slow start takes months to find the way in. billing_clock is the time of day of payments.
+    price; one with a slow start takes months to find the way in.
     """
 
     joined_at: Instants
@@ -67,7 +67,8 @@ class Population:
     def is_renewed_in(self, month: Month) -> Flags:
         """Whether the contract runs out in the month: every month, or every twelfth for annual contracts."""
         age = month.ordinal - self.joined_month
-        return (age > 0) & (~self.is_annual | (age % 12 == 0))
+        is_due: Flags = (age > 0) & (~self.is_annual | (age % 12 == 0))
+        return is_due
 
 
 def founders(*, seed: int, customers: int, month: Month) -> Population:
@@ -115,4 +116,5 @@ def _people(rng: np.random.Generator, joined_at: Instants) -> Population:
 
 def _codes(rng: np.random.Generator, shares: Floats) -> Codes:
     drawn = (rng.random((len(shares), 1)) > np.cumsum(shares, axis=1)).sum(axis=1)
-    return np.minimum(drawn, shares.shape[1] - 1).astype(np.int64)
+    codes: Codes = np.minimum(drawn, shares.shape[1] - 1)
+    return codes

@@ -46,7 +46,8 @@ def _scores(chapter: Chapter, *, asked: Questions, rng: np.random.Generator) -> 
     mood = 8.4 - 1.5 * falling(before) - 0.8 * before.is_squeezed
     mood = mood - 1.2 * onboards_slowly(chapter.population, chapter.month)
     score = mood[asked.customers] - 2.2 * np.minimum(asked.soreness, 2.5) + rng.normal(0.0, 1.3, len(asked.customers))
-    return np.clip(np.round(score), 0.0, 10.0)
+    points: Floats = np.clip(np.round(score), 0.0, 10.0)
+    return points
 
 
 def _assembled(chapter: Chapter, versions: Rows) -> pa.Table:

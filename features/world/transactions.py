@@ -51,9 +51,7 @@ def _booked(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> R
     }
 
 
-def _moved(
-    chapter: Chapter, *, talks: Contacts, rng: np.random.Generator
-) -> tuple[Positions, Instants, Codes]:
+def _moved(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> tuple[Positions, Instants, Codes]:
     """Who paid, failed to pay or was refunded, and when."""
     due, billed_at = _due(chapter)
     fails = _fails(chapter, due=due, rng=rng)

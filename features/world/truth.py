@@ -50,7 +50,7 @@ class _Window:
 
 
 def truth(*, seed: int, customers: int, months: int, start: date) -> Iterator[Part]:
-    """The exact risks of every customer who is there at a campaign, part by part, for the campaigns before month months."""
+    """The exact risks of every customer who is there at a campaign, a part for each campaign of the first months."""
     window: _Window | None = None
     for chapter in islice(unfold(seed=seed, customers=customers, start=start), months + _MONTHS_OF_WINDOW - 1):
         if is_due(chapter.month) and chapter.month.index < months:

@@ -8,4 +8,7 @@ from pipelines.rule import Evidence, Finding, Mode, Status, Verdict, rule
 def artifact_clean(evidence: Evidence, gate: GateSpec) -> Finding:  # noqa: ARG001 - the same call as every rule
     """Both models load, take the rows of the gate cohort and predict what was evaluated."""
     faults = evidence.faults
-    return Finding(Status.BROKEN if faults else Status.HOLDS, f"{len(faults)} faults, at most 0" + "".join(f"; {f}" for f in faults))
+    return Finding(
+        Status.BROKEN if faults else Status.HOLDS,
+        f"{len(faults)} faults, at most 0" + "".join(f"; {f}" for f in faults),
+    )

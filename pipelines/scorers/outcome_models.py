@@ -8,9 +8,10 @@ import json
 from pathlib import Path
 from typing import Any, Protocol
 
-import mlflow.pyfunc
+import mlflow
 import numpy as np
 import pandas as pd
+from mlflow.pyfunc.model import PythonModel
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
@@ -94,7 +95,7 @@ class Lightgbm:
         return np.asarray(total / len(self.boosters))
 
     def contributions(self, X: Numbers) -> Numbers:
-        """Exact Shapley contributions (Lundberg et al. 2020) to the first booster; the others differ in their seed only."""
+        """Exact Shapley contributions (Lundberg et al. 2020) to the first booster; the others differ by seed only."""
         return np.asarray(self.boosters[0].predict(X, pred_contrib=True, num_threads=2))[:, :-1]
 
 
@@ -114,7 +115,7 @@ def encode(rows: pd.DataFrame, columns: list[Plain]) -> Numbers:
         if column["type"] == "number":
             encoded[:, position] = values.to_numpy(dtype=float, na_value=np.nan)
         else:
-            codes = pd.Index(column["categories"]).get_indexer(values.astype(object)).astype(float)
+            codes = pd.Index(column["categories"]).get_indexer(pd.Index(values.astype(object))).astype(float)
             encoded[:, position] = np.where(codes < 0, np.nan, codes)
     return encoded
 
@@ -182,7 +183,7 @@ class Scorer:
         return f"{meaning}: {shown} (typical {readable(self.typical[column['name']])})"
 
 
-class OutcomeModels(mlflow.pyfunc.PythonModel):
+class OutcomeModels(PythonModel):
     """What MLflow calls."""
 
     def load_context(self, context: Any) -> None:

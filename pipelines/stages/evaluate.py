@@ -12,7 +12,8 @@ from experiments.evaluation import Predictions
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.tables import CONTROL
-from pipelines import log, portable, report, storage
+from pipelines import log, portable, storage
+from pipelines.reporting import report
 from pipelines.workspace import Workspace
 
 HEADLINES = ("auc", "average_precision", "brier", "log_loss", "calibration_error", "lift", "recall")
@@ -34,7 +35,16 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         for name in scored["challenger"]:
             gate = gate.append_column(name, pa.array(scored["challenger"][name].to_numpy()))
         storage.write_parquet(folder / "gate.parquet", gate)
-    log.done("evaluate", spec.name, rows=len(rows), **{name: round(value, 4) for name, value in headlines(found).items() if name in ("auc",) or name.startswith("qini")})
+    log.done(
+        "evaluate",
+        spec.name,
+        rows=len(rows),
+        **{
+            name: round(value, 4)
+            for name, value in headlines(found).items()
+            if name in ("auc",) or name.startswith("qini")
+        },
+    )
 
 
 def headlines(found: dict[str, Any]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from pipelines.workspace import Workspace
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Read the source of the spec and write its tables. Raises MissingError when raw files are needed and none are there."""
+    """Read the source of the spec and write its tables. Raises MissingError when it needs raw files and has none."""
     source, options = source_of(spec)
     if source.needs_files and not workspace.raw.is_dir():
         raise MissingError(

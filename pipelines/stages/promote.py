@@ -74,9 +74,7 @@ def _decide(asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec) -> d
     """Ask every rule of the mode and put the decision in plain data."""
     evidence = judged.evidence
     findings = {
-        rule: rule.judge(evidence, spec.gate)
-        for rule in discover(rules, Rule).values()
-        if evidence.mode in rule.modes
+        rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
     }
     verdict = decide(evidence.mode, findings)
     moved = verdict in MOVES
@@ -103,4 +101,8 @@ def _decide(asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec) -> d
 
 def _reasons(findings: Mapping[Rule, Finding]) -> str:
     """The rules that did not hold, with what they found."""
-    return "; ".join(f"{rule.code} {one.status.value}: {one.reason}" for rule, one in findings.items() if one.status is not Status.HOLDS)
+    return "; ".join(
+        f"{rule.code} {one.status.value}: {one.reason}"
+        for rule, one in findings.items()
+        if one.status is not Status.HOLDS
+    )

@@ -36,7 +36,11 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
     with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags=tags) as active:
         run_id = active.info.run_id
         tracking.log_batch(client, run_id, params=_params(workspace), metrics=_metrics(workspace))
-        for path in (workspace.evaluation / "report.html", workspace.evaluation / "report.json", workspace.validation / "result.json"):
+        for path in (
+            workspace.evaluation / "report.html",
+            workspace.evaluation / "report.json",
+            workspace.validation / "result.json",
+        ):
             mlflow.log_artifact(str(path))
         mlflow.log_artifact(str(workspace.model / "training.parquet"))
         logged = registry.log_model(folder, contract=contract, example=example, output=expected)
@@ -46,7 +50,8 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
 
 def _example(workspace: Workspace, contract: Contract) -> pd.DataFrame:
     rows = storage.read_parquet(workspace.matrix / "score").slice(0, EXAMPLE_ROWS).to_pandas()
-    return rows[contract.names]
+    example: pd.DataFrame = rows.loc[:, contract.names]
+    return example
 
 
 def _params(workspace: Workspace) -> dict[str, Any]:

@@ -23,7 +23,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     champion = registry.champion(client, spec.name)
     if champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
-    question = {"version": str(champion.version), "rows": storage.digest(workspace.matrix / "score"), "spec": spec.model_dump(mode="json")}
+    question = {
+        "version": str(champion.version),
+        "rows": storage.digest(workspace.matrix / "score"),
+        "spec": spec.model_dump(mode="json"),
+    }
     receipt = workspace.ranked_list / "receipt.json"
     if receipt.exists() and storage.read_json(receipt) == question:
         log.done("score", spec.name, version=int(champion.version), new="no")
@@ -34,7 +38,13 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
         ranked.to_csv(folder / "ranked_list.csv", index=False)
         storage.write_json(folder / "receipt.json", question)
-    log.done("score", spec.name, customers=len(ranked), actions=int((ranked["action"] != NONE).sum()), version=int(champion.version))
+    log.done(
+        "score",
+        spec.name,
+        customers=len(ranked),
+        actions=int((ranked["action"] != NONE).sum()),
+        version=int(champion.version),
+    )
 
 
 def _scored(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +60,7 @@ def _scored(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> pd.DataFr
 
 def rank(rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, version: str) -> pd.DataFrame:
     """The list: those worth an action first, by what it is expected to be worth, then the others by risk."""
-    actions = [name.removeprefix("uplift_") for name in scored if name.startswith("uplift_")]
+    actions = [name.removeprefix("uplift_") for name in map(str, scored) if name.startswith("uplift_")]
     chosen, worth = _actions(rows, scored, actions, spec)
     probability = scored["churn_probability"].to_numpy()
     listed: dict[str, Any] = {
@@ -61,7 +71,7 @@ def rank(rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, vers
         **{f"uplift_{action}": scored[f"uplift_{action}"].to_numpy() for action in actions},
         "action": chosen,
         f"expected_value_{spec.currency}": worth,
-        **{name: scored[name].to_numpy() for name in scored if name.startswith("reason_")},
+        **{name: scored[name].to_numpy() for name in map(str, scored) if name.startswith("reason_")},
         "model_version": version,
     }
     order = np.lexsort((rows["customer_id"].to_numpy().astype(str), -probability, -worth))
@@ -75,7 +85,10 @@ def _actions(
     if not actions or spec.treatment is None:
         return np.full(len(rows), NONE, dtype=object), np.zeros(len(rows))
     uplift = scored[[f"uplift_{action}" for action in actions]].to_numpy()
-    value, cost = rows["value"].to_numpy(dtype=float), np.array([spec.treatment.arms[action].cost for action in actions])
+    value, cost = (
+        rows["value"].to_numpy(dtype=float),
+        np.array([spec.treatment.arms[action].cost for action in actions]),
+    )
     choice = policy.choose(
         uplift=uplift,
         value=value,

@@ -23,8 +23,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     opened = learning.opened(spec, workspace)
     best = storage.read_json(workspace.tuning / "best.json")
     choice = Candidate(best["family"], best["params"], best["learned"], best["score"])
-    fitted, floor, nuisance = (_fit(opened, one) for one in (choice, FLOOR, NUISANCE))
+    problem = opened.problem({choice.family, FLOOR.family, NUISANCE.family})
     training, gate = opened.split.training, opened.split.gate
+    fitted, floor, nuisance = (
+        candidate.fit(one, problem, training=training, seed=spec.tuning.seed) for one in (choice, FLOOR, NUISANCE)
+    )
     with storage.replacing_folder(workspace.model) as folder:
         usual = portable.typical(opened.rows.iloc[training], opened.contract)
         for name, model in (("challenger", fitted), ("floor", floor)):
@@ -33,22 +36,6 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
         storage.write_json(folder / "about.json", _about(opened, choice))
     log.done("train", spec.name, family=choice.family, training_rows=len(training), gate_rows=len(gate))
-
-
-def _fit(opened: Learning, choice: Candidate) -> FittedCandidate:
-    family = opened.family(choice.family)
-    return candidate.fit(
-        choice,
-        family=family,
-        learner=opened.learner,
-        prepared=opened.prepared(family),
-        X=opened.X,
-        arms=opened.arms,
-        actions=opened.actions,
-        training=opened.split.training,
-        folds=opened.split.folds,
-        seed=opened.spec.tuning.seed,
-    )
 
 
 def _gate_rows(opened: Learning, nuisance: FittedCandidate) -> pa.Table:
@@ -79,7 +66,9 @@ def _about(opened: Learning, choice: Candidate) -> dict[str, object]:
         "learned": {arm: dict(found) for arm, found in choice.learned.items()},
         "training_rows": len(training),
         "training_dates": sorted({str(moment.date()) for moment in training["as_of"].dropna().unique()}),
-        "gate_dates": sorted({str(moment.date()) for moment in rows.iloc[opened.split.gate]["as_of"].dropna().unique()}),
+        "gate_dates": sorted(
+            {str(moment.date()) for moment in rows.iloc[opened.split.gate]["as_of"].dropna().unique()}
+        ),
         "untreated_rows": int((~np.isin(opened.arms[opened.split.training], list(opened.actions))).sum()),
         "arms": [CONTROL, *opened.actions],
     }

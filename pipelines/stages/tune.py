@@ -15,9 +15,12 @@ from pipelines.workspace import Workspace
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Try `tuning.trials` candidates and write the best one and a table of them all."""
-    problem = learning.opened(spec, workspace).problem()
-    direction = "maximize" if problem.metric.better == "higher" else "minimize"
-    study = studies.opened(workspace, name=studies.name(spec, workspace), direction=direction)
+    problem = learning.opened(spec, workspace).problem(spec.tuning.families)
+    study = studies.opened(
+        workspace,
+        name=studies.name(spec, workspace),
+        direction="maximize" if problem.metric.better == "higher" else "minimize",
+    )
     began = time.process_time()
     done = len(study.get_trials(deepcopy=False, states=tuning.ENDED))
     with (
@@ -36,8 +39,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})
         table(tuning.ended(study)).to_csv(folder / "trials.csv", index=False)
-    log.done("tune", spec.name, trials=spec.tuning.trials, family=best.family, score=round(best.score, 4),
-             tracking=f"{share:.1%} of the time")
+    log.done(
+        "tune",
+        spec.name,
+        trials=spec.tuning.trials,
+        family=best.family,
+        score=round(best.score, 4),
+        tracking=f"{share:.1%} of the time",
+    )
 
 
 def table(trials: list[FrozenTrial]) -> pd.DataFrame:

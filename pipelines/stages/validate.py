@@ -7,10 +7,11 @@ from typing import Any
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError
-from pipelines import batches, expectations, findings, log, storage, stored, versions, volumes
-from pipelines.batches import Batch
+from pipelines import log, storage, versions
 from pipelines.specs import source_of
-from pipelines.stored import Stored
+from pipelines.validation import batches, expectations, findings, stored, volumes
+from pipelines.validation.batches import Batch
+from pipelines.validation.stored import Stored
 from pipelines.workspace import Workspace
 
 

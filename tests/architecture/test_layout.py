@@ -21,7 +21,9 @@ def modules(root: Path) -> Iterator[Path]:
 def definitions(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
     """Classes, their methods, and functions of a module; not what is defined within a function, nor overloads."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and not any(getattr(one, "id", "") == "overload" for one in node.decorator_list):
+        if isinstance(node, ast.FunctionDef) and not any(
+            getattr(one, "id", "") == "overload" for one in node.decorator_list
+        ):
             yield node
         if isinstance(node, ast.ClassDef):
             yield node
@@ -29,13 +31,17 @@ def definitions(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | a
 
 
 def test_what_must_stand_at_the_top_stands_there(root: Path) -> None:
-    for name in ("pyproject.toml", "requirements.lock", "Makefile", "dvc.yaml", "params.yaml", "README.md", "CHANGELOG.md",
-                 "CONTRIBUTING.md", ".ci/run", *PACKAGES, "tests", "docs/decisions"):  # fmt: skip
-        assert (root / name).exists(), name
+    configuration = ("pyproject.toml", "requirements.lock", "Makefile", "dvc.yaml", "params.yaml", ".ci/run")
+    documents = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/decisions")
+    assert not [name for name in (*configuration, *documents, *PACKAGES, "tests") if not (root / name).exists()]
 
 
 def test_no_module_is_long(root: Path) -> None:
-    long = {str(path.relative_to(root)): n for path in modules(root) if (n := len(path.read_text().splitlines())) > LONGEST_MODULE}
+    long = {
+        str(path.relative_to(root)): n
+        for path in modules(root)
+        if (n := len(path.read_text().splitlines())) > LONGEST_MODULE
+    }
     assert not long
 
 
@@ -55,7 +61,11 @@ def test_everything_public_says_what_it_is(root: Path) -> None:
         tree = ast.parse(path.read_text())
         if not ast.get_docstring(tree):
             silent.append(str(path))
-        silent += [f"{path}:{node.name}" for node in definitions(tree) if not node.name.startswith("_") and not ast.get_docstring(node)]
+        silent += [
+            f"{path}:{node.name}"
+            for node in definitions(tree)
+            if not node.name.startswith("_") and not ast.get_docstring(node)
+        ]
     assert not silent
 
 
@@ -63,7 +73,9 @@ def test_there_are_no_broad_excepts_and_no_asserts_in_the_code(root: Path) -> No
     found = []
     for path in modules(root):
         for node in ast.walk(ast.parse(path.read_text())):
-            broad = isinstance(node, ast.ExceptHandler) and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
+            broad = isinstance(node, ast.ExceptHandler) and (
+                node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException")
+            )
             if broad or isinstance(node, ast.Assert):
                 found.append(f"{path}:{node.lineno}")
     assert not found
@@ -86,24 +98,39 @@ def test_only_pipelines_touches_the_disk(root: Path) -> None:
                 called = getattr(node, "func", None)
                 name = getattr(called, "attr", getattr(called, "id", ""))
                 imported = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-                if name in ("open", "read_text", "write_text", "read_bytes", "write_bytes", "getenv") or {"os", "subprocess"} & set(imported):
+                if name in ("open", "read_text", "write_text", "read_bytes", "write_bytes", "getenv") or {
+                    "os",
+                    "subprocess",
+                } & set(imported):
                     found.append(f"{path}:{node.lineno}")
     assert not found
 
 
 def test_imports_go_one_way(root: Path) -> None:
-    ended = subprocess.run([Path(__import__("sys").executable).parent / "lint-imports"], cwd=root, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [Path(__import__("sys").executable).parent / "lint-imports"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode == 0, ended.stdout
 
 
 def test_nothing_committed_names_a_registry_or_is_a_lock_with_addresses(root: Path) -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.splitlines()
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     assert not [name for name in listed if Path(name).name in ("uv.lock", "pylock.toml", "poetry.lock", "mlflow.db")]
     assert "://" not in (root / "requirements.lock").read_text()
 
 
 def test_every_requirement_is_pinned_by_hash(root: Path) -> None:
-    blocks = [block for block in (root / "requirements.lock").read_text().split("\n") if block and not block.startswith((" ", "#"))]
+    blocks = [
+        block
+        for block in (root / "requirements.lock").read_text().split("\n")
+        if block and not block.startswith((" ", "#"))
+    ]
     assert blocks
     assert all("==" in block and block.endswith("\\") for block in blocks)
 

@@ -42,7 +42,9 @@ def test_the_same_seed_gives_the_same_bytes(family: Family, tiny_world, contract
 
 
 @every_family
-def test_probabilities_lie_between_0_and_1_and_missing_is_accepted(family: Family, tiny_world, contract: Contract) -> None:
+def test_probabilities_lie_between_0_and_1_and_missing_is_accepted(
+    family: Family, tiny_world, contract: Contract
+) -> None:
     X, _ = tiny_world
     assert np.isnan(X).any()
     probability = fitted(family, *tiny_world, contract).predict(np.vstack([X, np.full((1, 3), np.nan)]))
@@ -61,7 +63,10 @@ def test_a_row_is_scored_alike_alone_and_among_others(family: Family, tiny_world
 def test_the_order_of_columns_hardly_matters(family: Family, tiny_world, contract: Contract) -> None:
     X, y = tiny_world
     turned = Contract(contract.columns[::-1])
-    one, other = fitted(family, X, y, contract).predict(X), fitted(family, X[:, ::-1].copy(), y, turned).predict(X[:, ::-1])
+    one, other = (
+        fitted(family, X, y, contract).predict(X),
+        fitted(family, X[:, ::-1].copy(), y, turned).predict(X[:, ::-1]),
+    )
     assert np.abs(one - other).mean() < 0.03
 
 

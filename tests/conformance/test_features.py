@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from features import sources
 from features.catalog import all_features
 from features.matrix import snapshot
 from features.plugins import plugin
 from features.source import Source
-from features import sources
 from features.tables import CANONICAL
 from pipelines import engine, storage
 
@@ -47,7 +47,7 @@ def tables() -> Tables:
         "customers": {"joined_at": day},
         "contracts": {"contract_id": "K9", "plan": "basic", "price": 9.0, "starts_at": day},
     }.items():
-        row = {column: None for column in found[name].column_names}
+        row = dict.fromkeys(found[name].column_names)
         row |= {"customer_id": EMPTY, "event_at": day, "known_at": day, **values}
         found[name] = pa.concat_tables([found[name], pa.Table.from_pylist([row], schema=found[name].schema)])
     return found
@@ -75,7 +75,9 @@ def test_a_feature_has_a_meaning_and_a_unit_and_stays_in_its_range(name: str, be
 def test_a_customer_without_history_has_missing_features_and_is_still_there(before: pa.Table) -> None:
     row = before.filter(pc.equal(before["customer_id"], EMPTY)).to_pylist()
     assert len(row) == 1
-    events = [name for name, one in FEATURES.items() if one.table in ("usage", "transactions", "interactions", "surveys")]
+    events = [
+        name for name, one in FEATURES.items() if one.table in ("usage", "transactions", "interactions", "surveys")
+    ]
     assert events
     assert all(row[0][name] is None for name in events)
 
@@ -86,12 +88,20 @@ def test_rows_known_later_change_nothing(tables: Tables, before: pa.Table, tmp_p
     assert rows_of(known, tmp_path).equals(before)
 
 
-def test_a_row_that_happened_before_but_was_known_later_changes_nothing(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
+def test_a_row_that_happened_before_but_was_known_later_changes_nothing(
+    tables: Tables, before: pa.Table, tmp_path: Path
+) -> None:
     late = dict(tables)
     for name in ("usage", "transactions", "interactions", "surveys"):
         rows = tables[name].slice(0, 50)
-        moved = rows.set_column(rows.column_names.index("event_at"), "event_at", pa.array([AS_OF - timedelta(hours=5)] * 50, pa.timestamp("us")))
-        moved = moved.set_column(rows.column_names.index("known_at"), "known_at", pa.array([AS_OF] * 50, pa.timestamp("us")))
+        moved = rows.set_column(
+            rows.column_names.index("event_at"),
+            "event_at",
+            pa.array([AS_OF - timedelta(hours=5)] * 50, pa.timestamp("us")),
+        )
+        moved = moved.set_column(
+            rows.column_names.index("known_at"), "known_at", pa.array([AS_OF] * 50, pa.timestamp("us"))
+        )
         if name != "usage":
             key = CANONICAL[name].key[0]
             moved = moved.set_column(moved.column_names.index(key), key, pa.array([f"late{k}" for k in range(50)]))
@@ -99,9 +109,13 @@ def test_a_row_that_happened_before_but_was_known_later_changes_nothing(tables: 
     assert rows_of(late, tmp_path).equals(before)
 
 
-def test_a_late_correction_changes_no_earlier_snapshot_but_an_early_one_does(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
+def test_a_late_correction_changes_no_earlier_snapshot_but_an_early_one_does(
+    tables: Tables, before: pa.Table, tmp_path: Path
+) -> None:
     paid = tables["transactions"]
-    paid = paid.filter(pc.and_(pc.equal(paid["kind"], "payment"), pc.less(paid["known_at"], pa.scalar(AS_OF - timedelta(days=10)))))
+    paid = paid.filter(
+        pc.and_(pc.equal(paid["kind"], "payment"), pc.less(paid["known_at"], pa.scalar(AS_OF - timedelta(days=10))))
+    )
     paid = paid.filter(pc.greater(paid["event_at"], pa.scalar(AS_OF - timedelta(days=25))))
     wrong = paid.set_column(paid.column_names.index("amount"), "amount", pc.add(paid["amount"], 1000.0))
     for moment, changes in ((AS_OF, False), (AS_OF - timedelta(days=1), True)):

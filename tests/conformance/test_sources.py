@@ -12,7 +12,11 @@ from features.plugins import discover, names
 from features.source import Source
 
 SOURCES = discover(sources, Source)
-RAW = {"customers.csv": pa.table({"id": ["a", "b", "c"], "age": ["31", " 44 ", ""], "arm": ["X", "Y", "X"], "left": ["1", "0", "1"]})}
+RAW = {
+    "customers.csv": pa.table(
+        {"id": ["a", "b", "c"], "age": ["31", " 44 ", ""], "arm": ["X", "Y", "X"], "left": ["1", "0", "1"]}
+    )
+}
 # A sample for each kind: options, and the raw files.
 SAMPLES: dict[str, tuple[dict[str, Any], dict[str, pa.Table]]] = {
     "simulated": ({"kind": "simulated", "customers": 60, "months": 4}, {}),

@@ -14,7 +14,11 @@ from tests.end_to_end.repository import TINY, Repository, environment
 def copy_of_repository(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Repository]:
     """Makes fresh copies: every file that git tracks or would track, in a git repository of its own."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.splitlines()
 
     def copy() -> Repository:
@@ -24,7 +28,11 @@ def copy_of_repository(root: Path, tmp_path_factory: pytest.TempPathFactory) -> 
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(root / name, target / name)
         (target / "dvc.lock").unlink(missing_ok=True)
-        for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "start"]):
+        for words in (
+            ["init", "-q"],
+            ["add", "-A"],
+            ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "start"],
+        ):
             subprocess.run(["git", *words], cwd=target, check=True, env=environment())
         return Repository(target)
 

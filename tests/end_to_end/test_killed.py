@@ -31,7 +31,9 @@ def finished(database: Path) -> int:
         return 0
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         try:
-            return int(connection.execute("select count(*) from trials where state in ('COMPLETE', 'PRUNED')").fetchone()[0])
+            return int(
+                connection.execute("select count(*) from trials where state in ('COMPLETE', 'PRUNED')").fetchone()[0]
+            )
         except sqlite3.OperationalError:
             return 0
 
@@ -72,6 +74,8 @@ def tracked_trials(repository: Repository) -> int:
     client = MlflowClient(f"sqlite:///{repository.root}/mlflow.db")
     experiment = client.get_experiment_by_name("demo")
     assert experiment is not None
-    parents = client.search_runs([experiment.experiment_id], "tags.`mlflow.runName` LIKE 'study %'", order_by=["start_time DESC"])
+    parents = client.search_runs(
+        [experiment.experiment_id], "tags.`mlflow.runName` LIKE 'study %'", order_by=["start_time DESC"]
+    )
     children = client.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{parents[0].info.run_id}'")
     return len({run.data.tags["trial"] for run in children if run.info.status == "FINISHED"})

@@ -3,12 +3,10 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from tests.end_to_end.repository import Repository, environment
 
@@ -19,7 +17,12 @@ def read(repository: Repository, path: str) -> dict:
 
 def test_everything_that_was_promised_is_there(tiny: Repository) -> None:
     made = tiny.root / "artifacts" / "demo"
-    for path in ("evaluation/report.json", "evaluation/report.html", "validation/docs/index.html", "ranked_list/ranked_list.csv"):
+    for path in (
+        "evaluation/report.json",
+        "evaluation/report.html",
+        "validation/docs/index.html",
+        "ranked_list/ranked_list.csv",
+    ):
         assert (made / path).stat().st_size > 0
     decision = read(tiny, "decision.json")
     assert decision["verdict"] == "FIRST_CHAMPION"
@@ -43,7 +46,12 @@ def test_the_list_holds_every_active_customer_with_reasons_and_actions(tiny: Rep
 
 
 def test_a_rerun_with_nothing_changed_runs_nothing(tiny: Repository) -> None:
-    watched = [path for folder in ("data", "artifacts/demo/model") for path in (tiny.root / folder).rglob("*") if path.is_file()]
+    watched = [
+        path
+        for folder in ("data", "artifacts/demo/model")
+        for path in (tiny.root / folder).rglob("*")
+        if path.is_file()
+    ]
     before = {path: path.stat().st_mtime_ns for path in watched}
     listed = (tiny.root / "artifacts/demo/ranked_list/ranked_list.parquet").stat().st_mtime_ns
     ended = tiny.run("run", "demo")
@@ -80,7 +88,9 @@ def test_the_champion_predicts_the_same_bits_where_none_of_our_code_is(tiny: Rep
     gate, answer = tiny.root / "artifacts/demo/evaluation/gate.parquet", tmp_path / "answer.parquet"
     words = [f"sqlite:///{tiny.root}/mlflow.db", str(gate), str(answer)]
     strict = {**environment(), "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    subprocess.run([sys.executable, "-I", "-c", SERVING, *words], check=True, cwd=tmp_path, env=strict, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-I", "-c", SERVING, *words], check=True, cwd=tmp_path, env=strict, capture_output=True
+    )
     found, expected = pd.read_parquet(answer), pd.read_parquet(gate)
     for name in found:
         assert np.array_equal(found[name], expected[name]), name
@@ -90,7 +100,15 @@ def test_the_registered_version_says_where_it_comes_from(tiny: Repository) -> No
     from mlflow import MlflowClient
 
     version = MlflowClient(f"sqlite:///{tiny.root}/mlflow.db").get_model_version_by_alias("demo", "champion")
-    assert set(version.tags) >= {"git_commit", "data_hash", "spec_hash", "validation", "study", "model_digest", "contract"}
+    assert set(version.tags) >= {
+        "git_commit",
+        "data_hash",
+        "spec_hash",
+        "validation",
+        "study",
+        "model_digest",
+        "contract",
+    }
     assert version.tags["validation"].startswith("passed")
     assert version.tags["data_hash"].endswith(".dir")
 
@@ -101,5 +119,3 @@ def test_dvc_shows_metrics_and_plots_and_an_experiment_is_compared(tiny: Reposit
     plots = tiny.run("plots", "show", "--json", module="dvc")
     assert plots.returncode == 0
     assert "roc.csv" in plots.stdout
-
-

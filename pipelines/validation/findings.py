@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from pipelines.batches import Batch
-from pipelines.suites import Demand
+from pipelines.validation.batches import Batch
+from pipelines.validation.suites import Demand
 
 BAD_ROWS = "bad_rows.csv"
 PAGE = "docs/index.html"

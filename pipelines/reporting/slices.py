@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.report_numbers import POINTS, Unit, Written, count, share, titled, unit_of, written
-from pipelines.report_verdict import covers
+from pipelines.reporting.numbers import POINTS, Unit, Written, count, share, titled, unit_of, written
+from pipelines.reporting.verdict import covers
 
 Found = Mapping[str, Any]
 

@@ -9,9 +9,10 @@ import pytest
 
 from features.schema import Column, Table
 from features.tables import CONTRACTS, CUSTOMERS, SURVEYS, USAGE
-from pipelines import storage, volumes
-from pipelines.stored import Stored
-from pipelines.volumes import Volume
+from pipelines import storage
+from pipelines.validation import volumes
+from pipelines.validation.stored import Stored
+from pipelines.validation.volumes import Volume
 
 AT = datetime(2024, 6, 1)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.charts import Chart, Text, across, band, dot, line, upward, whisker
+from pipelines.reporting.charts import Chart, Text, across, band, dot, line, upward, whisker
 
 Found = Mapping[str, Any]
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines.charts import BOTTOM, TOP, across, line, reach, step_between, upward
+from pipelines.reporting.charts import BOTTOM, TOP, across, line, reach, step_between, upward
 
 VALUES = st.floats(-1e3, 1e3, allow_nan=False).map(lambda value: round(value, 4))
 

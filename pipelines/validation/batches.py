@@ -9,10 +9,10 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from pipelines import suites
 from pipelines.engine import MEMORY_LIMIT, THREADS
-from pipelines.stored import Stored
-from pipelines.suites import Demand
+from pipelines.validation import suites
+from pipelines.validation.stored import Stored
+from pipelines.validation.suites import Demand
 
 ROWS_PER_BATCH = 2_000_000
 

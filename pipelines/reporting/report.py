@@ -5,16 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipelines import (
-    charts_risk,
-    charts_uplift,
-    report_effects,
-    report_numbers,
-    report_slices,
-    report_summary,
-    report_tables,
-)
-from pipelines.charts import Chart
+from pipelines.reporting import charts_risk, charts_uplift, effects, numbers, slices, summary, tables
+from pipelines.reporting.charts import Chart
 
 # Contributions are taken over this many rows of the gate cohort: more would not move a bar visibly.
 IMPORTANCE_ROWS = 2000
@@ -30,7 +22,7 @@ def render(found: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {name: getattr(report_numbers, name) for name in ("count", "day", "days", "whole", "share")}
+    pages.filters |= {name: getattr(numbers, name) for name in ("count", "day", "days", "whole", "share")}
     return pages.get_template("report.html.j2").render(found=found, **_parts(found))
 
 
@@ -38,24 +30,24 @@ def _parts(found: dict[str, Any]) -> dict[str, Any]:
     """What the template places: answers, charts and tables."""
     measured = found["uplift"]["measured"]
     return {
-        "standing": report_effects.standing(found),
-        "effects": report_effects.effects(found),
-        "why_observational": report_effects.why_observational(found) if measured else "",
-        "shares": report_summary.shares(found),
-        "answers": report_summary.answers(found),
+        "standing": effects.standing(found),
+        "effects": effects.effects(found),
+        "why_observational": effects.why_observational(found) if measured else "",
+        "shares": summary.shares(found),
+        "answers": summary.answers(found),
         "risk_charts": charts_risk.charts(found),
-        "rankings": report_effects.rankings(found),
-        "trial": report_effects.trial(found),
+        "rankings": effects.rankings(found),
+        "trial": effects.trial(found),
         "effect_charts": _effect_charts(found),
-        "earned": report_effects.earned(found) if measured else None,
-        "rivals": report_effects.rivals(found) if measured else [],
-        "advice": report_effects.advice(found) if measured else "",
-        "risk_slices": report_slices.of_risk(found),
-        "effect_slices": report_slices.of_effects(found) if measured else None,
-        "figures": report_tables.figures(found),
-        "importance": report_tables.importance(found),
+        "earned": effects.earned(found) if measured else None,
+        "rivals": effects.rivals(found) if measured else [],
+        "advice": effects.advice(found) if measured else "",
+        "risk_slices": slices.of_risk(found),
+        "effect_slices": slices.of_effects(found) if measured else None,
+        "figures": tables.figures(found),
+        "importance": tables.importance(found),
         "importance_rows": min(IMPORTANCE_ROWS, found["cohort"]["rows"]),
-        "lineage": report_tables.lineage(found),
+        "lineage": tables.lineage(found),
     }
 
 

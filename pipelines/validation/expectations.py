@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from pipelines import findings
-from pipelines.batches import Batch
-from pipelines.findings import Finding, Judgement
-from pipelines.suites import Demand
+from pipelines.validation import findings
+from pipelines.validation.batches import Batch
+from pipelines.validation.findings import Finding, Judgement
+from pipelines.validation.suites import Demand
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent
 TEMPLATE = "data_docs.html"
 SHOWN = 20
 

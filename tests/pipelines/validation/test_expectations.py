@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.schema import Column, Table
-from pipelines import batches, expectations, findings, storage, stored
-from pipelines.batches import Batch
-from pipelines.findings import Judgement
-from pipelines.suites import Demand, row_demands
+from pipelines import storage
+from pipelines.validation import batches, expectations, findings, stored
+from pipelines.validation.batches import Batch
+from pipelines.validation.findings import Judgement
+from pipelines.validation.suites import Demand, row_demands
 
 AT = datetime(2024, 3, 1)
 CUSTOMERS = Table("customers", "who", ("customer_id",), (Column("customer_id", "text", "the customer", nullable=True),))

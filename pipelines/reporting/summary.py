@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from pipelines import report_effects
-from pipelines.report_numbers import GAP, PERCENT, PLAIN, TIMES, alone, share, whole, written
-from pipelines.report_verdict import Verdict, Words, judged
+from pipelines.reporting import effects
+from pipelines.reporting.numbers import GAP, PERCENT, PLAIN, TIMES, alone, share, whole, written
+from pipelines.reporting.verdict import Verdict, Words, judged
 
 Found = Mapping[str, Any]
 
@@ -97,7 +97,7 @@ def _promises(found: Found) -> Answer:
 
 def _helps(found: Found) -> Answer:
     good = found["spec"]["label"]["good"]
-    if report_effects.standing(found) == "by lot":
+    if effects.standing(found) == "by lot":
         question = "Does an action help?"
         meaning = (
             f"How many more of 100 customers {good} with it than without, in the whole trial. It was given by lot, so "
@@ -106,21 +106,21 @@ def _helps(found: Found) -> Answer:
     else:
         question = "What goes with an action?"
         meaning = f"How many more of 100 customers {good} with it than without, known differences set aside."
-    return Answer(question, report_effects.effects(found), meaning)
+    return Answer(question, effects.effects(found), meaning)
 
 
 def _whom(found: Found) -> Answer:
     good = found["spec"]["label"]["good"]
-    by_lot = report_effects.standing(found) == "by lot"
+    by_lot = effects.standing(found) == "by lot"
     return Answer(
         "Does it know whom an action helps?" if by_lot else "Does its order by effect hold?",
-        report_effects.rankings(found),
+        effects.rankings(found),
         f"How many more of 100 customers {good} if those with the highest predicted effect come first and not anybody: "
         "the average over all budgets (QINI).",
     )
 
 
 def _earns(found: Found) -> Answer:
-    does = "does" if report_effects.standing(found) == "by lot" else "might"
-    verdict, further = report_effects.earned(found), report_effects.hardest(found)
-    return Answer(f"What {does} its advice earn?", (verdict,), f"Advised: {report_effects.advice(found)}.", further)
+    does = "does" if effects.standing(found) == "by lot" else "might"
+    verdict, further = effects.earned(found), effects.hardest(found)
+    return Answer(f"What {does} its advice earn?", (verdict,), f"Advised: {effects.advice(found)}.", further)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.report_numbers import Written, alone, count, day, days, titled, unit_of, whole, written
+from pipelines.reporting.numbers import Written, alone, count, day, days, titled, unit_of, whole, written
 
 Found = Mapping[str, Any]
 

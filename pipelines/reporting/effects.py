@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipelines.report_numbers import POINTS, Unit, Written, money, whole, written
-from pipelines.report_verdict import Verdict, Words, covers, judged
+from pipelines.reporting.numbers import POINTS, Unit, Written, money, whole, written
+from pipelines.reporting.verdict import Verdict, Words, covers, judged
 
 Found = Mapping[str, Any]
 Standing = Literal["not measured", "observational", "by lot"]

@@ -6,7 +6,7 @@ from functools import cached_property
 from math import ceil, floor, log10
 from typing import Any, Literal
 
-from pipelines.report_numbers import MINUS
+from pipelines.reporting.numbers import MINUS
 
 WIDTH, HEIGHT = 460, 340
 LEFT, RIGHT, TOP, BOTTOM = 50, 446, 40, 292

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipelines.report_numbers import Unit, Written, written
+from pipelines.reporting.numbers import Unit, Written, written
 
 Tone = Literal["good", "bad", "open"]
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.batches import Batch
-from pipelines.stored import Stored
-from pipelines.suites import Demand
+from pipelines.validation.batches import Batch
+from pipelines.validation.stored import Stored
+from pipelines.validation.suites import Demand
 
 MONTHS = 3
 FEWEST_MONTHS = 2

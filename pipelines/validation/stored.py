@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from features.errors import DataError, MissingError
 from features.schema import Table
-from pipelines.suites import unreadable
+from pipelines.validation.suites import unreadable
 
 ABSENT = "absent"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import report
-from tests.pipelines.report_world import Page, judged
+from pipelines.reporting import report
+from tests.pipelines.reporting.report_world import Page, judged
 
 SCRIPT = "<script>alert(1)</script>"
 RISK_ONLY, BY_LOT = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))

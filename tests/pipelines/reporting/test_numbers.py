@@ -2,7 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.report_numbers import PERCENT, PLAIN, POINTS, Unit, count, days, money, share, titled, unit_of, written
+from pipelines.reporting.numbers import (
+    PERCENT,
+    PLAIN,
+    POINTS,
+    Unit,
+    count,
+    days,
+    money,
+    share,
+    titled,
+    unit_of,
+    written,
+)
 
 NUMBERS = st.floats(-1e4, 1e4, allow_nan=False).map(lambda value: round(value, 6))
 ERRORS = st.floats(1e-4, 1e3)

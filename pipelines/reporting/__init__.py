@@ -1,0 +1,1 @@
+"""The evaluation as a page for people."""
