@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import mlflow
@@ -21,8 +22,11 @@ from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
 from experiments.spec import ExperimentSpec
 from features.errors import HoldfastError
-from pipelines import portable, registry, storage
-from pipelines.rule import Evidence, Mode
+from features.plugins import discover
+from pipelines import portable, registry, rules, storage
+from pipelines.provenance import spec_hash
+from pipelines.rule import Evidence, Finding, Mode, Rule, Status, decide
+from pipelines.verdict import MOVES, WORDS
 from pipelines.workspace import Workspace
 
 TRAINING = "training.parquet"
@@ -84,8 +88,6 @@ def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
 
 
 def _mode(spec: ExperimentSpec, champion: ModelVersion | None) -> Mode:
-    from pipelines.provenance import spec_hash
-
     if champion is None:
         return Mode.FIRST
     return Mode.REFRESH if champion.tags.get("spec_hash") == spec_hash(spec) else Mode.REPLACE
@@ -137,3 +139,41 @@ def plain(pairs: Mapping[str, Pair]) -> dict[str, Any]:
         }
         for name, pair in pairs.items()
     }
+
+
+def decided(asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
+    """Ask every rule of the mode and put the decision in plain data."""
+    evidence = judged.evidence
+    findings = {
+        rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
+    }
+    verdict = decide(evidence.mode, findings)
+    moved = verdict in MOVES
+    figures = dict(judged.figures)
+    if moved:
+        figures["champion"] = figures["challenger"]
+    return {
+        **asked,
+        "champion_version": asked["challenger_version"] if moved else asked["compared_with"],
+        "verdict": verdict.value,
+        "words": WORDS.get(verdict) or _reasons(findings),
+        "mode": evidence.mode.value,
+        "primary": evidence.primary,
+        "findings": [
+            {"rule": rule.code, "demands": rule.meaning, "status": finding.status.value, "reason": finding.reason}
+            for rule, finding in findings.items()
+        ],
+        "pairs": plain(evidence.figures),
+        "figures": figures,
+        "gate": spec.gate.model_dump(mode="json"),
+        "decided_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _reasons(findings: Mapping[Rule, Finding]) -> str:
+    """The rules that did not hold, with what they found."""
+    return "; ".join(
+        f"{rule.code} {one.status.value}: {one.reason}"
+        for rule, one in findings.items()
+        if one.status is not Status.HOLDS
+    )

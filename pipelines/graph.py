@@ -27,6 +27,11 @@ def reproduce(workspace: Workspace) -> None:
 
     Raises what the failing stage reported, or GraphError when DVC itself failed.
     """
+    on_graph = yaml.safe_load((workspace.root / PARAMS).read_text())["specs"]
+    if workspace.spec not in on_graph:
+        raise UsageError(
+            f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
+        )
     failures.take(workspace.failure)
     target = f"{LAST_STAGE}@{workspace.spec}"
     if _dvc(workspace.root, "repro", "--quiet", target).returncode == 0:
@@ -56,7 +61,8 @@ def track(workspace: Workspace) -> None:
 
 
 def put(spec: str, root: Path) -> None:
-    """Put a spec on the graph: one more entry of the matrix of every stage."""
+    """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays."""
+    (root / "data" / "raw" / spec).mkdir(parents=True, exist_ok=True)
     path = root / PARAMS
     params = yaml.safe_load(path.read_text())
     if spec not in params["specs"]:

@@ -4,11 +4,15 @@ from typing import Any
 
 from experiments.spec import ExperimentSpec
 from pipelines import graph, storage, tracking
+from pipelines.specs import source_of
 from pipelines.workspace import Workspace
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     """Run the graph, register, promote and score; print a short table and give the exit code of the decision."""
+    source, _ = source_of(spec)
+    if not source.needs_files:
+        graph.put(spec.name, workspace.root)
     graph.reproduce(workspace)
     from pipelines.stages import promote, register, score
 
@@ -29,7 +33,7 @@ def summary(workspace: Workspace) -> str:
         lines.append((who, f"version {version}" if version else "none"))
         lines += [(f"  {name}", _interval(figure)) for name, figure in figures.items()]
     lines += [(name, _shown(path, workspace)) for name, path in _places(workspace) if path.exists()]
-    lines.append(("MLflow", f"mlflow ui --backend-store-uri {tracking.shown_uri()}"))
+    lines.append(("MLflow", f"mlflow ui --backend-store-uri {tracking.shown_uri(workspace.root)}"))
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
 

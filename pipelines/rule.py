@@ -7,6 +7,7 @@ from math import isfinite
 
 from experiments.comparison import Pair, SlicePair
 from experiments.spec import GateSpec
+from pipelines.verdict import Verdict
 
 
 class Mode(StrEnum):
@@ -15,19 +16,6 @@ class Mode(StrEnum):
     FIRST = "first"
     REFRESH = "refresh"
     REPLACE = "replace"
-
-
-class Verdict(StrEnum):
-    """How a decision ends."""
-
-    FIRST_CHAMPION = "FIRST_CHAMPION"
-    PROMOTE = "PROMOTE"
-    REFRESH = "REFRESH"
-    KEEP = "KEEP"
-    INCONCLUSIVE = "INCONCLUSIVE"
-    NO_CHANGE = "NO_CHANGE"
-    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
-    CONTRACT_FAIL = "CONTRACT_FAIL"
 
 
 class Status(StrEnum):

@@ -80,6 +80,6 @@ def use(root: Path) -> None:
     mlflow.set_registry_uri(uri(root))
 
 
-def shown_uri() -> str:
+def shown_uri(root: Path) -> str:
     """The tracking URI as a person would type it in the repository."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    return uri(root).replace(f"sqlite:///{root}/", "sqlite:///")

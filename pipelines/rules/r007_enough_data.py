@@ -1,7 +1,8 @@
 """Too few outcomes decide nothing."""
 
 from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, Verdict, rule
+from pipelines.rule import Evidence, Finding, Mode, Status, rule
+from pipelines.verdict import Verdict
 
 
 @rule("R007", modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)

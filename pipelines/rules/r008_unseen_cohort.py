@@ -1,7 +1,8 @@
 """Nobody is judged on what they have learnt."""
 
 from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, Verdict, rule
+from pipelines.rule import Evidence, Finding, Mode, Status, rule
+from pipelines.verdict import Verdict
 
 
 @rule("R008", modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)

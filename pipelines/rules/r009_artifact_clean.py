@@ -1,7 +1,8 @@
 """What is promoted must be what was judged."""
 
 from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, Verdict, rule
+from pipelines.rule import Evidence, Finding, Mode, Status, rule
+from pipelines.verdict import Verdict
 
 
 @rule("R009", modes=tuple(Mode), otherwise=Verdict.CONTRACT_FAIL)

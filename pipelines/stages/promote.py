@@ -1,33 +1,12 @@
 """Compare the challenger with the champion, ask the rules, and move the alias `champion` or not."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from features.plugins import discover
-from pipelines import decisions, log, registry, rules, storage, tracking
-from pipelines.decisions import Judged
-from pipelines.rule import Finding, Rule, Status, Verdict, decide
+from pipelines import log, registry, storage, tracking
+from pipelines.verdict import EXIT_CODES, MOVES, WORDS, Verdict
 from pipelines.workspace import Workspace
-
-EXIT_CODES = {
-    Verdict.FIRST_CHAMPION: 0,
-    Verdict.PROMOTE: 0,
-    Verdict.REFRESH: 0,
-    Verdict.NO_CHANGE: 0,
-    Verdict.KEEP: 3,
-    Verdict.INCONCLUSIVE: 4,
-    Verdict.INSUFFICIENT_DATA: 5,
-    Verdict.CONTRACT_FAIL: 5,
-}
-MOVES = (Verdict.FIRST_CHAMPION, Verdict.PROMOTE, Verdict.REFRESH)
-WORDS = {
-    Verdict.FIRST_CHAMPION: "there was no champion, and every floor is met",
-    Verdict.PROMOTE: "better on the primary figure and no worse on the others",
-    Verdict.REFRESH: "the same spec on newer data, no worse on anything",
-    Verdict.NO_CHANGE: "the challenger is the champion",
-}
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> int:
@@ -45,7 +24,10 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     elif earlier:
         decision = earlier
     else:
-        decision = _decide(asked, decisions.judge(spec, workspace, version=version, champion=champion), spec)
+        from pipelines import decisions  # not at the top: what was decided already needs no statistics
+
+        judged = decisions.judge(spec, workspace, version=version, champion=champion)
+        decision = decisions.decided(asked, judged, spec)
         if Verdict(decision["verdict"]) in MOVES:
             client.set_registered_model_alias(spec.name, registry.CHAMPION, version)
     storage.write_json(workspace.decision, decision)
@@ -68,41 +50,3 @@ def _no_change(asked: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": Verdict.NO_CHANGE.value,
         "words": WORDS[Verdict.NO_CHANGE],
     }
-
-
-def _decide(asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
-    """Ask every rule of the mode and put the decision in plain data."""
-    evidence = judged.evidence
-    findings = {
-        rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
-    }
-    verdict = decide(evidence.mode, findings)
-    moved = verdict in MOVES
-    figures = dict(judged.figures)
-    if moved:
-        figures["champion"] = figures["challenger"]
-    return {
-        **asked,
-        "champion_version": asked["challenger_version"] if moved else asked["compared_with"],
-        "verdict": verdict.value,
-        "words": WORDS.get(verdict) or _reasons(findings),
-        "mode": evidence.mode.value,
-        "primary": evidence.primary,
-        "findings": [
-            {"rule": rule.code, "demands": rule.meaning, "status": finding.status.value, "reason": finding.reason}
-            for rule, finding in findings.items()
-        ],
-        "pairs": decisions.plain(evidence.figures),
-        "figures": figures,
-        "gate": spec.gate.model_dump(mode="json"),
-        "decided_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _reasons(findings: Mapping[Rule, Finding]) -> str:
-    """The rules that did not hold, with what they found."""
-    return "; ".join(
-        f"{rule.code} {one.status.value}: {one.reason}"
-        for rule, one in findings.items()
-        if one.status is not Status.HOLDS
-    )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
-from pipelines import log, portable, provenance, registry, storage, tracking
+from pipelines import log, provenance, registry, storage, tracking
 from pipelines.workspace import Workspace
 
 EXAMPLE_ROWS = 50
@@ -30,6 +30,8 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
     folder = workspace.model / "challenger"
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
     example = _example(workspace, contract)
+    from pipelines import portable  # not at the top: a version that is registered already needs no SciPy
+
     expected = portable.scorer(folder).score(example)
     tags = {**provenance.tags(spec, workspace), registry.DIGEST: digest, "contract": contract.digest}
     experiment = tracking.experiment_id(client, workspace.root, spec.name)

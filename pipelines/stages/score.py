@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from experiments import policy
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
 from pipelines import log, registry, storage, tracking
@@ -84,6 +83,8 @@ def _actions(
     """The action of each customer, or none, and what it is expected to be worth after its cost."""
     if not actions or spec.treatment is None:
         return np.full(len(rows), NONE, dtype=object), np.zeros(len(rows))
+    from experiments import policy  # not at the top: a list that is there already needs no statistics
+
     uplift = scored[[f"uplift_{action}" for action in actions]].to_numpy()
     value, cost = (
         rows["value"].to_numpy(dtype=float),

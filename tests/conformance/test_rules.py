@@ -9,7 +9,8 @@ from experiments.intervals import Interval
 from experiments.spec import GateSpec
 from features.plugins import discover
 from pipelines import rules
-from pipelines.rule import Evidence, Mode, Rule, Status, Verdict, decide
+from pipelines.rule import Evidence, Mode, Rule, Status, decide
+from pipelines.verdict import Verdict
 
 RULES = discover(rules, Rule)
 GATE = GateSpec()

@@ -165,7 +165,7 @@ def test_a_trial_suits_those_whose_use_falls(world: dict[str, pd.DataFrame], coh
 
 
 def test_targeting_by_uplift_pays_and_nothing_simpler_does(cohort: pd.DataFrame) -> None:
-    """Value a customer by the truth: the best action for the best fifth, against one action for all or for the riskiest."""
+    """By the truth: the best action for the best fifth, against one action for everybody or for the riskiest."""
     gains = cohort["value"].to_numpy() * uplift(cohort) - COSTS[:, None]
     fifth = int(BUDGET * len(cohort))
     best = np.maximum(np.sort(gains.max(axis=0))[-fifth:], 0).sum() / len(cohort)

@@ -1,0 +1,180 @@
+"""Bad input: one clear line, exit code 2 or 5, nothing half-written, nothing lost."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.repository import TINY, Repository, environment
+
+HEADER = "id,age,plan,left\n"
+ROWS = "".join(
+    f"c{n},{20 + n % 50},{'basic' if n % 3 else 'plus'},{'yes' if n % 4 == 0 else 'no'}\n" for n in range(400)
+)
+SPEC = {
+    "title": "A small table",
+    "source": {
+        "kind": "table",
+        "file": "small.csv",
+        "key": "id",
+        "columns": {
+            "age": {"type": "integer", "minimum": 0, "maximum": 120},
+            "plan": {"type": "category", "values": ["basic", "plus"]},
+            "left": {"type": "category", "values": ["yes", "no"], "role": "label"},
+        },
+    },
+    "label": {"kind": "column", "column": "left", "churned": "yes", "retained": "no"},
+    "observations": None,
+    "features": [],
+    "treatment": None,
+    "value": {},
+    "validation": {},
+    "split": {"kind": "random", "folds": 2},
+    "tuning": {"families": ["logistic"], "trials": 2},
+    "evaluation": {"draws": 100, "slices": {}},
+}
+
+
+@pytest.fixture
+def repository(copy_of_repository: Callable[[], Repository]) -> Repository:
+    found = copy_of_repository()
+    found.spec("small", "demo", **SPEC)
+    (found.root / "experiments/specs/small.yaml").write_text(_yaml(SPEC))
+    return found
+
+
+def _yaml(plain: dict) -> str:
+    import yaml
+
+    return yaml.safe_dump(plain, sort_keys=False)
+
+
+def add(repository: Repository, content: str, name: str = "small.csv") -> subprocess.CompletedProcess[str]:
+    path = repository.root.parent / f"{repository.root.name}-{name}"
+    path.mkdir(exist_ok=True)
+    (path / name).write_text(content)
+    return repository.run("data", "small", str(path / name))
+
+
+def leftovers(repository: Repository) -> list[Path]:
+    return [path for folder in ("data", "artifacts", "state") for path in (repository.root / folder).rglob("*.tmp")]
+
+
+def refused(ended: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stderr
+    for word in words:
+        assert word in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tuning": {"trails": 3}}, ["unknown key 'tuning.trails'"]),
+        ({"tuning": {"families": ["forest"]}}, ["forest", "lightgbm"]),
+        ({"label": {"kind": "column", "column": "gone", "churned": "yes", "retained": "no"}}, ["'gone'"]),
+        ({"treatment": {"arms": {"call": {"cost": 1.0}}}}, ["unknown arm", "call"]),
+        ({"split": {"kind": "time"}}, ["observations"]),
+    ],
+    ids=["unknown key", "unknown family", "unknown label column", "unknown arm", "dates without observations"],
+)
+def test_a_wrong_spec_is_refused_before_anything_runs(repository: Repository, changes: dict, words: list[str]) -> None:
+    (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, **changes}))
+    ended = repository.run("run", "small")
+    refused(ended, 2, *words)
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert not (repository.root / "artifacts").exists()
+
+
+def test_a_missing_spec_a_missing_file_and_an_unreadable_file(repository: Repository) -> None:
+    refused(repository.run("run", "nothing"), 2, "no spec 'nothing'", "demo")
+    refused(repository.run("run", "small"), 2, "python -m pipelines data small")
+    refused(repository.run("data", "small", "nowhere.csv"), 2, "nowhere.csv")
+    refused(add(repository, HEADER + 'c1,"2,\n3'), 5, "small.csv")
+    refused(add(repository, HEADER), 5, "no rows")
+    refused(repository.run("data", "demo", "README.md"), 2, "makes its own data")
+    assert not (repository.root / "data/raw/small").exists()
+
+
+def test_a_missing_label_column_and_a_label_of_one_class(repository: Repository) -> None:
+    assert add(repository, (HEADER + ROWS).replace(",left", "").replace(",yes", "").replace(",no", "")).returncode == 0
+    refused(repository.run("run", "small"), 5, "'left'")
+    assert add(repository, HEADER + ROWS.replace(",yes", ",no")).returncode == 0
+    refused(repository.run("run", "small"), 5, "one class only")
+    assert leftovers(repository) == []
+
+
+def test_bad_values_stop_the_run_and_leave_everything_after_it_untouched(repository: Repository) -> None:
+    assert add(repository, HEADER + ROWS).returncode == 0
+    assert repository.run("build", "small").returncode == 2
+    for stage in ("ingest", "validate", "build"):
+        assert repository.run(stage, "small").returncode == 0
+    matrix = repository.root / "data/matrix/small/learn/all.parquet"
+    before = matrix.read_bytes()
+    assert (
+        add(repository, HEADER + ROWS.replace("c7,27,", "c7,270,").replace("c8,28,basic", "c8,old,premium")).returncode
+        == 0
+    )
+    ended = repository.run("run", "small")
+    refused(ended, 5, "age", "270", "old", "premium", "bad_rows.csv")
+    assert matrix.read_bytes() == before
+    bad = (repository.root / "artifacts/small/validation/bad_rows.csv").read_text()
+    assert all(word in bad for word in ("270", "old", "premium", "c8"))
+    assert (repository.root / "artifacts/small/validation/docs/index.html").exists()
+
+
+def test_adding_the_same_file_twice_is_one_version_and_a_new_one_is_two(repository: Repository) -> None:
+    for content, version in ((HEADER + ROWS, 1), (HEADER + ROWS, 1), (HEADER + ROWS + "d1,40,plus,no\n", 2)):
+        assert f"version {version}" in add(repository, content).stderr
+    assert (repository.root / "data/raw/small.dvc").exists()
+
+
+def test_ctrl_c_ends_with_one_line_and_the_next_run_goes_on(
+    copy_of_repository: Callable[[], Repository],
+) -> None:
+    repository = copy_of_repository()
+    repository.spec("demo", "demo", **TINY, tuning={"trials": 3}, evaluation={"draws": 200})
+    running = subprocess.Popen(
+        [sys.executable, "-m", "pipelines", "ingest", "demo"],
+        cwd=repository.root, env=environment(), stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while running.poll() is None and not list((repository.root / "data").glob("tables/.demo*")):
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert "run the same command again" in told
+    assert "Traceback" not in told
+    assert not (repository.root / "data/tables/demo").exists()
+    assert leftovers(repository) == []
+    assert repository.run("ingest", "demo").returncode == 0
+
+
+def test_a_full_disk_in_the_middle_of_a_write_leaves_what_was_there(repository: Repository) -> None:
+    """A limit on the size of files stands in for the disk: the write fails in its middle all the same."""
+    assert add(repository, HEADER + ROWS).returncode == 0
+    assert repository.run("ingest", "small").returncode == 0
+    tables = repository.root / "data/tables"
+    before = {path.name: path.read_bytes() for path in tables.rglob("*") if path.is_file()}
+    limited = """
+import resource, signal, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from pipelines.cli import main
+sys.exit(main(["ingest", "small"]))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", limited],
+        cwd=repository.root,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    refused(ended, 2, "cannot write")
+    assert {path.name: path.read_bytes() for path in tables.rglob("*") if path.is_file()} == before
+    assert leftovers(repository) == []
