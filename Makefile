@@ -6,6 +6,7 @@ SPEC ?= demo
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export DO_NOT_TRACK := 1
+export OMP_WAIT_POLICY := passive
 
 .PHONY: run test fast lint format bench lock ui clean
 
@@ -13,10 +14,10 @@ run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
 	@$(BIN)/python -m pipelines run $(SPEC)
 
 test: .venv/ready  ## every test, the long simulations included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fast: .venv/ready  ## the tests but for the long simulations
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: .venv/ready  ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

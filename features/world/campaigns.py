@@ -44,22 +44,22 @@ def effects(population: Population, *, before: Hidden, month: Month) -> Floats:
     awake = np.stack(
         [plain, _call(before), _coupon(population, before), _trial(population, before=before, month=month)]
     )
-    asleep = np.array([1.0, 1.55, 1.4, 1.45])[:, None]
+    asleep = np.array([1.0, 1.65, 1.45, 1.6])[:, None]
     return np.where(before.is_dormant, asleep, awake)
 
 
 def _call(before: Hidden) -> Floats:
-    return 0.98 - 0.83 * np.minimum(before.experience, 1.0)
+    return 0.98 - 0.9 * np.minimum(before.experience, 1.0)
 
 
 def _coupon(population: Population, before: Hidden) -> Floats:
     pressed = before.is_squeezed | (population.is_thrifty & has_fresh_rise(before))
-    thrifty = np.where(pressed, 0.15, 0.85)
+    thrifty = np.where(pressed, 0.08, 0.85)
     helped = np.where(population.is_thrifty, thrifty, 0.97)
     return np.where(population.plan == PREMIUM, 1.0, helped)
 
 
 def _trial(population: Population, *, before: Hidden, month: Month) -> Floats:
     need = np.maximum(np.minimum(falling(before) / 0.5, 1.0), onboards_slowly(population, month))
-    strength = np.where(population.plan == PREMIUM, 0.0, 0.75)
+    strength = np.where(population.plan == PREMIUM, 0.0, 0.9)
     return 1.0 - strength * need

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import mlflow
 import numpy as np
 import pandas as pd
-from mlflow.pyfunc.model import PythonModel
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
@@ -186,13 +186,18 @@ class Scorer:
 class OutcomeModels(PythonModel):
     """What MLflow calls."""
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context: PythonModelContext) -> None:
         """Read the model's files."""
         self.scorer = Scorer(context.artifacts["model"])
 
-    def predict(self, context: Any, model_input: pd.DataFrame, params: Plain | None = None) -> pd.DataFrame:  # noqa: ARG002
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002 - MLflow's signature
+        model_input: pd.DataFrame,
+        params: dict[str, int] | None = None,
+    ) -> pd.DataFrame:
         """Score the rows; params may hold `reasons`, how many to give (default none)."""
-        return self.scorer.score(model_input, reasons=int((params or {}).get("reasons", 0)))
+        return self.scorer.score(model_input, reasons=(params or {}).get("reasons", 0))
 
 
 mlflow.models.set_model(OutcomeModels())

@@ -58,7 +58,7 @@ def test_as_many_join_as_was_asked_for(chapters: list[Chapter]) -> None:
     assert [chapter.population.size for chapter in chapters] == [900 + 25 * (month + 1) for month in range(9)]
 
 
-def test_leaving_is_a_constant_hazard_within_the_month(chapters: list[Chapter]) -> None:
+def test_leaving_is_a_constant_hazard_within_the_month() -> None:
     crowd = founders(seed=2, customers=60_000, month=JANUARY)
     never = np.full(crowd.size, NEVER)
     left = leave_times(np.full(crowd.size, 0.02), population=crowd, ended_at=never, seed=3, month=JANUARY)

@@ -1,0 +1,81 @@
+"""The default demo world, of which the truth is known: the report must agree with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from features import sources
+from features.plugins import plugin
+from features.source import Source
+from pipelines import specs, storage
+from pipelines.stages import build, evaluate, ingest, train, tune
+from pipelines.workspace import Workspace
+from tests.end_to_end.repository import Repository
+
+pytestmark = pytest.mark.slow
+ACTIONS = ("call", "coupon", "trial")
+
+
+@pytest.fixture(scope="module")
+def judged(copy_of_repository: Callable[[], Repository]) -> tuple[dict[str, Any], pd.DataFrame]:
+    """The report of the first challenger, and its gate rows beside the true risks."""
+    workspace = Workspace(copy_of_repository().root, "demo")
+    spec = specs.load(workspace)
+    spec = spec.model_copy(update={"tuning": spec.tuning.model_copy(update={"trials": 8})})
+    storage.write_json(workspace.validation / "result.json", {"passed": True, "expectations": 0})
+    for stage in (ingest, build, tune, train, evaluate):
+        stage.run(spec, workspace)
+    source = plugin(sources, "simulated", Source)
+    assert source.truth is not None
+    truth = pa.concat_tables([part.rows for part in source.truth(source.options.model_validate(spec.source))])
+    rows = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
+    found = rows.merge(truth.to_pandas(), on=["customer_id", "as_of"], validate="one_to_one")
+    assert len(found) == len(rows)
+    return storage.read_json(workspace.evaluation / "report.json"), found
+
+
+def test_the_risk_is_calibrated_against_the_true_risk(judged: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    _, rows = judged
+    assert rows["churn_probability"].mean() == pytest.approx(rows["risk_control"].mean(), abs=0.01)
+    fifths = pd.qcut(rows["churn_probability"], 5)
+    gaps = rows.groupby(fifths, observed=True)[["churn_probability", "risk_control"]].mean().diff(axis=1).iloc[:, 1]
+    assert gaps.abs().max() < 0.03
+    assert np.corrcoef(rows["churn_probability"], rows["risk_control"])[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_effects_agree_with_the_true_effects(judged: tuple[dict[str, Any], pd.DataFrame], action: str) -> None:
+    report, rows = judged
+    true = (rows["risk_control"] - rows[f"risk_{action}"]).to_numpy()
+    assert np.corrcoef(rows[f"uplift_{action}"], true)[0, 1] > 0.3
+    ate = report["uplift"]["actions"][action]["figures"]["ate"]
+    in_trial = (rows["arm"].notna()).to_numpy()
+    assert abs(ate["value"] - true[in_trial].mean()) < 3 * ate["standard_error"]
+
+
+def test_the_ranking_is_established_for_an_action(judged: tuple[dict[str, Any], pd.DataFrame]) -> None:
+    report, _ = judged
+    assert any(report["uplift"]["actions"][action]["figures"]["qini"]["low"] > 0 for action in ACTIONS)
+
+
+def test_the_policy_beats_nobody_everybody_and_the_highest_risk_by_more_than_the_interval(
+    judged: tuple[dict[str, Any], pd.DataFrame],
+) -> None:
+    report, _ = judged
+    for name, one in report["policy"]["against"].items():
+        assert one["advantage"]["low"] > 0, name
+    assert report["uplift"]["randomisation"]["verdict"] == "randomised"
+
+
+def test_targeting_by_risk_loses_money_and_targeting_by_uplift_earns_it(
+    judged: tuple[dict[str, Any], pd.DataFrame],
+) -> None:
+    """The sleeping dogs are among those of the highest risk."""
+    report, _ = judged
+    against = report["policy"]["against"]
+    assert all(against[f"highest_risk_first_{action}"]["value"]["value"] < 0 for action in ACTIONS)
+    assert report["policy"]["value"]["low"] > 0
