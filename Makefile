@@ -26,7 +26,7 @@ format: .venv/ready
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 bench: .venv/ready  ## the figures of the README, measured on this machine
-	@$(BIN)/python -m tests.benchmarks
+	@$(BIN)/python -m tests.benchmarks --setup
 
 ui: .venv/ready  ## look at trials and models in MLflow
 	@$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db
