@@ -29,8 +29,8 @@ class FittedCandidate:
         return {arm: model.export() for arm, model in self.learner.models.items()}
 
 
-def fit(choice: Candidate, problem: Problem, *, training: RowIndex, seed: int) -> FittedCandidate:
-    """Calibrate on what the folds' models say of rows they have not seen, then fit on all training rows."""
+def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedCandidate:
+    """Calibrate on what the folds' models say of rows they have not seen, then fit on all rows of the problem."""
     family, prepared = problem.families[choice.family], problem.prepared[choice.family]
 
     def fitted(index: RowIndex) -> FittedLearner:
@@ -51,4 +51,4 @@ def fit(choice: Candidate, problem: Problem, *, training: RowIndex, seed: int) -
         arm: calibration.fit(prepared.y[judged][mask], np.concatenate([risks[arm] for risks in out_of_fold])[mask])
         for arm, mask in problem.learner.members(problem.arms[judged], problem.actions).items()
     }
-    return FittedCandidate(fitted(training), calibrations)
+    return FittedCandidate(fitted(np.arange(len(problem.X))), calibrations)

@@ -15,6 +15,7 @@ from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate
 from experiments.metric import Metric, Numbers
 from experiments.spec import ExperimentSpec, SliceSpec
 from experiments.uplift import aipw_scores
+from features.errors import SpecError
 from features.tables import CONTROL
 
 Mask = npt.NDArray[np.bool_]
@@ -122,6 +123,8 @@ class Cohort:
         return {name: self._bands(spec) for name, spec in self.spec.evaluation.slices.items()}
 
     def _bands(self, spec: SliceSpec) -> dict[str, Mask]:
+        if spec.column not in self.rows:
+            raise SpecError(f"evaluation.slices names the column '{spec.column}', which the matrix has not.")
         values = self.rows[spec.column]
         if not spec.edges:
             return {str(value): (values == value).to_numpy() for value in sorted(values.dropna().unique())}

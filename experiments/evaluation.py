@@ -1,7 +1,7 @@
 """The evaluation: every figure that the data allow, with intervals, as one plain report."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,11 @@ class Predictions:
         }
         effects = {name.removeprefix("uplift_"): found for name, found in named.items() if name.startswith("uplift_")}
         return cls(named["churn_score"], named["churn_probability"], effects)
+
+    def knowing(self, actions: Iterable[str]) -> "Predictions":
+        """The same for these actions; one that the model does not know has no effect, so it never advises it."""
+        nothing = np.zeros(len(self.score))
+        return replace(self, uplift={action: self.uplift.get(action, nothing) for action in actions})
 
     def for_metric(self, metric: Metric) -> Numbers:
         """What a metric of the risk looks at: ranks the raw score, probabilities the calibrated one."""

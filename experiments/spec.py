@@ -50,7 +50,7 @@ class ArmSpec(Section):
 
 
 class TreatmentSpec(Section):
-    """The actions that were tried against a control. column, control and the keys of values map a table source."""
+    """The actions that were tried against a control, and whether they were handed out by lot."""
 
     arms: dict[str, ArmSpec] = Field(min_length=1)
     randomised: bool = True

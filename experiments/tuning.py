@@ -59,12 +59,13 @@ def search(
     began = time.monotonic()
     while (tried := len(ended(study))) < spec.trials and not _late(study, began, spec):
         study.sampler = optuna.samplers.TPESampler(seed=trial_seed(spec.seed, tried), n_startup_trials=8)
-        if tried < len(points):
-            study.enqueue_trial(points[tried], skip_if_exists=True)
+        waiting = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,))
+        if tried < len(points) and not waiting:
+            study.enqueue_trial(points[tried])
         trial = study.ask()
         _try(study, trial, problem, seed=spec.seed)
         on_trial(study.trials[trial.number])
-    return best(study)
+    return best(study, spec.trials)
 
 
 def ended(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
@@ -156,9 +157,11 @@ def _mean_learned(found: list[dict[str, Mapping[str, float]]]) -> dict[str, dict
     return {arm: {key: float(np.mean([one[arm][key] for one in found])) for key in found[0][arm]} for arm in found[0]}
 
 
-def best(study: optuna.Study) -> Candidate:
-    """The best trial of a study that has one."""
-    trial = study.best_trial
+def best(study: optuna.Study, trials: int) -> Candidate:
+    """The best of the first `trials` trials that ended; a longer search of the same study changes nothing here."""
+    complete = [trial for trial in ended(study)[:trials] if trial.state == optuna.trial.TrialState.COMPLETE]
+    sign = -1 if study.direction == optuna.study.StudyDirection.MAXIMIZE else 1
+    trial = min(complete, key=lambda one: sign * (one.value or 0.0))
     name = trial.params[FAMILY]
     params = {key.removeprefix(f"{name}."): value for key, value in trial.params.items() if key != FAMILY}
     return Candidate(name, params, trial.user_attrs[LEARNED], float(trial.values[0]))

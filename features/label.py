@@ -33,11 +33,12 @@ class LabelWindow:
 class Label:
     """A kind of label.
 
-    happened_at, for sources with dates, gives a table (customer_id, happened_at): when each customer left; a
-    customer who has not left has no row. It may read all that is known today: labels look back from the end.
+    happened_at, for sources with dates, gives a table (customer_id, happened_at): when each customer left, seen from
+    the end of the window, so that what comes after it changes nothing; a customer who had not left has no row, or a
+    moment after the window. It may read all that is known today.
     A label with `happened_at` None is read from a column of a table source.
     """
 
     name: str
     meaning: str
-    happened_at: Callable[[Mapping[str, ir.Table]], ir.Table] | None
+    happened_at: Callable[[Mapping[str, ir.Table], LabelWindow], ir.Table] | None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -12,7 +13,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from experiments import comparison
-from experiments.cohort import Cohort
+from experiments.cohort import Cohort, Mask
 from experiments.comparison import Pair
 from experiments.evaluation import Predictions
 from experiments.metric import evaluate
@@ -24,7 +25,7 @@ from experiments.spec import ExperimentSpec
 from features.errors import HoldfastError
 from features.plugins import discover
 from pipelines import portable, registry, rules, storage
-from pipelines.provenance import spec_hash
+from pipelines.provenance import recipe
 from pipelines.rule import Evidence, Finding, Mode, Rule, Status, decide
 from pipelines.verdict import MOVES, WORDS
 from pipelines.workspace import Workspace
@@ -41,23 +42,27 @@ class Judged:
 
 
 def judge(spec: ExperimentSpec, workspace: Workspace, *, version: str, champion: ModelVersion | None) -> Judged:
-    """Take the evidence on a challenger against the champion, or against the prior model where there is none."""
-    rows = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
-    cohort = Cohort(rows, spec)
-    challenger = Predictions.of(rows)
+    """Take the evidence on a challenger against the champion, or against the prior model where there is none.
+
+    Rows that the champion was fitted on, or that are no later than the outcomes it learnt from, are left out.
+    """
+    everything = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
+    faults = _faults_of_challenger(spec, everything, version)
+    rows = everything if champion is None else everything[~_seen_by(champion, everything)].reset_index(drop=True)
+    seen = int(_among(rows, workspace.model / TRAINING).sum())
+    if champion is not None and rows.empty:
+        return Judged(_nothing_left(_mode(spec, champion), len(everything), faults), {})
+    cohort, challenger = Cohort(rows, spec), Predictions.of(rows)
     floor = Predictions.of(portable.scorer(workspace.model / "floor").score(rows))
-    faults = _faults_of_challenger(spec, rows, version)
-    seen = _seen(rows, storage.read_parquet(workspace.model / TRAINING).to_pandas())
-    against: Predictions | None = floor
+    against: Predictions | None = floor.knowing(cohort.actions)
     if champion is not None:
-        against, fault = _predictions(spec.name, champion.version, rows)
-        seen += _seen_by(champion, rows)
+        found, fault = _predictions(spec.name, champion.version, rows)
+        against = found.knowing(cohort.actions) if found else None
         faults += [fault] if fault else []
-    pairs = comparison.compare(cohort, challenger, against) if against else {}
     evidence = Evidence(
         mode=_mode(spec, champion),
-        primary="policy_value" if cohort.actions and spec.treatment and spec.treatment.randomised else "auc",
-        figures=pairs,
+        primary=_primary(workspace),
+        figures=comparison.compare(cohort, challenger, against) if against else {},
         floor=_floor(cohort, floor),
         positives=int(cohort.churned[cohort.untreated].sum()),
         events_per_arm=cohort.events_per_arm,
@@ -69,6 +74,18 @@ def judge(spec: ExperimentSpec, workspace: Workspace, *, version: str, champion:
     if champion is not None and against is not None:
         figures["champion"] = figures_of(cohort, against)
     return Judged(evidence, figures)
+
+
+def _nothing_left(mode: Mode, seen: int, faults: list[str]) -> Evidence:
+    """The evidence where the champion has seen every row."""
+    return Evidence(mode, "auc", {}, {}, positives=0, seen_rows=seen, faults=tuple(faults))
+
+
+def _primary(workspace: Workspace) -> str:
+    """The policy's value where the trial was found to be by lot; only the risk elsewhere."""
+    uplift = storage.read_json(workspace.evaluation / "report.json")["uplift"]
+    declared = uplift["measured"] and uplift["declared_randomised"]
+    return "policy_value" if declared and uplift["randomisation"]["verdict"] == "randomised" else "auc"
 
 
 def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
@@ -90,7 +107,7 @@ def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
 def _mode(spec: ExperimentSpec, champion: ModelVersion | None) -> Mode:
     if champion is None:
         return Mode.FIRST
-    return Mode.REFRESH if champion.tags.get("spec_hash") == spec_hash(spec) else Mode.REPLACE
+    return Mode.REFRESH if champion.tags.get("recipe") == recipe(spec) else Mode.REPLACE
 
 
 def _floor(cohort: Cohort, floor: Predictions) -> dict[str, float]:
@@ -110,23 +127,31 @@ def _faults_of_challenger(spec: ExperimentSpec, rows: pd.DataFrame, version: str
     found, fault = _predictions(spec.name, version, rows)
     if found is None:
         return [fault]
-    if not np.array_equal(found.score, rows["churn_score"].to_numpy()):
+    evaluated = Predictions.of(rows)
+    pairs = [(found.score, evaluated.score), (found.probability, evaluated.probability)]
+    pairs += [(found.uplift[action], effect) for action, effect in evaluated.uplift.items()]
+    if not all(np.array_equal(one, other) for one, other in pairs):
         return [f"version {version} predicts other numbers than were evaluated"]
     return []
 
 
-def _seen(rows: pd.DataFrame, training: pd.DataFrame) -> int:
-    """How many rows of the gate cohort stand among the training rows."""
-    return int(np.isin(rows["row"].to_numpy(), training["row"].to_numpy()).sum())
+def _among(rows: pd.DataFrame, training: Path) -> Mask:
+    """Which rows of the gate cohort stand among training rows."""
+    known = pd.read_parquet(training)["row"]
+    found: Mask = np.isin(rows["row"].to_numpy(), known.to_numpy())
+    return found
 
 
-def _seen_by(champion: ModelVersion, rows: pd.DataFrame) -> int:
-    """The same for the champion, whose training rows are kept with its run; all of them where they are lost."""
+def _seen_by(champion: ModelVersion, rows: pd.DataFrame) -> Mask:
+    """Which rows the champion knows of: trained on, or dated before its last outcome; all where that is lost."""
     try:
         path = mlflow.artifacts.download_artifacts(run_id=champion.run_id, artifact_path=TRAINING)
     except (MlflowException, OSError):
-        return len(rows)
-    return _seen(rows, pd.read_parquet(path))
+        return np.ones(len(rows), dtype=np.bool_)
+    until = champion.tags.get("trained_until", "")
+    early = (rows["as_of"] < pd.Timestamp(until)).to_numpy() if until else np.zeros(len(rows), dtype=np.bool_)
+    known: Mask = _among(rows, Path(path)) | early
+    return known
 
 
 def plain(pairs: Mapping[str, Pair]) -> dict[str, Any]:
@@ -149,6 +174,7 @@ def decided(asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec) -> d
     }
     verdict = decide(evidence.mode, findings)
     moved = verdict in MOVES
+    prefix = "there is no champion yet; " if evidence.mode is Mode.FIRST else ""
     figures = dict(judged.figures)
     if moved:
         figures["champion"] = figures["challenger"]
@@ -156,7 +182,7 @@ def decided(asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec) -> d
         **asked,
         "champion_version": asked["challenger_version"] if moved else asked["compared_with"],
         "verdict": verdict.value,
-        "words": WORDS.get(verdict) or _reasons(findings),
+        "words": WORDS.get(verdict) or prefix + _reasons(findings),
         "mode": evidence.mode.value,
         "primary": evidence.primary,
         "findings": [

@@ -38,8 +38,10 @@ def reproduce(workspace: Workspace) -> None:
         return
     if failure := failures.take(workspace.failure):
         raise StageError(failure)
-    # It was DVC that refused, and quietly. Asked again it refuses at once, and says why.
+    # Nobody left a note: DVC refused, or a stage was killed. Asked again, and aloud, it says why or gets through.
     again = _dvc(workspace.root, "repro", target, capture_output=True, text=True)
+    if again.returncode == 0:
+        return
     raise GraphError(f"DVC refused: {(again.stderr.strip().splitlines() or ['it gave no reason'])[-1]}")
 
 

@@ -1,19 +1,22 @@
 """What tuning, training and judging start from: the rows, encoded once, and how they are divided."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from experiments import families, learners, metrics
+from experiments.cohort import Mask
 from experiments.family import Family, Labels
 from experiments.learner import Arms, Learner
 from experiments.metric import Metric
 from experiments.spec import ExperimentSpec
-from experiments.split import Split, split
+from experiments.split import Fold, Split, split
 from experiments.tuning import Problem
 from features.contract import Contract, Matrix
+from features.errors import DataError
 from features.plugins import plugin
 from pipelines import storage
 from pipelines.workspace import Workspace
@@ -64,18 +67,37 @@ class Learning:
         return plugin(families, name, Family)
 
     def problem(self, names: Collection[str]) -> Problem:
-        """The problem of fitting these families, each prepared once."""
+        """The problem of fitting these families, each prepared once, on the training rows and nothing else.
+
+        Raises DataError when the rows of a fold, or those of an arm in it, have one outcome only.
+        """
         found = {name: self.family(name) for name in names}
+        training = self.split.training
+        X, y, arms = self.X[training], self.y[training], self.arms[training]
+        place = np.full(len(self.rows), -1)
+        place[training] = np.arange(len(training))
+        folds = tuple(Fold(place[fold.fit], place[fold.judge]) for fold in self.split.folds)
+        self._check(folds, y, self.learner.members(arms, self.actions))
         return Problem(
-            X=self.X,
-            prepared={name: family.prepare(self.X, self.y, self.contract) for name, family in found.items()},
-            arms=self.arms,
+            X=X,
+            prepared={name: family.prepare(X, y, self.contract) for name, family in found.items()},
+            arms=arms,
             actions=self.actions,
-            folds=self.split.folds,
+            folds=folds,
             families=found,
             learner=self.learner,
             metric=plugin(metrics, self.spec.tuning.metric, Metric),
         )
+
+    def _check(self, folds: tuple[Fold, ...], y: Labels, members: Mapping[str, Mask]) -> None:
+        for number, fold in enumerate(folds):
+            for arm, mask in members.items():
+                for rows in (fold.fit, fold.judge):
+                    if len(np.unique(y[rows[mask[rows]]])) < 2:
+                        raise DataError(
+                            f"spec '{self.spec.name}': arm '{arm}' has not both outcomes in fold {number + 1};"
+                            " give it more rows or dates, or lower split.folds."
+                        )
 
 
 def opened(spec: ExperimentSpec, workspace: Workspace) -> Learning:

@@ -5,6 +5,7 @@ from typing import Any
 from experiments.spec import ExperimentSpec
 from pipelines import graph, storage, tracking
 from pipelines.specs import source_of
+from pipelines.verdict import Verdict
 from pipelines.workspace import Workspace
 
 
@@ -18,7 +19,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
 
     register.run(spec, workspace)
     code = promote.run(spec, workspace)
-    if storage.read_json(workspace.decision)["champion_version"] is not None:
+    decision = storage.read_json(workspace.decision)
+    if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
         score.run(spec, workspace)
     print(summary(workspace))  # noqa: T201 - the command's answer
     return code

@@ -20,6 +20,8 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "git_commit": git_commit(workspace.root),
         "data_hash": data_hash(workspace),
         "spec_hash": spec_hash(spec),
+        "recipe": recipe(spec),
+        "trained_until": str(storage.read_json(workspace.model / "about.json")["trained_until"]),
         "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
         "study": str(best["study"]),
         "family": str(best["family"]),
@@ -31,6 +33,17 @@ def spec_hash(spec: ExperimentSpec) -> str:
     """A hash of everything that the spec says."""
     plain = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def recipe(spec: ExperimentSpec) -> str:
+    """A hash of what makes a model what it is; newer data, another title or another report leave it as it is.
+
+    Two models of one recipe are a champion and its refresh; a model of another recipe wants to replace it.
+    """
+    sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning"}
+    plain = spec.model_dump(mode="json", include=sections)
+    plain["columns"] = spec.source.get("columns")
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def git_commit(root: Path) -> str:

@@ -6,8 +6,12 @@ from enum import StrEnum
 from math import isfinite
 
 from experiments.comparison import Pair, SlicePair
+from experiments.intervals import Interval
 from experiments.spec import GateSpec
 from pipelines.verdict import Verdict
+
+# The normal quantile of 80 %.
+Z_POWER = 0.8416212335729143
 
 
 class Mode(StrEnum):
@@ -30,9 +34,9 @@ class Status(StrEnum):
 class Evidence:
     """Everything that rules may look at.
 
-    figures holds auc, brier, calibration_error, calibration_slope and, where uplift is measured, policy_value and
-    qini_<action>; floor the same figures of the prior model. seen_rows counts gate rows that either model was
-    fitted or tuned on; faults are reasons why an artifact is not clean.
+    figures holds auc, brier, calibration_error and, where uplift is measured, policy_value and qini_<action>; floor
+    the prior model's auc and brier. seen_rows counts gate rows that a model was fitted or tuned on; faults are
+    reasons why an artifact is not clean.
     """
 
     mode: Mode
@@ -93,11 +97,23 @@ def no_worse(evidence: Evidence, figure: str, *, margin: float, higher_is_better
         return Finding(Status.BROKEN, f"{figure} is missing or not a number for one of the models")
     worst, best = (difference.low, difference.high) if higher_is_better else (-difference.high, -difference.low)
     status = Status.HOLDS if worst > -margin else Status.BROKEN if best < -margin else Status.UNCLEAR
-    return Finding(
-        status,
+    return Finding(status, f"{compared(figure, pair, difference)}, margin {margin:g}{smallest(status, difference)}")
+
+
+def compared(figure: str, pair: Pair, difference: Interval) -> str:
+    """Both numbers, their difference and its interval, in words."""
+    return (
         f"{figure} {pair.challenger:.4f} against {pair.champion:.4f}: difference {difference.value:+.4f}"
-        f" [{difference.low:+.4f}, {difference.high:+.4f}], margin {margin:g}",
+        f" [{difference.low:+.4f}, {difference.high:+.4f}]"
     )
+
+
+def smallest(status: Status, difference: Interval) -> str:
+    """Where these rows could not tell: the smallest difference from the threshold that they would have shown."""
+    if status is not Status.UNCLEAR:
+        return ""
+    reach = (difference.value - difference.low) + Z_POWER * difference.standard_error
+    return f"; a difference of {reach:.4f} from it is the smallest that these rows show with 80 % power"
 
 
 def decide(mode: Mode, findings: Mapping[Rule, Finding]) -> Verdict:

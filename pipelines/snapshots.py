@@ -82,7 +82,7 @@ def _learnt(
         raise SpecError(f"spec '{spec.name}': label '{spec.label.kind}' is for tables without dates.")
     history = opened.history(window.as_of, look_back_days=spec.observations.look_back_days)
     expression = labelled(
-        snapshot(history, features), happened=happened_at(opened.tables), tables=opened.tables, window=window
+        snapshot(history, features), happened=happened_at(opened.tables, window), tables=opened.tables, window=window
     )
     rows = opened.rows(expression)
     check_arms(rows, spec.treatment.arms if spec.treatment else ())

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,29 +13,39 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from features.errors import DataError, MissingError, StorageError
+from features.errors import DataError, HoldfastError, MissingError, StorageError
 
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """A temporary path beside target, which takes target's place when the block ends well and is removed when not.
 
-    The block may write a file or make a folder there. Raises StorageError when the disk refuses.
+    The block may write a file or make a folder there. What stood at target is moved aside first and comes back
+    when anything goes wrong, at the next call at the latest. Raises StorageError when the disk refuses.
     """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary, old = target.with_name(f".{target.name}.tmp"), target.with_name(f".{target.name}.old")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _recover(target, old)
         _remove(temporary)
         yield temporary
-        if target.is_dir():
-            shutil.rmtree(target)
+        if target.exists():
+            target.replace(old)
         temporary.replace(target)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, DataError | MissingError | StorageError) or not isinstance(error, OSError):
+    except OSError as error:
+        if isinstance(error, HoldfastError):
             raise
         raise StorageError(f"cannot write {target}: {error.strerror or error}. Nothing was changed.") from error
     finally:
+        _recover(target, old)
         _remove(temporary)
+
+
+def _recover(target: Path, old: Path) -> None:
+    """Bring back what was moved aside where nothing has taken its place, else be rid of it."""
+    if old.exists() and not target.exists():
+        old.replace(target)
+    _remove(old)
 
 
 def _remove(path: Path) -> None:

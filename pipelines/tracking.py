@@ -3,7 +3,8 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,21 @@ def uri(root: Path) -> str:
 
 
 def client(root: Path) -> MlflowClient:
-    """A client whose database exists; the lock keeps processes that start together from migrating it twice."""
-    (root / "state").mkdir(exist_ok=True)
-    with (root / "state" / "mlflow.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """A client whose database exists; processes that start together migrate it one at a time."""
+    with alone(root, "mlflow"):
         found = MlflowClient(tracking_uri=uri(root), registry_uri=uri(root))
         found.search_experiments(max_results=1)
     return found
+
+
+@contextmanager
+def alone(root: Path, name: str) -> Iterator[None]:
+    """A block that one process of this checkout runs at a time; the lock goes with the process, even a killed one."""
+    folder = root / "state"
+    folder.mkdir(exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:

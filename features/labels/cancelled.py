@@ -2,24 +2,25 @@
 
 from collections.abc import Mapping
 
+import ibis
 import ibis.expr.types as ir
 
-from features.label import Label
+from features.label import Label, LabelWindow
 
 
-def happened_at(tables: Mapping[str, ir.Table]) -> ir.Table:
-    """When the last contract of each customer ended; no row while one of them runs.
+def happened_at(tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Table:
+    """When the last of the contracts that had begun by the end of the window ended; no row where one has no end.
 
     Of several versions of a contract the one known last holds.
     """
     contracts = tables["contracts"]
     latest = contracts.group_by("customer_id", "contract_id").aggregate(
+        starts_at=contracts.starts_at.argmax(contracts.known_at),
         ended_at=contracts.ended_at.argmax(contracts.known_at),
         running=contracts.ended_at.isnull().argmax(contracts.known_at),
     )
-    customers = latest.group_by("customer_id").aggregate(
-        happened_at=latest.ended_at.max(), running=latest.running.any()
-    )
+    begun = latest.filter(latest.starts_at <= ibis.literal(window.closes, type="timestamp"))
+    customers = begun.group_by("customer_id").aggregate(happened_at=begun.ended_at.max(), running=begun.running.any())
     return customers.filter(~customers.running).select("customer_id", "happened_at")
 
 

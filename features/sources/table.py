@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,7 +41,7 @@ class ArmColumn(BaseModel):
 
 
 class TableOptions(SourceOptions):
-    """Options of a table source: the file, its key (row number if none), the texts that mean missing, the columns."""
+    """Options of a table source: its file, key (the row's content if none), texts that mean missing, and columns."""
 
     kind: Literal["table"] = "table"
     file: str
@@ -102,8 +103,14 @@ def _check_columns(rows: pa.Table, options: TableOptions) -> None:
 def _keys(rows: pa.Table, options: TableOptions) -> pa.ChunkedArray | pa.Array:
     if options.key is not None:
         return _text(rows[options.key], options.missing)
-    width = len(str(rows.num_rows))
-    return pa.array([f"R{number:0{width}d}" for number in range(rows.num_rows)])
+    return pa.array(_content_keys(rows, [name for name, one in options.columns.items() if one.role != "label"]))
+
+
+def _content_keys(rows: pa.Table, names: list[str]) -> list[str]:
+    """A key from what the row says (its label apart) and how often that came before: newer rows change no older key."""
+    texts = pd.DataFrame({name: rows[name].to_pylist() for name in names}, dtype=object)
+    hashed = pd.util.hash_pandas_object(texts.fillna(""), index=False)
+    return [f"{one:016x}-{again}" for one, again in zip(hashed, hashed.groupby(hashed).cumcount(), strict=True)]
 
 
 def _text(values: pa.ChunkedArray, missing: tuple[str, ...]) -> pa.Array:

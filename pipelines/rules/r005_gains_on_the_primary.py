@@ -3,9 +3,7 @@
 from math import isfinite
 
 from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, rule
-
-Z_POWER = 0.8416212335729143
+from pipelines.rule import Evidence, Finding, Mode, Status, compared, rule, smallest
 
 
 @rule("R005", modes=(Mode.REPLACE,))
@@ -17,11 +15,5 @@ def gains_on_the_primary(evidence: Evidence, gate: GateSpec) -> Finding:
         return Finding(Status.BROKEN, f"{evidence.primary} is missing or not a number for one of the models")
     gain = gate.minimum_gain
     status = Status.HOLDS if difference.low > gain else Status.BROKEN if difference.high <= gain else Status.UNCLEAR
-    reason = (
-        f"{evidence.primary} {pair.challenger:.4f} against {pair.champion:.4f}: difference {difference.value:+.4f}"
-        f" [{difference.low:+.4f}, {difference.high:+.4f}], minimum gain {gain:g}"
-    )
-    if status is Status.UNCLEAR:
-        reach = (difference.value - difference.low) + Z_POWER * difference.standard_error
-        reason += f"; a gain of {gain + reach:.4f} is the smallest that these rows show with 80 % power"
-    return Finding(status, reason)
+    words = compared(evidence.primary, pair, difference)
+    return Finding(status, f"{words}, minimum gain {gain:g}{smallest(status, difference)}")

@@ -8,5 +8,8 @@ from pipelines.rule import Evidence, Finding, Mode, Status, no_worse, rule
 def value_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
     """The refreshed policy is worth no less than the champion's, beyond the margin."""
     if evidence.primary == "auc":
-        return Finding(Status.HOLDS, f"uplift is not measured, so R001 judges the primary; margin {gate.auc_margin:g}")
+        return Finding(
+            Status.HOLDS,
+            f"no randomised trial, so R001 judges the primary, {evidence.primary}; margin {gate.auc_margin:g}",
+        )
     return no_worse(evidence, "policy_value", margin=gate.value_margin)

@@ -5,7 +5,7 @@ from collections import Counter
 import pyarrow.compute as pc
 
 from experiments.spec import ExperimentSpec
-from features.errors import DataError
+from features.errors import DataError, SpecError
 from features.matrix import with_categories
 from pipelines import log, snapshots, storage
 from pipelines.specs import source_of
@@ -31,7 +31,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         classes = pc.unique(rows["churned"]).to_pylist()
         if len(classes) < 2:
             raise DataError(f"spec '{spec.name}': the label has one class only, every row is {classes[0]:.0f}.")
+        _check_slices(spec, rows.column_names)
         contract = with_categories(snapshots.columns(spec, declared), rows)
         storage.write_json(folder / "contract.json", contract.to_dict())
         storage.write_json(folder / "counts.json", dict(counts))
     log.done("build", spec.name, **counts)
+
+
+def _check_slices(spec: ExperimentSpec, names: list[str]) -> None:
+    """A slice of a column that is not there is found now, and not after the search."""
+    if unknown := sorted({one.column for one in spec.evaluation.slices.values()} - set(names)):
+        raise SpecError(f"spec '{spec.name}': evaluation.slices names {unknown}; the matrix has {sorted(names)}.")

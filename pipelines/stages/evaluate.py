@@ -70,6 +70,7 @@ def _report(
         "curves": evaluation.curves(cohort, challenger),
         "uplift": {
             "measured": measured,
+            "declared_randomised": bool(spec.treatment and spec.treatment.randomised),
             "trial": _trial(workspace, cohort) if measured else {},
             "randomisation": _randomisation(cohort, contract) if measured else {},
             "actions": evaluation.effects(cohort, challenger) if measured else {},

@@ -4,47 +4,58 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines import log, registry, storage, tracking
+from pipelines import log, provenance, registry, storage, tracking
 from pipelines.verdict import EXIT_CODES, MOVES, WORDS, Verdict
 from pipelines.workspace import Workspace
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> int:
-    """Decide once for a challenger, write `decision.json`, and give the exit code of the verdict."""
+    """Decide once for a challenger, write `decision.json`, and give the exit code of the verdict.
+
+    The receipt is written before the alias moves: a run that is killed between the two decides the same again.
+    """
     client = tracking.client(workspace.root)
     tracking.use(workspace.root)
     version = str(storage.read_json(workspace.registration)["version"])
-    champion = registry.champion(client, spec.name)
-    before = str(champion.version) if champion else None
-    cohort = storage.read_json(workspace.evaluation / "report.json")["cohort"]["hash"]
-    asked = {"challenger_version": version, "compared_with": before, "cohort": cohort}
-    earlier = _earlier(workspace, asked)
-    if before == version:
-        decision = {**(earlier or {"figures": {}, "findings": [], "pairs": {}}), **_no_change(asked)}
-    elif earlier:
-        decision = earlier
-    else:
-        from pipelines import decisions  # not at the top: what was decided already needs no statistics
+    with tracking.alone(workspace.root, f"promote-{spec.name}"):
+        champion = registry.champion(client, spec.name)
+        before = str(champion.version) if champion else None
+        asked = {"challenger_version": version, "compared_with": before, "question": _question(spec, workspace)}
+        earlier = storage.read_json(workspace.decision) if workspace.decision.exists() else {}
+        if before == version:
+            decision = _no_change(asked, earlier)
+        elif _was_decided(asked, earlier):
+            decision = earlier
+        else:
+            from pipelines import decisions  # not at the top: what was decided already needs no statistics
 
-        judged = decisions.judge(spec, workspace, version=version, champion=champion)
-        decision = decisions.decided(asked, judged, spec)
+            judged = decisions.judge(spec, workspace, version=version, champion=champion)
+            decision = decisions.decided(asked, judged, spec)
+        storage.write_json(workspace.decision, decision)
         if Verdict(decision["verdict"]) in MOVES:
             client.set_registered_model_alias(spec.name, registry.CHAMPION, version)
-    storage.write_json(workspace.decision, decision)
     log.done("promote", spec.name, verdict=decision["verdict"], words=decision["words"])
     return EXIT_CODES[Verdict(decision["verdict"])]
 
 
-def _earlier(workspace: Workspace, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The decision that was made on this very question, if it was."""
-    found = storage.read_json(workspace.decision) if workspace.decision.exists() else {}
-    same = all(found.get(key) == value for key, value in asked.items())
-    promoted = found.get("champion_version") == asked["challenger_version"] == found.get("challenger_version")
-    return found if found and (same or (promoted and found.get("cohort") == asked["cohort"])) else None
+def _question(spec: ExperimentSpec, workspace: Workspace) -> str:
+    """A hash of the spec and of the judged rows: the same question has the same answer."""
+    return f"{provenance.spec_hash(spec)}-{storage.digest(workspace.evaluation / 'gate.parquet')}"
 
 
-def _no_change(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _was_decided(asked: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
+    """Whether this very question was answered, and with a verdict that moved nothing."""
+    same = all(earlier.get(key) == value for key, value in asked.items())
+    return same and Verdict(earlier["verdict"]) not in MOVES
+
+
+def _no_change(asked: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """The challenger is the champion; what made it so is kept where the receipt tells it."""
+    made = earlier if earlier.get("challenger_version") == asked["challenger_version"] else {}
     return {
+        "figures": {},
+        "findings": [],
+        **made,
         **asked,
         "champion_version": asked["challenger_version"],
         "verdict": Verdict.NO_CHANGE.value,

@@ -59,7 +59,8 @@ def _scored(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> pd.DataFr
 
 def rank(rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, version: str) -> pd.DataFrame:
     """The list: those worth an action first, by what it is expected to be worth, then the others by risk."""
-    actions = [name.removeprefix("uplift_") for name in map(str, scored) if name.startswith("uplift_")]
+    known = [name.removeprefix("uplift_") for name in map(str, scored) if name.startswith("uplift_")]
+    actions = [action for action in known if spec.treatment and action in spec.treatment.arms]
     chosen, worth = _actions(rows, scored, actions, spec)
     probability = scored["churn_probability"].to_numpy()
     listed: dict[str, Any] = {

@@ -1,5 +1,7 @@
 """Fit the tuned candidate on the training rows and store what may leave the room."""
 
+from datetime import timedelta
+
 import numpy as np
 import pyarrow as pa
 
@@ -25,9 +27,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     choice = Candidate(best["family"], best["params"], best["learned"], best["score"])
     problem = opened.problem({choice.family, FLOOR.family, NUISANCE.family})
     training, gate = opened.split.training, opened.split.gate
-    fitted, floor, nuisance = (
-        candidate.fit(one, problem, training=training, seed=spec.tuning.seed) for one in (choice, FLOOR, NUISANCE)
-    )
+    fitted, floor, nuisance = (candidate.fit(one, problem, seed=spec.tuning.seed) for one in (choice, FLOOR, NUISANCE))
     with storage.replacing_folder(workspace.model) as folder:
         usual = portable.typical(opened.rows.iloc[training], opened.contract)
         for name, model in (("challenger", fitted), ("floor", floor)):
@@ -59,12 +59,15 @@ def _about(opened: Learning, choice: Candidate) -> dict[str, object]:
     """What a reader of the model wants to know of its making."""
     rows = opened.rows
     training = rows.iloc[opened.split.training]
+    window = timedelta(days=opened.spec.label.lead_time_days + opened.spec.label.horizon_days)
+    until = "" if training["as_of"].isna().all() else (training["as_of"].max() + window).isoformat()
     return {
         "family": choice.family,
         "learner": opened.spec.tuning.learner,
         "params": dict(choice.params),
         "learned": {arm: dict(found) for arm, found in choice.learned.items()},
         "training_rows": len(training),
+        "trained_until": until,
         "training_dates": sorted({str(moment.date()) for moment in training["as_of"].dropna().unique()}),
         "gate_dates": sorted(
             {str(moment.date()) for moment in rows.iloc[opened.split.gate]["as_of"].dropna().unique()}

@@ -4,11 +4,13 @@ import time
 from typing import Any
 
 import pandas as pd
+from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
 from tqdm import tqdm
 
 from experiments import tuning
 from experiments.spec import ExperimentSpec
+from features.errors import StorageError
 from pipelines import learning, log, storage, studies
 from pipelines.workspace import Workspace
 
@@ -32,13 +34,16 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
             trials.write(trial)
             bar.update()
 
-        best = tuning.search(study, problem, spec=spec.tuning, on_trial=on_trial)
+        try:
+            best = tuning.search(study, problem, spec=spec.tuning, on_trial=on_trial)
+        except StorageInternalError as error:
+            raise StorageError(f"the study could not be written: {error}. What has ended is kept.") from error
         chosen = {"family": best.family, "params": dict(best.params), "learned": best.learned, "score": best.score}
         trials.end(chosen, best.score)
     share = trials.seconds / (time.process_time() - began)
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})
-        table(tuning.ended(study)).to_csv(folder / "trials.csv", index=False)
+        table(tuning.ended(study)[: spec.tuning.trials]).to_csv(folder / "trials.csv", index=False)
     log.done(
         "tune",
         spec.name,

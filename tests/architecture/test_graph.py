@@ -13,7 +13,7 @@ from pipelines.cli import ORDER, stages
 EVERYWHERE = {
     *("features", "experiments", "pipelines", "pipelines.stages", "pipelines.validation", "pipelines.reporting"),
     *("pipelines.cli", "pipelines.log", "pipelines.workspace", "pipelines.specs", "pipelines.failures"),
-    *("pipelines.graph", "features.errors", "features.plugins", "experiments.spec"),
+    *("pipelines.graph", "features.errors", "features.plugins"),
 }
 # Folders of plug-ins are imported by name: what a stage takes from them, no import tells.
 PLUGINS = {

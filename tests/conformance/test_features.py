@@ -82,6 +82,10 @@ def test_a_customer_without_history_has_missing_features_and_is_still_there(befo
     assert all(row[0][name] is None for name in events)
 
 
+def test_the_same_history_gives_the_same_bits(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
+    assert rows_of(tables, tmp_path).equals(before)
+
+
 def test_rows_known_later_change_nothing(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
     known = {name: rows.filter(pc.less(rows["known_at"], pa.scalar(AS_OF))) for name, rows in tables.items()}
     assert sum(len(rows) for rows in known.values()) < sum(len(rows) for rows in tables.values())

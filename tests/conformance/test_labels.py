@@ -45,6 +45,7 @@ def contracts(*rows: tuple[str, str, int, int | None]) -> dict[str, ibis.Table]:
         "customer_id": [row[0] for row in rows],
         "contract_id": [row[1] for row in rows],
         "known_at": pa.array([day(row[2]) for row in rows], pa.timestamp("us")),
+        "starts_at": pa.array([day(row[4] if len(row) > 4 else -100) for row in rows], pa.timestamp("us")),
         "ended_at": pa.array([day(row[3]) for row in rows], pa.timestamp("us")),
     }
     return {"contracts": ibis.memtable(pa.table(plain))}
@@ -53,7 +54,7 @@ def contracts(*rows: tuple[str, str, int, int | None]) -> dict[str, ibis.Table]:
 def left(tables: dict[str, ibis.Table]) -> dict[str, datetime]:
     happened_at = LABELS["cancelled"].happened_at
     assert happened_at is not None
-    return {row["customer_id"]: row["happened_at"] for row in happened_at(tables).to_pyarrow().to_pylist()}
+    return {row["customer_id"]: row["happened_at"] for row in happened_at(tables, WINDOW).to_pyarrow().to_pylist()}
 
 
 @pytest.mark.parametrize(
@@ -65,8 +66,17 @@ def left(tables: dict[str, ibis.Table]) -> dict[str, datetime]:
         ([("a", "1", 0, 20), ("a", "2", 0, 30)], 30),
         ([("a", "1", 0, 20), ("a", "1", 5, None)], None),
         ([("a", "1", 0, 20), ("a", "1", 5, 25)], 25),
+        ([("a", "1", 0, 20), ("a", "2", 90, None, 90)], 20),
     ],
-    ids=["running", "ended", "one of two ended", "the last of two", "the end was taken back", "the end was corrected"],
+    ids=[
+        "running",
+        "ended",
+        "one of two ended",
+        "the last of two",
+        "the end was taken back",
+        "the end was corrected",
+        "came back after the window",
+    ],
 )
 def test_a_customer_has_cancelled_when_the_last_contract_ended(rows: list, day: int | None) -> None:
     assert left(contracts(*rows)) == ({} if day is None else {"a": AS_OF + timedelta(days=day)})

@@ -61,7 +61,12 @@ def add(repository: Repository, content: str, name: str = "small.csv") -> subpro
 
 
 def leftovers(repository: Repository) -> list[Path]:
-    return [path for folder in ("data", "artifacts", "state") for path in (repository.root / folder).rglob("*.tmp")]
+    return [
+        path
+        for folder in ("data", "artifacts", "state")
+        for path in (repository.root / folder).rglob(".*")
+        if path.suffix in (".tmp", ".old")
+    ]
 
 
 def refused(ended: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

@@ -44,7 +44,13 @@ def test_telco_reaches_what_is_known_of_it_and_not_more(telco: tuple[Repository,
 
 def test_telcos_report_says_that_uplift_is_not_measured(telco: tuple[Repository, dict]) -> None:
     repository, report = telco
-    assert report["uplift"] == {"measured": False, "trial": {}, "randomisation": {}, "actions": {}}
+    assert report["uplift"] == {
+        "measured": False,
+        "declared_randomised": False,
+        "trial": {},
+        "randomisation": {},
+        "actions": {},
+    }
     assert report["policy"] == {}
     page = (repository.root / "artifacts/telco/evaluation/report.html").read_text()
     assert "not measured" in page.lower()
@@ -75,7 +81,7 @@ def test_telco_over_five_splits(telco: tuple[Repository, dict], family: str, tri
         fitted = opened.learner.fit(
             opened.family(family),
             problem.prepared[family],
-            opened.split.training,
+            np.arange(len(problem.X)),
             arms=opened.arms,
             actions=(),
             params=best.params,

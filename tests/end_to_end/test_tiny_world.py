@@ -119,3 +119,38 @@ def test_dvc_shows_metrics_and_plots_and_an_experiment_is_compared(tiny: Reposit
     plots = tiny.run("plots", "show", "--json", module="dvc")
     assert plots.returncode == 0
     assert "roc.csv" in plots.stdout
+
+
+def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(tiny: Repository) -> None:
+    """Last in this file: it changes the spec that the others look at."""
+    tiny.spec("demo", "demo", tuning={"families": ["prior"], "trials": 1})
+    worse = tiny.run("run", "demo")
+    assert worse.returncode in (3, 4), worse.stdout + worse.stderr
+    refused = read(tiny, "decision.json")
+    assert refused["mode"] == "replace"
+    assert (refused["champion_version"], refused["challenger_version"]) == ("1", "2")
+    again = tiny.run("promote", "demo")
+    assert again.returncode == worse.returncode
+    assert read(tiny, "decision.json") == refused
+    tiny.spec("demo", "demo", source={"months": 23}, tuning={"families": ["logistic", "lightgbm"], "trials": 4})
+    newer = tiny.run("run", "demo")
+    assert newer.returncode in (0, 3, 4), newer.stdout + newer.stderr
+    refreshed = read(tiny, "decision.json")
+    assert refreshed["mode"] == "refresh"
+    assert refreshed["compared_with"] == "1"
+    moved = refreshed["verdict"] == "REFRESH"
+    listed = pd.read_csv(tiny.root / "artifacts/demo/ranked_list/ranked_list.csv")
+    assert set(listed["model_version"].astype(str)) == {refreshed["challenger_version"] if moved else "1"}
+    assert set(listed["as_of"]) == {"2025-12-01"}
+
+
+def test_a_rollback_by_hand_is_not_taken_for_a_promotion(tiny: Repository) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tiny.root}/mlflow.db")
+    client.set_registered_model_alias("demo", "champion", "2")
+    tiny.run("promote", "demo")
+    decision = read(tiny, "decision.json")
+    assert decision["compared_with"] == "2"
+    holds = client.get_model_version_by_alias("demo", "champion").version
+    assert str(holds) == decision["champion_version"]
