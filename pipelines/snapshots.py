@@ -61,7 +61,8 @@ def dated(spec: ExperimentSpec, folder: Path, declared: Mapping[str, Table]) -> 
     dates = observation_dates(spec.observations.first, every_months=spec.observations.every_months, data_end=end)
     mature = [window for window in (_window(spec, as_of) for as_of in dates) if window.is_mature(end)]
     with engine.opened(folder, declared) as opened:
-        features = features_for(spec.features, opened.declared)
+        # All that the data allow, whatever the spec learns from: a champion of other features is judged on these rows.
+        features = features_for((), opened.declared)
         newest = opened.history(end, look_back_days=spec.observations.look_back_days)
         rows = with_value(opened.rows(snapshot(newest, features).order_by("customer_id")), spec.value)
         counts = {SCORE: rows.num_rows, "immature_dates": len(dates) - len(mature)}

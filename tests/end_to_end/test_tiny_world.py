@@ -123,7 +123,7 @@ def test_dvc_shows_metrics_and_plots_and_an_experiment_is_compared(tiny: Reposit
 
 def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(tiny: Repository) -> None:
     """Last in this file: it changes the spec that the others look at."""
-    tiny.spec("demo", "demo", tuning={"families": ["prior"], "trials": 1})
+    tiny.spec("demo", "demo", features=["tenure"], tuning={"families": ["logistic"], "trials": 1})
     worse = tiny.run("run", "demo")
     assert worse.returncode in (3, 4), worse.stdout + worse.stderr
     refused = read(tiny, "decision.json")
@@ -132,7 +132,9 @@ def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(
     again = tiny.run("promote", "demo")
     assert again.returncode == worse.returncode
     assert read(tiny, "decision.json") == refused
-    tiny.spec("demo", "demo", source={"months": 23}, tuning={"families": ["logistic", "lightgbm"], "trials": 4})
+    themes = ["recency", "activity", "spending", "tenure", "support", "experience"]
+    search = {"families": ["logistic", "lightgbm"], "trials": 4}
+    tiny.spec("demo", "demo", source={"months": 23}, features=themes, tuning=search)
     newer = tiny.run("run", "demo")
     assert newer.returncode in (0, 3, 4), newer.stdout + newer.stderr
     refreshed = read(tiny, "decision.json")
