@@ -1,5 +1,6 @@
 """The main job on a tiny world: from nothing to a champion, again, and on newer data."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -113,12 +114,25 @@ def test_the_registered_version_says_where_it_comes_from(tiny: Repository) -> No
     assert version.tags["data_hash"].endswith(".dir")
 
 
-def test_dvc_shows_metrics_and_plots_and_an_experiment_is_compared(tiny: Repository) -> None:
+def test_dvc_shows_metrics_and_plots(tiny: Repository) -> None:
     shown = json.loads(tiny.run("metrics", "show", "--json", module="dvc").stdout)
     assert 0.5 < shown[""]["data"]["artifacts/demo/evaluation/metrics.json"]["data"]["auc"] < 1
     plots = tiny.run("plots", "show", "--json", module="dvc")
     assert plots.returncode == 0
     assert "roc.csv" in plots.stdout
+
+
+def test_an_experiment_changes_a_key_of_the_spec_and_is_compared(tiny: Repository) -> None:
+    for words in (["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "a champion"]):
+        subprocess.run(["git", *words], cwd=tiny.root, check=True, env=environment())
+    change = "experiments/specs/demo.yaml:evaluation.contact_share=0.2"
+    ended = tiny.run("exp", "run", "-q", "-S", change, "evaluate@demo", module="dvc")
+    assert ended.returncode == 0, ended.stderr
+    shown = tiny.run("exp", "show", "--csv", module="dvc").stdout
+    rows = [row for row in csv.DictReader(shown.splitlines()) if row["rev"] != "workspace"]
+    before, after = (next(row for row in rows if row["typ"] == typ) for typ in ("baseline", "branch_base"))
+    assert float(after["recall"]) > float(before["recall"])
+    assert after["auc"] == before["auc"]
 
 
 def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(tiny: Repository) -> None:
