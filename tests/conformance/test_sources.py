@@ -52,7 +52,7 @@ def test_its_parts_have_the_declared_columns_and_types(source: Source) -> None:
     for part in parts:
         assert part.rows.column_names == list(declared[part.table].names)
         for column in declared[part.table].columns:
-            assert str(part.rows[column.name].type) in (column.arrow_type, f"{column.arrow_type}")
+            assert str(part.rows[column.name].type) == column.arrow_type
 
 
 @every_source
