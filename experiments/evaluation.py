@@ -12,6 +12,7 @@ from experiments import calibration, metrics, policy, uplift
 from experiments.cohort import Cohort, Mask
 from experiments.intervals import Estimate
 from experiments.metric import Metric, Numbers, evaluate
+from experiments.metrics.calibration_slope import METRIC as CALIBRATION_SLOPE
 from experiments.metrics.lift import lift_at
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.recall import recall_at
@@ -70,9 +71,15 @@ def figure(metric: Metric, found: Estimate) -> dict[str, Any]:
 
 
 def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[str, Any]:
-    """Every figure of the risk, the prior model's beside it where it has one."""
+    """Every figure of the risk, the prior model's beside it where it has one.
+
+    A challenger that gives everybody the same probability has no calibration slope; that figure is left out.
+    """
     found = {}
+    constant = np.ptp(challenger.probability[cohort.untreated]) == 0
     for name, metric in risk_metrics(cohort.spec.evaluation.contact_share).items():
+        if constant and name == CALIBRATION_SLOPE.name:
+            continue
         found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
         found[name]["floor"] = _floor(cohort, metric, floor)
     if cohort.one_row_a_customer:

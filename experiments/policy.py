@@ -1,14 +1,11 @@
 """Who is contacted and how: the choice that earns most within the budget, and the simple choices to beat."""
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.intervals import Clusters, Counts, Interval, estimate
 from experiments.metric import Numbers
-from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from features.errors import MetricError
 
 NOBODY = -1
@@ -117,23 +114,4 @@ def comparisons(
         "treat_all": realised(everybody(value.size, action), **terms),
         "random": realised_at_random(action=action, n_contacts=n_contacts, **terms),
         "highest_risk_first": realised(by_risk, **terms),
-    }
-
-
-def advantages(
-    net_value: Numbers,
-    others: Mapping[str, Numbers],
-    *,
-    counts: Counts,
-    clusters: Clusters | None = None,
-    level: float = 0.95,
-) -> dict[str, Interval]:
-    """By how much one policy earns more per customer than each of others, with paired intervals.
-
-    net_value and others are as `realised` gives them; counts and clusters as for `bootstrap`.
-    """
-    ours = estimate(POLICY_VALUE, net_value, counts=counts, clusters=clusters)
-    return {
-        name: (ours - estimate(POLICY_VALUE, theirs, counts=counts, clusters=clusters)).interval(level=level)
-        for name, theirs in others.items()
     }

@@ -104,29 +104,6 @@ def gain_curve(
     )
 
 
-def toc_curve(
-    gamma: Numbers,
-    uplift: Numbers,
-    *,
-    counts: Counts,
-    clusters: Clusters | None = None,
-    shares: Numbers = SHARES[1:],
-    level: float = 0.95,
-) -> Curve:
-    """TOC(q): the mean effect in the top share q by predicted uplift, minus that of all; see `gain_curve`.
-
-    shares lie in (0, 1]: at 0 there is nobody to take a mean of. AUTOC is the area under this curve.
-    """
-    ranking = ranked(uplift)
-
-    def advantages(weights: Numbers) -> Numbers:
-        gains = _gains(ranking, gamma=gamma, weights=weights, shares=np.append(shares, 1.0))
-        return gains[:, :-1] / shares - gains[:, -1:]
-
-    point = advantages(np.ones((1, gamma.size)))[0]
-    return _banded(shares, point, bootstrap(advantages, counts=counts, clusters=clusters), level)
-
-
 def _gains(ranking: Ranking, *, gamma: Numbers, weights: Numbers, shares: Numbers) -> Numbers:
     """The gain curve under every draw, shape (draws, n_shares); NaN in a draw without rows."""
     ends = np.cumsum(block_totals(ranking, weights), axis=1)

@@ -3,9 +3,6 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,16 +46,15 @@ def opened(workspace: Workspace, *, name: str, direction: Literal["minimize", "m
 
 
 class TrialLog:
-    """Writes trials to MLflow as they end, one batch each, beneath one run of the study.
+    """Writes a study to MLflow as one run: each trial one batch, as it ends; seconds is the CPU time that it took.
 
-    A thread of its own writes while the next trial trains; seconds is the CPU time that it took.
+    A trial is a parameter `trial 012`, the JSON of its parameters, and a step of the metric `score`, or of
+    `score_when_pruned`. A nested run for each trial would cost three calls, a tenth of the time of a short trial.
     """
 
     def __init__(self, client: MlflowClient, *, experiment: str, study: optuna.Study) -> None:
         self._client, self._experiment, self._study = client, experiment, study
         self.seconds = 0.0
-        self._writer = ThreadPoolExecutor(max_workers=1)
-        self._pending: list[Future[None]] = []
         self.run_id = str(study.user_attrs.get(RUN) or self._start())
 
     def _start(self) -> str:
@@ -68,32 +64,26 @@ class TrialLog:
 
     def catch_up(self) -> None:
         """Write the trials that ended before a kill and were not written."""
-        children = self._client.search_runs(
-            [self._experiment], f"tags.`{tracking.PARENT}` = '{self.run_id}'", max_results=5000
-        )
-        written = {run.data.tags.get("trial") for run in children if run.info.status == "FINISHED"}
+        written = self._client.get_run(self.run_id).data.params
         for trial in self._study.get_trials(deepcopy=False, states=ENDED):
-            if str(trial.number) not in written:
+            if _key(trial) not in written:
                 self.write(trial)
 
     def write(self, trial: FrozenTrial) -> None:
-        """Have one trial written: parameters, and the mean score after each fold; the last is the trial's."""
-        self._pending.append(self._writer.submit(self._write, trial))
-
-    def _write(self, trial: FrozenTrial) -> None:
+        """Write one trial that has ended: its parameters and its score, that of the folds it saw."""
         began = time.thread_time()
-        tags = {"trial": str(trial.number), "state": trial.state.name.lower()}
-        run_id = tracking.start_run(
-            self._client, self._experiment, name=f"trial {trial.number}", parent=self.run_id, tags=tags
+        metric = "score" if trial.state == optuna.trial.TrialState.COMPLETE else "score_when_pruned"
+        tracking.log_batch(
+            self._client,
+            self.run_id,
+            params={_key(trial): json.dumps(trial.params)},
+            metrics=[(metric, float(trial.value or 0.0), trial.number)],
         )
-        scores = [("score", value, fold) for fold, value in trial.intermediate_values.items()]
-        tracking.log_batch(self._client, run_id, params=trial.params, metrics=scores, status="FINISHED")
         self.seconds += time.thread_time() - began
 
-    def end(self, best: dict[str, Any], score: float) -> None:
-        """Wait for the trials to be written, then write the study's best and end its run."""
-        for pending in self._pending:
-            pending.result()
+    def end(self, best: dict[str, Any], *, score: float, table: Path) -> None:
+        """Write the study's best and the table of its trials, and end its run."""
+        self._client.log_artifact(self.run_id, str(table))
         tracking.log_batch(
             self._client,
             self.run_id,
@@ -102,18 +92,14 @@ class TrialLog:
             status="FINISHED",
         )
 
-    def close(self) -> None:
-        """Let the writer end."""
-        self._writer.shutdown(cancel_futures=True)
+
+def _key(trial: FrozenTrial) -> str:
+    return f"trial {trial.number:03}"
 
 
-@contextmanager
-def logged(spec: ExperimentSpec, workspace: Workspace, study: optuna.Study) -> Iterator[TrialLog]:
+def logged(spec: ExperimentSpec, workspace: Workspace, study: optuna.Study) -> TrialLog:
     """A log of the study's trials, caught up with what an earlier run left unwritten."""
     client = tracking.client(workspace.root)
     log = TrialLog(client, experiment=tracking.experiment_id(client, workspace.root, spec.name), study=study)
-    try:
-        log.catch_up()
-        yield log
-    finally:
-        log.close()
+    log.catch_up()
+    return log

@@ -12,8 +12,10 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
 
-PARENT = "mlflow.parentRunId"
+from features.errors import StorageError
+
 NAME = "mlflow.runName"
 
 
@@ -28,6 +30,18 @@ def client(root: Path) -> MlflowClient:
         found = MlflowClient(tracking_uri=uri(root), registry_uri=uri(root))
         found.search_experiments(max_results=1)
     return found
+
+
+@contextmanager
+def answering(root: Path) -> Iterator[None]:
+    """A block whose failures are MLflow's database's: full, locked or gone is a StorageError, all else as it was."""
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code != "TEMPORARILY_UNAVAILABLE":
+            raise
+        why = str(error).splitlines()[0]
+        raise StorageError(f"MLflow at {shown_uri(root)} could not be read or written: {why}.") from error
 
 
 @contextmanager
@@ -49,12 +63,9 @@ def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
     return str(found.create_experiment(spec, artifact_location=artifacts))
 
 
-def start_run(
-    found: MlflowClient, experiment: str, *, name: str, parent: str | None = None, tags: Mapping[str, str] | None = None
-) -> str:
-    """Start a run and give its id; one with a parent shows beneath it."""
-    every = {NAME: name, **(tags or {})} | ({PARENT: parent} if parent else {})
-    return str(found.create_run(experiment, tags=every).info.run_id)
+def start_run(found: MlflowClient, experiment: str, *, name: str) -> str:
+    """Start a run and give its id."""
+    return str(found.create_run(experiment, tags={NAME: name}).info.run_id)
 
 
 def log_batch(

@@ -17,7 +17,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     client = tracking.client(workspace.root)
     tracking.use(workspace.root)
     version = str(storage.read_json(workspace.registration)["version"])
-    with tracking.alone(workspace.root, f"promote-{spec.name}"):
+    with tracking.answering(workspace.root), tracking.alone(workspace.root, f"promote-{spec.name}"):
         champion = registry.champion(client, spec.name)
         before = str(champion.version) if champion else None
         asked = {"challenger_version": version, "compared_with": before, "question": _question(spec, workspace)}

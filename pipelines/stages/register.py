@@ -19,8 +19,9 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     tracking.use(workspace.root)
     folder = workspace.model / "challenger"
     digest = storage.digest(folder)
-    known = registry.version_of(client, spec.name, digest)
-    version = str(known.version) if known else _register(spec, workspace, client, digest)
+    with tracking.answering(workspace.root):
+        known = registry.version_of(client, spec.name, digest)
+        version = str(known.version) if known else _register(spec, workspace, client, digest)
     receipt = {"name": spec.name, "version": version, "model_digest": digest}
     storage.write_json(workspace.registration, receipt)
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")

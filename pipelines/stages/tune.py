@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import optuna
 import pandas as pd
 from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
@@ -11,7 +12,7 @@ from tqdm import tqdm
 from experiments import tuning
 from experiments.spec import ExperimentSpec
 from features.errors import StorageError
-from pipelines import learning, log, storage, studies
+from pipelines import learning, log, storage, studies, tracking
 from pipelines.workspace import Workspace
 
 
@@ -24,26 +25,15 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         direction="maximize" if problem.metric.better == "higher" else "minimize",
     )
     began = time.process_time()
-    done = len(study.get_trials(deepcopy=False, states=tuning.ENDED))
-    with (
-        studies.logged(spec, workspace, study) as trials,
-        tqdm(total=spec.tuning.trials, initial=done, desc="tune", unit="trial", disable=None, leave=False) as bar,
-    ):
-
-        def on_trial(trial: FrozenTrial) -> None:
-            trials.write(trial)
-            bar.update()
-
-        try:
-            best = tuning.search(study, problem, spec=spec.tuning, on_trial=on_trial)
-        except StorageInternalError as error:
-            raise StorageError(f"the study could not be written: {error}. What has ended is kept.") from error
-        chosen = {"family": best.family, "params": dict(best.params), "learned": best.learned, "score": best.score}
-        trials.end(chosen, best.score)
+    with tracking.answering(workspace.root):
+        trials = studies.logged(spec, workspace, study)
+        best = searched(study, problem, spec=spec, trials=trials)
+    chosen = {"family": best.family, "params": dict(best.params), "learned": best.learned, "score": best.score}
     share = trials.seconds / (time.process_time() - began)
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})
         table(tuning.ended(study)[: spec.tuning.trials]).to_csv(folder / "trials.csv", index=False)
+        trials.end(chosen, score=best.score, table=folder / "trials.csv")
     log.done(
         "tune",
         spec.name,
@@ -52,6 +42,23 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         score=round(best.score, 4),
         tracking=f"{share:.1%} of the time",
     )
+
+
+def searched(
+    study: optuna.Study, problem: tuning.Problem, *, spec: ExperimentSpec, trials: studies.TrialLog
+) -> tuning.Candidate:
+    """The best of the search, with a bar that grows. Raises StorageError when the disk is full."""
+    done = len(tuning.ended(study))
+    with tqdm(total=spec.tuning.trials, initial=done, desc="tune", unit="trial", disable=None, leave=False) as bar:
+
+        def on_trial(trial: FrozenTrial) -> None:
+            trials.write(trial)
+            bar.update()
+
+        try:
+            return tuning.search(study, problem, spec=spec.tuning, on_trial=on_trial)
+        except StorageInternalError as error:
+            raise StorageError(f"the study could not be written: {error}. What has ended is kept.") from error
 
 
 def table(trials: list[FrozenTrial]) -> pd.DataFrame:

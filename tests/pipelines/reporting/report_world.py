@@ -54,13 +54,14 @@ def _rows(generator: np.random.Generator, *, with_actions: bool) -> pd.DataFrame
     )
 
 
-def judged(*, with_actions: bool) -> dict[str, Any]:
-    """What the evaluation says of a tiny world, by the code that really says it."""
+def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
+    """What the evaluation says of a tiny world, by the code that really says it; of a constant model, if asked."""
     generator = np.random.default_rng(7)
     rows = _rows(generator, with_actions=with_actions)
     cohort, x = Cohort(rows, _spec(with_actions=with_actions)), rows["x"].to_numpy()
     uplift = {"call": x, "coupon": generator.normal(size=ROWS)} if with_actions else {}
-    model, floor = Predictions(x, 1 / (1 + np.exp(-x)), uplift), Predictions(0 * x, 0 * x + 0.5, uplift)
+    floor = Predictions(0 * x, 0 * x + 0.5, uplift)
+    model = floor if constant else Predictions(x, 1 / (1 + np.exp(-x)), uplift)
     left = rows["churned"][cohort.untreated]
     return {
         "spec": cohort.spec.model_dump(mode="json"),

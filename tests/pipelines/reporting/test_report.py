@@ -147,3 +147,10 @@ def test_a_dated_report_tells_its_dates_and_what_was_left_out() -> None:
     assert "700 customers (1,200 observations) as they were at 2 dates from 1 January 2026 to 1 February 2026" in text
     assert all(words in text for words in ("1 June 2026", "321 rows", "5, left out"))
     assert "the data hold no dates" not in text
+
+
+def test_a_model_that_gives_everybody_the_same_probability_is_reported_without_a_slope() -> None:
+    found = judged(with_actions=False, constant=True)
+    assert found["risk"]["auc"]["value"] == 0.5
+    assert "calibration_slope" not in found["risk"]
+    assert "AUC" in Page(report.render(found)).text
