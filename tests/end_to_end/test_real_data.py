@@ -4,18 +4,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import optuna
 import pytest
 
-from experiments import tuning
-from experiments.metric import evaluate
-from experiments.metrics.auc import METRIC as AUC
-from experiments.metrics.brier import METRIC as BRIER
-from experiments.spec import ExperimentSpec
-from pipelines import learning, specs
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository
+from tests.end_to_end.splits import over_splits
 
 TELCO = "telco/WA_Fn-UseC_-Telco-Customer-Churn.csv"
 
@@ -56,44 +49,14 @@ def test_telcos_report_says_that_uplift_is_not_measured(telco: tuple[Repository,
     assert "not measured" in page.lower()
 
 
-def with_split(spec: ExperimentSpec, family: str, seed: int, trials: int) -> ExperimentSpec:
-    return spec.model_copy(
-        update={
-            "split": spec.split.model_copy(update={"seed": seed}),
-            "tuning": spec.tuning.model_copy(update={"families": (family,), "trials": trials}),
-        }
-    )
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("family", "trials", "least"), [("logistic", 6, 0.843), ("lightgbm", 16, 0.848)])
 def test_telco_over_five_splits(telco: tuple[Repository, dict], family: str, trials: int, least: float) -> None:
     """Means over five seeded 80/20 splits: AUC as known elsewhere, Brier at most 0.135, and no sign of a leak."""
     repository, _ = telco
-    workspace = Workspace(repository.root, "telco")
-    base = specs.load(workspace)
-    figures = []
-    for seed in range(5):
-        opened = learning.opened(with_split(base, family, seed, trials), workspace)
-        problem = opened.problem([family])
-        study = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=5))
-        best = tuning.search(study, problem, spec=opened.spec.tuning, on_trial=lambda _: None)
-        fitted = opened.learner.fit(
-            opened.family(family),
-            problem.prepared[family],
-            np.arange(len(problem.X)),
-            arms=opened.arms,
-            actions=(),
-            params=best.params,
-            learned=best.learned,
-            seed=0,
-        )
-        truth, gate = opened.y[opened.split.gate], opened.X[opened.split.gate]
-        said = fitted.risks(gate)["control"]
-        figures.append((evaluate(AUC, truth, said), evaluate(BRIER, truth, said)))
-    auc, brier = np.mean(figures, axis=0)
-    assert least <= auc < 0.87
-    assert brier <= 0.135
+    found = over_splits(Workspace(repository.root, "telco"), family=family, trials=trials)
+    assert least <= found.auc < 0.87
+    assert found.brier <= 0.135
 
 
 @pytest.fixture(scope="module")

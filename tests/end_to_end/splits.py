@@ -1,0 +1,61 @@
+"""A family on seeded random splits of a spec, each searched and fitted anew: for a test and for the benchmark."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import optuna
+
+from experiments import tuning
+from experiments.metric import evaluate
+from experiments.metrics.auc import METRIC as AUC
+from experiments.metrics.brier import METRIC as BRIER
+from experiments.spec import ExperimentSpec
+from pipelines import learning, specs
+from pipelines.workspace import Workspace
+
+SPLITS = 5
+
+
+@dataclass(frozen=True)
+class Means:
+    """Mean AUC and Brier of the gate rows, and the CPU seconds that one split's search took."""
+
+    auc: float
+    brier: float
+    cpu_seconds: float
+
+
+def over_splits(workspace: Workspace, *, family: str, trials: int) -> Means:
+    """The means over SPLITS seeded splits of a spec whose matrix is built."""
+    base, figures = specs.load(workspace), []
+    for seed in range(SPLITS):
+        opened = learning.opened(_with_split(base, family, seed, trials), workspace)
+        problem = opened.problem([family])
+        began = time.process_time()
+        study = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=5))
+        best = tuning.search(study, problem, spec=opened.spec.tuning, on_trial=lambda _: None)
+        took = time.process_time() - began
+        fitted = opened.learner.fit(
+            opened.family(family),
+            problem.prepared[family],
+            np.arange(len(problem.X)),
+            arms=opened.arms,
+            actions=(),
+            params=best.params,
+            learned=best.learned,
+            seed=0,
+        )
+        truth, gate = opened.y[opened.split.gate], opened.X[opened.split.gate]
+        said = fitted.risks(gate)["control"]
+        figures.append((evaluate(AUC, truth, said), evaluate(BRIER, truth, said), took))
+    return Means(*np.mean(figures, axis=0))
+
+
+def _with_split(spec: ExperimentSpec, family: str, seed: int, trials: int) -> ExperimentSpec:
+    return spec.model_copy(
+        update={
+            "split": spec.split.model_copy(update={"seed": seed}),
+            "tuning": spec.tuning.model_copy(update={"families": (family,), "trials": trials}),
+        }
+    )
