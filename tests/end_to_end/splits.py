@@ -28,6 +28,7 @@ class Means:
 
 def over_splits(workspace: Workspace, *, family: str, trials: int) -> Means:
     """The means over SPLITS seeded splits of a spec whose matrix is built."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     base, figures = specs.load(workspace), []
     for seed in range(SPLITS):
         opened = learning.opened(_with_split(base, family, seed, trials), workspace)
