@@ -53,8 +53,25 @@ USAGE = Table(
         _EVENT_AT,
         _KNOWN_AT,
         Column("actions", "integer", "things done in the product that day", unit="count", minimum=0),
-        Column("minutes", "number", "time spent in the product that day", unit="minutes", minimum=0, maximum=1440),
+        Column("kinds", "integer", "different kinds of things done", unit="count", nullable=True, minimum=0),
+        Column("sessions", "integer", "times the product was opened", unit="count", nullable=True, minimum=0),
+        Column(
+            "minutes",
+            "number",
+            "time spent in the product that day",
+            unit="minutes",
+            nullable=True,
+            minimum=0,
+            maximum=1440,
+        ),
     ),
+)
+
+MILESTONES = Table(
+    "milestones",
+    "steps of finding the way in that a customer has done, such as a first import",
+    key=("customer_id", "step"),
+    columns=(_CUSTOMER, _EVENT_AT, _KNOWN_AT, Column("step", "category", "the step")),
 )
 
 TRANSACTIONS = Table(
@@ -68,6 +85,7 @@ TRANSACTIONS = Table(
         _KNOWN_AT,
         Column("kind", "category", "what it was", values=("payment", "refund", "failed")),
         Column("amount", "number", "the amount, never negative: `kind` says which way", unit="currency", minimum=0),
+        Column("discount", "number", "what was taken off the price", unit="currency", nullable=True, minimum=0),
     ),
 )
 
@@ -84,8 +102,18 @@ INTERACTIONS = Table(
         Column("topic", "category", "what it was about", nullable=True),
         Column("complaint", "boolean", "whether it was a complaint"),
         Column("resolved", "boolean", "whether it was resolved", nullable=True),
+        Column("resolved_at", "timestamp", "when it was resolved; missing while it is not", nullable=True),
         Column("handling_minutes", "number", "how long it took", unit="minutes", nullable=True, minimum=0),
         Column("text", "text", "what was said or noted", nullable=True),
+        Column(
+            "sentiment",
+            "number",
+            "the tone of the text: -1 is bad, 1 is good; missing where nothing read it",
+            unit="tone",
+            nullable=True,
+            minimum=-1,
+            maximum=1,
+        ),
     ),
 )
 
@@ -134,5 +162,6 @@ TREATMENTS = Table(
 )
 
 CANONICAL: dict[str, Table] = {
-    table.name: table for table in (CUSTOMERS, CONTRACTS, USAGE, TRANSACTIONS, INTERACTIONS, SURVEYS, TREATMENTS)
+    table.name: table
+    for table in (CUSTOMERS, CONTRACTS, USAGE, MILESTONES, TRANSACTIONS, INTERACTIONS, SURVEYS, TREATMENTS)
 }

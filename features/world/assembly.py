@@ -18,9 +18,15 @@ def assemble(table: Table, columns: Mapping[str, Any]) -> pa.Table:
     """The rows of a table from one array for each of its columns.
 
     customer_id holds positions in the population; NaN and MISSING_INSTANT become null. No array needs to be in
-    the type or the place that the table declares.
+    the type or the place that the table declares; a nullable column without one is missing in every row.
     """
-    arrays = [_array(column, columns[column.name]) for column in table.columns]
+    size = len(columns["customer_id"])
+    arrays = [
+        pa.nulls(size, pa.type_for_alias(column.arrow_type))
+        if column.nullable and column.name not in columns
+        else _array(column, columns[column.name])
+        for column in table.columns
+    ]
     return pa.Table.from_arrays(arrays, names=list(table.names))
 
 

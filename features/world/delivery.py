@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.source import Part
-from features.world import interactions, membership, surveys, transactions, treatments, usage
+from features.world import interactions, membership, milestones, surveys, transactions, treatments, usage
 from features.world.chapters import Chapter, unfold
 from features.world.contacts import contacts
 
@@ -32,6 +32,7 @@ def _happenings(chapter: Chapter) -> Iterator[tuple[str, pa.Table]]:
     yield "customers", membership.customers(chapter)
     yield "contracts", membership.contracts(chapter)
     yield "usage", usage.rows(chapter)
+    yield "milestones", milestones.rows(chapter)
     talks = contacts(chapter)
     yield "transactions", transactions.rows(chapter, talks)
     yield "interactions", interactions.rows(chapter, talks)

@@ -4,11 +4,12 @@ import numpy as np
 import pyarrow as pa
 
 from features import tables
-from features.world.arrays import Codes, Flags, Floats
+from features.world.arrays import MISSING_INSTANT, Codes, Flags, Floats
 from features.world.assembly import assemble, numbered, worded
 from features.world.chapters import Chapter
 from features.world.contacts import INCIDENT, ORDINARY, Contacts
 from features.world.fragments import GLAD, PLAIN, TOPICS, UPSET
+from features.world.months import DAY
 from features.world.randomness import Stream, generator
 from features.world.reporting import Rows, corrected, learnt_at
 from features.world.words_chinese import CHINESE
@@ -35,7 +36,10 @@ def rows(chapter: Chapter, talks: Contacts) -> pa.Table:
     size = len(talks.customers)
     solved_later = noted["resolved"] & (rng.random(size) < np.where(talks.cause == INCIDENT, 0.35, 0.08))
     gap_days = rng.uniform(1.0, 20.0, size)
-    versions = corrected(noted, chosen=solved_later, first={"resolved": np.zeros(size, np.bool_)}, gap_days=gap_days)
+    solved_at = noted["event_at"] + np.where(solved_later, 0.9 * gap_days * DAY, 0.0).astype(np.int64)
+    noted["resolved_at"] = np.where(noted["resolved"], solved_at, MISSING_INSTANT)
+    first = {"resolved": np.zeros(size, np.bool_), "resolved_at": np.full(size, MISSING_INSTANT)}
+    versions = corrected(noted, chosen=solved_later, first=first, gap_days=gap_days)
     return _assembled(chapter, versions)
 
 

@@ -23,6 +23,7 @@ class Stream(IntEnum):
     CONTACTS = 10
     INTERACTIONS = 11
     SURVEYS = 12
+    MILESTONES = 13
 
 
 def generator(*, seed: int, month: int, stream: Stream, block: int = 0) -> np.random.Generator:

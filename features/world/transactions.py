@@ -31,6 +31,7 @@ def rows(chapter: Chapter, talks: Contacts) -> pa.Table:
     versions = corrected(booked, chosen=chosen, first={"amount": wrong}, gap_days=gap_days)
     columns = {
         **versions,
+        "discount": np.where(versions["kind"] == PAYMENT, versions["discount"], np.nan),
         "transaction_id": numbered(f"T{chapter.month.name}-", versions["number"]),
         "kind": worded(KINDS, versions["kind"]),
     }
@@ -40,6 +41,7 @@ def rows(chapter: Chapter, talks: Contacts) -> pa.Table:
 def _booked(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> Rows:
     customers, event_at, kind = _moved(chapter, talks=talks, rng=rng)
     price = monthly_price(chapter, customers=customers, moments=event_at)
+    thrifty = chapter.population.is_thrifty[customers]
     share = np.where(kind == REFUND, rng.uniform(0.2, 0.6, len(kind)), 1.0)
     return {
         "number": np.arange(1, len(kind) + 1),
@@ -48,6 +50,8 @@ def _booked(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> R
         "known_at": learnt_at(rng, event_at=event_at, late_share=0.03, most_days=9),
         "kind": kind,
         "amount": np.round(price * share, 2),
+        # Nothing follows from a voucher: thrifty customers find more of them.
+        "discount": np.where(rng.random(len(kind)) < 0.03 + 0.12 * thrifty, np.round(0.2 * price, 2), 0.0),
     }
 
 

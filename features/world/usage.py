@@ -41,12 +41,16 @@ def _block(chapter: Chapter, block: Positions, number: int) -> pa.Table:
     stays = chapter.is_here(block[who], event_at)
     customers, event_at = block[who[stays]], event_at[stays]
     intensity = _intensity(chapter)[customers]
+    known_at = learnt_at(rng, event_at=event_at, late_share=0.02, most_days=10)
+    actions = 1 + rng.poisson(intensity)
     columns = {
         "customer_id": customers,
         "event_at": event_at,
-        "known_at": learnt_at(rng, event_at=event_at, late_share=0.02, most_days=10),
-        "actions": 1 + rng.poisson(intensity),
+        "known_at": known_at,
+        "actions": actions,
         "minutes": np.round(np.minimum(rng.standard_gamma(5.0, len(customers)) * 0.4 * intensity, 1440.0), 1),
+        "kinds": 1 + rng.binomial(np.minimum(actions - 1, 7), 0.4),
+        "sessions": 1 + rng.binomial(np.minimum(actions - 1, 5), 0.25),
     }
     return assemble(tables.USAGE, columns)
 

@@ -157,19 +157,21 @@ def test_some_rows_are_late_and_some_a_month_late(frames: dict[str, pd.DataFrame
 
 
 @pytest.mark.parametrize(
-    ("name", "column"), [("transactions", "amount"), ("interactions", "resolved"), ("surveys", "score")]
+    ("name", "columns"),
+    [("transactions", ["amount"]), ("interactions", ["resolved", "resolved_at"]), ("surveys", ["score"])],
+    ids=["transactions", "interactions", "surveys"],
 )
-def test_a_correction_changes_one_column_and_when_it_was_known(
-    frames: dict[str, pd.DataFrame], name: str, column: str
+def test_a_correction_changes_what_was_wrong_and_when_it_was_known(
+    frames: dict[str, pd.DataFrame], name: str, columns: list[str]
 ) -> None:
     rows, key = frames[name], list(CANONICAL[name].key)
     versions = rows[rows.duplicated(key, keep=False)].sort_values([*key, "known_at"])
     assert 0.005 < len(versions) / len(rows) < 0.6
     first, later = versions.groupby(key).first(), versions.groupby(key).last()
-    same = [other for other in rows.columns if other not in (*key, column, "known_at")]
+    same = [other for other in rows.columns if other not in (*key, *columns, "known_at")]
     assert versions.groupby(key)[same].nunique(dropna=False).eq(1).all(axis=None)
     assert (first["known_at"] < later["known_at"]).all()
-    assert (versions.groupby(key)[column].nunique(dropna=False) == 2).all()
+    assert (versions.groupby(key)[columns].nunique(dropna=False) == 2).all(axis=None)
 
 
 def test_every_payment_is_the_price_in_force(frames: dict[str, pd.DataFrame]) -> None:
