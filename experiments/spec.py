@@ -21,7 +21,8 @@ class LabelSpec(Section):
     The window is (as_of + lead_time_days, as_of + lead_time_days + horizon_days]. column, churned and
     retained belong to the label `column`: which column tells, and its values. leavers_are_gone: in a table without
     dates, those who left are no customers any more and are not scored. bad and good are the words that the report
-    uses for the two outcomes, in the past tense.
+    uses for the two outcomes, in the past tense. table, event and active_days belong to the label `inactive`: which
+    events it looks for, and within how many days before the observation one makes a customer active.
     """
 
     kind: str
@@ -30,6 +31,9 @@ class LabelSpec(Section):
     column: str | None = None
     churned: str | None = None
     retained: str | None = None
+    table: str = "transactions"
+    event: str | None = None
+    active_days: int = Field(365, ge=1)
     leavers_are_gone: bool = False
     bad: str = "left"
     good: str = "stayed"
@@ -171,6 +175,6 @@ class ExperimentSpec(Section):
 
     @model_validator(mode="after")
     def _dates_agree(self) -> "ExperimentSpec":
-        if (self.observations is None) != (self.split.kind == "random"):
-            raise ValueError("a source with dates needs 'observations' and split kind 'time'; one without has neither")
+        if self.observations is None and self.split.kind == "time":
+            raise ValueError("split kind 'time' needs 'observations'; without dates the split is 'random'")
         return self

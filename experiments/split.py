@@ -44,6 +44,8 @@ def split(rows: pd.DataFrame, *, spec: SplitSpec, label: LabelSpec) -> Split:
 
 
 def _random_split(rows: pd.DataFrame, spec: SplitSpec) -> Split:
+    if (dates := rows["as_of"].nunique()) > 1:
+        raise DataError(f"split kind 'random' mixes {dates} observation dates, past and future; use 'time'.")
     hashed = customer_hash(rows["customer_id"], spec.seed)
     strata = rows["churned"].astype(str) + rows["arm"].fillna("").astype(str)
     place = pd.DataFrame({"strata": strata.to_numpy(), "hash": hashed}).groupby("strata")["hash"]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from features import definitions
 from features.errors import SpecError
 from features.feature import Feature, FeatureDefinition
-from features.history import VERSIONS
+from features.history import source_of
 from features.plugins import discover
 
 
@@ -25,10 +25,14 @@ def features_for(themes: Collection[str], tables: Collection[str]) -> tuple[Feat
     if unknown := sorted(set(themes) - known):
         raise SpecError(f"no feature theme {unknown}; there are {sorted(known)}.")
     return tuple(
-        feature
-        for feature in every
-        if (not themes or feature.theme in themes) and VERSIONS.get(feature.table, feature.table) in tables
+        feature for feature in every if (not themes or feature.theme in themes) and source_of(feature.table) in tables
     )
+
+
+def by_theme(features: Collection[Feature]) -> Mapping[str, tuple[Feature, ...]]:
+    """The features grouped by their theme, in the order of the themes' names."""
+    names = sorted({feature.theme for feature in features})
+    return {name: tuple(feature for feature in features if feature.theme == name) for name in names}
 
 
 def by_table(features: Collection[Feature]) -> Mapping[str, list[Feature]]:

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import ibis.expr.types as ir
+import numpy as np
+from numpy.typing import NDArray
 
 from features.errors import SchemaError
 from features.history import History
 
+Numbers = NDArray[np.float64]
+Across = Callable[[Numbers], Numbers]
 FeatureType = Literal["number", "category"]
 
 
@@ -30,17 +34,22 @@ class FeatureColumn:
 
 @dataclass(frozen=True)
 class Feature:
-    """A feature, or one of its windows: the table it aggregates, and the aggregate itself."""
+    """A feature, or one of its variants: the table it aggregates, and the aggregate itself.
+
+    across, where there is one, turns the values of all customers, shape (n_customers,) with NaN where missing, into
+    what the feature is: a rank among them.
+    """
 
     column: FeatureColumn
     table: str
     theme: str
     aggregate: Callable[[History], ir.Value]
+    across: Across | None = None
 
 
 @dataclass(frozen=True)
 class FeatureDefinition:
-    """What `@feature` makes of a function: one feature, or one for each window."""
+    """What `@feature` makes of a function: one feature, or one for each variant."""
 
     name: str
     features: tuple[Feature, ...]
@@ -51,38 +60,56 @@ def feature(
     table: str,
     unit: str | None,
     days: tuple[int, ...] = (),
+    each: tuple[str, ...] = (),
     type: FeatureType = "number",  # noqa: A002 - the word of the contract
     minimum: float | None = None,
     maximum: float | None = None,
+    across: Across | None = None,
 ) -> Callable[[Callable[..., Any]], FeatureDefinition]:
-    """Declare a feature over one table: its name is the function's, its meaning the docstring's first line.
+    """Declare a feature: the function's name is the column, its docstring's first line the meaning.
 
-    With `days`, the function also takes a window in days and yields one column for each: `logins` with days
-    (30, 90) gives `logins_30d` and `logins_90d`; `{days}` in the docstring is replaced.
-    Raises SchemaError when the function has no docstring.
+    With days, the function takes a window as its second argument and becomes one column for each:
+    `logins` with days=(30, 90) gives `logins_30d` and `logins_90d`; `{days}` in the docstring is replaced. With each,
+    the same with names: `score` with each=("renewal",) gives `score_renewal`, and `{each}` is replaced.
+    Raises SchemaError when the function has no docstring, or both are given.
     """
 
     def declare(function: Callable[..., Any]) -> FeatureDefinition:
         name = function.__name__
-        if not function.__doc__:
-            raise SchemaError(f"feature '{name}' has no docstring; its first line is the feature's meaning.")
+        if not function.__doc__ or (days and each):
+            raise SchemaError(
+                f"feature '{name}' needs a docstring, whose first line is its meaning, and days or each, not both."
+            )
         meaning = function.__doc__.strip().splitlines()[0].rstrip(".")
         theme = function.__module__.rsplit(".", 1)[-1]
 
         def one(column_name: str, words: str, aggregate: Callable[[History], ir.Value]) -> Feature:
             column = FeatureColumn(column_name, words, unit, type, minimum, maximum)
-            return Feature(column, table, theme, aggregate)
+            return Feature(column, table, theme, aggregate, across)
 
-        if not days:
+        if not days and not each:
             return FeatureDefinition(name, (one(name, meaning, function),))
-        windows = tuple(
-            one(f"{name}_{window}d", meaning.replace("{days}", str(window)), _windowed(function, window))
-            for window in days
+        variants = [(f"{name}_{window}d", "{days}", window) for window in days]
+        variants += [(f"{name}_{kind}", "{each}", kind) for kind in each]
+        return FeatureDefinition(
+            name,
+            tuple(
+                one(column, meaning.replace(mark, str(variant).replace("_", " ")), _bound(function, variant))
+                for column, mark, variant in variants
+            ),
         )
-        return FeatureDefinition(name, windows)
 
     return declare
 
 
-def _windowed(function: Callable[..., Any], window: int) -> Callable[[History], ir.Value]:
-    return lambda history: function(history, window)
+def _bound(function: Callable[..., Any], variant: int | str) -> Callable[[History], ir.Value]:
+    return lambda history: function(history, variant)
+
+
+def quintile(values: Numbers) -> Numbers:
+    """The fifth of all customers that each value lies in, 1 the lowest; equal values share one, NaN stays NaN."""
+    known = ~np.isnan(values)
+    fifths = np.full(values.shape, np.nan)
+    below = np.searchsorted(np.sort(values[known]), values[known], side="left")
+    fifths[known] = 1 + 5 * below // max(known.sum(), 1)
+    return fifths

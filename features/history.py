@@ -1,7 +1,7 @@
 """The wall: what was known of the customers strictly before a date, and nothing else."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import ibis
@@ -12,14 +12,32 @@ from features.schema import Table
 
 STATE_TABLES = ("customers", "contracts")
 VERSIONS = {"contract_versions": "contracts", "customer_versions": "customers"}
+# Tables that are made of others: of use, the last days and the same days a year before; the gaps between days of
+# use; and the first use of those who joined within the look-back.
+MADE = {"usage_seasons": "usage", "usage_gaps": "usage", "first_use": "usage"}
+YEAR_DAYS = 365
+SEASON_DAYS = 30
+GAP_DAYS = 90
+# Doubles are added as decimals: exactly, so that neither the order of rows nor the number of threads moves a bit.
+EXACT = "decimal(18, 6)"
+
+
+def source_of(name: str) -> str:
+    """The canonical table that lies beneath a table of a History."""
+    return {**VERSIONS, **MADE}.get(name, name)
 
 
 def corrections(table: ir.Table, key: tuple[str, ...]) -> ir.Table:
     """The rows that a later row of the same key replaces: key, known_at and superseded_at (when that was known).
 
     They do not depend on the date of observation, so an engine computes them once and hands them to every History.
+    Few keys have more than one version. Where the date of the event is part of the key, one of them was known late.
     """
-    versions = table.select(*key, "known_at").distinct()
+    if "event_at" in key:
+        several = table.filter(table.known_at > table.event_at).select(*key).distinct()
+    else:
+        several = table.group_by(*key).having(table.count() > 1).aggregate().select(*key)
+    versions = table.semi_join(several, list(key)).select(*key, "known_at").distinct()
     ordered = versions.mutate(superseded_at=versions.known_at.lead().over(group_by=list(key), order_by="known_at"))
     return ordered.filter(ordered.superseded_at.notnull())
 
@@ -29,8 +47,10 @@ class History:
 
     A row is visible when it was known before `as_of` and no correction of it was; events older than
     `look_back_days` are left out, the state of customers and contracts never is. A table is an attribute:
-    `history.transactions`; `history.contract_versions` also holds what later versions replaced. Features see a
-    History and never a raw table.
+    `history.transactions`; `history.contract_versions` also holds what later versions replaced;
+    MADE lists those that are made of others. Numbers are decimals of six places. Features
+    see a History and never a raw table. corrected holds what `corrections` gives for each table, or None where
+    nothing was ever corrected; what is not in it is worked out.
     """
 
     def __init__(
@@ -40,7 +60,7 @@ class History:
         declared: Mapping[str, Table],
         as_of: datetime,
         look_back_days: int,
-        corrected: Mapping[str, ir.Table] | None = None,
+        corrected: Mapping[str, ir.Table | None] | None = None,
     ) -> None:
         self.as_of = as_of
         self.look_back_days = look_back_days
@@ -55,7 +75,7 @@ class History:
         return ibis.literal(self.as_of, type="timestamp")
 
     def __contains__(self, name: str) -> bool:
-        return VERSIONS.get(name, name) in self._raw
+        return source_of(name) in self._raw
 
     def __getattr__(self, name: str) -> ir.Table:
         if name.startswith("_"):
@@ -64,26 +84,92 @@ class History:
 
     def table(self, name: str) -> ir.Table:
         """The visible rows of one table; the same expression at every call, so that aggregates can share it."""
-        source = VERSIONS.get(name, name)
+        source = source_of(name)
         if source not in self._raw:
             raise SchemaError(f"the data have no table '{source}'; they have {sorted(self._raw)}.")
         if name not in self._visible:
-            known = self._raw[source].filter(self._raw[source].known_at < self.as_of_literal)
-            self._visible[name] = known if name in VERSIONS else self._latest(name, known)
+            made = getattr(self, f"_{name}", None) if name in MADE else None
+            self._visible[name] = made() if made else self._exact(source, self._seen(name, source))
         return self._visible[name]
 
-    def _latest(self, name: str, known: ir.Table) -> ir.Table:
-        raw, key = self._raw[name], self._declared[name].key
+    def _seen(self, name: str, source: str) -> ir.Table:
+        raw = self._raw[source]
+        known = raw.filter(raw.known_at < self.as_of_literal)
+        if name in VERSIONS:
+            return known
         if name not in STATE_TABLES:
-            known = known.filter(known.event_at >= self.as_of_literal - ibis.interval(days=self.look_back_days))
-        replaced = self._corrected[name] if name in self._corrected else corrections(raw, key)
+            known = known.filter(known.event_at >= self.days_ago(self.look_back_days))
+        return self._latest(source, known)
+
+    def _usage_seasons(self) -> ir.Table:
+        raw = self._raw["usage"]
+        recent = raw.event_at >= self.days_ago(SEASON_DAYS)
+        before = (raw.event_at < self.days_ago(YEAR_DAYS)) & (raw.event_at >= self.days_ago(YEAR_DAYS + SEASON_DAYS))
+        seen = raw.filter(raw.known_at < self.as_of_literal, recent | before)
+        return self._latest("usage", seen).select("customer_id", "event_at")
+
+    def _usage_gaps(self) -> ir.Table:
+        """Days of use with the moment of the one before; the time since the last is no gap between two."""
+        usage = self.table("usage")
+        days = usage.filter(self.within(usage, GAP_DAYS)).select("customer_id", "event_at")
+        return days.mutate(before=days.event_at.lag().over(group_by="customer_id", order_by="event_at"))
+
+    def _first_use(self) -> ir.Table:
+        """A row for each day of use of those who joined within the look-back; one without a moment where none came."""
+        customers = self.table("customers")
+        joined = customers.group_by("customer_id").aggregate(joined_at=customers.joined_at.min())
+        new = joined.filter(joined.joined_at >= self.days_ago(self.look_back_days))
+        used = self.table("usage").select("customer_id", used_at=lambda usage: usage.event_at)
+        return new.left_join(used, "customer_id").drop("customer_id_right")
+
+    def _latest(self, source: str, known: ir.Table) -> ir.Table:
+        key = self._declared[source].key
+        replaced = self._corrected[source] if source in self._corrected else corrections(self._raw[source], key)
+        if replaced is None:
+            return known
         replaced = replaced.filter(replaced.superseded_at < self.as_of_literal).select(*key, "known_at")
         return known.anti_join(replaced, [*key, "known_at"])
 
+    def _exact(self, source: str, rows: ir.Table) -> ir.Table:
+        numbers = [column.name for column in self._declared[source].columns if column.type == "number"]
+        return rows.mutate(**{name: rows[name].cast(EXACT) for name in numbers if name in rows.columns})
+
+    def days_ago(self, days: int) -> ir.TimestampScalar:
+        """The moment `days` days before `as_of`."""
+        return ibis.literal(self.as_of - timedelta(days=days), type="timestamp")
+
     def within(self, table: ir.Table, days: int) -> ir.BooleanValue:
         """Whether a row of table happened in the last `days` days before `as_of`."""
-        return table.event_at >= self.as_of_literal - ibis.interval(days=days)
+        return table.event_at >= self.days_ago(days)
 
     def days_since(self, moment: ir.Value) -> ir.NumericValue:
         """Days, with fractions, from a moment to `as_of`; negative for a moment still to come, missing for none."""
         return (self.as_of_literal.epoch_seconds() - moment.epoch_seconds()) / 86_400.0
+
+    def last(self, name: str, column: str, where: ir.BooleanValue | None = None) -> ir.Value:
+        """The value of a column in a customer's last row of a table (where a condition holds), missing values apart.
+
+        Of rows of one moment the one known last counts, and of those the one of the greatest key: no order decides.
+        """
+        rows = self.table(name)
+        key = self._declared[source_of(name)].key
+        order = ibis.struct({part: rows[part] for part in dict.fromkeys(("event_at", "known_at", *key))})
+        present = rows[column].notnull()
+        return rows[column].argmax(order, where=present if where is None else present & where)
+
+
+def total(values: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingValue:
+    """The exact sum of a column of a History, as a double; 0 where nothing is left to add."""
+    return values.sum(where=where).cast("float64").fill_null(0.0)
+
+
+def mean(values: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingValue:
+    """The mean of a column of a History, missing values apart; missing where none is left."""
+    present = values.notnull()
+    counted = values.count(where=present if where is None else present & where)
+    return values.sum(where=where).cast("float64") / counted.nullif(0)
+
+
+def share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
+    """One number over another as a double; missing where the other is 0."""
+    return part.cast("float64") / whole.cast("float64").nullif(0.0)

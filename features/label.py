@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import ibis.expr.types as ir
 
+from features.history import History
+
 
 @dataclass(frozen=True)
 class LabelWindow:
@@ -30,15 +32,38 @@ class LabelWindow:
 
 
 @dataclass(frozen=True)
-class Label:
-    """A kind of label.
+class LabelOptions:
+    """What a spec says of its label: which events of a table are meant, and how long before somebody counts as active.
 
-    happened_at, for sources with dates, gives a table (customer_id, happened_at): when each customer left, seen from
-    the end of the window, so that what comes after it changes nothing; a customer who had not left has no row, or a
-    moment after the window. It may read all that is known today.
-    A label with `happened_at` None is read from a column of a table source.
+    table and event (a value of its column `kind`, None for any) are what `inactive` looks for.
     """
+
+    table: str = "transactions"
+    event: str | None = None
+    active_days: int = 365
+
+
+Tables = Mapping[str, ir.Table]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """How a label is read from tables with dates.
+
+    observed gives the customers (column customer_id) who are observed at the date of the history, by what was known
+    then. happened_at gives a table (customer_id, happened_at): when each customer left, seen from the end of the
+    window, so that what comes after it changes nothing; a customer who had not left has no row, or a moment after the
+    window. It may read all that is known today.
+    """
+
+    observed: Callable[[History, LabelWindow, LabelOptions], ir.Table]
+    happened_at: Callable[[Tables, LabelWindow, LabelOptions], ir.Table]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A kind of label; dated is None where a column of a table tells."""
 
     name: str
     meaning: str
-    happened_at: Callable[[Mapping[str, ir.Table], LabelWindow], ir.Table] | None
+    dated: Dated | None

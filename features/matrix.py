@@ -1,9 +1,10 @@
 """The matrix: one row for each customer and observation date, features beside what became of the customer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,30 +14,57 @@ from features.errors import DataError
 from features.feature import Feature, FeatureColumn
 from features.history import History
 from features.label import LabelWindow
-from features.observations import active_customers, outcomes, treatments_at
+from features.observations import outcomes, treatments_at
 from features.tables import CONTROL
 
+PLACE = "place"
 
-def snapshot(history: History, features: Collection[Feature]) -> ir.Table:
-    """The feature rows of every active customer at the date of the history: customer_id, as_of and the features.
 
-    One aggregation per table; a customer without rows in a table has its features missing.
+def placed(customers: ir.Table) -> ir.Table:
+    """The customers (column customer_id) with the place of each among them: 0, 1, ... in the order of customer_id."""
+    return customers.select("customer_id", **{PLACE: ibis.row_number().over(order_by="customer_id")})
+
+
+def snapshot(history: History, features: Collection[Feature], customers: ir.Table) -> Iterator[ir.Table]:
+    """The features of placed customers at the date of the history, an expression for each table they aggregate.
+
+    Each gives the places of the customers who have rows in that table, in no order, and the features beside them.
     """
-    rows = active_customers(history).mutate(as_of=history.as_of_literal)
     for table, of_table in by_table(features).items():
-        visible = history.table(table)
         aggregates = {feature.column.name: _typed(feature, history) for feature in of_table}
-        rows = rows.left_join(visible.group_by("customer_id").aggregate(**aggregates), "customer_id")
-        rows = rows.drop("customer_id_right")
-    return rows
+        found = history.table(table).group_by("customer_id").aggregate(**aggregates)
+        yield customers.inner_join(found, "customer_id").select(PLACE, *aggregates)
 
 
 def _typed(feature: Feature, history: History) -> ir.Value:
     return feature.aggregate(history).cast("string" if feature.column.type == "category" else "float64")
 
 
+def spread(found: pa.Table, size: int, features: Mapping[str, Feature]) -> pa.Table:
+    """What `snapshot` found of one table as columns of `size` rows, a row for each place; missing where nothing was.
+
+    Numbers are told apart from what is missing by a null, never by NaN.
+    """
+    at = np.full(size, -1, dtype=np.int64)
+    at[found[PLACE].to_numpy()] = np.arange(found.num_rows)
+    order = pa.array(at, mask=at < 0)
+    columns = {name: found[name].combine_chunks().take(order) for name in found.column_names if name != PLACE}
+    return pa.table({name: _across(features[name], values) for name, values in columns.items()})
+
+
+def _across(feature: Feature, values: pa.Array) -> pa.Array:
+    """The values, or what the feature makes of those of all customers."""
+    return (
+        pa.array(feature.across(values.to_numpy(zero_copy_only=False)), from_pandas=True) if feature.across else values
+    )
+
+
 def labelled(rows: ir.Table, *, happened: ir.Table, tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Table:
-    """The rows with in_gap, churned (0 or 1), and the arm and its probability where a campaign took the customer in."""
+    """The customers with as_of, in_gap, churned (0 or 1), and the arm and its probability where a campaign had them.
+
+    In the order of customer_id.
+    """
+    rows = rows.mutate(as_of=ibis.literal(window.as_of, type="timestamp"))
     rows = rows.left_join(outcomes(happened, window), "customer_id").drop("customer_id_right")
     rows = rows.mutate(in_gap=rows.in_gap.fill_null(False), churned=rows.churned.fill_null(False).cast("float64"))
     if "treatments" in tables:

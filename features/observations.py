@@ -7,7 +7,6 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.history import History
 from features.label import LabelWindow
 
 
@@ -15,14 +14,6 @@ def observation_dates(first: date, *, every_months: int, data_end: datetime) -> 
     """The dates first, first + every_months, ... up to and with the end of the data."""
     step = pd.DateOffset(months=every_months)
     return [moment.to_pydatetime() for moment in pd.date_range(pd.Timestamp(first), data_end, freq=step)]
-
-
-def active_customers(history: History) -> ir.Table:
-    """The customers (column customer_id) with a contract that had begun and, for all that was known, not ended."""
-    contracts = history.contracts
-    begun = contracts.starts_at < history.as_of_literal
-    running = contracts.ended_at.isnull() | (contracts.ended_at >= history.as_of_literal)
-    return contracts.filter(begun & running).select("customer_id").distinct()
 
 
 def treatments_at(tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Table:

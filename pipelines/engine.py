@@ -1,5 +1,6 @@
 """Runs Ibis expressions over the canonical tables on DuckDB, within a memory limit, spilling to disk."""
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,22 +11,24 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.backends.sql import SQLBackend
 
 from features.errors import MissingError
 from features.history import History, corrections
 from features.schema import Table
 
-MEMORY_LIMIT = "2GB"
-# With several threads DuckDB adds doubles in the order in which they finish: the last bits would differ every time.
-THREADS = 1
+MEMORY_LIMIT = os.environ.get("HOLDFAST_MEMORY_LIMIT", "2GB")
+# Sums are exact and ties are broken by keys, so any number of threads gives the same bits.
+THREADS = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class Engine:
     """An open engine: the tables as expressions, and what corrects what, computed once."""
 
+    connection: SQLBackend
     tables: Mapping[str, ir.Table]
-    corrected: Mapping[str, ir.Table]
+    corrected: Mapping[str, ir.Table | None]
     declared: Mapping[str, Table]
 
     def history(self, as_of: datetime, *, look_back_days: int) -> History:
@@ -42,6 +45,16 @@ class Engine:
         """The rows of an expression."""
         return expression.to_pyarrow()
 
+    def size(self, expression: ir.Table) -> int:
+        """How many rows an expression has."""
+        return int(expression.count().to_pyarrow().as_py())
+
+    def kept(self, name: str, expression: ir.Table) -> ir.Table:
+        """An expression worked out once and kept under a name, in place of what was kept under it before."""
+        # Not drop_table: Ibis 12 writes a statement without a name under sqlglot 30.
+        self.connection.raw_sql(f"DROP TABLE IF EXISTS {name}")
+        return self.connection.create_table(name, expression, temp=True)
+
 
 @contextmanager
 def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
@@ -57,10 +70,14 @@ def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
                 for name in present
             }
             corrected = {
-                name: connection.create_table(f"{name}_corrected", corrections(tables[name], table.key), temp=True)
-                for name, table in present.items()
-                if table.is_dated
+                name: _corrected(connection, tables[name], table) for name, table in present.items() if table.is_dated
             }
-            yield Engine(tables, corrected, present)
+            yield Engine(connection, tables, corrected, present)
         finally:
             connection.disconnect()
+
+
+def _corrected(connection: SQLBackend, rows: ir.Table, declared: Table) -> ir.Table | None:
+    """What corrects what in a table, or None where nothing does."""
+    found = connection.create_table(f"{declared.name}_corrected", corrections(rows, declared.key), temp=True)
+    return found if found.count().to_pyarrow().as_py() else None

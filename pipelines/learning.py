@@ -18,7 +18,7 @@ from experiments.tuning import Problem
 from features.contract import Contract, Matrix
 from features.errors import DataError
 from features.plugins import plugin
-from pipelines import storage
+from pipelines import matrices, storage
 from pipelines.workspace import Workspace
 
 
@@ -102,6 +102,6 @@ class Learning:
 
 def opened(spec: ExperimentSpec, workspace: Workspace) -> Learning:
     """The rows of a spec that may be learnt from. Raises MissingError when they have not been built."""
-    rows = storage.read_parquet(workspace.matrix / "learn").to_pandas()
+    rows = matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
     contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
     return Learning(spec, rows, contract)

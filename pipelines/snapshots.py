@@ -1,133 +1,151 @@
-"""The partitions of the matrix: for sources with dates one for each observation date, for a table one."""
+"""The matrix of a source with dates: a partition for each date and theme, and what became of the customers."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+import inspect
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
+import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.spec import ExperimentSpec, ValueSpec
-from features import labels
-from features.catalog import features_for
-from features.errors import DataError, SpecError
-from features.feature import Feature, FeatureColumn
-from features.label import Label, LabelWindow
-from features.matrix import check_arms, labelled, snapshot
+from experiments.spec import ExperimentSpec, ObservationSpec
+from features import catalog, definitions, feature, history, label, labels, matrix
+from features.catalog import by_theme, features_for
+from features.errors import SpecError
+from features.feature import Feature
+from features.label import Dated, Label, LabelOptions, LabelWindow
+from features.matrix import PLACE, check_arms, labelled, placed, snapshot, spread
 from features.observations import observation_dates
 from features.plugins import plugin
 from features.schema import Table
-from pipelines import engine, log, storage
+from pipelines import engine, log, matrices
+from pipelines.matrices import FROZEN, LEARN, SCORE, THEMES, beside
+from pipelines.partitions import Known, Shelf, key
+from pipelines.values import with_value
 
-LEARN, SCORE = "learn", "score"
+Themes = Mapping[str, tuple[Feature, ...]]
+
+# How many days before the horizon opens the features are frozen, to see how early they know.
+FROZEN_DAYS = (0, 14, 30, 60, 90)
+# The code that every partition depends on, beside that of its own theme.
+SHARED: tuple[ModuleType, ...] = (catalog, feature, history, label, matrix)
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """One partition: its purpose (learn or score), its name, its rows, and what was counted on the way."""
+class Build:
+    """What one build of a spec with dates has at hand."""
 
-    purpose: str
-    name: str
-    rows: pa.Table
-    counts: Mapping[str, int] = field(default_factory=dict)
+    spec: ExperimentSpec
+    asked: ObservationSpec
+    label: Dated
+    opened: engine.Engine
+    themes: Themes
+    known: Known
+    shelf: Shelf
+
+    @property
+    def options(self) -> LabelOptions:
+        """What the spec says of its label."""
+        return LabelOptions(self.spec.label.table, self.spec.label.event, self.spec.label.active_days)
+
+    def window(self, as_of: datetime) -> LabelWindow:
+        """The window of the label after an observation."""
+        days = self.spec.label
+        return LabelWindow.after(as_of, lead_time_days=days.lead_time_days, horizon_days=days.horizon_days)
+
+    def observed(self, as_of: datetime) -> ir.Table:
+        """The customers observed at a date, each with the place in every partition of it."""
+        history = self.opened.history(as_of, look_back_days=self.asked.look_back_days)
+        return self.opened.kept("observed", placed(self.label.observed(history, self.window(as_of), self.options)))
+
+    def features(self, features: Collection[Feature], *, as_of: datetime, observed: ir.Table) -> pa.Table:
+        """The features of the observed customers as they were known at a date, in the order of their places."""
+        history = self.opened.history(as_of, look_back_days=self.asked.look_back_days)
+        named, size = {one.column.name: one for one in features}, self.opened.size(observed)
+        found = map(self.opened.rows, snapshot(history, features, observed))
+        return beside(spread(rows, size, named) for rows in found)
+
+    def key(self, theme: str, as_of: datetime, *, seen_at: datetime) -> str:
+        """All that a partition depends on, as a hash: the code, the label's customers, the columns and the data."""
+        own = [f"{definitions.__name__}.{theme}", f"{labels.__name__}.{self.spec.label.kind}"]
+        code = [inspect.getsource(module) for module in (*SHARED, *map(import_module, own))]
+        columns = [one.column.name for one in self.themes[theme]]
+        asked = [self.spec.label.model_dump(), self.asked.look_back_days, as_of, seen_at, columns]
+        return key(code, asked, self.known.before(max(as_of, seen_at)))
 
 
-def columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
-    """The feature columns of a spec: of its themes, or those that its table declares."""
-    if spec.observations is not None:
-        return tuple(feature.column for feature in features_for(spec.features, declared))
-    left_out = {"customer_id", "arm", "probability", spec.label.column}
-    return tuple(
-        FeatureColumn(
-            column.name,
-            column.meaning,
-            column.unit,
-            "category" if column.type in ("category", "text") else "number",
-            column.minimum,
-            column.maximum,
-            column.values,
-        )
-        for column in declared["customers"].columns
-        if column.name not in left_out
-    )
-
-
-def dated(spec: ExperimentSpec, folder: Path, declared: Mapping[str, Table]) -> Iterator[Snapshot]:
-    """The newest date to score, then each mature observation date to learn from."""
-    if spec.observations is None:
-        raise SpecError(f"spec '{spec.name}' has no observations.")
-    end = datetime.fromisoformat(storage.read_json(folder / "about.json")["extracted_at"])
+def dated(
+    spec: ExperimentSpec, folder: Path, *, declared: Mapping[str, Table], end: datetime, shelf: Shelf
+) -> Iterator[Mapping[str, int]]:
+    """Build the newest date to score, then each mature date to learn from; gives what was counted on the way."""
+    kind = plugin(labels, spec.label.kind, Label)
+    if spec.observations is None or kind.dated is None:
+        raise SpecError(f"spec '{spec.name}': its source has dates; it needs observations and a label that reads them.")
     dates = observation_dates(spec.observations.first, every_months=spec.observations.every_months, data_end=end)
-    mature = [window for window in (_window(spec, as_of) for as_of in dates) if window.is_mature(end)]
     with engine.opened(folder, declared) as opened:
         # All that the data allow, whatever the spec learns from: a champion of other features is judged on these rows.
-        features = features_for((), opened.declared)
-        newest = opened.history(end, look_back_days=spec.observations.look_back_days)
-        rows = with_value(opened.rows(snapshot(newest, features).order_by("customer_id")), spec.value)
-        counts = {SCORE: rows.num_rows, "immature_dates": len(dates) - len(mature)}
-        yield Snapshot(SCORE, f"as_of={end:%Y-%m-%d}", rows, counts)
-        for window in log.track(mature, "build", unit="date"):
-            yield _learnt(spec, opened, features, window)
+        themes = by_theme(features_for((), opened.declared))
+        build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf)
+        mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
+        yield {"immature_dates": len(dates) - len(mature)}
+        yield _to_score(build, end)
+        gate = mature[-spec.split.gate_dates :] if spec.split.kind == "time" else []
+        for as_of in log.track(mature, "build", unit="date"):
+            yield _to_learn(build, as_of, freeze=as_of in gate)
 
 
-def _window(spec: ExperimentSpec, as_of: datetime) -> LabelWindow:
-    return LabelWindow.after(as_of, lead_time_days=spec.label.lead_time_days, horizon_days=spec.label.horizon_days)
+def _to_score(build: Build, as_of: datetime) -> Mapping[str, int]:
+    observed = build.observed(as_of)
+    _build_themes(build, as_of, observed)
+    rows = build.opened.rows(observed.mutate(as_of=ibis.literal(as_of, type="timestamp")).order_by(PLACE))
+    build.shelf.write(f"{SCORE}/{_name(as_of)}", _valued(build, rows, as_of))
+    return {SCORE: rows.num_rows}
 
 
-def _learnt(
-    spec: ExperimentSpec, opened: engine.Engine, features: tuple[Feature, ...], window: LabelWindow
-) -> Snapshot:
-    happened_at = plugin(labels, spec.label.kind, Label).happened_at
-    if happened_at is None or spec.observations is None:
-        raise SpecError(f"spec '{spec.name}': label '{spec.label.kind}' is for tables without dates.")
-    history = opened.history(window.as_of, look_back_days=spec.observations.look_back_days)
-    expression = labelled(
-        snapshot(history, features), happened=happened_at(opened.tables, window), tables=opened.tables, window=window
-    )
-    rows = opened.rows(expression)
-    check_arms(rows, spec.treatment.arms if spec.treatment else ())
-    kept = with_value(rows.filter(pc.invert(rows["in_gap"])).drop_columns(["in_gap"]), spec.value)
-    counts = {LEARN: kept.num_rows, "left_in_the_gap": rows.num_rows - kept.num_rows}
-    return Snapshot(LEARN, f"as_of={window.as_of:%Y-%m-%d}", kept, counts)
+def _to_learn(build: Build, as_of: datetime, *, freeze: bool) -> Mapping[str, int]:
+    observed, window = build.observed(as_of), build.window(as_of)
+    _build_themes(build, as_of, observed)
+    happened = build.label.happened_at(build.opened.tables, window, build.options)
+    rows = build.opened.rows(labelled(observed, happened=happened, tables=build.opened.tables, window=window))
+    check_arms(rows, build.spec.treatment.arms if build.spec.treatment else ())
+    kept = rows.filter(pc.invert(rows["in_gap"])).drop_columns(["in_gap"])
+    build.shelf.write(f"{LEARN}/{_name(as_of)}", _valued(build, kept, as_of))
+    for days in FROZEN_DAYS if freeze else ():
+        _freeze(build, as_of, observed, days=days)
+    return {LEARN: kept.num_rows, "left_in_the_gap": rows.num_rows - kept.num_rows}
 
 
-def undated(spec: ExperimentSpec, folder: Path, declared: Mapping[str, Table]) -> Iterator[Snapshot]:
-    """The whole table to learn from, and those of it who are to be scored."""
-    table = storage.read_parquet(folder / "customers")
-    size = table.num_rows
-    plain = {
-        "customer_id": table["customer_id"],
-        "as_of": pa.nulls(size, pa.timestamp("us")),
-        "churned": _churned(table, spec),
-        "arm": table["arm"] if "arm" in table.column_names else pa.nulls(size, pa.string()),
-        "probability": table["probability"] if "arm" in table.column_names else pa.nulls(size, pa.float64()),
-    }
-    for column in columns(spec, declared):
-        plain[column.name] = table[column.name].cast(pa.string() if column.type == "category" else pa.float64())
-    rows = with_value(pa.table(plain), spec.value)
-    yield Snapshot(LEARN, "all", rows, {LEARN: size})
-    shown = rows.filter(pc.equal(rows["churned"], 0.0)) if spec.label.leavers_are_gone else rows
-    yield Snapshot(SCORE, "all", shown.drop_columns(["churned", "arm", "probability"]), {SCORE: shown.num_rows})
+def _build_themes(build: Build, as_of: datetime, observed: ir.Table) -> None:
+    """Take over what the last build made of a date, and make the rest in one pass over the tables."""
+    names = {theme: f"{THEMES}/{theme}/{_name(as_of)}" for theme in build.themes}
+    keys = {theme: build.key(theme, as_of, seen_at=as_of) for theme in build.themes}
+    missing = [theme for theme in build.themes if not build.shelf.keeps(names[theme], keys[theme])]
+    if missing:
+        rows = build.features([one for theme in missing for one in build.themes[theme]], as_of=as_of, observed=observed)
+        for theme in missing:
+            columns = [one.column.name for one in build.themes[theme]]
+            build.shelf.put(names[theme], keys[theme], rows.select(columns))
 
 
-def _churned(table: pa.Table, spec: ExperimentSpec) -> pa.Array:
-    label = spec.label
-    texts = table[label.column].cast(pa.string()).combine_chunks()
-    known = pc.is_in(texts, pa.array([label.churned, label.retained], pa.string()))
-    if not pc.all(known).as_py():
-        strange = pc.unique(texts.filter(pc.invert(known))).to_pylist()[:5]
-        raise DataError(
-            f"label column '{label.column}' holds {strange}, neither '{label.churned}' nor '{label.retained}'."
-        )
-    return pc.equal(texts, label.churned).cast(pa.float64())
+def _freeze(build: Build, as_of: datetime, observed: ir.Table, *, days: int) -> None:
+    """The features of the customers of a date, as they were known `days` before the horizon opens."""
+    seen_at, name = build.window(as_of).opens - timedelta(days=days), f"{FROZEN}/days={days}/{_name(as_of)}"
+    found = key([build.key(theme, as_of, seen_at=seen_at) for theme in build.themes])
+    if not build.shelf.keeps(name, found):
+        every = [one for features in build.themes.values() for one in features]
+        build.shelf.put(name, found, build.features(every, as_of=seen_at, observed=observed))
 
 
-def with_value(rows: pa.Table, value: ValueSpec) -> pa.Table:
-    """The rows with `value`: what a good outcome of this customer is worth. Raises SpecError for an unknown column."""
-    if value.column is None:
-        return rows.append_column("value", pa.array([value.constant] * rows.num_rows, pa.float64()))
-    if value.column not in rows.column_names:
-        raise SpecError(f"value.column '{value.column}' is no column of the matrix; it has {rows.column_names}.")
-    worth = pc.multiply(pc.cast(rows[value.column], pa.float64()), value.constant)
-    return rows.append_column("value", pc.fill_null(worth, 0.0))
+def _valued(build: Build, rows: pa.Table, as_of: datetime) -> pa.Table:
+    value = build.spec.value
+    column = matrices.column(build.shelf.new, _name(as_of), value.column) if value.column else None
+    return with_value(rows, value, column.take(rows[PLACE]) if column else None)
+
+
+def _name(as_of: datetime) -> str:
+    return f"as_of={as_of:%Y-%m-%d}.parquet"

@@ -77,6 +77,11 @@ class Workspace:
         return self.root / "state" / self.spec
 
     @property
+    def partitions(self) -> Path:
+        """From what each partition of the matrix was built."""
+        return self.state / "partitions.json"
+
+    @property
     def failure(self) -> Path:
         """The last failure of a stage, for the command that ran the graph."""
         return self.state / "failure.json"

@@ -1,14 +1,21 @@
 """The customer's last contract ends within the window."""
 
-from collections.abc import Mapping
-
 import ibis
 import ibis.expr.types as ir
 
-from features.label import Label, LabelWindow
+from features.history import History
+from features.label import Dated, Label, LabelOptions, LabelWindow, Tables
 
 
-def happened_at(tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Table:
+def observed(history: History, _window: LabelWindow, _options: LabelOptions) -> ir.Table:
+    """The customers with a contract that had begun and, for all that was known, not ended."""
+    contracts = history.contracts
+    begun = contracts.starts_at < history.as_of_literal
+    running = contracts.ended_at.isnull() | (contracts.ended_at >= history.as_of_literal)
+    return contracts.filter(begun & running).select("customer_id").distinct()
+
+
+def happened_at(tables: Tables, window: LabelWindow, _options: LabelOptions) -> ir.Table:
     """When the last of the contracts that had begun by the end of the window ended; no row where one has no end.
 
     Of several versions of a contract the one known last holds.
@@ -24,4 +31,4 @@ def happened_at(tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Table
     return customers.filter(~customers.running).select("customer_id", "happened_at")
 
 
-LABEL = Label("cancelled", "the customer's last contract ends", happened_at)
+LABEL = Label("cancelled", "the customer's last contract ends", Dated(observed, happened_at))

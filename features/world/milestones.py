@@ -1,4 +1,4 @@
-"""The table `milestones`: the steps of finding the way in, quickly done by most and slowly by those who start slowly."""
+"""The table `milestones`: the steps of finding the way in, done fast by most and slowly by those who start slowly."""
 
 import numpy as np
 import pyarrow as pa

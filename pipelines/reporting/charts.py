@@ -6,6 +6,9 @@ from functools import cached_property
 from math import ceil, floor, log10
 from typing import Any, Literal
 
+import numpy as np
+from sklearn.isotonic import isotonic_regression
+
 from pipelines.reporting.numbers import MINUS
 
 WIDTH, HEIGHT = 460, 340
@@ -17,7 +20,10 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: what it says, the values low to high that it spans, the paper from start to end; percent: shares."""
+    """One axis: what it says, its values from low to high on the paper from start to end; percent: shares.
+
+    low is above high where values fall from start to end.
+    """
 
     label: str
     low: float
@@ -34,7 +40,7 @@ class Axis:
     @cached_property
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """The places on the paper that have a number, and the number."""
-        step = step_between(self.low, self.high)
+        step = step_between(*sorted((self.low, self.high)))
         first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
         values = self.places or tuple(step * index for index in range(first, last + 1))
         return tuple((self.at(value), self._said(value)) for value in values)
@@ -116,6 +122,16 @@ def step_between(low: float, high: float) -> float:
     rough = (high - low or abs(high) or 1.0) / 6
     power: float = 10.0 ** floor(log10(rough))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.99)
+
+
+def spread(wanted: Sequence[float], *, apart: float) -> list[float]:
+    """Places on the paper from top to bottom, as near as can be to those wanted but so far apart from each other.
+
+    wanted is sorted; where there are too many for the paper, they stand as far apart as it allows.
+    """
+    steps = min(apart, (BOTTOM - TOP) / max(1, len(wanted) - 1)) * np.arange(len(wanted))
+    free = isotonic_regression(np.array(wanted) - steps, y_min=TOP, y_max=BOTTOM - steps.max(initial=0))
+    return [round(float(place), 1) for place in free + steps]
 
 
 def line(x: Axis, y: Axis, points: Iterable[Point], style: str) -> Path:

@@ -71,6 +71,11 @@ def written(found: Mapping[str, Any], unit: Unit) -> Written:
     return Written(found["value"], unit.before, _number(value, digits, signed=unit.signed), unit.after, ends)
 
 
+def between(found: Mapping[str, Any], unit: Unit) -> Written:
+    """A figure with value, low and high, the ends of a 95 % interval: its standard error is a quarter of the way."""
+    return written({**found, "standard_error": (found["high"] - found["low"]) / 4}, unit)
+
+
 def alone(value: float, unit: Unit, *, standard_error: float) -> str:
     """A figure that has no interval of its own, rounded by a standard error."""
     scaled = unit.factor * value
@@ -109,7 +114,7 @@ def days(dates: Sequence[str]) -> str:
 
 def titled(name: str) -> str:
     """A figure's name for people: `calibration_error` is "Calibration error", `auc` is "AUC"."""
-    return name.upper() if name in ("auc", "ate", "qini", "autoc") else name.replace("_", " ").capitalize()
+    return name.upper() if name in ("auc", "ate", "qini", "autoc", "rfm") else name.replace("_", " ").capitalize()
 
 
 def _digits(standard_error: float, bounds: Sequence[float], *, most: int) -> int:

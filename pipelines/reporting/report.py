@@ -5,7 +5,17 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipelines.reporting import charts_risk, charts_uplift, effects, numbers, slices, summary, tables
+from pipelines.reporting import (
+    charts_risk,
+    charts_uplift,
+    drivers,
+    earliness,
+    effects,
+    numbers,
+    slices,
+    summary,
+    tables,
+)
 from pipelines.reporting.charts import Chart
 
 # Contributions are taken over this many rows of the gate cohort: more would not move a bar visibly.
@@ -44,6 +54,8 @@ def _parts(found: dict[str, Any]) -> dict[str, Any]:
         "advice": effects.advice(found) if measured else "",
         "risk_slices": slices.of_risk(found),
         "effect_slices": slices.of_effects(found) if measured else None,
+        "drivers": drivers.drivers(found),
+        "earliness": earliness.earliness(found),
         "figures": tables.figures(found),
         "importance": tables.importance(found),
         "importance_rows": min(IMPORTANCE_ROWS, found["cohort"]["rows"]),

@@ -1,13 +1,20 @@
-"""Build the feature rows: one partition per observation date, and one to score."""
+"""Build the feature rows: a partition for each date and theme; what nothing has changed is kept."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
 
 import pyarrow.compute as pc
 
 from experiments.spec import ExperimentSpec
+from features.catalog import features_for
 from features.errors import DataError, SpecError
+from features.feature import FeatureColumn
 from features.matrix import with_categories
-from pipelines import log, snapshots, storage
+from features.schema import Table
+from pipelines import flat, log, matrices, snapshots, storage
+from pipelines.partitions import Shelf
 from pipelines.specs import source_of
 from pipelines.workspace import Workspace
 
@@ -20,22 +27,39 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     source, options = source_of(spec)
     declared = source.declare(options)
     counts: Counter[str] = Counter()
-    partitions = snapshots.dated if source.dated else snapshots.undated
     with storage.replacing_folder(workspace.matrix) as folder:
-        for partition in partitions(spec, workspace.tables, declared):
-            storage.write_parquet(folder / partition.purpose / f"{partition.name}.parquet", partition.rows)
-            counts.update(partition.counts)
-        if not counts[snapshots.LEARN]:
+        shelf = Shelf(workspace.matrix, folder, workspace.partitions)
+        for counted in _partitions(spec, workspace.tables, declared, shelf):
+            counts.update(counted)
+        if not counts[matrices.LEARN]:
             raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
-        rows = storage.read_parquet(folder / snapshots.LEARN)
-        classes = pc.unique(rows["churned"]).to_pylist()
+        classes = pc.unique(matrices.read(folder, matrices.LEARN, ["churned"])["churned"]).to_pylist()
         if len(classes) < 2:
             raise DataError(f"spec '{spec.name}': the label has one class only, every row is {classes[0]:.0f}.")
-        _check_slices(spec, rows.column_names)
-        contract = with_categories(snapshots.columns(spec, declared), rows)
+        _check_slices(spec, matrices.names(folder, matrices.LEARN))
+        columns = _columns(spec, declared)
+        categories = [column.name for column in columns if column.type == "category"]
+        contract = with_categories(columns, matrices.read(folder, matrices.LEARN, categories))
         storage.write_json(folder / "contract.json", contract.to_dict())
         storage.write_json(folder / "counts.json", dict(counts))
-    log.done("build", spec.name, **counts)
+    shelf.close()
+    log.done("build", spec.name, **counts, partitions_built=shelf.built, partitions_kept=shelf.kept)
+
+
+def _partitions(
+    spec: ExperimentSpec, tables: Path, declared: Mapping[str, Table], shelf: Shelf
+) -> Iterator[Mapping[str, int]]:
+    extracted_at = storage.read_json(tables / "about.json")["extracted_at"]
+    if extracted_at is None:
+        return flat.undated(spec, tables, declared=declared, shelf=shelf)
+    return snapshots.dated(spec, tables, declared=declared, end=datetime.fromisoformat(extracted_at), shelf=shelf)
+
+
+def _columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
+    """The columns to learn from: those of the spec's themes, or those that its table declares."""
+    if spec.observations is None:
+        return flat.columns(spec, declared)
+    return tuple(feature.column for feature in features_for(spec.features, declared))
 
 
 def _check_slices(spec: ExperimentSpec, names: list[str]) -> None:

@@ -1,5 +1,6 @@
 """Judge the challenger on the gate cohort: report.json for machines, report.html for people."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,13 @@ import pyarrow as pa
 
 from experiments import evaluation, randomisation, trial
 from experiments.cohort import Cohort
+from experiments.drivers import drivers
 from experiments.evaluation import Predictions
 from experiments.spec import ExperimentSpec
+from features.catalog import all_features
 from features.contract import Contract
 from features.tables import CONTROL
-from pipelines import log, portable, storage
+from pipelines import log, matrices, portable, storage
 from pipelines.reporting import report
 from pipelines.workspace import Workspace
 
@@ -77,6 +80,7 @@ def _report(
         },
         "policy": evaluation.policy_report(cohort, challenger) if measured else {},
         "slices": evaluation.slices(cohort, challenger),
+        "drivers": _drivers(cohort, contract),
         "importance": _importance(workspace, cohort, contract),
         "lineage": _lineage(workspace, contract),
     }
@@ -99,7 +103,7 @@ def _cohort(cohort: Cohort) -> dict[str, Any]:
 
 def _trial(workspace: Workspace, cohort: Cohort) -> dict[str, Any]:
     """The plain differences of the whole trial, before any model."""
-    rows = storage.read_parquet(workspace.matrix / "learn", ["arm", "probability", "churned"]).to_pandas()
+    rows = matrices.read(workspace.matrix, matrices.LEARN, ["arm", "probability", "churned"]).to_pandas()
     return trial.differences(rows, cohort.actions)
 
 
@@ -124,6 +128,13 @@ def _randomisation(cohort: Cohort, contract: Contract) -> dict[str, Any]:
         "expected": found.sample_ratio.expected,
         "predictability": {one.action: one.auc for one in found.predictability},
     }
+
+
+def _drivers(cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:
+    """What goes with leaving where nothing was done, strongest first; columns of a plain table have no theme."""
+    dated = cohort.spec.observations is not None
+    themes = {name: feature.theme for name, feature in all_features().items()} if dated else {}
+    return [asdict(one) for one in drivers(cohort.rows[cohort.untreated], contract, themes)]
 
 
 def _importance(workspace: Workspace, cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:

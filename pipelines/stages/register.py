@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
-from pipelines import log, provenance, registry, storage, tracking
+from pipelines import log, matrices, provenance, registry, storage, tracking
 from pipelines.workspace import Workspace
 
 EXAMPLE_ROWS = 50
@@ -52,7 +52,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
 
 
 def _example(workspace: Workspace, contract: Contract) -> pd.DataFrame:
-    rows = storage.read_parquet(workspace.matrix / "score").slice(0, EXAMPLE_ROWS).to_pandas()
+    rows = matrices.read(workspace.matrix, matrices.SCORE).slice(0, EXAMPLE_ROWS).to_pandas()
     example: pd.DataFrame = rows.loc[:, contract.names]
     return example
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
-from pipelines import log, registry, storage, tracking
+from pipelines import log, matrices, registry, storage, tracking
 from pipelines.workspace import Workspace
 
 ROWS_AT_ONCE = 5_000
@@ -24,14 +24,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
     question = {
         "version": str(champion.version),
-        "rows": storage.digest(workspace.matrix / "score"),
+        "rows": matrices.digest(workspace.matrix, matrices.SCORE),
         "spec": spec.model_dump(mode="json"),
     }
     receipt = workspace.ranked_list / "receipt.json"
     if receipt.exists() and storage.read_json(receipt) == question:
         log.done("score", spec.name, version=int(champion.version), new="no")
         return
-    rows = storage.read_parquet(workspace.matrix / "score").to_pandas()
+    rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
     ranked = rank(rows, _scored(spec, champion.version, rows), spec=spec, version=str(champion.version))
     with storage.replacing_folder(workspace.ranked_list) as folder:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))

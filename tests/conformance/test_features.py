@@ -4,21 +4,30 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features import sources
 from features.catalog import all_features
-from features.matrix import snapshot
+from features.feature import quintile
+from features.label import LabelOptions, LabelWindow
+from features.labels.cancelled import observed
+from features.matrix import PLACE, placed, snapshot, spread
 from features.plugins import plugin
 from features.source import Source
 from features.tables import CANONICAL
-from pipelines import engine, storage
+from pipelines import engine, matrices, storage
 
 FEATURES = all_features()
-AS_OF = datetime(2024, 7, 1)
+AS_OF = datetime(2025, 7, 1)
 LOOK_BACK = 180
+WINDOW = LabelWindow.after(AS_OF, lead_time_days=14, horizon_days=60)
+MONEY = ["spend_30d", "spend_90d", "spend_180d", "spend_trend", "discount_share", "monetary_quintile"]
+EVENTS = ("usage", "milestones", "transactions", "interactions", "surveys", "treatments")
 SIMULATED = plugin(sources, "simulated", Source)
 EMPTY = "C9999999"
 
@@ -31,17 +40,26 @@ def rows_of(tables: Tables, folder: Path) -> pa.Table:
         storage.write_parquet(folder / name / "all.parquet", rows)
     with engine.opened(folder, CANONICAL) as opened:
         history = opened.history(AS_OF, look_back_days=LOOK_BACK)
-        return opened.rows(snapshot(history, list(FEATURES.values())).order_by("customer_id"))
+        customers = opened.kept("observed", placed(observed(history, WINDOW, LabelOptions())))
+        found = [opened.rows(one) for one in snapshot(history, list(FEATURES.values()), customers)]
+        names = opened.rows(customers.order_by(PLACE)).select(["customer_id"])
+        return matrices.beside([names, *(spread(rows, names.num_rows, FEATURES) for rows in found)])
 
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    """Eight months of a small world, so that two of them lie after AS_OF, and one customer of whom nothing is known."""
-    options = SIMULATED.options(kind="simulated", customers=300, months=8)
+    """Twenty months of a small world, so that two of them lie after AS_OF, and one customer of whom nothing is known.
+
+    The contacts are given a tone, which nothing reads yet.
+    """
+    options = SIMULATED.options(kind="simulated", customers=300, months=20)
     parts: dict[str, list[pa.Table]] = {}
     for part in SIMULATED.read({}, options):
         parts.setdefault(part.table, []).append(part.rows)
     found = {name: pa.concat_tables(rows) for name, rows in parts.items()}
+    talks = found["interactions"]
+    tones = pa.array(np.round(np.random.default_rng(0).uniform(-1, 1, len(talks)), 2))
+    found["interactions"] = talks.set_column(talks.column_names.index("sentiment"), "sentiment", tones)
     day = AS_OF - timedelta(days=3)
     for name, values in {
         "customers": {"joined_at": day},
@@ -75,11 +93,11 @@ def test_a_feature_has_a_meaning_and_a_unit_and_stays_in_its_range(name: str, be
 def test_a_customer_without_history_has_missing_features_and_is_still_there(before: pa.Table) -> None:
     row = before.filter(pc.equal(before["customer_id"], EMPTY)).to_pylist()
     assert len(row) == 1
-    events = [
-        name for name, one in FEATURES.items() if one.table in ("usage", "transactions", "interactions", "surveys")
-    ]
-    assert events
+    events = [name for name, one in FEATURES.items() if one.table in EVENTS]
+    assert len(events) > 50
     assert all(row[0][name] is None for name in events)
+    assert row[0]["days_to_first_use"] is None
+    assert row[0]["days_without_first_use"] == pytest.approx(3)
 
 
 def test_the_same_history_gives_the_same_bits(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
@@ -96,7 +114,7 @@ def test_a_row_that_happened_before_but_was_known_later_changes_nothing(
     tables: Tables, before: pa.Table, tmp_path: Path
 ) -> None:
     late = dict(tables)
-    for name in ("usage", "transactions", "interactions", "surveys"):
+    for name in ("usage", "transactions", "interactions", "surveys", "treatments"):
         rows = tables[name].slice(0, 50)
         moved = rows.set_column(
             rows.column_names.index("event_at"),
@@ -128,23 +146,63 @@ def test_a_late_correction_changes_no_earlier_snapshot_but_an_early_one_does(
         both = {**tables, "transactions": pa.concat_tables([tables["transactions"], corrected])}
         found = rows_of(both, tmp_path / str(changes))
         assert found.equals(before) is not changes
-        assert found.drop_columns(["spend_30d", "spend_90d"]).equals(before.drop_columns(["spend_30d", "spend_90d"]))
+        assert found.drop_columns(MONEY).equals(before.drop_columns(MONEY))
 
 
-def test_the_order_of_rows_changes_nothing(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
-    turned = {name: rows.take(pa.array(range(len(rows) - 1, -1, -1))) for name, rows in tables.items()}
-    found = rows_of(turned, tmp_path)
-    assert found.drop_columns(_doubles(found)).equals(before.drop_columns(_doubles(before)))
-    for name in _doubles(found):
-        assert pc.max(pc.abs(pc.subtract(found[name], before[name]))).as_py() < 1e-9
+@pytest.mark.parametrize("name", [name for name in CANONICAL if name != "customers"])
+def test_a_correction_of_any_table_known_too_late_changes_nothing(
+    tables: Tables, before: pa.Table, tmp_path: Path, name: str
+) -> None:
+    """Every seventh row is corrected in all that may be corrected, but nobody knew of it before."""
+    rows = tables[name].take(pa.array(range(0, len(tables[name]), 7)))
+    rows = rows.filter(pc.less(rows["known_at"], pa.scalar(AS_OF)))
+    for column in CANONICAL[name].columns:
+        if column.nullable:
+            place = rows.column_names.index(column.name)
+            rows = rows.set_column(place, column.name, pa.nulls(len(rows), rows[column.name].type))
+    rows = rows.set_column(
+        rows.column_names.index("known_at"), "known_at", pa.array([AS_OF] * len(rows), pa.timestamp("us"))
+    )
+    assert len(rows)
+    assert rows_of({**tables, name: pa.concat_tables([tables[name], rows])}, tmp_path).equals(before)
 
 
-def _doubles(rows: pa.Table) -> list[str]:
-    """Columns whose sums may round differently when rows are added in another order."""
-    return [name for name in rows.column_names if pa.types.is_floating(rows[name].type)]
+def test_everything_that_happened_after_may_be_deleted(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
+    """Also rows that were known before, of what lay ahead then; but for what is planned, such as a renewal."""
+    kept = {name: rows.filter(pc.less(rows["event_at"], pa.scalar(AS_OF))) for name, rows in tables.items()}
+    assert rows_of(kept, tmp_path).equals(before)
 
 
-def test_other_customers_change_nothing(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_order_of_rows_changes_no_bit(tables: Tables, before: pa.Table, tmp_path: Path, seed: int) -> None:
+    shuffled = {
+        name: rows.take(pa.array(np.random.default_rng(seed).permutation(len(rows)))) for name, rows in tables.items()
+    }
+    assert rows_of(shuffled, tmp_path).equals(before)
+
+
+def test_other_customers_change_no_bit_but_of_a_rank_among_them(
+    tables: Tables, before: pa.Table, tmp_path: Path
+) -> None:
     some = pa.array(before["customer_id"].to_pylist()[::3])
     alone = {name: rows.filter(pc.is_in(rows["customer_id"], some)) for name, rows in tables.items()}
-    assert rows_of(alone, tmp_path).equals(before.filter(pc.is_in(before["customer_id"], some)))
+    ranks = [name for name, one in FEATURES.items() if one.across]
+    found = rows_of(alone, tmp_path)
+    assert found.drop_columns(ranks).equals(before.filter(pc.is_in(before["customer_id"], some)).drop_columns(ranks))
+
+
+def test_the_engine_needs_no_more_than_one_thread_or_two(
+    tables: Tables, before: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "THREADS", 1)
+    assert rows_of(tables, tmp_path / "1").equals(before)
+    monkeypatch.setattr(engine, "THREADS", 4)
+    assert rows_of(tables, tmp_path / "4").equals(before)
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-3, 3)), min_size=1, max_size=40))
+def test_a_quintile_is_the_fifth_that_a_value_lies_in_and_ties_share_it(drawn: list[int | None]) -> None:
+    values = np.array([np.nan if one is None else float(one) for one in drawn])
+    known = sorted(one for one in drawn if one is not None)
+    expected = [np.nan if one is None else 1 + 5 * known.index(one) // len(known) for one in drawn]
+    assert quintile(values).tolist() == pytest.approx(expected, nan_ok=True)

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import labels
-from features.label import Label, LabelWindow
+from features.history import History
+from features.label import Label, LabelOptions, LabelWindow
 from features.observations import outcomes
 from features.plugins import discover, names
+from features.tables import CANONICAL
 
 LABELS = discover(labels, Label)
 AS_OF = datetime(2024, 7, 1)
@@ -52,9 +54,10 @@ def contracts(*rows: tuple[str, str, int, int | None]) -> dict[str, ibis.Table]:
 
 
 def left(tables: dict[str, ibis.Table]) -> dict[str, datetime]:
-    happened_at = LABELS["cancelled"].happened_at
-    assert happened_at is not None
-    return {row["customer_id"]: row["happened_at"] for row in happened_at(tables, WINDOW).to_pyarrow().to_pylist()}
+    dated = LABELS["cancelled"].dated
+    assert dated is not None
+    found = dated.happened_at(tables, WINDOW, LabelOptions()).to_pyarrow().to_pylist()
+    return {row["customer_id"]: row["happened_at"] for row in found}
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,93 @@ def left(tables: dict[str, ibis.Table]) -> dict[str, datetime]:
 )
 def test_a_customer_has_cancelled_when_the_last_contract_ended(rows: list, day: int | None) -> None:
     assert left(contracts(*rows)) == ({} if day is None else {"a": AS_OF + timedelta(days=day)})
+
+
+def observed_and_churned(
+    label: str, tables: dict[str, ibis.Table], as_of: datetime, *, lead: int, horizon: int
+) -> dict[str, str]:
+    """What a label makes of each customer it observes: churned, retained, or in the gap."""
+    window, options = LabelWindow.after(as_of, lead_time_days=lead, horizon_days=horizon), LabelOptions(event="payment")
+    dated = LABELS[label].dated
+    assert dated is not None
+    history = History(tables, declared=CANONICAL, as_of=as_of, look_back_days=365)
+    observed = {row["customer_id"] for row in dated.observed(history, window, options).to_pyarrow().to_pylist()}
+    happened = outcomes(dated.happened_at(tables, window, options), window).to_pyarrow().to_pylist()
+    what = {
+        row["customer_id"]: "gap" if row["in_gap"] else "churned" for row in happened if row["in_gap"] or row["churned"]
+    }
+    return {customer: what.get(customer, "retained") for customer in observed}
+
+
+def payments(hours: list[int]) -> dict[str, ibis.Table]:
+    """One customer who joined long ago and pays at these hours around AS_OF."""
+    moments = pa.array([AS_OF + timedelta(hours=hour) for hour in hours], pa.timestamp("us"))
+    size, ago = len(hours), pa.array([AS_OF - timedelta(days=500)], pa.timestamp("us"))
+    return {
+        "customers": ibis.memtable(
+            pa.table({"customer_id": ["a"], "event_at": ago, "known_at": ago, "joined_at": ago})
+        ),
+        "transactions": ibis.memtable(
+            pa.table(
+                {
+                    "transaction_id": [f"t{n}" for n in range(size)],
+                    "customer_id": ["a"] * size,
+                    "event_at": moments,
+                    "known_at": moments,
+                    "kind": ["payment"] * size,
+                    "amount": [1.0] * size,
+                }
+            )
+        ),
+    }
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(-400 * 24, 150 * 24), min_size=1, max_size=4, unique=True), st.integers(0, 20))
+def test_who_was_active_before_and_does_nothing_in_the_window_is_inactive(hours: list[int], lead: int) -> None:
+    found = observed_and_churned("inactive", payments(hours), AS_OF, lead=lead, horizon=90)
+    active = any(-365 * 24 <= hour < 0 for hour in hours)
+    came = any(lead * 24 < hour <= (lead + 90) * 24 for hour in hours)
+    assert found == ({"a": "retained" if came else "churned"} if active else {})
+
+
+def renewals(renews: int, ended: int | None) -> dict[str, ibis.Table]:
+    """One contract, renewed and ended at these hours after AS_OF; the end is known when it comes."""
+    hour = lambda n: AS_OF + timedelta(hours=n)  # noqa: E731
+    known = [hour(-2000), *([hour(ended)] if ended is not None else [])]
+    size = len(known)
+    plain = {
+        "contract_id": ["k"] * size,
+        "customer_id": ["a"] * size,
+        "event_at": pa.array(known, pa.timestamp("us")),
+        "known_at": pa.array(known, pa.timestamp("us")),
+        "plan": ["basic"] * size,
+        "price": [9.0] * size,
+        "starts_at": pa.array([hour(-2000)] * size, pa.timestamp("us")),
+        "renews_at": pa.array([hour(renews)] * size, pa.timestamp("us")),
+        "ended_at": pa.array([None, *([hour(ended)] if ended is not None else [])], pa.timestamp("us")),
+    }
+    return {"contracts": ibis.memtable(pa.table(plain))}
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(-10 * 24, 60 * 24), st.one_of(st.none(), st.integers(1, 80 * 24)))
+def test_a_contract_that_is_due_and_ends_by_then_was_not_renewed(renews: int, ended: int | None) -> None:
+    found = observed_and_churned("not_renewed", renewals(renews, ended), AS_OF, lead=14, horizon=30)
+    if not 14 * 24 < renews <= 44 * 24:
+        assert found == {}
+    elif ended is None or ended > renews:
+        assert found == {"a": "retained"}
+    else:
+        assert found == {"a": "gap" if ended <= 14 * 24 else "churned"}
+
+
+@pytest.mark.parametrize("label", ["cancelled", "inactive", "not_renewed"])
+def test_every_renewal_and_every_edge_belongs_to_one_of_two_windows_that_follow(label: str) -> None:
+    """The same moment seen by the date whose window ends with it and by the date whose window opens with it."""
+    edge = 44 * 24
+    tables = {**payments([-24, edge]), **renewals(edge, edge)}
+    first = observed_and_churned(label, tables, AS_OF, lead=14, horizon=30)
+    second = observed_and_churned(label, tables, AS_OF + timedelta(days=30), lead=14, horizon=30)
+    assert first["a"] == {"cancelled": "churned", "inactive": "retained", "not_renewed": "churned"}[label]
+    assert second.get("a") == {"cancelled": "gap", "inactive": "churned", "not_renewed": None}[label]

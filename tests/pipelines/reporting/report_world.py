@@ -1,5 +1,6 @@
 """A tiny world to report on, judged by the code that really judges, and a reader of the page."""
 
+from dataclasses import asdict
 from html.parser import HTMLParser
 from typing import Any
 
@@ -8,11 +9,24 @@ import pandas as pd
 
 from experiments import evaluation, trial
 from experiments.cohort import Cohort
+from experiments.drivers import drivers
 from experiments.evaluation import Predictions
 from experiments.spec import ExperimentSpec
+from features.contract import Contract
+from features.feature import FeatureColumn
 
 ACTIONS = ("call", "coupon")
 ROWS = 1_200
+CONTRACT = Contract(
+    (
+        FeatureColumn("x", "The only thing known"),
+        FeatureColumn("minutes", "Minutes that a contact took", "minutes"),
+        FeatureColumn("score_after_sales", "The score after a sale", "points"),
+        FeatureColumn("paper", "Bill on paper", type="category", categories=("no", "yes")),
+        FeatureColumn("noise", "Nothing"),
+    )
+)
+THEMES = {"minutes": "support", "score_after_sales": "experience"}
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -54,6 +68,45 @@ def _rows(generator: np.random.Generator, *, with_actions: bool) -> pd.DataFrame
     )
 
 
+def _with_factors(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with what goes with leaving, looking back: contacts above 8 minutes, low scores, paper bills."""
+    generator, left = np.random.default_rng(8), rows["churned"].to_numpy()
+    longer = generator.random(ROWS) < np.where(left == 1, 0.8, 0.2)
+    paper = np.where(generator.random(ROWS) < 0.4 + 0.3 * left, "yes", "no")
+    return rows.assign(
+        minutes=np.where(generator.random(ROWS) < 0.1, np.nan, generator.uniform(0, 8, ROWS) + 8 * longer),
+        score_after_sales=generator.normal(7 - left, 2),
+        paper=paper,
+        noise=generator.normal(size=ROWS),
+    )
+
+
+def earliness() -> dict[str, Any]:
+    """How early a model of many themes knows; of one nothing is known 90 days ahead, of another nothing at all."""
+    days = [0, 14, 30, 60, 90]
+    themes: dict[str, list[dict[str, Any]]] = {
+        theme: [_early(day, round(0.5 + height * (1 - day / 150), 4)) for day in days]
+        for theme, height in {
+            "all": 0.312,
+            "activity": 0.271,
+            "experience": 0.262,
+            "spending": 0.113,
+            "support": 0.255,
+            "tenure": 0.021,
+            "tone": 0.249,
+        }.items()
+    }
+    themes["support"][-1] = _early(90, None)
+    themes["rfm"] = [_early(day, None) for day in days]
+    caught = {"days": 90, "contact_share": 0.1, "value": 0.2314, "low": 0.1893, "high": 0.2735}
+    return {"days": days, "themes": themes, "caught": caught}
+
+
+def _early(day: int, value: float | None) -> dict[str, Any]:
+    ends = (None, None) if value is None else (round(value - 0.0212, 4), round(value + 0.0212, 4))
+    return {"days": day, "value": value, "low": ends[0], "high": ends[1]}
+
+
 def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
     """What the evaluation says of a tiny world, by the code that really says it; of a constant model, if asked."""
     generator = np.random.default_rng(7)
@@ -63,6 +116,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
     floor = Predictions(0 * x, 0 * x + 0.5, uplift)
     model = floor if constant else Predictions(x, 1 / (1 + np.exp(-x)), uplift)
     left = rows["churned"][cohort.untreated]
+    factors = _with_factors(rows)
     return {
         "spec": cohort.spec.model_dump(mode="json"),
         "cohort": {
@@ -84,6 +138,8 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
         },
         "policy": evaluation.policy_report(cohort, model) if with_actions else {},
         "slices": evaluation.slices(cohort, model),
+        "drivers": [asdict(one) for one in drivers(factors[cohort.untreated], CONTRACT, THEMES)],
+        "earliness": earliness() if with_actions else {},
         "importance": [{"name": "x", "meaning": "The only thing known", "share": 1.0}],
         "lineage": {
             "tables": {"extracted_at": None, "rows": {"customers": 4_321}},

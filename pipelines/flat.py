@@ -1,0 +1,78 @@
+"""The matrix of a table without dates: all of it to learn from, and those of it who are to be scored."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from experiments.spec import ExperimentSpec
+from features.errors import DataError, SpecError
+from features.feature import FeatureColumn
+from features.schema import Table
+from pipelines import storage
+from pipelines.matrices import LEARN, SCORE
+from pipelines.partitions import Shelf
+from pipelines.values import with_value
+
+NAME = "all.parquet"
+
+
+def columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
+    """The feature columns that a table declares: all but its key, its label and its arm."""
+    left_out = {"customer_id", "arm", "probability", spec.label.column}
+    return tuple(
+        FeatureColumn(
+            column.name,
+            column.meaning,
+            column.unit,
+            "category" if column.type in ("category", "text") else "number",
+            column.minimum,
+            column.maximum,
+            column.values,
+        )
+        for column in declared["customers"].columns
+        if column.name not in left_out
+    )
+
+
+def undated(
+    spec: ExperimentSpec, folder: Path, *, declared: Mapping[str, Table], shelf: Shelf
+) -> Iterator[Mapping[str, int]]:
+    """Build the rows to learn from and the rows to score; gives how many there are."""
+    table = storage.read_parquet(folder / "customers")
+    size = table.num_rows
+    plain = {
+        "customer_id": table["customer_id"],
+        "as_of": pa.nulls(size, pa.timestamp("us")),
+        "churned": _churned(table, spec),
+        "arm": table["arm"] if "arm" in table.column_names else pa.nulls(size, pa.string()),
+        "probability": table["probability"] if "arm" in table.column_names else pa.nulls(size, pa.float64()),
+    }
+    for column in columns(spec, declared):
+        plain[column.name] = table[column.name].cast(pa.string() if column.type == "category" else pa.float64())
+    rows = _valued(pa.table(plain), spec)
+    shelf.write(f"{LEARN}/{NAME}", rows)
+    yield {LEARN: size}
+    shown = rows.filter(pc.equal(rows["churned"], 0.0)) if spec.label.leavers_are_gone else rows
+    shelf.write(f"{SCORE}/{NAME}", shown.drop_columns(["churned", "arm", "probability"]))
+    yield {SCORE: shown.num_rows}
+
+
+def _valued(rows: pa.Table, spec: ExperimentSpec) -> pa.Table:
+    name = spec.value.column
+    if name is not None and name not in rows.column_names:
+        raise SpecError(f"value.column '{name}' is no column of the matrix; it has {rows.column_names}.")
+    return with_value(rows, spec.value, rows[name] if name else None)
+
+
+def _churned(table: pa.Table, spec: ExperimentSpec) -> pa.Array:
+    label = spec.label
+    texts = table[label.column].cast(pa.string()).combine_chunks()
+    known = pc.is_in(texts, pa.array([label.churned, label.retained], pa.string()))
+    if not pc.all(known).as_py():
+        strange = pc.unique(texts.filter(pc.invert(known))).to_pylist()[:5]
+        raise DataError(
+            f"label column '{label.column}' holds {strange}, neither '{label.churned}' nor '{label.retained}'."
+        )
+    return pc.equal(texts, label.churned).cast(pa.float64())

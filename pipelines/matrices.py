@@ -1,0 +1,81 @@
+"""Reads the matrix: who was observed when, and beside it the features, which lie in a partition for each theme."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import MissingError, SpecError
+from features.matrix import PLACE
+from pipelines import storage
+
+LEARN, SCORE, THEMES, FROZEN = "learn", "score", "themes", "frozen"
+
+
+def read(matrix: Path, purpose: str, columns: Collection[str] | None = None) -> pa.Table:
+    """The rows of a purpose (learn or score), all dates in their order; with columns, only these.
+
+    Raises MissingError when there are none.
+    """
+    partitions = sorted((matrix / purpose).glob("*.parquet"))
+    if not partitions:
+        raise MissingError(f"no feature rows at {matrix / purpose}; run the build stage.")
+    rows = [_of_date(matrix, partition, columns) for partition in partitions]
+    return pa.concat_tables(rows, promote_options="default")
+
+
+def beside(tables: Iterable[pa.Table]) -> pa.Table:
+    """The columns of tables whose rows belong together, one after the other."""
+    return pa.table({name: rows[name] for rows in tables for name in rows.column_names})
+
+
+def names(matrix: Path, purpose: str) -> list[str]:
+    """The columns that `read` would give."""
+    partition = next((matrix / purpose).glob("*.parquet"))
+    own = [name for name in pq.read_schema(partition).names if name != PLACE]
+    return own + [name for one in (matrix / THEMES).glob(f"*/{partition.name}") for name in pq.read_schema(one).names]
+
+
+def digest(matrix: Path, purpose: str) -> str:
+    """A hash of all that `read` would give."""
+    partitions = sorted((matrix / purpose).glob("*.parquet"))
+    themes = [theme for one in partitions for theme in sorted((matrix / THEMES).glob(f"*/{one.name}"))]
+    return hashlib.sha256(" ".join(storage.digest(path) for path in (*partitions, *themes)).encode()).hexdigest()[:16]
+
+
+def dates(matrix: Path, purpose: str) -> list[str]:
+    """The names of the partitions of a purpose, in their order."""
+    return sorted(partition.stem for partition in (matrix / purpose).glob("*.parquet"))
+
+
+def frozen(matrix: Path, days: int, date: str) -> pa.Table:
+    """The features of the rows to learn from at a date, as they stood so many days before the horizon opened."""
+    observed = pq.read_table(matrix / LEARN / f"{date}.parquet", columns=[PLACE])
+    return pq.read_table(matrix / FROZEN / f"days={days}" / f"{date}.parquet").take(observed[PLACE])
+
+
+def column(matrix: Path, partition: str, name: str) -> pa.ChunkedArray:
+    """A feature of all the customers of a date, by their places. Raises SpecError when no theme has it."""
+    themes = sorted((matrix / THEMES).glob(f"*/{partition}"))
+    for theme in themes:
+        if name in pq.read_schema(theme).names:
+            return pq.read_table(theme, columns=[name])[name]
+    known = sorted({one for theme in themes for one in pq.read_schema(theme).names})
+    raise SpecError(f"value.column '{name}' is no column of the matrix; it has {known}.")
+
+
+def _of_date(matrix: Path, partition: Path, columns: Collection[str] | None) -> pa.Table:
+    rows = pq.read_table(partition)
+    rows = beside([rows, *_themes(matrix, partition, rows, columns)])
+    return rows.select([name for name in rows.column_names if name != PLACE and (columns is None or name in columns)])
+
+
+def _themes(matrix: Path, partition: Path, rows: pa.Table, columns: Collection[str] | None) -> Iterator[pa.Table]:
+    if PLACE not in rows.column_names:
+        return
+    for theme in sorted((matrix / THEMES).glob(f"*/{partition.name}")):
+        names = [name for name in pq.read_schema(theme).names if columns is None or name in columns]
+        if names:
+            yield pq.read_table(theme, columns=names).take(rows[PLACE])
