@@ -8,7 +8,10 @@ export DVC_NO_ANALYTICS := 1
 export DO_NOT_TRACK := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: run test fast lint format bench lock ui clean
+.PHONY: help run test fast lint format bench lock ui clean
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*##  */  \1\t/p' Makefile | expand -t 12
 
 run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
 	@$(BIN)/python -m pipelines run $(SPEC)

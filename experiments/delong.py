@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
-from experiments.intervals import Interval, normal_interval
+from experiments.intervals import Clusters, Interval, normal_interval
 from experiments.metric import Numbers
 from features.errors import MetricError
 
@@ -49,11 +49,12 @@ class DeLong:
         return AucDifference(normal_interval(value, error, level=level, method="delong"), z, float(2 * norm.sf(abs(z))))
 
 
-def delong(truth: NDArray[np.generic], scores: NDArray[np.generic]) -> DeLong:
+def delong(truth: NDArray[np.generic], scores: NDArray[np.generic], *, clusters: Clusters | None = None) -> DeLong:
     """The AUCs of scores and their covariance, in O(n log n) by midranks (Sun & Xu 2014, equations 10 to 13).
 
-    truth, 1 = churned, has shape (n_rows,), scores (n_rows, n_scores). Rows must be independent: where a
-    customer has several, use the bootstrap by customer (`experiments.intervals`) instead.
+    truth, 1 = churned, has shape (n_rows,), scores (n_rows, n_scores). Without clusters, rows must be independent;
+    with them, shape (n_rows,), the customers must (Obuchowski 1997, by sums of the components of each customer).
+    A decision rests on the bootstrap by customer (`experiments.intervals`); this is for curves of many figures.
     Raises MetricError for shapes that do not fit, missing scores, or fewer than two rows of either class.
     """
     positive, columns = _checked(truth, scores)
@@ -61,8 +62,22 @@ def delong(truth: NDArray[np.generic], scores: NDArray[np.generic]) -> DeLong:
     among_all = rankdata(columns, axis=0)
     above_negatives = (among_all[positive] - rankdata(columns[positive], axis=0)) / n_negative
     below_positives = 1 - (among_all[~positive] - rankdata(columns[~positive], axis=0)) / n_positive
-    covariance = _covariance(above_negatives) / n_positive + _covariance(below_positives) / n_negative
-    return DeLong(above_negatives.mean(axis=0), covariance)
+    aucs = above_negatives.mean(axis=0)
+    if clusters is None:
+        covariance = _covariance(above_negatives) / n_positive + _covariance(below_positives) / n_negative
+        return DeLong(aucs, covariance)
+    moved = np.empty_like(columns)
+    moved[positive], moved[~positive] = (above_negatives - aucs) / n_positive, (below_positives - aucs) / n_negative
+    return DeLong(aucs, _of_sums(moved, clusters))
+
+
+def _of_sums(moved: Numbers, clusters: Clusters) -> Numbers:
+    """The covariance of the total of what each row moves, shape (n_rows, n_scores), when clusters are independent."""
+    customers, place = np.unique(clusters, return_inverse=True)
+    sums = np.zeros((customers.size, moved.shape[1]))
+    np.add.at(sums, place, moved)
+    covariance: Numbers = sums.T @ sums * customers.size / (customers.size - 1)
+    return covariance
 
 
 def _covariance(components: Numbers) -> Numbers:

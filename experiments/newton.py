@@ -24,25 +24,22 @@ def logistic_fit(
     target: Numbers,
     weights: Numbers,
     offset: Numbers | None = None,
-    ridge: float = 0.0,
 ) -> Numbers:
     """The coefficients that make `sigmoid(offset + columns @ coefficients)` likeliest, one set a draw.
 
     columns has shape (n_rows, n_columns): give a column of ones for an intercept. target, in [0, 1], and
-    offset, default 0, have shape (n_rows,); weights has shape (draws, n_rows). ridge is the penalty on half
-    the squared coefficients, the first (the intercept) left out. Returns shape (draws, n_columns); NaN
+    offset, default 0, have shape (n_rows,); weights has shape (draws, n_rows). Returns shape (draws, n_columns); NaN
     where no finite maximum exists (columns that are collinear or separate the classes).
     The step is damped by ln(1 + r)/r, r the largest move of a linear predictor: then Newton's method
     converges from anywhere (Sun & Tran-Dinh 2019), and still quadratically near the end.
     """
     offset = np.zeros(columns.shape[0]) if offset is None else offset
-    penalty = ridge * (np.arange(columns.shape[1]) > 0)
     reach: Numbers = np.abs(columns).max(axis=0)
     observed = weights @ ((target - 0.5)[:, None] * columns)
-    fit = _start(columns, target=target, weights=weights, offset=offset, ridge=ridge)
+    fit = _start(columns, target=target, weights=weights, offset=offset)
     for _ in range(MAXIMUM_STEPS):
         expected, curvature = _moments(fit, columns=columns, weights=weights, offset=offset)
-        step = _solved(curvature + np.diag(penalty), observed - expected - penalty * fit)
+        step = _solved(curvature, observed - expected)
         move = np.abs(step) @ reach
         fit = fit + step * np.divide(np.log1p(move), move, out=np.ones_like(move), where=move > 0)[:, None]
         if not bool(np.any(move > CLOSE_ENOUGH)):
@@ -50,13 +47,13 @@ def logistic_fit(
     return np.where((move > CLOSE_ENOUGH)[:, None], np.nan, fit)
 
 
-def _start(columns: Numbers, *, target: Numbers, weights: Numbers, offset: Numbers, ridge: float) -> Numbers:
+def _start(columns: Numbers, *, target: Numbers, weights: Numbers, offset: Numbers) -> Numbers:
     """Where to start: at the fit to all draws together, from which few steps are left; at 0 for one draw."""
     nowhere = np.zeros((weights.shape[0], columns.shape[1]))
     if weights.shape[0] == 1:
         return nowhere
     pooled = weights.mean(axis=0, keepdims=True)
-    return np.nan_to_num(logistic_fit(columns, target=target, weights=pooled, offset=offset, ridge=ridge)) + nowhere
+    return np.nan_to_num(logistic_fit(columns, target=target, weights=pooled, offset=offset)) + nowhere
 
 
 def _moments(fit: Numbers, *, columns: Numbers, weights: Numbers, offset: Numbers) -> tuple[Numbers, Numbers]:

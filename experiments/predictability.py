@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
+from sklearn.linear_model import LogisticRegression
 
 from experiments.metric import Numbers, evaluate
 from experiments.metrics.auc import METRIC as AUC
-from experiments.newton import logistic_fit
 
 FOLDS = 5
 RIDGE = 1.0
@@ -36,13 +36,14 @@ def predictability(
     """
     among = np.isin(arm, pair)
     treated = (arm[among] == pair[0]).astype(np.float64)
-    columns = _standardised(covariates[among])
-    fold, ones = _folds(treated, seed), np.ones((1, treated.size))
+    columns, fold = _standardised(covariates[among]), _folds(treated, seed)
+    if not columns.shape[1]:
+        return Predictability(pair[0], 0.5, 1.0)
     aucs = []
     for judged in (fold == index for index in range(FOLDS)):
-        fit = logistic_fit(columns[~judged], target=treated[~judged], weights=ones[:, ~judged], ridge=RIDGE)[0]
-        aucs.append(evaluate(AUC, treated[judged], columns[judged] @ fit))
-    return Predictability(pair[0], float(np.mean(aucs)), _chance_of_imbalance(columns[:, 1:], treated))
+        fit = LogisticRegression(C=1 / RIDGE, solver="newton-cholesky").fit(columns[~judged], treated[~judged])
+        aucs.append(evaluate(AUC, treated[judged], fit.decision_function(columns[judged])))
+    return Predictability(pair[0], float(np.mean(aucs)), _chance_of_imbalance(columns, treated))
 
 
 def _chance_of_imbalance(centred: Numbers, treated: Numbers) -> float:
@@ -70,7 +71,8 @@ def _folds(treated: Numbers, seed: int) -> NDArray[np.intp]:
 
 
 def _standardised(covariates: Numbers) -> Numbers:
-    """A column of ones, then each covariate that varies, at mean 0 and standard deviation 1."""
+    """Each covariate that varies, at mean 0 and standard deviation 1."""
     spread = covariates.std(axis=0)
     varying = covariates[:, spread > 0]
-    return np.column_stack([np.ones(len(varying)), (varying - varying.mean(axis=0)) / spread[spread > 0]])
+    standard: Numbers = (varying - varying.mean(axis=0)) / spread[spread > 0]
+    return standard

@@ -27,7 +27,7 @@ from features.plugins import discover
 from pipelines import portable, registry, rules, storage
 from pipelines.provenance import recipe
 from pipelines.rule import Evidence, Finding, Mode, Rule, Status, decide
-from pipelines.verdict import MOVES, WORDS
+from pipelines.verdict import MOVES, WORDS, Verdict
 from pipelines.workspace import Workspace
 
 TRAINING = "training.parquet"
@@ -166,14 +166,16 @@ def plain(pairs: Mapping[str, Pair]) -> dict[str, Any]:
     }
 
 
-def decided(asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
-    """Ask every rule of the mode and put the decision in plain data."""
+def decided(
+    asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec, *, verdict: Verdict | None = None
+) -> dict[str, Any]:
+    """Ask every rule of the mode and put the decision in plain data; with a verdict, that was settled beforehand."""
     evidence = judged.evidence
     findings = {
         rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
     }
-    verdict = decide(evidence.mode, findings)
-    moved = verdict in MOVES
+    verdict = verdict or decide(evidence.mode, findings)
+    moved = verdict in MOVES or verdict is Verdict.NO_CHANGE
     prefix = "there is no champion yet; " if evidence.mode is Mode.FIRST else ""
     figures = dict(judged.figures)
     if moved:

@@ -1,5 +1,6 @@
 """Where a model comes from: the commit, the data version, the spec, the validation and the study, as tags."""
 
+import ast
 import hashlib
 import json
 import subprocess
@@ -7,7 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from experiments import families, learners
 from experiments.spec import ExperimentSpec
+from features import definitions, labels
+from features.plugins import names
 from pipelines import storage
 from pipelines.workspace import Workspace
 
@@ -38,12 +42,23 @@ def spec_hash(spec: ExperimentSpec) -> str:
 def recipe(spec: ExperimentSpec) -> str:
     """A hash of what makes a model what it is; newer data, another title or another report leave it as it is.
 
-    Two models of one recipe are a champion and its refresh; a model of another recipe wants to replace it.
+    That is the spec, and the code of the features, the label, the families and the learner it names, but for comments
+    and layout. Two models of one recipe are a champion and its refresh; a model of another wants to replace it.
     """
     sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning"}
     plain = spec.model_dump(mode="json", include=sections)
     plain["columns"] = spec.source.get("columns")
+    plain["code"] = _code(spec)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _code(spec: ExperimentSpec) -> dict[str, str]:
+    """The plug-ins that a spec names, as syntax trees; all themes where it names none."""
+    themes = list(spec.features) or names(definitions) if spec.observations else []
+    named = {definitions: themes, labels: [spec.label.kind], families: spec.tuning.families}
+    named |= {learners: [spec.tuning.learner]}
+    files = [Path(package.__path__[0]) / f"{name}.py" for package, wanted in named.items() for name in wanted]
+    return {file.stem: ast.dump(ast.parse(file.read_text())) for file in files}
 
 
 def git_commit(root: Path) -> str:

@@ -58,7 +58,7 @@ class Earliness:
 
 def earliness(found: Found) -> Earliness | None:
     """How early the model knows; None where the data hold no dates."""
-    early = found.get("earliness")
+    early = found["earliness"]
     if not early:
         return None
     days = tuple(sorted(early["days"], reverse=True))

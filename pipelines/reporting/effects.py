@@ -96,7 +96,8 @@ def advice(found: Found) -> str:
     """Whom the policy contacts, in a phrase."""
     policy = found["policy"]
     parts = [f"{action} for {number:,}" for action, number in policy["contacts_by_action"].items()]
-    among, allowed = f"{policy['customers']:,} customers in the trial", whole(policy["budget_share"])
+    rows = "observations" if found["cohort"]["rows"] > found["cohort"]["customers"] else "customers"
+    among, allowed = f"{policy['customers']:,} {rows} in the trial", whole(policy["budget_share"])
     return f"{', '.join(parts)} of {among}; at most {allowed} may be contacted"
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from experiments import evaluation, randomisation, trial
 from experiments.cohort import Cohort
+from experiments.earliness import earliness
 from experiments.drivers import drivers
 from experiments.evaluation import Predictions
 from experiments.spec import ExperimentSpec
@@ -82,6 +83,7 @@ def _report(
         "slices": evaluation.slices(cohort, challenger),
         "drivers": _drivers(cohort, contract),
         "importance": _importance(workspace, cohort, contract),
+        "earliness": earliness(cohort, _frozen(workspace)),
         "lineage": _lineage(workspace, contract),
     }
 
@@ -135,6 +137,13 @@ def _drivers(cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:
     dated = cohort.spec.observations is not None
     themes = {name: feature.theme for name, feature in all_features().items()} if dated else {}
     return [asdict(one) for one in drivers(cohort.rows[cohort.untreated], contract, themes)]
+
+
+def _frozen(workspace: Workspace) -> dict[tuple[str, int], np.ndarray]:
+    """The scores of features frozen earlier, by theme and days."""
+    rows = storage.read_parquet(workspace.model / "frozen.parquet")
+    named = {name: name.rsplit("@", 1) for name in rows.column_names}
+    return {(theme, int(days)): rows[name].to_numpy() for name, (theme, days) in named.items()}
 
 
 def _importance(workspace: Workspace, cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:

@@ -1,27 +1,59 @@
 """Turn raw data into the canonical tables, part by part."""
 
 from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow.compute as pc
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
-from pipelines import log, storage
+from features.source import Part, Reconciled, Unmapped
+from pipelines import log, raw, storage, unmapped
 from pipelines.specs import source_of
 from pipelines.workspace import Workspace
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Read the source of the spec and write its tables. Raises MissingError when it needs raw files and has none."""
+    """Read the source of the spec and write its tables, and beside them the raw rows that could not be mapped.
+
+    Raises MissingError when the source needs raw files and has none, DataError when too many rows are unmapped.
+    """
     source, options = source_of(spec)
     if source.needs_files and not workspace.raw.is_dir():
         raise MissingError(
             f"spec '{spec.name}' has no raw data; add some with: python -m pipelines data {spec.name} PATH..."
         )
-    raw = storage.read_raw(workspace.raw) if source.needs_files else {}
     counts: Counter[str] = Counter()
-    with storage.replacing_folder(workspace.tables) as folder:
-        for part in log.track(source.read(raw, options), "ingest", unit="part"):
-            storage.write_parquet(folder / part.table / f"{part.name}.parquet", part.rows)
-            counts[part.table] += part.rows.num_rows
-        about = {"extracted_at": source.extracted_at(options), "rows": dict(counts)}
-        storage.write_json(folder / "about.json", about)
+    reconciled: dict[str, Any] = {}
+    newest: datetime | None = None
+    unmapped.clear(workspace)
+    with storage.replacing_folder(workspace.tables) as folder, raw.opened(workspace.raw) as files:
+        for found in log.track(source.read(files, options), "ingest", unit="part"):
+            if isinstance(found, Part):
+                storage.write_parquet(folder / found.table / f"{found.name}.parquet", found.rows)
+                counts[found.table] += found.rows.num_rows
+                newest = max((moment for moment in (newest, _newest(found)) if moment), default=None)
+            elif isinstance(found, Unmapped):
+                unmapped.write(workspace, found)
+                unmapped.refuse(workspace, Reconciled(**reconciled[found.table]))
+            else:
+                reconciled[found.table] = asdict(found)
+        about = {"extracted_at": source.extracted_at(options) or _just_after(newest), "rows": dict(counts)}
+        storage.write_json(folder / "about.json", {**about, **({"reconciled": reconciled} if reconciled else {})})
     log.done("ingest", spec.name, **counts)
+
+
+def _newest(part: Part) -> datetime | None:
+    """When the newest row became known; a date still to come, in any time zone, is an error and tells nothing."""
+    if "known_at" not in part.rows.column_names:
+        return None
+    latest = (datetime.now(UTC) + timedelta(days=1)).replace(tzinfo=None)
+    found: datetime | None = pc.max(part.rows["known_at"].filter(pc.less(part.rows["known_at"], latest))).as_py()
+    return found
+
+
+def _just_after(newest: datetime | None) -> str | None:
+    """The first moment at which all was known."""
+    return (newest + timedelta(microseconds=1)).isoformat() if newest else None

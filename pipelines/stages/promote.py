@@ -22,15 +22,16 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
         before = str(champion.version) if champion else None
         asked = {"challenger_version": version, "compared_with": before, "question": _question(spec, workspace)}
         earlier = storage.read_json(workspace.decision) if workspace.decision.exists() else {}
-        if before == version:
-            decision = _no_change(asked, earlier)
-        elif _was_decided(asked, earlier):
+        if _was_decided(asked, earlier):
             decision = earlier
+        elif before == version == earlier.get("challenger_version"):
+            decision = {**earlier, **asked, "verdict": Verdict.NO_CHANGE.value, "words": WORDS[Verdict.NO_CHANGE]}
         else:
             from pipelines import decisions  # not at the top: what was decided already needs no statistics
 
-            judged = decisions.judge(spec, workspace, version=version, champion=champion)
-            decision = decisions.decided(asked, judged, spec)
+            against = None if before == version else champion
+            judged = decisions.judge(spec, workspace, version=version, champion=against)
+            decision = decisions.decided(asked, judged, spec, verdict=Verdict.NO_CHANGE if before == version else None)
         storage.write_json(workspace.decision, decision)
         if Verdict(decision["verdict"]) in MOVES:
             client.set_registered_model_alias(spec.name, registry.CHAMPION, version)
@@ -47,17 +48,3 @@ def _was_decided(asked: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
     """Whether this very question was answered, and with a verdict that moved nothing."""
     same = all(earlier.get(key) == value for key, value in asked.items())
     return same and Verdict(earlier["verdict"]) not in MOVES
-
-
-def _no_change(asked: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
-    """The challenger is the champion; what made it so is kept where the receipt tells it."""
-    made = earlier if earlier.get("challenger_version") == asked["challenger_version"] else {}
-    return {
-        "figures": {},
-        "findings": [],
-        **made,
-        **asked,
-        "champion_version": asked["challenger_version"],
-        "verdict": Verdict.NO_CHANGE.value,
-        "words": WORDS[Verdict.NO_CHANGE],
-    }

@@ -13,6 +13,7 @@ from pipelines.workspace import Workspace
 
 ROWS_AT_ONCE = 5_000
 NONE = "none"
+NOT_MEASURED = "not measured"
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
@@ -41,7 +42,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         "score",
         spec.name,
         customers=len(ranked),
-        actions=int((ranked["action"] != NONE).sum()),
+        actions=int((~ranked["action"].isin([NONE, NOT_MEASURED])).sum()),
         version=int(champion.version),
     )
 
@@ -74,16 +75,19 @@ def rank(rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, vers
         **{name: scored[name].to_numpy() for name in map(str, scored) if name.startswith("reason_")},
         "model_version": version,
     }
-    order = np.lexsort((rows["customer_id"].to_numpy().astype(str), -probability, -worth))
+    order = np.lexsort((rows["customer_id"].to_numpy().astype(str), -probability, -np.nan_to_num(worth)))
     return pd.DataFrame(listed).iloc[order].reset_index(drop=True)
 
 
 def _actions(
     rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec: ExperimentSpec
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The action of each customer, or none, and what it is expected to be worth after its cost."""
+    """The action of each customer, or none, and what it is expected to be worth after its cost.
+
+    Where no action was ever tried, nothing is known of any.
+    """
     if not actions or spec.treatment is None:
-        return np.full(len(rows), NONE, dtype=object), np.zeros(len(rows))
+        return np.full(len(rows), NOT_MEASURED, dtype=object), np.full(len(rows), np.nan)
     from experiments import policy  # not at the top: a list that is there already needs no statistics
 
     uplift = scored[[f"uplift_{action}" for action in actions]].to_numpy()

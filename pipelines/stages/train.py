@@ -11,7 +11,7 @@ from experiments.spec import ExperimentSpec
 from experiments.split import customer_hash
 from experiments.tuning import Candidate
 from features.tables import CONTROL
-from pipelines import learning, log, portable, storage
+from pipelines import frozen, learning, log, portable, storage
 from pipelines.learning import Learning
 from pipelines.workspace import Workspace
 
@@ -34,6 +34,9 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
             portable.write(folder / name, model, contract=opened.contract, typical=usual)
         storage.write_parquet(folder / "gate.parquet", _gate_rows(opened, nuisance))
         storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
+        challenger = portable.scorer(folder / "challenger")
+        earlier = frozen.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
+        storage.write_parquet(folder / "frozen.parquet", earlier)
         storage.write_json(folder / "about.json", _about(opened, choice))
     log.done("train", spec.name, family=choice.family, training_rows=len(training), gate_rows=len(gate))
 

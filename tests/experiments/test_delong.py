@@ -99,3 +99,21 @@ def test_equal_models_are_told_apart_in_one_of_twenty_samples() -> None:
         truth = (rng.random(400) < expit(x)).astype(float)
         false_alarms.append(delong(truth, np.column_stack([x + first, x + second])).difference(0, 1).p < 0.05)
     assert 0.03 <= np.mean(false_alarms) <= 0.07
+
+
+def test_with_a_row_for_each_customer_clusters_change_next_to_nothing() -> None:
+    truth, scores = models(2000, seed=2)
+    plain, clustered = delong(truth, scores), delong(truth, scores, clusters=np.arange(2000))
+    assert clustered.aucs.tolist() == plain.aucs.tolist()
+    np.testing.assert_allclose(clustered.covariance, plain.covariance, rtol=0.01)
+
+
+def test_rows_that_are_repeated_make_nothing_surer_and_the_bootstrap_by_customer_agrees() -> None:
+    truth, scores = models(400, seed=3)
+    once = delong(truth, scores).interval(0).standard_error
+    customers = np.repeat(np.arange(400), 3)
+    again = delong(truth[customers], scores[customers], clusters=customers).interval(0).standard_error
+    assert again == pytest.approx(once, rel=0.02)
+    counts = multiplicities(n_clusters=400, draws=1000, seed=0)
+    drawn = estimate(AUC, truth[customers], scores[customers, 0], counts=counts, clusters=customers).interval()
+    assert again == pytest.approx(drawn.standard_error, rel=0.1)

@@ -1,0 +1,67 @@
+"""What models would have said of the gate cohort, had they been asked earlier: features frozen before the horizon."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from experiments.learner import FittedLearner
+from experiments.tuning import Candidate
+from features.catalog import all_features
+from features.tables import CONTROL
+from pipelines import matrices
+from pipelines.learning import Learning
+from pipelines.workspace import Workspace
+
+ALL = "all"
+
+
+def scores(opened: Learning, workspace: Workspace, *, challenger: Any, plain: Candidate) -> pa.Table:
+    """A score of each row of the gate cohort for each number of days and each theme, in columns `THEME@DAYS`.
+
+    `all` is the challenger itself; without dates there is nothing. A theme is a plain candidate that learnt from the columns of that theme alone.
+    """
+    days = matrices.frozen_days(workspace.matrix)
+    if not days:
+        return pa.table({})
+    frozen = {ahead: _rows(opened, workspace, ahead) for ahead in days}
+    found = {f"{ALL}@{ahead}": challenger.score(rows)["churn_score"].to_numpy() for ahead, rows in frozen.items()}
+    for theme, names in _themes(opened).items():
+        narrow = replace(opened, contract=opened.contract.select(names))
+        fitted = _without_action(narrow, plain)
+        for ahead, rows in frozen.items():
+            found[f"{theme}@{ahead}"] = fitted.risks(narrow.contract.encode(rows))[CONTROL]
+    return pa.table(found)
+
+
+def _without_action(opened: Learning, plain: Candidate) -> FittedLearner:
+    """The plain candidate on the untreated training rows; only its order counts, so nothing is calibrated."""
+    problem = opened.problem({plain.family})
+    return problem.learner.fit(
+        problem.families[plain.family],
+        problem.prepared[plain.family],
+        np.flatnonzero(problem.learner.members(problem.arms, problem.actions)[CONTROL]),
+        arms=problem.arms,
+        actions=(),
+        params=plain.params,
+        learned=plain.learned,
+        seed=opened.spec.tuning.seed,
+    )
+
+
+def _rows(opened: Learning, workspace: Workspace, ahead: int) -> pd.DataFrame:
+    gate = opened.rows.iloc[opened.split.gate]
+    dates = [f"as_of={moment:%Y-%m-%d}" for moment in sorted(gate["as_of"].unique())]
+    return pa.concat_tables([matrices.frozen(workspace.matrix, ahead, date) for date in dates]).to_pandas()
+
+
+def _themes(opened: Learning) -> dict[str, list[str]]:
+    """The columns of each theme that tell the training rows apart; one that is always missing tells nothing."""
+    training = opened.rows.iloc[opened.split.training]
+    themes: dict[str, list[str]] = {}
+    for name, one in all_features().items():
+        if name in opened.contract.names and training[name].nunique() > 1:
+            themes.setdefault(one.theme, []).append(name)
+    return themes
