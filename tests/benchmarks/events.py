@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-MONTHS = 24
+MONTHS = 35
 START = "2024-01-01"
 # Shares of the events, by table.
 SHARES = {"usage": 0.76, "transactions": 0.16, "interactions": 0.05, "surveys": 0.02, "treatments": 0.01}

@@ -1,0 +1,141 @@
+"""The build as the work it does: what is made anew, what is kept, and that both come to the same bytes."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.spec import ExperimentSpec
+from features import sources
+from features.definitions import tone
+from features.plugins import plugin
+from features.source import Part, Source
+from pipelines import matrices, snapshots, storage
+from pipelines.stages import build
+from pipelines.workspace import Workspace
+
+MONTHS, THEMES, DATES = 8, 11, 3
+SIMULATED = plugin(sources, "simulated", Source)
+SPEC: dict[str, Any] = {
+    "name": "small",
+    "title": "A small world",
+    "source": {"kind": "simulated", "customers": 150},
+    "label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 30},
+    "observations": {"first": "2024-05-01", "every_months": 1, "look_back_days": 90},
+    "features": [],
+    "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
+    "value": {"column": "price"},
+    "validation": {},
+    "split": {"kind": "time", "folds": 2},
+    "tuning": {},
+}
+
+
+def ingested(workspace: Workspace, months: int) -> None:
+    """The tables of so many months of the world, as the ingest stage leaves them."""
+    options = SIMULATED.options(kind="simulated", customers=150, months=months)
+    for part in SIMULATED.read(None, options):  # type: ignore[arg-type] - a world needs no files
+        assert isinstance(part, Part)
+        storage.write_parquet(workspace.tables / part.table / f"{part.name}.parquet", part.rows)
+    storage.write_json(workspace.tables / "about.json", {"extracted_at": SIMULATED.extracted_at(options)})
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    made = Workspace(tmp_path, "small")
+    ingested(made, MONTHS)
+    return made
+
+
+def built(workspace: Workspace, told: Callable[[], str], **changes: Any) -> tuple[int, int]:
+    """Build, and say how many partitions were made and how many were kept, by the stage's own last line."""
+    build.run(ExperimentSpec.model_validate({**SPEC, **changes}), workspace)
+    words = told().strip().splitlines()[-1].replace(",", "").split()
+    return int(words[words.index("partitions_built") + 1]), int(words[words.index("partitions_kept") + 1])
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    return lambda: capsys.readouterr().err
+
+
+def hashes(workspace: Workspace) -> dict[str, str]:
+    """The hash of every partition of a theme, and of the rows of each date."""
+    files = [*workspace.matrix.glob("themes/*/*.parquet"), *workspace.matrix.glob("learn/*.parquet")]
+    return {str(file.relative_to(workspace.matrix)): storage.digest(file) for file in files}
+
+
+def test_nothing_is_built_twice_and_a_new_month_builds_that_month_only(
+    workspace: Workspace, told: Callable[[], str]
+) -> None:
+    """Eight months hold three mature dates and one to score; the frozen partitions belong to the gate's date."""
+    frozen = len(snapshots.FROZEN_DAYS)
+    assert built(workspace, told) == ((DATES + 1) * THEMES + frozen, 0)
+    assert built(workspace, told) == (0, (DATES + 1) * THEMES + frozen)
+    before = hashes(workspace)
+    ingested(workspace, MONTHS + 1)
+    made, kept = built(workspace, told)
+    # New are the date that is now scored and the one that is now mature; the gate's date has moved on to that one.
+    assert (made, kept) == (2 * THEMES + frozen, DATES * THEMES)
+    after = hashes(workspace)
+    still = [name for name in before if name in after]
+    assert len(still) == DATES * (THEMES + 1)
+    assert all(after[name] == before[name] for name in still)
+
+
+def test_what_is_kept_equals_what_would_be_built(workspace: Workspace, told: Callable[[], str]) -> None:
+    """More months, late rows and corrections among them, change no earlier partition by a bit."""
+    built(workspace, told)
+    before = hashes(workspace)
+    ingested(workspace, MONTHS + 2)
+    workspace.partitions.unlink()
+    made, kept = built(workspace, told)
+    assert (made > 0, kept) == (True, 0)
+    after = hashes(workspace)
+    earlier = [name for name in before if name in after and name.startswith("themes")]
+    assert len(earlier) == (DATES + 1) * THEMES
+    assert all(after[name] == before[name] for name in earlier)
+
+
+def test_a_changed_theme_rebuilds_that_theme_only(
+    workspace: Workspace, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(workspace, told)
+    source = inspect.getsource
+
+    def edited(module: Any) -> str:
+        return source(module) + ("\n# edited" if module is tone else "")
+
+    monkeypatch.setattr(snapshots.inspect, "getsource", edited)
+    made, kept = built(workspace, told)
+    assert made == DATES + 1 + len(snapshots.FROZEN_DAYS)
+    assert kept == (DATES + 1) * (THEMES - 1)
+
+
+def test_a_partition_that_somebody_touched_is_built_again(workspace: Workspace, told: Callable[[], str]) -> None:
+    built(workspace, told)
+    before = hashes(workspace)
+    broken = next(workspace.matrix.glob("themes/tone/*.parquet"))
+    broken.unlink()
+    broken.write_bytes(b"no Parquet")
+    assert built(workspace, told)[0] == 1
+    assert hashes(workspace) == before
+
+
+def test_another_look_back_is_another_matrix(workspace: Workspace, told: Callable[[], str]) -> None:
+    built(workspace, told)
+    _, kept = built(workspace, told, observations={**SPEC["observations"], "look_back_days": 60})
+    assert kept == 0
+
+
+def test_the_rows_of_a_date_stand_beside_their_features(workspace: Workspace, told: Callable[[], str]) -> None:
+    built(workspace, told)
+    rows = matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
+    assert rows[["customer_id", "as_of"]].duplicated().sum() == 0
+    assert (rows["value"] == rows["price"].fillna(0)).all()
+    assert set(matrices.names(workspace.matrix, matrices.LEARN)) == set(rows)
+    some = matrices.read(workspace.matrix, matrices.LEARN, ["price", "churned"]).to_pandas()
+    assert set(some) == {"price", "churned"}
+    assert some["price"].equals(rows["price"])
