@@ -12,6 +12,7 @@ from experiments import calibration, metrics, policy, uplift
 from experiments.cohort import Cohort, Mask
 from experiments.intervals import Estimate
 from experiments.metric import Metric, Numbers, evaluate
+from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.calibration_slope import METRIC as CALIBRATION_SLOPE
 from experiments.metrics.lift import lift_at
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
@@ -84,6 +85,17 @@ def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[st
         found[name]["floor"] = _floor(cohort, metric, floor)
     if cohort.one_row_a_customer:
         found["auc"] |= cohort.auc_intervals(challenger.score[:, None], level=0.95)[0].to_dict()
+    return found
+
+
+def simple_scores(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """The AUC of each simple score of the spec, and by how much the challenger's is higher, on the same draws."""
+    ours = cohort.risk(AUC, challenger.score)
+    found = {}
+    for name, floor in cohort.spec.evaluation.floors.items():
+        total = cohort.rows[list(floor.columns)].fillna(0.0).sum(axis=1).to_numpy(dtype=float)
+        theirs = cohort.risk(AUC, -total if floor.falling else total)
+        found[name] = {"auc": theirs.interval().to_dict(), "advantage": (ours - theirs).interval().to_dict()}
     return found
 
 

@@ -40,8 +40,12 @@ class LabelSpec(Section):
 
 
 class ObservationSpec(Section):
-    """Which dates to learn from: every `every_months` months from `first`, up to the end of the data."""
+    """Which dates to learn from: every `every_months` months from `first`, up to the end of the data.
 
+    engine builds the features; the values are the same on both.
+    """
+
+    engine: Literal["duckdb", "spark"] = "duckdb"
     first: date
     every_months: int = Field(1, ge=1)
     look_back_days: int = Field(180, ge=1)
@@ -104,13 +108,24 @@ class SliceSpec(Section):
     edges: tuple[float, ...] = ()
 
 
+class FloorSpec(Section):
+    """A simple score that a model has to beat: the sum of columns (missing counts as 0), higher is riskier.
+
+    falling says that a higher sum is safer instead.
+    """
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    falling: bool = False
+
+
 class EvaluationSpec(Section):
-    """How figures are taken: bootstrap draws, the contact budget of lift and recall, and the slices."""
+    """How figures are taken: bootstrap draws, the contact budget of lift and recall, the slices, and simple scores."""
 
     draws: int = Field(1000, ge=100)
     seed: int = 0
     contact_share: Share = 0.1
     slices: dict[str, SliceSpec] = Field(default_factory=dict)
+    floors: dict[str, FloorSpec] = Field(default_factory=dict)
 
 
 class GateSpec(Section):
@@ -177,4 +192,9 @@ class ExperimentSpec(Section):
     def _dates_agree(self) -> "ExperimentSpec":
         if self.observations is None and self.split.kind == "time":
             raise ValueError("split kind 'time' needs 'observations'; without dates the split is 'random'")
+        seen = self.observations.look_back_days if self.observations else 0
+        if self.label.kind == "inactive" and self.label.active_days > seen:
+            raise ValueError(
+                f"label.active_days is {self.label.active_days}; observations.look_back_days must reach so far"
+            )
         return self

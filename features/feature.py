@@ -89,7 +89,7 @@ def feature(
 
         if not days and not each:
             return FeatureDefinition(name, (one(name, meaning, function),))
-        variants = [(f"{name}_{window}d", "{days}", window) for window in days]
+        variants: list[tuple[str, str, int | str]] = [(f"{name}_{window}d", "{days}", window) for window in days]
         variants += [(f"{name}_{kind}", "{each}", kind) for kind in each]
         return FeatureDefinition(
             name,

@@ -144,7 +144,7 @@ class History:
 
     def days_since(self, moment: ir.Value) -> ir.NumericValue:
         """Days, with fractions, from a moment to `as_of`; negative for a moment still to come, missing for none."""
-        return (self.as_of_literal.epoch_seconds() - moment.epoch_seconds()) / 86_400.0
+        return (seconds(self.as_of_literal) - seconds(moment)) / 86_400.0
 
     def last(self, name: str, column: str, where: ir.BooleanValue | None = None) -> ir.Value:
         """The value of a column in a customer's last row of a table (where a condition holds), missing values apart.
@@ -156,6 +156,11 @@ class History:
         order = ibis.struct({part: rows[part] for part in dict.fromkeys(("event_at", "known_at", *key))})
         present = rows[column].notnull()
         return rows[column].argmax(order, where=present if where is None else present & where)
+
+
+def seconds(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Whole seconds from 1970 to a moment; what is left of a second, some engines keep and some do not."""
+    return moment.epoch_seconds().floor()
 
 
 def total(values: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingValue:

@@ -1,9 +1,10 @@
 """What a source is: something that turns raw data into the canonical tables, part by part."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+import duckdb
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
@@ -32,14 +33,74 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Reconciled:
+    """Where the rows that were read for one table went; they add up.
+
+    read counts the rows of each file, dropped those that each named filter left out, unmapped by reason those that
+    lack a customer or a date; duplicates stood in another file already, rolled_up went into another row, kept are the
+    rows of the table. limit is the share of the rows to be mapped that may be unmapped.
+    """
+
+    table: str
+    read: Mapping[str, int]
+    duplicates: int
+    dropped: Mapping[str, int]
+    unmapped: Mapping[str, int]
+    rolled_up: int
+    kept: int
+    limit: float = 1.0
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every row that was read went somewhere, and once."""
+        gone = self.duplicates + sum(self.dropped.values()) + sum(self.unmapped.values()) + self.rolled_up
+        return sum(self.read.values()) == gone + self.kept
+
+    @property
+    def unmapped_share(self) -> float:
+        """The share of the rows to be mapped that could not be, in [0, 1]."""
+        unmapped = sum(self.unmapped.values())
+        return unmapped / max(unmapped + self.rolled_up + self.kept, 1)
+
+
+@dataclass(frozen=True)
+class Unmapped:
+    """The raw rows of a table that could not be mapped, as texts: file, reason, and the columns of the files.
+
+    They can be read until the source is asked for what comes next.
+    """
+
+    table: str
+    rows: pa.RecordBatchReader
+
+
+class Raw(Protocol):
+    """The files that were added, as they stand; none is read before it is asked for."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Their names, in order."""
+
+    @property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """A database in which they can be queried, and which spills to disk what does not fit into memory."""
+
+    def texts(self, name: str) -> pa.Table:
+        """A file as a table of texts."""
+
+    def relation(self, name: str) -> str:
+        """The name, as SQL, of a view of a file in the database: Parquet in its own types, anything else as texts."""
+
+
+@dataclass(frozen=True)
 class Source:
     """A kind of source.
 
     options is the type of its section in a spec. declare gives the tables that a source with these
-    options yields; read yields their parts, in an order that new data only append to. raw maps the names
-    of the files that were added to tables of text, as they stand in the files (empty for a source that
-    needs none). dated says whether its rows have dates, so that history can be cut. truth, where a source
-    knows it, yields parts of what nobody can observe; only tests may read them.
+    options yields; read yields their parts, in an order that new data only append to, and what it counted on the
+    way. extracted_at is when the data were taken out, where the options say so. dated says whether its rows have
+    dates, so that history can be cut. truth, where a source knows it, yields parts of what nobody can observe; only
+    tests may read them.
     """
 
     kind: str
@@ -48,7 +109,7 @@ class Source:
     dated: bool
     options: type[SourceOptions]
     declare: Callable[[Any], Mapping[str, Table]]
-    read: Callable[[Mapping[str, pa.Table], Any], Iterator[Part]]
+    read: Callable[[Raw, Any], Iterator[Part | Reconciled | Unmapped]]
     extracted_at: Callable[[Any], str | None]
     truth: Callable[[Any], Iterator[Part]] | None = None
 

@@ -24,6 +24,7 @@ examples:
   python -m pipelines run demo
   python -m pipelines data telco path/to/telco.csv
   python -m pipelines run telco
+  python -m pipelines data shop postgresql://reader@db.example/shop?table=public.orders
   python -m pipelines list metrics
 """
 COMMANDS = {
@@ -31,6 +32,7 @@ COMMANDS = {
     "data": "Add raw files of a spec as a new version of its data.",
     "list": "List what there is: specs, stages, rules, features, families, learners, labels, metrics or sources.",
 }
+RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # The order in which a spec goes through them; a stage that is not named here comes last.
 ORDER = ("ingest", "validate", "build", "tune", "train", "evaluate", "register", "promote", "score")
 
@@ -79,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
         else:
             command.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "data":
-            command.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="CSV or Parquet files")
+            command.add_argument("paths", metavar="PATH", nargs="+", help=RAW)
     return root
 
 

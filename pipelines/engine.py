@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class Engine:
 
     def size(self, expression: ir.Table) -> int:
         """How many rows an expression has."""
-        return int(expression.count().to_pyarrow().as_py())
+        return int(self.rows(expression.count().as_table()).column(0)[0].as_py())
 
     def kept(self, name: str, expression: ir.Table) -> ir.Table:
         """An expression worked out once and kept under a name, in place of what was kept under it before."""
@@ -56,28 +56,34 @@ class Engine:
         return self.connection.create_table(name, expression, temp=True)
 
 
-@contextmanager
-def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
-    """An engine over the Parquet parts of a folder. Raises MissingError when there are none."""
+def present(folder: Path, declared: Mapping[str, Table]) -> Mapping[str, Table]:
+    """The declared tables that have Parquet parts in a folder. Raises MissingError when there is no such folder."""
     if not folder.is_dir():
         raise MissingError(f"no tables at {folder}; run the ingest stage.")
+    return {name: table for name, table in declared.items() if any((folder / name).glob("*.parquet"))}
+
+
+def corrected(engine: Engine) -> Engine:
+    """The engine with what corrects what in each of its tables; None for a table in which nothing does."""
+    dated = [name for name, table in engine.declared.items() if table.is_dated]
+    kept = {
+        name: engine.kept(f"{name}_corrected", corrections(engine.tables[name], engine.declared[name].key))
+        for name in dated
+    }
+    return replace(engine, corrected={name: found if engine.size(found) else None for name, found in kept.items()})
+
+
+@contextmanager
+def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
+    """An engine over the Parquet parts of a folder. Raises MissingError when there is no such folder."""
+    found = present(folder, declared)
     with tempfile.TemporaryDirectory(prefix="holdfast-spill-") as spill:
         connection = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=spill, threads=THREADS)
         try:
-            present = {name: table for name, table in declared.items() if any((folder / name).glob("*.parquet"))}
             tables = {
                 name: connection.read_parquet(f"{folder / name}/*.parquet", table_name=name, union_by_name=True)
-                for name in present
+                for name in found
             }
-            corrected = {
-                name: _corrected(connection, tables[name], table) for name, table in present.items() if table.is_dated
-            }
-            yield Engine(connection, tables, corrected, present)
+            yield corrected(Engine(connection, tables, {}, found))
         finally:
             connection.disconnect()
-
-
-def _corrected(connection: SQLBackend, rows: ir.Table, declared: Table) -> ir.Table | None:
-    """What corrects what in a table, or None where nothing does."""
-    found = connection.create_table(f"{declared.name}_corrected", corrections(rows, declared.key), temp=True)
-    return found if found.count().to_pyarrow().as_py() else None

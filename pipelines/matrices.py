@@ -50,6 +50,11 @@ def dates(matrix: Path, purpose: str) -> list[str]:
     return sorted(partition.stem for partition in (matrix / purpose).glob("*.parquet"))
 
 
+def frozen_days(matrix: Path) -> list[int]:
+    """For how many days before the horizon the features of the gate cohort were frozen; none without dates."""
+    return sorted(int(folder.name.removeprefix("days=")) for folder in (matrix / FROZEN).glob("days=*"))
+
+
 def frozen(matrix: Path, days: int, date: str) -> pa.Table:
     """The features of the rows to learn from at a date, as they stood so many days before the horizon opened."""
     observed = pq.read_table(matrix / LEARN / f"{date}.parquet", columns=[PLACE])

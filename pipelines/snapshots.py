@@ -23,13 +23,15 @@ from features.matrix import PLACE, check_arms, labelled, placed, snapshot, sprea
 from features.observations import observation_dates
 from features.plugins import plugin
 from features.schema import Table
-from pipelines import engine, log, matrices
+from pipelines import engine, log, matrices, spark
 from pipelines.matrices import FROZEN, LEARN, SCORE, THEMES, beside
 from pipelines.partitions import Known, Shelf, key
 from pipelines.values import with_value
 
 Themes = Mapping[str, tuple[Feature, ...]]
 
+# What opens the engine that a spec asks for.
+ENGINES = {"duckdb": engine.opened, "spark": spark.opened}
 # How many days before the horizon opens the features are frozen, to see how early they know.
 FROZEN_DAYS = (0, 14, 30, 60, 90)
 # The code that every partition depends on, beside that of its own theme.
@@ -87,7 +89,7 @@ def dated(
     if spec.observations is None or kind.dated is None:
         raise SpecError(f"spec '{spec.name}': its source has dates; it needs observations and a label that reads them.")
     dates = observation_dates(spec.observations.first, every_months=spec.observations.every_months, data_end=end)
-    with engine.opened(folder, declared) as opened:
+    with ENGINES[spec.observations.engine](folder, declared) as opened:
         # All that the data allow, whatever the spec learns from: a champion of other features is judged on these rows.
         themes = by_theme(features_for((), opened.declared))
         build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf)

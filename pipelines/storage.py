@@ -1,19 +1,17 @@
 """Reading and writing files so that nothing half-written is ever left in place."""
 
-import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from features.errors import DataError, HoldfastError, MissingError, StorageError
+from features.errors import HoldfastError, MissingError, StorageError
 
 
 @contextmanager
@@ -94,40 +92,6 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
     if not files or not files[0].exists():
         raise MissingError(f"no Parquet file at {path}; run the stage that makes it.")
     return pa.concat_tables([pq.read_table(file, columns=columns) for file in files], promote_options="default")
-
-
-def read_raw(folder: Path) -> Mapping[str, pa.Table]:
-    """Every raw file of a folder as a table of texts, by its name. Raises DataError when one cannot be read."""
-    files = sorted(path for path in folder.glob("*") if path.suffix.lower() in (".csv", ".parquet"))
-    return {path.name: read_table(path) for path in files}
-
-
-def read_table(path: Path) -> pa.Table:
-    """One raw file (CSV in UTF-8, or Parquet) as a table of texts.
-
-    Raises MissingError when it is not there, DataError when it cannot be read or holds no rows.
-    """
-    if not path.is_file():
-        raise MissingError(f"no file {path}.")
-    try:
-        rows = _read_csv(path) if path.suffix.lower() == ".csv" else _as_text(pq.read_table(path))
-    except (pa.ArrowInvalid, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"cannot read {path.name}: {str(error).splitlines()[0]}") from error
-    if rows.num_rows == 0:
-        raise DataError(f"{path.name} holds no rows.")
-    return rows
-
-
-def _read_csv(path: Path) -> pa.Table:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        header = next(csv.reader(lines), [])
-    types = {name: pa.string() for name in header}
-    options = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=False)
-    return pa_csv.read_csv(path, convert_options=options, parse_options=pa_csv.ParseOptions(newlines_in_values=True))
-
-
-def _as_text(rows: pa.Table) -> pa.Table:
-    return pa.table({name: rows[name].cast(pa.string()) for name in rows.column_names})
 
 
 def digest(path: Path) -> str:

@@ -1,35 +1,38 @@
 """Versions of raw data: files are copied in whole, counted, and handed to DVC."""
 
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from features.errors import UsageError
-from pipelines import graph, log, storage
+from features.errors import MissingError, UsageError
+from pipelines import graph, log, postgres, raw, storage
 from pipelines.specs import source_of
 from pipelines.workspace import Workspace
 
 VERSIONS = "versions.json"
 
 
-def add(spec: ExperimentSpec, workspace: Workspace, paths: Sequence[Path]) -> None:
-    """Add files to the raw data of a spec as a new version; a file of the same name is replaced.
+def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> None:
+    """Add files, folders of files or database tables to the raw data of a spec as a new version.
 
-    Every file is read first: when one is missing or unreadable nothing is added. Adding what is already there
-    changes nothing. Raises UsageError when the spec's source needs no files.
+    A file of the same name is replaced. Everything is read first: when one is missing or unreadable nothing is added.
+    Adding what is already there changes nothing. Raises UsageError when the spec's source needs no files.
     """
     source, _ = source_of(spec)
     if not source.needs_files:
         raise UsageError(f"spec '{spec.name}' makes its own data ({source.kind}); it takes no files.")
-    described = {path.name: describe(path) for path in paths}
-    versions = history(workspace.raw)
-    files = {**(versions[-1]["files"] if versions else {}), **described}
-    if not versions or files != versions[-1]["files"]:
-        with storage.replacing_folder(workspace.raw) as folder:
-            _fill(folder, workspace.raw, paths)
-            storage.write_json(folder / VERSIONS, [*versions, {"files": files}])
+    with tempfile.TemporaryDirectory(prefix="holdfast-tables-") as fetched:
+        paths = _once([path for place in places for path in _files(place, Path(fetched))])
+        described = {path.name: describe(path) for path in paths}
+        versions = history(workspace.raw)
+        files = {**(versions[-1]["files"] if versions else {}), **described}
+        if not versions or files != versions[-1]["files"]:
+            with storage.replacing_folder(workspace.raw) as folder:
+                _fill(folder, workspace.raw, paths)
+                storage.write_json(folder / VERSIONS, [*versions, {"files": files}])
     graph.track(workspace)
     graph.put(spec.name, workspace.root)
     log.done(
@@ -49,8 +52,28 @@ def history(folder: Path) -> list[dict[str, Any]]:
 
 def describe(path: Path) -> dict[str, Any]:
     """The hash and the number of rows of a raw file. Raises MissingError or DataError when it cannot be read."""
-    rows = storage.read_table(path)
-    return {"sha256": storage.digest(path), "rows": rows.num_rows}
+    return {"sha256": storage.digest(path), "rows": raw.count(path)}
+
+
+def _files(place: str, fetched: Path) -> Iterator[Path]:
+    """The files that are meant: of a folder all that can be raw data, of a database's table a copy."""
+    path = Path(place)
+    if postgres.is_address(place):
+        yield postgres.fetch(place, fetched)
+    elif path.is_dir():
+        names = raw.files_in(path)
+        if not names:
+            raise MissingError(f"no file in {place} that ends in {', '.join(raw.KINDS)}.")
+        yield from (path / name for name in names)
+    else:
+        yield path
+
+
+def _once(paths: Sequence[Path]) -> Sequence[Path]:
+    names = [path.name for path in paths]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"{twice} are given twice, from different places; a file is known by its name: rename one.")
+    return paths
 
 
 def _fill(folder: Path, old: Path, paths: Sequence[Path]) -> None:

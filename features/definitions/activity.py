@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 
 from features.feature import feature
-from features.history import SEASON_DAYS, YEAR_DAYS, History, mean, share
+from features.history import SEASON_DAYS, YEAR_DAYS, History, mean, seconds, share
 
 
 @feature(table="usage", unit="days", days=(7, 30, 90, 180), minimum=0)
@@ -42,7 +42,7 @@ def use_against_baseline(history: History, days: int) -> ir.Value:
     usage = history.usage
     recent = usage.count(where=history.within(usage, days))
     before = usage.count(where=history.within(usage, days + 90) & ~history.within(usage, days))
-    return share(recent, before * (days / 90.0))
+    return share(recent * 90, before * days)
 
 
 @feature(table="usage", unit="ratio", minimum=0)
@@ -65,4 +65,4 @@ def use_against_last_year(history: History) -> ir.Value:
 def longest_gap(history: History) -> ir.Value:
     """Longest time between two days of use in the last 90 days; missing with fewer than two."""
     gaps = history.usage_gaps
-    return ((gaps.event_at.epoch_seconds() - gaps.before.epoch_seconds()) / 86_400.0).max()
+    return (seconds(gaps.event_at) - seconds(gaps.before)).max() / 86_400.0

@@ -4,14 +4,14 @@ import ibis
 import ibis.expr.types as ir
 
 from features.feature import feature
-from features.history import History
+from features.history import History, seconds
 
 
 @feature(table="first_use", unit="days", minimum=0)
 def days_to_first_use(history: History) -> ir.Value:
     """Days from joining to the first use; missing while it has not come."""
     first = history.first_use
-    return (first.used_at.min().epoch_seconds() - first.joined_at.min().epoch_seconds()) / 86_400.0
+    return (seconds(first.used_at.min()) - seconds(first.joined_at.min())) / 86_400.0
 
 
 @feature(table="first_use", unit="days", minimum=0)
@@ -26,7 +26,7 @@ def days_without_first_use(history: History) -> ir.Value:
 def first_active_days(history: History, days: int) -> ir.Value:
     """Days of use in the first {days} days after joining."""
     first = history.first_use
-    since = first.used_at.epoch_seconds() - first.joined_at.epoch_seconds()
+    since = seconds(first.used_at) - seconds(first.joined_at)
     return first.used_at.count(where=since < days * 86_400)
 
 

@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 
 from features.feature import feature, quintile
-from features.history import History, total
+from features.history import History, seconds, total
 
 
 @feature(table="transactions", unit="count", days=(30, 90, 180), minimum=0)
@@ -17,7 +17,7 @@ def payments(history: History, days: int) -> ir.Value:
 def recency_quintile(history: History) -> ir.Value:
     """Fifth of all customers by the last payment, 5 the most recent; missing when there was none."""
     money = history.transactions
-    return money.event_at.max(where=money.kind == "payment").epoch_seconds()
+    return seconds(money.event_at.max(where=money.kind == "payment"))
 
 
 @feature(table="transactions", unit="quintile", minimum=1, maximum=5, across=quintile)

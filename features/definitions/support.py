@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 
 from features.feature import feature
-from features.history import History, mean, share
+from features.history import History, mean, seconds, share
 
 
 @feature(table="interactions", unit="count", days=(7, 30, 90, 180), minimum=0)
@@ -37,8 +37,8 @@ def unresolved(history: History, days: int) -> ir.Value:
 def hours_to_resolution(history: History, days: int) -> ir.Value:
     """Hours until a contact was resolved, mean of the last {days} days; missing where none was."""
     talks = history.interactions
-    seconds = talks.resolved_at.epoch_seconds() - talks.event_at.epoch_seconds()
-    return mean(seconds, history.within(talks, days)) / 3_600.0
+    taken = seconds(talks.resolved_at) - seconds(talks.event_at)
+    return mean(taken, history.within(talks, days)) / 3_600.0
 
 
 @feature(table="interactions", unit="count", days=(90,), minimum=0)

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Literal
 
-import pyarrow as pa
 from pydantic import Field, field_validator
 
 from features.schema import Table
-from features.source import Part, Source, SourceOptions
+from features.source import Part, Raw, Source, SourceOptions
 from features.tables import CANONICAL
 from features.world import delivery
 from features.world import truth as hidden_truth
@@ -37,7 +36,7 @@ def declare(_options: SimulatedOptions) -> Mapping[str, Table]:
     return CANONICAL
 
 
-def read(_raw: Mapping[str, pa.Table], options: SimulatedOptions) -> Iterator[Part]:
+def read(_raw: Raw, options: SimulatedOptions) -> Iterator[Part]:
     """The parts of every table, month after month; one month at a time is in memory."""
     return delivery.parts(seed=options.seed, customers=options.customers, months=options.months, start=options.start)
 

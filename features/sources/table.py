@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.errors import MissingError, SchemaError
 from features.schema import ARROW_TYPES, Column, ColumnType, Table
-from features.source import Part, Source, SourceOptions
+from features.source import Part, Raw, Source, SourceOptions
 from features.tables import CONTROL
 
 
@@ -69,14 +69,14 @@ def _column(name: str, options: ColumnOptions) -> Column:
     return Column(name=name, meaning=options.meaning or name, **declared)
 
 
-def read(raw: Mapping[str, pa.Table], options: TableOptions) -> Iterator[Part]:
+def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
     """Cast the file's texts to the declared types; what cannot be read goes to `<column>__unreadable`.
 
     Raises MissingError when the file was not added and SchemaError when it lacks a column.
     """
-    if options.file not in raw:
-        raise MissingError(f"no file '{options.file}' among the raw data {sorted(raw)}; add it with the data command.")
-    rows = raw[options.file]
+    if options.file not in raw.names:
+        raise MissingError(f"no file '{options.file}' among the raw data {list(raw.names)}; add it: the data command.")
+    rows = raw.texts(options.file)
     _check_columns(rows, options)
     arrays: dict[str, pa.ChunkedArray | pa.Array] = {"customer_id": _keys(rows, options)}
     unreadable: dict[str, pa.Array] = {}

@@ -35,6 +35,8 @@ class Feature:
 def figures(found: Found) -> list[tuple[str, list[Line]]]:
     """Every figure of the report, those of the risk first, then each action's and the policy's."""
     groups = [("Risk", _lines(found, found["risk"]))]
+    if found["simple_scores"]:
+        groups.append(("Against simple scores", _simple(found)))
     groups += [(f"Action: {name}", _lines(found, one["figures"])) for name, one in found["uplift"]["actions"].items()]
     if found["policy"]:
         value = {**found["policy"]["value"], "unit": "currency", "better": "higher"}
@@ -45,6 +47,17 @@ def figures(found: Found) -> list[tuple[str, list[Line]]]:
 
 def _lines(found: Found, of: Mapping[str, Found]) -> list[Line]:
     return [_line(name, figure, found["spec"]["currency"]) for name, figure in of.items()]
+
+
+def _simple(found: Found) -> list[Line]:
+    """Each simple score alone, and how much more the model tells."""
+    lines = []
+    for name, one in found["simple_scores"].items():
+        alone = {**one["auc"], "unit": "auc", "better": "higher", "meaning": f"AUC of {name} alone"}
+        more = {**one["advantage"], "unit": "auc", "better": "higher"}
+        more["meaning"] = f"by how much the model's AUC is higher than that of {name}"
+        lines += _lines(found, {f"AUC of {name}": alone, f"above {name}": more})
+    return lines
 
 
 def _line(name: str, figure: Found, currency: str) -> Line:
@@ -78,8 +91,18 @@ def _data(lineage: Found) -> Iterator[tuple[str, str]]:
     extracted, validation = lineage["tables"]["extracted_at"], lineage["validation"]
     yield "Extracted", day(extracted) if extracted else "no date in the data"
     yield from ((f"Rows of {table}", count(rows)) for table, rows in lineage["tables"]["rows"].items())
+    yield from ((f"Lines read for {name}", _went(one)) for name, one in lineage["tables"]["reconciled"].items())
     outcome = "passed" if validation["passed"] else "not passed"
     yield "Validation", f"{outcome}, {validation['expectations']:,} expectations"
+
+
+def _went(reconciled: Found) -> str:
+    """Where the lines that were read for a table went, in words; what nothing happened to is left out."""
+    gone = {"in two files": reconciled["duplicates"], **reconciled["dropped"], **reconciled["unmapped"]}
+    gone |= {"into another row of the same day": reconciled["rolled_up"], "kept": reconciled["kept"]}
+    return f"{sum(reconciled['read'].values()):,}: " + ", ".join(
+        f"{rows:,} {name}" for name, rows in gone.items() if rows
+    )
 
 
 def _observations(found: Found) -> Iterator[tuple[str, str]]:

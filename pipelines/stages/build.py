@@ -63,6 +63,8 @@ def _columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Featu
 
 
 def _check_slices(spec: ExperimentSpec, names: list[str]) -> None:
-    """A slice of a column that is not there is found now, and not after the search."""
-    if unknown := sorted({one.column for one in spec.evaluation.slices.values()} - set(names)):
-        raise SpecError(f"spec '{spec.name}': evaluation.slices names {unknown}; the matrix has {sorted(names)}.")
+    """A column of a slice or of a simple score that is not there is found now, and not after the search."""
+    wanted = {one.column for one in spec.evaluation.slices.values()}
+    wanted |= {column for one in spec.evaluation.floors.values() for column in one.columns}
+    if unknown := sorted(wanted - set(names)):
+        raise SpecError(f"spec '{spec.name}': evaluation names {unknown}; the matrix has {sorted(names)}.")

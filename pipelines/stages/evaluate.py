@@ -71,6 +71,7 @@ def _report(
         "spec": spec.model_dump(mode="json"),
         "cohort": _cohort(cohort),
         "risk": evaluation.risk(cohort, challenger, floor),
+        "simple_scores": evaluation.simple_scores(cohort, challenger),
         "curves": evaluation.curves(cohort, challenger),
         "uplift": {
             "measured": measured,

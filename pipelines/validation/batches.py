@@ -10,11 +10,13 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.engine import MEMORY_LIMIT, THREADS
-from pipelines.validation import suites
+from pipelines.validation import dates, suites
+from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored
-from pipelines.validation.suites import Demand
 
 ROWS_PER_BATCH = 2_000_000
+# A sign of a currency, or its three letters beside a figure.
+MONEY = r"\p{Sc}|[0-9]\s*[A-Z]{3}\b|\b[A-Z]{3}\s*[-+]?[0-9]"
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,17 @@ def of_rows(
     """The rows of a table, at_most (above 2,000) in a batch, with the columns that are judged, shown or of the key.
 
     Helper columns stand beside them: key_copies (how many rows share the key), `<column>_found` (whether a
-    reference leads somewhere; null where the value is) and extracted_at.
+    reference leads somewhere; null where the value is), joined_on (the day on which the customer joined), the unread
+    texts of numbers by whether they look like money, and the bounds of dates.
     """
     table = tables[name]
-    demands = suites.row_demands(table.declared, sound=table.sound, unread=table.unread, extracted_at=extracted_at)
+    joined = list(_joined(connection, table, tables=tables))
+    demands = suites.row_demands(
+        table.declared, sound=table.sound, unread=table.unread, extracted_at=extracted_at, joins=bool(joined)
+    )
     key = tuple(column for column in suites.full_key(table.declared) if column in table.columns)
     plain = sorted(({column for demand in demands for column in demand.needs} | set(key)) & table.columns)
-    helpers = [_copies(connection, table), *_found(connection, table, tables=tables)]
+    helpers = [_copies(connection, table), *_found(connection, table, tables=tables), *joined, *_money(table)]
     query = _query(table, plain=plain, helpers=helpers, extracted_at=extracted_at)
     reader = connection.sql(query).to_arrow_reader(at_most)
     for number, rows in enumerate(_gathered(reader, at_most), start=1):
@@ -83,8 +89,7 @@ def _query(
     table: Stored, *, plain: Sequence[str], helpers: Sequence[tuple[str, str]], extracted_at: datetime | None
 ) -> str:
     selected = [f"t.{_quoted(column)}" for column in plain] + [expression for expression, _ in helpers]
-    if extracted_at is not None:
-        selected.append(f"TIMESTAMP '{extracted_at}' AS {suites.EXTRACTED_AT}")
+    selected.extend(dates.helpers(table.declared, extracted_at))
     joins = " ".join(join for _, join in helpers)
     return f"SELECT {', '.join(selected)} FROM {table.scan()} AS t {joins}"  # noqa: S608 - quoted names only
 
@@ -125,6 +130,35 @@ def _there(connection: duckdb.DuckDBPyConnection, reference: str, *, tables: Map
         source = f"{_quoted(column)}::VARCHAR AS value FROM {tables[target].scan()}"
     connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS SELECT DISTINCT {source}")
     return name
+
+
+def _joined(
+    connection: duckdb.DuckDBPyConnection, table: Stored, *, tables: Mapping[str, Stored]
+) -> Iterator[tuple[str, str]]:
+    """The day on which the customer of a row joined, by what is known last, and the join that it needs."""
+    customers = tables.get("customers")
+    known = {"customer_id", "joined_at", "known_at"}
+    if customers is None or not known <= customers.sound or not dates.has_events(table.declared):
+        return
+    if {"customer_id", "event_at"} <= table.sound:
+        connection.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS joined AS SELECT customer_id,"  # noqa: S608 - our own words
+            f" date_trunc('day', arg_max(joined_at, known_at))::TIMESTAMP AS {dates.JOINED_ON}"
+            f" FROM {customers.scan()} GROUP BY customer_id"
+        )
+        # Of an event before all records, that fault is told and not this one too.
+        is_recent = f"t.event_at >= TIMESTAMP '{dates.EARLIEST}'"
+        joined_on = f"CASE WHEN {is_recent} THEN joined.{dates.JOINED_ON} END AS {dates.JOINED_ON}"
+        yield joined_on, "LEFT JOIN joined ON t.customer_id = joined.customer_id"
+
+
+def _money(table: Stored) -> Iterator[tuple[str, str]]:
+    """The unread texts of each number, parted into what looks like money and what does not."""
+    for column in table.declared.columns:
+        if column.name in table.unread and column.type == "number":
+            raw = f"t.{_quoted(suites.unreadable(column.name))}"
+            for name, is_money in ((suites.money(column.name), ""), (suites.strange(column.name), "NOT ")):
+                yield f"CASE WHEN {is_money}regexp_matches({raw}, '{MONEY}') THEN {raw} END AS {_quoted(name)}", ""
 
 
 def _quoted(name: str) -> str:

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from pipelines.validation import findings
 from pipelines.validation.batches import Batch
+from pipelines.validation.demand import Demand
 from pipelines.validation.findings import Finding, Judgement
-from pipelines.validation.suites import Demand
 
 TEMPLATES = Path(__file__).parent
 TEMPLATE = "data_docs.html"
@@ -30,6 +30,8 @@ def _great_expectations(module: str = "") -> ModuleType:
     with warnings.catch_warnings():
         # Its parser imports sre_constants, which Python deprecates; this may go when it no longer does.
         warnings.simplefilter("ignore", DeprecationWarning)
+        # It imports PySpark where that is installed, which warns of pandas 3; we give it no Spark frames.
+        warnings.simplefilter("ignore", FutureWarning)
         return import_module(f"great_expectations{module}")
 
 

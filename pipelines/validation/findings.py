@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from pipelines.validation.batches import Batch
-from pipelines.validation.suites import Demand
+from pipelines.validation.demand import Demand
 
 BAD_ROWS = "bad_rows.csv"
 PAGE = "docs/index.html"

@@ -1,48 +1,18 @@
 """What is demanded of a table: plain expectations, derived from its column declarations alone."""
 
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
 from features.schema import Column, Table
+from pipelines.validation import dates
+from pipelines.validation.demand import Demand
 
 KEY_COPIES = "key_copies"
-EXTRACTED_AT = "extracted_at"
 
 # The table source derives the one from the other: of a row with an unknown arm, one fault is told, not two.
 _DERIVED_FROM = {"probability": "arm"}
-
-
-@dataclass(frozen=True)
-class Demand:
-    """One expectation, and how to speak of it.
-
-    kind and arguments are the name and the keywords of a Great Expectations class. words go on from
-    "customers.age"; shows names the batch column whose values are given as examples (None: the keys are).
-    judged_if limits it to rows in which a column is null, or is not. unit is what a bad row of the batch is.
-    """
-
-    table: str
-    column: str
-    words: str
-    kind: str
-    arguments: Mapping[str, Any] = field(hash=False)
-    shows: str | None = None
-    judged_if: tuple[str, Literal["null", "present"]] | None = None
-    unit: Literal["row", "part", "volume"] = "row"
-
-    @property
-    def judges(self) -> tuple[str, ...]:
-        """The columns of a batch that it takes to judge it."""
-        named = [value for name, value in self.arguments.items() if name.startswith("column")]
-        return (*named, *(self.judged_if[:1] if self.judged_if else ()))
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The columns of a batch that it takes to judge it and to show what breaks it."""
-        return (*self.judges, *([self.shows] if self.shows else []))
 
 
 def found(column: str) -> str:
@@ -53,6 +23,16 @@ def found(column: str) -> str:
 def unreadable(column: str) -> str:
     """The name of the column that holds the raw text of what could not be read."""
     return f"{column}__unreadable"
+
+
+def money(column: str) -> str:
+    """The name of the helper column with those unreadable texts that look like a sum of money."""
+    return f"{column}_money"
+
+
+def strange(column: str) -> str:
+    """The name of the helper column with the unreadable texts that do not."""
+    return f"{column}_strange"
 
 
 def part_demands(table: Table) -> tuple[Demand, ...]:
@@ -72,25 +52,28 @@ def part_demands(table: Table) -> tuple[Demand, ...]:
 
 
 def row_demands(
-    table: Table, *, sound: Collection[str], unread: Collection[str], extracted_at: datetime | None
+    table: Table,
+    *,
+    sound: Collection[str],
+    unread: Collection[str],
+    extracted_at: datetime | None,
+    joins: bool = False,
 ) -> tuple[Demand, ...]:
     """What every row of a table must hold.
 
     sound names the columns that are there in their declared type: only they are judged. unread names those of
-    which some values could not be read. Without extracted_at no date is too late.
+    which some values could not be read. Without extracted_at no date is too late. joins: when customers joined is
+    known, so that nothing of theirs may be earlier.
     """
     demands = list(_of_the_key(table, sound))
     for column in table.columns:
         if column.name in unread:
-            demands.append(_readable(table.name, column))
+            demands.extend(_readable(table.name, column))
         if column.name in sound and not column.nullable:
             demands.append(_not_missing(table.name, column, sound=sound, unread=unread))
         if column.name in sound:
             demands.extend(_of_a_column(table.name, column))
-            if extracted_at is not None and column.type == "timestamp" and not column.may_be_future:
-                demands.append(_not_after_extraction(table.name, column, extracted_at))
-    if {"event_at", "known_at"} <= set(sound):
-        demands.append(_known_after_it_happened(table.name))
+    demands.extend(dates.demands(table, sound=sound, extracted_at=extracted_at, joins=joins))
     return tuple(demands)
 
 
@@ -155,23 +138,12 @@ def _range(column: Column) -> str:
     return "must be finite" if high is None else f"must be at most {high:.15g}{finite}"
 
 
-def _readable(table: str, column: Column) -> Demand:
-    raw = unreadable(column.name)
-    words = f"cannot be read as {column.type}"
+def _readable(table: str, column: Column) -> Iterator[Demand]:
+    judged = {unreadable(column.name): f"cannot be read as {column.type}"}
     if column.type == "category":
-        words = f"unknown {column.name}, none of {', '.join(column.values)}"
-    return Demand(table, column.name, words, "ExpectColumnValuesToBeNull", {"column": raw}, shows=raw)
-
-
-def _not_after_extraction(table: str, column: Column, extracted_at: datetime) -> Demand:
-    words = f"must not be after the extraction at {extracted_at}"
-    return _in_order(table, words, earlier=column.name, later=EXTRACTED_AT, shown=column.name)
-
-
-def _known_after_it_happened(table: str) -> Demand:
-    return _in_order(table, "must not be before event_at", earlier="event_at", later="known_at", shown="known_at")
-
-
-def _in_order(table: str, words: str, *, earlier: str, later: str, shown: str) -> Demand:
-    compared = {"column_A": later, "column_B": earlier, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
-    return Demand(table, shown, words, "ExpectColumnPairValuesAToBeGreaterThanB", compared, shows=shown)
+        judged = {unreadable(column.name): f"unknown {column.name}, none of {', '.join(column.values)}"}
+    if column.type == "number":
+        with_money = "holds a currency where a plain number is expected; take it off in the spec, one currency a column"
+        judged = {money(column.name): with_money, strange(column.name): f"cannot be read as {column.type}"}
+    for raw, words in judged.items():
+        yield Demand(table, column.name, words, "ExpectColumnValuesToBeNull", {"column": raw}, shows=raw)

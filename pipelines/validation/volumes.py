@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.validation.batches import Batch
+from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored
-from pipelines.validation.suites import Demand
 
 MONTHS = 3
 FEWEST_MONTHS = 2

@@ -27,6 +27,16 @@ CONTRACT = Contract(
     )
 )
 THEMES = {"minutes": "support", "score_after_sales": "experience"}
+RECONCILED = {
+    "usage": {
+        "read": {"a.csv": 900, "b.csv": 98},
+        "duplicates": 8,
+        "dropped": {"taken back": 40},
+        "unmapped": {"no customer_id": 50},
+        "rolled_up": 0,
+        "kept": 900,
+    }
+}
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -44,7 +54,11 @@ def _spec(*, with_actions: bool) -> ExperimentSpec:
             "label": {"kind": "column", "bad": "left", "good": "stayed"},
             "treatment": {"arms": {action: {"cost": 0.01} for action in ACTIONS}} if with_actions else None,
             "split": {"kind": "random", "gate_share": 0.3},
-            "evaluation": {"draws": 100, "slices": {"plan": {"column": "plan"}}},
+            "evaluation": {
+                "draws": 100,
+                "floors": {"x alone": {"columns": ["x"], "falling": True}},
+                "slices": {"plan": {"column": "plan"}},
+            },
         }
     )
 
@@ -128,6 +142,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
             "positives": int(left.sum()),
             "churned_share": float(left.mean()),
         },
+        "simple_scores": evaluation.simple_scores(cohort, model),
         "risk": evaluation.risk(cohort, model, floor),
         "curves": evaluation.curves(cohort, model),
         "uplift": {
@@ -142,7 +157,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
         "earliness": earliness() if with_actions else {},
         "importance": [{"name": "x", "meaning": "The only thing known", "share": 1.0}],
         "lineage": {
-            "tables": {"extracted_at": None, "rows": {"customers": 4_321}},
+            "tables": {"extracted_at": None, "rows": {"customers": 4_321}, "reconciled": RECONCILED},
             "counts": {"learn": ROWS, "score": 17},
             "validation": {"passed": True, "expectations": 3},
             "study": "tiny-1234",

@@ -56,7 +56,7 @@ def clean(*more: Table) -> Parts:
             TRANSACTIONS: {"customer_id": PEOPLE, **dates, **payments},
         }
         for table in (CUSTOMERS, USAGE, *more):
-            arrays = [_array(rows[table][column.name], column.arrow_type) for column in table.columns]
+            arrays = [_array(rows[table].get(column.name), column.arrow_type) for column in table.columns]
             parts[f"{table.name}/{month}"] = pa.Table.from_arrays(arrays, names=list(table.names))
     return parts
 
@@ -157,6 +157,27 @@ DEFECTS: dict[str, Defect] = {
         "known_at",
         "must not be before event_at",
         [("customer_id=C00, event_at=2024-03-01 12:00:00, known_at=2024-03-01 11:00:00", "2024-03-01 11:00:00")],
+    ),
+    "an old default": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, event_at={3: datetime(1900, 1, 1)}),
+        "event_at",
+        "must not be before 1990-01-01",
+        [("customer_id=C03, event_at=1900-01-01, known_at=2024-03-04 13:00:00", "1900-01-01")],
+    ),
+    "before joining": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, event_at={4: datetime(2024, 1, 4, 23, 59), 5: datetime(2024, 1, 6)}),
+        "event_at",
+        "must not be before the day on which the customer joined",
+        [("customer_id=C04, event_at=2024-01-04 23:59:00, known_at=2024-03-05 13:00:00", "2024-01-04 23:59:00")],
+    ),
+    "a currency": (
+        USAGE_MARCH,
+        lambda rows: changed(rows, minutes={3: None, 4: None}, minutes__unreadable={3: "£12.50", 4: "12 EUR"}),
+        "minutes",
+        "holds a currency where a plain number is expected; take it off in the spec, one currency a column",
+        [(keyed("C03", 4), "£12.50"), (keyed("C04", 5), "12 EUR")],
     ),
     "unreadable": (
         USAGE_MARCH,

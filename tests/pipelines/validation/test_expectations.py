@@ -15,8 +15,9 @@ from features.schema import Column, Table
 from pipelines import storage
 from pipelines.validation import batches, expectations, findings, stored
 from pipelines.validation.batches import Batch
+from pipelines.validation.demand import Demand
 from pipelines.validation.findings import Judgement
-from pipelines.validation.suites import Demand, row_demands
+from pipelines.validation.suites import row_demands
 
 AT = datetime(2024, 3, 1)
 CUSTOMERS = Table("customers", "who", ("customer_id",), (Column("customer_id", "text", "the customer", nullable=True),))
@@ -123,7 +124,10 @@ def test_what_is_found_in_several_batches_adds_up(tmp_path: Path) -> None:
 def test_free_text_is_not_even_read_and_what_is_planned_may_lie_ahead() -> None:
     demands = row_demands(VISITS, sound=VISITS.names, unread=(), extracted_at=AT)
     assert not [demand for demand in demands if "note" in demand.needs]
-    assert not [demand for demand in demands if demand.column == "next_at"]
+    assert [demand.words for demand in demands if demand.column == "next_at"] == [
+        "must not be before 1990-01-01",
+        f"must not be over 20 years after the extraction at {AT}",
+    ]
 
 
 NASTY = '<script>alert("x")</script>'

@@ -1,0 +1,1 @@
+"""What turns any event log into the canonical tables: names and short SQL expressions from a spec, run by DuckDB."""

@@ -1,0 +1,74 @@
+"""What became of the rows of an event log: counts that add up, and the raw rows that could not be mapped."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import duckdb
+
+from features.errors import DataError
+from features.event_log.expressions import literal, quoted
+from features.event_log.judging import NO_IDENTITY, UNMAPPED, Judged
+from features.source import Reconciled, Unmapped
+
+EXAMPLES = 3
+
+
+def reconciled(
+    database: duckdb.DuckDBPyConnection, table: str, judged: Sequence[Judged], *, kept: int, limit: float
+) -> Reconciled:
+    """Where the rows of a table's mappings went, of which `kept` rows of the table were made."""
+    read: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    unmapped: Counter[str] = Counter()
+    duplicates = mapped = 0
+    for one in judged:
+        read.update(dict.fromkeys(one.files, 0))
+        query = f"SELECT file, is_duplicate, dropped, problem, count(*) FROM {one.name} GROUP BY ALL ORDER BY ALL"  # noqa: S608
+        for file, is_duplicate, filter_, problem, rows in database.execute(query).fetchall():
+            read[one.files[file]] += rows
+            if is_duplicate:
+                duplicates += rows
+            elif filter_ is not None:
+                dropped[filter_] += rows
+            elif problem is not None:
+                unmapped[problem] += rows
+            else:
+                mapped += rows
+    return Reconciled(
+        table,
+        read=dict(read),
+        duplicates=duplicates,
+        dropped=dict(dropped),
+        unmapped=dict(unmapped),
+        rolled_up=mapped - kept,
+        kept=kept,
+        limit=limit,
+    )
+
+
+def unmapped(database: duckdb.DuckDBPyConnection, table: str, judged: Sequence[Judged]) -> Unmapped:
+    """The raw rows that could not be mapped, of all mappings of a table."""
+    queries = [_unmapped(one) for one in judged]
+    everything = " UNION ALL BY NAME ".join(queries)
+    return Unmapped(table, database.sql(f"{everything} ORDER BY ALL").to_arrow_reader(100_000))
+
+
+def _unmapped(judged: Judged) -> str:
+    names = ", ".join(literal(name) for name in judged.files)
+    columns = [f"raw[{number}] AS {quoted(name)}" for number, name in enumerate(judged.columns, start=1)]
+    named = [f"[{names}][file + 1] AS {quoted('(file)')}", f"problem AS {quoted('(reason)')}", *columns]
+    return f"SELECT {', '.join(named)} FROM {judged.name} WHERE {UNMAPPED}"  # noqa: S608 - quoted names
+
+
+def refuse_strangers(database: duckdb.DuckDBPyConnection, judged: Judged) -> None:
+    """Raise DataError when rows that are to be taken name a key that no identity has."""
+    query = f"FROM {judged.name} WHERE NOT is_duplicate AND dropped IS NULL AND problem = '{NO_IDENTITY}'"
+    keys = f"SELECT customer_id, count(*) {query} GROUP BY ALL ORDER BY ALL"
+    found = database.execute(keys).fetchall()
+    if found:
+        such = ", ".join(repr(key) for key, _ in found[:EXAMPLES])
+        rows = sum(count for _, count in found)
+        raise DataError(
+            f"{judged.where}.columns.customer_id: {len(found):,} keys of {rows:,} rows belong to no customer,"
+            f" such as {such}; add them to the file of source.identities."
+        )

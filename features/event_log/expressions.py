@@ -1,0 +1,95 @@
+"""SQL expressions of a spec: whether they are one, which columns they name, and whether a file can answer them."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import duckdb
+
+from features.errors import SchemaError
+
+# What looks beyond the row would let newer rows change what older ones say.
+_BEYOND_THE_ROW = {"SUBQUERY": "a query", "WINDOW": "a window", "STAR": "a star", "PARAMETER": "a parameter"}
+
+_NOT_OF_THE_DATA = frozenset(
+    ("now", "today", "current_date", "current_time", "current_timestamp", "get_current_timestamp", "random", "uuid")
+)
+
+
+def check(expression: str, database: duckdb.DuckDBPyConnection) -> None:
+    """Raise ValueError, with the reason, where the text is no single SQL expression over the columns of one row."""
+    for text in (expression, bracketed(expression)):
+        tree = _parsed(text, database)
+        if tree["error"]:
+            hint = f"; a column of that name is {quoted(expression)}" if re.fullmatch(r"\w[\w ]*", expression) else ""
+            raise ValueError(f"{expression!r} is no SQL expression: {tree['error_message'].splitlines()[0]}{hint}")
+        nodes = [statement["node"] for statement in tree["statements"]]
+        if len(nodes) != 1 or len(nodes[0].get("select_list", ())) != 1 or nodes[0]["from_table"]["type"] != "EMPTY":
+            raise ValueError(f"{expression!r} is more than one SQL expression")
+    for node in _nodes(tree):
+        if word := _BEYOND_THE_ROW.get(node.get("class", "")):
+            raise ValueError(f"{expression!r} holds {word}; an expression sees the columns of its own row only")
+        if (name := _called(node)) in _NOT_OF_THE_DATA:
+            raise ValueError(f"{expression!r} asks {name}, which says something else every time")
+
+
+def columns(expression: str, available: Sequence[str], database: duckdb.DuckDBPyConnection) -> list[str]:
+    """Those of the available columns that an expression names, as they are written there."""
+    spelt = {name.lower(): name for name in available}
+    named = [node["column_names"][0].lower() for node in _nodes(_parsed(expression, database)) if _is_column(node)]
+    return list(dict.fromkeys(spelt[name] for name in named if name in spelt))
+
+
+def type_of(
+    expression: str, *, sql: str, where: str, file: str, database: duckdb.DuckDBPyConnection, relation: str
+) -> str:
+    """The type that sql, which is made of an expression, has over a relation.
+
+    where is its place in the spec and file what the relation was read from. Raises SchemaError when the file has
+    no such column or its values cannot be combined like that.
+    """
+    try:
+        return str(database.execute(f"DESCRIBE SELECT {sql} FROM {relation}").fetchall()[0][1])  # noqa: S608
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.NotImplementedException) as error:
+        names = [row[0] for row in database.execute(f"DESCRIBE {relation}").fetchall()]
+        reason = " ".join(str(error).split("LINE 1:")[0].split())
+        raise SchemaError(f"{where}: {expression!r} cannot be asked of {file}: {reason} It has {names}.") from error
+
+
+def bracketed(expression: str) -> str:
+    """The expression as a part of a larger one; a comment in it ends with its line."""
+    return f"({expression}\n)"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _parsed(expression: str, database: duckdb.DuckDBPyConnection) -> Any:
+    """What DuckDB's parser makes of it, as a tree."""
+    found = database.execute("SELECT json_serialize_sql(?::VARCHAR)", [f"SELECT {expression}"])
+    return json.loads(found.fetchall()[0][0])
+
+
+def _called(node: dict[str, Any]) -> str:
+    """The function that a node calls; DuckDB reads `current_date` and the like as columns first."""
+    name = node["column_names"][0] if _is_column(node) else node.get("function_name", "")
+    return "" if _is_column(node) and not name.lower().startswith("current_") else str(name).lower()
+
+
+def _is_column(node: dict[str, Any]) -> bool:
+    return node.get("class") == "COLUMN_REF"
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+    for below in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from _nodes(below)

@@ -1,0 +1,55 @@
+"""Which customer a key belongs to, where several sources call the same customer by different keys."""
+
+import duckdb
+
+from features.errors import DataError, MissingError
+from features.event_log import expressions
+from features.event_log.counting import EXAMPLES
+from features.event_log.expressions import bracketed
+from features.event_log.judging import IDENTITIES
+from features.event_log.options import EventLogOptions, IdentityOptions
+from features.source import Raw
+
+
+def read(raw: Raw, options: EventLogOptions) -> None:
+    """Make the table of identities (key, customer) in the database, empty where the spec names none.
+
+    Raises MissingError when its file was not added, SchemaError when it lacks a column, and DataError when a key
+    belongs to two customers.
+    """
+    queries = [_query(raw, f"source.identities[{n}]", one) for n, one in enumerate(options.identities)]
+    every = " UNION ALL ".join(queries) or "SELECT NULL::VARCHAR AS key, NULL::VARCHAR AS customer"
+    raw.database.execute(
+        f"CREATE TEMP TABLE {IDENTITIES} AS SELECT DISTINCT key, customer FROM ({every})"  # noqa: S608
+        " WHERE key IS NOT NULL AND customer IS NOT NULL"
+    )
+    _refuse_doubles(raw.database)
+
+
+def _query(raw: Raw, where: str, identity: IdentityOptions) -> str:
+    if identity.file not in raw.names:
+        raise MissingError(
+            f"{where}.file: no file '{identity.file}' among the raw data {list(raw.names)}; add it: the data command."
+        )
+    view = raw.relation(identity.file)
+    for name in ("key", "customer_id"):
+        expression = getattr(identity, name)
+        expressions.type_of(
+            expression,
+            sql=bracketed(expression),
+            where=f"{where}.{name}",
+            file=identity.file,
+            database=raw.database,
+            relation=view,
+        )
+    key, customer = (
+        f"nullif(trim(CAST({bracketed(one)} AS VARCHAR)), '')" for one in (identity.key, identity.customer_id)
+    )
+    return f"SELECT {key} AS key, {customer} AS customer FROM {view}"  # noqa: S608 - checked expressions
+
+
+def _refuse_doubles(database: duckdb.DuckDBPyConnection) -> None:
+    query = f"SELECT key, list(customer ORDER BY customer) FROM {IDENTITIES} GROUP BY key HAVING count(*) > 1"  # noqa: S608
+    if found := database.execute(f"{query} ORDER BY key").fetchall():
+        such = "; ".join(f"{key!r} is {' and '.join(map(repr, several[:2]))}" for key, several in found[:EXAMPLES])
+        raise DataError(f"source.identities: {len(found):,} keys belong to several customers, such as {such}.")

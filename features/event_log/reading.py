@@ -1,0 +1,108 @@
+"""The SQL that reads one column of a canonical table from a file, and tells what could not be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from features.event_log.expressions import bracketed, literal, quoted
+from features.schema import Column, ColumnType
+
+SQL_TYPES: dict[ColumnType, str] = {
+    "text": "VARCHAR",
+    "category": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMP",
+}
+
+_OFFSET = r":\d\d(\.\d+)?\s*([Zz]|[+-]\d\d(:?\d\d)?)$"
+_DAY_ONLY = r"^\s*\d{4}-\d\d-\d\d\s*$"
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Time zones: the one that times without one were recorded in, and the company's, in which they are kept."""
+
+    recorded_in: str
+    kept_in: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column is read, as SQL.
+
+    attempt gives a struct with the value, or null where that failed; value and failed read it where it stands under
+    the name `attempted`. raw is the text that the value was to be read from.
+    """
+
+    attempted: str
+    attempt: str
+    value: str
+    failed: str
+    raw: str
+
+
+def reading(column: Column, expression: str, *, found: str, zones: Zones, named: Sequence[str]) -> Reading:
+    """How an expression of the type `found`, which names some columns of a file, becomes a value of a column.
+
+    What fails for a row gives null for that row: a cast in the expression itself as much as the last one.
+    """
+    attempted = quoted(f"{column.name}: attempt")
+    value, failed = f"{attempted}.value", f"{attempted} IS NULL"
+    packed = _packed(column.type, bracketed(expression), found=found, zones=zones)
+    if column.type == "integer":
+        failed = f"({failed} OR coalesce({attempted}.exact <> {value}, false))"
+    if column.type in ("timestamp", "number"):
+        failed = f"({failed} OR coalesce(NOT isfinite({value}), false))"
+    # TRY of the value alone could not tell a failure from nothing.
+    attempt = f"TRY(struct_pack({packed})) AS {attempted}"
+    sound = f"CASE WHEN NOT {failed} THEN {value} END"
+    return Reading(attempted, attempt, sound, failed, _raw(expression, named))
+
+
+def known_since(known_at: Reading, event_at: Reading) -> str:
+    """The value of known_at; when clocks are set back, what was known after the event does not seem to be before it."""
+    later = f"greatest({known_at.value}, {event_at.value})"
+    return (
+        f"CASE WHEN {known_at.attempted}.instant >= {event_at.attempted}.instant THEN {later} ELSE {known_at.value} END"
+    )
+
+
+def _packed(type_: ColumnType, sql: str, *, found: str, zones: Zones) -> str:
+    """What a struct holds of an attempt: the value, and what is needed to judge it."""
+    if type_ == "timestamp":
+        instant, value = _moment(sql, found=found, zones=zones)
+        return f"value := {value}, instant := {instant}"
+    if type_ in ("text", "category"):
+        return f"value := nullif(trim(CAST({sql} AS VARCHAR)), '')"
+    present = f"nullif(trim({sql}), '')" if found == "VARCHAR" else sql
+    exact = f", exact := CAST({present} AS DOUBLE)" if type_ == "integer" else ""
+    return f"value := CAST({present} AS {SQL_TYPES[type_]}){exact}"
+
+
+def _moment(sql: str, *, found: str, zones: Zones) -> tuple[str, str]:
+    """An instant, and what the company's clocks showed at it; a day without a time is the same day everywhere."""
+    there, here = literal(zones.recorded_in), literal(zones.kept_in)
+    if found == "TIMESTAMP WITH TIME ZONE":
+        return sql, f"({sql} AT TIME ZONE {here})"
+    text = f"nullif(trim({sql}), '')" if found == "VARCHAR" else sql
+    plain = f"CAST({text} AS TIMESTAMP)"
+    instant = f"({plain} AT TIME ZONE {there})"
+    moved = plain if there == here or found == "DATE" else f"({instant} AT TIME ZONE {here})"
+    if found != "VARCHAR":
+        return instant, moved
+    # A text may say its own offset from UTC, which a cast to TIMESTAMP would silently forget.
+    has_offset, is_day = (f"regexp_matches({text}, {literal(pattern)})" for pattern in (_OFFSET, _DAY_ONLY))
+    told = f"CAST({text} AS TIMESTAMPTZ)"
+    value = f"CASE WHEN {has_offset} THEN {told} AT TIME ZONE {here} WHEN {is_day} THEN {plain} ELSE {moved} END"
+    return f"CASE WHEN {has_offset} THEN {told} ELSE {instant} END", value
+
+
+def _raw(expression: str, named: Sequence[str]) -> str:
+    """The columns that were to be read: the text of the one, or several as name=text."""
+    if len(named) == 1:
+        return f"CAST({quoted(named[0])} AS VARCHAR)"
+    if not named:
+        return literal(expression)
+    texts = [f"{literal(f'{name}=')} || CAST({quoted(name)} AS VARCHAR)" for name in named]
+    return f"concat_ws(', ', {', '.join(texts)})"

@@ -1,0 +1,97 @@
+"""Any event log: files or tables that a spec maps onto the canonical tables by names and short SQL expressions."""
+
+from collections.abc import Iterator, Mapping
+
+import duckdb
+
+from features.errors import DataError
+from features.event_log import counting, customers, daily, identities, months
+from features.event_log.judging import TAKEN, Judged, judge
+from features.event_log.options import EventLogOptions
+from features.schema import Table
+from features.source import Part, Raw, Reconciled, Source, Unmapped
+from features.tables import CANONICAL
+
+
+def declare(options: EventLogOptions) -> Mapping[str, Table]:
+    """The canonical tables that the spec maps, and the customers, whom the log itself tells of if need be."""
+    return {name: table for name, table in CANONICAL.items() if name in {"customers", *options.tables}}
+
+
+def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unmapped]:
+    """Of each table, what was counted, what could not be mapped, and its parts.
+
+    Raises MissingError when a file was not added, SchemaError when one lacks a column, DataError when a key leads
+    to no customer or to two, when a table keeps no row, or when a value stops a whole file from being read.
+    """
+    database = raw.database
+    # These would move a cast out of its TRY or into the reader of a file, where one bad value ends everything.
+    database.execute("SET disabled_optimizers = 'common_subexpressions,type_pushdown,scalar_fn_pushdown'")
+    identities.read(raw, options)
+    customers.prepare(database)
+    for name, table in declare(options).items():
+        if name in options.tables:
+            yield from _table(raw, options, table)
+    if "customers" not in options.tables:
+        customers.derive(database, into="rows_customers")
+        yield from months.parts(database, CANONICAL["customers"], "rows_customers")
+
+
+def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | Reconciled | Unmapped]:
+    database, rows = raw.database, f"rows_{table.name}"
+    events = "events" if table.name == "usage" else rows
+    judged = list(_judged(raw, options, table.name))
+    taken = " UNION ALL BY NAME ".join(f"SELECT * FROM {one.name} WHERE {TAKEN}" for one in judged)  # noqa: S608
+    database.execute(f"CREATE TEMP TABLE {events} AS {taken}")
+    if events != rows:
+        daily.roll_up(database, events, into=rows)
+    (kept,) = database.execute(f"SELECT count(*) FROM {rows}").fetchall()[0]  # noqa: S608
+    counts = counting.reconciled(database, table.name, judged, kept=kept, limit=options.refuse_unmapped_above)
+    yield counts
+    lost = counting.unmapped(database, table.name, judged)
+    yield lost
+    lost.rows.close()
+    if not kept:
+        raise DataError(
+            f"source.tables.{table.name}: no row is left of {sum(counts.read.values()):,}; {_gone(counts)}."
+        )
+    for one in judged:
+        database.execute(f"DROP TABLE {one.name}")
+    # Not the days of use: they begin at midnight, before anybody came.
+    customers.see(database, events)
+    yield from months.parts(database, table, rows)
+    for name in {events, rows}:
+        database.execute(f"DROP TABLE {name}")
+
+
+def _judged(raw: Raw, options: EventLogOptions, table: str) -> Iterator[Judged]:
+    for number, (where, mapping) in enumerate(options.mappings(table)):
+        try:
+            one = judge(raw, options, table, where=where, mapping=mapping, number=number)
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            raise DataError(f"{where}: {' '.join(str(error).split())}") from error
+        if mapping.identity:
+            counting.refuse_strangers(raw.database, one)
+        yield one
+
+
+def _gone(counts: Reconciled) -> str:
+    gone = {"duplicates": counts.duplicates, **counts.dropped, **counts.unmapped}
+    return ", ".join(f"{name} {rows:,}" for name, rows in gone.items() if rows) or "the files are empty"
+
+
+def extracted_at(options: EventLogOptions) -> str | None:
+    """When the data were taken out, where the spec says so."""
+    return options.extracted_at.isoformat() if options.extracted_at else None
+
+
+SOURCE = Source(
+    kind="event_log",
+    meaning="files or database tables of dated events, mapped onto the canonical tables by the spec",
+    needs_files=True,
+    dated=True,
+    options=EventLogOptions,
+    declare=declare,
+    read=read,
+    extracted_at=extracted_at,
+)

@@ -1,0 +1,47 @@
+"""The raw rows that could not be mapped: kept in a file beside their reasons, and refused when there are too many."""
+
+import shutil
+from pathlib import Path
+
+import pyarrow.csv as pa_csv
+
+from features.errors import DataError
+from features.source import Reconciled, Unmapped
+from pipelines import storage
+from pipelines.workspace import Workspace
+
+
+def clear(workspace: Workspace) -> None:
+    """Remove what an earlier ingest kept."""
+    shutil.rmtree(_folder(workspace), ignore_errors=True)
+
+
+def write(workspace: Workspace, found: Unmapped) -> None:
+    """Keep the rows in TABLE.csv; where there are none, keep nothing."""
+    batches = iter(found.rows)
+    first = next((batch for batch in batches if batch.num_rows), None)
+    if first is None:
+        return
+    with (
+        storage.replacing(_folder(workspace) / f"{found.table}.csv") as temporary,
+        pa_csv.CSVWriter(temporary, found.rows.schema) as writer,
+    ):
+        writer.write_batch(first)
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def refuse(workspace: Workspace, counts: Reconciled) -> None:
+    """Raise DataError when more of a table's rows are unmapped than the spec allows."""
+    if counts.unmapped_share <= counts.limit:
+        return
+    reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in sorted(counts.unmapped.items()))
+    file = (_folder(workspace) / f"{counts.table}.csv").relative_to(workspace.root)
+    raise DataError(
+        f"{counts.table}: {100 * counts.unmapped_share:.2f} % of the rows cannot be mapped ({reasons}), and"
+        f" source.refuse_unmapped_above allows {100 * counts.limit:g} %; they are kept in {file}."
+    )
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.state / "unmapped"

@@ -1,0 +1,61 @@
+"""What is demanded of dates: none before there were such records, none after the extraction, all in order."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from features.schema import Table
+from pipelines.validation.demand import Demand
+
+EARLIEST = datetime(1990, 1, 1)
+MOST_YEARS_AHEAD = 20
+# Helper columns, the same in every row, and the day on which the row's customer joined.
+EARLIEST_AT, EXTRACTED_AT, FURTHEST_AT = "earliest", "extracted_at", "furthest"
+JOINED_ON = "joined_on"
+
+
+def demands(
+    table: Table, *, sound: Collection[str], extracted_at: datetime | None, joins: bool = False
+) -> Iterator[Demand]:
+    """What the dates of a table must be; only columns in sound are judged."""
+    for column in table.columns:
+        if column.name not in sound or column.type != "timestamp":
+            continue
+        # What became known cannot be earlier than what happened: of one early date, one fault is told, not two.
+        if column.name != "known_at" or "event_at" not in sound:
+            words = f"must not be before {EARLIEST:%Y-%m-%d}"
+            yield _in_order(table.name, words, earlier=EARLIEST_AT, later=column.name, shown=column.name)
+        if extracted_at is not None:
+            yield _not_too_late(table.name, column.name, extracted_at, is_planned=column.may_be_future)
+    if {"event_at", "known_at"} <= set(sound):
+        words = "must not be before event_at"
+        yield _in_order(table.name, words, earlier="event_at", later="known_at", shown="known_at")
+    if joins and has_events(table) and {"event_at", "customer_id"} <= set(sound):
+        words = "must not be before the day on which the customer joined"
+        yield _in_order(table.name, words, earlier=JOINED_ON, later="event_at", shown="event_at")
+
+
+def has_events(table: Table) -> bool:
+    """Whether the rows of a table are events of customers who stand in another."""
+    return table.name != "customers" and {"event_at", "customer_id"} <= set(table.names)
+
+
+def helpers(table: Table, extracted_at: datetime | None) -> Iterator[str]:
+    """The helper columns that are the same in every row, as SQL."""
+    if any(column.type == "timestamp" for column in table.columns):
+        yield f"TIMESTAMP '{EARLIEST}' AS {EARLIEST_AT}"
+    if extracted_at is not None:
+        yield f"TIMESTAMP '{extracted_at}' AS {EXTRACTED_AT}"
+        yield f"TIMESTAMP '{extracted_at}' + INTERVAL {MOST_YEARS_AHEAD} YEAR AS {FURTHEST_AT}"
+
+
+def _not_too_late(table: str, column: str, extracted_at: datetime, *, is_planned: bool) -> Demand:
+    words = f"must not be after the extraction at {extracted_at}"
+    if is_planned:
+        words = f"must not be over {MOST_YEARS_AHEAD} years after the extraction at {extracted_at}"
+    latest = FURTHEST_AT if is_planned else EXTRACTED_AT
+    return _in_order(table, words, earlier=column, later=latest, shown=column)
+
+
+def _in_order(table: str, words: str, *, earlier: str, later: str, shown: str) -> Demand:
+    compared = {"column_A": later, "column_B": earlier, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
+    return Demand(table, shown, words, "ExpectColumnPairValuesAToBeGreaterThanB", compared, shows=shown)

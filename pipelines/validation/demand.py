@@ -1,0 +1,35 @@
+"""One thing that is demanded of a batch of rows, and how to speak of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Demand:
+    """One expectation, and how to speak of it.
+
+    kind and arguments are the name and the keywords of a Great Expectations class. words go on from
+    "customers.age"; shows names the batch column whose values are given as examples (None: the keys are).
+    judged_if limits it to rows in which a column is null, or is not. unit is what a bad row of the batch is.
+    """
+
+    table: str
+    column: str
+    words: str
+    kind: str
+    arguments: Mapping[str, Any] = field(hash=False)
+    shows: str | None = None
+    judged_if: tuple[str, Literal["null", "present"]] | None = None
+    unit: Literal["row", "part", "volume"] = "row"
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The columns of a batch that it takes to judge it."""
+        named = [value for name, value in self.arguments.items() if name.startswith("column")]
+        return (*named, *(self.judged_if[:1] if self.judged_if else ()))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of a batch that it takes to judge it and to show what breaks it."""
+        return (*self.judges, *([self.shows] if self.shows else []))

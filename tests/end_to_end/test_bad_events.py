@@ -1,0 +1,209 @@
+"""Bad events: one clear line with the column, how many rows and examples; nothing is lost, nothing half-written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines.cli import main
+from tests.end_to_end.repository import Repository
+
+ORDERS = "".join(f"o{n},c{n % 40},2024-0{1 + n % 5}-{1 + n % 28:02d} 10:00,{n % 9 + 1}.50\n" for n in range(400))
+PEOPLE = "".join(f"c{n},2024-01-01\n" for n in range(40))
+SOURCE: dict[str, Any] = {
+    "kind": "event_log",
+    "time_zone": "Europe/London",
+    "tables": {
+        "customers": {
+            "files": "people.csv",
+            "columns": {"customer_id": "id", "event_at": "since", "joined_at": "since"},
+        },
+        "transactions": {
+            "files": "orders*.csv",
+            "columns": {
+                "transaction_id": "order_id",
+                "customer_id": "who",
+                "event_at": "moment",
+                "kind": "'payment'",
+                "amount": "paid",
+            },
+        },
+    },
+}
+
+
+def write_spec(root: Path, source: dict[str, Any]) -> None:
+    plain = yaml.safe_load((root / "experiments/specs/online_retail.yaml").read_text())
+    (root / "experiments/specs/shop.yaml").write_text(yaml.safe_dump({**plain, "source": source}))
+
+
+class Shop:
+    """A copy of the repository with a spec `shop`, and what its commands say."""
+
+    def __init__(self, repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root = repository.root
+        self._capsys = capsys
+        self.spec()
+        self.files({"people.csv": "id,since\n" + PEOPLE, "orders.csv": ORDERS})
+
+    def spec(self, **source: Any) -> None:
+        write_spec(self.root, {**SOURCE, **source})
+
+    def files(self, contents: dict[str, str]) -> None:
+        folder = self.root / "data/raw/shop"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            header = "order_id,who,moment,paid\n" if name.startswith("orders") else ""
+            (folder / name).write_text(header + content)
+
+    def run(self, *stages: str) -> tuple[int, str]:
+        code = 0
+        for stage in stages or ("ingest", "validate"):
+            code = code or main([stage, "shop"])
+        return code, self._capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def copied(copy_of_repository: Callable[[], Repository]) -> Repository:
+    return copy_of_repository()
+
+
+@pytest.fixture
+def shop(copied: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shop:
+    monkeypatch.chdir(copied.root)
+    return Shop(copied, capsys)
+
+
+def tables(**transactions: Any) -> dict[str, Any]:
+    plain = SOURCE["tables"]["transactions"]
+    columns = {**plain["columns"], **transactions.pop("columns", {})}
+    return {**SOURCE["tables"], "transactions": {**plain, **transactions, "columns": columns}}
+
+
+def test_sound_events_pass_and_a_customer_without_any_is_legal(shop: Shop) -> None:
+    shop.files({"people.csv": "id,since\n" + PEOPLE + "quiet,2024-01-01\n"})
+    code, told = shop.run()
+    assert code == 0, told
+    assert "customers 41" in told
+
+
+BAD_ROWS: dict[str, tuple[str, list[str]]] = {
+    "one key twice": (
+        "o7,c1,2024-03-08 10:00,3\n",
+        ["transactions.transaction_id + known_at: must be unique together"],
+    ),
+    "before joining": (
+        "n1,c1,2023-12-31 23:00,3\n",
+        ["transactions.event_at: must not be before the day", "2023-12-31"],
+    ),
+    "in 1900": ("n1,c1,1900-01-01,3\n", ["transactions.event_at: must not be before 1990-01-01: 1 row", "1900-01-01"]),
+    "in 2199": ("n1,c1,2199-01-01,3\n", ["transactions.event_at: must not be after the extraction at 2024-", "2199"]),
+    "a currency": (
+        "n1,c1,2024-05-02,£12.50\nn2,c2,2024-05-02,12 EUR\n",
+        ["transactions.amount: holds a currency", "2 rows (0.50 %)", "'£12.50', '12 EUR'"],
+    ),
+    "no number": ("n1,c1,2024-05-02,many\n", ["transactions.amount: cannot be read as number: 1 row", "'many'"]),
+    "a stranger": ("n1,nobody,2024-05-02,3\n", ["transactions.customer_id: must occur in customers.customer_id"]),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_ROWS)
+def test_bad_rows_are_refused_with_their_column_count_and_examples(shop: Shop, fault: str) -> None:
+    lines, words = BAD_ROWS[fault]
+    shop.files({"orders.csv": ORDERS + lines})
+    code, told = shop.run()
+    assert code == 5, told
+    assert "Traceback" not in told
+    line = next((line for line in told.splitlines() if words[0] in line), "")
+    assert line, told
+    assert not [word for word in words if word not in line]
+
+
+BAD_SPECS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no SQL": (
+        {"tables": tables(columns={"amount": "paid * ("})},
+        ["source.tables.transactions.columns.amount", "'paid * ('"],
+    ),
+    "no such zone": ({"time_zone": "Europe/Lodon"}, ["source.time_zone", "'Europe/Lodon'", "Europe/London"]),
+    "no such column": ({"tables": tables(columns={"amout": "1"})}, ["source.tables.transactions.columns", "amout"]),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_SPECS)
+def test_a_bad_mapping_is_refused_before_anything_is_read(shop: Shop, fault: str) -> None:
+    source, words = BAD_SPECS[fault]
+    shop.spec(**source)
+    code, told = shop.run("ingest")
+    assert code == 2, told
+    assert len(told.strip().splitlines()) == 1
+    assert not [word for word in words if word not in told]
+
+
+BAD_FILES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
+    "an unknown column": (
+        {"tables": tables(columns={"amount": "price"})},
+        {},
+        ["source.tables.transactions.columns.amount", "orders.csv", "'paid'"],
+    ),
+    "nothing left": (
+        {"tables": tables(drop={"everything": "true"})},
+        {},
+        ["source.tables.transactions", "no row is left of 400", "everything 400"],
+    ),
+    "no rows": ({}, {"orders.csv": ""}, ["source.tables.transactions", "no row is left of 0", "the files are empty"]),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_FILES)
+def test_what_the_files_do_not_have_is_named(shop: Shop, fault: str) -> None:
+    source, contents, words = BAD_FILES[fault]
+    shop.spec(**source)
+    shop.files(contents)
+    code, told = shop.run("ingest")
+    assert code == 5, told
+    assert len(told.strip().splitlines()) == 1
+    assert not [word for word in words if word not in told]
+
+
+def test_too_many_rows_that_cannot_be_mapped_are_refused_and_kept_in_a_file(shop: Shop) -> None:
+    assert shop.run("ingest")[0] == 0
+    before = {path: path.read_bytes() for path in (shop.root / "data/tables/shop").rglob("*.parquet")}
+    shop.files({"orders.csv": ORDERS + "n1,,2024-05-02,3\nn2,c1,soon,4\n"})
+    code, told = shop.run("ingest")
+    assert code == 5
+    assert told == (
+        "ingest: transactions: 0.50 % of the rows cannot be mapped (no customer_id 1, unreadable event_at 1), and"
+        " source.refuse_unmapped_above allows 0 %; they are kept in state/shop/unmapped/transactions.csv.\n"
+    )
+    kept = shop.root / "state/shop/unmapped/transactions.csv"
+    assert sorted(kept.read_text().splitlines()) == [
+        '"(file)","(reason)","moment","order_id","paid","who"',
+        '"orders.csv","no customer_id","2024-05-02","n1","3",',
+        '"orders.csv","unreadable event_at","soon","n2","4","c1"',
+    ]
+    assert {path: path.read_bytes() for path in (shop.root / "data/tables/shop").rglob("*.parquet")} == before
+    shop.spec(refuse_unmapped_above=0.01)
+    assert shop.run("ingest")[0] == 0
+    assert kept.exists()
+    shop.files({"orders.csv": ORDERS})
+    assert shop.run("ingest")[0] == 0
+    assert not kept.exists()
+
+
+def test_a_folder_is_added_whole_and_two_files_of_one_name_are_not(copied: Repository, tmp_path: Path) -> None:
+    write_spec(copied.root, SOURCE)
+    for place in ("one", "other"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "orders.csv").write_text("order_id,who,moment,paid\n" + ORDERS)
+    (tmp_path / "one" / "people.csv").write_text("id,since\n" + PEOPLE)
+    (tmp_path / "one" / "notes.txt").write_text("not data")
+    both = copied.run("data", "shop", str(tmp_path / "one"), str(tmp_path / "other"))
+    assert (both.returncode, "given twice" in both.stderr) == (2, True)
+    added = copied.run("data", "shop", str(tmp_path / "one"))
+    assert added.returncode == 0, added.stderr
+    assert "files 2, rows 440" in added.stderr
+    empty = tmp_path / "orders_2.csv"
+    empty.write_text("order_id,who,moment,paid\n")
+    assert "orders_2.csv holds no rows" in copied.run("data", "shop", str(empty)).stderr
