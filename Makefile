@@ -16,10 +16,10 @@ help:  ## what there is to make
 run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
 	@$(BIN)/python -m pipelines run $(SPEC)
 
-test: .venv/ready  ## every test, the long simulations included
+test: .venv/spark  ## every test, the long simulations included
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-fast: .venv/ready  ## the tests but for the long simulations
+fast: .venv/spark  ## the tests but for the long simulations
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: .venv/ready  ## ruff, mypy and the import contracts
@@ -38,9 +38,16 @@ ui: .venv/ready  ## look at trials and models in MLflow
 lock: .venv/ready
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --python-version 3.11 --universal \
 		--group dev pyproject.toml -o requirements.lock
+	@sed -n 's/^spark = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --universal -c requirements.lock - -o requirements-spark.lock
 
 .venv/ready: requirements.lock
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r <(sed -n '/^uv==/,/^ *#/p' requirements.lock)
 	@$(BIN)/uv pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
+	@touch $@
+
+# Half a gigabyte that only the tests and those who have a cluster need.
+.venv/spark: .venv/ready requirements-spark.lock
+	@$(BIN)/uv pip install -q --require-hashes --python $(BIN)/python -r requirements-spark.lock
 	@touch $@

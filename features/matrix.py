@@ -15,9 +15,7 @@ from features.feature import Feature, FeatureColumn
 from features.history import History
 from features.label import LabelWindow
 from features.observations import outcomes, treatments_at
-from features.tables import CONTROL
-
-PLACE = "place"
+from features.tables import CONTROL, PLACE
 
 
 def placed(customers: ir.Table) -> ir.Table:

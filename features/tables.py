@@ -7,6 +7,8 @@ row that corrects an earlier one has the same key and a later `known_at`.
 from features.schema import Column, Table
 
 CONTROL = "control"
+# The place of a customer among all who are observed at a date, in the order of their names.
+PLACE = "place"
 
 _CUSTOMER = Column("customer_id", "text", "the customer", references="customers.customer_id")
 _EVENT_AT = Column("event_at", "timestamp", "when it happened")

@@ -21,7 +21,8 @@ ALL = "all"
 def scores(opened: Learning, workspace: Workspace, *, challenger: Any, plain: Candidate) -> pa.Table:
     """A score of each row of the gate cohort for each number of days and each theme, in columns `THEME@DAYS`.
 
-    `all` is the challenger itself; without dates there is nothing. A theme is a plain candidate that learnt from the columns of that theme alone.
+    `all` is the challenger itself; a theme is a plain candidate that learnt from the columns of that theme alone.
+    Without dates there is nothing.
     """
     days = matrices.frozen_days(workspace.matrix)
     if not days:
@@ -54,7 +55,10 @@ def _without_action(opened: Learning, plain: Candidate) -> FittedLearner:
 def _rows(opened: Learning, workspace: Workspace, ahead: int) -> pd.DataFrame:
     gate = opened.rows.iloc[opened.split.gate]
     dates = [f"as_of={moment:%Y-%m-%d}" for moment in sorted(gate["as_of"].unique())]
-    return pa.concat_tables([matrices.frozen(workspace.matrix, ahead, date) for date in dates]).to_pandas()
+    rows: pd.DataFrame = pa.concat_tables(
+        [matrices.frozen(workspace.matrix, ahead, date) for date in dates]
+    ).to_pandas()
+    return rows
 
 
 def _themes(opened: Learning) -> dict[str, list[str]]:
@@ -62,6 +66,6 @@ def _themes(opened: Learning) -> dict[str, list[str]]:
     training = opened.rows.iloc[opened.split.training]
     themes: dict[str, list[str]] = {}
     for name, one in all_features().items():
-        if name in opened.contract.names and training[name].nunique() > 1:
+        if name in opened.contract.names and len(training[name].unique()) > 1:
             themes.setdefault(one.theme, []).append(name)
     return themes

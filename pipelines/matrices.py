@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import MissingError, SpecError
-from features.matrix import PLACE
+from features.tables import PLACE
 from pipelines import storage
 
 LEARN, SCORE, THEMES, FROZEN = "learn", "score", "themes", "frozen"

@@ -19,10 +19,11 @@ from features.catalog import by_theme, features_for
 from features.errors import SpecError
 from features.feature import Feature
 from features.label import Dated, Label, LabelOptions, LabelWindow
-from features.matrix import PLACE, check_arms, labelled, placed, snapshot, spread
+from features.matrix import check_arms, labelled, placed, snapshot, spread
 from features.observations import observation_dates
 from features.plugins import plugin
 from features.schema import Table
+from features.tables import PLACE
 from pipelines import engine, log, matrices, spark
 from pipelines.matrices import FROZEN, LEARN, SCORE, THEMES, beside
 from pipelines.partitions import Known, Shelf, key

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,15 @@ def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> No
     """Add files, folders of files or database tables to the raw data of a spec as a new version.
 
     A file of the same name is replaced. Everything is read first: when one is missing or unreadable nothing is added.
-    Adding what is already there changes nothing. Raises UsageError when the spec's source needs no files.
+    Adding what is already there changes nothing. Raises UsageError when the spec's source needs no files, or
+    not these.
     """
-    source, _ = source_of(spec)
+    source, options = source_of(spec)
     if not source.needs_files:
         raise UsageError(f"spec '{spec.name}' makes its own data ({source.kind}); it takes no files.")
     with tempfile.TemporaryDirectory(prefix="holdfast-tables-") as fetched:
         paths = _once([path for place in places for path in _files(place, Path(fetched))])
+        _refuse_unread(spec, source.wants(options), paths)
         described = {path.name: describe(path) for path in paths}
         versions = history(workspace.raw)
         files = {**(versions[-1]["files"] if versions else {}), **described}
@@ -67,6 +70,16 @@ def _files(place: str, fetched: Path) -> Iterator[Path]:
         yield from (path / name for name in names)
     else:
         yield path
+
+
+def _refuse_unread(spec: ExperimentSpec, wanted: Sequence[str], paths: Sequence[Path]) -> None:
+    """A file that the spec does not read would lie there unseen."""
+    unread = [path.name for path in paths if not any(fnmatch(path.name, pattern) for pattern in wanted)]
+    if unread:
+        raise UsageError(
+            f"spec '{spec.name}' does not read {unread}; it reads {sorted(set(wanted))}. Rename the file, or name it in"
+            " the spec; a file of the same name takes the place of the one before."
+        )
 
 
 def _once(paths: Sequence[Path]) -> Sequence[Path]:

@@ -85,6 +85,12 @@ def extracted_at(options: EventLogOptions) -> str | None:
     return options.extracted_at.isoformat() if options.extracted_at else None
 
 
+def wants(options: EventLogOptions) -> list[str]:
+    """The files of the identities and of every mapping."""
+    named = [identity.file for identity in options.identities]
+    return named + [name for mappings in options.tables.values() for one in mappings for name in one.files]
+
+
 SOURCE = Source(
     kind="event_log",
     meaning="files or database tables of dated events, mapped onto the canonical tables by the spec",
@@ -94,4 +100,5 @@ SOURCE = Source(
     declare=declare,
     read=read,
     extracted_at=extracted_at,
+    wants=wants,
 )

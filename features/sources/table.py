@@ -160,4 +160,5 @@ SOURCE = Source(
     declare=declare,
     read=read,
     extracted_at=lambda _: None,
+    wants=lambda options: (options.file,),
 )

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from experiments import evaluation, randomisation, trial
 from experiments.cohort import Cohort
-from experiments.earliness import earliness
 from experiments.drivers import drivers
+from experiments.earliness import earliness
 from experiments.evaluation import Predictions
 from experiments.spec import ExperimentSpec
 from features.catalog import all_features

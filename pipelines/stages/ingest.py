@@ -41,7 +41,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
             else:
                 reconciled[found.table] = asdict(found)
         about = {"extracted_at": source.extracted_at(options) or _just_after(newest), "rows": dict(counts)}
-        storage.write_json(folder / "about.json", {**about, **({"reconciled": reconciled} if reconciled else {})})
+        storage.write_json(folder / "about.json", {**about, "reconciled": reconciled})
     log.done("ingest", spec.name, **counts)
 
 

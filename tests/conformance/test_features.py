@@ -16,10 +16,10 @@ from features.catalog import all_features
 from features.feature import quintile
 from features.label import LabelOptions, LabelWindow
 from features.labels.cancelled import observed
-from features.matrix import PLACE, placed, snapshot, spread
+from features.matrix import placed, snapshot, spread
 from features.plugins import plugin
 from features.source import Source
-from features.tables import CANONICAL
+from features.tables import CANONICAL, PLACE
 from pipelines import engine, matrices, storage
 
 FEATURES = all_features()

@@ -40,7 +40,7 @@ RECONCILED = {
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
-def _spec(*, with_actions: bool) -> ExperimentSpec:
+def spec_of(*, with_actions: bool) -> ExperimentSpec:
     return ExperimentSpec.model_validate(
         {
             "name": "tiny",
@@ -125,7 +125,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
     """What the evaluation says of a tiny world, by the code that really says it; of a constant model, if asked."""
     generator = np.random.default_rng(7)
     rows = _rows(generator, with_actions=with_actions)
-    cohort, x = Cohort(rows, _spec(with_actions=with_actions)), rows["x"].to_numpy()
+    cohort, x = Cohort(rows, spec_of(with_actions=with_actions)), rows["x"].to_numpy()
     uplift = {"call": x, "coupon": generator.normal(size=ROWS)} if with_actions else {}
     floor = Predictions(0 * x, 0 * x + 0.5, uplift)
     model = floor if constant else Predictions(x, 1 / (1 + np.exp(-x)), uplift)

