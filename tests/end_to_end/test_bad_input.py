@@ -159,6 +159,11 @@ def test_ctrl_c_ends_with_one_line_and_the_next_run_goes_on(
     assert repository.run("ingest", "demo").returncode == 0
 
 
+def test_a_file_that_the_spec_does_not_read_is_not_taken_in_silence(repository: Repository) -> None:
+    refused(add(repository, HEADER + ROWS, name="newer.csv"), 2, "does not read ['newer.csv']; it reads ['small.csv']")
+    assert not (repository.root / "data/raw/small.dvc").exists()
+
+
 def test_a_full_disk_in_the_middle_of_a_write_leaves_what_was_there(repository: Repository) -> None:
     """A limit on the size of files stands in for the disk: the write fails in its middle all the same."""
     assert add(repository, HEADER + ROWS).returncode == 0
