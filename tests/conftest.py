@@ -1,5 +1,6 @@
 """Small worlds that many tests share."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ from features.contract import Contract, Matrix
 from features.feature import FeatureColumn
 
 ROOT = Path(__file__).parent.parent
+# PySpark, which Great Expectations imports where it is there, ends a process whose main module has no file, such as a
+# worker of pytest-xdist: it takes it for its own doctests.
+vars(sys.modules["__main__"]).setdefault("__file__", __file__)
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
