@@ -1,0 +1,207 @@
+"""Spark gives what DuckDB gives: every feature, every label and a whole build, on a cluster of two workers."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pyspark
+import pytest
+
+from experiments.spec import ExperimentSpec
+from features import labels, sources
+from features.catalog import all_features
+from features.errors import UsageError
+from features.label import Label, LabelOptions, LabelWindow
+from features.labels.cancelled import observed
+from features.matrix import PLACE, labelled, placed, snapshot, spread
+from features.plugins import discover, plugin
+from features.source import Part, Source
+from features.tables import CANONICAL
+from pipelines import matrices, snapshots, spark, storage
+from pipelines.engine import Engine
+from pipelines.stages import build
+from pipelines.workspace import Workspace
+
+FEATURES = all_features()
+LABELS = {name: label.dated for name, label in discover(labels, Label).items() if label.dated}
+SIMULATED = plugin(sources, "simulated", Source)
+AS_OF = datetime(2025, 5, 1)
+WINDOW = LabelWindow.after(AS_OF, lead_time_days=7, horizon_days=55)
+OPTIONS = LabelOptions(event="payment", active_days=60)
+CLUSTER = "local-cluster[2,1,2048]"  # two workers with one core and 2 GB each
+# For a world so small: little to plan, little to compile, and nothing but this machine.
+SETTINGS = """spark.sql.shuffle.partitions 2
+spark.sql.codegen.wholeStage false
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+"""
+SPEC: dict[str, Any] = {
+    "name": "small",
+    "title": "A small world",
+    "source": {"kind": "simulated", "customers": 150},
+    "label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 30},
+    "observations": {"first": "2024-06-01", "every_months": 3, "look_back_days": 90},
+    "features": [],
+    "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
+    "value": {"column": "price"},
+    "validation": {},
+    "split": {"kind": "random", "folds": 2},
+    "tuning": {},
+}
+
+
+def write(folder: Path, *, customers: int, months: int) -> None:
+    """A simulated world as the ingest stage leaves it, with a tone; of some customers little is known, or no use."""
+    options = SIMULATED.options(kind="simulated", customers=customers, months=months)
+    tones = np.random.default_rng(0)
+    for part in SIMULATED.read(None, options):  # type: ignore[arg-type] - a world needs no files
+        assert isinstance(part, Part)
+        rows = part.rows
+        if part.table == "interactions":
+            tone = pa.array(np.round(tones.uniform(-1, 1, len(rows)), 7))
+            rows = rows.set_column(rows.column_names.index("sentiment"), "sentiment", tone)
+            noted = pc.greater(last_digit(rows), "4")
+            for name in ("resolved", "complaint", "topic"):
+                known = pc.if_else(noted, rows[name], pa.scalar(None, rows[name].type))
+                rows = rows.set_column(rows.column_names.index(name), name, known)
+        if part.table == "usage":
+            rows = rows.filter(pc.not_equal(last_digit(rows), "7"))
+        storage.write_parquet(folder / part.table / f"{part.name}.parquet", rows)
+    storage.write_json(folder / "about.json", {"extracted_at": SIMULATED.extracted_at(options)})
+
+
+def last_digit(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.utf8_slice_codeunits(rows["customer_id"], -1)
+
+
+def executors() -> list[psutil.Process]:
+    """The workers' processes that this one has started."""
+    running = [one for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
+    return [one for one in running if any("CoarseGrainedExecutorBackend" in word for word in one.cmdline())]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Two workers of Spark's own, in a time zone that is not ours; no process of it is left at the end."""
+    home, before = tmp_path_factory.mktemp("spark"), psutil.Process().children()
+    for part in Path(pyspark.__file__).parent.iterdir():
+        (home / part.name).symlink_to(part)  # the workers write beside it
+    (home / "conf").mkdir()
+    (home / "conf" / "spark-defaults.conf").write_text(SETTINGS)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SPARK_HOME", str(home))
+        environment.setenv("SPARK_CONF_DIR", str(home / "conf"))
+        environment.setenv("SPARK_MASTER", CLUSTER)
+        environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        environment.setenv("TZ", "America/New_York")
+        yield CLUSTER
+        pyspark.SparkContext._gateway.shutdown()
+        environment.setattr(pyspark.SparkContext, "_gateway", None)
+        environment.setattr(pyspark.SparkContext, "_jvm", None)
+        started = [one for one in psutil.Process().children() if one not in before]
+        for one in started:
+            one.terminate()
+        assert not psutil.wait_procs(started, timeout=20)[1]
+
+
+def made(opened: Engine) -> dict[str, pa.Table]:
+    """All features of AS_OF, and what each label says of its customers."""
+    history = opened.history(AS_OF, look_back_days=180)
+    customers = opened.kept("observed", placed(observed(history, WINDOW, OPTIONS)))
+    names = opened.rows(customers.order_by(PLACE))
+    found = [
+        spread(opened.rows(one), names.num_rows, FEATURES)
+        for one in snapshot(history, list(FEATURES.values()), customers)
+    ]
+    tables = {"features": matrices.beside([names, *found])}
+    for name, label in LABELS.items():
+        rows = opened.kept("observed", placed(label.observed(history, WINDOW, OPTIONS)))
+        happened = label.happened_at(opened.tables, WINDOW, OPTIONS)
+        tables[name] = opened.rows(labelled(rows, happened=happened, tables=opened.tables, window=WINDOW))
+    return tables
+
+
+@pytest.fixture(scope="module")
+def both(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, pa.Table]]:
+    """What each engine makes of one world."""
+    assert os.environ["SPARK_MASTER"] == cluster
+    folder, found = tmp_path_factory.mktemp("tables"), {}
+    write(folder, customers=300, months=20)
+    for name, opener in snapshots.ENGINES.items():
+        with opener(folder, CANONICAL) as opened:
+            found[name] = made(opened)
+            assert len(executors()) == (2 if name == "spark" else 0)
+        assert not psutil.wait_procs(executors(), timeout=20)[1]
+    return found
+
+
+def same(expected: pa.Table, given: pa.Table) -> None:
+    """Doubles to 1e-9, anything else exactly."""
+    assert given.schema.equals(expected.schema)
+    for name in expected.column_names:
+        left, right = expected[name].combine_chunks(), given[name].combine_chunks()
+        if not pa.types.is_floating(left.type):
+            assert right.equals(left), name
+            continue
+        assert right.is_null().equals(left.is_null()), name
+        numbers = (one.to_numpy(zero_copy_only=False) for one in (right, left))
+        np.testing.assert_allclose(*numbers, rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_a_feature_has_the_same_values_on_spark(name: str, both: Mapping[str, Mapping[str, pa.Table]]) -> None:
+    same(*(both[one]["features"].select(["customer_id", PLACE, name]) for one in ("duckdb", "spark")))
+    assert both["duckdb"]["features"][name].null_count < both["duckdb"]["features"].num_rows
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_a_label_says_the_same_on_spark(name: str, both: Mapping[str, Mapping[str, pa.Table]]) -> None:
+    same(both["duckdb"][name], both["spark"][name])
+    assert set(both["duckdb"][name]["churned"].to_pylist()) == {0.0, 1.0}
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_build_on_spark_writes_the_same_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_MASTER", "local[2]")
+    matrix = {}
+    for name in snapshots.ENGINES:
+        workspace = Workspace(tmp_path / name, "small")
+        write(workspace.tables, customers=150, months=8)
+        observations = {**SPEC["observations"], "engine": name}
+        build.run(ExperimentSpec.model_validate({**SPEC, "observations": observations}), workspace)
+        files = sorted(workspace.matrix.rglob("*.parquet"))
+        matrix[name] = {str(file.relative_to(workspace.matrix)): pq.read_table(file) for file in files}
+        matrix[name]["contract"] = pa.table({"text": [(workspace.matrix / "contract.json").read_text()]})
+    assert len(matrix["duckdb"]) > 20
+    assert matrix["spark"].keys() == matrix["duckdb"].keys()
+    for name, rows in matrix["duckdb"].items():
+        same(rows, matrix["spark"][name])
+
+
+def test_a_cluster_that_cannot_be_is_one_line() -> None:
+    program = "from pathlib import Path; from pipelines import spark; spark.opened(Path(), {}).__enter__()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "SPARK_MASTER": "cluster.example"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith("features.errors.UsageError: Spark did not start on 'cluster.example': ")
+    assert last.endswith("SPARK_MASTER.")
+
+
+def test_without_the_extra_one_line_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(UsageError, match=r"install it with `make \.venv/spark`"):
+        spark.opened(tmp_path, CANONICAL).__enter__()
