@@ -93,8 +93,8 @@ def executors() -> list[psutil.Process]:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Two workers of Spark's own, in a time zone that is not ours; no process of it is left at the end."""
     home, before = tmp_path_factory.mktemp("spark"), psutil.Process().children()
-    for part in Path(pyspark.__file__).parent.iterdir():
-        (home / part.name).symlink_to(part)  # the workers write beside it
+    for part in ("bin", "jars"):
+        (home / part).symlink_to(Path(pyspark.__file__).parent / part)  # the workers write beside them
     (home / "conf").mkdir()
     (home / "conf" / "spark-defaults.conf").write_text(SETTINGS)
     with pytest.MonkeyPatch.context() as environment:

@@ -18,6 +18,7 @@ def test_at_the_fit_promised_and_observed_sums_agree_in_every_draw() -> None:
     np.testing.assert_allclose(left, 0, atol=1e-9)
 
 
+@pytest.mark.parametrize("second", [[0.0, 0, 1, 1], [3.0, 3, 3, 3], [0.0, 1, 1, 2]])
 def test_separated_or_collinear_columns_have_no_fit(second: list[float]) -> None:
     columns = np.column_stack([np.ones(4), second])
     fit = logistic_fit(columns, target=np.array([0.0, 0, 1, 1]), weights=np.ones((2, 4)))
