@@ -44,14 +44,22 @@ def states(repository: Repository) -> list[str]:
         return [row[0] for row in connection.execute("select state from trials order by number")]
 
 
+@pytest.fixture(scope="module")
+def undisturbed(built: Repository) -> dict[str, bytes]:
+    """What the search writes when nothing happens to it."""
+    ended = built.run("tune", "demo")
+    assert ended.returncode == 0, ended.stderr
+    return written(built)
+
+
+def written(repository: Repository) -> dict[str, bytes]:
+    return {name: (repository.root / "artifacts/demo/tuning" / name).read_bytes() for name in ("best.json", "trials.csv")}
+
+
 @pytest.mark.parametrize("after", [1, 4], ids=["among the starting points", "among the sampled trials"])
-def test_a_killed_search_goes_on_and_ends_with_the_same_best(built: Repository, after: int) -> None:
-    for folder in ("state", "artifacts"):
-        shutil.rmtree(built.root / folder, ignore_errors=True)
-    undisturbed = built.run("tune", "demo")
-    assert undisturbed.returncode == 0, undisturbed.stderr
-    best = (built.root / "artifacts/demo/tuning/best.json").read_bytes()
-    trials = (built.root / "artifacts/demo/tuning/trials.csv").read_bytes()
+def test_a_killed_search_goes_on_and_ends_with_the_same_best(
+    built: Repository, undisturbed: dict[str, bytes], after: int
+) -> None:
     for folder in ("state", "artifacts"):
         shutil.rmtree(built.root / folder)
     running = subprocess.Popen([sys.executable, "-m", "pipelines", "tune", "demo"], cwd=built.root, env=environment())
@@ -66,8 +74,7 @@ def test_a_killed_search_goes_on_and_ends_with_the_same_best(built: Repository, 
     assert resumed.returncode == 0, resumed.stderr
     assert "RUNNING" not in states(built)
     assert sum(state in ("COMPLETE", "PRUNED") for state in states(built)) == TRIALS
-    assert (built.root / "artifacts/demo/tuning/best.json").read_bytes() == best
-    assert (built.root / "artifacts/demo/tuning/trials.csv").read_bytes() == trials
+    assert written(built) == undisturbed
     assert tracked_trials(built) == TRIALS
 
 

@@ -148,7 +148,7 @@ def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(
     assert again.returncode == worse.returncode
     assert read(tiny, "decision.json") == refused
     (tiny.root / "experiments/specs/demo.yaml").write_text(before)
-    tiny.spec("demo", "demo", source={"months": 23})
+    tiny.spec("demo", "demo", source={"months": 20})
     newer = tiny.run("run", "demo")
     assert newer.returncode in (0, 3, 4), newer.stdout + newer.stderr
     refreshed = read(tiny, "decision.json")
@@ -157,7 +157,7 @@ def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(
     moved = refreshed["verdict"] == "REFRESH"
     listed = pd.read_csv(tiny.root / "artifacts/demo/ranked_list/ranked_list.csv")
     assert set(listed["model_version"].astype(str)) == {refreshed["challenger_version"] if moved else "1"}
-    assert set(listed["as_of"]) == {"2025-12-01"}
+    assert set(listed["as_of"]) == {"2025-09-01"}
 
 
 def test_a_rollback_by_hand_is_not_taken_for_a_promotion(tiny: Repository) -> None:
