@@ -37,7 +37,7 @@ def write(folder: Path, fitted: FittedCandidate, *, contract: Contract, typical:
 
 def scorer(folder: Path) -> Any:
     """The scorer of a folder, run from the text that lies in it: what is judged is what will be served."""
-    return runpy.run_path(str(folder / "scorer.py"))["Scorer"](folder)
+    return runpy.run_path(str(folder / "scorer.py"), run_name="scorer")["Scorer"](folder)
 
 
 def typical(rows: pd.DataFrame, contract: Contract) -> dict[str, float]:

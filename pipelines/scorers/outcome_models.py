@@ -8,10 +8,8 @@ import json
 from pathlib import Path
 from typing import Any, Protocol
 
-import mlflow
 import numpy as np
 import pandas as pd
-from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
@@ -183,21 +181,25 @@ class Scorer:
         return f"{meaning}: {shown} (typical {readable(self.typical[column['name']])})"
 
 
-class OutcomeModels(PythonModel):
-    """What MLflow calls."""
+# Who wants no more than `Scorer` runs this text under the name "scorer", and need not wait for MLflow.
+if __name__ != "scorer":
+    import mlflow
+    from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-    def load_context(self, context: PythonModelContext) -> None:
-        """Read the model's files."""
-        self.scorer = Scorer(context.artifacts["model"])
+    class OutcomeModels(PythonModel):
+        """What MLflow calls."""
 
-    def predict(
-        self,
-        context: PythonModelContext,  # noqa: ARG002 - MLflow's signature
-        model_input: pd.DataFrame,
-        params: dict[str, int] | None = None,
-    ) -> pd.DataFrame:
-        """Score the rows; params may hold `reasons`, how many to give (default none)."""
-        return self.scorer.score(model_input, reasons=(params or {}).get("reasons", 0))
+        def load_context(self, context: PythonModelContext) -> None:
+            """Read the model's files."""
+            self.scorer = Scorer(context.artifacts["model"])
 
+        def predict(
+            self,
+            context: PythonModelContext,  # noqa: ARG002 - MLflow's signature
+            model_input: pd.DataFrame,
+            params: dict[str, int] | None = None,
+        ) -> pd.DataFrame:
+            """Score the rows; params may hold `reasons`, how many to give (default none)."""
+            return self.scorer.score(model_input, reasons=(params or {}).get("reasons", 0))
 
-mlflow.models.set_model(OutcomeModels())
+    mlflow.models.set_model(OutcomeModels())

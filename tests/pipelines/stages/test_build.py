@@ -16,10 +16,7 @@ from pipelines import matrices, snapshots, storage
 from pipelines.stages import build
 from pipelines.workspace import Workspace
 
-MONTHS, DATES = 8, 3
-# One that ranks all customers, one of made tables, and one that is quickly changed.
-FEATURES = ["rfm", "activity", "tone"]
-THEMES = len(FEATURES)
+MONTHS, THEMES, DATES = 8, 11, 3
 SIMULATED = plugin(sources, "simulated", Source)
 SPEC: dict[str, Any] = {
     "name": "small",
@@ -27,7 +24,7 @@ SPEC: dict[str, Any] = {
     "source": {"kind": "simulated", "customers": 150},
     "label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 30},
     "observations": {"first": "2024-05-01", "every_months": 1, "look_back_days": 90},
-    "features": FEATURES,
+    "features": [],
     "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
     "value": {"column": "price"},
     "validation": {},
