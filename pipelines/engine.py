@@ -1,7 +1,5 @@
 """Runs Ibis expressions over the canonical tables on DuckDB, within a memory limit, spilling to disk."""
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,10 +14,7 @@ from ibis.backends.sql import SQLBackend
 from features.errors import MissingError
 from features.history import History, corrections
 from features.schema import Table
-
-MEMORY_LIMIT = os.environ.get("HOLDFAST_MEMORY_LIMIT", "2GB")
-# Sums are exact and ties are broken by keys, so any number of threads gives the same bits.
-THREADS = os.cpu_count() or 1
+from pipelines.memory import limits
 
 
 @dataclass(frozen=True)
@@ -77,8 +72,8 @@ def corrected(engine: Engine) -> Engine:
 def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
     """An engine over the Parquet parts of a folder. Raises MissingError when there is no such folder."""
     found = present(folder, declared)
-    with tempfile.TemporaryDirectory(prefix="holdfast-spill-") as spill:
-        connection = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=spill, threads=THREADS)
+    with limits() as limited:
+        connection = ibis.duckdb.connect(**limited)
         try:
             tables = {
                 name: connection.read_parquet(f"{folder / name}/*.parquet", table_name=name, union_by_name=True)

@@ -1,8 +1,6 @@
 """Raw files as sources see them: CSV, Parquet, Excel and JSON lines, as texts or as views of a DuckDB database."""
 
 import csv
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +13,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from features.errors import DataError, MissingError, UsageError
+from pipelines.memory import limits
 
 KINDS = (".csv", ".parquet", ".xlsx", ".jsonl", ".ndjson")
-MEMORY_LIMIT = os.environ.get("HOLDFAST_MEMORY_LIMIT", "2GB")
 
 
 class RawFiles:
@@ -85,10 +83,8 @@ class RawFiles:
 @contextmanager
 def opened(folder: Path) -> Iterator[RawFiles]:
     """The raw files of a folder, with a database in memory, within a limit, that spills to disk."""
-    with tempfile.TemporaryDirectory(prefix="holdfast-spill-") as spill:
-        limits = {"memory_limit": MEMORY_LIMIT, "temp_directory": spill, "preserve_insertion_order": False}
-        with duckdb.connect(config=limits) as database:
-            yield RawFiles(folder, database)
+    with limits() as limited, duckdb.connect(config={**limited, "preserve_insertion_order": False}) as database:
+        yield RawFiles(folder, database)
 
 
 def files_in(folder: Path) -> tuple[str, ...]:

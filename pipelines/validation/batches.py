@@ -1,6 +1,5 @@
 """What Great Expectations is given: rows in batches, with helper columns that took the whole table to compute."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from pipelines.engine import MEMORY_LIMIT, THREADS
+from pipelines.memory import limits
 from pipelines.validation import dates, suites
 from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored
@@ -32,10 +31,8 @@ class Batch:
 @contextmanager
 def opened() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory, within the engine's limit, that spills to disk."""
-    with tempfile.TemporaryDirectory(prefix="holdfast-spill-") as spill:
-        limits = {"memory_limit": MEMORY_LIMIT, "threads": THREADS, "temp_directory": spill}
-        with duckdb.connect(config=limits) as connection:
-            yield connection
+    with limits() as limited, duckdb.connect(config=limited) as connection:
+        yield connection
 
 
 def of_parts(table: Stored) -> Batch:

@@ -1,0 +1,69 @@
+"""The engine within its memory: what does not fit goes to disk and comes back the same."""
+
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from features.tables import CANONICAL
+from pipelines import engine, storage
+
+ROWS, LIMIT = 400_000, "60MB"
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """400,000 payments of as many customers, in no order: more than LIMIT to group and to sort."""
+    folder, rng = tmp_path_factory.mktemp("tables"), np.random.default_rng(0)
+    moments = np.datetime64("2024-01-01", "us") + rng.integers(0, 3e13, ROWS).astype("timedelta64[us]")
+    names = [f"a customer of a rather long name, number {n:06}" for n in rng.permutation(ROWS)]
+    rows = {
+        "customer_id": names,
+        "transaction_id": [name[-6:] for name in names],
+        "kind": ["payment"] * ROWS,
+        "amount": rng.random(ROWS).round(2),
+        "event_at": moments,
+        "known_at": moments,
+    }
+    storage.write_parquet(folder / "transactions" / "all.parquet", pa.table(rows))
+    return folder
+
+
+def sums(tables: Path) -> pa.Table:
+    with engine.opened(tables, CANONICAL) as opened:
+        paid = opened.tables["transactions"]
+        return opened.rows(paid.group_by("customer_id").aggregate(total=paid.amount.sum()).order_by("customer_id"))
+
+
+def test_what_does_not_fit_in_memory_goes_to_disk_and_comes_back_the_same(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roomy, done, largest = sums(tables), threading.Event(), 0
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("HOLDFAST_MEMORY_LIMIT", LIMIT)
+
+    def watch() -> None:
+        nonlocal largest
+        while not done.wait(0.005):
+            with suppress(FileNotFoundError):  # between a look at the folder and one at its files
+                largest = max(largest, sum(one.stat().st_blocks for one in tmp_path.glob("holdfast-spill-*/*")))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    tight = sums(tables)
+    done.set()
+    watcher.join()
+    assert tight.equals(roomy)
+    assert largest > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_limit_that_nothing_fits_in_is_an_error(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_MEMORY_LIMIT", "1MB")
+    with pytest.raises(duckdb.OutOfMemoryException):
+        sums(tables)
