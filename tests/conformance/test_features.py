@@ -20,7 +20,7 @@ from features.matrix import placed, snapshot, spread
 from features.plugins import plugin
 from features.source import Source
 from features.tables import CANONICAL, PLACE
-from pipelines import engine, matrices, storage
+from pipelines import engine, matrices, memory, storage
 
 FEATURES = all_features()
 AS_OF = datetime(2025, 7, 1)
@@ -194,9 +194,9 @@ def test_other_customers_change_no_bit_but_of_a_rank_among_them(
 def test_the_engine_needs_no_more_than_one_thread_or_two(
     tables: Tables, before: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "THREADS", 1)
+    monkeypatch.setattr(memory, "THREADS", 1)
     assert rows_of(tables, tmp_path / "1").equals(before)
-    monkeypatch.setattr(engine, "THREADS", 4)
+    monkeypatch.setattr(memory, "THREADS", 4)
     assert rows_of(tables, tmp_path / "4").equals(before)
 
 
