@@ -51,7 +51,8 @@ class Repository:
 
 
 def environment() -> dict[str, str]:
-    """The environment of a user: our Python first on the path, no tracking server."""
+    """The environment of a user: our Python first on the path, no tracking server, compiled code kept."""
     here = str(Path(sys.executable).parent)
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "DVC", "PYTEST"))}
+    others = ("MLFLOW", "DVC", "PYTEST", "PYTHONDONTWRITEBYTECODE")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     return {**kept, "PATH": f"{here}{os.pathsep}{kept.get('PATH', '')}"}
