@@ -68,13 +68,14 @@ def multiplicities(*, n_clusters: int, draws: int, seed: int) -> Counts:
     """How often each cluster (customer) is taken in each draw: Poisson(1), shape (draws, n_clusters).
 
     A count follows from seed, cluster and draw alone, on every machine. One byte a cell: 1,000 draws of 60,000
-    customers take 60 MB, those of one customer side by side. Use one array for all models compared.
+    customers take 60 MB. Use one array for all models compared.
     """
     streams = poisson.keys(n_clusters=n_clusters, seed=seed)
     if draws * n_clusters < MANY_CELLS:
-        return poisson.counts_of(streams, draws).T
+        return np.ascontiguousarray(poisson.counts_of(streams, draws).T)
     from experiments import kernels
 
+    # In memory customer by customer, as the kernels want them.
     return kernels.counts_of(streams, draws, poisson.THRESHOLDS).T
 
 
