@@ -36,6 +36,9 @@ class Metric:
     ideal is set where better is "nearer". "neither" marks a figure of the data that no model changes.
     anchored says that a part of it (such as bins) is fixed on the rows as given, whatever their weights;
     every other metric obeys the law that weighting a row by k equals repeating it k times.
+
+    fast, where there is one, is the same figure for very many rows: called with the same inputs and, for the
+    weights, counts and clusters (see `experiments.intervals.bootstrap`), NaN where a draw leaves it undefined.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Metric:
     function: Callable[..., Numbers]
     ideal: float | None = None
     anchored: bool = False
+    fast: Callable[..., Numbers] | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -60,12 +64,7 @@ def statistic(metric: Metric, *inputs: NDArray[np.generic]) -> Statistic:
     rows) gives NaN. Raises MetricError when an input is missing, empty, not finite, of another length or
     out of range, or when truth has one class only.
     """
-    if len(inputs) != len(metric.inputs):
-        raise MetricError(f"metric '{metric.name}' needs {metric.inputs}; it was given {len(inputs)} inputs.")
-    checked = {name: _checked(metric, name, array) for name, array in zip(metric.inputs, inputs, strict=True)}
-    lengths = {name: array.size for name, array in checked.items()}
-    if len(set(lengths.values())) > 1:
-        raise MetricError(f"metric '{metric.name}': lengths differ: {lengths}. Give one value a row in each.")
+    checked = checked_inputs(metric, *inputs)
     truth = checked.get("truth")
 
     def under(weights: Numbers) -> Numbers:
@@ -74,6 +73,17 @@ def statistic(metric: Metric, *inputs: NDArray[np.generic]) -> Statistic:
         return values if truth is None else np.where(_has_both_classes(truth, weights), values, np.nan)
 
     return under
+
+
+def checked_inputs(metric: Metric, *inputs: NDArray[np.generic]) -> dict[str, Numbers]:
+    """The inputs of a metric by name; raises MetricError as `statistic` does."""
+    if len(inputs) != len(metric.inputs):
+        raise MetricError(f"metric '{metric.name}' needs {metric.inputs}; it was given {len(inputs)} inputs.")
+    checked = {name: _checked(metric, name, array) for name, array in zip(metric.inputs, inputs, strict=True)}
+    lengths = {name: array.size for name, array in checked.items()}
+    if len(set(lengths.values())) > 1:
+        raise MetricError(f"metric '{metric.name}': lengths differ: {lengths}. Give one value a row in each.")
+    return checked
 
 
 @overload

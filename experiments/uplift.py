@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from experiments.intervals import Clusters, Counts, Interval, bootstrap, interval_of
+from experiments.intervals import Clusters, Counts, Interval, are_many, bootstrap, interval_of
 from experiments.metric import Numbers
 from experiments.ranking import Ranking, block_totals, equal_count_bins, ranked
 from features.errors import MetricError
@@ -99,9 +99,11 @@ def gain_curve(
     def gains(weights: Numbers) -> Numbers:
         return _gains(ranking, gamma=gamma, weights=weights, shares=shares)
 
-    return _banded(
-        shares, gains(np.ones((1, gamma.size)))[0], bootstrap(gains, counts=counts, clusters=clusters), level
-    )
+    point = gains(np.ones((1, gamma.size)))[0]
+    if not are_many(counts, gamma.size):
+        return _banded(shares, point, bootstrap(gains, counts=counts, clusters=clusters), level)
+    of_rows = np.arange(gamma.size) if clusters is None else clusters
+    return _banded(shares, point, _fast_gains(gamma, uplift, counts=counts, clusters=of_rows, shares=shares), level)
 
 
 def _gains(ranking: Ranking, *, gamma: Numbers, weights: Numbers, shares: Numbers) -> Numbers:
@@ -113,6 +115,18 @@ def _gains(ranking: Ranking, *, gamma: Numbers, weights: Numbers, shares: Number
         rows = np.append(0.0, ends[draw])
         curves[draw] = np.interp(shares * rows[-1], rows, np.append(0.0, gains[draw])) / rows[-1]
     return curves
+
+
+def _fast_gains(gamma: Numbers, uplift: Numbers, *, counts: Counts, clusters: Clusters, shares: Numbers) -> Numbers:
+    """What `_gains` gives, for many draws of very many rows."""
+    from experiments import kernels
+
+    rising = np.argsort(shares)
+    rows = kernels.totals(np.ones((gamma.size, 1)), counts=counts, clusters=clusters)[0]
+    blocks = kernels.in_blocks(uplift, gamma, counts=counts, clusters=clusters)
+    curves = np.empty((rows.size, shares.size))
+    curves[:, rising] = kernels.gain_curves(*blocks, rows, shares[rising])
+    return curves / np.where(rows > 0, rows, np.nan)[:, None]
 
 
 def _banded(shares: Numbers, point: Numbers, draws: Numbers, level: float) -> Curve:
@@ -137,13 +151,19 @@ def uplift_groups(
     rank = groups - equal_count_bins(uplift, groups)
     ranks = np.unique(rank)
     member = (rank[:, None] == ranks).astype(np.float64)
+    gains = gamma[:, None] * member
 
     def means(weights: Numbers) -> Numbers:
         with np.errstate(invalid="ignore"):
-            found: Numbers = (weights @ (gamma[:, None] * member)) / (weights @ member)
+            found: Numbers = (weights @ gains) / (weights @ member)
         return found
 
-    point, draws = means(np.ones((1, gamma.size)))[0], bootstrap(means, counts=counts, clusters=clusters)
+    point = means(np.ones((1, gamma.size)))[0]
+    if are_many(counts, gamma.size):
+        of_rows = np.arange(gamma.size) if clusters is None else clusters
+        draws = _fast_means(gains, member, counts=counts, clusters=of_rows)
+    else:
+        draws = bootstrap(means, counts=counts, clusters=clusters)
     return tuple(
         UpliftGroup(
             rank=int(ranks[group]),
@@ -153,3 +173,12 @@ def uplift_groups(
         )
         for group in range(ranks.size)
     )
+
+
+def _fast_means(gains: Numbers, member: Numbers, *, counts: Counts, clusters: Clusters) -> Numbers:
+    """The sum of gains over that of members, each (n_rows, n_groups), under many draws; shape (draws, n_groups)."""
+    from experiments import kernels
+
+    of_gains, of_members = (kernels.totals(columns, counts=counts, clusters=clusters) for columns in (gains, member))
+    with np.errstate(invalid="ignore"):
+        return (of_gains / of_members).T

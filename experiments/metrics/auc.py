@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from experiments.intervals import Clusters, Counts
 from experiments.metric import Metric, Numbers
 from experiments.ranking import block_totals, ranked, row_products
 
@@ -19,6 +20,14 @@ def auc(*, truth: Numbers, score: Numbers, weights: Numbers) -> Numbers:
     return 1 - outranked / pairs
 
 
+def fast(*, truth: Numbers, score: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
+    """The same under many draws of very many rows."""
+    from experiments import kernels
+
+    outranked, positives, negatives = kernels.auc(*kernels.in_blocks(score, truth, counts=counts, clusters=clusters))
+    return 1 - outranked / (positives * negatives)
+
+
 METRIC = Metric(
     name="auc",
     meaning="how often a customer who left was scored above one who stayed",
@@ -26,4 +35,5 @@ METRIC = Metric(
     unit="share",
     kind="rank",
     function=auc,
+    fast=fast,
 )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from experiments.intervals import Clusters, Counts
 from experiments.metric import Metric, Numbers
 from experiments.ranking import block_totals, ranked, row_products
 
@@ -19,13 +20,22 @@ def autoc(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
     gains = block_totals(ranking, weights * gamma)
     ends = np.cumsum(counts, axis=1)
     excess = np.cumsum(gains, axis=1) - gains - gains / np.maximum(counts, 1) * (ends - counts)
-    return row_products(excess, np.diff(_harmonic(ends), axis=1, prepend=0.0)) / ends[:, -1]
+    harmonic = np.take(_harmonic(int(ends.max())), ends.astype(np.intp))
+    return row_products(excess, np.diff(harmonic, axis=1, prepend=0.0)) / ends[:, -1]
 
 
-def _harmonic(numbers: Numbers) -> Numbers:
-    """The harmonic number 1 + 1/2 + ... + 1/k of each whole number k."""
-    table = np.concatenate(([0.0], np.cumsum(1 / np.arange(1, numbers.max() + 1))))
-    return np.take(table, numbers.astype(np.intp))
+def fast(*, gamma: Numbers, uplift: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
+    """The same under many draws of very many rows."""
+    from experiments import kernels
+
+    harmonic = _harmonic(gamma.size * int(counts.max()))
+    rows, total = kernels.autoc(*kernels.in_blocks(uplift, gamma, counts=counts, clusters=clusters), harmonic)
+    return total / rows
+
+
+def _harmonic(most: int) -> Numbers:
+    """The harmonic number 1 + 1/2 + ... + 1/k of each whole number k from 0 to most; shape (most + 1,)."""
+    return np.concatenate(([0.0], np.cumsum(1 / np.arange(1, most + 1))))
 
 
 METRIC = Metric(
@@ -35,4 +45,5 @@ METRIC = Metric(
     unit="outcomes per customer",
     kind="uplift",
     function=autoc,
+    fast=fast,
 )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from experiments.intervals import Clusters, Counts
 from experiments.metric import Metric, Numbers
 from experiments.ranking import block_totals, ranked, row_products
 
@@ -22,6 +23,14 @@ def qini(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
     return row_products(counts, np.cumsum(surplus, axis=1) - surplus / 2) / rows**3
 
 
+def fast(*, gamma: Numbers, uplift: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
+    """The same under many draws of very many rows: the area under the gain curve less that under its chord."""
+    from experiments import kernels
+
+    rows, gains, area = kernels.qini(*kernels.in_blocks(uplift, gamma, counts=counts, clusters=clusters))
+    return (area - gains * rows / 2) / rows**2
+
+
 METRIC = Metric(
     name="qini",
     meaning="what ranking by predicted uplift gains over contacting at random, averaged over all budgets",
@@ -29,4 +38,5 @@ METRIC = Metric(
     unit="outcomes per customer",
     kind="uplift",
     function=qini,
+    fast=fast,
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from pipelines.workspace import Workspace
-from tests.benchmarks import building
+from tests.benchmarks import building, judging
 from tests.benchmarks.measuring import Cost, measure
 from tests.end_to_end.splits import over_splits
 
@@ -54,6 +54,7 @@ def main() -> None:
         if TELCO.exists():
             telco_splits(repository)
     building.report()
+    judging.report()
 
 
 def telco_splits(repository: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from runpy import run_path
 from typing import Any
 
+import hypothesis.extra.numpy
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -121,6 +122,22 @@ def test_weighting_a_row_equals_repeating_it(metric: Metric, data: st.DataObject
     weighted = evaluate(metric, *inputs, weights=np.stack([weights, np.ones_like(weights)]).astype(np.float64))
     assert weighted[0] == pytest.approx(repeated, rel=1e-12, abs=1e-12, nan_ok=True)
     assert weighted[1] == pytest.approx(or_undefined(metric, *inputs), rel=1e-12, abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.fast])
+@small
+@given(data=st.data())
+def test_its_fast_form_gives_the_same_in_every_draw_of_customers(name: str, data: st.DataObject) -> None:
+    metric = METRICS[name]
+    inputs = data.draw(small_cases(metric))
+    clusters = np.array(data.draw(st.lists(st.integers(0, 4), min_size=inputs[0].size, max_size=inputs[0].size)))
+    counts = data.draw(hypothesis.extra.numpy.arrays(np.uint8, (6, 5), elements=st.integers(0, 3)))
+    counts[0] = 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fast = metric.fast(**dict(zip(metric.inputs, inputs, strict=True)), counts=counts, clusters=clusters)
+    expected = evaluate(metric, *inputs, weights=counts[:, clusters].astype(np.float64))
+    # Sums that cancel to nothing leave rounding: the figures are of the order of 1.
+    np.testing.assert_allclose(fast, expected, rtol=1e-9, atol=1e-13)
 
 
 @every_metric
