@@ -34,49 +34,55 @@ class SlicePair:
     pair: Pair
 
 
-def compare(cohort: Cohort, challenger: Predictions, champion: Predictions) -> dict[str, Pair]:
+def compare(cohort: Cohort, challenger: Predictions, champion: Predictions, *, alpha: float) -> dict[str, Pair]:
     """What the gate asks for: auc, brier, calibration_error and, with a trial, qini_<action> and policy_value.
 
-    The interval of each difference has the level at which its lower bound is one-sided at the gate's alpha.
+    The interval of each difference has the level at which its lower bound is one-sided at alpha, in (0, 1).
     """
-    found = {metric.name: _risk(cohort, metric, challenger, champion) for metric in (AUC, BRIER, CALIBRATION_ERROR)}
+    level = 1 - 2 * alpha
+    metrics = (AUC, BRIER, CALIBRATION_ERROR)
+    found = {metric.name: _risk(cohort, metric, challenger, champion, level=level) for metric in metrics}
     if not cohort.actions:
         return found
     for action in cohort.actions:
         ours, theirs = (cohort.uplift(QINI, model.uplift[action], action) for model in (challenger, champion))
-        found[f"qini_{action}"] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=_level(cohort)))
+        found[f"qini_{action}"] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=level))
     ours, theirs = (
         cohort.estimate(POLICY_VALUE, cohort.realised(cohort.choice(model.uplift)), mask=cohort.in_trial)
         for model in (challenger, champion)
     )
-    found["policy_value"] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=_level(cohort)))
+    found["policy_value"] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=level))
     return found
 
 
-def _level(cohort: Cohort) -> float:
-    return 1 - 2 * cohort.spec.gate.alpha
-
-
 def _risk(
-    cohort: Cohort, metric: Metric, challenger: Predictions, champion: Predictions, mask: Mask | None = None
+    cohort: Cohort,
+    metric: Metric,
+    challenger: Predictions,
+    champion: Predictions,
+    *,
+    level: float,
+    mask: Mask | None = None,
 ) -> Pair:
     """A figure of the risk of both; AUC by DeLong where rows are independent."""
     if metric is AUC and cohort.one_row_a_customer:
         chosen = cohort.untreated if mask is None else cohort.untreated & mask
         paired = delong(cohort.churned[chosen], np.column_stack([challenger.score[chosen], champion.score[chosen]]))
-        difference = paired.difference(0, 1, level=_level(cohort)).interval
+        difference = paired.difference(0, 1, level=level).interval
         return Pair(float(paired.aucs[0]), float(paired.aucs[1]), difference)
     ours, theirs = (cohort.risk(metric, model.for_metric(metric), mask) for model in (challenger, champion))
-    return Pair(ours.point, theirs.point, (ours - theirs).interval(level=_level(cohort)))
+    return Pair(ours.point, theirs.point, (ours - theirs).interval(level=level))
 
 
-def compare_slices(cohort: Cohort, challenger: Predictions, champion: Predictions) -> tuple[SlicePair, ...]:
-    """The AUC of both in every slice that holds enough of both outcomes."""
+def compare_slices(
+    cohort: Cohort, challenger: Predictions, champion: Predictions, *, alpha: float
+) -> tuple[SlicePair, ...]:
+    """The AUC of both in every slice that holds enough of both outcomes; alpha as for `compare`."""
     found = []
     for dimension, bands in cohort.slices().items():
         for name, mask in bands.items():
             truth = cohort.churned[mask & cohort.untreated]
             if min(truth.sum(), len(truth) - truth.sum()) >= FEWEST_IN_SLICE:
-                pair = _risk(cohort, AUC, challenger, champion, mask)
+                pair = _risk(cohort, AUC, challenger, champion, level=1 - 2 * alpha, mask=mask)
                 found.append(SlicePair(f"{dimension} {name}", int(mask.sum()), pair))
     return tuple(found)

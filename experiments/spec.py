@@ -129,7 +129,10 @@ class EvaluationSpec(Section):
 
 
 class GateSpec(Section):
-    """When a challenger may replace the champion; the margins are in the units of their metrics."""
+    """When a challenger may replace the champion; the margins are in the units of their metrics.
+
+    approval: a promoting verdict moves nothing until somebody approves it.
+    """
 
     alpha: Share = 0.05
     auc_margin: Positive = 0.005
@@ -141,6 +144,7 @@ class GateSpec(Section):
     minimum_positives: int = Field(100, ge=1)
     minimum_events_per_arm: int = Field(50, ge=1)
     calibration_limit: Positive = 0.05
+    approval: bool = False
 
 
 class ScoreSpec(Section):

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from features.errors import HoldfastError, StorageError
 from pipelines.workspace import Workspace
 
 INTERRUPTED = 2
 CODES = """exit codes:
-  0  done: promoted, refreshed, first champion, or nothing to do
+  0  done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do
   1  a bug
   2  wrong use or configuration, a full disk, or stopped by Ctrl-C (the next run goes on)
   3  the champion stays
@@ -26,6 +27,8 @@ examples:
   python -m pipelines run telco
   python -m pipelines data shop postgresql://reader@db.example/shop?table=public.orders
   python -m pipelines list metrics
+  python -m pipelines status demo
+  python -m pipelines rollback demo --reason "complaints about the list"
 """
 COMMANDS = {
     "run": "Run everything for a spec: the stages that changed, then register, promote and score.",
@@ -59,10 +62,20 @@ def main(words: Sequence[str]) -> int:
 
 
 def stages() -> dict[str, str]:
-    """Every stage and its first line, read without importing it, so that --help answers at once."""
-    files = [file for file in (Path(__file__).parent / "stages").glob("*.py") if file.stem != "__init__"]
-    files.sort(key=lambda file: (ORDER.index(file.stem) if file.stem in ORDER else len(ORDER), file.stem))
-    return {file.stem: (ast.get_docstring(ast.parse(file.read_text())) or "").splitlines()[0] for file in files}
+    """Every stage and its first line, in the order in which a spec goes through them."""
+    found = {name: text.splitlines()[0] for name, text in _described("stages").items()}
+    return dict(sorted(found.items(), key=lambda one: ORDER.index(one[0]) if one[0] in ORDER else len(ORDER)))
+
+
+def commands() -> dict[str, Any]:
+    """The modules in `commands`, by name; they import nothing heavy. One of a stage's name tells its options."""
+    return {name: import_module(f"pipelines.commands.{name}") for name in _described("commands")}
+
+
+def _described(folder: str) -> dict[str, str]:
+    """Every module of a folder and its docstring, read without importing it, so that --help answers at once."""
+    files = sorted(file for file in (Path(__file__).parent / folder).glob("*.py") if file.stem != "__init__")
+    return {file.stem: ast.get_docstring(ast.parse(file.read_text())) or "" for file in files}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,15 +86,21 @@ def parser() -> argparse.ArgumentParser:
         epilog=CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, meaning in {**COMMANDS, **stages()}.items():
-        command = commands.add_parser(name, help=meaning, description=meaning)
+    parsers = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    with_options = commands()
+    told = {name: str(module.__doc__) for name, module in with_options.items()}
+    for name, text in {**COMMANDS, **stages(), **told}.items():
+        command = parsers.add_parser(
+            name, help=text.splitlines()[0], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
         if name == "list":
             command.add_argument("kind", metavar="KIND", help="what to list, such as metrics")
-        else:
+        elif name != "registry":
             command.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "data":
             command.add_argument("paths", metavar="PATH", nargs="+", help=RAW)
+        if name in with_options:
+            with_options[name].arguments(command)
     return root
 
 
@@ -106,6 +125,8 @@ def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
         return 0
     if arguments.command == "run":
         return int(import_module("pipelines.main_job").run(spec, workspace))
+    if arguments.command in commands():
+        return int(import_module(f"pipelines.commands.{arguments.command}").run(spec, workspace, arguments))
     return import_module(f"pipelines.stages.{arguments.command}").run(spec, workspace) or 0
 
 

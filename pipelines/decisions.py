@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +35,28 @@ TRAINING = "training.parquet"
 
 @dataclass(frozen=True)
 class Judged:
-    """The evidence, and each model's figures with intervals, by name, for people."""
+    """The evidence, whether the challenger's own artifact is clean, and each model's figures with intervals."""
 
     evidence: Evidence
+    clean: bool
     figures: Mapping[str, Mapping[str, Any]]
 
 
-def judge(spec: ExperimentSpec, workspace: Workspace, *, version: str, champion: ModelVersion | None) -> Judged:
+def judge(
+    spec: ExperimentSpec, workspace: Workspace, *, version: str, champion: ModelVersion | None, alpha: float
+) -> Judged:
     """Take the evidence on a challenger against the champion, or against the prior model where there is none.
 
-    Rows that the champion was fitted on, or that are no later than the outcomes it learnt from, are left out.
+    alpha is what this look at the gate cohort spends: bounds are one-sided at it. Rows that the champion was fitted on,
+    or that are no later than the outcomes it learnt from, are left out.
     """
     everything = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
     faults = _faults_of_challenger(spec, everything, version)
+    clean = not faults
     rows = everything if champion is None else everything[~_seen_by(champion, everything)].reset_index(drop=True)
     seen = int(_among(rows, workspace.model / TRAINING).sum())
     if champion is not None and rows.empty:
-        return Judged(_nothing_left(_mode(spec, champion), len(everything), faults), {})
+        return Judged(_nothing_left(_mode(spec, champion), len(everything), faults), clean, {})
     cohort, challenger = Cohort(rows, spec), Predictions.of(rows)
     floor = Predictions.of(portable.scorer(workspace.model / "floor").score(rows))
     against: Predictions | None = floor.knowing(cohort.actions)
@@ -62,18 +67,19 @@ def judge(spec: ExperimentSpec, workspace: Workspace, *, version: str, champion:
     evidence = Evidence(
         mode=_mode(spec, champion),
         primary=_primary(workspace),
-        figures=comparison.compare(cohort, challenger, against) if against else {},
+        figures=comparison.compare(cohort, challenger, against, alpha=alpha) if against else {},
         floor=_floor(cohort, floor),
         positives=int(cohort.churned[cohort.untreated].sum()),
         events_per_arm=cohort.events_per_arm,
-        slices=comparison.compare_slices(cohort, challenger, against) if against and champion else (),
+        slices=comparison.compare_slices(cohort, challenger, against, alpha=alpha) if against and champion else (),
         seen_rows=seen,
         faults=tuple(faults),
+        alpha=alpha,
     )
     figures = {"challenger": figures_of(cohort, challenger)}
     if champion is not None and against is not None:
         figures["champion"] = figures_of(cohort, against)
-    return Judged(evidence, figures)
+    return Judged(evidence, clean, figures)
 
 
 def _nothing_left(mode: Mode, seen: int, faults: list[str]) -> Evidence:
@@ -154,54 +160,53 @@ def _seen_by(champion: ModelVersion, rows: pd.DataFrame) -> Mask:
     return known
 
 
-def plain(pairs: Mapping[str, Pair]) -> dict[str, Any]:
-    """Pairs as plain data."""
-    return {
-        name: {
-            "challenger": pair.challenger,
-            "champion": pair.champion,
-            "difference": pair.difference.to_dict() if pair.difference else None,
-        }
-        for name, pair in pairs.items()
-    }
-
-
-def decided(
-    asked: Mapping[str, Any], judged: Judged, spec: ExperimentSpec, *, verdict: Verdict | None = None
-) -> dict[str, Any]:
-    """Ask every rule of the mode and put the decision in plain data; with a verdict, that was settled beforehand."""
+def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
+    """Ask every rule of the mode and put what they decide, and on what, in plain data."""
     evidence = judged.evidence
     findings = {
         rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
     }
-    verdict = verdict or decide(evidence.mode, findings)
-    moved = verdict in MOVES or verdict is Verdict.NO_CHANGE
-    prefix = "there is no champion yet; " if evidence.mode is Mode.FIRST else ""
-    figures = dict(judged.figures)
-    if moved:
-        figures["champion"] = figures["challenger"]
+    verdict = decide(evidence.mode, findings)
     return {
-        **asked,
-        "champion_version": asked["challenger_version"] if moved else asked["compared_with"],
         "verdict": verdict.value,
-        "words": WORDS.get(verdict) or prefix + _reasons(findings),
+        "words": _words(verdict, evidence, findings),
         "mode": evidence.mode.value,
         "primary": evidence.primary,
         "findings": [
             {"rule": rule.code, "demands": rule.meaning, "status": finding.status.value, "reason": finding.reason}
             for rule, finding in findings.items()
         ],
-        "pairs": plain(evidence.figures),
-        "figures": figures,
+        "pairs": _plain(evidence.figures),
+        "figures": dict(judged.figures),
         "gate": spec.gate.model_dump(mode="json"),
-        "decided_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-def _reasons(findings: Mapping[Rule, Finding]) -> str:
-    """The rules that did not hold, with what they found."""
-    return "; ".join(
-        f"{rule.code} {one.status.value}: {one.reason}"
+def _words(verdict: Verdict, evidence: Evidence, findings: Mapping[Rule, Finding]) -> str:
+    """The verdict in a sentence, with what the rules found that did not hold, or those that judge the primary."""
+    primary = {evidence.primary, "floor"}
+    told = {
+        rule: one
         for rule, one in findings.items()
-        if one.status is not Status.HOLDS
-    )
+        if (primary & set(rule.needs) if verdict in MOVES else one.status is not Status.HOLDS)
+    }
+    reasons = [f"{rule.code} {one.status.value}: {one.reason}" for rule, one in told.items()]
+    if verdict not in MOVES and evidence.mode is Mode.FIRST:
+        reasons.insert(0, "there is no champion yet")
+    return "; ".join([*([WORDS[verdict]] if verdict in MOVES else []), *reasons])
+
+
+def _plain(pairs: Mapping[str, Pair]) -> dict[str, Any]:
+    """Pairs as plain data; a figure that is not a number is None, for JSON has none."""
+    return {
+        name: {
+            "challenger": _number(pair.challenger),
+            "champion": _number(pair.champion),
+            "difference": pair.difference and {key: _number(one) for key, one in pair.difference.to_dict().items()},
+        }
+        for name, pair in pairs.items()
+    }
+
+
+def _number(value: Any) -> Any:
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -44,7 +44,8 @@ KINDS: dict[str, Callable[[Path], Rows]] = {
     "learners": lambda _: [(one.name, one.meaning) for one in discover(learners, Learner).values()],
     "metrics": lambda _: [(one.name, one.meaning) for one in discover(metrics, Metric).values()],
     "rules": lambda _: [
-        (one.code, f"{one.meaning} ({', '.join(sorted(one.modes))})") for one in discover(rules, Rule).values()
+        (one.code, f"{one.meaning} ({', '.join(sorted(one.modes))}; needs {', '.join(one.needs)})")
+        for one in discover(rules, Rule).values()
     ],
 }
 

@@ -26,6 +26,7 @@ from pipelines import storage
 
 CHAMPION = "champion"
 DIGEST = "model_digest"
+REPORT = "report.json"
 OURS = ("features", "experiments", "pipelines")
 # What a scorer may import; lightgbm only where a booster lies in the model.
 LIBRARIES = ("mlflow", "numpy", "pandas")
@@ -130,6 +131,36 @@ def champion(client: MlflowClient, name: str) -> ModelVersion | None:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
         raise
+
+
+def version(client: MlflowClient, name: str, number: str) -> ModelVersion:
+    """A registered version. Raises MissingError when there is none of that number."""
+    try:
+        return client.get_model_version(name, number)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        there = sorted(int(one.version) for one in client.search_model_versions(f"name = '{name}'"))
+        raise MissingError(f"'{name}' has no version {number}; there are {there}.") from error
+
+
+def digest_of(found: ModelVersion) -> str:
+    """The digest of the model that a version holds; empty where it was not registered by us."""
+    return str(found.tags.get(DIGEST, ""))
+
+
+def report_digest(found: ModelVersion) -> str | None:
+    """The digest of the report that was registered with a version; None where it is lost."""
+    try:
+        return storage.digest(Path(mlflow.artifacts.download_artifacts(run_id=found.run_id, artifact_path=REPORT)))
+    except (MlflowException, OSError):
+        return None
+
+
+def point(client: MlflowClient, name: str, number: str) -> None:
+    """Let the alias `champion` name a version. Raises MissingError when there is none of that number."""
+    version(client, name, number)
+    client.set_registered_model_alias(name, CHAMPION, number)
 
 
 def predictor(name: str, version: str) -> Any:

@@ -34,6 +34,7 @@ class Status(StrEnum):
 class Evidence:
     """Everything that rules may look at.
 
+    alpha is what this look at the cohort spends: the differences in figures have their bounds at it already.
     figures holds auc, brier, calibration_error and, where uplift is measured, policy_value and qini_<action>; floor
     the prior model's auc and brier. seen_rows counts gate rows that a model was fitted or tuned on; faults are
     reasons why an artifact is not clean.
@@ -48,6 +49,7 @@ class Evidence:
     slices: tuple[SlicePair, ...] = ()
     seen_rows: int = 0
     faults: tuple[str, ...] = ()
+    alpha: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: its code, the modes in which it is asked, the verdict when it is broken, and the judge."""
+    """A rule: its code, what it needs, the modes in which it is asked, the verdict when it is broken, and the judge.
+
+    needs names figures of the evidence, or other fields of it where the rule looks at no figure.
+    """
 
     code: str
+    needs: tuple[str, ...]
     modes: frozenset[Mode]
     otherwise: Verdict
     judge: Callable[[Evidence, GateSpec], Finding]
@@ -79,10 +85,10 @@ class Rule:
 
 
 def rule(
-    code: str, *, modes: tuple[Mode, ...], otherwise: Verdict = Verdict.KEEP
+    code: str, *, needs: tuple[str, ...], modes: tuple[Mode, ...], otherwise: Verdict = Verdict.KEEP
 ) -> Callable[[Callable[[Evidence, GateSpec], Finding]], Rule]:
     """Declare a rule; the first line of the function's docstring says what it demands."""
-    return lambda judge: Rule(code, frozenset(modes), otherwise, judge)
+    return lambda judge: Rule(code, needs, frozenset(modes), otherwise, judge)
 
 
 def no_worse(evidence: Evidence, figure: str, *, margin: float, higher_is_better: bool = True) -> Finding:

@@ -18,7 +18,7 @@ from features.errors import HoldfastError, MissingError, StorageError
 def replacing(target: Path) -> Iterator[Path]:
     """A temporary path beside target, which takes target's place when the block ends well and is removed when not.
 
-    The block may write a file or make a folder there. What stood at target is moved aside first and comes back
+    The block may write a file or make a folder there. A folder at target is moved aside first and comes back
     when anything goes wrong, at the next call at the latest. Raises StorageError when the disk refuses.
     """
     temporary, old = target.with_name(f".{target.name}.tmp"), target.with_name(f".{target.name}.old")
@@ -27,7 +27,7 @@ def replacing(target: Path) -> Iterator[Path]:
         _recover(target, old)
         _remove(temporary)
         yield temporary
-        if target.exists():
+        if target.is_dir():  # a file is replaced in one step, a folder cannot be
             target.replace(old)
         temporary.replace(target)
     except OSError as error:

@@ -14,6 +14,7 @@ class Verdict(StrEnum):
     NO_CHANGE = "NO_CHANGE"
     INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
     CONTRACT_FAIL = "CONTRACT_FAIL"
+    FORCED = "FORCED"
 
 
 EXIT_CODES = {
@@ -21,11 +22,13 @@ EXIT_CODES = {
     Verdict.PROMOTE: 0,
     Verdict.REFRESH: 0,
     Verdict.NO_CHANGE: 0,
+    Verdict.FORCED: 0,
     Verdict.KEEP: 3,
     Verdict.INCONCLUSIVE: 4,
     Verdict.INSUFFICIENT_DATA: 5,
     Verdict.CONTRACT_FAIL: 5,
 }
+# What the rules decide in favour of the challenger.
 MOVES = (Verdict.FIRST_CHAMPION, Verdict.PROMOTE, Verdict.REFRESH)
 WORDS = {
     Verdict.FIRST_CHAMPION: "there was no champion, and every floor is met",

@@ -6,7 +6,7 @@ from experiments.spec import GateSpec
 from pipelines.rule import Evidence, Finding, Mode, Status, compared, rule, smallest
 
 
-@rule("R005", modes=(Mode.REPLACE,))
+@rule("R005", needs=("primary", "auc", "policy_value"), modes=(Mode.REPLACE,))
 def gains_on_the_primary(evidence: Evidence, gate: GateSpec) -> Finding:
     """The challenger is better on the primary figure by more than the minimum gain."""
     pair = evidence.figures.get(evidence.primary)

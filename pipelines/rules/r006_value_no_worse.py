@@ -4,7 +4,7 @@ from experiments.spec import GateSpec
 from pipelines.rule import Evidence, Finding, Mode, Status, no_worse, rule
 
 
-@rule("R006", modes=(Mode.REFRESH,))
+@rule("R006", needs=("primary", "policy_value"), modes=(Mode.REFRESH,))
 def value_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
     """The refreshed policy is worth no less than the champion's, beyond the margin."""
     if evidence.primary == "auc":

@@ -5,7 +5,7 @@ from pipelines.rule import Evidence, Finding, Mode, Status, rule
 from pipelines.verdict import Verdict
 
 
-@rule("R007", modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)
+@rule("R007", needs=("positives", "events_per_arm"), modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)
 def enough_data(evidence: Evidence, gate: GateSpec) -> Finding:
     """The gate cohort holds enough churned customers, and enough events in every arm."""
     few = {arm: n for arm, n in evidence.events_per_arm.items() if n < gate.minimum_events_per_arm}

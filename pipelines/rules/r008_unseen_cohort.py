@@ -5,7 +5,7 @@ from pipelines.rule import Evidence, Finding, Mode, Status, rule
 from pipelines.verdict import Verdict
 
 
-@rule("R008", modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)
+@rule("R008", needs=("seen_rows",), modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)
 def unseen_cohort(evidence: Evidence, gate: GateSpec) -> Finding:  # noqa: ARG001 - the same call as every rule
     """No row of the gate cohort was seen by either model in training or tuning."""
     seen = evidence.seen_rows

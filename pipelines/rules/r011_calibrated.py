@@ -6,7 +6,7 @@ from experiments.spec import GateSpec
 from pipelines.rule import Evidence, Finding, Mode, Status, rule
 
 
-@rule("R011", modes=(Mode.FIRST,))
+@rule("R011", needs=("calibration_error",), modes=(Mode.FIRST,))
 def calibrated(evidence: Evidence, gate: GateSpec) -> Finding:
     """The challenger's calibration error is below the limit."""
     pair = evidence.figures.get("calibration_error")

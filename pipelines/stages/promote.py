@@ -1,50 +1,108 @@
-"""Compare the challenger with the champion, ask the rules, and move the alias `champion` or not."""
+"""Compare the challenger with the champion, ask the rules, write the ledger, and move the alias `champion` or not."""
 
-from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from experiments.looks import spent
 from experiments.spec import ExperimentSpec
-from pipelines import log, provenance, registry, storage, tracking
-from pipelines.verdict import EXIT_CODES, MOVES, WORDS, Verdict
+from pipelines import bodies, log, provenance, registrar, registry, storage
+from pipelines.ledger import TakenError
+from pipelines.registrar import Registrar
+from pipelines.standing import Standing
+from pipelines.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
+# What was lacking then may be there now, so these answers are not taken from the ledger.
+ASKED_AGAIN = (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA)
 
-def run(spec: ExperimentSpec, workspace: Workspace) -> int:
-    """Decide once for a challenger, write `decision.json`, and give the exit code of the verdict.
 
-    The receipt is written before the alias moves: a run that is killed between the two decides the same again.
+@dataclass(frozen=True)
+class Gate:
+    """A challenger, where it is judged and written down, and why it is forced (empty: it is not)."""
+
+    spec: ExperimentSpec
+    workspace: Workspace
+    registrar: Registrar
+    version: str
+    force: str
+
+
+def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
+    """Decide once for a challenger, write the ledger and `decision.json`, and give the exit code of the verdict.
+
+    force is the reason of a person who overrules the rules. The entry is written first, then the receipt, then the
+    alias moves: who is stopped between is finished by the next run.
     """
-    client = tracking.client(workspace.root)
-    tracking.use(workspace.root)
     version = str(storage.read_json(workspace.registration)["version"])
-    with tracking.answering(workspace.root), tracking.alone(workspace.root, f"promote-{spec.name}"):
-        champion = registry.champion(client, spec.name)
-        before = str(champion.version) if champion else None
-        asked = {"challenger_version": version, "compared_with": before, "question": _question(spec, workspace)}
-        earlier = storage.read_json(workspace.decision) if workspace.decision.exists() else {}
-        if _was_decided(asked, earlier):
-            decision = earlier
-        elif before == version == earlier.get("challenger_version"):
-            decision = {**earlier, **asked, "verdict": Verdict.NO_CHANGE.value, "words": WORDS[Verdict.NO_CHANGE]}
-        else:
-            from pipelines import decisions  # not at the top: what was decided already needs no statistics
-
-            against = None if before == version else champion
-            judged = decisions.judge(spec, workspace, version=version, champion=against)
-            decision = decisions.decided(asked, judged, spec, verdict=Verdict.NO_CHANGE if before == version else None)
+    with registrar.writing(spec.name, workspace.root) as writer:
+        decision = _decision(Gate(spec, workspace, writer, version, force))
         storage.write_json(workspace.decision, decision)
-        if Verdict(decision["verdict"]) in MOVES:
-            client.set_registered_model_alias(spec.name, registry.CHAMPION, version)
+        writer.project()
     log.done("promote", spec.name, verdict=decision["verdict"], words=decision["words"])
     return EXIT_CODES[Verdict(decision["verdict"])]
 
 
-def _question(spec: ExperimentSpec, workspace: Workspace) -> str:
-    """A hash of the spec and of the judged rows: the same question has the same answer."""
-    return f"{provenance.spec_hash(spec)}-{storage.digest(workspace.evaluation / 'gate.parquet')}"
+def _decision(gate: Gate) -> dict[str, Any]:
+    """What is decided; whoever loses a race to another gate is judged against the champion that the other left."""
+    rows = storage.digest(gate.workspace.evaluation / "gate.parquet")
+    question = f"{provenance.spec_hash(gate.spec)}-{rows}"
+    while True:
+        with suppress(TakenError):
+            standing, finished = gate.registrar.reconciled()
+            head = standing.head
+            if finished and head is not None and head.body["challenger_version"] == gate.version:
+                return head.receipt
+            # The same challenger, champion, spec and judged rows are the same question and have the same answer.
+            asked = {"challenger_version": gate.version, "compared_with": standing.champion, "question": question}
+            return _settled(gate, standing, asked) or _judged(gate, standing, asked)
 
 
-def _was_decided(asked: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
-    """Whether this very question was answered, and with a verdict that moved nothing."""
-    same = all(earlier.get(key) == value for key, value in asked.items())
-    return same and Verdict(earlier["verdict"]) not in MOVES
+def _settled(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, Any] | None:
+    """What is known without a comparison and moves nothing: the ledger is not written."""
+    known, answer = standing.about(gate.version), standing.answer(asked)
+    if known and standing.champion == gate.version:
+        return bodies.unchanged(known, asked)
+    if gate.force:
+        return None
+    if known and gate.version in standing.withdrawn:
+        return bodies.withdrawn(known, standing.withdrawn[gate.version], asked)
+    if answer is None or answer.body["verdict"] in ASKED_AGAIN or not standing.holds(answer):
+        return None
+    return answer.receipt
+
+
+def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, Any]:
+    """Judge, and write the ledger; a question that was asked before is no new look, and its answer no new entry."""
+    spec, answer = gate.spec, standing.answer(asked)
+    writer = gate.registrar
+    digest = registry.digest_of(registry.version(writer.client, spec.name, gate.version))
+    found, clean = _compared(gate, standing, (answer.body["look"] if answer else None) or _look(gate, standing))
+    body = bodies.decision(asked, found, writer.signed, digest=digest, approval=spec.gate.approval)
+    if gate.force and clean:
+        body = bodies.forced(body, writer.signed, reason=gate.force)
+    elif answer and answer.body["verdict"] == body["verdict"] and standing.holds(answer):
+        return answer.receipt
+    return writer.write(standing, body).receipt
+
+
+def _look(gate: Gate, standing: Standing) -> dict[str, Any]:
+    """The next look at the gate cohort, and what it spends."""
+    cohort = storage.read_json(gate.workspace.evaluation / "report.json")["cohort"]["hash"]
+    number = standing.looks(cohort) + 1
+    return {"cohort": cohort, "number": number, "alpha": spent(gate.spec.gate.alpha, look=number)}
+
+
+def _compared(gate: Gate, standing: Standing, look: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """What the rules say of a look, with the hashes of both reports; and whether the challenger's artifact is clean."""
+    from pipelines import decisions  # not at the top: what was decided already needs no statistics
+
+    spec, workspace = gate.spec, gate.workspace
+    champion = registry.version(gate.registrar.client, spec.name, standing.champion) if standing.champion else None
+    judged = decisions.judge(spec, workspace, version=gate.version, champion=champion, alpha=look["alpha"])
+    reports = {
+        "challenger": storage.digest(workspace.evaluation / "report.json"),
+        "champion": registry.report_digest(champion) if champion else None,
+    }
+    compared = look if judged.evidence.figures else None
+    return {**decisions.decided(judged, spec), "look": compared, "reports": reports}, judged.clean

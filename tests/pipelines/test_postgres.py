@@ -1,12 +1,5 @@
 """A PostgreSQL table as raw data, from a real server that the test starts and ends."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +9,8 @@ import pytest
 
 from features.errors import DataError, MissingError, UsageError
 from pipelines import postgres
+from tests.pipelines.postgres_server import running_server
 
-PROGRAMS = "/usr/lib/postgresql"
 TABLES = """
 CREATE SCHEMA shop;
 CREATE TABLE shop.orders (id bigint PRIMARY KEY, who text, at timestamptz, paid numeric(10, 2), more jsonb);
@@ -27,58 +20,13 @@ CREATE TABLE shop.nothing (id bigint);
 """
 
 
-def program(name: str) -> str:
-    """Where Debian puts it, or elsewhere on the path; without a server there is nothing to test."""
-    found = sorted(Path(PROGRAMS).glob(f"*/bin/{name}"))
-    path = str(found[-1]) if found else shutil.which(name)
-    assert path, f"no {name}; PostgreSQL's server is needed: apt-get install -y postgresql"
-    return path
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of a server of its own, which ends with the test."""
-    # Not in pytest's folder, which is closed to all but its owner.
-    with tempfile.TemporaryDirectory(prefix="holdfast-postgres-") as folder:
-        yield from _served(Path(folder))
-
-
-def _served(data: Path) -> Iterator[str]:
-    # initdb refuses root. With exec the process is the server itself, so that it is ended by its own id.
-    run = []
-    if os.geteuid() == 0:
-        shutil.chown(data, "postgres", "postgres")
-        run = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-    made = [*run, program("initdb"), "-D", str(data), "--auth=trust", "-U", "postgres", "--no-sync", "-E", "UTF8"]
-    subprocess.run([*made, "--locale=C"], check=True, capture_output=True, cwd=data)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
-    running = subprocess.Popen(
-        [*run, program("postgres"), "-D", str(data), "-p", str(port), *settings],
-        cwd=data,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        with connected(port) as connection:
+    """The address of a server with our tables."""
+    with running_server() as address:
+        with psycopg.connect(address) as connection:
             connection.execute(TABLES)
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        running.send_signal(signal.SIGINT)  # its fast shutdown
-        running.wait(timeout=30)
-
-
-def connected(port: int) -> psycopg.Connection:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            return psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres")
-        except psycopg.OperationalError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
+        yield address
 
 
 def test_a_table_becomes_a_file_in_its_own_types_and_in_a_fixed_order(server: str, tmp_path: Path) -> None:

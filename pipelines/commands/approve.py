@@ -1,0 +1,64 @@
+"""Approve a version that the rules found good and that awaits a person's word.
+
+A spec with `gate: {approval: true}` promotes nothing by itself: `promote` writes the decision into the ledger, and the
+alias moves when it is approved here. Approval is refused when the champion has changed since the decision, for it was
+made against another: run `promote` again. `status` names what awaits approval.
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from experiments.spec import ExperimentSpec
+    from pipelines.ledger import Entry
+    from pipelines.registrar import Registrar
+    from pipelines.standing import Standing
+    from pipelines.workspace import Workspace
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    """Which version."""
+    command.add_argument("version", metavar="VERSION", help="the version that awaits approval, such as 3")
+
+
+def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
+    """Write the ledger and `decision.json`, then move the alias. Raises UsageError where nothing awaits approval."""
+    from pipelines import answers, registrar, storage
+
+    with registrar.writing(spec.name, workspace.root) as writer:
+        entry = _entry(writer, arguments.version)
+        storage.write_json(workspace.decision, entry.receipt)
+        writer.project()
+    answers.say(f"approve {spec.name}: version {arguments.version} is champion; {entry.body['words']}")
+    return 0
+
+
+def _entry(writer: "Registrar", version: str) -> "Entry":
+    from features.errors import ContractError, UsageError
+    from pipelines import bodies, registry
+
+    standing, _ = writer.reconciled()
+    head = standing.head
+    if head and head.body["kind"] == "approval" and standing.champion == version:
+        return head  # said twice, or stopped and said again
+    if version not in standing.waiting:
+        raise UsageError(_refusal(standing, version))
+    waiting = standing.waiting[version]
+    if registry.digest_of(registry.version(writer.client, writer.spec, version)) != waiting.body["model_digest"]:
+        raise ContractError(
+            f"version {version} of '{writer.spec}' is not the model that was judged; run promote again."
+        )
+    return writer.write(standing, bodies.approval(waiting, writer.signed))
+
+
+def _refusal(standing: "Standing", version: str) -> str:
+    """Why a version cannot be approved."""
+    judged = [entry.body for entry in standing.entries if entry.body["challenger_version"] == version]
+    if judged and judged[-1]["awaiting_approval"]:
+        was, now = judged[-1]["compared_with"] or "none", standing.champion
+        return (
+            f"version {version} of '{standing.spec}' was judged against champion {was}; since then the champion has"
+            f" changed (now {now}). Run promote again."
+        )
+    there = ", ".join(standing.waiting) or "none"
+    return f"version {version} of '{standing.spec}' does not await approval; awaiting: {there}."

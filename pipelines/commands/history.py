@@ -1,0 +1,53 @@
+"""Show every entry of a spec's ledger: what was decided, by whom, on which numbers.
+
+One line an entry, oldest first: its number, when, its kind (decision, forced, approval, rollback, adopted), the
+verdict, the version it is about, the champion before and after, the look at the gate cohort with what it spent of
+alpha, who wrote it, and why, shortened unless --whole. Entries are never changed; `registry check` proves it.
+"""
+
+import argparse
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from experiments.spec import ExperimentSpec
+    from pipelines.ledger import Entry
+    from pipelines.workspace import Workspace
+
+HEAD = ("entry", "when", "kind", "verdict", "version", "champion", "look", "by", "why")
+WIDTH = 80
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    """How much is told."""
+    command.add_argument("--whole", action="store_true", help="tell every reason in full, however long")
+
+
+def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
+    """Print the table."""
+    from pipelines import answers, ledger
+
+    entries = ledger.opened(workspace.root).entries(spec.name)
+    if entries:
+        answers.say(*answers.table([HEAD, *(row(entry, whole=arguments.whole) for entry in entries)]))
+    else:
+        answers.say(f"nothing was decided on '{spec.name}' yet; run: python -m pipelines run {spec.name}")
+    return 0
+
+
+def row(entry: "Entry", *, whole: bool) -> tuple[str, ...]:
+    """The cells of one entry."""
+    body, look = entry.body, entry.body["look"]
+    moved = f"{body['compared_with'] or 'none'} -> {body['champion_version']}"
+    verdict = f"{body['verdict']}, awaiting approval" if body["awaiting_approval"] else body["verdict"]
+    return (
+        str(entry.number),
+        body["decided_at"],
+        body["kind"],
+        verdict or "-",
+        body["challenger_version"],
+        moved if entry.moves else body["champion_version"] or "none",
+        f"{look['number']} at {look['alpha']:.3g}" if look else "-",
+        body["by"],
+        body["words"] if whole else shorten(body["words"], WIDTH, placeholder=" ..."),
+    )

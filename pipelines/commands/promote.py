@@ -1,0 +1,31 @@
+"""Compare the challenger with the champion, ask the rules, write the ledger, and move the alias `champion` or not.
+
+With --force a person overrules the rules: the verdict FORCED is written into the ledger with their name, the reason,
+and what the rules said. A model that does not load or predicts other numbers than were evaluated is never forced.
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from experiments.spec import ExperimentSpec
+    from pipelines.workspace import Workspace
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    """Whether the rules are overruled, and why."""
+    command.add_argument("--force", action="store_true", help="move the alias whatever the rules say; needs --reason")
+    command.add_argument("--reason", metavar="TEXT", default="", help="why it is forced; it is written into the ledger")
+
+
+def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
+    """Run the stage. Raises UsageError for --force without a reason, and for a reason without --force."""
+    from features.errors import UsageError
+    from pipelines.stages import promote
+
+    reason = " ".join(arguments.reason.split())
+    if arguments.force and not reason:
+        raise UsageError("--force needs a --reason: who overrules the rules says why.")
+    if reason and not arguments.force:
+        raise UsageError("--reason belongs to --force; the rules need none.")
+    return promote.run(spec, workspace, force=reason)

@@ -1,0 +1,65 @@
+"""Show where a spec stands: champion, the one before, what awaits approval, looks spent, the last decision.
+
+It changes nothing. Looks are counted on the gate cohort of the last `evaluate`: the k-th comparison on it spends
+alpha / (k (k + 1)), so however many challengers are tried, a worthless one passes with probability alpha at most.
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from experiments.spec import ExperimentSpec
+    from pipelines.standing import Standing
+    from pipelines.workspace import Workspace
+
+
+def arguments(_command: argparse.ArgumentParser) -> None:
+    """None but the spec."""
+
+
+def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> int:
+    """Print a line for each."""
+    from pipelines import answers, registrar, tracking
+
+    with tracking.answering(workspace.root):
+        standing, alias = registrar.reading(spec.name, workspace.root).seen()
+    waiting = [
+        f"version {version}, {entry.body['verdict']} since {entry.body['decided_at']}"
+        for version, entry in standing.waiting.items()
+    ]
+    head = standing.head
+    last = f"entry {head.number}, {head.body['decided_at']}: {head.body['words']}" if head else "none"
+    lines = [
+        ("champion", _champion(standing, alias)),
+        ("before", f"version {standing.before}" if standing.before else "none"),
+        ("awaiting approval", "; ".join(waiting) or "none"),
+        ("looks", _looks(spec, workspace, standing)),
+        ("last entry", last),
+    ]
+    answers.say(*answers.table(lines))
+    return 0
+
+
+def _champion(standing: "Standing", alias: str | None) -> str:
+    """The ledger's champion, and the alias where it shows another."""
+    if standing.champion == alias:
+        return f"version {alias}" if alias else "none"
+    shown = f"version {alias}" if alias else "nothing"
+    if not standing.entries:
+        return f"{shown}, from before the ledger"
+    remedy = "the next promote finishes" if standing.unfinished(alias) else "see `registry check`"
+    return f"version {standing.champion}, but the alias shows {shown}: {remedy}"
+
+
+def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing") -> str:
+    """Looks spent on the cohort of the last evaluation, and what the next one would spend."""
+    from experiments.looks import spent
+    from pipelines import storage
+
+    report = workspace.evaluation / "report.json"
+    if not report.exists():
+        return f"nothing is evaluated here yet; run: python -m pipelines run {spec.name}"
+    cohort = storage.read_json(report)["cohort"]["hash"]
+    looks = standing.looks(cohort)
+    following = spent(spec.gate.alpha, look=looks + 1)
+    return f"{looks} on cohort {cohort}; the next spends {following:.3g} of alpha {spec.gate.alpha:g}"

@@ -1,0 +1,155 @@
+"""The ledger: every decision of a spec, numbered, chained by hashes and never changed."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from features.errors import DataError, HoldfastError, StorageError, UsageError
+from pipelines import ledger_table, tracking
+
+ADDRESS = "HOLDFAST_LEDGER_URI"
+WAIT_SECONDS = 60
+
+
+class TakenError(HoldfastError):
+    """Another process wrote the entry of this number first; what was decided rests on a state that is gone."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry: the number-th of its spec, its hash over itself and the hash of the entry before, and what it says.
+
+    body holds kind (decision, forced, approval, rollback, adopted), by, decided_at, challenger_version (whom it is
+    about) with its model_digest, compared_with and champion_version (the champion before and after), and what a
+    decision rests on.
+    """
+
+    spec: str
+    number: int
+    previous: str
+    hash: str
+    body: Mapping[str, Any]
+
+    @classmethod
+    def after(cls, entries: "Sequence[Entry]", spec: str, body: Mapping[str, Any]) -> "Entry":
+        """The entry that follows these."""
+        number, previous = len(entries) + 1, entries[-1].hash if entries else ""
+        return cls(spec, number, previous, hash_of(spec, number=number, previous=previous, body=body), body)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it makes another version the champion."""
+        return bool(self.body["champion_version"] != self.body["compared_with"])
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What it says, and where it stands: `decision.json`."""
+        return {**self.body, "ledger": {"number": self.number, "hash": self.hash}}
+
+
+def canonical(plain: Any) -> str:
+    """Plain data as the one JSON text that hashes are taken of."""
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def hash_of(spec: str, *, number: int, previous: str, body: Mapping[str, Any]) -> str:
+    """SHA-256, 64 hex digits, of an entry's place and body and of the hash before it."""
+    text = canonical({"spec": spec, "number": number, "previous": previous, "body": body})
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def address(root: Path) -> str:
+    """Where the ledger is: HOLDFAST_LEDGER_URI, or the tracking database.
+
+    Raises UsageError when that is neither SQLite nor PostgreSQL.
+    """
+    said = os.environ.get(ADDRESS)
+    found = said or tracking.uri(root)
+    if found.startswith(("sqlite:", "sqlite+", "postgresql:", "postgresql+")):
+        return found
+    scheme = found.split(":", 1)[0]
+    if said:
+        raise UsageError(f"{ADDRESS} begins with '{scheme}:'; the ledger is kept in sqlite: or postgresql:.")
+    raise UsageError(
+        f"MLFLOW_TRACKING_URI begins with '{scheme}:', and the ledger of promotions needs a database: set {ADDRESS} to"
+        " sqlite:///PATH or postgresql://HOST/DATABASE, the same for all who promote."
+    )
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An opened ledger, of all specs."""
+
+    engine: sa.Engine
+
+    @classmethod
+    def open(cls, where: str) -> "Ledger":
+        """The ledger at an address, made if it is not there. Raises StorageError when the database does not answer."""
+        waiting = {"timeout": WAIT_SECONDS} if where.startswith("sqlite") else {"connect_timeout": WAIT_SECONDS}
+        try:
+            engine = sa.create_engine(where, poolclass=NullPool, connect_args=waiting)
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
+            raise UsageError(f"the ledger's address is not one: {_first_line(error)}.") from error
+        found = cls(engine)
+        with found._answering():
+            ledger_table.make(engine)
+        return found
+
+    def entries(self, spec: str) -> tuple[Entry, ...]:
+        """Every entry of a spec, oldest first, as it is stored. Raises DataError for one that is no JSON."""
+        table = ledger_table.TABLE
+        asked = sa.select(table).where(table.c.spec == spec).order_by(table.c.number)
+        with self._answering(), self.engine.connect() as connection:
+            rows = connection.execute(asked).all()
+        return tuple(Entry(row.spec, row.number, row.previous, row.hash, _read(row)) for row in rows)
+
+    def append(self, entry: Entry) -> None:
+        """Store an entry; this is the compare-and-swap.
+
+        Raises TakenError when there is an entry of that number already.
+        """
+        row = {"spec": entry.spec, "number": entry.number, "previous": entry.previous, "hash": entry.hash}
+        try:
+            with self._answering(), self.engine.begin() as connection:
+                connection.execute(sa.insert(ledger_table.TABLE), {**row, "body": canonical(entry.body)})
+        except sa.exc.IntegrityError as error:
+            raise TakenError(
+                f"the ledger of '{entry.spec}' has an entry {entry.number} already, written just now by somebody else;"
+                f" look at `python -m pipelines status {entry.spec}` and say it again."
+            ) from error
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """A block in which a database that is full, locked or gone is a StorageError."""
+        try:
+            yield
+        except sa.exc.IntegrityError:
+            raise
+        except sa.exc.DBAPIError as error:
+            where = self.engine.url.render_as_string(hide_password=True)
+            raise StorageError(f"the ledger at {where} could not be read or written: {_first_line(error)}.") from error
+
+
+def _read(row: sa.Row[Any]) -> Mapping[str, Any]:
+    try:
+        body: Mapping[str, Any] = json.loads(row.body)
+    except json.JSONDecodeError as error:
+        raise DataError(f"entry {row.number} of the ledger of '{row.spec}' is no JSON: it was changed.") from error
+    return body
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
+
+
+def opened(root: Path) -> Ledger:
+    """The ledger of a checkout."""
+    return Ledger.open(address(root))

@@ -1,0 +1,90 @@
+"""What the ledger of one spec says: the champion, whom it followed, what waits, and what was asked before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pipelines.ledger import Entry
+from pipelines.verdict import MOVES
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The entries of a spec, oldest first, and what follows from them alone."""
+
+    spec: str
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def head(self) -> Entry | None:
+        """The last entry."""
+        return self.entries[-1] if self.entries else None
+
+    @cached_property
+    def champions(self) -> tuple[str, ...]:
+        """The champion, last, and those to which one rollback after another leads back."""
+        found: list[str] = []
+        for entry in self.entries:
+            if entry.body["kind"] == "rollback":
+                found = found[:-1]
+            elif entry.moves:
+                found.append(entry.body["champion_version"])
+        return tuple(found)
+
+    @property
+    def champion(self) -> str | None:
+        """The version that serves."""
+        return self.champions[-1] if self.champions else None
+
+    @property
+    def before(self) -> str | None:
+        """The version to which a rollback leads."""
+        return self.champions[-2] if len(self.champions) > 1 else None
+
+    @cached_property
+    def withdrawn(self) -> Mapping[str, Entry]:
+        """The versions that were rolled back and not made champion again, each with the rollback."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            found.pop(entry.body["champion_version"], None)
+            if entry.body["kind"] == "rollback":
+                found[entry.body["compared_with"]] = entry
+        return found
+
+    @cached_property
+    def waiting(self) -> Mapping[str, Entry]:
+        """The decisions that await approval, by challenger; a new champion ends the wait of all."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            if entry.moves:
+                found = {}
+            else:
+                found.pop(entry.body["challenger_version"], None)
+            if entry.body["awaiting_approval"]:
+                found[entry.body["challenger_version"]] = entry
+        return found
+
+    def looks(self, cohort: str) -> int:
+        """How many comparisons on a cohort were counted."""
+        looks = [entry.body["look"] for entry in self.entries if entry.body["look"]]
+        return max((look["number"] for look in looks if look["cohort"] == cohort), default=0)
+
+    def answer(self, asked: Mapping[str, Any]) -> Entry | None:
+        """The last decision on this very question: the same challenger, champion, rows and spec."""
+        decisions = [entry for entry in self.entries if entry.body["kind"] == "decision"]
+        same = (entry for entry in reversed(decisions) if all(entry.body[key] == asked[key] for key in asked))
+        return next(same, None)
+
+    def holds(self, answer: Entry) -> bool:
+        """Whether an answer still stands: one in favour of the challenger does so only while it awaits approval."""
+        return answer.body["verdict"] not in MOVES or answer in self.waiting.values()
+
+    def about(self, version: str) -> Entry | None:
+        """The last entry about a version; one that has figures of it is preferred."""
+        found = [entry for entry in self.entries if entry.body["challenger_version"] == version]
+        return next((entry for entry in reversed(found) if entry.body["figures"]), found[-1] if found else None)
+
+    def unfinished(self, alias: str | None) -> bool:
+        """Whether the alias still shows whom the last entry replaced: its writer was stopped before moving it."""
+        return self.head is not None and self.head.moves and alias == self.head.body["compared_with"]

@@ -1,0 +1,35 @@
+"""Worlds that several tests of the pipelines share."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipelines.gate_world import Shop, open_shop
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Four registered versions, none of them champion."""
+    folder = tmp_path_factory.mktemp("shop")
+    uri = f"sqlite:///{folder}/shop.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", uri)
+        yield open_shop(folder, uri)
+
+
+@pytest.fixture
+def checkout(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Makes a checkout with a registry of its own and a version as challenger; called again, it changes that one."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def make(version: str, **gate: Any) -> Path:
+        root = shop.checkout(tmp_path / "checkout", version, **gate)
+        if not (root / "mlflow.db").exists():
+            shutil.copyfile(shop.folder / "shop.db", root / "mlflow.db")
+        monkeypatch.chdir(root)
+        return root
+
+    return make

@@ -1,0 +1,153 @@
+"""Commands in processes that are killed at their n-th write, or that meet where the ledger is written.
+
+Forks of one process that has imported everything, and opened no database but that of a spare checkout: a start costs
+nothing.
+"""
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipelines import audit, registrar, storage
+from pipelines.cli import main
+from pipelines.workspace import Workspace
+
+CHANGES = ("CREATE", "INSERT", "UPDATE", "DELETE")
+
+
+def state(root: Path) -> dict[str, Any]:
+    """What ledger, alias and receipt say."""
+    reader = registrar.reading("shop", root)
+    standing, alias = reader.seen()
+    decision = Workspace(root, "shop").decision
+    return {
+        "entries": [[entry.body["kind"], entry.body["champion_version"]] for entry in standing.entries],
+        "looks": [entry.body["look"] and entry.body["look"]["number"] for entry in standing.entries],
+        "compared_with": [entry.body["compared_with"] for entry in standing.entries],
+        "champion": standing.champion,
+        "alias": alias,
+        "receipt": storage.read_json(decision)["ledger"]["number"] if decision.exists() else None,
+        "faults": audit.faults(reader),
+    }
+
+
+def started(work: Callable[[], Any]) -> tuple[int, int]:
+    """Start work in a fork; its id, and where its answer can be read."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    code = 70
+    try:
+        os.write(writing, json.dumps(work()).encode())
+        code = 0
+    except BaseException:  # noqa: BLE001 - a fork must not run on as its parent
+        traceback.print_exc()
+    os._exit(code)
+
+
+def ended(child: int, reading: int) -> Any:
+    """The answer of a fork, or None where it was killed."""
+    with os.fdopen(reading) as answer:
+        said = answer.read()
+    status = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(status):
+        return None
+    if os.WEXITSTATUS(status):
+        sys.exit("a fork failed")
+    return json.loads(said)
+
+
+def command(root: Path, words: list[str]) -> int:
+    os.chdir(root)
+    return main(words)
+
+
+def killed_before(write: int, work: Callable[[], Any]) -> Any:
+    """Do the work; no more than write - 1 transactions or renamings of files come to pass."""
+    left, changed = [write], [False]
+
+    def strike() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def noted(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        changed[0] = changed[0] or statement.lstrip().upper().startswith(CHANGES)
+
+    def committing(_connection: Any) -> None:
+        if changed[0]:
+            changed[0] = False
+            strike()
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", noted)
+    sa.event.listen(sa.Engine, "commit", committing)
+    sys.addaudithook(lambda name, _: strike() if name == "os.rename" else None)
+    return work()
+
+
+def meeting(barrier: Barrier, work: Callable[[], Any]) -> Any:
+    """Do the work; its first entry waits until the other's is about to be written, too."""
+    waited = [False]
+
+    def wait(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "INSERT INTO holdfast_ledger" in statement and not waited[0]:
+            waited[0] = True
+            barrier.wait(60)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", wait)
+    return work()
+
+
+def kill_everywhere(root: Path, words: list[str]) -> list[dict[str, Any]]:
+    """Kill a command before each of its writes in turn, from the same start, and run it again to its end."""
+    saved, found = root.with_name(f"{root.name}.saved"), []
+    for write in range(1, 100):
+        shutil.rmtree(root)
+        shutil.copytree(saved, root)
+        survived = ended(*started(lambda: killed_before(write, lambda: command(root, words))))  # noqa: B023
+        stopped = ended(*started(lambda: state(root)))
+        code = ended(*started(lambda: command(root, words)))
+        found.append({"stopped": stopped, "code": code, "again": ended(*started(lambda: state(root)))})
+        if survived is not None:
+            return found
+    sys.exit("it never came to an end")
+
+
+def race(roots: list[Path], words: list[str]) -> dict[str, Any]:
+    """Run a command in two checkouts so that both are about to write the same entry."""
+    barrier = multiprocessing.get_context("fork").Barrier(2)
+    running = [started(lambda: meeting(barrier, lambda: command(root, words))) for root in roots]  # noqa: B023
+    codes = [ended(*one) for one in running]
+    return {"codes": codes, "state": ended(*started(lambda: state(roots[0])))}
+
+
+def warmed(spare: Path, words: list[str]) -> None:
+    """Run the command once where it harms nobody, so that no fork has to import anything."""
+    kept = os.environ.pop("MLFLOW_TRACKING_URI", None)
+    command(spare, words)
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow itself sets it to the database that it used
+    if kept:
+        os.environ["MLFLOW_TRACKING_URI"] = kept
+
+
+if __name__ == "__main__":
+    how, spare, *folders = sys.argv[1].split(",")
+    roots, asked = [Path(folder) for folder in folders], sys.argv[2:]
+    if how == "kill":
+        shutil.copytree(roots[0], roots[0].with_name(f"{roots[0].name}.saved"))
+        shutil.copytree(roots[0], spare)
+    warmed(Path(spare), asked)
+    answer = kill_everywhere(roots[0], asked) if how == "kill" else race(roots, asked)
+    Path(f"{roots[0]}.answer.json").write_text(json.dumps(answer))
