@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from experiments import evaluation, trial
+from experiments.churn_cost import churn_cost_report
 from experiments.cohort import Cohort
 from experiments.drivers import drivers
 from experiments.evaluation import Predictions
+from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.feature import FeatureColumn
@@ -151,7 +153,8 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
             "randomisation": {"verdict": "randomised", "words": "sizes p 0.97"} if with_actions else {},
             "actions": evaluation.effects(cohort, model),
         },
-        "policy": evaluation.policy_report(cohort, model) if with_actions else {},
+        "policy": policy_report(cohort, model) if with_actions else {},
+        "cost_of_churn": churn_cost_report(cohort),
         "slices": evaluation.slices(cohort, model),
         "drivers": [asdict(one) for one in drivers(factors[cohort.untreated], CONTRACT, THEMES)],
         "earliness": earliness() if with_actions else {},
