@@ -60,17 +60,17 @@ def acceptable_share(margin: Numbers, *, acquisition: float, months: float = 1.0
 def churn_cost_report(cohort: Cohort) -> dict[str, Any]:
     """What leaving costs on the untreated rows, with intervals; empty where the spec has no cost_of_churn.
 
-    per_leaver: the parts and the total of one who leaves, on average over all customers. per_customer: what those who
-    did leave cost, spread over all. acceptable_monthly: the break-even share, see `acceptable_share`. Where the label
-    has a horizon, acceptable and observed are the shares that may leave and did leave within it, and excess is how many
-    more did.
+    per_leaver: what one who leaves costs, the mean over all customers, by part (acquisition is the same for each).
+    per_customer: what those who did leave cost, spread over all. acceptable_monthly: the break-even share, see
+    `acceptable_share`. Where the label has a horizon, acceptable and observed are the shares that may leave and did
+    leave within it, and excess is how many more did.
     """
     asked = cohort.spec.cost_of_churn
     if asked is None:
         return {}
     rows, days = cohort.untreated, cohort.spec.label.horizon_days
     found, churned = loss(cohort.value[rows], asked), cohort.churned[rows]
-    parts = {name: getattr(found, name) for name in ("margin", "expansion", "acquisition", "total")}
+    parts = {name: getattr(found, name) for name in ("margin", "expansion", "total")}
     monthly = _mean(cohort, _monthly(cohort.value[rows], asked) * (1.0 + asked.expansion_share))
     report: dict[str, Any] = {
         "per_leaver": {name: _mean(cohort, part).interval().to_dict() for name, part in parts.items()},

@@ -38,8 +38,8 @@ class Limits:
 
     def affords(self, action: int, *, cost: Numbers, wanted: int) -> int:
         """How many of so many contacts the limits allow when all are of one action, by its place in cost."""
-        bought = (self.money + 1e-9) // cost[action] if cost[action] > 0 else UNLIMITED
-        return int(min(wanted, self.contacts, self.by_action[action], bought))
+        most = min(wanted, self.contacts, self.by_action[action])
+        return int(most if most * cost[action] <= self.money else _floor(self.money / cost[action]))
 
 
 def limits_of(policy: PolicySpec, *, actions: tuple[str, ...], n_rows: int, listed: int | None = None) -> Limits:
