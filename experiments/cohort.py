@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments import policy
+from experiments import limits, policy
 from experiments.delong import delong
 from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
 from experiments.metric import Metric, Numbers
@@ -23,10 +23,15 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Cohort:
-    """Rows (customer_id, as_of, churned, arm, probability, value, mu_<arm>, features) and how they are judged."""
+    """Rows (customer_id, as_of, churned, arm, probability, value, mu_<arm>, features) and how they are judged.
+
+    listed is how many customers the ranked list holds, of which budgets and capacities in the spec speak; without it
+    they are taken to speak of the rows in the trial.
+    """
 
     rows: pd.DataFrame
     spec: ExperimentSpec
+    listed: int | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -159,6 +164,18 @@ class Cohort:
         found = delong(self.churned[self.untreated], scores[self.untreated])
         return [found.interval(column, level=level) for column in range(scores.shape[1])]
 
+    @cached_property
+    def limits(self) -> limits.Limits:
+        """What contacts may use up among the rows in the trial."""
+        n_rows = int(self.in_trial.sum())
+        return limits.limits_of(self.spec.policy, actions=self.actions, n_rows=n_rows, listed=self.listed)
+
+    @cached_property
+    def may_contact(self) -> Mask:
+        """Which rows in the trial may be contacted: not opted out, not contacted too often."""
+        of_trial = self.rows[self.in_trial]
+        return limits.free(limits.barred(of_trial, self.spec.policy), len(of_trial))
+
     def choice(self, uplift: Mapping[str, Numbers]) -> policy.Choice:
         """Whom the policy would contact with what among the rows in the trial, by predicted uplift."""
         trial = self.in_trial
@@ -166,8 +183,9 @@ class Cohort:
             uplift=np.column_stack([uplift[action][trial] for action in self.actions]),
             value=self.value[trial],
             cost=self.cost,
-            budget_share=self.spec.policy.budget_share,
+            limits=self.limits,
             ids=self.ids[trial],
+            may_contact=self.may_contact,
         )
 
     def realised(self, choice: policy.Choice) -> Numbers:

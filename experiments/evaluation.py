@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from experiments import calibration, metrics, policy, uplift
+from experiments import calibration, metrics, uplift
 from experiments.cohort import Cohort, Mask
 from experiments.intervals import Estimate
 from experiments.metric import Metric, Numbers, evaluate
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.calibration_slope import METRIC as CALIBRATION_SLOPE
+from experiments.metrics.expected_profit import Campaign, expected_profit_of
 from experiments.metrics.lift import lift_at
-from experiments.metrics.policy_value import METRIC as POLICY_VALUE
+from experiments.metrics.maximum_profit import maximum_profit_of
 from experiments.metrics.recall import recall_at
+from experiments.spec import EvaluationSpec
 from features.errors import MetricError
 from features.plugins import discover
 
@@ -55,10 +57,12 @@ class Predictions:
         return self.score if metric.kind == "rank" else self.probability
 
 
-def risk_metrics(contact_share: float) -> dict[str, Metric]:
-    """Every metric of the risk, lift and recall at the contact budget."""
+def risk_metrics(asked: EvaluationSpec) -> dict[str, Metric]:
+    """Every metric of the risk, lift and recall at the contact budget, profits by the spec's campaign."""
     found = {name: one for name, one in discover(metrics, Metric).items() if one.kind in ("rank", "probability")}
-    return found | {"lift": lift_at(contact_share), "recall": recall_at(contact_share)}
+    campaign = Campaign(**asked.campaign.model_dump())
+    found |= {"lift": lift_at(asked.contact_share), "recall": recall_at(asked.contact_share)}
+    return found | {"expected_profit": expected_profit_of(campaign), "maximum_profit": maximum_profit_of(campaign)}
 
 
 def uplift_metrics() -> dict[str, Metric]:
@@ -78,7 +82,7 @@ def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[st
     """
     found = {}
     constant = np.ptp(challenger.probability[cohort.untreated]) == 0
-    for name, metric in risk_metrics(cohort.spec.evaluation.contact_share).items():
+    for name, metric in risk_metrics(cohort.spec.evaluation).items():
         if constant and name == CALIBRATION_SLOPE.name:
             continue
         found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
@@ -151,36 +155,6 @@ def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
     }
 
 
-def policy_report(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
-    """The policy's value a customer, and by how much it beats the simple policies, each action's in turn."""
-    choice = cohort.choice(challenger.uplift)
-    ours = cohort.estimate(POLICY_VALUE, cohort.realised(choice), mask=cohort.in_trial)
-    others: dict[str, Numbers] = {}
-    for place, action in enumerate(cohort.actions):
-        for name, earned in policy.comparisons(
-            choice=choice,
-            risk=challenger.probability[cohort.in_trial],
-            gamma=cohort.gamma,
-            value=cohort.value[cohort.in_trial],
-            cost=cohort.cost,
-            action=place,
-            ids=cohort.ids[cohort.in_trial],
-        ).items():
-            others[name if name == "treat_none" else f"{name}_{action}"] = earned
-    compared = {}
-    for name, earned in others.items():
-        theirs = cohort.estimate(POLICY_VALUE, earned, mask=cohort.in_trial)
-        compared[name] = {"value": theirs.interval().to_dict(), "advantage": (ours - theirs).interval().to_dict()}
-    return {
-        "value": ours.interval().to_dict(),
-        "customers": len(choice),
-        "contacts": policy.contacts(choice),
-        "contacts_by_action": {action: int((choice == place).sum()) for place, action in enumerate(cohort.actions)},
-        "budget_share": cohort.spec.policy.budget_share,
-        "against": compared,
-    }
-
-
 def slices(cohort: Cohort, challenger: Predictions) -> dict[str, list[dict[str, Any]]]:
     """The main figures for each slice; a slice too small or with one outcome only has none."""
     return {
@@ -198,7 +172,7 @@ def _slice(cohort: Cohort, challenger: Predictions, name: str, mask: Mask) -> di
         "risk": {},
         "uplift": {},
     }
-    of_risk, of_uplift = risk_metrics(cohort.spec.evaluation.contact_share), uplift_metrics()
+    of_risk, of_uplift = risk_metrics(cohort.spec.evaluation), uplift_metrics()
     if min(untreated.sum(), len(untreated) - untreated.sum()) >= FEWEST_IN_SLICE:
         for metric in (of_risk[name] for name in SLICE_RISK):
             row["risk"][metric.name] = cohort.risk(metric, challenger.for_metric(metric), mask).interval().to_dict()

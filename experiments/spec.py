@@ -1,18 +1,12 @@
 """The spec: the one frozen description of an experiment, read once from `experiments/specs/NAME.yaml`."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-Share = Annotated[float, Field(gt=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-
-
-class Section(BaseModel):
-    """A part of a spec: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from experiments.money_spec import CampaignSpec, CostOfChurnSpec, PolicySpec
+from experiments.section import Positive, Section, Share
 
 
 class LabelSpec(Section):
@@ -71,12 +65,6 @@ class ValueSpec(Section):
     column: str | None = None
 
 
-class PolicySpec(Section):
-    """How many may be contacted: at most this share of the customers."""
-
-    budget_share: Share = 0.2
-
-
 class SplitSpec(Section):
     """How rows are divided into training, folds and gate cohort.
 
@@ -119,13 +107,17 @@ class FloorSpec(Section):
 
 
 class EvaluationSpec(Section):
-    """How figures are taken: bootstrap draws, the contact budget of lift and recall, the slices, and simple scores."""
+    """How figures are taken: bootstrap draws, the contact budget of lift and recall, the slices, and simple scores.
+
+    campaign is what expected and maximum profit suppose.
+    """
 
     draws: int = Field(1000, ge=100)
     seed: int = 0
     contact_share: Share = 0.1
     slices: dict[str, SliceSpec] = Field(default_factory=dict)
     floors: dict[str, FloorSpec] = Field(default_factory=dict)
+    campaign: CampaignSpec = CampaignSpec()
 
 
 class GateSpec(Section):
@@ -181,6 +173,7 @@ class ExperimentSpec(Section):
     split: SplitSpec
     tuning: TuningSpec
     policy: PolicySpec = PolicySpec()
+    cost_of_churn: CostOfChurnSpec | None = None
     evaluation: EvaluationSpec = EvaluationSpec()
     gate: GateSpec = GateSpec()
     score: ScoreSpec = ScoreSpec()
@@ -191,6 +184,13 @@ class ExperimentSpec(Section):
         if not isinstance(source.get("kind"), str):
             raise ValueError("it needs a 'kind', such as 'table'")  # noqa: TRY004 - pydantic wants ValueError
         return source
+
+    @model_validator(mode="after")
+    def _capacities_are_of_actions(self) -> "ExperimentSpec":
+        arms = list(self.treatment.arms) if self.treatment else []
+        if unknown := sorted(set(self.policy.capacity) - set(arms)):
+            raise ValueError(f"policy.capacity names {unknown}; the actions of treatment.arms are {arms}")
+        return self
 
     @model_validator(mode="after")
     def _dates_agree(self) -> "ExperimentSpec":

@@ -24,7 +24,7 @@ from experiments.metrics.qini import METRIC as QINI
 from experiments.spec import ExperimentSpec
 from features.errors import HoldfastError
 from features.plugins import discover
-from pipelines import portable, registry, rules, storage
+from pipelines import matrices, portable, registry, rules, storage
 from pipelines.provenance import recipe
 from pipelines.rule import Evidence, Finding, Mode, Rule, Status, decide
 from pipelines.verdict import MOVES, WORDS, Verdict
@@ -57,7 +57,8 @@ def judge(
     seen = int(_among(rows, workspace.model / TRAINING).sum())
     if champion is not None and rows.empty:
         return Judged(_nothing_left(_mode(spec, champion), len(everything), faults), clean, {})
-    cohort, challenger = Cohort(rows, spec), Predictions.of(rows)
+    cohort = Cohort(rows, spec, matrices.listed(workspace.matrix))
+    challenger = Predictions.of(rows)
     floor = Predictions.of(portable.scorer(workspace.model / "floor").score(rows))
     against: Predictions | None = floor.knowing(cohort.actions)
     if champion is not None:

@@ -50,6 +50,11 @@ def dates(matrix: Path, purpose: str) -> list[str]:
     return sorted(partition.stem for partition in (matrix / purpose).glob("*.parquet"))
 
 
+def listed(matrix: Path) -> int:
+    """How many customers the ranked list holds: those to score."""
+    return int(storage.read_json(matrix / "counts.json")[SCORE])
+
+
 def frozen_days(matrix: Path) -> list[int]:
     """For how many days before the horizon the features of the gate cohort were frozen; none without dates."""
     return sorted(int(folder.name.removeprefix("days=")) for folder in (matrix / FROZEN).glob("days=*"))

@@ -32,6 +32,16 @@ class Campaign:
         if min(costs) < 0 or self.lifetime_value <= sum(costs) or min(self.alpha, self.beta) <= 0:
             raise MetricError(f"metric 'expected_profit': nothing could be earned with {self}; correct its figures.")
 
+    @property
+    def accepted(self) -> float:
+        """The share of leavers who take the offer, on average."""
+        return self.alpha / (self.alpha + self.beta)
+
+    @property
+    def kept_worth(self) -> float:
+        """What an offer to a leaver brings on average, before the cost of the contact."""
+        return self.accepted * (self.lifetime_value - self.offer_cost)
+
     def profit(self, churners: Numbers, contacts: Numbers) -> float:
         """The expected profit per customer at the best size for every g.
 
@@ -44,7 +54,7 @@ class Campaign:
         turning = np.clip(np.nan_to_num(np.diff(cost) / np.diff(gain), nan=1.0), 0, 1)
         bounds = np.concatenate(([0.0], turning, [1.0]))
         chance = np.diff(betainc(self.alpha, self.beta, bounds))
-        mean = self.alpha / (self.alpha + self.beta) * np.diff(betainc(self.alpha + 1, self.beta, bounds))
+        mean = self.accepted * np.diff(betainc(self.alpha + 1, self.beta, bounds))
         return float(gain @ mean - cost @ chance)
 
 

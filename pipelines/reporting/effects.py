@@ -1,10 +1,11 @@
 """What may be said of the actions: whether they help, whom, and what acting on the model's advice earns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipelines.reporting.numbers import POINTS, Unit, Written, money, whole, written
+from experiments.policy_report import SAME_ACTIONS
+from pipelines.reporting.numbers import POINTS, Unit, Written, amount, money, whole, written
 from pipelines.reporting.verdict import Verdict, Words, covers, judged
 
 Found = Mapping[str, Any]
@@ -22,8 +23,8 @@ _BEATS = Words("Earns more", "Earns less", NOT_ESTABLISHED)
 _KINDS = {
     "treat_none": "nobody contacted",
     "treat_all": "{action} for everybody",
-    "random": "{action} for as many at random",
-    "highest_risk_first": "{action} for as many, highest risk first",
+    "random": "{action} for {many} at random",
+    "highest_risk_first": "{action} for {many}, highest risk first",
 }
 
 
@@ -65,7 +66,7 @@ def effects(found: Found) -> tuple[Verdict, ...]:
     """
     if standing(found) != "by lot":
         return _by_action(found, "ate", _HELPS)
-    return tuple(_claimed(found, name, one, _HELPS, POINTS) for name, one in found["uplift"]["trial"].items())
+    return tuple(claimed(found, name, one, _HELPS, POINTS) for name, one in found["uplift"]["trial"].items())
 
 
 def rankings(found: Found) -> tuple[Verdict, ...]:
@@ -76,7 +77,7 @@ def rankings(found: Found) -> tuple[Verdict, ...]:
 def earned(found: Found) -> Verdict:
     """What the advice earns per customer, compared with contacting nobody."""
     value, unit = found["policy"]["value"], money(found["spec"]["currency"])
-    return _claimed(found, "per customer, against nobody", value, _PAYS, unit)
+    return claimed(found, "per customer, against nobody", value, _PAYS, unit)
 
 
 def rivals(found: Found) -> list[Rival]:
@@ -97,26 +98,49 @@ def advice(found: Found) -> str:
     policy = found["policy"]
     parts = [f"{action} for {number:,}" for action, number in policy["contacts_by_action"].items()]
     rows = "observations" if found["cohort"]["rows"] > found["cohort"]["customers"] else "customers"
-    among, allowed = f"{policy['customers']:,} {rows} in the trial", whole(policy["budget_share"])
-    return f"{', '.join(parts)} of {among}; at most {allowed} may be contacted"
+    return f"{', '.join(parts)} of {policy['customers']:,} {rows} in the trial; {'; '.join(_limits(found))}"
+
+
+def _limits(found: Found) -> Iterator[str]:
+    """What limits the policy among the rows judged, in phrases."""
+    policy, limits = found["policy"], found["policy"]["limits"]
+    yield f"at most {whole(policy['budget_share'])} may be contacted"
+    for action in policy["contacts_by_action"]:
+        if limits[f"capacity_{action}"] is not None:
+            yield f"{action} has room for {limits[f'capacity_{action}']:,.0f}"
+    if limits["money"] is not None:
+        unit = money(found["spec"]["currency"])
+        yield f"{amount(round(policy['spent'], 2), unit)} of {amount(round(limits['money'], 2), unit)} is spent"
+    if barred := policy["customers"] - policy["may_be_contacted"]:
+        yield f"{barred:,} must be left alone"
+
+
+def is_limited(found: Found) -> bool:
+    """Whether not everybody can be contacted with every action."""
+    policy = found["policy"]
+    rest = [limit for name, limit in policy["limits"].items() if name != "contacts"]
+    return bool(policy["budget_share"] < 1 or any(limit is not None for limit in rest))
 
 
 def _rival(found: Found, kind: str, key: str) -> Rival:
     one, currency = found["policy"]["against"][key], found["spec"]["currency"]
-    name = _KINDS[kind].format(action=key.removeprefix(f"{kind}_"))
-    if kind == "treat_all" and found["policy"]["budget_share"] < 1:
+    room = one["contacts"] < found["policy"]["contacts"]
+    many = f"the {one['contacts']:,} there is room for" if room else "as many"
+    action = key.removeprefix(f"{kind}_")
+    name = _KINDS[kind].format(action="the same actions" if action == SAME_ACTIONS else action, many=many)
+    if kind == "treat_all" and is_limited(found):
         name += " (over budget)"
-    verdict = _claimed(found, name, one["advantage"], _BEATS, money(currency, signed=True))
+    verdict = claimed(found, name, one["advantage"], _BEATS, money(currency, signed=True))
     return Rival(kind, written(one["value"], money(currency)), verdict)
 
 
 def _by_action(found: Found, metric: str, words: Words) -> tuple[Verdict, ...]:
     actions = found["uplift"]["actions"].items()
-    return tuple(_claimed(found, action, one["figures"][metric], words, POINTS) for action, one in actions)
+    return tuple(claimed(found, action, one["figures"][metric], words, POINTS) for action, one in actions)
 
 
-def _claimed(found: Found, of: str, figure: Found, words: Words, unit: Unit) -> Verdict:
+def claimed(found: Found, of: str, figure: Found, words: Words, unit: Unit, *, against: float = 0.0) -> Verdict:
     """The verdict on a figure of an effect; where the data cannot show effects, the most that is said is "no claim"."""
-    if standing(found) == "by lot" or covers(figure):
-        return judged(of, figure, words, unit)
+    if standing(found) == "by lot" or covers(figure, against):
+        return judged(of, figure, words, unit, against=against)
     return Verdict(of, NO_CLAIM, "open", written(figure, unit))

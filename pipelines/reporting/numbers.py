@@ -83,6 +83,11 @@ def alone(value: float, unit: Unit, *, standard_error: float) -> str:
     return f"{unit.before}{number}{unit.after}"
 
 
+def amount(value: float, unit: Unit) -> str:
+    """An amount that was chosen, not measured: whole, or to the hundredth."""
+    return alone(value, unit, standard_error=1.0 if value == int(value) else 0.01)
+
+
 def share(value: float, rows: float) -> str:
     """A share of this many rows in per cent, rounded to what so many rows can tell."""
     spread = max(value * (1 - value), 1 / max(rows, 1))

@@ -36,7 +36,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         classes = pc.unique(matrices.read(folder, matrices.LEARN, ["churned"])["churned"]).to_pylist()
         if len(classes) < 2:
             raise DataError(f"spec '{spec.name}': the label has one class only, every row is {classes[0]:.0f}.")
-        _check_slices(spec, matrices.names(folder, matrices.LEARN))
+        _check_columns(spec, matrices.names(folder, matrices.LEARN))
         columns = _columns(spec, declared)
         categories = [column.name for column in columns if column.type == "category"]
         contract = with_categories(columns, matrices.read(folder, matrices.LEARN, categories))
@@ -62,9 +62,10 @@ def _columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Featu
     return tuple(feature.column for feature in features_for(spec.features, declared))
 
 
-def _check_slices(spec: ExperimentSpec, names: list[str]) -> None:
-    """A column of a slice or of a simple score that is not there is found now, and not after the search."""
-    wanted = {one.column for one in spec.evaluation.slices.values()}
-    wanted |= {column for one in spec.evaluation.floors.values() for column in one.columns}
-    if unknown := sorted(wanted - set(names)):
-        raise SpecError(f"spec '{spec.name}': evaluation names {unknown}; the matrix has {sorted(names)}.")
+def _check_columns(spec: ExperimentSpec, names: list[str]) -> None:
+    """A column of a slice, a simple score or the policy that is not there is found now, and not after the search."""
+    wanted = {"evaluation": {one.column for one in spec.evaluation.slices.values()}, "policy": set(spec.policy.columns)}
+    wanted["evaluation"] |= {column for one in spec.evaluation.floors.values() for column in one.columns}
+    for section, columns in wanted.items():
+        if unknown := sorted(columns - set(names)):
+            raise SpecError(f"spec '{spec.name}': {section} names {unknown}; the matrix has {sorted(names)}.")

@@ -8,10 +8,12 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments import evaluation, randomisation, trial
+from experiments.churn_cost import churn_cost_report
 from experiments.cohort import Cohort
 from experiments.drivers import drivers
 from experiments.earliness import earliness
 from experiments.evaluation import Predictions
+from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.catalog import all_features
 from features.contract import Contract
@@ -20,7 +22,17 @@ from pipelines import log, matrices, portable, storage
 from pipelines.reporting import report
 from pipelines.workspace import Workspace
 
-HEADLINES = ("auc", "average_precision", "brier", "log_loss", "calibration_error", "lift", "recall")
+HEADLINES = (
+    "auc",
+    "average_precision",
+    "brier",
+    "log_loss",
+    "calibration_error",
+    "lift",
+    "recall",
+    "expected_profit",
+    "maximum_profit",
+)
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
@@ -28,7 +40,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     gate = storage.read_parquet(workspace.model / "gate.parquet")
     rows = gate.to_pandas()
     scored = {name: portable.scorer(workspace.model / name).score(rows) for name in ("challenger", "floor")}
-    cohort = Cohort(rows, spec)
+    cohort = Cohort(rows, spec, matrices.listed(workspace.matrix))
     found = _report(spec, workspace, cohort, scored)
     with storage.replacing_folder(workspace.evaluation) as folder:
         storage.write_json(folder / "report.json", found)
@@ -80,7 +92,8 @@ def _report(
             "randomisation": _randomisation(cohort, contract) if measured else {},
             "actions": evaluation.effects(cohort, challenger) if measured else {},
         },
-        "policy": evaluation.policy_report(cohort, challenger) if measured else {},
+        "policy": policy_report(cohort, challenger) if measured else {},
+        "cost_of_churn": churn_cost_report(cohort),
         "slices": evaluation.slices(cohort, challenger),
         "drivers": _drivers(cohort, contract),
         "importance": _importance(workspace, cohort, contract),

@@ -1,5 +1,6 @@
 """Rank every active customer with the champion: risk, reasons, the action that fits, and what it is worth."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def rank(rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, vers
     """The list: those worth an action first, by what it is expected to be worth, then the others by risk."""
     known = [name.removeprefix("uplift_") for name in map(str, scored) if name.startswith("uplift_")]
     actions = [action for action in known if spec.treatment and action in spec.treatment.arms]
-    chosen, worth = _actions(rows, scored, actions, spec)
+    advised = _advised(rows, scored, actions, spec)
     probability = scored["churn_probability"].to_numpy()
     listed: dict[str, Any] = {
         "customer_id": rows["customer_id"].to_numpy(),
@@ -70,41 +71,55 @@ def rank(rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, vers
         "churn_probability": probability,
         "risk_band": _bands(probability, spec),
         **{f"uplift_{action}": scored[f"uplift_{action}"].to_numpy() for action in actions},
-        "action": chosen,
-        f"expected_value_{spec.currency}": worth,
+        "action": advised.action,
+        f"expected_value_{spec.currency}": advised.worth,
+        "not_contacted_because": advised.because,
+        **_cost_if_lost(rows, spec),
         **{name: scored[name].to_numpy() for name in map(str, scored) if name.startswith("reason_")},
         "model_version": version,
     }
-    order = np.lexsort((rows["customer_id"].to_numpy().astype(str), -probability, -np.nan_to_num(worth)))
+    order = np.lexsort((rows["customer_id"].to_numpy().astype(str), -probability, -np.nan_to_num(advised.worth)))
     return pd.DataFrame(listed).iloc[order].reset_index(drop=True)
 
 
-def _actions(
-    rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec: ExperimentSpec
-) -> tuple[np.ndarray, np.ndarray]:
-    """The action of each customer, or none, and what it is expected to be worth after its cost.
+@dataclass(frozen=True)
+class _Advice:
+    """The action of each customer, or none, what it is expected to be worth after its cost, and why none."""
 
-    Where no action was ever tried, nothing is known of any.
-    """
+    action: np.ndarray
+    worth: np.ndarray
+    because: np.ndarray
+
+
+def _advised(rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec: ExperimentSpec) -> _Advice:
+    """What to do for each customer; where no action was ever tried, nothing is known of any."""
+    size = len(rows)
     if not actions or spec.treatment is None:
-        return np.full(len(rows), NOT_MEASURED, dtype=object), np.full(len(rows), np.nan)
-    from experiments import policy  # not at the top: a list that is there already needs no statistics
+        return _Advice(
+            np.full(size, NOT_MEASURED, dtype=object), np.full(size, np.nan), np.full(size, NONE, dtype=object)
+        )
+    from experiments import limits, policy  # not at the top: a list that is there already needs no statistics
 
+    blocked = limits.barred(rows, spec.policy)
     uplift = scored[[f"uplift_{action}" for action in actions]].to_numpy()
-    value, cost = (
-        rows["value"].to_numpy(dtype=float),
-        np.array([spec.treatment.arms[action].cost for action in actions]),
-    )
-    choice = policy.choose(
-        uplift=uplift,
-        value=value,
-        cost=cost,
-        budget_share=spec.policy.budget_share,
-        ids=rows["customer_id"].to_numpy().astype(str),
-    )
-    names = np.array([*actions, NONE], dtype=object)
-    worth = value * uplift[np.arange(len(rows)), choice] - cost[choice]
-    return names[choice], np.where(choice == policy.NOBODY, 0.0, worth)
+    value = rows["value"].to_numpy(dtype=float)
+    cost = np.array([spec.treatment.arms[action].cost for action in actions])
+    within = limits.limits_of(spec.policy, actions=tuple(actions), n_rows=size)
+    ids, allowed = rows["customer_id"].to_numpy().astype(str), limits.free(blocked, size)
+    choice = policy.choose(uplift=uplift, value=value, cost=cost, limits=within, ids=ids, may_contact=allowed)
+    because = policy.not_contacted_because(choice, uplift=uplift, value=value, cost=cost, limits=within, barred=blocked)
+    worth = value * uplift[np.arange(size), choice] - cost[choice]
+    action = np.array([*actions, NONE], dtype=object)[choice]
+    return _Advice(action, np.where(choice == policy.NOBODY, 0.0, worth), because)
+
+
+def _cost_if_lost(rows: pd.DataFrame, spec: ExperimentSpec) -> dict[str, np.ndarray]:
+    """What each customer costs who leaves, where the spec says how to count it."""
+    if spec.cost_of_churn is None:
+        return {}
+    from experiments.churn_cost import loss
+
+    return {f"cost_if_lost_{spec.currency}": loss(rows["value"].to_numpy(dtype=float), spec.cost_of_churn).total}
 
 
 def _bands(probability: np.ndarray, spec: ExperimentSpec) -> np.ndarray:

@@ -84,8 +84,14 @@ def refused(ended: subprocess.CompletedProcess[str], code: int, *words: str) -> 
         ({"label": {"kind": "column", "column": "gone", "churned": "yes", "retained": "no"}}, ["'gone'"]),
         ({"treatment": {"arms": {"call": {"cost": 1.0}}}}, ["unknown arm", "call"]),
         ({"split": {"kind": "time"}}, ["observations"]),
+        ({"policy": {"capacity": {"fax": 5}}}, ["policy.capacity names ['fax']"]),
+        ({"policy": {"capacity": {"call": 7.5}}}, ["policy.capacity: call is 7.5", "whole number"]),
+        ({"policy": {"budget_money": -1}}, ["policy.budget_money", "greater than or equal to 0"]),
     ],
-    ids=["unknown key", "unknown family", "unknown label column", "unknown arm", "dates without observations"],
+    ids=[
+        *("unknown key", "unknown family", "unknown label column", "unknown arm", "dates without observations"),
+        *("unknown action", "a share of seven", "a debt"),
+    ],
 )
 def test_a_wrong_spec_is_refused_before_anything_runs(repository: Repository, changes: dict, words: list[str]) -> None:
     (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, **changes}))
@@ -111,6 +117,20 @@ def test_a_missing_label_column_and_a_label_of_one_class(repository: Repository)
     assert add(repository, HEADER + ROWS.replace(",yes", ",no")).returncode == 0
     refused(repository.run("run", "small"), 5, "one class only")
     assert leftovers(repository) == []
+
+
+@pytest.mark.parametrize("asked", [{"opt_out": "do_not_call"}, {"fatigue": {"column": "do_not_call", "at_most": 2}}])
+def test_a_column_of_the_policy_that_is_not_there_is_refused_before_the_search(
+    repository: Repository, asked: dict
+) -> None:
+    (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, "policy": asked}))
+    assert add(repository, HEADER + ROWS).returncode == 0
+    for stage in ("ingest", "validate"):
+        assert repository.run(stage, "small").returncode == 0
+    ended = repository.run("build", "small")
+    refused(ended, 2, "policy names ['do_not_call']; the matrix has")
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert not (repository.root / "data/matrix/small").exists()
 
 
 def test_bad_values_stop_the_run_and_leave_everything_after_it_untouched(repository: Repository) -> None:

@@ -8,6 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from experiments import policy
+from experiments.cohort import Cohort
+from experiments.evaluation import Predictions
+from experiments.rivals import highest_risk_first
+from experiments.spec import ExperimentSpec
 from features import sources
 from features.plugins import plugin
 from features.source import Source
@@ -18,6 +23,7 @@ from tests.end_to_end.repository import Repository
 
 pytestmark = pytest.mark.slow
 ACTIONS = ("call", "coupon", "trial")
+ORACLE_SHARE = 0.3
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +75,49 @@ def test_the_policy_beats_nobody_everybody_and_the_highest_risk_by_more_than_the
     for name, one in report["policy"]["against"].items():
         assert one["advantage"]["low"] > 0, name
     assert report["uplift"]["randomisation"]["verdict"] == "randomised"
+
+
+def true_value(cohort: Cohort, choice: policy.Choice) -> float:
+    """What a choice among the rows in the trial truly earns per customer, by the truth that nobody can observe."""
+    truth = cohort.rows[cohort.in_trial]
+    gained = np.column_stack([truth["risk_control"] - truth[f"risk_{action}"] for action in ACTIONS])
+    return float(policy.realised(choice, gamma=gained, value=cohort.value[cohort.in_trial], cost=cohort.cost).mean())
+
+
+def test_the_policy_truly_earns_less_than_an_oracle_and_more_than_highest_risk_first(
+    judged: tuple[dict[str, Any], pd.DataFrame],
+) -> None:
+    """The oracle knows every true effect and keeps to the same limits."""
+    report, rows = judged
+    cohort = Cohort(rows, ExperimentSpec.model_validate(report["spec"]), report["lineage"]["counts"]["score"])
+    oracle = cohort.choice({action: (rows["risk_control"] - rows[f"risk_{action}"]).to_numpy() for action in ACTIONS})
+    ours = cohort.choice(Predictions.of(rows).uplift)
+    assert policy.contacts(ours) == report["policy"]["contacts"]
+    best, reached = true_value(cohort, oracle), true_value(cohort, ours)
+    trial = cohort.in_trial
+    by_risk = highest_risk_first(
+        risk=rows["churn_probability"].to_numpy()[trial],
+        n_contacts=policy.contacts(ours),
+        ids=cohort.ids[trial],
+        may_contact=cohort.may_contact,
+    )
+    riskiest = [true_value(cohort, np.where(by_risk == 1, place, policy.NOBODY)) for place in range(len(ACTIONS))]
+    print(
+        "ORACLE",
+        best,
+        "OURS",
+        reached,
+        reached / best,
+        "RISK",
+        riskiest,
+        report["policy"]["limits"],
+        report["policy"]["contacts_by_action"],
+        report["policy"]["may_be_contacted"],
+        report["policy"]["customers"],
+    )
+    assert max(riskiest) < reached < best
+    assert reached > ORACLE_SHARE * best
+    assert report["policy"]["value"]["low"] < reached < report["policy"]["value"]["high"]
 
 
 def test_targeting_by_risk_loses_money_and_targeting_by_uplift_earns_it(

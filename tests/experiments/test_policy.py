@@ -1,29 +1,18 @@
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.intervals import estimate, multiplicities
+from experiments import policy
+from experiments.limits import UNLIMITED, Limits, Mask
 from experiments.metric import Numbers
-from experiments.metrics.policy_value import METRIC as POLICY_VALUE
-from experiments.policy import (
-    NOBODY,
-    Choice,
-    choose,
-    comparisons,
-    contacts,
-    contacts_within,
-    everybody,
-    highest_risk_first,
-    nobody,
-    realised,
-    realised_at_random,
-)
+from experiments.policy import NOBODY, Choice, choose, contacts, nobody, not_contacted_because, realised
 from features.errors import MetricError
 
 small = settings(max_examples=60, deadline=None, database=None, derandomize=True)
+thorough = settings(small, max_examples=150)
 
 UPLIFT = np.array([[0.10, 0.20], [0.02, 0.10], [-0.10, 0.0], [0.30, 0.31], [0.50, 0.50]])
 VALUE = np.array([100.0, 100, 100, 100, -100])
@@ -31,73 +20,128 @@ COST = np.array([1.0, 5.0])
 IDS = np.array(["e", "d", "c", "b", "a"])
 
 
+def at_most(contacts: int, *by_action: float, money: float = UNLIMITED) -> Limits:
+    return Limits(contacts, by_action or (UNLIMITED, UNLIMITED), money)
+
+
 def predicted(choice: Choice, uplift: Numbers, value: Numbers, cost: Numbers) -> float:
     return float(sum(value[i] * uplift[i, a] - cost[a] for i, a in enumerate(choice) if a != NOBODY))
 
 
+def is_within(choice: Choice, cost: Numbers, limits: Limits) -> bool:
+    numbers = policy.contacts_by_action(choice, len(cost))
+    spent = float(cost @ numbers)
+    return bool(
+        numbers.sum() <= limits.contacts and (numbers <= limits.by_action).all() and spent <= limits.money + 1e-9
+    )
+
+
 def test_a_case_worked_by_hand() -> None:
     """Net values: (9, 15), (1, 5), (-11, -5), (29, 26), and the last customer costs money when kept."""
-    choice = choose(uplift=UPLIFT, value=VALUE, cost=COST, budget_share=1, ids=IDS)
-    assert choice.tolist() == [1, 1, NOBODY, 0, NOBODY]
-    choice = choose(uplift=UPLIFT, value=VALUE, cost=COST, budget_share=0.4, ids=IDS)
-    assert choice.tolist() == [1, NOBODY, NOBODY, 0, NOBODY]
+    terms = {"uplift": UPLIFT, "value": VALUE, "cost": COST, "ids": IDS}
+    assert choose(**terms, limits=at_most(5)).tolist() == [1, 1, NOBODY, 0, NOBODY]
+    assert choose(**terms, limits=at_most(2)).tolist() == [1, NOBODY, NOBODY, 0, NOBODY]
+    assert choose(**terms, limits=at_most(5, 5, 1)).tolist() == [1, 0, NOBODY, 0, NOBODY]
+    assert choose(**terms, limits=at_most(5, money=6)).tolist() == [1, NOBODY, NOBODY, 0, NOBODY]
+    assert choose(**terms, limits=at_most(5, money=5)).tolist() == [0, 0, NOBODY, 0, NOBODY]
+    without_first = np.array([False, True, True, True, True])
+    assert choose(**terms, limits=at_most(5, money=5), may_contact=without_first).tolist() == [-1, 0, -1, 0, -1]
 
 
 @st.composite
-def campaigns(draw: st.DrawFn) -> tuple[Numbers, Numbers, Numbers, float]:
-    n_rows = draw(st.integers(1, 4))
-    eighths = st.integers(-4, 4).map(lambda number: number / 8)
-    uplift = np.array(draw(st.lists(st.tuples(eighths, eighths), min_size=n_rows, max_size=n_rows)))
+def campaigns(draw: st.DrawFn, *, most_rows: int = 7) -> tuple[Numbers, Numbers, Numbers, Limits, Mask]:
+    """Small campaigns full of ties: promises are eighths and costs quarters, so that sums are exact."""
+    n_rows, n_actions = draw(st.integers(1, most_rows)), draw(st.integers(1, 3))
+    eighths = st.integers(-4, 8).map(lambda number: number / 8)
+    uplift = np.array(draw(st.lists(st.lists(eighths, min_size=n_actions, max_size=n_actions), min_size=n_rows,
+        max_size=n_rows)))  # fmt: skip
     value = np.array(draw(st.lists(st.integers(-1, 4), min_size=n_rows, max_size=n_rows)), dtype=np.float64)
-    return uplift, value, np.array([0.25, draw(st.integers(0, 2)) / 4]), draw(st.sampled_from([0.0, 0.3, 0.5, 1.0]))
+    cost = np.array(draw(st.lists(st.integers(0, 4), min_size=n_actions, max_size=n_actions))) / 4
+    room = st.one_of(st.just(UNLIMITED), st.integers(0, 3).map(float))
+    by_action = tuple(draw(st.lists(room, min_size=n_actions, max_size=n_actions)))
+    money = draw(st.one_of(st.just(UNLIMITED), st.integers(0, 12).map(lambda number: number / 4)))
+    may = np.array(draw(st.lists(st.sampled_from([True, True, True, False]), min_size=n_rows, max_size=n_rows)))
+    return uplift, value, cost, Limits(draw(st.integers(0, n_rows)), by_action, money), may
 
 
-@small
+@thorough
 @given(campaign=campaigns())
-def test_no_other_choice_within_the_budget_promises_more(campaign: tuple[Numbers, Numbers, Numbers, float]) -> None:
-    uplift, value, cost, share = campaign
-    choice = choose(uplift=uplift, value=value, cost=cost, budget_share=share, ids=np.arange(value.size))
-    allowed = [
-        np.array(other)
-        for other in product([NOBODY, 0, 1], repeat=value.size)
-        if sum(a != NOBODY for a in other) <= share * value.size
-        and all(a == NOBODY or worth >= 0 for a, worth in zip(other, value, strict=True))
+def test_no_other_choice_within_the_limits_promises_more(
+    campaign: tuple[Numbers, Numbers, Numbers, Limits, Mask],
+) -> None:
+    uplift, value, cost, limits, may = campaign
+    choice = choose(uplift=uplift, value=value, cost=cost, limits=limits, ids=np.arange(value.size), may_contact=may)
+    assert is_within(choice, cost, limits)
+    assert not (choice[~may | (value < 0)] != NOBODY).any()
+    options = [
+        range(-1, cost.size) if free and worth >= 0 else [NOBODY] for free, worth in zip(may, value, strict=True)
     ]
-    assert contacts(choice) <= share * value.size
-    assert predicted(choice, uplift, value, cost) == max(predicted(other, uplift, value, cost) for other in allowed)
+    promise = np.column_stack([np.zeros(value.size), value[:, None] * uplift - cost])
+    every = np.array(list(product(*options)))
+    numbers = np.stack([(every == action).sum(axis=1) for action in range(cost.size)], axis=1)
+    allowed = (numbers.sum(axis=1) <= limits.contacts) & (numbers <= limits.by_action).all(axis=1)
+    allowed &= numbers @ cost <= limits.money
+    best = promise[np.arange(value.size), every + 1].sum(axis=1)[allowed].max()
+    assert predicted(choice, uplift, value, cost) == best
 
 
 @small
-@given(order=st.permutations(range(8)), budget=st.sampled_from([0.25, 0.5, 0.625]))
-def test_ties_are_broken_by_id_whatever_the_order_of_rows(order: list[int], budget: float) -> None:
+@given(campaign=campaigns(most_rows=12), seed=st.integers(0, 99))
+def test_the_order_of_rows_changes_nothing(campaign: tuple[Numbers, Numbers, Numbers, Limits, Mask], seed: int) -> None:
+    uplift, value, cost, limits, may = campaign
+    order, ids = np.random.default_rng(seed).permutation(value.size), np.array([f"c{n:02d}" for n in range(value.size)])
+    choice = choose(uplift=uplift, value=value, cost=cost, limits=limits, ids=ids, may_contact=may)
+    turned = choose(
+        uplift=uplift[order], value=value[order], cost=cost, limits=limits, ids=ids[order], may_contact=may[order]
+    )
+    assert turned.tolist() == choice[order].tolist()
+
+
+@small
+@given(campaign=campaigns(most_rows=12))
+def test_of_an_equal_promise_the_smaller_id_is_contacted(
+    campaign: tuple[Numbers, Numbers, Numbers, Limits, Mask],
+) -> None:
+    uplift, value, cost, limits, may = campaign
+    choice = choose(uplift=uplift, value=value, cost=cost, limits=limits, ids=np.arange(value.size), may_contact=may)
+    promise = policy.promises(uplift, value=value, cost=cost, may_contact=may)
+    for chosen in np.flatnonzero(choice != NOBODY):
+        for passed in np.flatnonzero(choice[:chosen] == NOBODY):
+            same_action = promise[passed, choice[chosen]] == promise[chosen, choice[chosen]]
+            same_best = promise[passed].max() == promise[chosen].max()
+            assert not (same_best if limits.only_contacts else same_action)
+
+
+@pytest.mark.parametrize("limits", [Limits(3, (UNLIMITED,)), Limits(8, (3.0,)), Limits(8, (UNLIMITED,), 3.5)])
+@small
+@given(order=st.permutations(range(8)))
+def test_equal_customers_are_contacted_by_id_whatever_limits(order: list[int], limits: Limits) -> None:
     ids = np.array([f"customer {number}" for number in range(8)])
-    terms = {"value": np.ones(8), "cost": np.zeros(1), "budget_share": budget}
-    choice = choose(uplift=np.full((8, 1), 0.1), ids=ids[order], **terms)  # type: ignore[arg-type]
-    assert sorted(ids[order][choice == 0]) == ids[: int(8 * budget)].tolist()
-    by_risk = highest_risk_first(risk=np.ones(8), action=0, n_contacts=3, ids=ids[order])
-    assert sorted(ids[order][by_risk == 0]) == ids[:3].tolist()
+    choice = choose(uplift=np.full((8, 1), 0.5), value=np.full(8, 4.0), cost=np.ones(1), ids=ids[order], limits=limits)
+    assert sorted(ids[order][choice == 0]) == ids[:3].tolist()
 
 
 def test_a_contact_that_earns_nothing_is_not_made() -> None:
-    choice = choose(
-        uplift=np.array([[0.1], [0.2]]),
-        value=np.array([10.0, 0]),
-        cost=np.array([1.0]),
-        budget_share=1,
-        ids=np.arange(2),
-    )
-    assert choice.tolist() == [NOBODY, NOBODY]
+    for limits in (Limits(2, (UNLIMITED,)), Limits(2, (2.0,))):
+        choice = choose(
+            uplift=np.array([[0.1], [0.2]]),
+            value=np.array([10.0, 0]),
+            cost=np.array([1.0]),
+            limits=limits,
+            ids=np.arange(2),
+        )
+        assert choice.tolist() == [NOBODY, NOBODY]
 
 
-@pytest.mark.parametrize(("share", "n_rows", "expected"), [(0.29, 100, 29), (0.2, 7, 1), (0, 9, 0), (1, 9, 9)])
-def test_the_budget_is_a_share_rounded_down(share: float, n_rows: int, expected: int) -> None:
-    assert contacts_within(share, n_rows) == expected
+def test_nobody_on_the_list_is_nobody_contacted() -> None:
+    for limits in (at_most(0), at_most(0, 1, 1)):
+        assert choose(uplift=np.empty((0, 2)), value=np.empty(0), cost=COST, limits=limits, ids=np.empty(0)).size == 0
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    terms = {"uplift": UPLIFT, "value": VALUE, "cost": COST, "budget_share": 0.5, "ids": IDS}
+    terms = {"uplift": UPLIFT, "value": VALUE, "cost": COST, "limits": at_most(2), "ids": IDS}
     for change, words in (
-        ({"budget_share": 1.2}, "budget share is 1.2"),
+        ({"limits": at_most(2, 1)}, "does not fit"),
         ({"cost": COST[:1]}, "does not fit"),
         ({"uplift": UPLIFT * np.nan}, "missing"),
     ):
@@ -105,41 +149,34 @@ def test_what_does_not_fit_is_refused() -> None:
             choose(**(terms | change))  # type: ignore[arg-type]
 
 
+@thorough
+@given(campaign=campaigns())
+def test_whoever_is_passed_over_is_told_what_truly_stood_in_the_way(
+    campaign: tuple[Numbers, Numbers, Numbers, Limits, Mask],
+) -> None:
+    uplift, value, cost, limits, may = campaign
+    terms = {"uplift": uplift, "value": value, "cost": cost, "limits": limits}
+    choice = choose(**terms, ids=np.arange(value.size), may_contact=may)
+    because = not_contacted_because(choice, **terms, barred={"opted out": ~may})
+    promise, numbers = value[:, None] * uplift - cost, policy.contacts_by_action(choice, cost.size)
+    no_room = [limits.by_action[action] < numbers[action] + 1 for action in range(cost.size)]
+    for row, reason in enumerate(because):
+        wanted = [a for a in range(cost.size) if promise[row, a] > 0] if value[row] >= 0 else []
+        if choice[row] != NOBODY or not wanted:
+            assert reason == "none"
+        elif not may[row]:
+            assert reason == "opted out"
+        elif all(no_room[action] for action in wanted):
+            assert reason == "capacity full"
+        else:
+            assert reason == "budget spent"
+            left = limits.money - cost @ numbers
+            spent = contacts(choice) == limits.contacts
+            assert spent or all(no_room[action] or cost[action] > left for action in wanted)
+
+
 def test_what_a_choice_earned_row_by_row() -> None:
     gamma = np.array([[1.0, -2.0], [0.5, 3.0], [0.0, -1.0]])
     terms = {"gamma": gamma, "value": np.array([10.0, 20.0, 30.0]), "cost": np.array([1.0, 2.0])}
     assert realised(np.array([1, 0, NOBODY]), **terms).tolist() == [-22, 9, 0]
     assert realised(nobody(3), **terms).tolist() == [0, 0, 0]
-    assert realised(everybody(3, 0), **terms).tolist() == [9, 9, -1]
-
-
-def test_random_contacts_earn_the_mean_over_all_ways_to_draw_them() -> None:
-    rng = np.random.default_rng(0)
-    terms = {"gamma": rng.normal(size=(6, 2)), "value": rng.random(6), "cost": np.array([0.1, 0.2])}
-    draws = [np.isin(np.arange(6), drawn) for drawn in combinations(range(6), 2)]
-    expected = np.mean([realised(np.where(drawn, 1, NOBODY), **terms) for drawn in draws], axis=0)
-    np.testing.assert_allclose(realised_at_random(action=1, n_contacts=2, **terms), expected, atol=1e-12)
-
-
-def test_among_sleeping_dogs_risk_loses_money_uplift_earns_and_the_intervals_say_so() -> None:
-    """Those likeliest to leave leave because they are called; those in the middle can be won."""
-    rng = np.random.default_rng(1)
-    risk = rng.random(4000)
-    effect = np.where(risk > 0.7, -0.3, 0.2)
-    gamma = (effect + rng.normal(size=4000))[:, None]
-    terms = {"gamma": gamma, "value": np.full(4000, 50.0), "cost": np.array([1.0])}
-    choice = choose(
-        uplift=effect[:, None], value=terms["value"], cost=terms["cost"], budget_share=0.2, ids=np.arange(4000)
-    )
-    others = comparisons(choice=choice, risk=risk, action=0, ids=np.arange(4000), **terms)
-    assert list(others) == ["treat_none", "treat_all", "random", "highest_risk_first"]
-    counts = multiplicities(n_clusters=4000, draws=200, seed=0)
-    ours = realised(choice, **terms)
-    assert contacts(choice) == 800
-    assert estimate(POLICY_VALUE, others["highest_risk_first"], counts=counts).interval().high < 0
-    earned = {name: estimate(POLICY_VALUE, one, counts=counts) for name, one in {**others, "ours": ours}.items()}
-    gained = {name: (earned["ours"] - one).interval() for name, one in earned.items()}
-    assert gained["treat_none"].value == pytest.approx(ours.mean())
-    assert gained["highest_risk_first"].low > 0
-    assert gained["random"].low > 0
-    assert gained["ours"].high == 0

@@ -2,6 +2,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from empulse.metrics import empc_score
 from scipy.special import betainc
 
 from experiments.metric import Numbers, evaluate
@@ -44,3 +45,13 @@ def test_with_a_rate_all_but_known_it_is_the_profit_of_the_best_cut() -> None:
 def test_a_customer_worth_less_than_the_campaign_is_refused() -> None:
     with pytest.raises(MetricError, match="nothing could be earned"):
         Campaign(lifetime_value=10, offer_cost=10)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_equals_empulse(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth, score = (rng.random(300) < 0.3).astype(float), np.round(rng.random(300), 2)
+    worth, offer, contact, alpha, beta = rng.uniform([50, 1, 0, 2, 5], [500, 20, 3, 10, 20])
+    campaign = Campaign(lifetime_value=worth, offer_cost=offer, contact_cost=contact, alpha=alpha, beta=beta)
+    theirs = empc_score(truth, score, alpha=alpha, beta=beta, clv=worth, incentive_cost=offer, contact_cost=contact)
+    assert evaluate(expected_profit_of(campaign), truth, score) == pytest.approx(theirs, rel=1e-6, abs=1e-6)

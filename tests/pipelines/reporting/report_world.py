@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from experiments import evaluation, trial
+from experiments.churn_cost import churn_cost_report
 from experiments.cohort import Cohort
 from experiments.drivers import drivers
 from experiments.evaluation import Predictions
+from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.feature import FeatureColumn
@@ -54,6 +56,8 @@ def spec_of(*, with_actions: bool) -> ExperimentSpec:
             "label": {"kind": "column", "bad": "left", "good": "stayed"},
             "treatment": {"arms": {action: {"cost": 0.01} for action in ACTIONS}} if with_actions else None,
             "split": {"kind": "random", "gate_share": 0.3},
+            "policy": {"capacity": {"call": 0.05}, "budget_money": 1.5} if with_actions else {},
+            "cost_of_churn": {"acquisition_multiple": 5, "retention_cost": 8, "expansion_share": 0.1},
             "evaluation": {
                 "draws": 100,
                 "floors": {"x alone": {"columns": ["x"], "falling": True}},
@@ -74,7 +78,7 @@ def _rows(generator: np.random.Generator, *, with_actions: bool) -> pd.DataFrame
             "churned": (generator.uniform(size=ROWS) < 1 / (1 + np.exp(effect - x))).astype(float),
             "arm": arm,
             "probability": 1 / 3,
-            "value": 50.0,
+            "value": np.linspace(30.0, 70.0, ROWS),
             "plan": np.where(np.arange(ROWS) < 20, "rare", "usual"),
             "x": x,
             **{f"mu_{name}": 0.5 for name in ("control", *ACTIONS)},
@@ -151,7 +155,8 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
             "randomisation": {"verdict": "randomised", "words": "sizes p 0.97"} if with_actions else {},
             "actions": evaluation.effects(cohort, model),
         },
-        "policy": evaluation.policy_report(cohort, model) if with_actions else {},
+        "policy": policy_report(cohort, model) if with_actions else {},
+        "cost_of_churn": churn_cost_report(cohort),
         "slices": evaluation.slices(cohort, model),
         "drivers": [asdict(one) for one in drivers(factors[cohort.untreated], CONTRACT, THEMES)],
         "earliness": earliness() if with_actions else {},

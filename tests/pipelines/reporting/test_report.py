@@ -52,6 +52,7 @@ def _clear(found: dict[str, Any]) -> None:
     policy, uplift = found["policy"], found["uplift"]
     of_actions = [one["figures"][name] for one in uplift["actions"].values() for name in ("ate", "qini")]
     of_policy = [policy["value"], *(rival["advantage"] for rival in policy["against"].values())]
+    of_policy += policy["break_even"].values()
     for one in (*of_actions, *uplift["trial"].values(), *of_policy):
         one |= {"value": 0.2, "low": 0.1, "high": 0.3, "standard_error": 0.05}
 
@@ -89,7 +90,9 @@ def test_actions_not_given_by_lot_are_observational_and_nothing_is_claimed(
 @BOTH
 def test_every_figure_is_there_and_read_to_within_its_standard_error(text: str) -> None:
     found, figures = json.loads(text), _page(text).figures
-    estimates = [one for part in ("risk", "uplift", "policy", "slices") for one in _estimates(found[part])]
+    estimates = [
+        one for part in ("risk", "uplift", "policy", "cost_of_churn", "slices") for one in _estimates(found[part])
+    ]
     assert len(estimates) > 10
     for one in estimates:
         shown = figures[one["value"]]

@@ -1,0 +1,108 @@
+"""What a policy may use and whom it may contact: the spec's words as numbers for a list of a given size."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.metric import Numbers
+from experiments.money_spec import PolicySpec
+from features.errors import DataError, MetricError, SpecError
+
+Mask = NDArray[np.bool_]
+
+OPTED_OUT = "opted out"
+TOO_OFTEN = "contacted too often"
+UNLIMITED = math.inf
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the contacts of one list may use up; UNLIMITED where nothing was said.
+
+    contacts is how many customers may be contacted at all, by_action how many with each action, shape (n_actions,),
+    and money what all of it may cost, in the spec's currency.
+    """
+
+    contacts: int
+    by_action: tuple[float, ...]
+    money: float = UNLIMITED
+
+    @property
+    def only_contacts(self) -> bool:
+        """Whether neither money nor a capacity limits."""
+        return self.money == UNLIMITED and set(self.by_action) <= {UNLIMITED}
+
+    def affords(self, action: int, *, cost: Numbers, wanted: int) -> int:
+        """How many of so many contacts the limits allow when all are of one action, by its place in cost."""
+        most = min(wanted, self.contacts, self.by_action[action])
+        return int(most if most * cost[action] <= self.money else _floor(self.money / cost[action]))
+
+
+def limits_of(policy: PolicySpec, *, actions: tuple[str, ...], n_rows: int, listed: int | None = None) -> Limits:
+    """The limits for n_rows customers, where the spec speaks of a list of `listed` customers (default: these).
+
+    Shares are of n_rows. Whole numbers and money are of the whole list: for a cohort of another size they count in
+    proportion, n_rows / listed, so that a contact is as scarce in the cohort as it will be on the list. A cohort of
+    several dates is one list of all its rows. Numbers of contacts are rounded down.
+    """
+    scale = n_rows / listed if listed else 1.0
+    by_action = tuple(_capacity(policy.capacity.get(action), n_rows=n_rows, scale=scale) for action in actions)
+    money = UNLIMITED if policy.budget_money is None else policy.budget_money * scale
+    return Limits(contacts_within(policy.budget_share, n_rows), by_action, money)
+
+
+def _capacity(capacity: float | None, *, n_rows: int, scale: float) -> float:
+    if capacity is None:
+        return UNLIMITED
+    # 1 is one contact and 1.0 everybody: the spec keeps them apart by their type.
+    return _floor(capacity * scale) if isinstance(capacity, int) else contacts_within(capacity, n_rows)
+
+
+def contacts_within(budget_share: float, n_rows: int) -> int:
+    """How many customers a budget of this share of n_rows allows, rounded down; MetricError outside [0, 1]."""
+    if not 0 <= budget_share <= 1:
+        raise MetricError(f"policy: the budget share is {budget_share}; it must lie in [0, 1].")
+    return _floor(budget_share * n_rows)
+
+
+def _floor(number: float) -> int:
+    # Rounding first: 0.29 * 100 is 28.999999999999996.
+    return math.floor(round(number, 9))
+
+
+def barred(rows: pd.DataFrame, policy: PolicySpec) -> Mapping[str, Mask]:
+    """Who must not be contacted, by the reason, shape (n_rows,) each; a reason that the spec does not give is left out.
+
+    Raises SpecError for a column that the rows have not, DataError where an opt-out is neither 1 nor 0 nor missing.
+    """
+    if unknown := sorted(set(policy.columns) - set(map(str, rows))):
+        raise SpecError(
+            f"policy names the columns {unknown}, which the matrix has not; it has {sorted(map(str, rows))}."
+        )
+    found = {}
+    if policy.opt_out:
+        said = _numbers(rows, policy.opt_out)
+        if strange := sorted(set(np.unique(said).tolist()) - {0.0, 1.0}):
+            raise DataError(f"policy.opt_out '{policy.opt_out}' holds {strange[:5]}; it must be 1 (no contact) or 0.")
+        found[OPTED_OUT] = said == 1
+    if policy.fatigue:
+        found[TOO_OFTEN] = _numbers(rows, policy.fatigue.column) > policy.fatigue.at_most
+    return found
+
+
+def _numbers(rows: pd.DataFrame, name: str) -> Numbers:
+    """A column as numbers; missing is 0: nothing of the kind was ever recorded."""
+    numbers = pd.to_numeric(rows[name], errors="coerce")
+    if bad := rows.loc[numbers.isna() & rows[name].notna(), name].astype(str).unique().tolist():
+        raise DataError(f"policy: the column '{name}' holds {bad[:5]}; it must hold numbers.")
+    return numbers.fillna(0.0).to_numpy(dtype=float)
+
+
+def free(blocked: Mapping[str, Mask], n_rows: int) -> Mask:
+    """Who may be contacted: those whom no reason bars."""
+    may_contact: Mask = ~np.any([np.zeros(n_rows, dtype=bool), *blocked.values()], axis=0)
+    return may_contact

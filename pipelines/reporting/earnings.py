@@ -1,0 +1,138 @@
+"""Money: what leaving costs, how much leaving is bearable, what an order is worth, and what a contact may cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipelines.reporting.effects import NOT_ESTABLISHED, claimed
+from pipelines.reporting.numbers import PERCENT, PLAIN, POINTS, Unit, Written, amount, count, money, written
+from pipelines.reporting.verdict import Tone, Verdict, Words, judged
+
+Found = Mapping[str, Any]
+
+_BEARS = Words("Pays", "Too dear", NOT_ESTABLISHED)
+_LEAVES = Words("Too many", "Bearable", NOT_ESTABLISHED)
+_TURNED: Mapping[Tone, Tone] = {"good": "bad", "bad": "good", "open": "open"}
+_PARTS = {
+    "margin": ("Lost margin", "what the customer would have brought in {months:g} months"),
+    "expansion": ("Lost expansion", "what the customer would have bought beside, {share:g} % of the margin"),
+    "acquisition": ("Winning another", "what it costs to put a new customer in place"),
+    "total": ("Together", "what one customer who {bad} costs"),
+}
+_PROFITS = {
+    "auc": "of one customer who {bad} and one who {good}, how often the first has the higher risk",
+    "expected_profit": "what the best campaign by this order earns per customer (EMPC)",
+    "maximum_profit": "the same if the share who take the offer is exactly the average (MPC)",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A figure with its name and what it means."""
+
+    name: str
+    figure: Written
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Bearable:
+    """How many may leave before winning customers no longer pays; within, observed and verdict need a horizon."""
+
+    monthly: Written
+    margin: Written
+    acquisition: str
+    within: Written | None
+    observed: Written | None
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What leaving costs: its parts, what it came to per customer, and how much of it is bearable."""
+
+    parts: tuple[Line, ...]
+    total: Written
+    per_customer: Written
+    bearable: Bearable
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """What a contact of an action costs, and what it may cost at most for so many; None where nobody would get it."""
+
+    action: str
+    contacts: str
+    costs: str
+    at_most: Verdict | None
+
+
+def cost(found: Found) -> Cost | None:
+    """What leaving costs; None where the spec does not say how to count it."""
+    told = found["cost_of_churn"]
+    if not told:
+        return None
+    unit, asked = _money(found), found["spec"]["cost_of_churn"]
+    words = {"months": asked["months"], "share": 100 * asked["expansion_share"], "bad": found["spec"]["label"]["bad"]}
+    figures = {name: written(one, unit) for name, one in told["per_leaver"].items()}
+    figures["acquisition"] = Written(told["acquisition"], "", amount(told["acquisition"], unit), "", "as the spec says")
+    parts = tuple(Line(name, figures[part], meaning.format(**words)) for part, (name, meaning) in _PARTS.items())
+    return Cost(parts, figures["total"], written(told["per_customer"], unit), _bearable(told, unit))
+
+
+def _money(found: Found) -> Unit:
+    """Amounts to the hundredth: where all are worth the same, no chance says how many digits tell."""
+    return replace(money(found["spec"]["currency"]), decimals=2)
+
+
+def _bearable(told: Found, unit: Unit) -> Bearable:
+    monthly, margin = written(told["acceptable_monthly"], PERCENT), written(told["margin_a_month"], unit)
+    acquisition = amount(told["acquisition"], unit)
+    if "excess" not in told:
+        return Bearable(monthly, margin, acquisition, None, None, None)
+    verdict = judged("those who leave, above what is bearable", told["excess"], _LEAVES, POINTS)
+    # More than 0 is good news nearly everywhere; not here.
+    verdict = replace(verdict, tone=_TURNED[verdict.tone])
+    within, observed = written(told["acceptable"], PERCENT), written(told["observed"], PERCENT)
+    return Bearable(monthly, margin, acquisition, within, observed, verdict)
+
+
+def profits(found: Found) -> tuple[Line, ...]:
+    """The ranking and the two profits that a campaign by it would bring."""
+    unit, label = money(found["spec"]["currency"]), found["spec"]["label"]
+    names = {"auc": "AUC", "expected_profit": "Expected profit", "maximum_profit": "Maximum profit"}
+    return tuple(
+        Line(
+            names[name],
+            written(found["risk"][name], PLAIN if name == "auc" else unit),
+            meaning.format(bad=label["bad"], good=label["good"]),
+        )
+        for name, meaning in _PROFITS.items()
+    )
+
+
+def campaign(found: Found) -> str:
+    """What the two profits suppose, in a phrase."""
+    asked, unit = found["spec"]["evaluation"]["campaign"], _money(found)
+    taken = 100 * asked["alpha"] / (asked["alpha"] + asked["beta"])
+    contact, offer, kept = (amount(asked[name], unit) for name in ("contact_cost", "offer_cost", "lifetime_value"))
+    return (
+        f"a contact costs {contact}, an offer {offer}, a customer kept is worth {kept}, and about {taken:.0f} in 100 "
+        "who would leave take the offer"
+    )
+
+
+def break_even(found: Found) -> tuple[BreakEven, ...]:
+    """What a contact of each action may cost at most; none where no action was tried."""
+    if not found["policy"]:
+        return ()
+    unit = money(found["spec"]["currency"])
+    return tuple(
+        BreakEven(
+            action,
+            count(one["contacts"]),
+            amount(one["cost"], unit),
+            claimed(found, action, one, _BEARS, unit, against=one["cost"]) if "value" in one else None,
+        )
+        for action, one in found["policy"]["break_even"].items()
+    )
