@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Section(BaseModel):
@@ -161,7 +162,7 @@ class ExperimentSpec(Section):
     """Everything an experiment is; two equal specs on equal data give equal models.
 
     Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
-    cannot see a change of what is not there.
+    cannot see a change of what is not there. checks: leak checks that are switched off, by code, each with its reason.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -174,6 +175,7 @@ class ExperimentSpec(Section):
     treatment: TreatmentSpec | None
     value: ValueSpec
     validation: ValidationSpec
+    checks: dict[str, Reason]
     split: SplitSpec
     tuning: TuningSpec
     policy: PolicySpec = PolicySpec()
