@@ -18,7 +18,7 @@ def constant_in_training(evidence: Evidence) -> tuple[Finding, ...]:
         only = learnt[0, place]
         if not _same(learnt[:, place], only).all():
             continue
-        share = 1 - float(_same(judged[:, place], only).mean())
+        share = float((~_same(judged[:, place], only)).mean())
         if share > NOTICED:
             said = "is missing in all" if np.isnan(only) else f"is {only:g} in all"
             sentence = (

@@ -23,9 +23,9 @@ def outcome_drift(evidence: Evidence) -> tuple[Finding, ...]:
         return ()
     shares = judged[1] / judged.sum(), learnt[1] / learnt.sum()
     sentence = (
-        f"outcome: {shares[0]:.1%} churned in the gate cohort, {shares[1]:.1%} in training, odds {times:.2f} times apart;"
-        f" up to {PLAUSIBLE} is expected. Percentages will be off: see whether the season, the label or the choice"
-        " of rows changed."
+        f"outcome: {shares[0]:.1%} churned in the gate cohort, {shares[1]:.1%} in training; the odds are {times:.2f}"
+        f" times apart, up to {PLAUSIBLE} is expected. Percentages will be off: see whether season, label or choice of"
+        " rows changed."
     )
     return (Finding("outcome", times, PLAUSIBLE, sentence),)
 
