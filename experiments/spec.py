@@ -1,12 +1,14 @@
 """The spec: the one frozen description of an experiment, read once from `experiments/specs/NAME.yaml`."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from experiments.money_spec import CampaignSpec, CostOfChurnSpec, PolicySpec
 from experiments.section import Positive, Section, Share
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class LabelSpec(Section):
@@ -157,7 +159,7 @@ class ExperimentSpec(Section):
     """Everything an experiment is; two equal specs on equal data give equal models.
 
     Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
-    cannot see a change of what is not there.
+    cannot see a change of what is not there. checks: leak checks that are switched off, by code, each with its reason.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -170,6 +172,7 @@ class ExperimentSpec(Section):
     treatment: TreatmentSpec | None
     value: ValueSpec
     validation: ValidationSpec
+    checks: dict[str, Reason]
     split: SplitSpec
     tuning: TuningSpec
     policy: PolicySpec = PolicySpec()

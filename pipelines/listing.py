@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from experiments import families, learners, metrics
+from experiments import checks, families, learners, metrics
+from experiments.check import Check
 from experiments.family import Family
 from experiments.learner import Learner
 from experiments.metric import Metric
@@ -43,6 +44,7 @@ KINDS: dict[str, Callable[[Path], Rows]] = {
     "families": lambda _: [(one.name, one.meaning) for one in discover(families, Family).values()],
     "learners": lambda _: [(one.name, one.meaning) for one in discover(learners, Learner).values()],
     "metrics": lambda _: [(one.name, one.meaning) for one in discover(metrics, Metric).values()],
+    "checks": lambda _: [(one.code, f"{one.meaning} ({one.severity})") for one in discover(checks, Check).values()],
     "rules": lambda _: [
         (one.code, f"{one.meaning} ({', '.join(sorted(one.modes))}; needs {', '.join(one.needs)})")
         for one in discover(rules, Rule).values()

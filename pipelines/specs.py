@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from experiments import families, learners, metrics
+from experiments import checks, families, learners, metrics
 from experiments.spec import ExperimentSpec
 from features import definitions, labels, sources
 from features.errors import MissingError, SpecError
@@ -82,6 +82,9 @@ def _check_names(spec: ExperimentSpec) -> None:
     for package, wanted in asked.items():
         if unknown := sorted(set(wanted) - set(names(package))):
             raise SpecError(f"spec '{spec.name}': no {unknown} in {package.__name__}; there are {names(package)}.")
+    codes = [name.split("_")[0].upper() for name in names(checks)]
+    if unknown := sorted(set(spec.checks) - set(codes)):
+        raise SpecError(f"spec '{spec.name}': checks: there is no {unknown}; there are {codes}.")
     source, options = source_of(spec)
     _check_label_and_arms(spec, source, options)
 

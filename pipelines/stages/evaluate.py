@@ -98,6 +98,7 @@ def _report(
         "drivers": _drivers(cohort, contract),
         "importance": _importance(workspace, cohort, contract),
         "earliness": earliness(cohort, _frozen(workspace)),
+        "checks": storage.read_json(workspace.tuning / "checks.json"),
         "lineage": _lineage(workspace, contract),
     }
 

@@ -12,13 +12,18 @@ from tqdm import tqdm
 from experiments import tuning
 from experiments.spec import ExperimentSpec
 from features.errors import StorageError
-from pipelines import learning, log, storage, studies, tracking
+from pipelines import checking, learning, log, storage, studies, tracking
 from pipelines.workspace import Workspace
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Try `tuning.trials` candidates and write the best one and a table of them all."""
-    problem = learning.opened(spec, workspace).problem(spec.tuning.families)
+    """Try `tuning.trials` candidates and write the best one, a table of them all, and what the leak checks found.
+
+    Raises DataError, before the first trial, when a leak check refuses the data.
+    """
+    opened = learning.opened(spec, workspace)
+    problem = opened.problem(spec.tuning.families)
+    checked = checking.passed(opened, problem.folds)
     study = studies.opened(
         workspace,
         name=studies.name(spec, workspace),
@@ -33,6 +38,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})
         table(tuning.ended(study)[: spec.tuning.trials]).to_csv(folder / "trials.csv", index=False)
+        storage.write_json(folder / "checks.json", checked)
         trials.end(chosen, score=best.score, table=folder / "trials.csv")
     log.done(
         "tune",

@@ -20,6 +20,7 @@ PLUGINS = {
     "features.definitions": {"build"},
     "features.labels": {"build"},
     "features.sources": {"ingest", "validate", "build"},
+    "experiments.checks": {"tune"},
     "experiments.families": {"tune", "train"},
     "experiments.learners": {"tune", "train"},
     "experiments.metrics": {"tune", "train", "evaluate"},

@@ -45,6 +45,7 @@ def spec(dates: int) -> ExperimentSpec:
             "treatment": {"arms": {"call": {}}},
             "value": {},
             "validation": {},
+            "checks": {},
             "split": {"kind": "random"},
             "tuning": {},
         }

@@ -54,6 +54,7 @@ SPEC: dict[str, Any] = {
     "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
     "value": {"column": "price"},
     "validation": {},
+    "checks": {},
     "split": {"kind": "random", "folds": 2},
     "tuning": {},
 }

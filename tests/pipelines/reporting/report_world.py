@@ -39,6 +39,17 @@ RECONCILED = {
         "kept": 900,
     }
 }
+CHECKS = [
+    {"code": "L001", "meaning": "No copies.", "severity": "refuse", "findings": [], "off": None},
+    {"code": "L005", "meaning": "No names.", "severity": "refuse", "findings": [], "off": "the shard matters"},
+    {
+        "code": "L006",
+        "meaning": "No news.",
+        "severity": "warn",
+        "findings": [{"subject": "x", "measured": 0.3, "threshold": 0.01, "sentence": "column 'x' is 0 in training."}],
+        "off": None,
+    },
+]
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -52,6 +63,7 @@ def spec_of(*, with_actions: bool) -> ExperimentSpec:
             "features": [],
             "value": {},
             "validation": {},
+            "checks": {},
             "tuning": {},
             "label": {"kind": "column", "bad": "left", "good": "stayed"},
             "treatment": {"arms": {action: {"cost": 0.01} for action in ACTIONS}} if with_actions else None,
@@ -161,6 +173,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
         "drivers": [asdict(one) for one in drivers(factors[cohort.untreated], CONTRACT, THEMES)],
         "earliness": earliness() if with_actions else {},
         "importance": [{"name": "x", "meaning": "The only thing known", "share": 1.0}],
+        "checks": CHECKS,
         "lineage": {
             "tables": {"extracted_at": None, "rows": {"customers": 4_321}, "reconciled": RECONCILED},
             "counts": {"learn": ROWS, "score": 17},

@@ -162,3 +162,10 @@ def test_a_model_that_gives_everybody_the_same_probability_is_reported_without_a
 def test_the_page_says_where_every_line_went() -> None:
     text = " ".join(_page(RISK_ONLY).text.split())
     assert "Lines read for usage998: 8 in two files, 40 taken back, 50 no customer_id, 900 kept" in text
+
+
+def test_the_page_says_of_every_check_what_it_found_or_why_it_was_off() -> None:
+    text = " ".join(_page(RISK_ONLY).text.split())
+    assert "L001No copies. ✓ Silent" in text or "L001 No copies. ✓ Silent" in text
+    assert "Switched off in the spec: the shard matters" in text
+    assert "✕ Warning column 'x' is 0 in training." in text

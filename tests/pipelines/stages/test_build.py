@@ -28,6 +28,7 @@ SPEC: dict[str, Any] = {
     "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
     "value": {"column": "price"},
     "validation": {},
+    "checks": {},
     "split": {"kind": "time", "folds": 2},
     "tuning": {},
 }

@@ -1,0 +1,35 @@
+"""An outcome that is much more common, or rarer, where the model is judged than where it learns."""
+
+from math import exp, sqrt
+
+import numpy as np
+
+from experiments.alone import BEYOND_CHANCE
+from experiments.check import Evidence, Finding, Severity, check
+from experiments.family import Labels
+
+PLAUSIBLE = 1.5
+
+
+@check("L007", severity=Severity.WARN)
+def outcome_drift(evidence: Evidence) -> tuple[Finding, ...]:
+    """The odds of the outcome in the gate cohort and in the training rows are not more than 1.5 times apart."""
+    learnt, judged = _counts(evidence.training.y), _counts(evidence.gate.y)
+    if not (learnt.all() and judged.all()):
+        return ()
+    moved = float(np.log(judged[1] / judged[0]) - np.log(learnt[1] / learnt[0]))
+    times, errors = exp(abs(moved)), abs(moved) / sqrt((1 / learnt).sum() + (1 / judged).sum())
+    if times <= PLAUSIBLE or errors < BEYOND_CHANCE:
+        return ()
+    shares = judged[1] / judged.sum(), learnt[1] / learnt.sum()
+    sentence = (
+        f"outcome: {shares[0]:.1%} churned in the gate cohort, {shares[1]:.1%} in training; the odds are {times:.2f}"
+        f" times apart, up to {PLAUSIBLE} is expected. Percentages will be off: see whether season, label or choice of"
+        " rows changed."
+    )
+    return (Finding("outcome", times, PLAUSIBLE, sentence),)
+
+
+def _counts(y: Labels) -> np.ndarray:
+    """How many stayed, how many churned."""
+    return np.array([(y == 0).sum(), (y == 1).sum()], dtype=float)

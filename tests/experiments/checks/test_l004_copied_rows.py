@@ -1,0 +1,96 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.check import Evidence
+from experiments.checks.l004_copied_rows import copied_rows, identities
+from features.contract import Contract
+from features.feature import FeatureColumn
+from tests.experiments.checks.worlds import clean, evidence
+
+
+def resampled(contract: Contract, X: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Evidence:
+    """The world of these rows, each a customer, divided only now."""
+    table = pd.DataFrame({"customer_id": [f"c{one:06d}" for one in range(len(rows))], "arm": None, "churned": y[rows]})
+    return evidence(contract, X[rows], table.assign(as_of=pd.NaT))
+
+
+def oversampled(world: Evidence, share: float, *, seed: int = 0) -> Evidence:
+    """The world's training rows with those of the rarer outcome drawn again, and then divided into folds."""
+    X, y = world.training.X, world.training.y
+    rare = np.flatnonzero(y == (1.0 if y.mean() <= 0.5 else 0.0))
+    again = np.random.default_rng(seed).choice(rare, int(share * len(rare)))
+    return resampled(world.contract, X, y, np.r_[np.arange(len(y)), again])
+
+
+def planted(seed: int) -> Evidence:
+    """Those who left drawn again until there are twice as many, before the split."""
+    return oversampled(clean(seed), 1.0, seed=seed)
+
+
+def small_shop(seed: int, rows: int) -> tuple[Contract, np.ndarray, np.ndarray]:
+    """A shop with few columns: many customers are alike to the last cent, and one in six comes back."""
+    rng = np.random.default_rng(seed)
+    spent = np.round(np.maximum(29.99, rng.lognormal(4.5, 1.0, rows)), 2)
+    columns = [spent, rng.integers(1, 13, rows), rng.integers(0, 2, rows), rng.integers(0, 2, rows)]
+    y = (rng.random(rows) < 0.1 + 0.1 * columns[2]).astype(float)
+    return Contract(tuple(FeatureColumn(f"x{place}", "x") for place in range(4))), np.column_stack(columns), y
+
+
+@pytest.mark.parametrize("share", [0.2, 1.0, 4.0])
+def test_oversampling_before_the_split_is_found_however_little(share: float) -> None:
+    findings = copied_rows.examine(oversampled(clean(1), share))
+    assert findings
+    assert findings[0].measured > findings[0].threshold
+
+
+def test_a_file_that_was_appended_twice_is_found() -> None:
+    world = clean(2).training
+    contract = clean(2).contract
+    assert copied_rows.examine(resampled(contract, world.X, world.y, np.tile(np.arange(len(world.y)), 2)))
+
+
+def test_customers_who_are_alike_by_chance_are_kept_and_copies_among_them_are_found() -> None:
+    """As in Hillstrom, where 6,562 equal rows are different customers."""
+    contract, X, y = small_shop(3, 12_000)
+    assert pd.Series(identities(X)).duplicated().mean() > 0.05
+    everybody = np.arange(len(y))
+    assert not copied_rows.examine(resampled(contract, X, y, everybody))
+    again = np.random.default_rng(3).choice(np.flatnonzero(y == 1), int((y == 1).sum()))
+    assert copied_rows.examine(resampled(contract, X, y, np.r_[everybody, again]))
+
+
+def test_a_table_of_a_few_categories_cannot_tell_and_is_left_alone() -> None:
+    rng = np.random.default_rng(4)
+    X = rng.integers(0, 3, (3000, 3)).astype(float)
+    y = (rng.random(3000) < 0.1 + 0.4 * (X[:, 0] == 2)).astype(float)
+    contract = Contract(tuple(FeatureColumn(f"x{place}", "x") for place in range(3)))
+    assert not copied_rows.examine(resampled(contract, X, y, np.arange(3000)))
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_one_customer_and_date_on_both_sides_is_enough(dated: bool) -> None:
+    world = clean(5, dated=dated)
+    gate, training = world.gate, world.training
+    strayed = replace(
+        gate,
+        customers=np.r_[training.customers[:1], gate.customers[1:]],
+        as_of=np.r_[training.as_of[:1], gate.as_of[1:]],
+    )
+    (finding,) = copied_rows.examine(replace(world, gate=strayed))
+    assert (finding.subject, finding.measured, finding.threshold) == ("customer_id, as_of", 1, 0)
+
+
+def test_no_outcome_of_the_gate_cohort_is_looked_at() -> None:
+    world = planted(6)
+    blind = replace(world, gate=replace(world.gate, y=np.full(len(world.gate.y), np.nan)))
+    assert copied_rows.examine(blind) == copied_rows.examine(world)
+
+
+def test_rows_are_identical_where_every_value_is_missing_values_included() -> None:
+    X = np.array([[1.0, np.nan], [1.0, np.nan], [1.0, 0.0], [1.0, -0.0]])
+    found = identities(X)
+    assert found[0] == found[1]
+    assert found[2] == found[3] != found[0]
