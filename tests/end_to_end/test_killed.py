@@ -53,7 +53,9 @@ def undisturbed(built: Repository) -> dict[str, bytes]:
 
 
 def written(repository: Repository) -> dict[str, bytes]:
-    return {name: (repository.root / "artifacts/demo/tuning" / name).read_bytes() for name in ("best.json", "trials.csv")}
+    return {
+        name: (repository.root / "artifacts/demo/tuning" / name).read_bytes() for name in ("best.json", "trials.csv")
+    }
 
 
 @pytest.mark.parametrize("after", [1, 4], ids=["among the starting points", "among the sampled trials"])
