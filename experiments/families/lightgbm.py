@@ -38,7 +38,7 @@ FIXED_OF_EFFECTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class LightgbmModel:
-    """The mean of a few boosters that differ in their seed only; given stands for further columns, the same in all rows."""
+    """The mean of a few boosters that differ in their seed only; given are further columns, the same in all rows."""
 
     boosters: tuple[lgb.Booster, ...]
     learned: Mapping[str, float]
