@@ -1,54 +1,27 @@
-"""A candidate that was fitted: outcome models with their calibration, and what they say of a customer."""
+"""Fitting the candidate that a search chose: on all rows, and calibrated."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from experiments import calibration
-from experiments.calibration import Calibration
-from experiments.family import Portable, RowIndex, Scores
-from experiments.learner import FittedLearner
-from experiments.tuning import Candidate, Problem
-from features.contract import Matrix
+from experiments.arms import rows_of
+from experiments.fitted_learner import FittedLearner
+from experiments.problem import Candidate, Problem
 
 
-@dataclass(frozen=True)
-class FittedCandidate:
-    """Outcome models and, for each, the calibration of its probability."""
-
-    learner: FittedLearner
-    calibrations: Mapping[str, Calibration]
-
-    def risks(self, X: Matrix) -> dict[str, Scores]:
-        """The calibrated probability to churn under each arm, `control` first, shape (n_rows,) each."""
-        return {arm: self.calibrations[arm].apply(raw) for arm, raw in self.learner.risks(X).items()}
-
-    def export(self) -> dict[str, Portable]:
-        """The outcome models as text, by arm."""
-        return {arm: model.export() for arm, model in self.learner.models.items()}
-
-
-def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedCandidate:
+def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
     """Calibrate on what the folds' models say of rows they have not seen, then fit on all rows of the problem."""
-    family, prepared = problem.families[choice.family], problem.prepared[choice.family]
-
-    def fitted(index: RowIndex) -> FittedLearner:
-        return problem.learner.fit(
-            family,
-            prepared,
-            index,
-            arms=problem.arms,
-            actions=problem.actions,
-            params=choice.params,
-            learned=choice.learned,
-            seed=seed,
-        )
-
-    out_of_fold = [fitted(fold.fit).risks(problem.X[fold.judge]) for fold in problem.folds]
+    learner = problem.learners[choice.learner]
+    out_of_fold = []
+    for fold in problem.folds:
+        models = learner.fit_calibrated(problem.lesson(choice, fold.fit, seed=seed))
+        out_of_fold.append({name: model.predict(problem.X[fold.judge]) for name, model in models.items()})
     judged = np.concatenate([fold.judge for fold in problem.folds])
-    calibrations = {
-        arm: calibration.fit(prepared.y[judged][mask], np.concatenate([risks[arm] for risks in out_of_fold])[mask])
-        for arm, mask in problem.learner.members(problem.arms[judged], problem.actions).items()
-    }
-    return FittedCandidate(fitted(np.arange(len(problem.X))), calibrations)
+    calibrations = {}
+    for name, arm in learner.calibrated_on(problem.actions).items():
+        mask = rows_of(problem.arms[judged], arm, problem.actions)
+        said = np.concatenate([fold[name] for fold in out_of_fold])
+        calibrations[name] = calibration.fit(problem.y[judged][mask], said[mask])
+    fitted = learner.fit(problem.lesson(choice, np.arange(len(problem.X)), seed=seed))
+    return replace(fitted, calibrations=calibrations)

@@ -26,14 +26,14 @@ class Portable:
 
 
 class FittedModel(Protocol):
-    """A fitted model of the probability to churn."""
+    """A fitted model of a probability, or of a number such as an effect."""
 
     @property
     def learned(self) -> Mapping[str, float]:
         """What fitting itself found out (rounds until it stopped improving); a later fit may be given it."""
 
     def predict(self, X: Matrix) -> Scores:
-        """Uncalibrated probability to churn, shape (n_rows,), for encoded rows (n_rows, n_columns)."""
+        """Uncalibrated probability, or the number, shape (n_rows,), for encoded rows (n_rows, n_columns)."""
 
     def export(self) -> Portable:
         """The model as text, from which a scorer predicts the same numbers to the bit."""
@@ -41,18 +41,38 @@ class FittedModel(Protocol):
 
 @dataclass(frozen=True)
 class Prepared:
-    """Rows made ready once for every fit: what the family made of them, and the labels, shape (n_rows,)."""
+    """Rows made ready once for every fit: what the family made of them, and the target, shape (n_rows,).
+
+    The target is the label, or for a regression a number that may be missing in rows that are not fitted on.
+    """
 
     rows: Any
     y: Labels
 
 
 class Fit(Protocol):
-    """Fit on the rows at `index`; with `stop_index`, stop when these no longer gain. Same seed, same bytes."""
+    """Fit on the rows at `index`; with `stop_index`, stop when these no longer gain. Same seed, same bytes.
+
+    params may also hold what an earlier fit learned, and `members`, the most models that the fit is the mean of.
+    """
 
     def __call__(
         self, prepared: Prepared, index: RowIndex, *, params: Params, seed: int, stop_index: RowIndex | None = None
     ) -> FittedModel:
+        """See the class."""
+
+
+class Regress(Protocol):
+    """Like Fit, for a number."""
+
+    def __call__(self, prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> FittedModel:
+        """See the class."""
+
+
+class JointFit(Protocol):
+    """Like Fit, on rows that say what was given: one model for nothing given, then one for each thing given."""
+
+    def __call__(self, prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> tuple[FittedModel, ...]:
         """See the class."""
 
 
@@ -61,7 +81,13 @@ class Family:
     """A family of models.
 
     search suggests parameters from a trial; starting_points are tried first; prepare takes encoded rows
-    (n_rows, n_columns), their labels and the contract, once for all fits.
+    (n_rows, n_columns), their labels and the contract, once for all fits. fit models the probability of the label 1.
+
+    regress fits a number instead, such as an effect, with parameters of its own: search_effects and effect_point are
+    for it what search and starting_points are for fit.
+
+    prepare_jointly also takes what was given, shape (n_rows, n_given), 0 or 1 and at most one of them a row;
+    fit_jointly then fits one model to all, in which what was given is known.
     """
 
     name: str
@@ -70,3 +96,8 @@ class Family:
     starting_points: tuple[Params, ...]
     prepare: Callable[[Matrix, Labels, Contract], Prepared]
     fit: Fit
+    search_effects: Callable[[optuna.Trial], dict[str, Any]]
+    effect_point: Params
+    regress: Regress
+    prepare_jointly: Callable[[Matrix, Matrix, Labels, Contract], Prepared]
+    fit_jointly: JointFit

@@ -1,68 +1,116 @@
-"""What an uplift learner is: how outcome models are fitted so that each action has an effect."""
+"""What an uplift learner is: how, from one and the same risk without action, each action comes to have an effect."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-import numpy.typing as npt
+from experiments.arms import Arms, Mask, rows_of
+from experiments.family import Family, FittedModel, Labels, Params, Prepared, RowIndex
+from experiments.fitted_learner import FittedLearner, Term
+from experiments.nuisances import Nuisances
+from features.tables import CONTROL
 
-from experiments.family import Family, FittedModel, Params, Prepared, RowIndex, Scores
-from features.contract import Matrix
-
-Arms = npt.NDArray[np.object_]
+EFFECT = "effect_"
 
 
 @dataclass(frozen=True)
-class FittedLearner:
-    """The outcome models: `control` is the risk without action, the others the risk under each action."""
+class Lesson:
+    """What a learner is taught: the rows at index, and with what family, parameters and seed.
 
-    models: Mapping[str, FittedModel]
+    arms (None: untreated) have shape (n_rows,), n_rows all those that were prepared. With stop_index, the risk stops
+    when these rows no longer gain. A draft is judged and thrown away: it need not be as steady as what is kept.
+    nuisances and joint are shared by all lessons on the same rows, and made when they are first asked for: see
+    `experiments.nuisances` and `Family.prepare_jointly`.
+    """
 
-    def risks(self, X: Matrix) -> dict[str, Scores]:
-        """The uncalibrated probability to churn under each arm, shape (n_rows,) each."""
-        return {arm: model.predict(X) for arm, model in self.models.items()}
+    family: Family
+    prepared: Prepared
+    arms: Arms
+    actions: tuple[str, ...]
+    index: RowIndex
+    stop_index: RowIndex | None
+    params: Params
+    learned: Mapping[str, Params]
+    seed: int
+    draft: bool
+    nuisances: Callable[[], Nuisances]
+    joint: Callable[[], Prepared]
+
+    def outcome(self, name: str, mask: Mask) -> FittedModel:
+        """The model, of that name, of the probability to churn, fitted on the rows of mask."""
+        stop = None if self.stop_index is None else self.stop_index[mask[self.stop_index]]
+        at, params = self.index[mask[self.index]], self._outcome_params(name)
+        return self.family.fit(self.prepared, at, params=params, seed=self.seed, stop_index=stop)
+
+    def outcomes(self, names: tuple[str, ...]) -> dict[str, FittedModel]:
+        """Models of those names under no action and under each, all one model that is told what was given."""
+        params = self._outcome_params(names[0])
+        models = self.family.fit_jointly(self.joint(), self.index, params=params, seed=self.seed)
+        return dict(zip(names, models, strict=True))
+
+    def regression(self, target: Labels, mask: Mask) -> FittedModel:
+        """The model of a number, shape (n_rows,), fitted on the rows of mask."""
+        own = {key.removeprefix(EFFECT): value for key, value in self.params.items() if key.startswith(EFFECT)}
+        at, prepared = self.index[mask[self.index]], replace(self.prepared, y=target)
+        return self.family.regress(prepared, at, params={**own, **self._members}, seed=self.seed)
+
+    def _outcome_params(self, name: str) -> Params:
+        own = {key: value for key, value in self.params.items() if not key.startswith(EFFECT)}
+        return {**own, **self.learned.get(name, {}), **self._members}
 
     @property
-    def learned(self) -> dict[str, Mapping[str, float]]:
-        """What fitting each outcome model found out."""
-        return {arm: model.learned for arm, model in self.models.items()}
+    def _members(self) -> Params:
+        return {"members": 1} if self.draft else {}
+
+
+@dataclass(frozen=True)
+class Effects:
+    """How the effects come about: their terms, and further models that these name."""
+
+    terms: Mapping[str, tuple[Term, ...]]
+    models: Mapping[str, FittedModel] = field(default_factory=dict)
+
+
+def no_outcomes(_: tuple[str, ...]) -> dict[str, str]:
+    """For learners that model no outcome but the risk."""
+    return {}
 
 
 @dataclass(frozen=True)
 class Learner:
     """An uplift learner.
 
-    members says which rows teach each outcome model: given the arms (None: untreated) of the rows and the names of
-    the actions, it returns a mask per outcome model, `control` first.
+    outcomes names the models of outcomes that it has besides the risk, for given actions, each with the arm whose rows
+    calibrate it; fit_outcomes fits them; fit_effects does the rest. regresses says that effects are regressions, which
+    have parameters of their own. The risk is nobody's choice: untreated rows teach it, whatever the learner.
     """
 
     name: str
     meaning: str
-    members: Callable[[Arms, tuple[str, ...]], dict[str, npt.NDArray[np.bool_]]]
+    fit_effects: Callable[[Lesson], Effects]
+    regresses: bool = False
+    outcomes: Callable[[tuple[str, ...]], Mapping[str, str]] = no_outcomes
+    fit_outcomes: Callable[[Lesson], Mapping[str, FittedModel]] = lambda _: {}
 
-    def fit(
-        self,
-        family: Family,
-        prepared: Prepared,
-        index: RowIndex,
-        *,
-        arms: Arms,
-        actions: tuple[str, ...],
-        params: Params,
-        learned: Mapping[str, Params],
-        seed: int,
-        stop_index: RowIndex | None = None,
-    ) -> FittedLearner:
-        """Fit every outcome model on its rows of index; with stop_index each stops on its own rows of that."""
-        members = self.members(arms, actions)
-        models = {}
-        for arm, mask in members.items():
-            stop = None if stop_index is None else stop_index[mask[stop_index]]
-            models[arm] = family.fit(
-                prepared,
-                index[mask[index]],
-                params={**params, **learned.get(arm, {})},
-                seed=seed,
-                stop_index=stop,
-            )
-        return FittedLearner(models)
+    def calibrated_on(self, actions: tuple[str, ...]) -> dict[str, str]:
+        """The models that are calibrated, `control` first, and the arm on whose rows."""
+        return {CONTROL: CONTROL, **self.outcomes(actions)}
+
+    def fit_calibrated(self, lesson: Lesson) -> dict[str, FittedModel]:
+        """The models that are calibrated.
+
+        The risk alone stops by rows held out; the other outcomes take from it when. Were each to stop by itself, the
+        effects would be fitted to the rows that judge them, and in a small arm that tells.
+        """
+        control = lesson.outcome(CONTROL, rows_of(lesson.arms, CONTROL, lesson.actions))
+        if not lesson.actions:
+            return {CONTROL: control}
+        if lesson.stop_index is not None:
+            learned = dict.fromkeys(self.outcomes(lesson.actions), control.learned)
+            lesson = replace(lesson, stop_index=None, learned=learned)
+        return {CONTROL: control, **self.fit_outcomes(lesson)}
+
+    def fit(self, lesson: Lesson) -> FittedLearner:
+        """Fit the risk and, where there are actions, their effects; nothing is calibrated yet."""
+        models = self.fit_calibrated(lesson)
+        effects = self.fit_effects(lesson) if lesson.actions else Effects({})
+        return FittedLearner({**models, **effects.models}, effects.terms)

@@ -81,10 +81,15 @@ class SplitSpec(Section):
 
 
 class TuningSpec(Section):
-    """What Optuna searches, by what it judges, and for how long."""
+    """What Optuna searches, by what it judges, and for how long.
+
+    learners matter where there is a treatment only; metric is the risk's, on untreated rows.
+    """
 
     families: tuple[str, ...] = Field(("logistic", "lightgbm"), min_length=1)
-    learner: str = "t_learner"
+    learners: tuple[str, ...] = Field(
+        ("t_learner", "x_learner", "risk_ranking", "s_learner", "dr_learner"), min_length=1
+    )
     metric: str = "log_loss"
     trials: int = Field(30, ge=1)
     timeout_seconds: Positive | None = None
@@ -175,7 +180,7 @@ class ExperimentSpec(Section):
     checks: dict[str, Reason]
     split: SplitSpec
     tuning: TuningSpec
-    policy: PolicySpec = PolicySpec()
+    policy: PolicySpec
     cost_of_churn: CostOfChurnSpec | None = None
     evaluation: EvaluationSpec = EvaluationSpec()
     gate: GateSpec = GateSpec()

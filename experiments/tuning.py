@@ -1,83 +1,57 @@
-"""The search: Optuna suggests a family and its parameters, folds judge them, and a kill loses nothing."""
+"""The search: Optuna suggests a family, a learner and their parameters, folds judge them, and a kill loses nothing."""
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import optuna
+from optuna.trial import FrozenTrial, TrialState
 
-from experiments.family import Family, Prepared
-from experiments.learner import Arms, FittedLearner, Learner
-from experiments.metric import Metric, evaluate
+from experiments import trials
+from experiments.family import Family, Params
+from experiments.judging import Judgement, judge
+from experiments.learner import EFFECT, Learner
+from experiments.problem import Candidate, Problem
 from experiments.spec import TuningSpec
-from experiments.split import Fold
-from features.contract import Matrix
-
-ENDED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-FAMILY = "family"
-LEARNED = "learned"
+from experiments.trials import FAMILY, LEARNER, Record
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A choice of the search: family, its parameters, and what fitting found out for each outcome model."""
-
-    family: str
-    params: Mapping[str, Any]
-    learned: Mapping[str, Mapping[str, float]]
-    score: float
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What candidates are tried on: encoded rows and each family's preparation of them, arms, actions and folds."""
-
-    X: Matrix
-    prepared: Mapping[str, Prepared]
-    arms: Arms
-    actions: tuple[str, ...]
-    folds: tuple[Fold, ...]
-    families: Mapping[str, Family]
-    learner: Learner
-    metric: Metric
+def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:
+    """What a study of the problem is after: the metric of the risk and, where there are actions, a high uplift."""
+    risk: Literal["minimize", "maximize"] = "maximize" if problem.metric.better == "higher" else "minimize"
+    return [risk, "maximize"] if problem.actions else [risk]
 
 
 def search(
-    study: optuna.Study, problem: Problem, *, spec: TuningSpec, on_trial: Callable[[optuna.trial.FrozenTrial], None]
-) -> Candidate:
-    """Try candidates until `spec.trials` have ended, counting those of earlier runs of the same study.
+    study: optuna.Study, problem: Problem, *, spec: TuningSpec, on_trial: Callable[[FrozenTrial], None]
+) -> FrozenTrial:
+    """Try candidates until `spec.trials` have ended, counting those of earlier runs of the same study; give the best.
 
     on_trial is called after each. Every trial is seeded by how many ended before it, so that a search killed and
     taken up again ends with the same best as one that was not.
     """
     _bury_the_dead(study)
-    points = _starting_points(problem)
+    points = starting_points(problem, spec)
     began = time.monotonic()
-    while (tried := len(ended(study))) < spec.trials and not _late(study, began, spec):
+    while (tried := len(trials.ended(study))) < spec.trials and not _late(study, began, spec):
         study.sampler = optuna.samplers.TPESampler(seed=trial_seed(spec.seed, tried), n_startup_trials=8)
-        waiting = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,))
+        waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
         if tried < len(points) and not waiting:
             study.enqueue_trial(points[tried])
         trial = study.ask()
-        _try(study, trial, problem, seed=spec.seed)
+        _try(study, trial, problem, spec=spec)
         on_trial(study.trials[trial.number])
-    return best(study, spec.trials)
-
-
-def ended(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    """The trials that ended, complete or pruned, in order."""
-    return study.get_trials(deepcopy=False, states=ENDED)
+    return trials.best(study, spec.trials)
 
 
 def _late(study: optuna.Study, began: float, spec: TuningSpec) -> bool:
     """Whether the time is up; one trial at least must have been completed."""
     if spec.timeout_seconds is None or time.monotonic() - began < spec.timeout_seconds:
         return False
-    return bool(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,)))
+    return bool(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
 
 
 def trial_seed(seed: int, tried: int) -> int:
@@ -87,81 +61,82 @@ def trial_seed(seed: int, tried: int) -> int:
 
 def _bury_the_dead(study: optuna.Study) -> None:
     """A trial that was running when the process was killed has failed; the search will come upon it again."""
-    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
-        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        study.tell(trial.number, state=TrialState.FAIL)
 
 
-def _starting_points(problem: Problem) -> list[dict[str, Any]]:
-    """The starting points of all families, taking turns."""
-    turns = zip_longest(*([(name, point) for point in f.starting_points] for name, f in problem.families.items()))
-    return [
-        {FAMILY: name, **{f"{name}.{key}": value for key, value in point.items()}}
-        for turn in turns
-        for name, point in filter(None, turn)
-    ]
+def starting_points(problem: Problem, spec: TuningSpec) -> list[dict[str, Any]]:
+    """The starting points of all families, taking turns, and with them the learners, until each had one."""
+    families = [problem.families[name] for name in spec.families]
+    turns = zip_longest(*([(one, point) for point in one.starting_points] for one in families))
+    points = [pair for turn in turns for pair in turn if pair]
+    if not problem.actions:
+        return [_point(family, point) for family, point in points]
+    found = []
+    for k in range(max(len(points), len(spec.learners))):
+        (family, point), learner = points[k % len(points)], problem.learners[spec.learners[k % len(spec.learners)]]
+        found.append({**_point(family, point), **_effect_point(family, learner)})
+    return found
+
+
+def _point(family: Family, point: Params) -> dict[str, Any]:
+    return {FAMILY: family.name, **{f"{family.name}.{key}": value for key, value in point.items()}}
+
+
+def _effect_point(family: Family, learner: Learner) -> dict[str, Any]:
+    point = family.effect_point if learner.regresses else {}
+    return {LEARNER: learner.name, **{f"{family.name}.{EFFECT}{key}": value for key, value in point.items()}}
 
 
 class _Prefixed:
-    """A trial whose parameters carry the name of the family, so that two families never share one."""
+    """A trial whose parameters carry a prefix, so that two families, or risk and effect, never share one."""
 
     def __init__(self, trial: optuna.Trial, prefix: str) -> None:
         self._trial, self._prefix = trial, prefix
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         suggest = getattr(self._trial, name)
-        return lambda key, *args, **options: suggest(f"{self._prefix}.{key}", *args, **options)
+        return lambda key, *args, **options: suggest(f"{self._prefix}{key}", *args, **options)
 
 
-def _try(study: optuna.Study, trial: optuna.Trial, problem: Problem, *, seed: int) -> None:
-    name = trial.suggest_categorical(FAMILY, list(problem.families))
-    params = problem.families[name].search(_Prefixed(trial, name))  # type: ignore[arg-type]
-    scores, learned = [], []
-    for step, fold in enumerate(problem.folds):
-        fitted = _fit_fold(problem, fold, name, params=params, seed=seed)
-        scores.append(_judge(problem, fold, name, fitted))
+def _suggested(trial: optuna.Trial, problem: Problem, spec: TuningSpec) -> Candidate:
+    """A candidate; without actions every learner is the same, and the first stands for all."""
+    name = trial.suggest_categorical(FAMILY, list(spec.families))
+    family, learner = problem.families[name], spec.learners[0]
+    if problem.actions:
+        learner = trial.suggest_categorical(LEARNER, list(spec.learners))
+    params = family.search(_Prefixed(trial, f"{name}."))  # type: ignore[arg-type]
+    if problem.actions and problem.learners[learner].regresses:
+        found = family.search_effects(_Prefixed(trial, f"{name}.{EFFECT}"))  # type: ignore[arg-type]
+        params |= {f"{EFFECT}{key}": value for key, value in found.items()}
+    return Candidate(name, learner, params, {})
+
+
+def _try(study: optuna.Study, trial: optuna.Trial, problem: Problem, *, spec: TuningSpec) -> None:
+    choice = _suggested(trial, problem, spec)
+    learner = problem.learners[choice.learner]
+    judged: list[Judgement] = []
+    learned = []
+    for fold in problem.folds:
+        fitted = learner.fit(problem.lesson(choice, fold.fit, seed=spec.seed, judged=fold.judge))
+        judged.append(judge(problem, fold, fitted))
         learned.append(fitted.learned)
-        trial.report(float(np.mean(scores)), step)
-        if step + 1 < len(problem.folds) and trial.should_prune():
-            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        if len(judged) < len(problem.folds) and _hopeless(study, trial, judged, problem):
+            trials.keep(trial, Record.of(judged, learned))
+            study.tell(trial, state=TrialState.PRUNED)
             return
-    trial.set_user_attr(LEARNED, _mean_learned(learned))
-    study.tell(trial, float(np.mean(scores)))
+    record = Record.of(judged, learned)
+    trials.keep(trial, record)
+    study.tell(trial, record.values)
 
 
-def _fit_fold(problem: Problem, fold: Fold, name: str, *, params: Mapping[str, Any], seed: int) -> FittedLearner:
-    return problem.learner.fit(
-        problem.families[name],
-        problem.prepared[name],
-        fold.fit,
-        arms=problem.arms,
-        actions=problem.actions,
-        params=params,
-        learned={},
-        seed=seed,
-        stop_index=fold.judge,
-    )
+def _hopeless(study: optuna.Study, trial: optuna.Trial, judged: list[Judgement], problem: Problem) -> bool:
+    """Whether to stop after this fold.
 
-
-def _judge(problem: Problem, fold: Fold, name: str, fitted: FittedLearner) -> float:
-    """The metric of each outcome model on its own rows, each with one vote."""
-    members = problem.learner.members(problem.arms[fold.judge], problem.actions)
-    y, X = problem.prepared[name].y[fold.judge], problem.X[fold.judge]
-    found = [
-        evaluate(problem.metric, y[members[arm]], model.predict(X[members[arm]]))
-        for arm, model in fitted.models.items()
-    ]
-    return float(np.mean(found))
-
-
-def _mean_learned(found: list[dict[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
-    return {arm: {key: float(np.mean([one[arm][key] for one in found])) for key in found[0][arm]} for arm in found[0]}
-
-
-def best(study: optuna.Study, trials: int) -> Candidate:
-    """The best of the first `trials` trials that ended; a longer search of the same study changes nothing here."""
-    complete = [trial for trial in ended(study)[:trials] if trial.state == optuna.trial.TrialState.COMPLETE]
-    sign = -1 if study.direction == optuna.study.StudyDirection.MAXIMIZE else 1
-    trial = min(complete, key=lambda one: sign * (one.value or 0.0))
-    name = trial.params[FAMILY]
-    params = {key.removeprefix(f"{name}."): value for key, value in trial.params.items() if key != FAMILY}
-    return Candidate(name, params, trial.user_attrs[LEARNED], float(trial.values[0]))
+    With one figure Optuna says so. With two it cannot: here both must be worse than the median of what completed trials
+    had come to after the same fold.
+    """
+    if not problem.actions:
+        trial.report(float(np.mean([one.risk for one in judged])), len(judged) - 1)
+        return trial.should_prune()
+    return trials.worse_than_the_median(study, Record.of(judged, []))

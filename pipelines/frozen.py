@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from experiments.learner import FittedLearner
-from experiments.tuning import Candidate
+from experiments.arms import rows_of
+from experiments.family import FittedModel
+from experiments.problem import Candidate
 from features.catalog import all_features
 from features.tables import CONTROL
 from pipelines import matrices
@@ -33,23 +34,16 @@ def scores(opened: Learning, workspace: Workspace, *, challenger: Any, plain: Ca
         narrow = replace(opened, contract=opened.contract.select(names))
         fitted = _without_action(narrow, plain)
         for ahead, rows in frozen.items():
-            found[f"{theme}@{ahead}"] = fitted.risks(narrow.contract.encode(rows))[CONTROL]
+            found[f"{theme}@{ahead}"] = fitted.predict(narrow.contract.encode(rows))
     return pa.table(found)
 
 
-def _without_action(opened: Learning, plain: Candidate) -> FittedLearner:
-    """The plain candidate on the untreated training rows; only its order counts, so nothing is calibrated."""
+def _without_action(opened: Learning, plain: Candidate) -> FittedModel:
+    """The plain candidate's risk from the untreated training rows; only its order counts: nothing is calibrated."""
     problem = opened.problem({plain.family})
-    return problem.learner.fit(
-        problem.families[plain.family],
-        problem.prepared[plain.family],
-        np.flatnonzero(problem.learner.members(problem.arms, problem.actions)[CONTROL]),
-        arms=problem.arms,
-        actions=(),
-        params=plain.params,
-        learned=plain.learned,
-        seed=opened.spec.tuning.seed,
-    )
+    untreated = np.flatnonzero(rows_of(problem.arms, CONTROL, problem.actions))
+    seed = opened.spec.tuning.seed
+    return problem.families[plain.family].fit(problem.prepared[plain.family], untreated, params=plain.params, seed=seed)
 
 
 def _rows(opened: Learning, workspace: Workspace, ahead: int) -> pd.DataFrame:

@@ -8,31 +8,41 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.candidate import FittedCandidate
+from experiments.calibration import Calibration
+from experiments.fitted_learner import FittedLearner
 from features.contract import Contract
 from pipelines import storage
 
 SCORER = Path(__file__).parent / "scorers" / "outcome_models.py"
 
 
-def write(folder: Path, fitted: FittedCandidate, *, contract: Contract, typical: Mapping[str, float]) -> None:
+def write(folder: Path, fitted: FittedLearner, *, contract: Contract, typical: Mapping[str, float]) -> None:
     """Write the scorer, the contract, the boosters as text and what ties them together."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(SCORER, folder / "scorer.py")
     storage.write_json(folder / "contract.json", contract.to_dict())
-    arms: dict[str, Any] = {}
-    for arm, model in fitted.export().items():
-        texts = [f"{arm}.{number}.txt" for number in range(len(model.texts))]
-        for name, text in zip(texts, model.texts, strict=True):
-            storage.write_bytes(folder / name, text.encode())
-        calibration = fitted.calibrations[arm]
-        arms[arm] = {
-            "kind": model.kind,
-            "plain": model.plain,
-            "texts": texts,
-            "calibration": {"slope": calibration.slope, "intercept": calibration.intercept},
+    models: dict[str, Any] = {}
+    for name, model in fitted.models.items():
+        exported = model.export()
+        texts = {f"{name}.{number}.txt": text for number, text in enumerate(exported.texts)}
+        for file, text in texts.items():
+            storage.write_bytes(folder / file, text.encode())
+        models[name] = {
+            "kind": exported.kind,
+            "plain": exported.plain,
+            "texts": list(texts),
+            "calibration": _calibration(fitted.calibrations.get(name)),
         }
-    storage.write_json(folder / "model.json", {"arms": arms, "typical": dict(typical)})
+    effects = {
+        action: [{"weight": term.weight, "models": list(term.models)} for term in terms]
+        for action, terms in fitted.terms.items()
+    }
+    described = {"models": models, "effects": effects, "typical": dict(typical)}
+    storage.write_json(folder / "model.json", described)
+
+
+def _calibration(found: Calibration | None) -> dict[str, float] | None:
+    return None if found is None else {"slope": found.slope, "intercept": found.intercept}
 
 
 def scorer(folder: Path) -> Any:

@@ -29,7 +29,7 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
         "study": str(best["study"]),
         "family": str(best["family"]),
-        "learner": spec.tuning.learner,
+        "learner": str(best["learner"]),
     }
 
 
@@ -42,7 +42,7 @@ def spec_hash(spec: ExperimentSpec) -> str:
 def recipe(spec: ExperimentSpec) -> str:
     """A hash of what makes a model what it is; newer data, another title or another report leave it as it is.
 
-    That is the spec, and the code of the features, the label, the families and the learner it names, but for comments
+    That is the spec, and the code of the features, the label, the families and the learners it names, but for comments
     and layout. Two models of one recipe are a champion and its refresh; a model of another wants to replace it.
     """
     sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning"}
@@ -56,7 +56,7 @@ def _code(spec: ExperimentSpec) -> dict[str, str]:
     """The plug-ins that a spec names, as syntax trees; all themes where it names none."""
     themes = list(spec.features) or names(definitions) if spec.observations else []
     named = {definitions: themes, labels: [spec.label.kind], families: spec.tuning.families}
-    named |= {learners: [spec.tuning.learner]}
+    named |= {learners: spec.tuning.learners if spec.treatment else ()}
     files = [Path(package.__path__[0]) / f"{name}.py" for package, wanted in named.items() for name in wanted]
     return {file.stem: ast.dump(ast.parse(file.read_text())) for file in files}
 

@@ -57,7 +57,7 @@ def signature(contract: Contract, output: pd.DataFrame) -> ModelSignature:
 
 def requirements(folder: Path) -> list[str]:
     """The pinned requirements of a portable model."""
-    kinds = {model["kind"] for model in storage.read_json(folder / "model.json")["arms"].values()}
+    kinds = {model["kind"] for model in storage.read_json(folder / "model.json")["models"].values()}
     names = [*LIBRARIES, *(["lightgbm"] if "lightgbm" in kinds else [])]
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]
 

@@ -76,7 +76,7 @@ def _check_names(spec: ExperimentSpec) -> None:
         labels: [spec.label.kind],
         definitions: list(spec.features),
         families: list(spec.tuning.families),
-        learners: [spec.tuning.learner],
+        learners: list(spec.tuning.learners),
         metrics: [spec.tuning.metric],
     }
     for package, wanted in asked.items():

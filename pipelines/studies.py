@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from optuna.trial import FrozenTrial
 
 from experiments.spec import ExperimentSpec
-from experiments.tuning import ENDED
+from experiments.trials import ENDED, recorded
 from pipelines import storage, tracking
 from pipelines.workspace import Workspace
 
@@ -21,7 +21,7 @@ CODE = ("features", "experiments")
 
 def name(spec: ExperimentSpec, workspace: Workspace) -> str:
     """The study's name: a hash of all that its trials depend on, so that no trial is ever taken for another's."""
-    asked = spec.model_dump(mode="json", include={"label", "treatment", "split", "tuning"})
+    asked = spec.model_dump(mode="json", include={"label", "treatment", "policy", "split", "tuning"})
     asked["tuning"] = {key: value for key, value in asked["tuning"].items() if key not in ("trials", "timeout_seconds")}
     code = [hashlib.sha256(file.read_bytes()).hexdigest() for part in CODE for file in _sources(workspace.root / part)]
     everything = json.dumps([asked, storage.digest(workspace.matrix), code], sort_keys=True)
@@ -32,14 +32,14 @@ def _sources(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.py"))
 
 
-def opened(workspace: Workspace, *, name: str, direction: Literal["minimize", "maximize"]) -> optuna.Study:
+def opened(workspace: Workspace, *, name: str, directions: list[Literal["minimize", "maximize"]]) -> optuna.Study:
     """The study of that name, made if it is not there."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     workspace.state.mkdir(parents=True, exist_ok=True)
     return optuna.create_study(
         study_name=name,
         storage=optuna.storages.RDBStorage(f"sqlite:///{workspace.state / 'study.db'}"),
-        direction=direction,
+        directions=directions,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5),
         load_if_exists=True,
     )
@@ -49,7 +49,8 @@ class TrialLog:
     """Writes a study to MLflow as one run: each trial one batch, as it ends; seconds is the CPU time that it took.
 
     A trial is a parameter `trial 012`, the JSON of its parameters, and a step of the metric `score`, or of
-    `score_when_pruned`. A nested run for each trial would cost three calls, a tenth of the time of a short trial.
+    `score_when_pruned`, and of `uplift` and `policy_value` where there are actions. A nested run for each trial would
+    cost three calls, a tenth of the time of a short trial.
     """
 
     def __init__(self, client: MlflowClient, *, experiment: str, study: optuna.Study) -> None:
@@ -70,25 +71,25 @@ class TrialLog:
                 self.write(trial)
 
     def write(self, trial: FrozenTrial) -> None:
-        """Write one trial that has ended: its parameters and its score, that of the folds it saw."""
+        """Write one trial that has ended: its parameters and its figures, those of the folds it saw."""
         began = time.thread_time()
-        metric = "score" if trial.state == optuna.trial.TrialState.COMPLETE else "score_when_pruned"
+        when = "" if trial.state == optuna.trial.TrialState.COMPLETE else "_when_pruned"
         tracking.log_batch(
             self._client,
             self.run_id,
             params={_key(trial): json.dumps(trial.params)},
-            metrics=[(metric, float(trial.value or 0.0), trial.number)],
+            metrics=[(f"{name}{when}", value, trial.number) for name, value in recorded(trial).figures.items()],
         )
         self.seconds += time.thread_time() - began
 
-    def end(self, best: dict[str, Any], *, score: float, table: Path) -> None:
+    def end(self, best: dict[str, Any], *, figures: dict[str, float], table: Path) -> None:
         """Write the study's best and the table of its trials, and end its run."""
         self._client.log_artifact(self.run_id, str(table))
         tracking.log_batch(
             self._client,
             self.run_id,
             tags={"best": json.dumps(best)},
-            metrics=[("best_score", score, 0)],
+            metrics=[(f"best_{name}", value, 0) for name, value in figures.items()],
             status="FINISHED",
         )
 

@@ -1,7 +1,7 @@
 """Gradient-boosted trees (LightGBM), small and strongly regularised, as the mean of a few boosters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm as lgb
@@ -14,6 +14,7 @@ from features.contract import Contract, Matrix
 MOST_ROUNDS = 400
 PATIENCE = 25
 FINAL_MEMBERS = 3
+LEARNED = ("rounds", "members")  # settings of ours, not of LightGBM
 FIXED: Mapping[str, Any] = {
     "objective": "binary",
     "metric": "binary_logloss",
@@ -25,25 +26,36 @@ FIXED: Mapping[str, Any] = {
     "feature_pre_filter": False,
     "verbose": -1,
 }
+FIXED_OF_EFFECTS: Mapping[str, Any] = {
+    "objective": "regression",
+    "metric": "l2",
+    "learning_rate": 0.05,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.5,
+    "lambda_l2": 20.0,
+}
 
 
 @dataclass(frozen=True)
 class LightgbmModel:
-    """The mean of a few boosters that differ in their seed only."""
+    """The mean of a few boosters that differ in their seed only; given are further columns, the same in all rows."""
 
     boosters: tuple[lgb.Booster, ...]
     learned: Mapping[str, float]
+    given: tuple[float, ...] = ()
 
     def predict(self, X: Matrix) -> Scores:
-        """Mean of the boosters' probabilities, added in order."""
+        """Mean of what the boosters say, added in order."""
+        rows = np.hstack([X, np.tile(self.given, (len(X), 1))]) if self.given else X
         total = np.zeros(len(X))
         for booster in self.boosters:
-            total = total + booster.predict(X, num_threads=2)
+            total = total + booster.predict(rows, num_threads=2)
         return total / len(self.boosters)
 
     def export(self) -> Portable:
         """Each booster in LightGBM's own text."""
-        return Portable("lightgbm", {}, tuple(booster.model_to_string() for booster in self.boosters))
+        texts = tuple(booster.model_to_string() for booster in self.boosters)
+        return Portable("lightgbm", {"given": list(self.given)}, texts)
 
 
 def search(trial: optuna.Trial) -> dict[str, Any]:
@@ -59,6 +71,16 @@ def search(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
+def search_effects(trial: optuna.Trial) -> dict[str, Any]:
+    """Few and small trees on large leaves: pseudo-outcomes are nearly all noise, and no rows say when to stop."""
+    return {
+        "rounds": trial.suggest_int("rounds", 15, 150, log=True),
+        "num_leaves": trial.suggest_int("num_leaves", 2, 12, log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 20, 500, log=True),
+    }
+
+
+EFFECT_POINT = {"rounds": 40, "num_leaves": 4, "min_data_in_leaf": 100}
 STARTING_POINT = {
     "learning_rate": 0.05,
     "num_leaves": 5,
@@ -80,15 +102,13 @@ def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
 def fit(
     prepared: Prepared, index: RowIndex, *, params: Params, seed: int, stop_index: RowIndex | None = None
 ) -> LightgbmModel:
-    """One booster that stops when the rows at stop_index no longer gain, or else FINAL_MEMBERS of `rounds` rounds."""
-    settings = {**FIXED, **params}
-    rounds = max(1, round(settings.pop("rounds", MOST_ROUNDS)))
+    """One booster that stops when the rows at stop_index no longer gain, or else `members` of `rounds` rounds."""
     rows = prepared.rows.subset(np.sort(index))
     if stop_index is None:
-        boosters = tuple(lgb.train({**settings, "seed": seed + k}, rows, rounds) for k in range(FINAL_MEMBERS))
-        return LightgbmModel(boosters, {"rounds": float(rounds)})
+        return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, seed=seed)
+    settings = {key: value for key, value in params.items() if key not in LEARNED}
     booster = lgb.train(
-        {**settings, "seed": seed},
+        {**FIXED, **settings, "seed": seed},
         rows,
         MOST_ROUNDS,
         valid_sets=[prepared.rows.subset(np.sort(stop_index))],
@@ -97,4 +117,45 @@ def fit(
     return LightgbmModel((booster,), {"rounds": float(booster.best_iteration)})
 
 
-FAMILY = Family("lightgbm", "gradient-boosted trees", search, (STARTING_POINT,), prepare, fit)
+def regress(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> LightgbmModel:
+    """`members` boosters of `rounds` rounds of least squares."""
+    at = np.sort(index)
+    rows = prepared.rows.subset(at).construct()
+    rows.set_label(prepared.y[at])
+    return replace(_of_rounds(rows, {**FIXED, **FIXED_OF_EFFECTS, **params}, seed=seed), learned={})
+
+
+def _of_rounds(rows: lgb.Dataset, params: Params, *, seed: int) -> LightgbmModel:
+    settings = {key: value for key, value in params.items() if key not in LEARNED}
+    rounds, members = max(1, round(params["rounds"])), params.get("members", FINAL_MEMBERS)
+    boosters = tuple(lgb.train({**settings, "seed": seed + k}, rows, rounds) for k in range(members))
+    return LightgbmModel(boosters, {"rounds": float(rounds)})
+
+
+def prepare_jointly(X: Matrix, given: Matrix, y: Labels, contract: Contract) -> Prepared:
+    """What was given is more columns."""
+    joined = prepare(np.hstack([X, given]), y, contract)
+    return replace(joined, rows=(joined.rows, given.shape[1]))
+
+
+def fit_jointly(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> tuple[LightgbmModel, ...]:
+    """The same boosters, asked under nothing given and under each thing given."""
+    rows, n_given = prepared.rows
+    model = fit(replace(prepared, rows=rows), index, params=params, seed=seed)
+    asked = np.vstack([np.zeros(n_given), np.eye(n_given)])
+    return tuple(replace(model, given=tuple(one.tolist())) for one in asked)
+
+
+FAMILY = Family(
+    name="lightgbm",
+    meaning="gradient-boosted trees",
+    search=search,
+    starting_points=(STARTING_POINT,),
+    prepare=prepare,
+    fit=fit,
+    search_effects=search_effects,
+    effect_point=EFFECT_POINT,
+    regress=regress,
+    prepare_jointly=prepare_jointly,
+    fit_jointly=fit_jointly,
+)

@@ -1,82 +1,28 @@
 """Logistic regression on standardised numbers with hinges at their quantiles, and on categories one by one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import optuna
-from sklearn.linear_model import LogisticRegression
 
-from experiments.family import Family, Labels, Params, Portable, Prepared, RowIndex, Scores
+from experiments import penalised
+from experiments.family import Family, Labels, Params, Prepared, RowIndex
+from experiments.terms import LinearModel, LogisticModel, Terms
 from features.contract import Contract, Matrix
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """How one column of the encoded rows becomes terms of the sum.
-
-    A number (n_categories 0) becomes itself standardised, its hinges max(0, x - knot) and whether it is missing;
-    a missing number stands at its median. A category becomes one term per category; missing has none.
-    """
-
-    n_categories: int
-    median: float = 0.0
-    scale: float = 1.0
-    knots: tuple[float, ...] = ()
-
-    def expand(self, values: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
-        """The terms of values (n_rows,), each of shape (n_rows,)."""
-        if self.n_categories:
-            return [(values == code).astype(float) for code in range(self.n_categories)]
-        missing = np.isnan(values)
-        standard = (np.where(missing, self.median, values) - self.median) / self.scale
-        return [standard, *(np.maximum(standard - knot, 0.0) for knot in self.knots), missing.astype(float)]
-
-
-@dataclass(frozen=True)
-class LogisticModel:
-    """A weighted sum of terms; the terms are added one after another, so that the batch size changes no bit.
-
-    centres holds, for each column, the mean of its part of the sum over the training rows: reasons are told from there.
-    """
-
-    terms: tuple[Terms, ...]
-    coefficients: tuple[float, ...]
-    intercept: float
-    centres: tuple[float, ...]
-    learned: Mapping[str, float] = field(default_factory=dict)
-
-    def predict(self, X: Matrix) -> Scores:
-        """The logistic function of the sum."""
-        total, weights = np.full(len(X), self.intercept), iter(self.coefficients)
-        for position, terms in enumerate(self.terms):
-            for term in terms.expand(X[:, position]):
-                total = total + next(weights) * term
-        probability: Scores = 1.0 / (1.0 + np.exp(-total))
-        return probability
-
-    def export(self) -> Portable:
-        """Medians, scales, knots and coefficients."""
-        terms = [
-            {"n_categories": t.n_categories, "median": t.median, "scale": t.scale, "knots": list(t.knots)}
-            for t in self.terms
-        ]
-        plain = {
-            "terms": terms,
-            "coefficients": list(self.coefficients),
-            "intercept": self.intercept,
-            "centres": list(self.centres),
-        }
-        return Portable("logistic", plain)
+FREE = 1e-3
 
 
 def search(trial: optuna.Trial) -> dict[str, Any]:
     """How strongly the coefficients are held back."""
     return {"C": trial.suggest_float("C", 1e-3, 100.0, log=True)}
+
+
+def search_effects(trial: optuna.Trial) -> dict[str, Any]:
+    """How strongly those of an effect are held back: strongly, for single pseudo-outcomes are nearly all noise."""
+    return {"alpha": trial.suggest_float("alpha", 100.0, 1e5, log=True)}
 
 
 def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
@@ -109,15 +55,87 @@ def fit(
     seed: int,  # noqa: ARG001 - the optimum is unique
     stop_index: RowIndex | None = None,  # noqa: ARG001 - it has no rounds
 ) -> LogisticModel:
-    """The penalised maximum likelihood, found by Newton's method."""
+    """The penalised maximum likelihood."""
     terms, expanded = prepared.rows
-    regression = LogisticRegression(C=params["C"], solver="newton-cholesky", max_iter=100, tol=1e-6)
-    regression.fit(expanded[index], prepared.y[index])
-    weights = regression.coef_[0]
-    sizes = [t.n_categories or len(t.knots) + 2 for t in terms]
-    parts = np.split(expanded[index].mean(axis=0) * weights, np.cumsum(sizes)[:-1])
-    centres = tuple(float(part.sum()) for part in parts)
-    return LogisticModel(terms, tuple(weights.tolist()), float(regression.intercept_[0]), centres)
+    rows = expanded[index]
+    weights, intercept = penalised.logistic(
+        rows, target=prepared.y[index], penalty=np.full(rows.shape[1], 1.0 / params["C"])
+    )
+    return LogisticModel(terms, tuple(weights.tolist()), intercept, _centres(terms, rows, weights))
 
 
-FAMILY = Family("logistic", "logistic regression", search, ({"C": 0.1}, {"C": 0.01}), prepare, fit)
+def regress(
+    prepared: Prepared,
+    index: RowIndex,
+    *,
+    params: Params,
+    seed: int,  # noqa: ARG001 - the optimum is unique
+) -> LinearModel:
+    """The penalised least squares on the same terms."""
+    terms, expanded = prepared.rows
+    rows = expanded[index]
+    weights, intercept = penalised.linear(
+        rows, target=prepared.y[index], penalty=np.full(rows.shape[1], float(params["alpha"]))
+    )
+    return LinearModel(terms, tuple(weights.tolist()), intercept, _centres(terms, rows, weights))
+
+
+def _centres(terms: tuple[Terms, ...], rows: Matrix, weights: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    parts = np.split(rows.mean(axis=0) * weights, np.cumsum([t.n_terms for t in terms])[:-1])
+    return tuple(float(part.sum()) for part in parts)
+
+
+def prepare_jointly(X: Matrix, given: Matrix, y: Labels, contract: Contract) -> Prepared:
+    """The terms, and what was given."""
+    terms, expanded = prepare(X, y, contract).rows
+    return Prepared((terms, expanded, given), y)
+
+
+def fit_jointly(
+    prepared: Prepared,
+    index: RowIndex,
+    *,
+    params: Params,
+    seed: int,  # noqa: ARG001 - the optimum is unique
+) -> tuple[LogisticModel, ...]:
+    """One likelihood of all: what is given shifts the sum and turns the straight terms, whose turns are held back too.
+
+    The shift itself is not: it is what the thing given does on average.
+    """
+    terms, expanded, given = prepared.rows
+    straight = _straight(terms)
+    rows, shifts = expanded[index], given[index]
+    turns = [shifts[:, [k]] * rows[:, straight] for k in range(shifts.shape[1])]
+    held = np.full(rows.shape[1] + shifts.shape[1] * (1 + len(straight)), 1.0 / params["C"])
+    held[rows.shape[1] : rows.shape[1] + shifts.shape[1]] = FREE
+    weights, intercept = penalised.logistic(np.hstack([rows, shifts, *turns]), target=prepared.y[index], penalty=held)
+    plain, shift, turn = np.split(weights, [rows.shape[1], rows.shape[1] + shifts.shape[1]])
+    models = [LogisticModel(terms, tuple(plain.tolist()), intercept, _centres(terms, rows, plain))]
+    for k, turned in enumerate(turn.reshape(shifts.shape[1], len(straight))):
+        own = plain.copy()
+        own[straight] += turned
+        models.append(
+            LogisticModel(terms, tuple(own.tolist()), intercept + float(shift[k]), _centres(terms, rows, own))
+        )
+    return tuple(models)
+
+
+def _straight(terms: tuple[Terms, ...]) -> npt.NDArray[np.intp]:
+    """The positions of the straight terms among all."""
+    starts = np.cumsum([0, *(t.n_terms for t in terms)])
+    return np.concatenate([start + np.arange(t.n_straight) for start, t in zip(starts, terms, strict=False)])
+
+
+FAMILY = Family(
+    name="logistic",
+    meaning="logistic regression; for effects, linear",
+    search=search,
+    starting_points=({"C": 0.1}, {"C": 0.01}),
+    prepare=prepare,
+    fit=fit,
+    search_effects=search_effects,
+    effect_point={"alpha": 10_000.0},
+    regress=regress,
+    prepare_jointly=prepare_jointly,
+    fit_jointly=fit_jointly,
+)

@@ -12,17 +12,17 @@ from features.contract import Contract, Matrix
 
 @dataclass(frozen=True)
 class PriorModel:
-    """One probability for all."""
+    """One number for all: a probability, or a mean."""
 
     probability: float
     learned: Mapping[str, float] = field(default_factory=dict)
 
     def predict(self, X: Matrix) -> Scores:
-        """The same probability for every row."""
+        """The same number for every row."""
         return np.full(len(X), self.probability)
 
     def export(self) -> Portable:
-        """The probability."""
+        """The number."""
         return Portable("prior", {"probability": self.probability})
 
 
@@ -49,4 +49,38 @@ def fit(
     return PriorModel(float((y.sum() + 1) / (len(y) + 2)))
 
 
-FAMILY = Family("prior", "one probability for all: the floor", search, ({},), prepare, fit)
+def regress(
+    prepared: Prepared,
+    index: RowIndex,
+    *,
+    params: Params,  # noqa: ARG001 - the same call as every family
+    seed: int,  # noqa: ARG001
+) -> PriorModel:
+    """The mean."""
+    return PriorModel(float(prepared.y[index].mean()))
+
+
+def prepare_jointly(X: Matrix, given: Matrix, y: Labels, _contract: Contract) -> Prepared:
+    """How much can be given is all that is looked at."""
+    return Prepared((X, given.shape[1]), y)
+
+
+def fit_jointly(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> tuple[PriorModel, ...]:
+    """The same for everybody, whatever was given."""
+    one = fit(prepared, index, params=params, seed=seed)
+    return tuple([one] * (prepared.rows[1] + 1))
+
+
+FAMILY = Family(
+    name="prior",
+    meaning="one probability for all: the floor",
+    search=search,
+    starting_points=({},),
+    prepare=prepare,
+    fit=fit,
+    search_effects=search,
+    effect_point={},
+    regress=regress,
+    prepare_jointly=prepare_jointly,
+    fit_jointly=fit_jointly,
+)

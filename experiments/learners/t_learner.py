@@ -1,16 +1,30 @@
-"""T-learner: one model of the risk without action, and one of the risk under each action, fitted apart."""
+"""T-learner: the risk under each action has a model of its own; an effect is a difference of risks."""
 
-import numpy as np
-import numpy.typing as npt
-
-from experiments.learner import Arms, Learner
+from experiments.family import FittedModel
+from experiments.fitted_learner import Term
+from experiments.learner import Effects, Learner, Lesson
 from features.tables import CONTROL
 
 
-def members(arms: Arms, actions: tuple[str, ...]) -> dict[str, npt.NDArray[np.bool_]]:
-    """Untreated rows (the control, and those in no campaign) teach the control's model, each action's rows its own."""
-    untreated = ~np.isin(arms, np.array(actions, dtype=object))
-    return {CONTROL: untreated} | {action: arms == action for action in actions}
+def outcomes(actions: tuple[str, ...]) -> dict[str, str]:
+    """A model for each action, of the same name."""
+    return {action: action for action in actions}
 
 
-LEARNER = Learner("t_learner", "one model without action, one per action", members)
+def fit_outcomes(lesson: Lesson) -> dict[str, FittedModel]:
+    """The rows of each action teach its model."""
+    return {action: lesson.outcome(action, lesson.arms == action) for action in lesson.actions}
+
+
+def fit_effects(lesson: Lesson) -> Effects:
+    """The risk without action less the risk under it."""
+    return Effects({action: (Term(1.0, (CONTROL,)), Term(-1.0, (action,))) for action in lesson.actions})
+
+
+LEARNER = Learner(
+    name="t_learner",
+    meaning="one model without action, one per action",
+    fit_effects=fit_effects,
+    outcomes=outcomes,
+    fit_outcomes=fit_outcomes,
+)

@@ -20,17 +20,17 @@ NEAREST_TO_CERTAIN = float(np.finfo(np.float64).eps)
 
 
 class Model(Protocol):
-    """An outcome model."""
+    """A model of a probability, or of a number such as an effect."""
 
     def predict(self, X: Numbers) -> Numbers:
-        """Uncalibrated probability to churn, shape (n_rows,)."""
+        """Uncalibrated probability, or the number, shape (n_rows,)."""
 
     def contributions(self, X: Numbers) -> Numbers:
         """What each column adds to the log-odds, against the typical customer, shape (n_rows, n_columns)."""
 
 
 class Prior:
-    """One probability for all."""
+    """One number for all."""
 
     def __init__(self, plain: Plain, _texts: list[str]) -> None:
         self.probability = plain["probability"]
@@ -44,7 +44,7 @@ class Prior:
         return np.zeros(X.shape)
 
 
-class Logistic:
+class Linear:
     """A weighted sum of terms, added one after another, so that the batch size changes no bit."""
 
     def __init__(self, plain: Plain, _texts: list[str]) -> None:
@@ -61,12 +61,12 @@ class Logistic:
         return [standard, *(np.maximum(standard - knot, 0.0) for knot in terms["knots"]), missing.astype(float)]
 
     def predict(self, X: Numbers) -> Numbers:
-        """The logistic function of the sum."""
+        """The sum."""
         total, weights = np.full(len(X), self.intercept), iter(self.coefficients)
         for position, terms in enumerate(self.terms):
             for term in self.expand(terms, X[:, position]):
                 total = total + next(weights) * term
-        return np.asarray(1.0 / (1.0 + np.exp(-total)))
+        return total
 
     def contributions(self, X: Numbers) -> Numbers:
         """Each column's part of the sum, less its mean over the training rows."""
@@ -77,19 +77,29 @@ class Logistic:
         return np.asarray(found - self.centres)
 
 
-class Lightgbm:
-    """The mean of a few boosters."""
+class Logistic(Linear):
+    """The same sum as log-odds."""
 
-    def __init__(self, _plain: Plain, texts: list[str]) -> None:
+    def predict(self, X: Numbers) -> Numbers:
+        """The logistic function of the sum."""
+        return np.asarray(1.0 / (1.0 + np.exp(-super().predict(X))))
+
+
+class Lightgbm:
+    """The mean of a few boosters; given stands for further columns, the same in all rows."""
+
+    def __init__(self, plain: Plain, texts: list[str]) -> None:
         import lightgbm  # only a model that holds boosters requires it
 
+        self.given = plain["given"]
         self.boosters = [lightgbm.Booster(model_str=text) for text in texts]
 
     def predict(self, X: Numbers) -> Numbers:
-        """Mean of the boosters' probabilities, added in order."""
+        """Mean of what the boosters say, added in order."""
+        rows = np.hstack([X, np.tile(self.given, (len(X), 1))]) if self.given else X
         total = np.zeros(len(X))
         for booster in self.boosters:
-            total = total + booster.predict(X, num_threads=2)
+            total = total + booster.predict(rows, num_threads=2)
         return np.asarray(total / len(self.boosters))
 
     def contributions(self, X: Numbers) -> Numbers:
@@ -97,7 +107,7 @@ class Lightgbm:
         return np.asarray(self.boosters[0].predict(X, pred_contrib=True, num_threads=2))[:, :-1]
 
 
-KINDS: dict[str, Any] = {"prior": Prior, "logistic": Logistic, "lightgbm": Lightgbm}
+KINDS: dict[str, Any] = {"prior": Prior, "linear": Linear, "logistic": Logistic, "lightgbm": Lightgbm}
 
 
 def encode(rows: pd.DataFrame, columns: list[Plain]) -> Numbers:
@@ -125,6 +135,17 @@ def calibrated(raw: Numbers, calibration: Plain) -> Numbers:
     return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
 
 
+def effect(terms: list[Plain], said: dict[str, Numbers]) -> Numbers:
+    """By how much an action lowers the risk: weights times what models say, added up; what is left is in [0, 1]."""
+    total = np.zeros(len(said[CONTROL]))
+    for term in terms:
+        product = np.full(len(total), term["weight"])
+        for name in term["models"]:
+            product = product * said[name]
+        total = total + product
+    return np.clip(total, said[CONTROL] - 1.0, said[CONTROL])
+
+
 def readable(value: float) -> str:
     """A number as people write it: three digits, and no fraction from 100 on."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
@@ -138,21 +159,25 @@ class Scorer:
         self.columns = json.loads((folder / "contract.json").read_text(encoding="utf-8"))["columns"]
         described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self.typical: dict[str, float] = described["typical"]
-        self.calibrations = {arm: model["calibration"] for arm, model in described["arms"].items()}
+        self.effects: dict[str, list[Plain]] = described["effects"]
+        self.calibrations = {name: model["calibration"] for name, model in described["models"].items()}
         self.models: dict[str, Model] = {
-            arm: KINDS[model["kind"]](
-                model["plain"], [(folder / name).read_text(encoding="utf-8") for name in model["texts"]]
+            name: KINDS[model["kind"]](
+                model["plain"], [(folder / file).read_text(encoding="utf-8") for file in model["texts"]]
             )
-            for arm, model in described["arms"].items()
+            for name, model in described["models"].items()
         }
 
     def score(self, rows: pd.DataFrame, reasons: int = 0) -> pd.DataFrame:
         """churn_score (uncalibrated), churn_probability, uplift_<action> and reason_1 ... of every row."""
         X = encode(rows, self.columns)
-        raw = {arm: model.predict(X) for arm, model in self.models.items()}
-        risk = {arm: calibrated(values, self.calibrations[arm]) for arm, values in raw.items()}
-        found: dict[str, Any] = {"churn_score": raw[CONTROL], "churn_probability": risk[CONTROL]}
-        found |= {f"uplift_{arm}": risk[CONTROL] - risk[arm] for arm in risk if arm != CONTROL}
+        raw = {name: model.predict(X) for name, model in self.models.items()}
+        said = {
+            name: calibrated(values, self.calibrations[name]) if self.calibrations[name] else values
+            for name, values in raw.items()
+        }
+        found: dict[str, Any] = {"churn_score": raw[CONTROL], "churn_probability": said[CONTROL]}
+        found |= {f"uplift_{action}": effect(terms, said) for action, terms in self.effects.items()}
         if reasons:
             found |= self.reasons(rows, X, reasons)
         return pd.DataFrame(found, index=rows.index)

@@ -5,29 +5,30 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from experiments import candidate
-from experiments.candidate import FittedCandidate
+from experiments import candidate, nuisances
+from experiments.fitted_learner import FittedLearner
+from experiments.problem import Candidate
 from experiments.spec import ExperimentSpec
 from experiments.split import customer_hash
-from experiments.tuning import Candidate
 from features.tables import CONTROL
 from pipelines import frozen, learning, log, portable, storage
 from pipelines.learning import Learning
 from pipelines.workspace import Workspace
 
 # The nuisances of the uplift scores: plain, the same for every model that is ever compared, and off the gate cohort.
-NUISANCE = Candidate("logistic", {"C": 0.1}, {}, 0.0)
-FLOOR = Candidate("prior", {}, {}, 0.0)
+NUISANCE = Candidate(nuisances.FAMILY, "t_learner", nuisances.PARAMS, {})
+FLOOR = Candidate("prior", "t_learner", {}, {})
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Fit the challenger, the floor and the nuisances; write them, with the positions of the gate cohort."""
     opened = learning.opened(spec, workspace)
     best = storage.read_json(workspace.tuning / "best.json")
-    choice = Candidate(best["family"], best["params"], best["learned"], best["score"])
-    problem = opened.problem({choice.family, FLOOR.family, NUISANCE.family})
+    choice = Candidate(best["family"], best["learner"], best["params"], best["learned"])
+    candidates = (choice, FLOOR, NUISANCE)
+    problem = opened.problem({one.family for one in candidates}, {one.learner for one in candidates})
     training, gate = opened.split.training, opened.split.gate
-    fitted, floor, nuisance = (candidate.fit(one, problem, seed=spec.tuning.seed) for one in (choice, FLOOR, NUISANCE))
+    fitted, floor, nuisance = (candidate.fit(one, problem, seed=spec.tuning.seed) for one in candidates)
     with storage.replacing_folder(workspace.model) as folder:
         usual = portable.typical(opened.rows.iloc[training], opened.contract)
         for name, model in (("challenger", fitted), ("floor", floor)):
@@ -38,16 +39,20 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         earlier = frozen.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
         storage.write_parquet(folder / "frozen.parquet", earlier)
         storage.write_json(folder / "about.json", _about(opened, choice))
-    log.done("train", spec.name, family=choice.family, training_rows=len(training), gate_rows=len(gate))
+    log.done("train", spec.name, **_chosen(opened, choice), training_rows=len(training), gate_rows=len(gate))
 
 
-def _gate_rows(opened: Learning, nuisance: FittedCandidate) -> pa.Table:
+def _chosen(opened: Learning, choice: Candidate) -> dict[str, str]:
+    """The choice in words; without actions no learner had anything to do."""
+    return {"family": choice.family, "learner": choice.learner if opened.actions else "none"}
+
+
+def _gate_rows(opened: Learning, nuisance: FittedLearner) -> pa.Table:
     """The gate cohort's rows and, for each arm, mu: the nuisance's probability of the good outcome."""
     gate = opened.split.gate
-    risks = nuisance.risks(opened.X[gate])
     rows = pa.Table.from_pandas(opened.rows.iloc[gate], preserve_index=False)
-    for arm, risk in risks.items():
-        rows = rows.append_column(f"mu_{arm}", pa.array(1.0 - risk))
+    for arm in nuisance.models:
+        rows = rows.append_column(f"mu_{arm}", pa.array(1.0 - nuisance.said(opened.X[gate], arm)))
     return rows.append_column("row", pa.array(row_keys(opened, gate)))
 
 
@@ -65,8 +70,7 @@ def _about(opened: Learning, choice: Candidate) -> dict[str, object]:
     window = timedelta(days=opened.spec.label.lead_time_days + opened.spec.label.horizon_days)
     until = "" if training["as_of"].isna().all() else (training["as_of"].max() + window).isoformat()
     return {
-        "family": choice.family,
-        "learner": opened.spec.tuning.learner,
+        **_chosen(opened, choice),
         "params": dict(choice.params),
         "learned": {arm: dict(found) for arm, found in choice.learned.items()},
         "training_rows": len(training),

@@ -1,6 +1,7 @@
-"""Search families and parameters with Optuna; a search that was killed goes on where it was."""
+"""Search families, learners and parameters with Optuna; a search that was killed goes on where it was."""
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import optuna
@@ -9,7 +10,9 @@ from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
 from tqdm import tqdm
 
+from experiments import trials as remembered
 from experiments import tuning
+from experiments.problem import Problem
 from experiments.spec import ExperimentSpec
 from features.errors import StorageError
 from pipelines import checking, learning, log, storage, studies, tracking
@@ -22,39 +25,36 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     Raises DataError, before the first trial, when a leak check refuses the data.
     """
     opened = learning.opened(spec, workspace)
-    problem = opened.problem(spec.tuning.families)
+    problem = opened.problem(spec.tuning.families, spec.tuning.learners)
     checked = checking.passed(opened, problem.folds)
-    study = studies.opened(
-        workspace,
-        name=studies.name(spec, workspace),
-        direction="maximize" if problem.metric.better == "higher" else "minimize",
-    )
+    study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
     with tracking.answering(workspace.root):
         trials = studies.logged(spec, workspace, study)
         best = searched(study, problem, spec=spec, trials=trials)
-    chosen = {"family": best.family, "params": dict(best.params), "learned": best.learned, "score": best.score}
+    choice = remembered.candidate(best, spec.tuning.learners[0])
+    figures = remembered.recorded(best).figures
+    chosen = {**asdict(choice), **figures}
     share = trials.seconds / (time.process_time() - began)
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})
-        table(tuning.ended(study)[: spec.tuning.trials]).to_csv(folder / "trials.csv", index=False)
+        table(remembered.ended(study)[: spec.tuning.trials]).to_csv(folder / "trials.csv", index=False)
         storage.write_json(folder / "checks.json", checked)
-        trials.end(chosen, score=best.score, table=folder / "trials.csv")
+        trials.end(chosen, figures=figures, table=folder / "trials.csv")
     log.done(
         "tune",
         spec.name,
         trials=spec.tuning.trials,
-        family=best.family,
-        score=round(best.score, 4),
+        family=choice.family,
+        learner=choice.learner if problem.actions else "none",
+        **{name: round(value, 4) for name, value in figures.items()},
         tracking=f"{share:.1%} of the time",
     )
 
 
-def searched(
-    study: optuna.Study, problem: tuning.Problem, *, spec: ExperimentSpec, trials: studies.TrialLog
-) -> tuning.Candidate:
+def searched(study: optuna.Study, problem: Problem, *, spec: ExperimentSpec, trials: studies.TrialLog) -> FrozenTrial:
     """The best of the search, with a bar that grows. Raises StorageError when the disk is full."""
-    done = len(tuning.ended(study))
+    done = len(remembered.ended(study))
     with tqdm(total=spec.tuning.trials, initial=done, desc="tune", unit="trial", disable=None, leave=False) as bar:
 
         def on_trial(trial: FrozenTrial) -> None:
@@ -70,7 +70,7 @@ def searched(
 def table(trials: list[FrozenTrial]) -> pd.DataFrame:
     """The trials that ended, one row each, in order."""
     rows: list[dict[str, Any]] = [
-        {"trial": place, "state": trial.state.name.lower(), "score": trial.value, **trial.params}
+        {"trial": place, "state": trial.state.name.lower(), **remembered.recorded(trial).figures, **trial.params}
         for place, trial in enumerate(trials)
     ]
     return pd.DataFrame(rows)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,8 @@ from sklearn.metrics import log_loss
 
 from experiments import families
 from experiments.calibration import Calibration
-from experiments.candidate import FittedCandidate
 from experiments.family import Family, FittedModel, Labels
-from experiments.learner import FittedLearner
+from experiments.fitted_learner import FittedLearner, Term
 from features.contract import Contract, Matrix
 from features.plugins import discover, names
 from pipelines import portable
@@ -86,6 +86,40 @@ def test_it_beats_the_prior_on_the_tiny_world_and_not_on_shuffled_labels(family:
 def test_the_search_space_holds_its_starting_points(family: Family) -> None:
     for point in family.starting_points:
         assert dict(family.search(optuna.trial.FixedTrial(dict(point)))) == dict(point)
+    effect = dict(family.effect_point)
+    assert dict(family.search_effects(optuna.trial.FixedTrial(effect))) == effect
+
+
+@every_family
+def test_a_regression_tells_a_number_from_the_columns_and_keeps_its_mean(
+    family: Family, tiny_world, contract: Contract
+) -> None:
+    X, y = tiny_world
+    number = 3.0 * np.nan_to_num(X[:, 0]) - 2.0 + np.random.default_rng(0).normal(size=len(y))
+    prepared = replace(family.prepare(X, y, contract), y=np.where(np.isin(np.arange(2000), LEARNT), number, np.nan))
+    params = {**family.effect_point, "alpha": 100.0, "rounds": 100}
+    one, other = (family.regress(prepared, LEARNT, params=params, seed=0) for _ in range(2))
+    assert one.export() == other.export()
+    said = one.predict(X[JUDGED])
+    assert said.mean() == pytest.approx(number[LEARNT].mean(), abs=0.4)
+    if family.name != "prior":
+        assert np.corrcoef(said, number[JUDGED])[0, 1] > 0.9
+
+
+@every_family
+def test_a_joint_fit_knows_what_was_given(family: Family, tiny_world, contract: Contract) -> None:
+    """What is given saves half of those on one plan and nobody on the other."""
+    X, y = tiny_world
+    rng = np.random.default_rng(2)
+    given = (rng.random(len(y)) < 0.5).astype(float)
+    saved = np.where(given * (X[:, 2] == 0) * (rng.random(len(y)) < 0.5) > 0, 0.0, y)
+    params = {**family.starting_points[0], "rounds": 60}
+    prepared = family.prepare_jointly(X, given[:, None], saved, contract)
+    without, under = family.fit_jointly(prepared, LEARNT, params=params, seed=0)
+    spared = (without.predict(X) - under.predict(X))[JUDGED]
+    if family.name != "prior":
+        plan = X[JUDGED, 2]
+        assert spared[plan == 0].mean() > spared[plan == 1].mean() + 0.015
 
 
 PROGRAM = """
@@ -112,14 +146,16 @@ def test_the_exported_model_equals_memory_to_the_bit_without_the_project(
     X, y = tiny_world
     plans = np.array(["basic", "plus"], dtype=object)[X[:, 2].astype(int)]
     rows = pd.DataFrame({"usage": X[:, 0], "noise": X[:, 1], "plan": plans})
-    learner = FittedLearner({arm: fitted(family, X, y, contract, seed) for seed, arm in enumerate(("control", "call"))})
-    candidate = FittedCandidate(learner, {"control": Calibration(0.9, 0.1), "call": Calibration(1.1, -0.2)})
-    portable.write(tmp_path / "model", candidate, contract=contract, typical=portable.typical(rows, contract))
+    models = {arm: fitted(family, X, y, contract, seed) for seed, arm in enumerate(("control", "call"))}
+    terms = {"call": (Term(1.0, ("control",)), Term(-1.0, ("call",)))}
+    calibrations = {"control": Calibration(0.9, 0.1), "call": Calibration(1.1, -0.2)}
+    learner = FittedLearner(models, terms, calibrations)
+    portable.write(tmp_path / "model", learner, contract=contract, typical=portable.typical(rows, contract))
     rows.to_parquet(tmp_path / "rows.parquet")
     words = [str(tmp_path / name) for name in ("model", "rows.parquet", "answer.parquet")]
     subprocess.run([sys.executable, "-I", "-c", PROGRAM, *words], check=True, cwd=tmp_path)
     answer = pd.read_parquet(tmp_path / "answer.parquet")
-    risks = candidate.risks(contract.encode(rows))
+    risks = {arm: learner.said(contract.encode(rows), arm) for arm in models}
     assert np.array_equal(answer["churn_probability"], risks["control"])
-    assert np.array_equal(answer["churn_score"], learner.models["control"].predict(X))
+    assert np.array_equal(answer["churn_score"], models["control"].predict(X))
     assert np.array_equal(answer["uplift_call"], risks["control"] - risks["call"])

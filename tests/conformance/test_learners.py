@@ -1,43 +1,57 @@
 """What every uplift learner must do, over every family."""
 
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from experiments import families, learners
+from experiments import candidate, learners
 from experiments.family import Family
+from experiments.fitted_learner import FittedLearner
 from experiments.learner import Learner
+from experiments.metric import evaluate
+from experiments.metrics.autoc import METRIC as AUTOC
 from features.contract import Contract
-from features.feature import FeatureColumn
-from features.plugins import discover, names
+from features.plugins import names
+from pipelines import portable
+from tests.conformance.test_families import PROGRAM
+from tests.experiments.effect_worlds import (
+    ACTIONS,
+    CONTRACT,
+    FAMILIES,
+    LEARNERS,
+    fitted,
+    problem,
+    shuffled,
+    stacked,
+    starting_point,
+    world,
+)
 
-LEARNERS = discover(learners, Learner)
-FAMILIES = {name: family for name, family in discover(families, Family).items() if name != "prior"}
 every_learner = pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS.keys())
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
-CONTRACT = Contract((FeatureColumn("x", "x"), FeatureColumn("z", "z")))
+uplift_learner = pytest.mark.parametrize(
+    "learner", [one for name, one in LEARNERS.items() if name != "risk_ranking"], ids=lambda one: one.name
+)
+LEARNT = world(4000)
+NEW = world(4000, seed=1)
 
 
-def world(seed: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """6,000 customers: a call saves those with x above 0 and drives away the others; true effects beside."""
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(6000, 2))
-    arms = rng.choice(np.array([None, "control", "call"], dtype=object), 6000)
-    effect = np.where(X[:, 0] > 0, 0.25, -0.15)
-    risk = 0.35 - effect * (arms == "call")
-    return X, (rng.random(6000) < risk).astype(float), arms, effect
+def ranking(said: np.ndarray, truth: np.ndarray) -> float:
+    """The mean AUTOC of the actions, by the true effects."""
+    return float(np.mean([evaluate(AUTOC, *columns) for columns in zip(truth.T, said.T, strict=True)]))
 
 
-def fitted(learner: Learner, family: Family, X, y, arms, seed: int = 0):
-    return learner.fit(
-        family,
-        family.prepare(X, y, CONTRACT),
-        np.arange(len(y)),
-        arms=arms,
-        actions=("call",),
-        params=family.starting_points[0],
-        learned={arm: {"rounds": 60} for arm in ("control", "call")},
-        seed=seed,
-    )
+def exported(found: FittedLearner) -> str:
+    models = {name: (model.export().kind, model.export().plain) for name, model in found.models.items()}
+    texts = [model.export().texts for model in found.models.values()]
+    terms = {action: [(term.weight, term.models) for term in terms] for action, terms in found.terms.items()}
+    return json.dumps([models, texts, terms])
 
 
 def test_a_learner_is_named_after_its_file() -> None:
@@ -46,37 +60,108 @@ def test_a_learner_is_named_after_its_file() -> None:
 
 @every_learner
 @every_family
-def test_it_finds_who_is_helped_and_who_is_harmed(learner: Learner, family: Family) -> None:
-    X, y, arms, effect = world()
-    risks = fitted(learner, family, X, y, arms).risks(X)
-    found = risks["control"] - risks["call"]
-    assert np.corrcoef(found, effect)[0, 1] > 0.7
-    assert found[effect > 0].mean() == pytest.approx(0.25, abs=0.06)
-    assert found[effect < 0].mean() == pytest.approx(-0.15, abs=0.06)
-
-
-@every_learner
-@every_family
-def test_it_finds_nothing_where_arms_are_shuffled(learner: Learner, family: Family) -> None:
-    X, y, arms, effect = world()
-    shuffled = np.random.default_rng(1).permutation(arms)
-    risks = fitted(learner, family, X, y, shuffled).risks(X)
-    assert abs(np.corrcoef(risks["control"] - risks["call"], effect)[0, 1]) < 0.4
-
-
-@every_learner
-@every_family
 def test_the_same_seed_gives_the_same_bytes(learner: Learner, family: Family) -> None:
-    X, y, arms, _ = world()
-    one, other = (fitted(learner, family, X, y, arms) for _ in range(2))
-    for arm, model in one.models.items():
-        assert model.export() == other.models[arm].export()
+    one, other = (fitted(learner, family, problem(LEARNT, family_names=[family.name])) for _ in range(2))
+    assert exported(one) == exported(other)
 
 
 @every_learner
-def test_treated_rows_never_teach_the_risk_without_action(learner: Learner) -> None:
-    family = FAMILIES["logistic"]
-    X, y, arms, _ = world()
-    flipped = np.where(arms == "call", 1 - y, y)
-    one, other = (fitted(learner, family, X, labels, arms).risks(X)["control"] for labels in (y, flipped))
+@every_family
+def test_risks_and_what_actions_leave_of_them_are_probabilities_and_missing_is_accepted(
+    learner: Learner, family: Family
+) -> None:
+    found = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    X = np.vstack([NEW.X, np.full((1, 4), np.nan), np.full((1, 4), 50.0), np.full((1, 4), -50.0)])
+    risk, effects = found.risk(X), found.effects(X)
+    assert ((risk >= 0) & (risk <= 1)).all()
+    assert set(effects) == set(ACTIONS)
+    for effect in effects.values():
+        assert effect.shape == risk.shape
+        assert ((risk - effect >= 0) & (risk - effect <= 1) & (np.abs(effect) <= 1)).all()
+
+
+@every_learner
+@every_family
+def test_the_order_of_columns_hardly_matters(learner: Learner, family: Family) -> None:
+    turned = replace(LEARNT, X=LEARNT.X[:, ::-1].copy())
+    one = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    other = fitted(
+        learner, family, problem(turned, contract=Contract(CONTRACT.columns[::-1]), family_names=[family.name])
+    )
+    before, after = stacked(one.effects(NEW.X)), stacked(other.effects(NEW.X[:, ::-1]))
+    assert np.abs(before - after).mean() < 0.03
+
+
+@uplift_learner
+@every_family
+def test_it_ranks_by_effect_and_not_where_arms_and_outcomes_are_shuffled(learner: Learner, family: Family) -> None:
+    oracle = ranking(NEW.effects, NEW.effects)
+    found = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    assert ranking(stacked(found.effects(NEW.X)), NEW.effects) > 0.5 * oracle
+    nothing = [
+        ranking(
+            stacked(
+                fitted(learner, family, problem(shuffled(LEARNT, seed), family_names=[family.name])).effects(NEW.X)
+            ),
+            NEW.effects,
+        )
+        for seed in range(4)
+    ]
+    assert abs(np.mean(nothing)) < 0.35 * oracle
+
+
+@every_learner
+@every_family
+def test_effects_have_the_right_size_for_every_action(learner: Learner, family: Family) -> None:
+    found = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    assert stacked(found.effects(NEW.X)).mean(axis=0) == pytest.approx(NEW.effects.mean(axis=0), abs=0.05)
+
+
+@every_learner
+@every_family
+def test_treated_rows_never_teach_the_risk_without_action(learner: Learner, family: Family) -> None:
+    turned = replace(LEARNT, y=np.where(np.isin(LEARNT.arms, ACTIONS), 1 - LEARNT.y, LEARNT.y))
+    one, other = (
+        fitted(learner, family, problem(of, family_names=[family.name])).risk(NEW.X) for of in (LEARNT, turned)
+    )
     assert np.array_equal(one, other)
+
+
+@every_learner
+@every_family
+def test_without_actions_there_is_the_risk_alone(learner: Learner, family: Family) -> None:
+    risk_only = problem(replace(LEARNT, arms=np.full(4000, None)), actions=(), family_names=[family.name])
+    found = fitted(learner, family, risk_only)
+    assert list(found.models) == ["control"]
+    assert found.effects(NEW.X) == {}
+
+
+@every_learner
+@every_family
+def test_probabilities_that_nobody_logged_are_estimated(learner: Learner, family: Family) -> None:
+    unlogged = replace(LEARNT, probability=np.full(4000, np.nan))
+    one, other = (
+        fitted(learner, family, problem(of, family_names=[family.name])).effects(NEW.X) for of in (LEARNT, unlogged)
+    )
+    for action in ACTIONS:
+        assert np.abs(one[action] - other[action]).mean() < 0.02
+
+
+@every_learner
+@every_family
+def test_the_exported_model_equals_memory_to_the_bit_without_the_project(
+    learner: Learner, family: Family, tmp_path: Path
+) -> None:
+    of = world(1500, chosen=True)
+    found = candidate.fit(starting_point(family, learner), problem(of, family_names=[family.name]), seed=0)
+    plans = np.array(["basic", "plus"], dtype=object)[of.X[:, 3].astype(int)]
+    rows = pd.DataFrame({"usage": of.X[:, 0], "calls": of.X[:, 1], "noise": of.X[:, 2], "plan": plans})
+    portable.write(tmp_path / "model", found, contract=CONTRACT, typical=portable.typical(rows, CONTRACT))
+    rows.to_parquet(tmp_path / "rows.parquet")
+    words = [str(tmp_path / name) for name in ("model", "rows.parquet", "answer.parquet")]
+    subprocess.run([sys.executable, "-I", "-c", PROGRAM, *words], check=True, cwd=tmp_path)
+    answer = pd.read_parquet(tmp_path / "answer.parquet")
+    assert np.array_equal(answer["churn_score"], found.models["control"].predict(of.X))
+    assert np.array_equal(answer["churn_probability"], found.risk(of.X))
+    for action, effect in found.effects(of.X).items():
+        assert np.array_equal(answer[f"uplift_{action}"], effect)

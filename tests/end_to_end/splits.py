@@ -11,6 +11,7 @@ from experiments.metric import evaluate
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
 from experiments.spec import ExperimentSpec
+from experiments.trials import candidate
 from pipelines import learning, specs
 from pipelines.workspace import Workspace
 
@@ -32,23 +33,15 @@ def over_splits(workspace: Workspace, *, family: str, trials: int) -> Means:
     base, figures = specs.load(workspace), []
     for seed in range(SPLITS):
         opened = learning.opened(_with_split(base, family, seed, trials), workspace)
-        problem = opened.problem([family])
+        problem = opened.problem([family], opened.spec.tuning.learners)
         began = time.process_time()
         study = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=5))
         best = tuning.search(study, problem, spec=opened.spec.tuning, on_trial=lambda _: None)
+        choice = candidate(best, opened.spec.tuning.learners[0])
         took = time.process_time() - began
-        fitted = opened.learner.fit(
-            opened.family(family),
-            problem.prepared[family],
-            np.arange(len(problem.X)),
-            arms=opened.arms,
-            actions=(),
-            params=best.params,
-            learned=best.learned,
-            seed=0,
-        )
+        lesson = problem.lesson(choice, np.arange(len(problem.X)), seed=0)
         truth, gate = opened.y[opened.split.gate], opened.X[opened.split.gate]
-        said = fitted.risks(gate)["control"]
+        said = problem.learners[choice.learner].fit(lesson).risk(gate)
         figures.append((evaluate(AUC, truth, said), evaluate(BRIER, truth, said), took))
     return Means(*np.mean(figures, axis=0))
 

@@ -1,0 +1,21 @@
+"""Which rows tell of which arm of a trial."""
+
+import numpy as np
+import numpy.typing as npt
+
+from features.tables import CONTROL
+
+Arms = npt.NDArray[np.object_]
+Mask = npt.NDArray[np.bool_]
+
+
+def rows_of(arms: Arms, arm: str, actions: tuple[str, ...]) -> Mask:
+    """The rows that tell of an arm's outcome: of `control` all the untreated, those in no campaign (None) too."""
+    if arm == CONTROL:
+        return ~np.isin(arms, np.array(actions, dtype=object))
+    return np.asarray(arms == arm, dtype=np.bool_)
+
+
+def in_trial(arms: Arms, actions: tuple[str, ...]) -> Mask:
+    """The rows that were given an arm, the control included."""
+    return np.isin(arms, np.array([CONTROL, *actions], dtype=object))

@@ -1,0 +1,23 @@
+"""Risk ranking: an action spares everybody the same share of the risk, so whom it helps most is who is most at risk.
+
+What companies do that have no uplift model; an uplift model has to earn its place against it.
+"""
+
+from experiments.fitted_learner import Term
+from experiments.learner import Effects, Learner, Lesson
+from features.tables import CONTROL
+
+
+def fit_effects(lesson: Lesson) -> Effects:
+    """The share that an action spares: its average effect over the average risk without action, both doubly robust."""
+    found = lesson.nuisances()
+    at_risk = 1.0 - found.mean_good[CONTROL]
+    spared = {
+        action: (found.mean_good[action] - found.mean_good[CONTROL]) / max(at_risk, SMALLEST_RISK)
+        for action in lesson.actions
+    }
+    return Effects({action: (Term(min(max(share, -1.0), 1.0), (CONTROL,)),) for action, share in spared.items()})
+
+
+SMALLEST_RISK = 1e-3
+LEARNER = Learner("risk_ranking", "the same share of the risk for everybody", fit_effects)

@@ -1,0 +1,123 @@
+"""What candidates are tried on: the rows to learn from, made ready once for every fit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments import nuisances
+from experiments.arms import Arms
+from experiments.family import Family, Labels, Prepared, RowIndex
+from experiments.learner import Learner, Lesson
+from experiments.limits import Limits, Mask, limits_of
+from experiments.metric import Metric, Numbers
+from experiments.money_spec import PolicySpec
+from experiments.nuisances import Nuisances, Trial
+from experiments.split import Fold
+from features.contract import Contract, Matrix
+
+Made = TypeVar("Made")
+NOBODY: RowIndex = np.array([], dtype=np.intp)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A family, a learner, their parameters, and what fitting found out for each model by its name."""
+
+    family: str
+    learner: str
+    params: Mapping[str, Any]
+    learned: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What a policy is judged by: the value of each row's good outcome, the cost of each action, and the limits.
+
+    value, ids, for ties, and may_contact have shape (n_rows,), cost (n_actions,); listed is how many customers the list
+    holds that the limits speak of (None: as many as are judged).
+    """
+
+    value: Numbers
+    ids: npt.NDArray[np.generic]
+    cost: Numbers
+    policy: PolicySpec
+    may_contact: Mask
+    listed: int | None = None
+
+    def limits(self, actions: tuple[str, ...], n_rows: int) -> Limits:
+        """What the contacts of so many rows may use up."""
+        return limits_of(self.policy, actions=actions, n_rows=n_rows, listed=self.listed)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Encoded rows and each family's preparation of them, arms and logged probabilities, folds, and what is at stake.
+
+    y is 1 where the customer churned; probability, of the row's own arm, is NaN where it was not logged; parts says to
+    which part of a cross-fitting the row's customer belongs; all of shape (n_rows,). What several fits need is made
+    when it is first asked for, and kept.
+    """
+
+    X: Matrix
+    y: Labels
+    contract: Contract
+    prepared: Mapping[str, Prepared]
+    arms: Arms
+    actions: tuple[str, ...]
+    probability: Numbers
+    parts: npt.NDArray[np.intp]
+    folds: tuple[Fold, ...]
+    families: Mapping[str, Family]
+    learners: Mapping[str, Learner]
+    metric: Metric
+    stakes: Stakes | None = None
+    _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def lesson(self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex | None = None) -> Lesson:
+        """What the candidate's learner learns from the rows at index; a draft where others are then to be judged."""
+        return Lesson(
+            family=self.families[choice.family],
+            prepared=self.prepared[choice.family],
+            arms=self.arms,
+            actions=self.actions,
+            index=index,
+            stop_index=judged,
+            params=choice.params,
+            learned=choice.learned,
+            seed=seed,
+            draft=judged is not None,
+            nuisances=lambda: self.nuisances(index, NOBODY if judged is None else judged),
+            joint=lambda: self._joint(choice.family),
+        )
+
+    def nuisances(self, index: RowIndex, judged: RowIndex) -> Nuisances:
+        """The nuisances of the rows at index and at judged, fitted on the former."""
+
+        def made() -> Nuisances:
+            trial = Trial(
+                X=self.X,
+                prepared=self.prepared[nuisances.FAMILY],
+                arms=self.arms,
+                actions=self.actions,
+                probability=self.probability,
+                parts=self.parts,
+            )
+            return nuisances.cross_fitted(trial, index, judged)
+
+        return self._once(("nuisances", index.tobytes(), judged.tobytes()), made)
+
+    def _joint(self, family: str) -> Prepared:
+        def made() -> Prepared:
+            given = np.column_stack([self.arms == action for action in self.actions]).astype(float)
+            return self.families[family].prepare_jointly(self.X, given, self.y, self.contract)
+
+        return self._once(("joint", family), made)
+
+    def _once(self, name: Any, make: Callable[[], Made]) -> Made:
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: Made = self._kept[name]
+        return found

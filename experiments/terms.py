@@ -1,0 +1,92 @@
+"""Weighted sums of terms: what a column of the encoded rows becomes, and the models that add them up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.family import Portable, Scores
+from features.contract import Matrix
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How one column of the encoded rows becomes terms of the sum.
+
+    A number (n_categories 0) becomes itself standardised, its hinges max(0, x - knot) and whether it is missing;
+    a missing number stands at its median. A category becomes one term per category; missing has none.
+    """
+
+    n_categories: int
+    median: float = 0.0
+    scale: float = 1.0
+    knots: tuple[float, ...] = ()
+
+    @property
+    def n_terms(self) -> int:
+        """How many terms there are."""
+        return self.n_categories or len(self.knots) + 2
+
+    @property
+    def n_straight(self) -> int:
+        """How many of them, from the first on, stand for the column as it is, without hinges."""
+        return self.n_categories or 1
+
+    def expand(self, values: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+        """The terms of values (n_rows,), each of shape (n_rows,)."""
+        if self.n_categories:
+            return [(values == code).astype(float) for code in range(self.n_categories)]
+        missing = np.isnan(values)
+        standard = (np.where(missing, self.median, values) - self.median) / self.scale
+        return [standard, *(np.maximum(standard - knot, 0.0) for knot in self.knots), missing.astype(float)]
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A weighted sum of terms; the terms are added one after another, so that the batch size changes no bit.
+
+    centres holds, for each column, the mean of its part of the sum over the training rows: reasons are told from there.
+    """
+
+    terms: tuple[Terms, ...]
+    coefficients: tuple[float, ...]
+    intercept: float
+    centres: tuple[float, ...]
+    learned: Mapping[str, float] = field(default_factory=dict)
+
+    def predict(self, X: Matrix) -> Scores:
+        """The sum."""
+        total, weights = np.full(len(X), self.intercept), iter(self.coefficients)
+        for position, terms in enumerate(self.terms):
+            for term in terms.expand(X[:, position]):
+                total = total + next(weights) * term
+        return total
+
+    def export(self) -> Portable:
+        """Medians, scales, knots and coefficients."""
+        terms = [
+            {"n_categories": t.n_categories, "median": t.median, "scale": t.scale, "knots": list(t.knots)}
+            for t in self.terms
+        ]
+        plain = {
+            "terms": terms,
+            "coefficients": list(self.coefficients),
+            "intercept": self.intercept,
+            "centres": list(self.centres),
+        }
+        return Portable("linear", plain)
+
+
+@dataclass(frozen=True)
+class LogisticModel(LinearModel):
+    """The same sum as log-odds."""
+
+    def predict(self, X: Matrix) -> Scores:
+        """The logistic function of the sum."""
+        probability: Scores = 1.0 / (1.0 + np.exp(-super().predict(X)))
+        return probability
+
+    def export(self) -> Portable:
+        """As the sum, under a name of its own."""
+        return replace(super().export(), kind="logistic")

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from experiments import penalised
+
+
+def rows(n_rows: int = 3000, n_columns: int = 30) -> tuple[np.ndarray, np.ndarray]:
+    """Correlated columns, some of them with a hinge, and a target that depends on the first."""
+    rng = np.random.default_rng(4)
+    columns = rng.normal(size=(n_rows, n_columns)) @ rng.normal(size=(n_columns, n_columns)) / np.sqrt(n_columns)
+    columns[:, ::3] = np.maximum(columns[:, ::3] + 2.0, 0.0)
+    return columns, columns[:, 0] - columns[:, 1] + rng.normal(size=n_rows)
+
+
+@pytest.mark.parametrize("n_rows", [300, 3000, 9000])
+@pytest.mark.parametrize("C", [0.001, 0.1, 10.0])
+def test_the_likelihood_is_that_of_scikit_learn(n_rows: int, C: float) -> None:
+    columns, number = rows(n_rows)
+    target = (number > 1.5).astype(float)
+    weights, intercept = penalised.logistic(columns, target=target, penalty=np.full(30, 1 / C))
+    oracle = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10).fit(columns, target)
+    assert weights == pytest.approx(oracle.coef_[0], abs=1e-4)
+    assert intercept == pytest.approx(oracle.intercept_[0], abs=1e-4)
+
+
+def test_the_squares_are_those_of_scikit_learn() -> None:
+    columns, number = rows()
+    weights, intercept = penalised.linear(columns, target=number, penalty=np.full(30, 50.0))
+    oracle = Ridge(alpha=50.0, solver="cholesky").fit(columns, number)
+    assert weights == pytest.approx(oracle.coef_, abs=1e-9)
+    assert intercept == pytest.approx(oracle.intercept_, abs=1e-9)
+
+
+def test_what_is_held_back_more_moves_less() -> None:
+    columns, number = rows()
+    penalty = np.ones(30)
+    penalty[1] = 1e6
+    for weights, _ in (
+        penalised.linear(columns, target=number, penalty=penalty),
+        penalised.logistic(columns, target=(number > 0).astype(float), penalty=penalty),
+    ):
+        assert abs(weights[1]) < 0.01 * abs(weights[0])
+
+
+def test_a_rare_outcome_that_a_column_separates_has_a_finite_fit() -> None:
+    columns = np.column_stack([np.repeat([0.0, 1.0], [990, 10]), np.linspace(-1, 1, 1000)])
+    weights, intercept = penalised.logistic(columns, target=columns[:, 0], penalty=np.full(2, 1e-3))
+    assert np.isfinite([*weights, intercept]).all()
+    assert weights[0] > 5

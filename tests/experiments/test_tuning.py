@@ -1,0 +1,71 @@
+import json
+from collections import Counter
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import FrozenTrial, TrialState
+
+from experiments import trials, tuning
+from experiments.problem import Problem
+from experiments.spec import TuningSpec
+from tests.experiments.effect_worlds import LEARNERS, problem, world
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+SPEC = TuningSpec(trials=8, seed=3)
+
+
+@pytest.fixture(scope="module")
+def tried() -> Problem:
+    return problem(world(1500))
+
+
+def searched(tried: Problem, spec: TuningSpec, study: optuna.Study) -> FrozenTrial:
+    return tuning.search(study, tried, spec=spec, on_trial=lambda _: None)
+
+
+def fresh(tried: Problem) -> optuna.Study:
+    return optuna.create_study(directions=tuning.directions(tried))
+
+
+def told(study: optuna.Study) -> str:
+    return json.dumps([(one.state, one.params, one.values, one.user_attrs) for one in trials.ended(study)])
+
+
+def test_every_learner_and_every_family_is_tried_at_the_start(tried: Problem) -> None:
+    points = tuning.starting_points(tried, SPEC)
+    assert Counter(point["learner"] for point in points) == dict.fromkeys(LEARNERS, 1)
+    assert {point["family"] for point in points} == set(SPEC.families)
+
+
+def test_without_actions_the_learner_is_no_question_and_one_figure_counts() -> None:
+    of = world(1500)
+    risk_only = problem(of, actions=())
+    assert tuning.directions(risk_only) == ["minimize"]
+    assert all("learner" not in point for point in tuning.starting_points(risk_only, SPEC))
+    study = optuna.create_study(directions=["minimize"], pruner=optuna.pruners.MedianPruner(n_startup_trials=5))
+    best = searched(risk_only, SPEC.model_copy(update={"trials": 4}), study)
+    assert trials.candidate(best, "t_learner").learner == "t_learner"
+    assert trials.recorded(best).figures.keys() == {"score"}
+
+
+def test_a_search_finds_who_is_helped(tried: Problem) -> None:
+    study = fresh(tried)
+    best = searched(tried, SPEC, study)
+    record = trials.recorded(best)
+    assert trials.candidate(best, "").learner != "risk_ranking"
+    assert record.uplift[-1] > 0.01
+    assert record.policy_value is not None
+    assert record.policy_value > 0
+    assert best.state == TrialState.COMPLETE
+
+
+def test_a_search_taken_up_again_is_the_search_that_was_not_interrupted(tried: Problem, tmp_path: Path) -> None:
+    whole, parts = fresh(tried), f"sqlite:///{tmp_path}/study.db"
+    best = searched(tried, SPEC, whole)
+    first = optuna.create_study(study_name="s", storage=parts, directions=tuning.directions(tried))
+    searched(tried, SPEC.model_copy(update={"trials": 6}), first)
+    first.ask()  # what ran when it was killed
+    again = searched(problem(world(1500)), SPEC, optuna.load_study(study_name="s", storage=parts))
+    assert told(optuna.load_study(study_name="s", storage=parts)) == told(whole)
+    assert (again.params, again.values) == (best.params, best.values)
