@@ -13,7 +13,9 @@ from features.catalog import all_features
 from features.errors import UsageError
 from features.label import Label
 from features.plugins import discover
+from features.schema import Column
 from features.source import Source
+from features.tables import CANONICAL
 from pipelines import rules
 from pipelines.cli import stages
 from pipelines.rule import Rule
@@ -27,6 +29,20 @@ def _features(_root: Path) -> Rows:
     ]
 
 
+def _tables(_root: Path) -> Rows:
+    """Every column of the canonical tables, onto which event logs are mapped."""
+    return [
+        (f"{table.name}.{one.name}", f"{one.meaning} [{_legal(one)}]")
+        for table in CANONICAL.values()
+        for one in table.columns
+    ]
+
+
+def _legal(column: Column) -> str:
+    words = [column.type, *([column.unit] if column.unit else []), *([] if column.nullable else ["required"])]
+    return ", ".join([*words, *([f"one of {'/'.join(column.values)}"] if column.values else [])])
+
+
 def _specs(root: Path) -> Rows:
     files = sorted((root / "experiments" / "specs").glob("*.yaml"))
     return [
@@ -38,6 +54,7 @@ def _specs(root: Path) -> Rows:
 KINDS: dict[str, Callable[[Path], Rows]] = {
     "specs": _specs,
     "stages": lambda _: list(stages().items()),
+    "tables": _tables,
     "features": _features,
     "labels": lambda _: [(one.name, one.meaning) for one in discover(labels, Label).values()],
     "sources": lambda _: [(one.kind, one.meaning) for one in discover(sources, Source).values()],

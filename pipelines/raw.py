@@ -129,6 +129,8 @@ def _header(path: Path) -> list[str]:
         raise DataError(
             f"{path.name} needs a first line of names" + (f"; {sorted(twice)} stand twice." if header else ".")
         )
+    if len(header) == 1 and (other := next((sign for sign in ";\t|" if sign in header[0]), None)):
+        raise DataError(f"{path.name} is separated by {other!r}; save it with commas: its first line is {header[0]!r}.")
     return header
 
 

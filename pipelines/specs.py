@@ -29,14 +29,24 @@ def load(workspace: Workspace) -> ExperimentSpec:
         raise MissingError(f"no spec '{workspace.spec}' at {path.parent}; there are {known}.")
     try:
         plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        raise SpecError(f"{path.name} is not YAML{_place(error)}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SpecError(f"spec '{workspace.spec}' is not YAML: {' '.join(str(error).split())}") from error
+        raise SpecError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(plain, dict):
         raise SpecError(f"spec '{workspace.spec}' is empty; it needs keys such as source and label.")
     _refuse_bare_dates(plain, workspace.spec)
     spec = _parse(ExperimentSpec, {"name": workspace.spec, **plain}, workspace.spec)
     _check_names(spec)
     return spec
+
+
+def _place(error: yaml.MarkedYAMLError) -> str:
+    """Where the YAML breaks, what is wrong there, and where the part that breaks began."""
+    at, since = error.problem_mark, error.context_mark
+    where = f" at line {at.line + 1}, column {at.column + 1}" if at else ""
+    began = f" (it began at line {since.line + 1}; perhaps a quote or a bracket is open)" if since else ""
+    return f"{where}: {error.problem}{began}."
 
 
 def _refuse_bare_dates(plain: Any, spec: str) -> None:

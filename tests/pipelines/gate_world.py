@@ -14,11 +14,11 @@ import yaml
 
 from experiments import candidate
 from experiments.cohort import Cohort
+from experiments.problem import Candidate
 from experiments.spec import ExperimentSpec
-from experiments.tuning import Candidate
 from features.contract import Contract
 from features.feature import FeatureColumn
-from pipelines import portable, provenance, registry, storage, tracking
+from pipelines import matrices, portable, provenance, registry, storage, tracking
 from pipelines.learning import Learning
 from pipelines.workspace import Workspace
 
@@ -38,6 +38,8 @@ SPEC: dict[str, Any] = {
     "treatment": None,
     "value": {},
     "validation": {},
+    "checks": {},
+    "policy": {},
     "split": {"kind": "random", "gate_share": 0.7, "folds": 2},
     "tuning": {"families": ["logistic"]},
     "evaluation": {"draws": 100, "slices": {"band": {"column": "noise", "edges": [0.0]}}},
@@ -62,6 +64,7 @@ class Shop:
         decision = Workspace(root, "shop").decision
         kept = decision.read_bytes() if decision.exists() else None
         shutil.copytree(self.folder / version, Workspace(root, "shop").artifacts, dirs_exist_ok=True)
+        storage.write_json(Workspace(root, "shop").matrix / "counts.json", {matrices.SCORE: 0})
         if kept:
             decision.write_bytes(kept)
         return root
@@ -76,7 +79,9 @@ def open_shop(folder: Path, uri: str) -> Shop:
     client = tracking.client(folder)
     tracking.use(folder)
     client.create_experiment("shop", artifact_location=(folder / "mlartifacts").as_uri())
-    opened = Learning(spec(), rows(), Contract(tuple(FeatureColumn(name, name) for name in ("a", "b", "noise"))))
+    opened = Learning(
+        spec(), rows(), Contract(tuple(FeatureColumn(name, name) for name in ("a", "b", "noise"))), listed=0
+    )
     for version, names in KNOWS.items():
         assert _register(client, Workspace(folder / "made", version), opened, names) == version
         shutil.move(folder / "made" / "artifacts" / version, folder / version)
@@ -100,12 +105,12 @@ def rows() -> pd.DataFrame:
 
 
 def _register(client: mlflow.MlflowClient, made: Workspace, opened: Learning, names: list[str]) -> str:
-    told = Learning(opened.spec, opened.rows, opened.contract.select(names))
+    told = Learning(opened.spec, opened.rows, opened.contract.select(names), opened.listed)
     training, gate = (told.rows.iloc[index].reset_index(drop=True) for index in (told.split.training, told.split.gate))
-    problem = told.problem({"logistic", "prior"})
+    problem = told.problem({"logistic", "prior"}, ["t_learner"])
     usual = portable.typical(training, told.contract)
     for folder, family, params in (("challenger", "logistic", {"C": 1.0}), ("floor", "prior", {})):
-        fitted = candidate.fit(Candidate(family, params, {}, 0.0), problem, seed=0)
+        fitted = candidate.fit(Candidate(family, "t_learner", params, {}), problem, seed=0)
         portable.write(made.model / folder, fitted, contract=told.contract, typical=usual)
     storage.write_parquet(made.model / "training.parquet", pa.table({"row": training["row"]}))
     scored = portable.scorer(made.model / "challenger").score(gate)

@@ -93,6 +93,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "too many cells": ("a.csv", b"n,m\n1,2\n1,2,3\n", r"cannot read a\.csv.*Line: 3"),
     "another encoding": ("a.csv", "n\ncafé\n".encode("latin-1"), r"cannot read a\.csv"),
     "a name twice": ("a.csv", b"n,n\n1,2\n", r"a\.csv needs.*\['n'\] stand twice"),
+    "semicolons": ("a.csv", b"n;m\n1;2\n", r"a\.csv is separated by ';'; save it with commas"),
     "nothing": ("a.csv", b"", r"a\.csv needs a first line of names"),
     "names alone": ("a.csv", b"n,m\n", r"a\.csv holds no rows"),
     "no Parquet": ("a.parquet", b"n,m\n1,2\n", r"cannot read a\.parquet"),
