@@ -3,10 +3,12 @@
 import dataclasses
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from experiments.comparison import Pair, SlicePair
-from experiments.intervals import Interval
+from experiments.intervals import Interval, normal_interval
+from experiments.looks import spent
 from experiments.spec import GateSpec
 from features.plugins import discover
 from pipelines import rules
@@ -154,3 +156,20 @@ def test_the_smallest_difference_that_could_be_shown_is_named() -> None:
     assert reason.status is Status.UNCLEAR
     # (z_0.95 + z_0.80) * 0.01
     assert "0.0249" in reason.reason
+
+
+def test_the_best_of_many_worthless_challengers_is_promoted_at_most_alpha_of_the_time() -> None:
+    """On one cohort, where all differences share the champion's noise; without spending it would be one in four."""
+    simulations, challengers, error = 400, 20, 0.01
+    noise = np.random.default_rng(8).normal(scale=error / np.sqrt(2), size=(simulations, challengers + 1))
+    gaps = noise[:, 1:] - noise[:, :1]
+
+    def gains(gap: float, alpha: float) -> bool:
+        figure = Pair(0.8 + gap, 0.8, normal_interval(gap, error, level=1 - 2 * alpha))
+        found = evidence(Mode.REPLACE, figures={"policy_value": figure}, alpha=alpha)
+        return RULES["R005"].judge(found, GATE).status is Status.HOLDS
+
+    looks = [spent(GATE.alpha, look=look) for look in range(1, challengers + 1)]
+    share = np.mean([any(map(gains, row, looks)) for row in gaps])
+    assert share <= GATE.alpha
+    assert np.mean([any(gains(gap, GATE.alpha) for gap in row) for row in gaps]) > 0.25
