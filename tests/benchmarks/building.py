@@ -46,6 +46,7 @@ def spec(dates: int) -> ExperimentSpec:
             "value": {},
             "validation": {},
             "split": {"kind": "random"},
+            "policy": {},
             "tuning": {},
         }
     )

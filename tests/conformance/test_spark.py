@@ -55,6 +55,7 @@ SPEC: dict[str, Any] = {
     "value": {"column": "price"},
     "validation": {},
     "split": {"kind": "random", "folds": 2},
+    "policy": {},
     "tuning": {},
 }
 

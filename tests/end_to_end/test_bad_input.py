@@ -33,6 +33,7 @@ SPEC = {
     "treatment": None,
     "value": {},
     "validation": {},
+    "policy": {},
     "split": {"kind": "random", "folds": 2},
     "tuning": {"families": ["logistic"], "trials": 2},
     "evaluation": {"draws": 100, "slices": {}},

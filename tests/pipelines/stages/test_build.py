@@ -32,6 +32,7 @@ SPEC: dict[str, Any] = {
     "value": {"column": "price"},
     "validation": {},
     "split": {"kind": "time", "folds": 2},
+    "policy": {},
     "tuning": {},
 }
 
