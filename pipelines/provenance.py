@@ -19,17 +19,17 @@ from pipelines.workspace import Workspace
 def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
     """What a version must say of its making; every value is a string."""
     validation = storage.read_json(workspace.validation / "result.json")
-    best = storage.read_json(workspace.tuning / "best.json")
+    best, about = (storage.read_json(path) for path in (workspace.tuning / "best.json", workspace.model / "about.json"))
     return {
         "git_commit": git_commit(workspace.root),
         "data_hash": data_hash(workspace),
         "spec_hash": spec_hash(spec),
         "recipe": recipe(spec),
-        "trained_until": str(storage.read_json(workspace.model / "about.json")["trained_until"]),
+        "trained_until": str(about["trained_until"]),
         "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
         "study": str(best["study"]),
-        "family": str(best["family"]),
-        "learner": str(best["learner"]),
+        "family": str(about["family"]),
+        "learner": str(about["learner"]),
     }
 
 

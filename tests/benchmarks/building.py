@@ -47,6 +47,7 @@ def spec(dates: int) -> ExperimentSpec:
             "validation": {},
             "checks": {},
             "split": {"kind": "random"},
+            "policy": {},
             "tuning": {},
         }
     )

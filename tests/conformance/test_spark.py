@@ -56,6 +56,7 @@ SPEC: dict[str, Any] = {
     "validation": {},
     "checks": {},
     "split": {"kind": "random", "folds": 2},
+    "policy": {},
     "tuning": {},
 }
 

@@ -34,6 +34,7 @@ SPEC = {
     "value": {},
     "validation": {},
     "checks": {},
+    "policy": {},
     "split": {"kind": "random", "folds": 2},
     "tuning": {"families": ["logistic"], "trials": 2},
     "evaluation": {"draws": 100, "slices": {}},

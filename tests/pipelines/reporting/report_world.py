@@ -64,6 +64,7 @@ def spec_of(*, with_actions: bool) -> ExperimentSpec:
             "value": {},
             "validation": {},
             "checks": {},
+            "policy": {},
             "tuning": {},
             "label": {"kind": "column", "bad": "left", "good": "stayed"},
             "treatment": {"arms": {action: {"cost": 0.01} for action in ACTIONS}} if with_actions else None,

@@ -30,6 +30,7 @@ SPEC: dict[str, Any] = {
     "validation": {},
     "checks": {},
     "split": {"kind": "time", "folds": 2},
+    "policy": {},
     "tuning": {},
 }
 

@@ -41,6 +41,7 @@ def spec() -> ExperimentSpec:
         "value": {},
         "validation": {},
         "checks": {},
+        "policy": {},
         "tuning": {},
     }
     dated = {"observations": {"first": "2024-02-01"}, "split": {"kind": "time"}, "label": {"kind": "cancelled"}}
