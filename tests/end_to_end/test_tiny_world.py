@@ -4,11 +4,18 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from features.contract import Contract
+from features.errors import DataError
+from features.feature import FeatureColumn
+from pipelines import checking, learning, specs
+from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository, environment
 
 
@@ -112,6 +119,23 @@ def test_the_registered_version_says_where_it_comes_from(tiny: Repository) -> No
     }
     assert version.tags["validation"].startswith("passed")
     assert version.tags["data_hash"].endswith(".dir")
+
+
+def test_the_demo_is_clean_and_use_after_the_window_planted_in_it_is_found(tiny: Repository) -> None:
+    """Those who left use nothing any more: an AUC of 0.91, where all honest columns together come to 0.69."""
+    workspace = Workspace(tiny.root, "demo")
+    opened = learning.opened(specs.load(workspace), workspace)
+    folds = opened.problem(["logistic"]).folds
+    assert not any(one["findings"] for one in checking.passed(opened, folds) if one["severity"] == "refuse")
+    usage = pd.read_parquet(workspace.tables / "usage")[["customer_id", "event_at"]]
+    both = opened.rows[["customer_id", "as_of"]].reset_index().merge(usage, on="customer_id")
+    ahead = both["event_at"] - both["as_of"]
+    later = both[(ahead > pd.Timedelta(days=60)) & (ahead <= pd.Timedelta(days=90))].groupby("index").size()
+    rows = opened.rows.assign(use_later=later.reindex(opened.rows.index, fill_value=0).astype(float))
+    columns = (*opened.contract.columns, FeatureColumn("use_later", "Use after the window"))
+    planted = replace(opened, rows=rows, contract=Contract(columns))
+    with pytest.raises(DataError, match=r"1 leak found.*\n  L003 column 'use_later'"):
+        checking.passed(planted, folds)
 
 
 def test_dvc_shows_metrics_and_plots(tiny: Repository) -> None:
