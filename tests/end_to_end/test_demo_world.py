@@ -23,7 +23,8 @@ from tests.end_to_end.repository import Repository
 
 pytestmark = pytest.mark.slow
 ACTIONS = ("call", "coupon", "trial")
-ORACLE_SHARE = 0.3
+# Of what an oracle that knows every effect would earn; 0.56 when this was written.
+ORACLE_SHARE = 0.4
 
 
 @pytest.fixture(scope="module")
@@ -102,19 +103,6 @@ def test_the_policy_truly_earns_less_than_an_oracle_and_more_than_highest_risk_f
         may_contact=cohort.may_contact,
     )
     riskiest = [true_value(cohort, np.where(by_risk == 1, place, policy.NOBODY)) for place in range(len(ACTIONS))]
-    print(
-        "ORACLE",
-        best,
-        "OURS",
-        reached,
-        reached / best,
-        "RISK",
-        riskiest,
-        report["policy"]["limits"],
-        report["policy"]["contacts_by_action"],
-        report["policy"]["may_be_contacted"],
-        report["policy"]["customers"],
-    )
     assert max(riskiest) < reached < best
     assert reached > ORACLE_SHARE * best
     assert report["policy"]["value"]["low"] < reached < report["policy"]["value"]["high"]
@@ -126,5 +114,7 @@ def test_targeting_by_risk_loses_money_and_targeting_by_uplift_earns_it(
     """The sleeping dogs are among those of the highest risk."""
     report, _ = judged
     against = report["policy"]["against"]
-    assert all(against[f"highest_risk_first_{action}"]["value"]["value"] < 0 for action in ACTIONS)
+    # Calls are left out: there is room for so few that their figure says little.
+    riskiest = [against[f"highest_risk_first_{action}"] for action in ("coupon", "trial", "the_same_actions")]
+    assert all(one["value"]["value"] < 0 for one in riskiest)
     assert report["policy"]["value"]["low"] > 0

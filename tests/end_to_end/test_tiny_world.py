@@ -47,6 +47,10 @@ def test_the_list_holds_every_active_customer_with_reasons_and_actions(tiny: Rep
     assert set(ranked["action"]) <= {"call", "coupon", "trial", "none"}
     acted = ranked["action"] != "none"
     assert acted.mean() <= 0.2
+    assert (ranked["action"] == "call").mean() <= 0.03
+    assert set(ranked["not_contacted_because"]) <= {"none", "budget spent", "capacity full"}
+    assert (ranked.loc[acted, "not_contacted_because"] == "none").all()
+    assert (ranked["cost_if_lost_eur"] > 120).all()
     assert (ranked.loc[acted, "expected_value_eur"] > 0).all()
     assert (ranked.loc[~acted, "expected_value_eur"] == 0).all()
     assert ranked.loc[ranked["churn_probability"].idxmax(), "reason_1"]

@@ -83,8 +83,7 @@ def test_a_tighter_limit_never_promises_more() -> None:
 
 def test_at_its_break_even_cost_an_action_earns_nothing() -> None:
     cohort, model = world()
-    for action in COSTS:
-        found = policy_report(cohort, model)["break_even"][action]
+    for action, found in policy_report(cohort, model)["break_even"].items():
         assert found["cost"] == COSTS[action]
         best = np.argsort(-model.uplift[action], kind="stable")[: found["contacts"]]
         earned = cohort.value[best] * cohort.gamma[best, cohort.actions.index(action)] - found["value"]
