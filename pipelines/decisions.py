@@ -181,6 +181,7 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
                 "rule": rule.code,
                 "demands": rule.meaning,
                 "status": finding.status.value,
+                "otherwise": rule.otherwise.value,
                 "reason": finding.reason,
                 "thresholds": [asdict(one) for one in finding.thresholds],
             }

@@ -32,6 +32,7 @@ def render(decision: Found, *, spec: Found, curves: Found) -> str:
         slices=slice_pairs.slice_lines(decision),
         margin=f"{decision['gate'].get('slice_margin', 0):g}",
         charts=decision_charts.charts(curves, spec, names),
+        repeats=decision_words.repeats(decision),
         lineage=_lineage(decision),
     )
 

@@ -69,7 +69,7 @@ def headline(decision: Found) -> str:
         Verdict.INCONCLUSIVE: f"Inconclusive: {stays}",
         Verdict.NO_CHANGE: f"No change: {this} is champion already",
         Verdict.INSUFFICIENT_DATA: f"Too little to judge by: {stays}",
-        Verdict.CONTRACT_FAIL: f"Refused: {this} is not in order; {stays}",
+        Verdict.CONTRACT_FAIL: f"Refused: {this} is not in order",
         Verdict.FORCED: f"Forced: {this} is champion",
     }[Verdict(decision["verdict"])]
 
@@ -101,13 +101,18 @@ def _sentence(decision: Found) -> str:
     verdict, kind = Verdict(decision["verdict"]), decision.get("kind")
     if verdict is Verdict.NO_CHANGE:
         return "This model is the champion, so there was nothing to compare." + (
-            " What follows is the comparison that made it champion." if decision["pairs"] else ""
+            " What follows is the comparison that was made when it became champion." if decision["pairs"] else ""
         )
     if verdict is Verdict.FORCED:
         held = _held(decision)
         return f"{decision['by']} overruled the rules and gave this reason: \u201c{decision['reason']}\u201d. {held}"
     approved = f"{decision['by']} approved it. " if kind == "approval" else ""
     return approved + (_BECAUSE[verdict] if _by_rules(decision) else f"{_capital(decision['words'])}.")
+
+
+def repeats(decision: Found) -> bool:
+    """Whether it is an answer that rests on an older entry and has none of its own."""
+    return decision["verdict"] == Verdict.NO_CHANGE or not _by_rules(decision)
 
 
 def _by_rules(decision: Found) -> bool:
@@ -123,14 +128,22 @@ def _held(decision: Found) -> str:
     return f"Of {len(status)} rules: {said}." if status else ""
 
 
+def decisive(decision: Found) -> list[Found]:
+    """The findings on which it turned: the broken ones that outweigh the others, else the unclear ones."""
+    findings = decision["findings"]
+    for verdict in (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA, Verdict.KEEP):
+        broken = [one for one in findings if one["status"] == "broken" and one["otherwise"] == verdict]
+        if broken:
+            return broken
+    return [one for one in findings if one["status"] == "unclear"]
+
+
 def _reasons(decision: Found) -> tuple[str, ...]:
-    """Why rules that hold no single figure against a threshold are broken, worst kind first."""
-    findings = [one for one in decision["findings"] if not one.get("thresholds")]
+    """What decisive rules say that hold no single figure against a threshold."""
     return tuple(
-        f"{one['demands']} {_capital(one['reason'])}."
-        for status in ("broken", "unclear")
-        for one in findings
-        if one["status"] == status
+        f"Rule {one['rule']} is {one['status']}: {one['reason']}."
+        for one in decisive(decision)
+        if not one["thresholds"] and decision["verdict"] != Verdict.NO_CHANGE
     )
 
 

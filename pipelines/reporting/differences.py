@@ -7,6 +7,7 @@ from typing import Any
 from experiments import metrics
 from experiments.metric import Metric
 from features.plugins import discover
+from pipelines.reporting.decision_words import decisive
 from pipelines.reporting.numbers import POINTS, Unit, Written, titled, unit_of, written
 from pipelines.reporting.verdict import Tone
 from pipelines.reporting.versus import MOST_DECIMALS, Versus, chosen, drawn, finest, told, tone_of
@@ -31,6 +32,7 @@ class Compared:
     at say what the difference, or the challenger's own figure, has to be; smallest is what the rows could have shown.
     """
 
+    figure: str
     name: str
     metric: str
     words: str
@@ -64,7 +66,7 @@ def compared(decision: Found, currency: str) -> list[Compared]:
 
 def thresholds(decision: Found) -> Iterable[tuple[str, Found]]:
     """Each rule's code with each of its thresholds."""
-    return ((one["rule"], asked) for one in decision["findings"] for asked in one.get("thresholds", ()))
+    return ((one["rule"], asked) for one in decision["findings"] for asked in one["thresholds"])
 
 
 def _is_shown(rule: str, asked: Found, pair: Found | None) -> bool:
@@ -93,7 +95,9 @@ def _compared(pair: Found, asked: Found, *, rule: str, status: str, currency: st
     tone = tone_of(shown, at, better=better)
     least = finest(shown, at)
     limit = chosen(at, unit, signed=difference is not None)
+    sight = drawn(shown, at, better=better, tone=tone if rule else "open", shaded=bool(rule))
     return Compared(
+        figure=asked["figure"],
         name=f"{titled(metric.name)} {action}".strip(),
         metric=titled(metric.name),
         words=f"{IN_WORDS.get(metric.name, titled(metric.name))}{f': {action}' if action else ''}",
@@ -108,7 +112,7 @@ def _compared(pair: Found, asked: Found, *, rule: str, status: str, currency: st
         smallest=None if asked["smallest"] is None else told(asked["smallest"], unit, least),
         tone=tone if rule else "open",
         word=_word(tone, status),
-        drawn=drawn(shown, at, better=better, tone=tone if rule else "open", shaded=bool(rule)),
+        drawn=replace(sight, zero=sight.zero if difference else None),
     )
 
 
@@ -125,14 +129,10 @@ def _word(tone: Tone, status: str) -> str:
 
 
 def deciding(decision: Found, rows: Sequence[Compared]) -> list[Compared]:
-    """The figures on which it turned: those that broke a rule or were unclear, else those of the primary."""
-    status = {one["rule"]: one["status"] for one in decision["findings"]}
-    for worst in ("broken", "unclear"):
-        found = [row for row in rows if status.get(row.rule) == worst and row.tone != "good"]
-        if worst in status.values():
-            return found
+    """The figures on which it turned: those of the decisive findings, else those of the primary."""
+    told = {one["rule"] for one in decisive(decision)}
+    if told:
+        return [row for row in rows if row.rule in told and row.tone != "good"]
     if decision["mode"] == "first":
         return [row for row in rows if row.rule]
-    asked = {rule for rule, one in thresholds(decision) if one["figure"] == decision["primary"]}
-    name = metric_of(decision["primary"])[0].name
-    return [row for row in rows if row.rule in asked and row.name == titled(name)][-1:]
+    return [row for row in rows if row.rule and row.figure == decision["primary"]][-1:]

@@ -51,7 +51,7 @@ def drawn(found: Found, at: float, *, better: str, tone: Tone, shaded: bool, rea
 def finest(found: Found, at: float) -> float:
     """What a figure is rounded by: a tenth of its standard error, or of how far a bound is from what is demanded."""
     apart = [abs(found[end] - at) for end in ("low", "high")]
-    return min((one for one in (found.get("standard_error", 0.0), *apart) if one > 0), default=0.0) / 10
+    return min((one for one in (found.get("standard_error", abs(at) / 10), *apart) if one > 0), default=0.0) / 10
 
 
 def told(value: float, unit: Unit, finest: float) -> Written:

@@ -65,7 +65,7 @@ def _model(x: np.ndarray, knows: float | None, actions: tuple[str, ...]) -> Pred
     """A model that knows a part of x and mistakes noise for the rest; None: it knows the average only."""
     noise = np.random.default_rng(3).normal(size=x.size)
     seen = 0 * x if knows is None else knows * x + (1 - knows) * noise
-    return Predictions(seen, 1 / (1 + np.exp(-seen)), {action: 0.2 + 0.1 * seen for action in actions})
+    return Predictions(seen, 1 / (1 + np.exp(-seen)), dict.fromkeys(actions, 0.2 + 0.1 * seen))
 
 
 def decided(
@@ -85,10 +85,15 @@ def receipt(body: dict[str, Any], number: int = 7) -> dict[str, Any]:
     return json.loads(json.dumps(entry.receipt))
 
 
-def refused(knows: float = 1.0, **changes: Any) -> dict[str, Any]:
+def bodied(decision: dict[str, Any]) -> dict[str, Any]:
+    """The body of a receipt."""
+    return {key: one for key, one in decision.items() if key != "ledger"}
+
+
+def refused(**changes: Any) -> dict[str, Any]:
     """The decision where a fault kept anything from being compared."""
     tiny = spec(with_actions=True)
-    evidence = Evidence(Mode.REPLACE, "policy_value", {}, {}, 0, **changes)
+    evidence = Evidence(Mode.REPLACE, "policy_value", {}, {}, **{"positives": 0, **changes})
     found = {**decisions.decided(Judged(evidence, False, {}), tiny), "look": None, "reports": {}}
     asked = {"challenger_version": "3", "compared_with": "2", "question": QUESTION}
     return receipt(bodies.decision(asked, found, SIGNED, digest=DIGEST, approval=False))
