@@ -14,7 +14,7 @@ from pipelines.workspace import Workspace
 
 INTERRUPTED = 2
 CODES = """exit codes:
-  0  done: promoted, refreshed, first champion, or nothing to do
+  0  done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do
   1  a bug
   2  wrong use or configuration, a full disk, or stopped by Ctrl-C (the next run goes on)
   3  the champion stays

@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines import graph, storage, tracking
+from pipelines import graph, ledger, storage, tracking
 from pipelines.specs import source_of
 from pipelines.verdict import Verdict
 from pipelines.workspace import Workspace
@@ -11,6 +11,7 @@ from pipelines.workspace import Workspace
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     """Run the graph, register, promote and score; print a short table and give the exit code of the decision."""
+    ledger.address(workspace.root)  # where promotions are written must be known before the first minute of work
     source, _ = source_of(spec)
     if not source.needs_files:
         graph.put(spec.name, workspace.root)

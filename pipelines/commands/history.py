@@ -20,7 +20,7 @@ WIDTH = 80
 
 def arguments(command: argparse.ArgumentParser) -> None:
     """How much is told."""
-    command.add_argument("--whole", action="store_true", help="tell every reason in full, however long the line becomes")
+    command.add_argument("--whole", action="store_true", help="tell every reason in full, however long")
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.reporting.numbers import count
+from pipelines.reporting.numbers import count, ordinal
 from pipelines.verdict import MOVES, Verdict
 
 Found = Mapping[str, Any]
@@ -29,7 +29,7 @@ _UNMOVED = {
 
 @dataclass(frozen=True)
 class Told:
-    """What a manager reads first: the headline, the sentence under it, reasons that hold no figure, and what follows.
+    """What a manager reads first: the headline, the sentence under it, reasons without a figure, and what follows.
 
     mark is the tone of the headline's verdict; looks is "" where nothing was compared.
     """
@@ -182,12 +182,6 @@ def looks(decision: Found) -> str:
         f"{look['alpha']:.2g} instead of {allowed}. Each further one has to show more, so that however many are tried, "
         f"the chance that a worthless challenger passes is {allowed} at most."
     )
-
-
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{count(number)}{ending}"
 
 
 def judged_on(decision: Found) -> str:

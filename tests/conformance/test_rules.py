@@ -1,11 +1,14 @@
 """What every promotion rule must do, and what they decide together."""
 
+import dataclasses
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from experiments.comparison import Pair, SlicePair
-from experiments.intervals import Interval
+from experiments.intervals import Interval, normal_interval
+from experiments.looks import spent
 from experiments.spec import GateSpec
 from features.plugins import discover
 from pipelines import rules
@@ -99,9 +102,37 @@ def test_a_gain_on_the_primary_does_not_buy_a_loss_on_a_guardrail() -> None:
     assert verdict(replace(found, figures=worse)) is Verdict.KEEP
 
 
+@every_rule
+def test_a_rule_needs_figures_or_fields_of_the_evidence_and_fails_without_its_figures(rule: Rule) -> None:
+    fields = {one.name for one in dataclasses.fields(Evidence)}
+    assert rule.needs
+    assert set(rule.needs) <= FIGURES.keys() | fields
+    if figures := set(rule.needs) & FIGURES.keys():
+        for mode in rule.modes:
+            found = evidence(mode, 9.0)
+            assert rule.judge(found, GATE).status is Status.HOLDS
+            left = {name: one for name, one in found.figures.items() if name not in figures}
+            assert rule.judge(replace(found, figures=left), GATE).status is Status.BROKEN
+
+
 def test_a_slice_shown_to_be_worse_refuses() -> None:
     bad = (SlicePair("plan plus", 900, pair(0.8, -0.2, 0.01)),)
     assert verdict(evidence(Mode.REPLACE, 5.0, slices=bad)) is Verdict.KEEP
+
+
+def test_every_slice_shown_to_be_worse_is_named_and_no_other() -> None:
+    # One-sided p-values of a gap of -0.08, -0.074 and -0.06 beyond the margin of 0.05, at a standard error of 0.01:
+    # 0.0013 <= 0.05/3, 0.0082 <= 0.05/2, but 0.1587 > 0.05.
+    gaps = {"north": -0.08, "south": -0.074, "east": -0.06}
+    slices = tuple(SlicePair(name, 900, pair(0.8, gap, 0.01)) for name, gap in gaps.items())
+    found = RULES["R004"].judge(evidence(Mode.REPLACE, 5.0, slices=slices, alpha=0.05), GATE)
+    assert found.status is Status.BROKEN
+    assert "2 of 3 slices are shown to be worse: north, AUC 0.7200 against 0.8000" in found.reason
+    assert "south" in found.reason
+    assert "east" not in found.reason
+    spent = RULES["R004"].judge(evidence(Mode.REPLACE, 5.0, slices=slices, alpha=0.003), GATE)
+    assert spent.status is Status.HOLDS
+    assert "north" in spent.reason
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -125,3 +156,20 @@ def test_the_smallest_difference_that_could_be_shown_is_named() -> None:
     assert reason.status is Status.UNCLEAR
     # (z_0.95 + z_0.80) * 0.01
     assert "0.0249" in reason.reason
+
+
+def test_the_best_of_many_worthless_challengers_is_promoted_at_most_alpha_of_the_time() -> None:
+    """On one cohort, where all differences share the champion's noise; without spending it would be one in four."""
+    simulations, challengers, error = 400, 20, 0.01
+    noise = np.random.default_rng(8).normal(scale=error / np.sqrt(2), size=(simulations, challengers + 1))
+    gaps = noise[:, 1:] - noise[:, :1]
+
+    def gains(gap: float, alpha: float) -> bool:
+        figure = Pair(0.8 + gap, 0.8, normal_interval(gap, error, level=1 - 2 * alpha))
+        found = evidence(Mode.REPLACE, figures={"policy_value": figure}, alpha=alpha)
+        return RULES["R005"].judge(found, GATE).status is Status.HOLDS
+
+    looks = [spent(GATE.alpha, look=look) for look in range(1, challengers + 1)]
+    share = np.mean([any(map(gains, row, looks)) for row in gaps])
+    assert share <= GATE.alpha
+    assert np.mean([any(gains(gap, GATE.alpha) for gap in row) for row in gaps]) > 0.25

@@ -161,13 +161,47 @@ def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(
     assert set(listed["as_of"]) == {"2025-09-01"}
 
 
-def test_a_rollback_by_hand_is_not_taken_for_a_promotion(tiny: Repository) -> None:
+def test_an_alias_moved_by_hand_is_refused_and_one_that_lags_behind_is_moved_on(tiny: Repository) -> None:
+    """After the last: the ledger holds a decision on each of three versions."""
     from mlflow import MlflowClient
 
     client = MlflowClient(f"sqlite:///{tiny.root}/mlflow.db")
+
+    def alias() -> str:
+        return str(client.get_model_version_by_alias("demo", "champion").version)
+
+    champion = alias()
     client.set_registered_model_alias("demo", "champion", "2")
-    tiny.run("promote", "demo")
-    decision = read(tiny, "decision.json")
-    assert decision["compared_with"] == "2"
-    holds = client.get_model_version_by_alias("demo", "champion").version
-    assert str(holds) == decision["champion_version"]
+    refused = tiny.run("promote", "demo")
+    assert refused.returncode == 2
+    assert f"shows version 2, but the ledger says version {champion}" in refused.stderr
+    assert tiny.run("registry", "check", "demo").returncode == 5
+    assert tiny.run("registry", "restore", "demo").returncode == 0
+    assert alias() == champion
+    assert tiny.run("promote", "demo", "--force", "--reason", "it must").returncode == 0
+    assert alias() == "3"
+    client.set_registered_model_alias("demo", "champion", "1")
+    assert tiny.run("promote", "demo").returncode == 0
+    assert alias() == "3"
+
+
+def test_a_rollback_brings_the_old_list_back_byte_for_byte(tiny: Repository) -> None:
+    """Last in this file."""
+    listed = tiny.root / "artifacts/demo/ranked_list/ranked_list.csv"
+    assert tiny.run("score", "demo").returncode == 0
+    newer = listed.read_bytes()
+    status = tiny.run("status", "demo").stdout
+    assert "champion           version 3" in status
+    assert "before             version 1" in status
+    assert tiny.run("rollback", "demo", "--reason", "complaints").returncode == 0
+    assert tiny.run("score", "demo").returncode == 0
+    older = listed.read_bytes()
+    assert older != newer
+    again = tiny.run("run", "demo")
+    assert again.returncode == 3, again.stdout + again.stderr
+    assert "was rolled back by" in again.stdout
+    assert listed.read_bytes() == older
+    assert tiny.run("promote", "demo", "--force", "--reason", "mended").returncode == 0
+    assert tiny.run("score", "demo").returncode == 0
+    assert listed.read_bytes() == newer
+    assert tiny.run("registry", "check", "demo").returncode == 0

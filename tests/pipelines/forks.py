@@ -22,7 +22,7 @@ from pipelines import audit, registrar, storage
 from pipelines.cli import main
 from pipelines.workspace import Workspace
 
-CHANGES = ("INSERT", "UPDATE", "DELETE")
+CHANGES = ("CREATE", "INSERT", "UPDATE", "DELETE")
 
 
 def state(root: Path) -> dict[str, Any]:

@@ -66,6 +66,16 @@ def test_a_first_promotion_killed_at_any_point_is_finished_by_the_next_run(check
     assert {one["stopped"]["alias"] for one in found} == {None, "1"}
 
 
+def test_an_approval_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout) -> None:
+    checkout("1")
+    assert main(["promote", "shop"]) == 0
+    root = checkout("2", approval=True)
+    assert main(["promote", "shop"]) == 0
+    found = kill_everywhere(root, ["approve", "shop", "2"])
+    states = [(one["stopped"]["receipt"], one["stopped"]["alias"]) for one in found]
+    assert states == [(2, "1"), (2, "1"), (3, "1"), (3, "2")]
+
+
 def test_a_killed_rollback_is_finished_and_goes_no_further_back(checkout: Checkout) -> None:
     for version in ("1", "2", "3"):
         root = checkout(version)
