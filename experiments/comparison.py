@@ -1,12 +1,17 @@
 """Two models on the same rows: every figure of both, and the difference with its interval, taken inside each draw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from experiments.cohort import Cohort, Mask
 from experiments.delong import delong
-from experiments.evaluation import FEWEST_IN_SLICE, Predictions
+from experiments.evaluation import FEWEST_IN_SLICE, Predictions, gain, roc
+from experiments.holm import rejected
 from experiments.intervals import Interval
 from experiments.metric import Metric
 from experiments.metrics.auc import METRIC as AUC
@@ -86,3 +91,34 @@ def compare_slices(
                 pair = _risk(cohort, AUC, challenger, champion, level=1 - 2 * alpha, mask=mask)
                 found.append(SlicePair(f"{dimension} {name}", int(mask.sum()), pair))
     return tuple(found)
+
+
+def shown_worse(slices: Sequence[SlicePair], *, margin: float, alpha: float) -> tuple[tuple[float, bool], ...]:
+    """For each slice, the p-value of "its AUC is worse by no more than the margin", and whether Holm rejects that.
+
+    A slice that is rejected is shown to be worse. The p-value is NaN where a model has no AUC; then none is rejected.
+    """
+    p_values = [_p_value(one.pair, margin) for one in slices]
+    worse = rejected(p_values, alpha=alpha) if all(map(isfinite, p_values)) else (False,) * len(p_values)
+    return tuple(zip(p_values, worse, strict=True))
+
+
+def _p_value(pair: Pair, margin: float) -> float:
+    difference = pair.difference
+    if difference is None or pair.champion is None:
+        return float("nan")
+    if difference.standard_error == 0:
+        return 1.0 if difference.value >= -margin else 0.0
+    return float(norm.cdf((difference.value + margin) / difference.standard_error))
+
+
+def curves(cohort: Cohort, challenger: Predictions, champion: Predictions) -> dict[str, Any]:
+    """The ROC curves of both and, with a trial, the gain curves of each action, their bands on the same draws."""
+    both = {"challenger": challenger, "champion": champion}
+    return {
+        "roc": {who: roc(cohort, model) for who, model in both.items()},
+        "gain": {
+            action: {who: gain(cohort, model.uplift[action], action) for who, model in both.items()}
+            for action in cohort.actions
+        },
+    }

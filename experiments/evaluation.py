@@ -113,14 +113,19 @@ def _floor(cohort: Cohort, metric: Metric, floor: Predictions) -> float | None:
 def curves(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
     """ROC, precision and recall, and calibration, as lists of points."""
     truth = cohort.churned[cohort.untreated]
-    false_positive, true_positive, _ = roc_curve(truth, challenger.score[cohort.untreated])
     precision, recall, _ = precision_recall_curve(truth, challenger.score[cohort.untreated])
     bins = calibration.reliability(truth, challenger.probability[cohort.untreated])
     return {
-        "roc": _thinned(false_positive_rate=false_positive, true_positive_rate=true_positive),
+        "roc": roc(cohort, challenger),
         "precision_recall": _thinned(recall=recall[::-1], precision=precision[::-1]),
         "calibration": [asdict(one) for one in bins],
     }
+
+
+def roc(cohort: Cohort, model: Predictions) -> list[dict[str, float]]:
+    """The ROC curve of the risk on the untreated rows, as a list of points."""
+    false_positive, true_positive, _ = roc_curve(cohort.churned[cohort.untreated], model.score[cohort.untreated])
+    return _thinned(false_positive_rate=false_positive, true_positive_rate=true_positive)
 
 
 def _thinned(**columns: Numbers) -> list[dict[str, float]]:
@@ -128,6 +133,20 @@ def _thinned(**columns: Numbers) -> list[dict[str, float]]:
     size = len(next(iter(columns.values())))
     kept = np.unique(np.linspace(0, size - 1, CURVE_POINTS).round().astype(int))
     return [{name: float(values[place]) for name, values in columns.items()} for place in kept]
+
+
+def gain(cohort: Cohort, predicted: Numbers, action: str) -> list[dict[str, float]]:
+    """The gain curve of an action with its 95 % band, on the draws that all models share; predicted: (n_rows,)."""
+    curve = uplift.gain_curve(
+        cohort.gamma[:, cohort.actions.index(action)],
+        predicted[cohort.in_trial],
+        counts=cohort.counts,
+        clusters=cohort.clusters_of(cohort.in_trial),
+    )
+    return [
+        {"share": float(q), "gain": float(v), "low": float(low), "high": float(high)}
+        for q, v, low, high in zip(curve.share, curve.value, curve.low, curve.high, strict=True)
+    ]
 
 
 def effects(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
@@ -142,15 +161,11 @@ def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
     figures = {
         name: figure(metric, cohort.uplift(metric, predicted, action)) for name, metric in uplift_metrics().items()
     }
-    curve = uplift.gain_curve(gamma, of_trial, counts=cohort.counts, clusters=clusters)
     groups = uplift.uplift_groups(gamma, of_trial, counts=cohort.counts, clusters=clusters)
     return {
         "figures": figures,
         "ranking_established": figures["qini"]["low"] > 0,
-        "gain": [
-            {"share": float(q), "gain": float(v), "low": float(low), "high": float(high)}
-            for q, v, low, high in zip(curve.share, curve.value, curve.low, curve.high, strict=True)
-        ],
+        "gain": gain(cohort, predicted, action),
         "deciles": [{**asdict(one), "observed": one.observed.to_dict()} for one in groups],
     }
 

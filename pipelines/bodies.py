@@ -22,6 +22,8 @@ NOTHING: Body = {
     "primary": None,
     "findings": [],
     "pairs": {},
+    "slices": [],
+    "cohort": {},
     "figures": {},
     "gate": {},
 }

@@ -33,7 +33,7 @@ examples:
 COMMANDS = {
     "run": "Run everything for a spec: the stages that changed, then register, promote and score.",
     "data": "Add raw files of a spec as a new version of its data.",
-    "list": "List a kind: specs, tables, features, labels, families, learners, metrics, checks, rules, stages, sources.",
+    "list": "List what there is of a kind, such as specs, tables, features, metrics, checks or rules.",
 }
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # The order in which a spec goes through them; a stage that is not named here comes last.

@@ -1,8 +1,7 @@
 """What a decision rests on: both models on the gate cohort, and the facts that make the comparison valid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from mlflow.exceptions import MlflowException
 
 from experiments import comparison
 from experiments.cohort import Cohort, Mask
-from experiments.comparison import Pair
 from experiments.evaluation import Predictions
 from experiments.metric import evaluate
 from experiments.metrics.auc import METRIC as AUC
@@ -24,7 +22,7 @@ from experiments.metrics.qini import METRIC as QINI
 from experiments.spec import ExperimentSpec
 from features.errors import HoldfastError
 from features.plugins import discover
-from pipelines import matrices, portable, registry, rules, storage
+from pipelines import matrices, plain, portable, registry, rules, storage
 from pipelines.provenance import recipe
 from pipelines.rule import Evidence, Finding, Mode, Rule, Status, decide
 from pipelines.verdict import MOVES, WORDS, Verdict
@@ -35,11 +33,16 @@ TRAINING = "training.parquet"
 
 @dataclass(frozen=True)
 class Judged:
-    """The evidence, whether the challenger's own artifact is clean, and each model's figures with intervals."""
+    """The evidence, whether the challenger's own artifact is clean, and each model's figures with intervals.
+
+    rows says who was judged; curves holds those of both models, as `comparison.curves` gives them.
+    """
 
     evidence: Evidence
     clean: bool
     figures: Mapping[str, Mapping[str, Any]]
+    rows: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, Any] = field(default_factory=dict)
 
 
 def judge(
@@ -80,7 +83,8 @@ def judge(
     figures = {"challenger": figures_of(cohort, challenger)}
     if champion is not None and against is not None:
         figures["champion"] = figures_of(cohort, against)
-    return Judged(evidence, clean, figures)
+    told = plain.cohort(cohort, left_out=len(everything) - len(rows))
+    return Judged(evidence, clean, figures, told, comparison.curves(cohort, challenger, against) if against else {})
 
 
 def _nothing_left(mode: Mode, seen: int, faults: list[str]) -> Evidence:
@@ -174,10 +178,19 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         "mode": evidence.mode.value,
         "primary": evidence.primary,
         "findings": [
-            {"rule": rule.code, "demands": rule.meaning, "status": finding.status.value, "reason": finding.reason}
+            {
+                "rule": rule.code,
+                "demands": rule.meaning,
+                "status": finding.status.value,
+                "otherwise": rule.otherwise.value,
+                "reason": finding.reason,
+                "thresholds": [asdict(one) for one in finding.thresholds],
+            }
             for rule, finding in findings.items()
         ],
-        "pairs": _plain(evidence.figures),
+        "pairs": plain.pairs(evidence.figures),
+        "slices": plain.slices(evidence, spec.gate),
+        "cohort": dict(judged.rows),
         "figures": dict(judged.figures),
         "gate": spec.gate.model_dump(mode="json"),
     }
@@ -195,19 +208,3 @@ def _words(verdict: Verdict, evidence: Evidence, findings: Mapping[Rule, Finding
     if verdict not in MOVES and evidence.mode is Mode.FIRST:
         reasons.insert(0, "there is no champion yet")
     return "; ".join([*([WORDS[verdict]] if verdict in MOVES else []), *reasons])
-
-
-def _plain(pairs: Mapping[str, Pair]) -> dict[str, Any]:
-    """Pairs as plain data; a figure that is not a number is None, for JSON has none."""
-    return {
-        name: {
-            "challenger": _number(pair.challenger),
-            "champion": _number(pair.champion),
-            "difference": pair.difference and {key: _number(one) for key, one in pair.difference.to_dict().items()},
-        }
-        for name, pair in pairs.items()
-    }
-
-
-def _number(value: Any) -> Any:
-    return None if isinstance(value, float) and not isfinite(value) else value

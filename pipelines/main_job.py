@@ -48,7 +48,7 @@ def _interval(figure: dict[str, Any]) -> str:
 def _places(workspace: Workspace) -> list[tuple[str, Any]]:
     return [
         ("report", workspace.evaluation / "report.html"),
-        ("decision", workspace.decision),
+        ("decision", workspace.decision_page),
         ("list", workspace.ranked_list / "ranked_list.csv"),
     ]
 

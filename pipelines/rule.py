@@ -7,6 +7,7 @@ from math import isfinite
 
 from experiments.comparison import Pair, SlicePair
 from experiments.intervals import Interval
+from experiments.metric import Better
 from experiments.spec import GateSpec
 from pipelines.verdict import Verdict
 
@@ -53,11 +54,27 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """What a rule holds a figure against: its difference has to lie beyond at, on the better side.
+
+    own: the challenger's own figure has to, and no difference. smallest is the smallest difference from at that these
+    rows show with 80 % power, where they could not tell.
+    """
+
+    figure: str
+    at: float
+    better: Better
+    own: bool = False
+    smallest: float | None = None
+
+
+@dataclass(frozen=True)
 class Finding:
-    """What one rule found, and why, with both numbers."""
+    """What one rule found, and why, with both numbers; thresholds: what it held figures against."""
 
     status: Status
     reason: str
+    thresholds: tuple[Threshold, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +120,13 @@ def no_worse(evidence: Evidence, figure: str, *, margin: float, higher_is_better
         return Finding(Status.BROKEN, f"{figure} is missing or not a number for one of the models")
     worst, best = (difference.low, difference.high) if higher_is_better else (-difference.high, -difference.low)
     status = Status.HOLDS if worst > -margin else Status.BROKEN if best < -margin else Status.UNCLEAR
-    return Finding(status, f"{compared(figure, pair, difference)}, margin {margin:g}{smallest(status, difference)}")
+    better: Better = "higher" if higher_is_better else "lower"
+    words = f"{compared(figure, pair, difference)}, margin {margin:g}{smallest(status, difference)}"
+    return Finding(
+        status,
+        words,
+        (Threshold(figure, -margin if higher_is_better else margin, better, smallest=reach(status, difference)),),
+    )
 
 
 def compared(figure: str, pair: Pair, difference: Interval) -> str:
@@ -116,10 +139,17 @@ def compared(figure: str, pair: Pair, difference: Interval) -> str:
 
 def smallest(status: Status, difference: Interval) -> str:
     """Where these rows could not tell: the smallest difference from the threshold that they would have shown."""
+    found = reach(status, difference)
+    return (
+        f"; a difference of {found:.4f} from it is the smallest that these rows show with 80 % power" if found else ""
+    )
+
+
+def reach(status: Status, difference: Interval) -> float | None:
+    """The same as a number; None where the rows could tell."""
     if status is not Status.UNCLEAR:
-        return ""
-    reach = (difference.value - difference.low) + Z_POWER * difference.standard_error
-    return f"; a difference of {reach:.4f} from it is the smallest that these rows show with 80 % power"
+        return None
+    return (difference.value - difference.low) + Z_POWER * difference.standard_error
 
 
 def decide(mode: Mode, findings: Mapping[Rule, Finding]) -> Verdict:

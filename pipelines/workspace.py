@@ -67,6 +67,16 @@ class Workspace:
         return self.artifacts / "decision.json"
 
     @property
+    def decision_page(self) -> Path:
+        """The same for people."""
+        return self.artifacts / "decision.html"
+
+    @property
+    def curves(self) -> Path:
+        """The curves of the last comparison, which the ledger does not hold."""
+        return self.artifacts / "decision_curves.json"
+
+    @property
     def ranked_list(self) -> Path:
         """The folder of the ranked list and the receipt of `score`."""
         return self.artifacts / "ranked_list"

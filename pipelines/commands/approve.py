@@ -23,12 +23,13 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Write the ledger and `decision.json`, then move the alias. Raises UsageError where nothing awaits approval."""
-    from pipelines import answers, registrar, storage
+    from pipelines import answers, receipts, registrar, storage
 
     with registrar.writing(spec.name, workspace.root) as writer:
         entry = _entry(writer, arguments.version)
         storage.write_json(workspace.decision, entry.receipt)
         writer.project()
+        receipts.write_page(spec, workspace, entry.receipt)
     answers.say(f"approve {spec.name}: version {arguments.version} is champion; {entry.body['words']}")
     return 0
 

@@ -104,6 +104,12 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{count(number)}{ending}"
+
+
 def day(text: str) -> str:
     """An ISO date, with or without a time, in words."""
     moment = date.fromisoformat(text[:10])

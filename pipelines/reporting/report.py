@@ -1,9 +1,6 @@
 """report.html: what the evaluation found, as one page for people that needs nothing beside itself."""
 
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.reporting import (
     charts_risk,
@@ -12,29 +9,20 @@ from pipelines.reporting import (
     earliness,
     earnings,
     effects,
-    numbers,
     slices,
     summary,
     tables,
 )
 from pipelines.reporting.charts import Chart
+from pipelines.reporting.pages import template
 
 # Contributions are taken over this many rows of the gate cohort: more would not move a bar visibly.
 IMPORTANCE_ROWS = 2000
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(found: dict[str, Any]) -> str:
     """The page of a report.json; equal reports give equal text. It reads its templates and nothing else."""
-    pages = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {name: getattr(numbers, name) for name in ("count", "day", "days", "whole", "share")}
-    return pages.get_template("report.html.j2").render(found=found, **_parts(found))
+    return template("report.html.j2").render(found=found, **_parts(found))
 
 
 def _parts(found: dict[str, Any]) -> dict[str, Any]:

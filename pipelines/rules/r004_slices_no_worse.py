@@ -2,10 +2,7 @@
 
 from math import isfinite
 
-from scipy.stats import norm
-
-from experiments.comparison import SlicePair
-from experiments.holm import rejected
+from experiments.comparison import SlicePair, shown_worse
 from experiments.spec import GateSpec
 from pipelines.rule import Evidence, Finding, Mode, Status, rule
 
@@ -13,13 +10,13 @@ from pipelines.rule import Evidence, Finding, Mode, Status, rule
 @rule("R004", needs=("slices",), modes=(Mode.REFRESH, Mode.REPLACE))
 def slices_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
     """In no slice is the challenger's AUC shown to be worse by more than the margin (Holm over the slices)."""
-    tested = [(one, _p_value(one, gate.slice_margin)) for one in evidence.slices]
+    found = shown_worse(evidence.slices, margin=gate.slice_margin, alpha=evidence.alpha)
+    tested = [(one, p) for one, (p, _) in zip(evidence.slices, found, strict=True)]
     if any(not isfinite(p) for _, p in tested):
         return Finding(Status.BROKEN, "a slice has no AUC difference for one of the models")
     if not tested:
         return Finding(Status.HOLDS, f"no slice is large enough to judge, margin {gate.slice_margin:g}")
-    worse = rejected([p for _, p in tested], alpha=evidence.alpha)
-    shown = [pair for pair, is_worse in zip(tested, worse, strict=True) if is_worse]
+    shown = [pair for pair, (_, worse) in zip(tested, found, strict=True) if worse]
     limits = f"margin {gate.slice_margin:g}, alpha {evidence.alpha:.3g}"
     if shown:
         shown.sort(key=lambda pair: pair[1])
@@ -31,13 +28,3 @@ def slices_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
 
 def _words(one: SlicePair, p: float) -> str:
     return f"{one.name}, AUC {one.pair.challenger:.4f} against {one.pair.champion or float('nan'):.4f}, p {p:.3g}"
-
-
-def _p_value(one: SlicePair, margin: float) -> float:
-    """One-sided p-value of `the difference is at least -margin`; small: it is shown to be worse."""
-    difference = one.pair.difference
-    if difference is None or one.pair.champion is None:
-        return float("nan")
-    if difference.standard_error == 0:
-        return 1.0 if difference.value >= -margin else 0.0
-    return float(norm.cdf((difference.value + margin) / difference.standard_error))

@@ -3,7 +3,7 @@
 from math import isfinite
 
 from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, compared, rule, smallest
+from pipelines.rule import Evidence, Finding, Mode, Status, Threshold, compared, reach, rule, smallest
 
 
 @rule("R005", needs=("primary", "auc", "policy_value"), modes=(Mode.REPLACE,))
@@ -16,4 +16,5 @@ def gains_on_the_primary(evidence: Evidence, gate: GateSpec) -> Finding:
     gain = gate.minimum_gain
     status = Status.HOLDS if difference.low > gain else Status.BROKEN if difference.high <= gain else Status.UNCLEAR
     words = compared(evidence.primary, pair, difference)
-    return Finding(status, f"{words}, minimum gain {gain:g}{smallest(status, difference)}")
+    asked = Threshold(evidence.primary, gain, "higher", smallest=reach(status, difference))
+    return Finding(status, f"{words}, minimum gain {gain:g}{smallest(status, difference)}", (asked,))

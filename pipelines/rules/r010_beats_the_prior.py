@@ -3,7 +3,7 @@
 from math import isfinite
 
 from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, rule
+from pipelines.rule import Evidence, Finding, Mode, Status, Threshold, rule
 
 
 @rule("R010", needs=("auc", "brier", "floor"), modes=(Mode.FIRST,))
@@ -20,4 +20,5 @@ def beats_the_prior(evidence: Evidence, gate: GateSpec) -> Finding:  # noqa: ARG
         f"AUC {auc.challenger:.4f} against the prior's {evidence.floor['auc']:.4f}, at least {auc.difference.low:+.4f},"
         f" more than 0 wanted; Brier {brier.challenger:.4f} against {evidence.floor['brier']:.4f},"
         f" at most {brier.difference.high:+.4f}, less than 0 wanted",
+        (Threshold("auc", 0.0, "higher"), Threshold("brier", 0.0, "lower")),
     )

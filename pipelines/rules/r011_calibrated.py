@@ -3,7 +3,7 @@
 from math import isfinite
 
 from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, rule
+from pipelines.rule import Evidence, Finding, Mode, Status, Threshold, rule
 
 
 @rule("R011", needs=("calibration_error",), modes=(Mode.FIRST,))
@@ -13,4 +13,5 @@ def calibrated(evidence: Evidence, gate: GateSpec) -> Finding:
     if pair is None or not isfinite(pair.challenger):
         return Finding(Status.BROKEN, "calibration_error is missing or not a number")
     status = Status.HOLDS if pair.challenger < gate.calibration_limit else Status.BROKEN
-    return Finding(status, f"calibration error {pair.challenger:.4f}, below {gate.calibration_limit:g}")
+    asked = Threshold("calibration_error", gate.calibration_limit, "lower", own=True)
+    return Finding(status, f"calibration error {pair.challenger:.4f}, below {gate.calibration_limit:g}", (asked,))

@@ -2,16 +2,19 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.looks import spent
 from experiments.spec import ExperimentSpec
-from pipelines import bodies, log, provenance, registrar, registry, storage
+from pipelines import bodies, log, provenance, receipts, registrar, registry, storage
 from pipelines.ledger import TakenError
 from pipelines.registrar import Registrar
 from pipelines.standing import Standing
 from pipelines.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipelines.decisions import Judged
 
 # What was lacking then may be there now, so these answers are not taken from the ledger.
 ASKED_AGAIN = (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA)
@@ -29,7 +32,7 @@ class Gate:
 
 
 def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
-    """Decide once for a challenger, write the ledger and `decision.json`, and give the exit code of the verdict.
+    """Decide once for a challenger, write ledger, `decision.json` and its page, and give the verdict's exit code.
 
     force is the reason of a person who overrules the rules. The entry is written first, then the receipt, then the
     alias moves: who is stopped between is finished by the next run.
@@ -39,6 +42,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
         decision = _decision(Gate(spec, workspace, writer, version, force))
         storage.write_json(workspace.decision, decision)
         writer.project()
+        receipts.write_page(spec, workspace, decision)
     log.done("promote", spec.name, verdict=decision["verdict"], words=decision["words"])
     return EXIT_CODES[Verdict(decision["verdict"])]
 
@@ -77,9 +81,10 @@ def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, 
     spec, answer = gate.spec, standing.answer(asked)
     writer = gate.registrar
     digest = registry.digest_of(registry.version(writer.client, spec.name, gate.version))
-    found, clean = _compared(gate, standing, (answer.body["look"] if answer else None) or _look(gate, standing))
+    found, judged = _compared(gate, standing, (answer.body["look"] if answer else None) or _look(gate, standing))
     body = bodies.decision(asked, found, writer.signed, digest=digest, approval=spec.gate.approval)
-    if gate.force and clean:
+    receipts.keep_curves(gate.workspace, body, judged.curves)
+    if gate.force and judged.clean:
         body = bodies.forced(body, writer.signed, reason=gate.force)
     elif answer and answer.body["verdict"] == body["verdict"] and standing.holds(answer):
         return answer.receipt
@@ -93,8 +98,8 @@ def _look(gate: Gate, standing: Standing) -> dict[str, Any]:
     return {"cohort": cohort, "number": number, "alpha": spent(gate.spec.gate.alpha, look=number)}
 
 
-def _compared(gate: Gate, standing: Standing, look: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """What the rules say of a look, with the hashes of both reports; and whether the challenger's artifact is clean."""
+def _compared(gate: Gate, standing: Standing, look: dict[str, Any]) -> tuple[dict[str, Any], "Judged"]:
+    """What the rules say of a look, with the hashes of both reports; and what it rests on."""
     from pipelines import decisions  # not at the top: what was decided already needs no statistics
 
     spec, workspace = gate.spec, gate.workspace
@@ -105,4 +110,4 @@ def _compared(gate: Gate, standing: Standing, look: dict[str, Any]) -> tuple[dic
         "champion": registry.report_digest(champion) if champion else None,
     }
     compared = look if judged.evidence.figures else None
-    return {**decisions.decided(judged, spec), "look": compared, "reports": reports}, judged.clean
+    return {**decisions.decided(judged, spec), "look": compared, "reports": reports}, judged

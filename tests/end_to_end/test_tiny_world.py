@@ -28,6 +28,7 @@ def test_everything_that_was_promised_is_there(tiny: Repository) -> None:
     for path in (
         "evaluation/report.json",
         "evaluation/report.html",
+        "decision.html",
         "validation/docs/index.html",
         "ranked_list/ranked_list.csv",
     ):

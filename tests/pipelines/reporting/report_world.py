@@ -64,7 +64,6 @@ def spec_of(*, with_actions: bool) -> ExperimentSpec:
             "value": {},
             "validation": {},
             "checks": {},
-            "policy": {},
             "tuning": {},
             "label": {"kind": "column", "bad": "left", "good": "stayed"},
             "treatment": {"arms": {action: {"cost": 0.01} for action in ACTIONS}} if with_actions else None,
@@ -80,7 +79,7 @@ def spec_of(*, with_actions: bool) -> ExperimentSpec:
     )
 
 
-def _rows(generator: np.random.Generator, *, with_actions: bool) -> pd.DataFrame:
+def rows_of(generator: np.random.Generator, *, with_actions: bool) -> pd.DataFrame:
     x = generator.normal(size=ROWS)
     arm = generator.choice(["control", *ACTIONS], size=ROWS) if with_actions else np.full(ROWS, None)
     effect = np.where(arm == "call", 1.5 + x, np.where(arm == "coupon", 1.5, 0.0))
@@ -141,7 +140,7 @@ def _early(day: int, value: float | None) -> dict[str, Any]:
 def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
     """What the evaluation says of a tiny world, by the code that really says it; of a constant model, if asked."""
     generator = np.random.default_rng(7)
-    rows = _rows(generator, with_actions=with_actions)
+    rows = rows_of(generator, with_actions=with_actions)
     cohort, x = Cohort(rows, spec_of(with_actions=with_actions)), rows["x"].to_numpy()
     uplift = {"call": x, "coupon": generator.normal(size=ROWS)} if with_actions else {}
     floor = Predictions(0 * x, 0 * x + 0.5, uplift)

@@ -1,0 +1,48 @@
+"""What a decision rests on as plain data, as `decision.json` and the ledger hold it."""
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from experiments.cohort import Cohort
+from experiments.comparison import Pair, shown_worse
+from experiments.spec import GateSpec
+from pipelines.rule import Evidence
+
+
+def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
+    """Who was judged; left out are the rows that the champion had learnt from."""
+    return {
+        "rows": len(judged.rows),
+        "customers": int(judged.rows["customer_id"].nunique()),
+        "untreated": int(judged.untreated.sum()),
+        "positives": int(judged.churned[judged.untreated].sum()),
+        "left_out": left_out,
+        "dates": sorted({str(moment.date()) for moment in judged.rows["as_of"].dropna().unique()}),
+    }
+
+
+def pairs(found: Mapping[str, Pair]) -> dict[str, Any]:
+    """Pairs by name; a figure that is not a number is None, for JSON has none."""
+    return {name: _pair(one) for name, one in found.items()}
+
+
+def slices(evidence: Evidence, gate: GateSpec) -> list[dict[str, Any]]:
+    """The AUC of both in each slice, the p-value of R004, and whether Holm's procedure shows the challenger worse."""
+    found = shown_worse(evidence.slices, margin=gate.slice_margin, alpha=evidence.alpha)
+    return [
+        {"name": one.name, "rows": one.rows, **_pair(one.pair), "p": _number(p), "worse": worse}
+        for one, (p, worse) in zip(evidence.slices, found, strict=True)
+    ]
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {
+        "challenger": _number(pair.challenger),
+        "champion": _number(pair.champion),
+        "difference": pair.difference and {key: _number(one) for key, one in pair.difference.to_dict().items()},
+    }
+
+
+def _number(value: Any) -> Any:
+    return None if isinstance(value, float) and not isfinite(value) else value

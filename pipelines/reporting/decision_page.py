@@ -1,0 +1,55 @@
+"""decision.html: a decision of the gate as one page for people that needs nothing beside itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.reporting import decision_charts, decision_words, differences, numbers, slice_pairs
+from pipelines.reporting.decision_charts import Names
+from pipelines.reporting.pages import template
+
+Found = Mapping[str, Any]
+
+
+def render(decision: Found, *, spec: Found, curves: Found) -> str:
+    """The page of a decision.json; equal ones give equal text.
+
+    spec is the spec as plain data, curves what `comparison.curves` gave, empty where they are not at hand.
+    """
+    rows = differences.compared(decision, spec["currency"])
+    deciding = differences.deciding(decision, rows) if rows else []
+    opponent = decision_words.opponent(decision)
+    names = Names(f"version {decision['challenger_version']}", opponent)
+    return template("decision.html.j2").render(
+        decision=decision,
+        spec=spec,
+        told=decision_words.words(decision, spec),
+        judged_on=decision_words.judged_on(decision),
+        names=names,
+        rows=rows,
+        level=next((row.level for row in rows if row.level), ""),
+        meanings={row.metric: row.meaning for row in rows},
+        deciding=deciding,
+        slices=slice_pairs.slice_lines(decision),
+        margin=f"{decision['gate'].get('slice_margin', 0):g}",
+        charts=decision_charts.charts(curves, spec, names),
+        repeats=decision_words.repeats(decision),
+        lineage=_lineage(decision),
+    )
+
+
+def _lineage(decision: Found) -> list[tuple[str, str]]:
+    """Where the decision stands in the ledger, and the hashes of what it rests on."""
+    ledger, look, reports = decision.get("ledger") or {}, decision["look"] or {}, decision.get("reports") or {}
+    by, at = decision.get("by"), decision.get("decided_at")
+    lines = {
+        "Ledger entry": numbers.count(ledger["number"]) if ledger else "",
+        "Entry hash": ledger.get("hash"),
+        "Decided": f"{numbers.day(at)}, {at[11:16]} UTC" if at else "",
+        "By": by,
+        "Challenger's model": decision.get("model_digest"),
+        "Challenger's report": reports.get("challenger"),
+        "Champion's report": reports.get("champion"),
+        "Gate cohort": look.get("cohort"),
+        "Question": decision.get("question"),
+    }
+    return [(name, text) for name, text in lines.items() if text]

@@ -1,0 +1,266 @@
+import copy
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pipelines import bodies
+from pipelines.ledger import Entry
+from pipelines.reporting import decision_page, differences, slice_pairs
+from pipelines.rule import Mode
+from pipelines.signature import Signature
+from tests.pipelines.reporting.decision_world import (
+    BETTER,
+    CHAMPION,
+    LIKE,
+    SIGNED,
+    WORSE,
+    bodied,
+    decided,
+    receipt,
+    refused,
+    spec,
+)
+from tests.pipelines.reporting.report_world import ACTIONS, Page
+
+SCRIPT = "<script>alert(1)</script>"
+BOSS = Signature("bob@office", "2026-03-05T01:02:03+00:00")
+ASKED = {"challenger_version": "3", "compared_with": "3", "question": "spec-rows"}
+Decision = tuple[dict[str, Any], dict[str, Any]]
+
+
+def _entry(decision: dict[str, Any]) -> Entry:
+    return Entry("tiny", 7, "", "0123456789abcdef", bodied(decision))
+
+
+def _approved() -> Decision:
+    waiting, curves = decided(BETTER, approval=True)
+    return receipt(bodies.approval(_entry(waiting), BOSS), 8), curves
+
+
+def _forced() -> Decision:
+    decision, curves = decided(LIKE)
+    return receipt(bodies.forced(bodied(decision), BOSS, reason="the board wants it"), 8), curves
+
+
+def _withdrawn() -> Decision:
+    decision, _ = decided(BETTER)
+    rolled_back = Entry("tiny", 9, "", "", {"by": "bob", "decided_at": "2026-03-06", "reason": "complaints"})
+    return bodies.withdrawn(_entry(decision), rolled_back, {**ASKED, "compared_with": "2"}), {}
+
+
+CASES = {
+    "promote": lambda: decided(BETTER),
+    "keep": lambda: decided(WORSE),
+    "inconclusive": lambda: decided(LIKE),
+    "refresh": lambda: decided(CHAMPION, Mode.REFRESH),
+    "first": lambda: decided(BETTER, Mode.FIRST),
+    "first of risk": lambda: decided(BETTER, Mode.FIRST, with_actions=False),
+    "no first": lambda: decided(WORSE, Mode.FIRST),
+    "of risk": lambda: decided(BETTER, with_actions=False, look=1),
+    "refused": lambda: (refused(positives=500, faults=("version 3 does not load",)), {}),
+    "too few": lambda: (refused(positives=7), {}),
+    "awaiting": lambda: decided(BETTER, approval=True),
+    "approved": _approved,
+    "forced": _forced,
+    "no change": lambda: (bodies.unchanged(_entry(decided(BETTER)[0]), ASKED), {}),
+    "adopted": lambda: (bodies.unchanged(_entry(bodies.adoption("3", SIGNED, digest="d")), ASKED), {}),
+    "rolled back": _withdrawn,
+}
+EVERY = pytest.mark.parametrize("case", CASES)
+
+
+def _render(case: str) -> str:
+    decision, curves = CASES[case]()
+    return _of(decision, curves, with_actions="risk" not in case)
+
+
+def _of(decision: dict[str, Any], curves: dict[str, Any], *, with_actions: bool = True) -> str:
+    return decision_page.render(decision, spec=spec(with_actions=with_actions).model_dump(mode="json"), curves=curves)
+
+
+def _text(page: str) -> str:
+    return " ".join(Page(page).text.split())
+
+
+@EVERY
+def test_the_page_is_whole_and_needs_nothing_beside_itself(case: str) -> None:
+    text = _render(case)
+    page = Page(text)
+    assert page.open == []
+    assert not re.search(r"https?://|@import|url\(|javascript:", text)
+    for tag, attributes in page.elements:
+        assert tag not in {"script", "link", "img", "iframe", "object", "embed", "base", "use", "image"}
+        assert "src" not in attributes
+        assert (attributes.get("href") or "#").startswith("#")
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {attributes["href"] for tag, attributes in page.elements if tag == "a"} <= {f"#{name}" for name in ids}
+    assert len(text) < 300_000
+
+
+@EVERY
+def test_equal_decisions_give_equal_bytes_and_are_left_as_they_are(case: str) -> None:
+    decision, curves = CASES[case]()
+    before = copy.deepcopy((decision, curves))
+    assert _render(case) == _render(case)
+    _of(decision, curves, with_actions="risk" not in case)
+    assert (decision, curves) == before
+
+
+def _numbers(plain: Any) -> Iterator[float]:
+    if isinstance(plain, dict):
+        plain = list(plain.values())
+    if isinstance(plain, list):
+        for one in plain:
+            yield from _numbers(one)
+    elif isinstance(plain, int | float):
+        yield float(plain)
+
+
+@EVERY
+def test_every_figure_on_the_page_is_one_of_the_decision_and_reads_as_it(case: str) -> None:
+    decision, _ = CASES[case]()
+    there = set(_numbers(decision)) | {-one for one in decision["gate"].values() if isinstance(one, float)}
+    for exact, shown in Page(_render(case)).figures.items():
+        assert exact in there
+        scale = 100 if shown.endswith("points") else 1
+        number = re.sub(r"[^0-9.]", "", shown)
+        digits = len(number.partition(".")[2])
+        assert abs(float(number) - scale * abs(exact)) <= 0.5 * 10**-digits + 1e-12
+
+
+@EVERY
+def test_both_numbers_and_the_difference_of_every_pair_are_on_the_page(case: str) -> None:
+    decision, _ = CASES[case]()
+    figures = Page(_render(case)).figures
+    for name, pair in decision["pairs"].items():
+        assert pair["challenger"] in figures
+        if decision["mode"] != "first" or name != "calibration_error":
+            assert {pair["champion"], pair["difference"]["value"]} <= figures.keys()
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("promote", ["Promoted: version 3 replaces version 2", "python -m pipelines rollback tiny"]),
+        ("keep", ["Not promoted: version 2 stays champion", "Rule R004 is broken", "Version 2 goes on serving"]),
+        ("inconclusive", ["Inconclusive: version 2 stays champion", "four times in five", "more than EUR 0"]),
+        ("refresh", ["Refreshed: version 3 replaces version 2", "asked to be no worse"]),
+        ("first", ["First champion: version 1", "for the prior model", "less than 20 points was demanded"]),
+        ("no first", ["Not promoted: there is still no champion", "Nothing is served yet"]),
+        ("refused", ["Refused: version 3 is not in order", "Rule R009 is broken", "version 3 does not load"]),
+        ("too few", ["Too little to judge by: version 2 stays champion", "Rule R007", "7 churned without action"]),
+        ("awaiting", ["Awaiting approval: version 3", "python -m pipelines approve tiny 3", "Nothing has moved"]),
+        ("approved", ["Approved: version 3 is champion", "bob@office approved it", "rollback tiny"]),
+        ("forced", ["Forced: version 3 is champion", "bob@office", "the board wants it", "7 hold, 1 unclear"]),
+        ("no change", ["No change: version 3 is champion already", "nothing to compare", "the champion before"]),
+        ("adopted", ["No change: version 3 is champion already", "nothing to compare"]),
+        ("rolled back", ["Not promoted: version 2 stays champion", "was rolled back by bob", "--force --reason"]),
+    ],
+)
+def test_the_first_screen_says_what_was_decided_why_and_what_happens_now(case: str, said: list[str]) -> None:
+    text = _screen(_render(case))
+    assert [words for words in said if words not in text] == []
+
+
+def _screen(page: str) -> str:
+    """The text of the first screen."""
+    return " ".join(re.sub(r"<[^>]+>", "", page.split("<body>")[1].split("<main>", maxsplit=1)[0]).split())
+
+
+def test_a_verdict_names_both_numbers_the_interval_and_the_threshold_at_the_top() -> None:
+    decision, _ = decided(LIKE)
+    row = next(one for one in differences.compared(decision, "eur") if one.rule == "R005")
+    screen = _screen(_render("inconclusive"))
+    assert row.difference is not None
+    assert row.smallest is not None
+    for part in (row.challenger, row.champion, row.difference, row.difference.range, row.at, row.smallest):
+        assert " ".join(str(part).split()) in screen
+    asked = next(one for one in decision["findings"] if one["rule"] == "R005")["thresholds"][0]
+    assert asked["smallest"] == row.smallest.exact
+    assert "The smallest difference" not in _screen(_render("promote"))
+
+
+@EVERY
+def test_a_whisker_is_clear_of_the_shade_exactly_where_its_rule_holds(case: str) -> None:
+    decision, _ = CASES[case]()
+    status = {one["rule"]: one["status"] for one in decision["findings"]}
+    rows = differences.compared(decision, "eur")
+    for row in (one for one in rows if one.rule and one.rule != "R010"):
+        assert (row.drawn.low > 50) == (status[row.rule] == "holds")
+        assert (row.drawn.high <= 50) == (status[row.rule] == "broken")
+    for row in rows:
+        assert 0 <= row.drawn.low <= row.drawn.value <= row.drawn.high <= 100
+        assert (row.drawn.tone == "open") or row.rule
+
+
+@pytest.mark.parametrize("case", ["promote", "keep", "inconclusive"])
+def test_the_slices_shown_to_be_worse_are_those_of_the_rule(case: str) -> None:
+    decision, _ = CASES[case]()
+    lines = slice_pairs.slice_lines(decision)
+    assert lines
+    broken = any(one["rule"] == "R004" and one["status"] == "broken" for one in decision["findings"])
+    assert any(one.word == "shown to be worse" for one in lines) == broken
+    for one in lines:
+        assert 0 <= one.drawn.low <= one.drawn.value <= one.drawn.high <= 100
+    assert ("✕ shown to be worse" in _text(_render(case))) == broken
+
+
+def test_there_is_a_chart_of_every_curve_and_it_stays_on_its_paper() -> None:
+    for case, number in (("promote", 1 + len(ACTIONS)), ("first of risk", 1), ("refused", 0), ("no change", 0)):
+        elements = Page(_render(case)).elements
+        charts = [attributes for tag, attributes in elements if tag == "svg" and attributes["class"] == "chart"]
+        assert len(charts) == number
+        for data in (attributes["d"] or "" for tag, attributes in elements if tag == "path"):
+            for x, y in re.findall(r"[ML]([-\d.]+) ([-\d.]+)", data):
+                assert 0 <= float(x) <= 460
+                assert 0 <= float(y) <= 340
+
+
+def test_where_nothing_was_compared_there_is_no_figure_no_picture_and_no_empty_section() -> None:
+    for case in ("refused", "too few", "adopted"):
+        page = Page(_render(case))
+        assert not page.figures
+        assert not [tag for tag, _ in page.elements if tag == "svg"]
+        assert not {"figures", "curves", "slices"} & {attributes.get("id") for _, attributes in page.elements}
+        assert "comparison on these customers" not in page.text
+    assert "rules" not in {attributes.get("id") for _, attributes in Page(_render("adopted")).elements}
+
+
+def test_without_the_curves_the_page_says_where_they_are() -> None:
+    assert "decision_curves.json" in _text(_render("no change"))
+    assert "decision_curves.json" not in _text(_render("promote"))
+
+
+def test_the_looks_spent_on_the_customers_are_told() -> None:
+    assert "the 3rd comparison on these customers: it had to be shown at alpha 0.0042 instead of 0.05" in _text(
+        _render("promote")
+    )
+    assert "the 1st comparison on these customers: it had to be shown at alpha 0.025 instead of 0.05" in _text(
+        _render("of risk")
+    )
+
+
+@EVERY
+def test_every_rule_is_told_with_its_reason_and_the_entry_is_named(case: str) -> None:
+    decision, _ = CASES[case]()
+    text = _text(_render(case))
+    for one in decision["findings"]:
+        assert one["demands"] in text
+        assert " ".join(one["reason"].split()) in text
+    assert decision["ledger"]["hash"] in text
+
+
+def test_words_of_people_and_of_the_data_are_escaped() -> None:
+    decision, curves = decided(LIKE)
+    decision = receipt(bodies.forced(bodied(decision), Signature(SCRIPT, BOSS.at), reason=SCRIPT))
+    decision["slices"][0]["name"] = SCRIPT
+    plain = json.loads(json.dumps(spec(with_actions=True).model_dump(mode="json")))
+    plain["title"] = plain["label"]["bad"] = plain["label"]["good"] = SCRIPT
+    curves["gain"][SCRIPT] = curves["gain"]["call"]
+    page = Page(decision_page.render(decision, spec=plain, curves=curves))
+    assert "script" not in {tag for tag, _ in page.elements}
+    assert page.text.count(SCRIPT) > 10
