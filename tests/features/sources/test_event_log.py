@@ -262,12 +262,40 @@ def test_a_fraction_is_no_whole_number() -> None:
         ("2024-07-01 20:00", "America/New_York", "2024-07-02 01:00"),
         ("2024-07-01T12:00:00Z", None, "2024-07-01 13:00"),
         ("2024-07-01 12:00:00+05:30", "UTC", "2024-07-01 07:30"),
+        ("2024-04-08 23:30:00 UTC", None, "2024-04-09 00:30"),
+        ("2024-04-08 23:30 gmt", "America/New_York", "2024-04-09 00:30"),
+        ("2024-04-08 23:30:00.5 Europe/Paris", None, "2024-04-08 22:30:00.5"),
+        ("2024-04-08 23:30:00+02:00:00", None, "2024-04-08 22:30"),
+        ("2024-04-08 23:30:00-0500", None, "2024-04-09 05:30"),
         ("2024-07-01", "America/New_York", "2024-07-01 00:00"),
+        ("2024-7-1", "America/New_York", "2024-07-01 00:00"),
+        ("2024/07/01", "America/New_York", "2024-07-01 00:00"),
+        ("2024-07-01 00:00:00", "America/New_York", "2024-07-01 00:00"),
+        ("2024-07-01 00:00:01", "America/New_York", "2024-07-01 05:00:01"),
     ],
 )
 def test_times_are_kept_as_the_companys_clocks_showed_them(text: str, recorded_in: str | None, kept: str) -> None:
     parts, _, _ = read({"a.csv": csv(f"a,{text},5")}, options(payments(recorded_in=recorded_in)))
     assert rows(parts["transactions"])[0]["event_at"] == datetime.fromisoformat(kept)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-07-01 11:30 PM",
+        "2024-07-01 11:30 BST",
+        "2024-07-01 11:30 Europe/Lodon",
+        "20240-03-08 10:00",
+        "0044-03-15 (BC)",
+        "infinity",
+    ],
+)
+def test_a_moment_that_cannot_be_told_for_sure_is_counted_as_unreadable(text: str) -> None:
+    for tables in (payments(), {"usage": {"files": "*.csv", "columns": {"customer_id": "who", "event_at": "day"}}}):
+        [(name, _)] = tables.items()
+        parts, counts, _ = read({"a.csv": csv(f"a,{text},5", "a,2024-07-01 12:00,5")}, options(tables))
+        assert len(rows(parts[name])) == 1
+        assert counts[name].unmapped == {"unreadable event_at": 1}
 
 
 def test_typed_instants_need_no_zone_and_typed_days_have_none() -> None:
