@@ -371,6 +371,32 @@ def test_a_fault_of_the_spec_is_placed_before_any_file_is_read(fault: str) -> No
         options(tables)
 
 
+@pytest.mark.parametrize(
+    "clock",
+    [
+        "localtimestamp",
+        "CURRENT_DATE",
+        "transaction_timestamp()",
+        "current_localtimestamp()",
+        "day + age(day::TIMESTAMP)",
+        "ago(INTERVAL 1 DAY)",
+        "get_current_time()",
+        "txid_current()",
+        "gen_random_uuid()",
+    ],
+)
+def test_no_expression_asks_what_is_not_in_the_data(clock: str) -> None:
+    with pytest.raises(ValidationError, match="something else every time"):
+        options(payments(columns={"amount": clock}))
+
+
+@pytest.mark.parametrize(
+    "sound", ["today", "user", "current_plan", "age(day, back)", "random + date_add(day, INTERVAL 1 DAY)"]
+)
+def test_a_column_may_be_called_like_a_clock_and_two_dates_have_an_age(sound: str) -> None:
+    options(payments(columns={"amount": sound}))
+
+
 def test_a_file_that_lacks_a_column_is_named_with_what_it_has() -> None:
     raw = {"a.csv": csv("a,2024-01-01,5"), "b.csv": csv("a,2024-01-01,5", names="who,day,total")}
     with pytest.raises(SchemaError, match=r"columns\.amount: 'sum'.*b\.csv.*'total'"):
