@@ -37,13 +37,10 @@ def demands(
 
 def _of_a_resolution(table: str, sound: Collection[str]) -> Iterator[Demand]:
     """What is resolved was so after it came up, and is known no earlier: or its future would stand in its first row."""
+    too_soon = "must not be after known_at; map the closing as a second row with its own known_at"
     for earlier, later, words in (
         ("event_at", "resolved_at", "must not be before event_at"),
-        (
-            "resolved_at",
-            "known_at",
-            "must not be after known_at; map the closing as a second row with its own known_at",
-        ),
+        ("resolved_at", "known_at", too_soon),
     ):
         if {"resolved_at", earlier, later} <= set(sound):
             yield _in_order(table, words, earlier=earlier, later=later, shown="resolved_at")

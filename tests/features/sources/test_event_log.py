@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from features.errors import DataError, MissingError, SchemaError
+from features.event_log.counting import reconciled
+from features.event_log.judging import Judged
 from features.source import Part, Reconciled, Unmapped
 from features.sources.event_log import SOURCE, EventLogOptions
 from tests.features.sources.memory import MemoryRaw
@@ -214,6 +217,18 @@ def test_equal_rows_of_one_file_are_kept_unless_the_spec_says_not() -> None:
     dropped, counts, _ = read(raw, options(payments(duplicates="drop")))
     assert len(rows(dropped["transactions"])) == 1
     assert (counts["transactions"].duplicates, counts["transactions"].adds_up) == (1, True)
+
+
+@pytest.mark.parametrize(("table", "kept"), [("transactions", 1), ("transactions", 3), ("usage", 3)])
+def test_rows_that_are_lost_or_made_up_on_the_way_are_no_result(table: str, kept: int) -> None:
+    with duckdb.connect() as database:
+        rows = "SELECT 0 AS file, false AS is_duplicate, NULL AS dropped, NULL AS problem FROM range(2)"
+        database.execute(f"CREATE TABLE judged AS {rows}")
+        whole, torn = (Judged("judged", "here", ("a.csv",), ("who",), (read,)) for read in (2, 3))
+        assert reconciled(database, table, [whole], kept=2, limit=1.0).adds_up
+        for one, made in ((whole, kept), (torn, 2)):
+            with pytest.raises(DataError, match=rf"source\.tables\.{table}: the files have . rows and . are"):
+                reconciled(database, table, [one], kept=made, limit=1.0)
 
 
 def test_files_that_call_columns_differently_overlap_all_the_same() -> None:
