@@ -22,8 +22,7 @@ _PLACES = ("customer_id", "event_at", "known_at")
 
 @dataclass(frozen=True)
 class Judged:
-    """A mapping whose rows stand in a table of the database, with its files, the columns that they have in all, and
-    how many rows each file was counted to have before anything was made of them.
+    """A mapping whose rows stand in a table of the database, with its files, their columns, and the rows of each.
 
     The table has the canonical columns, `<column>__unreadable`, and: file (its number), is_duplicate, dropped (the
     name of the filter), problem (the reason why it cannot be mapped) and raw (the texts of columns, of such a row).
