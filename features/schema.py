@@ -45,12 +45,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns, and the key that no two rows (of one `known_at`) share."""
+    """One table: its columns, and the key that no two rows (of one `known_at`) share.
+
+    is_corrected says whether a row may correct an earlier one of the same key, where it has a `known_at`.
+    """
 
     name: str
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    is_corrected: bool = True
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

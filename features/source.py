@@ -52,9 +52,19 @@ class Reconciled:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every row that was read went somewhere, and once."""
-        gone = self.duplicates + sum(self.dropped.values()) + sum(self.unmapped.values()) + self.rolled_up
-        return sum(self.read.values()) == gone + self.kept
+        """Whether every row that was read went somewhere, and once; none was made up."""
+        return self.read_rows == self.told_rows and self.rolled_up >= 0
+
+    @property
+    def read_rows(self) -> int:
+        """How many rows the files have."""
+        return sum(self.read.values())
+
+    @property
+    def told_rows(self) -> int:
+        """How many rows it is told of where they went."""
+        gone = self.duplicates + sum(self.dropped.values()) + sum(self.unmapped.values())
+        return gone + self.rolled_up + self.kept
 
     @property
     def unmapped_share(self) -> float:

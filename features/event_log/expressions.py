@@ -12,9 +12,11 @@ from features.errors import SchemaError
 # What looks beyond the row would let newer rows change what older ones say.
 _BEYOND_THE_ROW = {"SUBQUERY": "a query", "WINDOW": "a window", "STAR": "a star", "PARAMETER": "a parameter"}
 
-_NOT_OF_THE_DATA = frozenset(
-    ("now", "today", "current_date", "current_time", "current_timestamp", "get_current_timestamp", "random", "uuid")
-)
+# DuckDB parses the first as columns, and lists the others as if they said the same every time.
+_CLOCK_WORDS = frozenset(("current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"))
+_CLOCKS = _CLOCK_WORDS | {"current_localtime", "current_localtimestamp"}
+_IS_UNSTEADY = """SELECT count(*) > 0 FROM duckdb_functions() WHERE lower(function_name) = ?
+AND (stability <> 'CONSISTENT' OR macro_definition LIKE '%current_%')"""
 
 
 def check(expression: str, database: duckdb.DuckDBPyConnection) -> None:
@@ -30,7 +32,7 @@ def check(expression: str, database: duckdb.DuckDBPyConnection) -> None:
     for node in _nodes(tree):
         if word := _BEYOND_THE_ROW.get(node.get("class", "")):
             raise ValueError(f"{expression!r} holds {word}; an expression sees the columns of its own row only")
-        if (name := _called(node)) in _NOT_OF_THE_DATA:
+        if (name := _called(node)) and _is_unsteady(name, node, database):
             raise ValueError(f"{expression!r} asks {name}, which says something else every time")
 
 
@@ -79,9 +81,18 @@ def _parsed(expression: str, database: duckdb.DuckDBPyConnection) -> Any:
 
 
 def _called(node: dict[str, Any]) -> str:
-    """The function that a node calls; DuckDB reads `current_date` and the like as columns first."""
-    name = node["column_names"][0] if _is_column(node) else node.get("function_name", "")
-    return "" if _is_column(node) and not name.lower().startswith("current_") else str(name).lower()
+    """The function that a node calls, in small letters; empty where it calls none."""
+    if _is_column(node):
+        name = str(node["column_names"][0]).lower()
+        return name if name in _CLOCK_WORDS else ""
+    return str(node.get("function_name", "")).lower()
+
+
+def _is_unsteady(name: str, node: dict[str, Any], database: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a function may say something else for the same arguments; age of one date counts from today."""
+    if name in _CLOCKS or (name == "age" and len(node["arguments"]) == 1):
+        return True
+    return bool(database.execute(_IS_UNSTEADY, [name]).fetchall()[0][0])
 
 
 def _is_column(node: dict[str, Any]) -> bool:

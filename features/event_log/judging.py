@@ -22,7 +22,7 @@ _PLACES = ("customer_id", "event_at", "known_at")
 
 @dataclass(frozen=True)
 class Judged:
-    """A mapping whose rows stand in a table of the database, with its files and the columns that they have in all.
+    """A mapping whose rows stand in a table of the database, with its files, their columns, and the rows of each.
 
     The table has the canonical columns, `<column>__unreadable`, and: file (its number), is_duplicate, dropped (the
     name of the filter), problem (the reason why it cannot be mapped) and raw (the texts of columns, of such a row).
@@ -32,6 +32,7 @@ class Judged:
     where: str
     files: tuple[str, ...]
     columns: tuple[str, ...]
+    read: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def judge(
     keys = [f"'{f'{number}-' if number else ''}' || left(content, 20) || '-' || copy AS {made}"] if made else []
     name = f"judged_{table}_{number}"
     raw.database.execute(f"CREATE TEMP TABLE {name} AS {_judged(every, mapping, is_several=is_several, keys=keys)}")
-    return Judged(name, where, tuple(file.name for file in files), columns)
+    counts = [raw.database.execute(f"SELECT count(*) FROM {file.relation}").fetchall() for file in files]  # noqa: S608
+    return Judged(name, where, tuple(file.name for file in files), columns, tuple(count for ((count,),) in counts))
 
 
 def _files(raw: Raw, mapping: MappingOptions, where: str) -> list[str]:

@@ -15,8 +15,15 @@ SQL_TYPES: dict[ColumnType, str] = {
     "timestamp": "TIMESTAMP",
 }
 
-_OFFSET = r":\d\d(\.\d+)?\s*([Zz]|[+-]\d\d(:?\d\d)?)$"
-_DAY_ONLY = r"^\s*\d{4}-\d\d-\d\d\s*$"
+# What follows a time: an offset, a zone's name, or something else, which no cast to TIMESTAMPTZ takes.
+_ZONE = r":\d\d(\.\d+)?\s*[^\s\d:.]"
+_UTC = r"(?i)\s*(UTC|GMT|Z)$"
+# Letters alone: BST is another time in London than in Dhaka, and AM and PM are no zones.
+_ABBREVIATION = r"[\d\s][A-Za-z]+$"
+# A day in a spreadsheet is exported with a midnight that nobody wrote.
+_DAY_ONLY = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}( 00:00(:00)?)?$"
+# Python's datetime, and with it the names of parts, know no others.
+_YEARS = "BETWEEN 1 AND 9999"
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,8 @@ def reading(column: Column, expression: str, *, found: str, zones: Zones, named:
         failed = f"({failed} OR coalesce({attempted}.exact <> {value}, false))"
     if column.type in ("timestamp", "number"):
         failed = f"({failed} OR coalesce(NOT isfinite({value}), false))"
+    if column.type == "timestamp":
+        failed = f"({failed} OR coalesce(year({value}) NOT {_YEARS}, false))"
     # TRY of the value alone could not tell a failure from nothing.
     attempt = f"TRY(struct_pack({packed})) AS {attempted}"
     sound = f"CASE WHEN NOT {failed} THEN {value} END"
@@ -91,11 +100,17 @@ def _moment(sql: str, *, found: str, zones: Zones) -> tuple[str, str]:
     moved = plain if there == here or found == "DATE" else f"({instant} AT TIME ZONE {here})"
     if found != "VARCHAR":
         return instant, moved
-    # A text may say its own offset from UTC, which a cast to TIMESTAMP would silently forget.
-    has_offset, is_day = (f"regexp_matches({text}, {literal(pattern)})" for pattern in (_OFFSET, _DAY_ONLY))
-    told = f"CAST({text} AS TIMESTAMPTZ)"
-    value = f"CASE WHEN {has_offset} THEN {told} AT TIME ZONE {here} WHEN {is_day} THEN {plain} ELSE {moved} END"
-    return f"CASE WHEN {has_offset} THEN {told} ELSE {instant} END", value
+    # A text may say its own zone, which a cast to TIMESTAMP would silently forget.
+    has_zone, is_day = (f"regexp_matches({text}, {literal(pattern)})" for pattern in (_ZONE, _DAY_ONLY))
+    told = f"CAST({_with_offset(text)} AS TIMESTAMPTZ)"
+    value = f"CASE WHEN {has_zone} THEN {told} AT TIME ZONE {here} WHEN {is_day} THEN {plain} ELSE {moved} END"
+    return f"CASE WHEN {has_zone} THEN {told} ELSE {instant} END", value
+
+
+def _with_offset(text: str) -> str:
+    """The text with UTC as an offset; any other abbreviation is made unreadable, as nobody knows whose it is."""
+    told = f"regexp_replace({text}, {literal(_UTC)}, '+00')"
+    return f"regexp_replace({told}, {literal(_ABBREVIATION)}, '\\0?')"
 
 
 def _raw(expression: str, named: Sequence[str]) -> str:

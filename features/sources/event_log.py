@@ -1,6 +1,7 @@
 """Any event log: files or tables that a spec maps onto the canonical tables by names and short SQL expressions."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import duckdb
 
@@ -12,10 +13,22 @@ from features.schema import Table
 from features.source import Part, Raw, Reconciled, Source, Unmapped
 from features.tables import CANONICAL
 
+# Their rows say how things stand from `event_at` on, so that a later one takes the place of an earlier one.
+_STATES = ("customers", "contracts")
+
 
 def declare(options: EventLogOptions) -> Mapping[str, Table]:
     """The canonical tables that the spec maps, and the customers, whom the log itself tells of if need be."""
-    return {name: table for name, table in CANONICAL.items() if name in {"customers", *options.tables}}
+    return {
+        name: replace(table, is_corrected=_is_corrected(options, name))
+        for name, table in CANONICAL.items()
+        if name in {"customers", *options.tables}
+    }
+
+
+def _is_corrected(options: EventLogOptions, table: str) -> bool:
+    """Whether a later row corrects an earlier one: events may, where a mapping says when they became known."""
+    return table in _STATES or any("known_at" in mapping.columns for _, mapping in options.mappings(table))
 
 
 def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unmapped]:

@@ -52,7 +52,8 @@ def of_rows(
 ) -> Iterator[Batch]:
     """The rows of a table, at_most (above 2,000) in a batch, with the columns that are judged, shown or of the key.
 
-    Helper columns stand beside them: key_copies (how many rows share the key), `<column>_found` (whether a
+    Helper columns stand beside them: key_copies (how many rows share the key), key_customers (1, or 2 where its rows
+    are several customers'), `<column>_found` (whether a
     reference leads somewhere; null where the value is), joined_on (the day on which the customer joined), the unread
     texts of numbers by whether they look like money, and the bounds of dates.
     """
@@ -63,7 +64,13 @@ def of_rows(
     )
     key = tuple(column for column in suites.full_key(table.declared) if column in table.columns)
     plain = sorted(({column for demand in demands for column in demand.needs} | set(key)) & table.columns)
-    helpers = [_copies(connection, table), *_found(connection, table, tables=tables), *joined, *_money(table)]
+    helpers = [
+        _copies(connection, table),
+        *_customers(connection, table),
+        *_found(connection, table, tables=tables),
+        *joined,
+        *_money(table),
+    ]
     query = _query(table, plain=plain, helpers=helpers, extracted_at=extracted_at)
     reader = connection.sql(query).to_arrow_reader(at_most)
     for number, rows in enumerate(_gathered(reader, at_most), start=1):
@@ -93,16 +100,34 @@ def _query(
 
 def _copies(connection: duckdb.DuckDBPyConnection, table: Stored) -> tuple[str, str]:
     """key_copies as an expression, and the join that it needs; the few keys that occur twice are found once."""
-    key = [_quoted(column) for column in suites.full_key(table.declared)]
-    if not set(suites.full_key(table.declared)) <= table.sound:
+    key = suites.unique_key(table.declared)
+    if not set(key) <= table.sound:
         return f"1 AS {suites.KEY_COPIES}", ""
-    whole = " AND ".join(f"{column} IS NOT NULL" for column in key)
+    join = _keys(connection, table, key=key, into="copies", having="count(*) > 1", value="count(*)")
+    return f"coalesce(copies.value, 1) AS {suites.KEY_COPIES}", join
+
+
+def _customers(connection: duckdb.DuckDBPyConnection, table: Stored) -> Iterator[tuple[str, str]]:
+    """key_customers as an expression, and the join that it needs; the few keys of several customers are found once."""
+    key = table.declared.key
+    if suites.has_one_customer(table.declared) and {*key, "customer_id"} <= table.sound:
+        having = "min(customer_id) <> max(customer_id)"
+        join = _keys(connection, table, key=key, into="customers_of_keys", having=having, value="2")
+        yield f"coalesce(customers_of_keys.value, 1) AS {suites.KEY_CUSTOMERS}", join
+
+
+def _keys(
+    connection: duckdb.DuckDBPyConnection, table: Stored, *, key: Sequence[str], into: str, having: str, value: str
+) -> str:
+    """The join with a new table of those keys, which are nowhere missing, of which something holds."""
+    names = [_quoted(column) for column in key]
+    whole = " AND ".join(f"{name} IS NOT NULL" for name in names)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE copies AS SELECT {', '.join(key)}, count(*) AS copies"  # noqa: S608
-        f" FROM {table.scan()} WHERE {whole} GROUP BY ALL HAVING copies > 1"
+        f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT {', '.join(names)}, {value} AS value"  # noqa: S608
+        f" FROM {table.scan()} WHERE {whole} GROUP BY {', '.join(names)} HAVING {having}"
     )
-    same = " AND ".join(f"t.{column} = copies.{column}" for column in key)
-    return f"coalesce(copies.copies, 1) AS {suites.KEY_COPIES}", f"LEFT JOIN copies ON {same}"
+    same = " AND ".join(f"t.{name} = {into}.{name}" for name in names)
+    return f"LEFT JOIN {into} ON {same}"
 
 
 def _found(

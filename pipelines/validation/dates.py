@@ -29,9 +29,21 @@ def demands(
     if {"event_at", "known_at"} <= set(sound):
         words = "must not be before event_at"
         yield _in_order(table.name, words, earlier="event_at", later="known_at", shown="known_at")
+    yield from _of_a_resolution(table.name, sound)
     if joins and has_events(table) and {"event_at", "customer_id"} <= set(sound):
         words = "must not be before the day on which the customer joined"
         yield _in_order(table.name, words, earlier=JOINED_ON, later="event_at", shown="event_at")
+
+
+def _of_a_resolution(table: str, sound: Collection[str]) -> Iterator[Demand]:
+    """What is resolved was so after it came up, and is known no earlier: or its future would stand in its first row."""
+    too_soon = "must not be after known_at; map the closing as a second row with its own known_at"
+    for earlier, later, words in (
+        ("event_at", "resolved_at", "must not be before event_at"),
+        ("resolved_at", "known_at", too_soon),
+    ):
+        if {"resolved_at", earlier, later} <= set(sound):
+            yield _in_order(table, words, earlier=earlier, later=later, shown="resolved_at")
 
 
 def has_events(table: Table) -> bool:

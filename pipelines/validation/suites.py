@@ -9,7 +9,7 @@ from features.schema import Column, Table
 from pipelines.validation import dates
 from pipelines.validation.demand import Demand
 
-KEY_COPIES = "key_copies"
+KEY_COPIES, KEY_CUSTOMERS = "key_copies", "key_customers"
 
 # The table source derives the one from the other: of a row with an unknown arm, one fault is told, not two.
 _DERIVED_FROM = {"probability": "arm"}
@@ -78,16 +78,31 @@ def row_demands(
 
 
 def full_key(table: Table) -> tuple[str, ...]:
-    """The columns that no two rows share: the key, and known_at where a later row corrects an earlier one."""
+    """The columns that name a row: the key, and known_at where there is one."""
     return (*table.key, *(["known_at"] if table.is_dated and "known_at" not in table.key else []))
 
 
+def unique_key(table: Table) -> tuple[str, ...]:
+    """The columns that no two rows share: those that name a row, or the key where no row corrects another."""
+    return full_key(table) if table.is_corrected else table.key
+
+
+def has_one_customer(table: Table) -> bool:
+    """Whether rows of one key must be one customer's, which the key itself does not say."""
+    return "customer_id" in table.names and not {"customer_id"} & set(table.key) and unique_key(table) != table.key
+
+
 def _of_the_key(table: Table, sound: Collection[str]) -> Iterator[Demand]:
-    key = full_key(table)
+    key = unique_key(table)
     if set(key) <= set(sound):
         words = "must be unique" if len(key) == 1 else "must be unique together"
+        if not table.is_corrected:
+            words = f"{words}: a row that corrects another needs a known_at of its own in the spec"
         arguments: dict[str, Any] = {"column": KEY_COPIES, "value_set": [1]}
         yield Demand(table.name, " + ".join(key), words, "ExpectColumnValuesToBeInSet", arguments)
+    if has_one_customer(table) and {*table.key, "customer_id"} <= set(sound):
+        words = f"must be the same in all rows of one {' + '.join(table.key)}"
+        yield _in_set(table.name, "customer_id", words=words, judged=KEY_CUSTOMERS, allowed=[1])
 
 
 def _not_missing(table: str, column: Column, *, sound: Collection[str], unread: Collection[str]) -> Demand:

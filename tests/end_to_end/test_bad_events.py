@@ -92,7 +92,11 @@ def test_sound_events_pass_and_a_customer_without_any_is_legal(shop: Shop) -> No
 BAD_ROWS: dict[str, tuple[str, list[str]]] = {
     "one key twice": (
         "o7,c1,2024-03-08 10:00,3\n",
-        ["transactions.transaction_id + known_at: must be unique together"],
+        ["transactions.transaction_id: must be unique: a row that corrects", "2 rows", "transaction_id=o7"],
+    ),
+    "one key twice at another date": (
+        "o7,c7,2024-05-20 10:00,999\n",
+        ["transactions.transaction_id: must be unique: a row that corrects", "2 rows", "transaction_id=o7"],
     ),
     "before joining": (
         "n1,c1,2023-12-31 23:00,3\n",
@@ -119,6 +123,48 @@ def test_bad_rows_are_refused_with_their_column_count_and_examples(shop: Shop, f
     line = next((line for line in told.splitlines() if words[0] in line), "")
     assert line, told
     assert not [word for word in words if word not in line]
+
+
+def test_a_correction_that_has_its_own_date_is_taken_and_one_that_moves_money_to_another_is_refused(shop: Shop) -> None:
+    shop.spec(tables=tables(columns={"known_at": "moment"}))
+    shop.files({"orders.csv": ORDERS + "o7,c7,2024-05-20 10:00,999\n"})
+    code, told = shop.run()
+    assert code == 0, told
+    shop.files({"orders.csv": ORDERS + "o7,c9,2024-05-20 10:00,999\n"})
+    code, told = shop.run()
+    assert code == 5
+    words = "transactions.customer_id: must be the same in all rows of one transaction_id: 2 rows (0.50 %), such as"
+    assert words in told
+
+
+TALKS = {
+    "interaction_id": "ticket",
+    "customer_id": "who",
+    "event_at": "opened",
+    "channel": "'ticket'",
+    "complaint": "false",
+    "resolved": "false",
+}
+CLOSED = {**TALKS, "resolved": "true", "resolved_at": "closed", "known_at": "closed"}
+TICKETS = "ticket,who,opened,closed\nt1,c1,2024-02-01 09:00,2024-02-20 17:00\nt2,c2,2024-02-02 09:00,\n"
+
+
+def test_an_outcome_that_would_be_known_at_the_opening_is_refused_and_as_a_second_row_is_taken(shop: Shop) -> None:
+    shop.files({"talks.csv": TICKETS})
+    export = {**TALKS, "resolved": "closed IS NOT NULL", "resolved_at": "closed"}
+    shop.spec(tables={**SOURCE["tables"], "interactions": {"files": "talks.csv", "columns": export}})
+    code, told = shop.run()
+    assert code == 5
+    words = "must not be after known_at; map the closing as a second row with its own known_at: 1 row (50.00 %)"
+    assert f"interactions.resolved_at: {words}, such as '2024-02-20 17:00:00'" in told
+    closing = {"files": "talks.csv", "drop": {"still open": "closed IS NULL"}, "columns": CLOSED}
+    shop.spec(tables={**SOURCE["tables"], "interactions": [{"files": "talks.csv", "columns": TALKS}, closing]})
+    code, told = shop.run()
+    assert code == 0, told
+    shop.files({"talks.csv": TICKETS.replace("2024-02-20", "2024-01-31")})
+    code, told = shop.run()
+    assert code == 5
+    assert "interactions.resolved_at: must not be before event_at: 1 row" in told
 
 
 BAD_SPECS: dict[str, tuple[dict[str, Any], list[str]]] = {

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from features.errors import DataError, MissingError, SchemaError
+from features.event_log.counting import reconciled
+from features.event_log.judging import Judged
 from features.source import Part, Reconciled, Unmapped
 from features.sources.event_log import SOURCE, EventLogOptions
 from tests.features.sources.memory import MemoryRaw
@@ -216,6 +219,18 @@ def test_equal_rows_of_one_file_are_kept_unless_the_spec_says_not() -> None:
     assert (counts["transactions"].duplicates, counts["transactions"].adds_up) == (1, True)
 
 
+@pytest.mark.parametrize(("table", "kept"), [("transactions", 1), ("transactions", 3), ("usage", 3)])
+def test_rows_that_are_lost_or_made_up_on_the_way_are_no_result(table: str, kept: int) -> None:
+    with duckdb.connect() as database:
+        rows = "SELECT 0 AS file, false AS is_duplicate, NULL AS dropped, NULL AS problem FROM range(2)"
+        database.execute(f"CREATE TABLE judged AS {rows}")
+        whole, torn = (Judged("judged", "here", ("a.csv",), ("who",), (read,)) for read in (2, 3))
+        assert reconciled(database, table, [whole], kept=2, limit=1.0).adds_up
+        for one, made in ((whole, kept), (torn, 2)):
+            with pytest.raises(DataError, match=rf"source\.tables\.{table}: the files have . rows and . are"):
+                reconciled(database, table, [one], kept=made, limit=1.0)
+
+
 def test_files_that_call_columns_differently_overlap_all_the_same() -> None:
     raw = {"a.csv": csv("a,2024-01-01,5"), "b.csv": csv("a,2024-01-01,5", "b,2024-01-02,6", names="client,day,sum")}
     parts, counts, _ = read(raw, options(payments(rename={"client": "who"})))
@@ -262,12 +277,40 @@ def test_a_fraction_is_no_whole_number() -> None:
         ("2024-07-01 20:00", "America/New_York", "2024-07-02 01:00"),
         ("2024-07-01T12:00:00Z", None, "2024-07-01 13:00"),
         ("2024-07-01 12:00:00+05:30", "UTC", "2024-07-01 07:30"),
+        ("2024-04-08 23:30:00 UTC", None, "2024-04-09 00:30"),
+        ("2024-04-08 23:30 gmt", "America/New_York", "2024-04-09 00:30"),
+        ("2024-04-08 23:30:00.5 Europe/Paris", None, "2024-04-08 22:30:00.5"),
+        ("2024-04-08 23:30:00+02:00:00", None, "2024-04-08 22:30"),
+        ("2024-04-08 23:30:00-0500", None, "2024-04-09 05:30"),
         ("2024-07-01", "America/New_York", "2024-07-01 00:00"),
+        ("2024-7-1", "America/New_York", "2024-07-01 00:00"),
+        ("2024/07/01", "America/New_York", "2024-07-01 00:00"),
+        ("2024-07-01 00:00:00", "America/New_York", "2024-07-01 00:00"),
+        ("2024-07-01 00:00:01", "America/New_York", "2024-07-01 05:00:01"),
     ],
 )
 def test_times_are_kept_as_the_companys_clocks_showed_them(text: str, recorded_in: str | None, kept: str) -> None:
     parts, _, _ = read({"a.csv": csv(f"a,{text},5")}, options(payments(recorded_in=recorded_in)))
     assert rows(parts["transactions"])[0]["event_at"] == datetime.fromisoformat(kept)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-07-01 11:30 PM",
+        "2024-07-01 11:30 BST",
+        "2024-07-01 11:30 Europe/Lodon",
+        "20240-03-08 10:00",
+        "0044-03-15 (BC)",
+        "infinity",
+    ],
+)
+def test_a_moment_that_cannot_be_told_for_sure_is_counted_as_unreadable(text: str) -> None:
+    for tables in (payments(), {"usage": {"files": "*.csv", "columns": {"customer_id": "who", "event_at": "day"}}}):
+        [(name, _)] = tables.items()
+        parts, counts, _ = read({"a.csv": csv(f"a,{text},5", "a,2024-07-01 12:00,5")}, options(tables))
+        assert len(rows(parts[name])) == 1
+        assert counts[name].unmapped == {"unreadable event_at": 1}
 
 
 def test_typed_instants_need_no_zone_and_typed_days_have_none() -> None:
@@ -341,6 +384,32 @@ def test_a_fault_of_the_spec_is_placed_before_any_file_is_read(fault: str) -> No
     tables, words = FAULTS[fault]
     with pytest.raises(ValidationError, match=words):
         options(tables)
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        "localtimestamp",
+        "CURRENT_DATE",
+        "transaction_timestamp()",
+        "current_localtimestamp()",
+        "day + age(day::TIMESTAMP)",
+        "ago(INTERVAL 1 DAY)",
+        "get_current_time()",
+        "txid_current()",
+        "gen_random_uuid()",
+    ],
+)
+def test_no_expression_asks_what_is_not_in_the_data(clock: str) -> None:
+    with pytest.raises(ValidationError, match="something else every time"):
+        options(payments(columns={"amount": clock}))
+
+
+@pytest.mark.parametrize(
+    "sound", ["today", "user", "current_plan", "age(day, back)", "random + date_add(day, INTERVAL 1 DAY)"]
+)
+def test_a_column_may_be_called_like_a_clock_and_two_dates_have_an_age(sound: str) -> None:
+    options(payments(columns={"amount": sound}))
 
 
 def test_a_file_that_lacks_a_column_is_named_with_what_it_has() -> None:
