@@ -45,12 +45,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns, and the key that no two rows (of one `known_at`) share."""
+    """One table: its columns, and the key that no two rows (of one `known_at`) share.
+
+    daily says that a row is about a whole day: of its event_at only the day counts.
+    """
 
     name: str
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    daily: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
