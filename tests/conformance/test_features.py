@@ -1,6 +1,5 @@
 """What every feature must do: know nothing of the future, of other customers, or of the order of rows."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -89,14 +88,6 @@ def test_a_feature_has_a_meaning_and_a_unit_and_stays_in_its_range(name: str, be
         assert pc.min(values).as_py() >= column.minimum
     if column.maximum is not None:
         assert pc.max(values).as_py() <= column.maximum
-
-
-@pytest.mark.parametrize("name", FEATURES)
-def test_a_feature_reaches_as_far_as_its_meaning_says(name: str) -> None:
-    """What is told of contracts is never cut, and the season looks at a year before by itself."""
-    one = FEATURES[name]
-    told = sum(int(days) for days in re.findall(r"(\d+) days", one.column.meaning))
-    assert one.reach == (0 if one.table in ("contract_changes", "usage_seasons") else told)
 
 
 def test_a_shorter_look_back_changes_no_feature_that_it_reaches(
