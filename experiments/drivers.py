@@ -16,6 +16,9 @@ from features.feature import FeatureColumn
 
 TOUCHPOINTS = ("onboarding", "application", "after_sales", "renewal")
 NO_THEME = "table"
+# The theme whose features are answers to surveys; elsewhere a name that ends in a touchpoint, such as
+# days_to_renewal, means something else.
+SURVEYED = "experience"
 FALSE_DISCOVERIES = 0.05
 # With fewer leavers or stayers the normal distribution no longer tells how sure a difference is.
 FEWEST_OF_AN_OUTCOME = 20
@@ -78,8 +81,10 @@ def drivers(rows: pd.DataFrame, contract: Contract, themes: Mapping[str, str]) -
     return sorted(judged, key=lambda one: (-abs(one.effect), one.feature, one.value or ""))
 
 
-def touchpoint_of(feature: str) -> str | None:
-    """The survey touchpoint that a feature's name ends in; None where it ends in none."""
+def touchpoint_of(feature: str, theme: str) -> str | None:
+    """The survey touchpoint that a feature's name ends in; None where it ends in none or asks no survey."""
+    if theme != SURVEYED:
+        return None
     return next((name for name in TOUCHPOINTS if feature.endswith(f"_{name}")), None)
 
 
@@ -102,7 +107,7 @@ def _of_column(
             feature=column.name,
             meaning=column.meaning,
             theme=theme,
-            touchpoint=touchpoint_of(column.name),
+            touchpoint=touchpoint_of(column.name, theme),
             value=value,
             effect=interval.value,
             low=interval.low,

@@ -38,7 +38,8 @@ class LabelSpec(Section):
 class ObservationSpec(Section):
     """Which dates to learn from: every `every_months` months from `first`, up to the end of the data.
 
-    engine builds the features; the values are the same on both.
+    engine builds the features; the values are the same on both. A feature whose window is longer than look_back_days
+    is left out.
     """
 
     engine: Literal["duckdb", "spark"] = "duckdb"

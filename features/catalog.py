@@ -15,8 +15,10 @@ def all_features() -> dict[str, Feature]:
     return {feature.column.name: feature for definition in found.values() for feature in definition.features}
 
 
-def features_for(themes: Collection[str], tables: Collection[str]) -> tuple[Feature, ...]:
+def features_for(themes: Collection[str], tables: Collection[str], *, look_back_days: int) -> tuple[Feature, ...]:
     """The features of the named themes (all where none is named) whose table the data hold.
+
+    One whose window is longer than the look-back is left out: cut short, its values would belie its meaning.
 
     Raises SpecError for a theme that does not exist.
     """
@@ -25,7 +27,11 @@ def features_for(themes: Collection[str], tables: Collection[str]) -> tuple[Feat
     if unknown := sorted(set(themes) - known):
         raise SpecError(f"no feature theme {unknown}; there are {sorted(known)}.")
     return tuple(
-        feature for feature in every if (not themes or feature.theme in themes) and source_of(feature.table) in tables
+        feature
+        for feature in every
+        if (not themes or feature.theme in themes)
+        and source_of(feature.table) in tables
+        and feature.reach <= look_back_days
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import SchemaError
-from features.history import History
+from features.history import STATE_TABLES, History, source_of
 
 Numbers = NDArray[np.float64]
 Across = Callable[[Numbers], Numbers]
@@ -37,7 +37,7 @@ class Feature:
     """A feature, or one of its variants: the table it aggregates, and the aggregate itself.
 
     across, where there is one, turns the values of all customers, shape (n_customers,) with NaN where missing, into
-    what the feature is: a rank among them.
+    what the feature is: a rank among them. reach is how many days back it must see; 0 for whatever the look-back gives.
     """
 
     column: FeatureColumn
@@ -45,6 +45,7 @@ class Feature:
     theme: str
     aggregate: Callable[[History], ir.Value]
     across: Across | None = None
+    reach: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def feature(
     table: str,
     unit: str | None,
     days: tuple[int, ...] = (),
+    before: int = 0,
     each: tuple[str, ...] = (),
     type: FeatureType = "number",  # noqa: A002 - the word of the contract
     minimum: float | None = None,
@@ -70,7 +72,8 @@ def feature(
 
     With days, the function takes a window as its second argument and becomes one column for each:
     `logins` with days=(30, 90) gives `logins_30d` and `logins_90d`; `{days}` in the docstring is replaced. With each,
-    the same with names: `score` with each=("renewal",) gives `score_renewal`, and `{each}` is replaced.
+    the same with names: `score` with each=("renewal",) gives `score_renewal`, and `{each}` is replaced. before is how
+    many days it sees before its window, or in all where it has none: the look-back must reach as far.
     Raises SchemaError when the function has no docstring, or both are given.
     """
 
@@ -83,21 +86,22 @@ def feature(
         meaning = function.__doc__.strip().splitlines()[0].rstrip(".")
         theme = function.__module__.rsplit(".", 1)[-1]
 
-        def one(column_name: str, words: str, aggregate: Callable[[History], ir.Value]) -> Feature:
+        def one(column_name: str, words: str, aggregate: Callable[[History], ir.Value], window: int = 0) -> Feature:
             column = FeatureColumn(column_name, words, unit, type, minimum, maximum)
-            return Feature(column, table, theme, aggregate, across)
+            reach = 0 if source_of(table) in STATE_TABLES else window + before  # a state is never cut
+            return Feature(column, table, theme, aggregate, across, reach)
 
         if not days and not each:
             return FeatureDefinition(name, (one(name, meaning, function),))
-        variants: list[tuple[str, str, int | str]] = [(f"{name}_{window}d", "{days}", window) for window in days]
-        variants += [(f"{name}_{kind}", "{each}", kind) for kind in each]
-        return FeatureDefinition(
-            name,
-            tuple(
-                one(column, meaning.replace(mark, str(variant).replace("_", " ")), _bound(function, variant))
-                for column, mark, variant in variants
-            ),
-        )
+        windows = [
+            one(f"{name}_{window}d", meaning.replace("{days}", str(window)), _bound(function, window), window)
+            for window in days
+        ]
+        kinds = [
+            one(f"{name}_{kind}", meaning.replace("{each}", kind.replace("_", " ")), _bound(function, kind))
+            for kind in each
+        ]
+        return FeatureDefinition(name, (*windows, *kinds))
 
     return declare
 

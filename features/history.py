@@ -13,8 +13,8 @@ from features.schema import Table
 STATE_TABLES = ("customers", "contracts")
 VERSIONS = {"contract_versions": "contracts", "customer_versions": "customers"}
 # Tables that are made of others: of use, the last days and the same days a year before; the gaps between days of
-# use; and the first use of those who joined within the look-back.
-MADE = {"usage_seasons": "usage", "usage_gaps": "usage", "first_use": "usage"}
+# use; the first use of those who joined within the look-back; and what changed in a contract.
+MADE = {"usage_seasons": "usage", "usage_gaps": "usage", "first_use": "usage", "contract_changes": "contracts"}
 YEAR_DAYS = 365
 SEASON_DAYS = 30
 GAP_DAYS = 90
@@ -42,11 +42,16 @@ def corrections(table: ir.Table, key: tuple[str, ...]) -> ir.Table:
     return ordered.filter(ordered.superseded_at.notnull())
 
 
+def latest(table: ir.Table, key: tuple[str, ...]) -> ir.Table:
+    """The rows of a table without those that a later row of the same key replaces, by all that is known today."""
+    return table.anti_join(corrections(table, key), [*key, "known_at"])
+
+
 class History:
     """The canonical tables as they stood strictly before `as_of`.
 
-    A row is visible when it was known before `as_of` and no correction of it was; events older than
-    `look_back_days` are left out, the state of customers and contracts never is. A table is an attribute:
+    A row is visible when it was known before `as_of` and no correction of it was; events that lie ahead or are older
+    than `look_back_days` are left out, the state of customers and contracts never is. A table is an attribute:
     `history.transactions`; `history.contract_versions` also holds what later versions replaced;
     MADE lists those that are made of others. Numbers are decimals of six places. Features
     see a History and never a raw table. corrected holds what `corrections` gives for each table, or None where
@@ -98,12 +103,13 @@ class History:
         if name in VERSIONS:
             return known
         if name not in STATE_TABLES:
-            known = known.filter(known.event_at >= self.days_ago(self.look_back_days))
+            begins = self.days_ago(self.look_back_days)
+            known = known.filter(known.event_at < self.as_of_literal, known.event_at >= begins)
         return self._latest(source, known)
 
     def _usage_seasons(self) -> ir.Table:
         raw = self._raw["usage"]
-        recent = raw.event_at >= self.days_ago(SEASON_DAYS)
+        recent = (raw.event_at < self.as_of_literal) & (raw.event_at >= self.days_ago(SEASON_DAYS))
         before = (raw.event_at < self.days_ago(YEAR_DAYS)) & (raw.event_at >= self.days_ago(YEAR_DAYS + SEASON_DAYS))
         seen = raw.filter(raw.known_at < self.as_of_literal, recent | before)
         return self._latest("usage", seen).select("customer_id", "event_at")
@@ -115,12 +121,27 @@ class History:
         return days.mutate(before=days.event_at.lag().over(group_by="customer_id", order_by="event_at"))
 
     def _first_use(self) -> ir.Table:
-        """A row for each day of use of those who joined within the look-back; one without a moment where none came."""
+        """A row for each day of use of those who joined within the look-back; one without a day where none came.
+
+        Both days are told by their midnight: of use, more than the day is not always known.
+        """
         customers = self.table("customers")
-        joined = customers.group_by("customer_id").aggregate(joined_at=customers.joined_at.min())
-        new = joined.filter(joined.joined_at >= self.days_ago(self.look_back_days))
-        used = self.table("usage").select("customer_id", used_at=lambda usage: usage.event_at)
+        joined = customers.group_by("customer_id").aggregate(joined_on=customers.joined_at.min().truncate("D"))
+        new = joined.filter(joined.joined_on >= self.days_ago(self.look_back_days))
+        used = self.table("usage").select("customer_id", used_on=lambda usage: usage.event_at.truncate("D"))
         return new.left_join(used, "customer_id").drop("customer_id_right")
+
+    def _contract_changes(self) -> ir.Table:
+        """What each contract became, moment by moment, beside the plan and the price that it had before.
+
+        Of several versions of one moment the one known last counts: it corrects the others and changes nothing.
+        """
+        versions = self.table("contract_versions")
+        known_last = versions.known_at.max().over(group_by=["contract_id", "event_at"])
+        moments = versions.mutate(known_last=known_last).filter(lambda one: one.known_at == one.known_last)
+        contract = ibis.window(group_by="contract_id", order_by="event_at")
+        plan_before, price_before = (moments[name].lag().over(contract) for name in ("plan", "price"))
+        return moments.mutate(plan_before=plan_before, price_before=price_before)
 
     def _latest(self, source: str, known: ir.Table) -> ir.Table:
         key = self._declared[source].key
@@ -141,6 +162,12 @@ class History:
     def within(self, table: ir.Table, days: int) -> ir.BooleanValue:
         """Whether a row of table happened in the last `days` days before `as_of`."""
         return table.event_at >= self.days_ago(days)
+
+    def running(self) -> ir.BooleanValue:
+        """Whether a row of `contracts` had begun by `as_of` and, for all that was known, not ended."""
+        contracts = self.table("contracts")
+        ended = contracts.ended_at.notnull() & (contracts.ended_at < self.as_of_literal)
+        return (contracts.starts_at < self.as_of_literal) & ~ended
 
     def days_since(self, moment: ir.Value) -> ir.NumericValue:
         """Days, with fractions, from a moment to `as_of`; negative for a moment still to come, missing for none."""

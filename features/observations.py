@@ -7,7 +7,9 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from features.history import latest
 from features.label import LabelWindow
+from features.tables import TREATMENTS
 
 
 def observation_dates(first: date, *, every_months: int, data_end: datetime) -> list[datetime]:
@@ -20,17 +22,18 @@ def treatments_at(tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Tab
     """The arm that each customer was given at the observation: customer_id, arm, probability.
 
     An arm assigned from `as_of` until the lead time is over (that very day, where there is none) belongs to the
-    observation; of several the first counts. A customer in no campaign has no row.
+    observation; of several the first counts, and of those of one moment that of the least treatment_id. Of several
+    versions of a treatment the one known last holds. A customer in no campaign has no row.
     """
-    treatments = tables["treatments"]
+    treatments = latest(tables["treatments"], TREATMENTS.key)
     until = max(window.opens, window.as_of + timedelta(days=1))
     assigned = treatments.filter(
         (treatments.event_at >= ibis.literal(window.as_of, type="timestamp"))
         & (treatments.event_at < ibis.literal(until, type="timestamp"))
     )
+    order = ibis.struct({"event_at": assigned.event_at, "treatment_id": assigned.treatment_id})
     return assigned.group_by("customer_id").aggregate(
-        arm=assigned.action.argmin(assigned.event_at),
-        probability=assigned.probability.argmin(assigned.event_at),
+        arm=assigned.action.argmin(order), probability=assigned.probability.argmin(order)
     )
 
 

@@ -67,6 +67,7 @@ USAGE = Table(
             maximum=1440,
         ),
     ),
+    daily=True,
 )
 
 MILESTONES = Table(

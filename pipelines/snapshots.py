@@ -92,7 +92,8 @@ def dated(
     dates = observation_dates(spec.observations.first, every_months=spec.observations.every_months, data_end=end)
     with ENGINES[spec.observations.engine](folder, declared) as opened:
         # All that the data allow, whatever the spec learns from: a champion of other features is judged on these rows.
-        themes = by_theme(features_for((), opened.declared))
+        look_back = spec.observations.look_back_days
+        themes = by_theme(features_for((), opened.declared, look_back_days=look_back))
         build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf)
         mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
         yield {"immature_dates": len(dates) - len(mature)}

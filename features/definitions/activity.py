@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 
 from features.feature import feature
-from features.history import SEASON_DAYS, YEAR_DAYS, History, mean, seconds, share
+from features.history import GAP_DAYS, SEASON_DAYS, YEAR_DAYS, History, mean, seconds, share
 
 
 @feature(table="usage", unit="days", days=(7, 30, 90, 180), minimum=0)
@@ -36,7 +36,7 @@ def minutes_a_day(history: History, days: int) -> ir.Value:
     return mean(history.usage.minutes, history.within(history.usage, days))
 
 
-@feature(table="usage", unit="ratio", days=(7, 30), minimum=0)
+@feature(table="usage", unit="ratio", days=(7, 30), before=90, minimum=0)
 def use_against_baseline(history: History, days: int) -> ir.Value:
     """Days of use in the last {days} days, against the customer's own mean of the 90 days before; 1 is unchanged."""
     usage = history.usage
@@ -45,7 +45,7 @@ def use_against_baseline(history: History, days: int) -> ir.Value:
     return share(recent * 90, before * days)
 
 
-@feature(table="usage", unit="ratio", minimum=0)
+@feature(table="usage", unit="ratio", before=120, minimum=0)
 def minutes_against_baseline(history: History) -> ir.Value:
     """Minutes on a day of use in the last 30 days, against the 90 days before; 1 is unchanged."""
     usage = history.usage
@@ -61,7 +61,7 @@ def use_against_last_year(history: History) -> ir.Value:
     return share(recent, usage.count(where=~history.within(usage, YEAR_DAYS)))
 
 
-@feature(table="usage_gaps", unit="days", minimum=0)
+@feature(table="usage_gaps", unit="days", before=GAP_DAYS, minimum=0)
 def longest_gap(history: History) -> ir.Value:
     """Longest time between two days of use in the last 90 days; missing with fewer than two."""
     gaps = history.usage_gaps

@@ -9,25 +9,25 @@ from features.history import History, seconds
 
 @feature(table="first_use", unit="days", minimum=0)
 def days_to_first_use(history: History) -> ir.Value:
-    """Days from joining to the first use; missing while it has not come."""
+    """Days from the day of joining to that of the first use; missing while it has not come."""
     first = history.first_use
-    return (seconds(first.used_at.min()) - seconds(first.joined_at.min())) / 86_400.0
+    return (seconds(first.used_on.min()) - seconds(first.joined_on.min())) / 86_400.0
 
 
 @feature(table="first_use", unit="days", minimum=0)
 def days_without_first_use(history: History) -> ir.Value:
-    """Days since joining without any use; missing once it has come."""
+    """Days since the day of joining without any use; missing once it has come."""
     first = history.first_use
-    waited = history.days_since(first.joined_at.min())
-    return ibis.ifelse(first.used_at.count() == 0, waited, ibis.null("float64"))
+    waited = history.days_since(first.joined_on.min())
+    return ibis.ifelse(first.used_on.count() == 0, waited, ibis.null("float64"))
 
 
 @feature(table="first_use", unit="days", days=(7, 30), minimum=0)
 def first_active_days(history: History, days: int) -> ir.Value:
-    """Days of use in the first {days} days after joining."""
+    """Days of use in the first {days} days from the day of joining."""
     first = history.first_use
-    since = seconds(first.used_at) - seconds(first.joined_at)
-    return first.used_at.count(where=since < days * 86_400)
+    since = seconds(first.used_on) - seconds(first.joined_on)
+    return first.used_on.count(where=since < days * 86_400)
 
 
 @feature(table="milestones", unit="steps", minimum=0)

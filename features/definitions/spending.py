@@ -13,7 +13,7 @@ def spend(history: History, days: int) -> ir.Value:
     return total(money.amount, history.within(money, days) & (money.kind == "payment"))
 
 
-@feature(table="transactions", unit="ratio", minimum=0)
+@feature(table="transactions", unit="ratio", before=180, minimum=0)
 def spend_trend(history: History) -> ir.Value:
     """Money paid in the last 90 days, against the 90 days before; 1 is unchanged, missing where nothing was paid."""
     money = history.transactions
@@ -21,7 +21,7 @@ def spend_trend(history: History) -> ir.Value:
     return share(total(money.amount, paid & recent), total(money.amount, paid & ~recent & history.within(money, 180)))
 
 
-@feature(table="transactions", unit="share", minimum=0, maximum=1)
+@feature(table="transactions", unit="share", before=180, minimum=0, maximum=1)
 def discount_share(history: History) -> ir.Value:
     """Discounts as a share of the prices before them, in the last 180 days; missing where nothing was paid."""
     money = history.transactions

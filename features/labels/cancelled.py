@@ -9,10 +9,7 @@ from features.label import Dated, Label, LabelOptions, LabelWindow, Tables
 
 def observed(history: History, _window: LabelWindow, _options: LabelOptions) -> ir.Table:
     """The customers with a contract that had begun and, for all that was known, not ended."""
-    contracts = history.contracts
-    begun = contracts.starts_at < history.as_of_literal
-    running = contracts.ended_at.isnull() | (contracts.ended_at >= history.as_of_literal)
-    return contracts.filter(begun & running).select("customer_id").distinct()
+    return history.contracts.filter(history.running()).select("customer_id").distinct()
 
 
 def happened_at(tables: Tables, window: LabelWindow, _options: LabelOptions) -> ir.Table:

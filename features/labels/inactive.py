@@ -3,8 +3,10 @@
 import ibis
 import ibis.expr.types as ir
 
-from features.history import History
+from features.errors import SpecError
+from features.history import History, latest
 from features.label import Dated, Label, LabelOptions, LabelWindow, Tables
+from features.tables import CANONICAL
 
 
 def observed(history: History, _window: LabelWindow, options: LabelOptions) -> ir.Table:
@@ -14,16 +16,29 @@ def observed(history: History, _window: LabelWindow, options: LabelOptions) -> i
 
 
 def happened_at(tables: Tables, window: LabelWindow, options: LabelOptions) -> ir.Table:
-    """The end of the window for everybody who had no such event within it; an event at its very end is within it."""
-    events = _of_the_kind(tables[options.table], options)
+    """The end of the window for everybody who had no such event within it; an event at its very end is within it.
+
+    Of several versions of an event the one known last holds. A row of a whole day stands for all that follows its
+    midnight, so that the day on which the window opens is within it, and the one on which it closes is not.
+    """
+    declared = CANONICAL[options.table]
+    events = _of_the_kind(latest(tables[options.table], declared.key), options)
     opens, closes = (ibis.literal(moment, type="timestamp") for moment in (window.opens, window.closes))
-    came = events.filter((events.event_at > opens) & (events.event_at <= closes)).select("customer_id").distinct()
+    within = (events.event_at > opens) & (events.event_at <= closes)
+    if declared.daily:
+        day = events.event_at.truncate("D")
+        within = (day >= opens) & (day < closes)
+    came = events.filter(within).select("customer_id").distinct()
     everybody = tables["customers"].select("customer_id").distinct()
     return everybody.anti_join(came, "customer_id").mutate(happened_at=closes)
 
 
 def _of_the_kind(events: ir.Table, options: LabelOptions) -> ir.Table:
-    return events if options.event is None else events.filter(events.kind == options.event)
+    if options.event is None:
+        return events
+    if "kind" not in events.columns:
+        raise SpecError(f"label.event is '{options.event}', but table '{options.table}' has no column 'kind'; drop it.")
+    return events.filter(events.kind == options.event)
 
 
 LABEL = Label("inactive", "the customer, active before, does nothing of a kind", Dated(observed, happened_at))

@@ -13,11 +13,8 @@ def observed(history: History, window: LabelWindow, _options: LabelOptions) -> i
     With a lead time of N days each renewal is warned of N days ahead, by one date of observation and no other.
     """
     contracts = history.contracts
-    running = contracts.ended_at.isnull() | (contracts.ended_at >= history.as_of_literal)
     due = _within(contracts.renews_at, window)
-    return (
-        contracts.filter((contracts.starts_at < history.as_of_literal) & running & due).select("customer_id").distinct()
-    )
+    return contracts.filter(history.running() & due).select("customer_id").distinct()
 
 
 def happened_at(tables: Tables, window: LabelWindow, _options: LabelOptions) -> ir.Table:

@@ -59,7 +59,8 @@ def _columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Featu
     """The columns to learn from: those of the spec's themes, or those that its table declares."""
     if spec.observations is None:
         return flat.columns(spec, declared)
-    return tuple(feature.column for feature in features_for(spec.features, declared))
+    chosen = features_for(spec.features, declared, look_back_days=spec.observations.look_back_days)
+    return tuple(feature.column for feature in chosen)
 
 
 def _check_columns(spec: ExperimentSpec, names: list[str]) -> None:

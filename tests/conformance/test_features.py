@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import sources
-from features.catalog import all_features
+from features.catalog import all_features, features_for
 from features.feature import quintile
 from features.label import LabelOptions, LabelWindow
 from features.labels.cancelled import observed
@@ -34,12 +34,12 @@ EMPTY = "C9999999"
 Tables = Mapping[str, pa.Table]
 
 
-def rows_of(tables: Tables, folder: Path) -> pa.Table:
+def rows_of(tables: Tables, folder: Path, *, look_back: int = LOOK_BACK) -> pa.Table:
     """The feature rows of AS_OF over these tables."""
     for name, rows in tables.items():
         storage.write_parquet(folder / name / "all.parquet", rows)
     with engine.opened(folder, CANONICAL) as opened:
-        history = opened.history(AS_OF, look_back_days=LOOK_BACK)
+        history = opened.history(AS_OF, look_back_days=look_back)
         customers = opened.kept("observed", placed(observed(history, WINDOW, LabelOptions())))
         found = [opened.rows(one) for one in snapshot(history, list(FEATURES.values()), customers)]
         names = opened.rows(customers.order_by(PLACE)).select(["customer_id"])
@@ -88,6 +88,22 @@ def test_a_feature_has_a_meaning_and_a_unit_and_stays_in_its_range(name: str, be
         assert pc.min(values).as_py() >= column.minimum
     if column.maximum is not None:
         assert pc.max(values).as_py() <= column.maximum
+
+
+def test_a_shorter_look_back_changes_no_feature_that_it_reaches(
+    tables: Tables, before: pa.Table, tmp_path: Path
+) -> None:
+    """But of those that joined before it, who are told apart by it."""
+    chosen = features_for((), CANONICAL, look_back_days=30)
+    within = [one.column.name for one in chosen if one.reach and one.table != "first_use"]
+    assert len(within) > 10
+    found = rows_of(tables, tmp_path, look_back=30)
+    for name in within:
+        last = [rows[name].combine_chunks() for rows in (found, before)]
+        # Of a customer without rows, nothing is known with either look-back; with the shorter there are more of them.
+        assert pc.fill_null(pc.equal(*last), True).to_pylist() == [True] * len(before), name
+    assert not found["spend_180d"].equals(before["spend_180d"])
+    assert "spend_180d" not in {one.column.name for one in chosen}
 
 
 def test_a_customer_without_history_has_missing_features_and_is_still_there(before: pa.Table) -> None:
@@ -169,8 +185,29 @@ def test_a_correction_of_any_table_known_too_late_changes_nothing(
 
 def test_everything_that_happened_after_may_be_deleted(tables: Tables, before: pa.Table, tmp_path: Path) -> None:
     """Also rows that were known before, of what lay ahead then; but for what is planned, such as a renewal."""
-    kept = {name: rows.filter(pc.less(rows["event_at"], pa.scalar(AS_OF))) for name, rows in tables.items()}
-    assert rows_of(kept, tmp_path).equals(before)
+    ahead = {name: pa.concat_tables([rows, known_ahead(name, rows)]) for name, rows in tables.items()}
+    lay_ahead = [name for name, rows in ahead.items() if len(happened_after(rows, AS_OF - timedelta(days=1)))]
+    assert set(lay_ahead) == set(EVENTS)
+    assert rows_of(ahead, tmp_path / "ahead").equals(before)
+    kept = {name: rows.filter(pc.less(rows["event_at"], pa.scalar(AS_OF))) for name, rows in ahead.items()}
+    assert rows_of(kept, tmp_path / "kept").equals(before)
+
+
+def known_ahead(name: str, rows: pa.Table) -> pa.Table:
+    """Fifty events of a table (of customers and contracts none) that are known two days before they happen."""
+    some = rows.slice(0, 50 if name in EVENTS else 0)
+    moments = {"event_at": AS_OF + timedelta(hours=5), "known_at": AS_OF - timedelta(days=2)}
+    changed = {one: pa.array([moment] * len(some), pa.timestamp("us")) for one, moment in moments.items()}
+    free = next((one for one in CANONICAL[name].key if one not in ("customer_id", "event_at")), None)
+    if free:
+        changed[free] = pa.array([f"ahead{k}" for k in range(len(some))])
+    return pa.table({one: changed.get(one, some[one]) for one in some.column_names}, schema=rows.schema)
+
+
+def happened_after(rows: pa.Table, known_before: datetime) -> pa.Table:
+    """The rows of what lay ahead at AS_OF that were known before a moment."""
+    known = pc.less(rows["known_at"], pa.scalar(known_before))
+    return rows.filter(pc.and_(known, pc.greater_equal(rows["event_at"], pa.scalar(AS_OF))))
 
 
 @pytest.mark.parametrize("seed", [0, 1])

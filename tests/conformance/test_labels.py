@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import labels
+from features.errors import SpecError
 from features.history import History
 from features.label import Label, LabelOptions, LabelWindow
 from features.observations import outcomes
@@ -131,6 +132,55 @@ def test_who_was_active_before_and_does_nothing_in_the_window_is_inactive(hours:
     active = any(-365 * 24 <= hour < 0 for hour in hours)
     came = any(lead * 24 < hour <= (lead + 90) * 24 for hour in hours)
     assert found == ({"a": "retained" if came else "churned"} if active else {})
+
+
+def inactive(tables: dict[str, ibis.Table], options: LabelOptions) -> dict[str, int]:
+    """What becomes of each customer by the label `inactive`, 1 for those who churned."""
+    window, dated = LabelWindow.after(AS_OF, lead_time_days=0, horizon_days=30), LABELS["inactive"].dated
+    assert dated is not None
+    found = outcomes(dated.happened_at(tables, window, options), window).to_pyarrow().to_pylist()
+    churned = {row["customer_id"] for row in found if row["churned"]}
+    return {
+        row["customer_id"]: int(row["customer_id"] in churned) for row in tables["customers"].to_pyarrow().to_pylist()
+    }
+
+
+@pytest.mark.parametrize(
+    ("versions", "churned"),
+    [
+        ([(10, 10, "payment")], 0),
+        ([(10, 10, "payment"), (10, 12, "failed")], 1),
+        ([(10, 10, "payment"), (-1, 12, "payment")], 1),
+        ([(-1, -1, "payment"), (10, 12, "payment")], 0),
+        ([(10, 10, "failed"), (10, 12, "payment")], 0),
+    ],
+    ids=["paid", "it had failed", "it was before", "it was within", "it had not failed"],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_an_event_that_was_corrected_the_last_version_holds(versions: list, churned: int, turned: bool) -> None:
+    """Versions of one payment as (day, day on which it was known, kind), in either order of rows."""
+    rows = versions[::-1] if turned else versions
+    day = lambda n: pa.array([AS_OF + timedelta(days=row[n]) for row in rows], pa.timestamp("us"))  # noqa: E731
+    plain = {"transaction_id": ["t"] * len(rows), "customer_id": ["a"] * len(rows), "event_at": day(0)}
+    kinds = [row[2] for row in rows]
+    paid = pa.table({**plain, "known_at": day(1), "kind": kinds, "amount": [1.0] * len(rows)})
+    tables = {**payments([0]), "transactions": ibis.memtable(paid)}
+    assert inactive(tables, LabelOptions(event="payment")) == {"a": churned}
+
+
+@pytest.mark.parametrize("hours", [0, 15], ids=["told by its midnight", "told by a moment of it"])
+@pytest.mark.parametrize(
+    ("day", "churned"), [(-1, 1), (0, 0), (29, 0), (30, 1)], ids=["before", "first", "last", "after"]
+)
+def test_a_day_of_use_belongs_to_the_window_that_its_midnight_lies_in(day: int, churned: int, hours: int) -> None:
+    """The window opens and closes at midnight; data that end as it closes hold no use of the day after."""
+    moment = pa.array([AS_OF + timedelta(days=day, hours=hours)], pa.timestamp("us"))
+    known = pa.array([AS_OF + timedelta(days=day + 1)], pa.timestamp("us"))
+    used = pa.table({"customer_id": ["a"], "event_at": moment, "known_at": known, "actions": [1]})
+    tables = {**payments([0]), "usage": ibis.memtable(used)}
+    assert inactive(tables, LabelOptions(table="usage")) == {"a": churned}
+    with pytest.raises(SpecError, match=r"label\.event is 'login', but table 'usage' has no column 'kind'; drop it\."):
+        inactive(tables, LabelOptions(table="usage", event="login"))
 
 
 def renewals(renews: int, ended: int | None) -> dict[str, ibis.Table]:

@@ -130,8 +130,16 @@ def test_too_few_leavers_or_nobody_known_leave_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("feature", "touchpoint"),
-    [("score_onboarding", "onboarding"), ("score_after_sales", "after_sales"), ("days_to_renewal_90d", None)],
+    ("feature", "theme", "touchpoint"),
+    [
+        ("touchpoint_score_onboarding", "experience", "onboarding"),
+        ("touchpoint_score_after_sales", "experience", "after_sales"),
+        ("low_scores_90d", "experience", None),
+        ("days_to_renewal", "contracts", None),
+        ("score_renewal", "table", None),
+    ],
 )
-def test_a_touchpoint_is_what_a_name_ends_in(feature: str, touchpoint: str | None) -> None:
-    assert touchpoint_of(feature) == touchpoint
+def test_a_touchpoint_is_what_the_name_of_a_survey_feature_ends_in(
+    feature: str, theme: str, touchpoint: str | None
+) -> None:
+    assert touchpoint_of(feature, theme) == touchpoint

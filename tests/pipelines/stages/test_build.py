@@ -2,17 +2,22 @@
 
 import inspect
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from experiments.spec import ExperimentSpec
 from features import sources
+from features.catalog import features_for
 from features.definitions import tone
+from features.matrix import placed, snapshot, spread
 from features.plugins import plugin
 from features.source import Part, Source
-from pipelines import matrices, snapshots, storage
+from features.tables import CANONICAL
+from pipelines import engine, matrices, snapshots, storage
 from pipelines.stages import build
 from pipelines.workspace import Workspace
 
@@ -114,6 +119,31 @@ def test_a_changed_theme_rebuilds_that_theme_only(
     made, kept = built(workspace, told)
     assert made == DATES + 1 + len(snapshots.FROZEN_DAYS)
     assert kept == (DATES + 1) * (THEMES - 1)
+
+
+def test_what_is_frozen_is_what_was_known_so_many_days_before_the_horizon_opens(
+    workspace: Workspace, told: Callable[[], str]
+) -> None:
+    """Of the customers observed at the gate's date, by a look at the tables of its own; 14 days are the lead time."""
+    built(workspace, told)
+    date = matrices.dates(workspace.matrix, matrices.LEARN)[-1]
+    as_of = datetime.fromisoformat(date.removeprefix("as_of="))
+    features = {one.column.name: one for one in features_for((), CANONICAL, look_back_days=90)}
+    assert "spend_90d" in features
+    assert "spend_180d" not in features
+    with engine.opened(workspace.tables, CANONICAL) as opened:
+        now = opened.history(as_of, look_back_days=90)
+        customers = opened.kept(
+            "observed", placed(now.contracts.filter(now.running()).select("customer_id").distinct())
+        )
+        size = opened.size(customers)
+        for days in snapshots.FROZEN_DAYS:
+            then = opened.history(as_of + timedelta(days=14 - days), look_back_days=90)
+            parts = snapshot(then, list(features.values()), customers)
+            expected = matrices.beside([spread(opened.rows(one), size, features) for one in parts])
+            found = pq.read_table(workspace.matrix / matrices.FROZEN / f"days={days}" / f"{date}.parquet")
+            assert set(found.column_names) == set(features)
+            assert found.equals(expected.select(found.column_names)), days
 
 
 def test_a_partition_that_somebody_touched_is_built_again(workspace: Workspace, told: Callable[[], str]) -> None:

@@ -39,7 +39,13 @@ def spec(volume_change: float = 0.5) -> ExperimentSpec:
         "observations": None,
     }
     plain: dict[str, Any] = {"name": "trial", "title": "Trial", "source": TABLE_SOURCE, "label": {"kind": "column"}}
-    plain |= {**sections, "split": {"kind": "random"}, "validation": {"volume_change": volume_change}, "checks": {}, "policy": {}}
+    plain |= {
+        **sections,
+        "split": {"kind": "random"},
+        "validation": {"volume_change": volume_change},
+        "checks": {},
+        "policy": {},
+    }
     return ExperimentSpec.model_validate(plain)
 
 
