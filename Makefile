@@ -16,10 +16,10 @@ help:  ## what there is to make
 run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
 	@$(BIN)/python -m pipelines run $(SPEC)
 
-test: .venv/spark  ## every test, the long simulations included
+test: .venv/spark .venv/oracles  ## every test, the long simulations included
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-fast: .venv/spark  ## the tests but for the long simulations
+fast: .venv/spark .venv/oracles  ## the tests but for the long simulations
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: .venv/ready  ## ruff, mypy and the import contracts
@@ -40,6 +40,9 @@ lock: .venv/ready
 		--group dev pyproject.toml -o requirements.lock
 	@sed -n 's/^spark = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --universal -c requirements.lock - -o requirements-spark.lock
+	@sed -n 's/^oracles = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --universal --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
+		-c requirements.lock - -o requirements-oracles.lock
 
 .venv/ready: requirements.lock
 	@$(PYTHON) -m venv .venv
@@ -50,4 +53,9 @@ lock: .venv/ready
 # Half a gigabyte that only the tests and those who have a cluster need.
 .venv/spark: .venv/ready requirements-spark.lock
 	@$(BIN)/uv pip install -q --require-hashes --python $(BIN)/python -r requirements-spark.lock
+	@touch $@
+
+# What tests compare with: causalml, without what XGBoost brings for graphics cards.
+.venv/oracles: .venv/ready requirements-oracles.lock
+	@$(BIN)/uv pip install -q --require-hashes --no-deps --python $(BIN)/python -r requirements-oracles.lock
 	@touch $@

@@ -1,7 +1,4 @@
-"""The same folds, nuisances and regressions in causalml: not the same arithmetic, but nearly the same effects.
-
-causalml brings 0.8 GB (XGBoost, NCCL), so it stands in a dependency group of its own: `uv pip install --group oracles`.
-"""
+"""The same folds, nuisances and regressions in causalml: not the same arithmetic, but nearly the same effects."""
 
 import warnings
 
@@ -16,7 +13,7 @@ from tests.experiments.effect_worlds import FAMILIES, LEARNERS, World, fitted, p
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    meta = pytest.importorskip("causalml.inference.meta", reason="the group `oracles` is not installed")
+    from causalml.inference import meta
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
