@@ -55,7 +55,7 @@ def _decision(gate: Gate) -> dict[str, Any]:
         with suppress(TakenError):
             standing, finished = gate.registrar.reconciled()
             head = standing.head
-            if finished and head is not None and head.body["challenger_version"] == gate.version:
+            if finished and head and head.body["verdict"] and head.body["challenger_version"] == gate.version:
                 return head.receipt
             # The same challenger, champion, spec and judged rows are the same question and have the same answer.
             asked = {"challenger_version": gate.version, "compared_with": standing.champion, "question": question}
