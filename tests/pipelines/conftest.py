@@ -1,7 +1,7 @@
 """Worlds that several tests of the pipelines share."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,21 @@ from tests.pipelines.gate_world import Shop, open_shop
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Four registered versions, none of them champion."""
     folder = tmp_path_factory.mktemp("shop")
     uri = f"sqlite:///{folder}/shop.db"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", uri)
-        yield open_shop(folder, uri)
+        return open_shop(folder, uri)
 
 
 @pytest.fixture
 def checkout(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Makes a checkout with a registry of its own and a version as challenger; called again, it changes that one."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    # Set first: MLflow sets it, too, and this way it is gone with the test.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
 
     def make(version: str, **gate: Any) -> Path:
         root = shop.checkout(tmp_path / "checkout", version, **gate)

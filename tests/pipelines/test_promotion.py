@@ -309,10 +309,10 @@ def test_history_and_status_answer_before_and_after_anything_happened(
 
 
 def test_a_new_registry_may_be_looked_at_before_it_is_made(
-    shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout, shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ledger's table comes first, MLflow's follow."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    checkout("1")
     monkeypatch.chdir(shop.checkout(tmp_path / "new", "1"))
     assert main(["history", "shop"]) == 0
     assert main(["status", "shop"]) == 0

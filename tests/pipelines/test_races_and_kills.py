@@ -28,7 +28,7 @@ def forks(how: str, spare: Path, *roots: Path, words: list[str]) -> Any:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
@@ -92,19 +92,19 @@ def test_a_killed_rollback_is_finished_and_goes_no_further_back(checkout: Checko
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop that all checkouts share, with version 1 as champion."""
     folder = tmp_path_factory.mktemp("shared")
+    if request.param == "sqlite":
+        yield opened(folder, f"sqlite:///{folder}/shop.db")
+    else:
+        with running_server() as address:
+            yield opened(folder, address)
+
+
+def opened(folder: Path, uri: str) -> Shop:
     with pytest.MonkeyPatch.context() as patch:
-        if request.param == "sqlite":
-            yield _opened(folder, f"sqlite:///{folder}/shop.db", patch)
-        else:
-            with running_server() as address:
-                yield _opened(folder, address, patch)
-
-
-def _opened(folder: Path, uri: str, patch: pytest.MonkeyPatch) -> Shop:
-    patch.setenv("MLFLOW_TRACKING_URI", uri)
-    shop = open_shop(folder, uri)
-    patch.chdir(shop.checkout(folder / "first", "1"))
-    assert main(["promote", "shop"]) == 0
+        patch.setenv("MLFLOW_TRACKING_URI", uri)
+        shop = open_shop(folder, uri)
+        patch.chdir(shop.checkout(folder / "first", "1"))
+        assert main(["promote", "shop"]) == 0
     return shop
 
 
