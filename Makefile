@@ -17,9 +17,11 @@ run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
 	@$(BIN)/python -m pipelines run $(SPEC)
 
 test: .venv/spark .venv/oracles  ## every test, the long simulations included
+	@tests/install_servers
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fast: .venv/spark .venv/oracles  ## the tests but for the long simulations
+	@tests/install_servers
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: .venv/ready  ## ruff, mypy and the import contracts
