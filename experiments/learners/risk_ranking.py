@@ -7,6 +7,8 @@ from experiments.fitted_learner import Term
 from experiments.learner import Effects, Learner, Lesson
 from features.tables import CONTROL
 
+SMALLEST_RISK = 1e-3
+
 
 def fit_effects(lesson: Lesson) -> Effects:
     """The share that an action spares: its average effect over the average risk without action, both doubly robust."""
@@ -19,5 +21,4 @@ def fit_effects(lesson: Lesson) -> Effects:
     return Effects({action: (Term(min(max(share, -1.0), 1.0), (CONTROL,)),) for action, share in spared.items()})
 
 
-SMALLEST_RISK = 1e-3
 LEARNER = Learner("risk_ranking", "the same share of the risk for everybody", fit_effects)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.end_to_end.repository import TINY, Repository, environment
 
-TRIALS = 7
+TRIALS = 9
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def written(repository: Repository) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("after", [1, 4], ids=["among the starting points", "among the sampled trials"])
+@pytest.mark.parametrize("after", [1, 6], ids=["among the starting points", "among the sampled trials"])
 def test_a_killed_search_goes_on_and_ends_with_the_same_best(
     built: Repository, undisturbed: dict[str, bytes], after: int
 ) -> None:

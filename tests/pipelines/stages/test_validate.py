@@ -35,7 +35,14 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def spec() -> ExperimentSpec:
-    sections: dict[str, Any] = {"features": (), "treatment": None, "value": {}, "validation": {}, "policy": {}, "tuning": {}}
+    sections: dict[str, Any] = {
+        "features": (),
+        "treatment": None,
+        "value": {},
+        "validation": {},
+        "policy": {},
+        "tuning": {},
+    }
     dated = {"observations": {"first": "2024-02-01"}, "split": {"kind": "time"}, "label": {"kind": "cancelled"}}
     plain = {"name": "demo", "title": "Demo", "source": {"kind": "simulated"}, **dated, **sections}
     return ExperimentSpec.model_validate(plain)

@@ -30,7 +30,14 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def spec(volume_change: float = 0.5) -> ExperimentSpec:
-    sections: dict[str, Any] = {"features": (), "treatment": None, "value": {}, "policy": {}, "tuning": {}, "observations": None}
+    sections: dict[str, Any] = {
+        "features": (),
+        "treatment": None,
+        "value": {},
+        "policy": {},
+        "tuning": {},
+        "observations": None,
+    }
     plain: dict[str, Any] = {"name": "trial", "title": "Trial", "source": TABLE_SOURCE, "label": {"kind": "column"}}
     plain |= {**sections, "split": {"kind": "random"}, "validation": {"volume_change": volume_change}}
     return ExperimentSpec.model_validate(plain)
