@@ -19,7 +19,7 @@ from pipelines.workspace import Workspace
 
 DATES = [datetime(2023, month, 1) for month in (1, 4, 7, 10)]
 LEAD, FAILS_BEFORE = 14, 20
-PLAIN = Candidate("logistic", {"C": 0.1}, {}, 0.0)
+PLAIN = Candidate("logistic", "t_learner", {"C": 0.1}, {})
 SPEC: dict[str, Any] = {
     "name": "planted",
     "title": "A world with a lagging sign",
@@ -30,6 +30,8 @@ SPEC: dict[str, Any] = {
     "treatment": None,
     "value": {},
     "validation": {},
+    "checks": {},
+    "policy": {},
     "split": {"kind": "time", "folds": 2},
     "tuning": {},
 }
@@ -74,7 +76,7 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[int, floa
     spec = ExperimentSpec.model_validate(SPEC)
     build.run(spec, workspace)
     opened = learning.opened(spec, workspace)
-    fitted = candidate.fit(PLAIN, opened.problem({PLAIN.family}), seed=0)
+    fitted = candidate.fit(PLAIN, opened.problem({PLAIN.family}, [PLAIN.learner]), seed=0)
     usual = portable.typical(opened.rows.iloc[opened.split.training], opened.contract)
     portable.write(workspace.model / "challenger", fitted, contract=opened.contract, typical=usual)
     challenger = portable.scorer(workspace.model / "challenger")

@@ -13,8 +13,9 @@ from scipy.stats import binom, norm
 
 from experiments.cohort import Cohort
 from experiments.comparison import Pair, compare, compare_slices
-from experiments.evaluation import Predictions, policy_report
+from experiments.evaluation import Predictions
 from experiments.metric import Numbers
+from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.plugins import discover
 from pipelines import matrices, rules
@@ -39,6 +40,8 @@ def spec_of(*, treated: bool = True, gate: Mapping[str, Any] | None = None, **ch
         "features": [],
         "value": {},
         "validation": {},
+        "checks": {},
+        "policy": {},
         "tuning": {},
         "label": {"kind": "column"},
         "split": {"kind": "random"},
@@ -79,11 +82,12 @@ def verdict(
     evidence = Evidence(
         mode=mode,
         primary="policy_value" if cohort.actions else "auc",
-        figures=compare(cohort, ours, theirs),
+        figures=compare(cohort, ours, theirs, alpha=spec.gate.alpha),
         floor={},
         positives=int(cohort.churned[cohort.untreated].sum()),
         events_per_arm=cohort.events_per_arm,
-        slices=compare_slices(cohort, ours, theirs),
+        slices=compare_slices(cohort, ours, theirs, alpha=spec.gate.alpha),
+        alpha=spec.gate.alpha,
     )
     findings = {rule: rule.judge(evidence, spec.gate) for rule in RULES.values() if mode in rule.modes}
     return decide(mode, findings), dict(evidence.figures)

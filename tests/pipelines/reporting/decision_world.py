@@ -10,6 +10,7 @@ from experiments import comparison
 from experiments.cohort import Cohort
 from experiments.evaluation import Predictions
 from experiments.looks import spent
+from experiments.money_spec import PolicySpec
 from experiments.spec import ExperimentSpec, GateSpec
 from pipelines import bodies, decisions, plain
 from pipelines.decisions import Judged
@@ -26,9 +27,9 @@ GATE = {"calibration_margin": 0.2, "calibration_limit": 0.2, "slice_margin": 0.0
 
 
 def spec(*, with_actions: bool) -> ExperimentSpec:
-    """The spec of the tiny world, with a gate for a tiny world."""
+    """The spec of the tiny world, with a gate for a tiny world and nothing but a share that limits contacts."""
     tiny = spec_of(with_actions=with_actions)
-    return tiny.model_copy(update={"gate": GateSpec.model_validate(GATE)})
+    return tiny.model_copy(update={"gate": GateSpec.model_validate(GATE), "policy": PolicySpec()})
 
 
 @cache
