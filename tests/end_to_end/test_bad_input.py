@@ -164,7 +164,8 @@ def test_ctrl_c_ends_with_one_line_and_the_next_run_goes_on(
     copy_of_repository: Callable[[], Repository],
 ) -> None:
     repository = copy_of_repository()
-    repository.spec("demo", "demo", **TINY, tuning={"trials": 3}, evaluation={"draws": 200})
+    large = {**TINY, "source": {**TINY["source"], "customers": 10_000}}  # so that there is time to interrupt
+    repository.spec("demo", "demo", **large)
     running = subprocess.Popen(
         [sys.executable, "-m", "pipelines", "ingest", "demo"],
         cwd=repository.root, env=environment(), stderr=subprocess.PIPE, text=True,

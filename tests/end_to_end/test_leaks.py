@@ -27,6 +27,7 @@ SPEC: dict[str, Any] = {
     "treatment": None,
     "value": {},
     "validation": {},
+    "policy": {},
     "checks": {},
     "split": {"kind": "random", "folds": 2},
     "tuning": {"families": ["logistic"], "trials": 2},

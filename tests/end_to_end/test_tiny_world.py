@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 from features.contract import Contract
 from features.errors import DataError
@@ -21,6 +22,12 @@ from tests.end_to_end.repository import Repository, environment
 
 def read(repository: Repository, path: str) -> dict:
     return json.loads((repository.root / "artifacts" / "demo" / path).read_text())
+
+
+def registry_of(repository: Repository) -> MlflowClient:
+    """The registry of a copy, wherever the tests before have pointed MLflow to."""
+    uri = f"sqlite:///{repository.root}/mlflow.db"
+    return MlflowClient(uri, uri)
 
 
 def test_everything_that_was_promised_is_there(tiny: Repository) -> None:
@@ -110,9 +117,7 @@ def test_the_champion_predicts_the_same_bits_where_none_of_our_code_is(tiny: Rep
 
 
 def test_the_registered_version_says_where_it_comes_from(tiny: Repository) -> None:
-    from mlflow import MlflowClient
-
-    version = MlflowClient(f"sqlite:///{tiny.root}/mlflow.db").get_model_version_by_alias("demo", "champion")
+    version = registry_of(tiny).get_model_version_by_alias("demo", "champion")
     assert set(version.tags) >= {
         "git_commit",
         "data_hash",
@@ -191,9 +196,7 @@ def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(
 
 def test_an_alias_moved_by_hand_is_refused_and_one_that_lags_behind_is_moved_on(tiny: Repository) -> None:
     """After the last: the ledger holds a decision on each of three versions."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{tiny.root}/mlflow.db")
+    client = registry_of(tiny)
 
     def alias() -> str:
         return str(client.get_model_version_by_alias("demo", "champion").version)
