@@ -19,6 +19,7 @@ from pipelines.stages import build
 from pipelines.workspace import Workspace
 from tests.benchmarks import events
 from tests.benchmarks.measuring import Cost, measure
+from tests.specs import REQUIRED
 
 END = "2026-12-01T00:00:00"
 ROOT = Path(__file__).parent.parent.parent
@@ -36,19 +37,14 @@ def spec(dates: int) -> ExperimentSpec:
     first = pd.Timestamp(END) - pd.DateOffset(months=dates)
     return ExperimentSpec.model_validate(
         {
+            **REQUIRED,
             "name": "big",
             "title": "Made tables",
             "source": {"kind": "simulated"},
             "label": {"kind": "inactive", "table": "usage", "active_days": 180, "horizon_days": 1},
             "observations": {"first": first.date(), "every_months": 1, "look_back_days": 180},
-            "features": [],
             "treatment": {"arms": {"call": {}}},
-            "value": {},
-            "validation": {},
-            "checks": {},
             "split": {"kind": "random"},
-            "policy": {},
-            "tuning": {},
         }
     )
 

@@ -30,6 +30,7 @@ from pipelines import matrices, snapshots, spark, storage
 from pipelines.engine import Engine
 from pipelines.stages import build
 from pipelines.workspace import Workspace
+from tests.specs import REQUIRED
 
 FEATURES = all_features()
 LABELS = {name: label.dated for name, label in discover(labels, Label).items() if label.dated}
@@ -45,19 +46,15 @@ spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 """
 SPEC: dict[str, Any] = {
+    **REQUIRED,
     "name": "small",
     "title": "A small world",
     "source": {"kind": "simulated", "customers": 150},
     "label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 30},
     "observations": {"first": "2024-06-01", "every_months": 9, "look_back_days": 90},
-    "features": [],
     "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
     "value": {"column": "price"},
-    "validation": {},
-    "checks": {},
     "split": {"kind": "random", "folds": 2},
-    "policy": {},
-    "tuning": {},
 }
 
 

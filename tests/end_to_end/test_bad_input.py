@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.repository import TINY, Repository, environment
+from tests.specs import REQUIRED
 
 HEADER = "id,age,plan,left\n"
 ROWS = "".join(
     f"c{n},{20 + n % 50},{'basic' if n % 3 else 'plus'},{'yes' if n % 4 == 0 else 'no'}\n" for n in range(400)
 )
 SPEC = {
+    **REQUIRED,
     "title": "A small table",
     "source": {
         "kind": "table",
@@ -28,13 +30,6 @@ SPEC = {
         },
     },
     "label": {"kind": "column", "column": "left", "churned": "yes", "retained": "no"},
-    "observations": None,
-    "features": [],
-    "treatment": None,
-    "value": {},
-    "validation": {},
-    "checks": {},
-    "policy": {},
     "split": {"kind": "random", "folds": 2},
     "tuning": {"families": ["logistic"], "trials": 2},
     "evaluation": {"draws": 100, "slices": {}},

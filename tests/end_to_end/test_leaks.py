@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.end_to_end.repository import Repository
+from tests.specs import REQUIRED
 
 COLUMNS: dict[str, Any] = {
     "tenure": {"type": "integer", "unit": "months", "minimum": 0},
@@ -19,16 +20,10 @@ COLUMNS: dict[str, Any] = {
     "left": {"type": "category", "values": ["yes", "no"], "role": "label"},
 }
 SPEC: dict[str, Any] = {
+    **REQUIRED,
     "title": "A telephone company",
     "source": {"kind": "table", "file": "phone.csv", "columns": COLUMNS},
     "label": {"kind": "column", "column": "left", "churned": "yes", "retained": "no"},
-    "observations": None,
-    "features": [],
-    "treatment": None,
-    "value": {},
-    "validation": {},
-    "policy": {},
-    "checks": {},
     "split": {"kind": "random", "folds": 2},
     "tuning": {"families": ["logistic"], "trials": 2},
     "evaluation": {"draws": 100, "slices": {}},

@@ -21,8 +21,10 @@ from features.feature import FeatureColumn
 from pipelines import matrices, portable, provenance, registry, storage, tracking
 from pipelines.learning import Learning
 from pipelines.workspace import Workspace
+from tests.specs import REQUIRED
 
 SPEC: dict[str, Any] = {
+    **REQUIRED,
     "title": "Shop",
     "source": {
         "kind": "table",
@@ -33,13 +35,6 @@ SPEC: dict[str, Any] = {
         },
     },
     "label": {"kind": "column", "column": "left", "churned": "yes", "retained": "no"},
-    "observations": None,
-    "features": [],
-    "treatment": None,
-    "value": {},
-    "validation": {},
-    "checks": {},
-    "policy": {},
     "split": {"kind": "random", "gate_share": 0.7, "folds": 2},
     "tuning": {"families": ["logistic"]},
     "evaluation": {"draws": 100, "slices": {"band": {"column": "noise", "edges": [0.0]}}},

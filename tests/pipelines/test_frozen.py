@@ -16,24 +16,20 @@ from features.tables import CANONICAL
 from pipelines import frozen, learning, portable, storage
 from pipelines.stages import build
 from pipelines.workspace import Workspace
+from tests.specs import REQUIRED
 
 DATES = [datetime(2023, month, 1) for month in (1, 4, 7, 10)]
 LEAD, FAILS_BEFORE = 14, 20
 PLAIN = Candidate("logistic", "t_learner", {"C": 0.1}, {})
 SPEC: dict[str, Any] = {
+    **REQUIRED,
     "name": "planted",
     "title": "A world with a lagging sign",
     "source": {"kind": "simulated"},
     "label": {"kind": "cancelled", "lead_time_days": LEAD, "horizon_days": 30},
     "observations": {"first": "2023-01-01", "every_months": 3, "look_back_days": 180},
     "features": ["spending"],
-    "treatment": None,
-    "value": {},
-    "validation": {},
-    "checks": {},
-    "policy": {},
     "split": {"kind": "time", "folds": 2},
-    "tuning": {},
 }
 
 

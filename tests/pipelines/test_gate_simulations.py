@@ -23,6 +23,7 @@ from pipelines.rule import Evidence, Mode, Rule, decide
 from pipelines.stages import build, ingest
 from pipelines.verdict import Verdict
 from pipelines.workspace import Workspace
+from tests.specs import REQUIRED
 
 RULES = discover(rules, Rule)
 ALPHA = 0.05
@@ -33,16 +34,10 @@ LOOSE = {"auc_margin": 1, "brier_margin": 1, "calibration_margin": 1, "slice_mar
 
 def spec_of(*, treated: bool = True, gate: Mapping[str, Any] | None = None, **changes: Any) -> ExperimentSpec:
     plain: dict[str, Any] = {
+        **REQUIRED,
         "name": "tiny",
         "title": "A tiny world",
         "source": {"kind": "table"},
-        "observations": None,
-        "features": [],
-        "value": {},
-        "validation": {},
-        "checks": {},
-        "policy": {},
-        "tuning": {},
         "label": {"kind": "column"},
         "split": {"kind": "random"},
         "treatment": {"arms": {"call": {"cost": 0.01}}} if treated else None,

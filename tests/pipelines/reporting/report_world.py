@@ -16,6 +16,7 @@ from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.feature import FeatureColumn
+from tests.specs import REQUIRED
 
 ACTIONS = ("call", "coupon")
 ROWS = 1_200
@@ -56,15 +57,10 @@ VOID = {"meta", "br", "link", "img", "input", "hr"}
 def spec_of(*, with_actions: bool) -> ExperimentSpec:
     return ExperimentSpec.model_validate(
         {
+            **REQUIRED,
             "name": "tiny",
             "title": "A tiny world",
             "source": {"kind": "table"},
-            "observations": None,
-            "features": [],
-            "value": {},
-            "validation": {},
-            "checks": {},
-            "tuning": {},
             "label": {"kind": "column", "bad": "left", "good": "stayed"},
             "treatment": {"arms": {action: {"cost": 0.01} for action in ACTIONS}} if with_actions else None,
             "split": {"kind": "random", "gate_share": 0.3},

@@ -20,23 +20,20 @@ from features.tables import CANONICAL
 from pipelines import engine, matrices, snapshots, storage
 from pipelines.stages import build
 from pipelines.workspace import Workspace
+from tests.specs import REQUIRED
 
 MONTHS, THEMES, DATES = 8, 11, 3
 SIMULATED = plugin(sources, "simulated", Source)
 SPEC: dict[str, Any] = {
+    **REQUIRED,
     "name": "small",
     "title": "A small world",
     "source": {"kind": "simulated", "customers": 150},
     "label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 30},
     "observations": {"first": "2024-05-01", "every_months": 1, "look_back_days": 90},
-    "features": [],
     "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
     "value": {"column": "price"},
-    "validation": {},
-    "checks": {},
     "split": {"kind": "time", "folds": 2},
-    "policy": {},
-    "tuning": {},
 }
 
 

@@ -20,6 +20,7 @@ from features.tables import CUSTOMERS, TRANSACTIONS, USAGE
 from pipelines import storage
 from pipelines.stages import validate
 from pipelines.workspace import Workspace
+from tests.specs import REQUIRED
 
 Parts = dict[str, pa.Table]
 Row = dict[str, str]
@@ -35,18 +36,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def spec() -> ExperimentSpec:
-    sections: dict[str, Any] = {
-        "features": (),
-        "treatment": None,
-        "value": {},
-        "validation": {},
-        "checks": {},
-        "policy": {},
-        "tuning": {},
-    }
     dated = {"observations": {"first": "2024-02-01"}, "split": {"kind": "time"}, "label": {"kind": "cancelled"}}
-    plain = {"name": "demo", "title": "Demo", "source": {"kind": "simulated"}, **dated, **sections}
-    return ExperimentSpec.model_validate(plain)
+    plain: dict[str, Any] = {"name": "demo", "title": "Demo", "source": {"kind": "simulated"}}
+    return ExperimentSpec.model_validate({**REQUIRED, **plain, **dated})
 
 
 def clean(*more: Table) -> Parts:

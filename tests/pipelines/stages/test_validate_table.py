@@ -11,6 +11,7 @@ from features.errors import DataError
 from pipelines import storage
 from pipelines.stages import ingest, validate
 from pipelines.workspace import Workspace
+from tests.specs import REQUIRED
 
 TABLE_SOURCE = {
     "kind": "table",
@@ -30,23 +31,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def spec(volume_change: float = 0.5) -> ExperimentSpec:
-    sections: dict[str, Any] = {
-        "features": (),
-        "treatment": None,
-        "value": {},
-        "policy": {},
-        "tuning": {},
-        "observations": None,
-    }
     plain: dict[str, Any] = {"name": "trial", "title": "Trial", "source": TABLE_SOURCE, "label": {"kind": "column"}}
-    plain |= {
-        **sections,
-        "split": {"kind": "random"},
-        "validation": {"volume_change": volume_change},
-        "checks": {},
-        "policy": {},
-    }
-    return ExperimentSpec.model_validate(plain)
+    plain |= {"split": {"kind": "random"}, "validation": {"volume_change": volume_change}}
+    return ExperimentSpec.model_validate({**REQUIRED, **plain})
 
 
 def put(workspace: Workspace, *lines: str) -> None:
