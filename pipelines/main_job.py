@@ -30,7 +30,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
 def summary(workspace: Workspace) -> str:
     """The short table: verdict, both models' figures with intervals, and where to look."""
     decision = storage.read_json(workspace.decision)
-    lines = [("verdict", f"{decision['verdict']}: {decision['words']}")]
+    verdict, *reasons = decision["words"].split("; ")
+    lines = [("verdict", f"{decision['verdict']}: {verdict}"), *(("", reason) for reason in reasons)]
     for who in ("challenger", "champion"):
         version, figures = decision[f"{who}_version"], decision["figures"].get(who, {})
         lines.append((who, f"version {version}" if version else "none"))

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from experiments.spec import ExperimentSpec, ObservationSpec
 from features import catalog, definitions, feature, history, label, labels, matrix
 from features.catalog import by_theme, features_for
-from features.errors import SpecError
+from features.errors import DataError, SpecError
 from features.feature import Feature
 from features.label import Dated, Label, LabelOptions, LabelWindow
 from features.matrix import check_arms, labelled, placed, snapshot, spread
@@ -85,7 +85,10 @@ class Build:
 def dated(
     spec: ExperimentSpec, folder: Path, *, declared: Mapping[str, Table], end: datetime, shelf: Shelf
 ) -> Iterator[Mapping[str, int]]:
-    """Build the newest date to score, then each mature date to learn from; gives what was counted on the way."""
+    """Build the newest date to score, then each mature date to learn from; gives what was counted on the way.
+
+    Raises DataError when there is no mature date.
+    """
     kind = plugin(labels, spec.label.kind, Label)
     if spec.observations is None or kind.dated is None:
         raise SpecError(f"spec '{spec.name}': its source has dates; it needs observations and a label that reads them.")
@@ -96,6 +99,8 @@ def dated(
         themes = by_theme(features_for((), opened.declared, look_back_days=look_back))
         build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf)
         mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
+        if not mature:
+            raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
         yield {"immature_dates": len(dates) - len(mature)}
         yield _to_score(build, end)
         gate = mature[-spec.split.gate_dates :] if spec.split.kind == "time" else []

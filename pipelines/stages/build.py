@@ -22,7 +22,7 @@ from pipelines.workspace import Workspace
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Write the rows to learn from, the rows to score and the contract.
 
-    Raises DataError when no observation is mature or all of them have the same outcome.
+    Raises DataError when no observation is mature, nobody is observed, or all have the same outcome.
     """
     source, options = source_of(spec)
     declared = source.declare(options)
@@ -32,7 +32,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         for counted in _partitions(spec, workspace.tables, declared, shelf):
             counts.update(counted)
         if not counts[matrices.LEARN]:
-            raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
+            raise DataError(f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; is its section right?")
         classes = pc.unique(matrices.read(folder, matrices.LEARN, ["churned"])["churned"]).to_pylist()
         if len(classes) < 2:
             raise DataError(f"spec '{spec.name}': the label has one class only, every row is {classes[0]:.0f}.")

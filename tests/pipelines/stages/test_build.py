@@ -13,6 +13,7 @@ from experiments.spec import ExperimentSpec
 from features import sources
 from features.catalog import features_for
 from features.definitions import tone
+from features.errors import DataError
 from features.matrix import placed, snapshot, spread
 from features.plugins import plugin
 from features.source import Part, Source
@@ -168,3 +169,15 @@ def test_the_rows_of_a_date_stand_beside_their_features(workspace: Workspace, to
     some = matrices.read(workspace.matrix, matrices.LEARN, ["price", "churned"]).to_pandas()
     assert set(some) == {"price", "churned"}
     assert some["price"].equals(rows["price"])
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ({"kind": "cancelled", "horizon_days": 300}, "no observation is mature"),
+        ({"kind": "inactive", "table": "transactions", "event": "paymint"}, "'inactive' observes nobody"),
+    ],
+)
+def test_nothing_to_learn_from_is_told_by_its_reason(workspace: Workspace, label: dict[str, Any], told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        build.run(ExperimentSpec.model_validate({**SPEC, "label": label}), workspace)

@@ -1,0 +1,74 @@
+"""What a search costs over bare trainings: `python -m tests.benchmarks.searching FOLDER SPEC TRIALS`.
+
+FOLDER is a checkout in which SPEC was built. The search is the one that `tune` runs, of LightGBM and the risk alone:
+Optuna, its storage and the tracking. Bare is LightGBM without any of these: the same rows binned once, then the same
+trainings and predictions, each trial as many folds as the search gave it.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+from optuna.trial import FrozenTrial
+
+from experiments import trials as remembered
+from experiments import tuning
+from experiments.families.lightgbm import FIXED, MOST_ROUNDS, PATIENCE
+from experiments.problem import Problem
+from experiments.spec import ExperimentSpec
+from pipelines import learning, specs, studies, tracking
+from pipelines.stages import tune
+from pipelines.workspace import Workspace
+
+
+def of_risk(spec: ExperimentSpec, trials: int) -> ExperimentSpec:
+    """The spec without its actions, LightGBM being the one family."""
+    searched = spec.tuning.model_copy(update={"families": ("lightgbm",), "trials": trials})
+    return spec.model_copy(update={"treatment": None, "tuning": searched})
+
+
+def search(spec: ExperimentSpec, workspace: Workspace, problem: Problem) -> list[FrozenTrial]:
+    """What `tune` does, from the opened problem on; the trials that ended."""
+    study = studies.opened(workspace, name=f"bench-{spec.name}", directions=tuning.directions(problem))
+    with tracking.answering(workspace.root):
+        log = studies.logged(spec, workspace, study)
+        tune.searched(study, problem, spec=spec, trials=log)
+    return remembered.ended(study)
+
+
+def bare(problem: Problem, ended: list[FrozenTrial], *, seed: int) -> None:
+    """The trainings of these trials and nothing else."""
+    categories = [place for place, column in enumerate(problem.contract.columns) if column.type == "category"]
+    rows = lgb.Dataset(problem.X, problem.y, categorical_feature=categories, params=dict(FIXED)).construct()
+    for trial in ended:
+        params = {**FIXED, **remembered.candidate(trial, "").params, "seed": seed}
+        for fold in problem.folds[: len(remembered.recorded(trial).risk)]:
+            booster = lgb.train(
+                params,
+                rows.subset(np.sort(fold.fit)),
+                MOST_ROUNDS,
+                valid_sets=[rows.subset(np.sort(fold.judge))],
+                callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
+            )
+            booster.predict(problem.X[fold.judge], num_threads=2)
+
+
+def main(folder: str, name: str, trials: str) -> None:
+    """Search, train the same again, and print what each took."""
+    workspace = Workspace(Path(folder), name)
+    spec = of_risk(specs.load(workspace), int(trials))
+    opened = learning.opened(spec, workspace)
+    problem = opened.problem(spec.tuning.families, spec.tuning.learners[:1])
+    began = time.process_time()
+    ended = search(spec, workspace, problem)
+    searched = time.process_time()
+    bare(problem, ended, seed=spec.tuning.seed)
+    trained = time.process_time()
+    ours, theirs = searched - began, trained - searched
+    print(f"| {name}: {len(problem.X):,} rows | {ours:.1f} s | {theirs:.1f} s | {ours / theirs - 1:+.1%} |")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
