@@ -131,9 +131,9 @@ class Refuse(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Refuse())
 import runpy
 import pandas
-folder, rows, answer = sys.argv[1:]
-scorer = runpy.run_path(folder + "/scorer.py")["Scorer"](folder)
-scorer.score(pandas.read_parquet(rows)).to_parquet(answer)
+for folder in sys.argv[1:]:
+    scorer = runpy.run_path(folder + "/scorer.py")["Scorer"](folder)
+    scorer.score(pandas.read_parquet(folder + "/rows.parquet")).to_parquet(folder + "/answer.parquet")
 """
 
 
@@ -151,10 +151,9 @@ def test_the_exported_model_equals_memory_to_the_bit_without_the_project(
     calibrations = {"control": Calibration(0.9, 0.1), "call": Calibration(1.1, -0.2)}
     learner = FittedLearner(models, terms, calibrations)
     portable.write(tmp_path / "model", learner, contract=contract, typical=portable.typical(rows, contract))
-    rows.to_parquet(tmp_path / "rows.parquet")
-    words = [str(tmp_path / name) for name in ("model", "rows.parquet", "answer.parquet")]
-    subprocess.run([sys.executable, "-I", "-c", PROGRAM, *words], check=True, cwd=tmp_path)
-    answer = pd.read_parquet(tmp_path / "answer.parquet")
+    rows.to_parquet(tmp_path / "model" / "rows.parquet")
+    subprocess.run([sys.executable, "-I", "-c", PROGRAM, str(tmp_path / "model")], check=True, cwd=tmp_path)
+    answer = pd.read_parquet(tmp_path / "model" / "answer.parquet")
     risks = {arm: learner.said(contract.encode(rows), arm) for arm in models}
     assert np.array_equal(answer["churn_probability"], risks["control"])
     assert np.array_equal(answer["churn_score"], models["control"].predict(X))

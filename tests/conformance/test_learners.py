@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,7 @@ uplift_learner = pytest.mark.parametrize(
 )
 LEARNT = world(4000)
 NEW = world(4000, seed=1)
+CHOSEN = world(1500, chosen=True)
 
 
 def ranking(said: np.ndarray, truth: np.ndarray) -> float:
@@ -147,21 +148,31 @@ def test_probabilities_that_nobody_logged_are_estimated(learner: Learner, family
         assert np.abs(one[action] - other[action]).mean() < 0.02
 
 
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tuple[FittedLearner, pd.DataFrame]]:
+    """Every learner over every family, and what one process without the project says of them, exported."""
+    plans = np.array(["basic", "plus"], dtype=object)[CHOSEN.X[:, 3].astype(int)]
+    rows = pd.DataFrame({"usage": CHOSEN.X[:, 0], "calls": CHOSEN.X[:, 1], "noise": CHOSEN.X[:, 2], "plan": plans})
+    made = {}
+    for learner, family in product(LEARNERS.values(), FAMILIES.values()):
+        of = problem(CHOSEN, family_names=[family.name])
+        found = candidate.fit(starting_point(family, learner), of, seed=0)
+        folder = tmp_path_factory.mktemp(f"{learner.name}-{family.name}")
+        portable.write(folder / "model", found, contract=CONTRACT, typical=portable.typical(rows, CONTRACT))
+        rows.to_parquet(folder / "model" / "rows.parquet")
+        made[learner.name, family.name] = found, folder / "model"
+    folders = [str(folder) for _, folder in made.values()]
+    subprocess.run([sys.executable, "-I", "-c", PROGRAM, *folders], check=True, cwd=tmp_path_factory.getbasetemp())
+    return {names: (found, pd.read_parquet(folder / "answer.parquet")) for names, (found, folder) in made.items()}
+
+
 @every_learner
 @every_family
 def test_the_exported_model_equals_memory_to_the_bit_without_the_project(
-    learner: Learner, family: Family, tmp_path: Path
+    learner: Learner, family: Family, answered: dict[tuple[str, str], tuple[FittedLearner, pd.DataFrame]]
 ) -> None:
-    of = world(1500, chosen=True)
-    found = candidate.fit(starting_point(family, learner), problem(of, family_names=[family.name]), seed=0)
-    plans = np.array(["basic", "plus"], dtype=object)[of.X[:, 3].astype(int)]
-    rows = pd.DataFrame({"usage": of.X[:, 0], "calls": of.X[:, 1], "noise": of.X[:, 2], "plan": plans})
-    portable.write(tmp_path / "model", found, contract=CONTRACT, typical=portable.typical(rows, CONTRACT))
-    rows.to_parquet(tmp_path / "rows.parquet")
-    words = [str(tmp_path / name) for name in ("model", "rows.parquet", "answer.parquet")]
-    subprocess.run([sys.executable, "-I", "-c", PROGRAM, *words], check=True, cwd=tmp_path)
-    answer = pd.read_parquet(tmp_path / "answer.parquet")
-    assert np.array_equal(answer["churn_score"], found.models["control"].predict(of.X))
-    assert np.array_equal(answer["churn_probability"], found.risk(of.X))
-    for action, effect in found.effects(of.X).items():
+    found, answer = answered[learner.name, family.name]
+    assert np.array_equal(answer["churn_score"], found.models["control"].predict(CHOSEN.X))
+    assert np.array_equal(answer["churn_probability"], found.risk(CHOSEN.X))
+    for action, effect in found.effects(CHOSEN.X).items():
         assert np.array_equal(answer[f"uplift_{action}"], effect)

@@ -1,13 +1,18 @@
 """A copy of the repository, and how a user works in it."""
 
+import io
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
+
+from pipelines.cli import main
 
 TINY: dict[str, Any] = {
     "source": {"kind": "simulated", "seed": 3, "customers": 2500, "months": 17, "start": "2024-01-01"},
@@ -34,6 +39,22 @@ class Repository:
             timeout=timeout,
             check=False,
         )
+
+    def act(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The same in this process, which has the libraries loaded; not for what leaves the work to DVC's processes."""
+        said, complained = io.StringIO(), io.StringIO()
+        here = chdir(self.root), patch.dict(os.environ, environment(), clear=True)
+        with here[0], here[1], redirect_stdout(said), redirect_stderr(complained):
+            code = main(words)
+        return subprocess.CompletedProcess(words, code, said.getvalue(), complained.getvalue())
+
+    def go_through(self, stages: str, spec: str) -> subprocess.CompletedProcess[str]:
+        """`act` one stage after the other, as DVC would, until one fails; what the last of them said."""
+        for stage in stages.split():
+            ended = self.act(stage, spec)
+            if ended.returncode != 0:
+                break
+        return ended
 
     def spec(self, name: str, base: str, **changes: Any) -> None:
         """Write a spec that is `base` with some sections changed key by key."""

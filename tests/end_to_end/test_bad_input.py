@@ -54,7 +54,7 @@ def add(repository: Repository, content: str, name: str = "small.csv") -> subpro
     path = repository.root.parent / f"{repository.root.name}-{name}"
     path.mkdir(exist_ok=True)
     (path / name).write_text(content)
-    return repository.run("data", "small", str(path / name))
+    return repository.act("data", "small", str(path / name))
 
 
 def leftovers(repository: Repository) -> list[Path]:
@@ -92,27 +92,27 @@ def refused(ended: subprocess.CompletedProcess[str], code: int, *words: str) -> 
 )
 def test_a_wrong_spec_is_refused_before_anything_runs(repository: Repository, changes: dict, words: list[str]) -> None:
     (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, **changes}))
-    ended = repository.run("run", "small")
+    ended = repository.act("run", "small")
     refused(ended, 2, *words)
     assert len(ended.stderr.strip().splitlines()) == 1
     assert not (repository.root / "artifacts").exists()
 
 
 def test_a_missing_spec_a_missing_file_and_an_unreadable_file(repository: Repository) -> None:
-    refused(repository.run("run", "nothing"), 2, "no spec 'nothing'", "demo")
-    refused(repository.run("run", "small"), 2, "python -m pipelines data small")
-    refused(repository.run("data", "small", "nowhere.csv"), 2, "nowhere.csv")
+    refused(repository.act("run", "nothing"), 2, "no spec 'nothing'", "demo")
+    refused(repository.act("run", "small"), 2, "python -m pipelines data small")
+    refused(repository.act("data", "small", "nowhere.csv"), 2, "nowhere.csv")
     refused(add(repository, HEADER + 'c1,"2,\n3'), 5, "small.csv")
     refused(add(repository, HEADER), 5, "no rows")
-    refused(repository.run("data", "demo", "README.md"), 2, "makes its own data")
+    refused(repository.act("data", "demo", "README.md"), 2, "makes its own data")
     assert not (repository.root / "data/raw/small").exists()
 
 
 def test_a_missing_label_column_and_a_label_of_one_class(repository: Repository) -> None:
     assert add(repository, (HEADER + ROWS).replace(",left", "").replace(",yes", "").replace(",no", "")).returncode == 0
-    refused(repository.run("run", "small"), 5, "'left'")
+    refused(repository.go_through("ingest validate build", "small"), 5, "'left'")
     assert add(repository, HEADER + ROWS.replace(",yes", ",no")).returncode == 0
-    refused(repository.run("run", "small"), 5, "one class only")
+    refused(repository.go_through("ingest validate build", "small"), 5, "one class only")
     assert leftovers(repository) == []
 
 
@@ -122,9 +122,8 @@ def test_a_column_of_the_policy_that_is_not_there_is_refused_before_the_search(
 ) -> None:
     (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, "policy": asked}))
     assert add(repository, HEADER + ROWS).returncode == 0
-    for stage in ("ingest", "validate"):
-        assert repository.run(stage, "small").returncode == 0
-    ended = repository.run("build", "small")
+    assert repository.go_through("ingest validate", "small").returncode == 0
+    ended = repository.act("build", "small")
     refused(ended, 2, "policy names ['do_not_call']; the matrix has")
     assert len(ended.stderr.strip().splitlines()) == 1
     assert not (repository.root / "data/matrix/small").exists()
@@ -132,9 +131,8 @@ def test_a_column_of_the_policy_that_is_not_there_is_refused_before_the_search(
 
 def test_bad_values_stop_the_run_and_leave_everything_after_it_untouched(repository: Repository) -> None:
     assert add(repository, HEADER + ROWS).returncode == 0
-    assert repository.run("build", "small").returncode == 2
-    for stage in ("ingest", "validate", "build"):
-        assert repository.run(stage, "small").returncode == 0
+    assert repository.act("build", "small").returncode == 2
+    assert repository.go_through("ingest validate build", "small").returncode == 0
     matrix = repository.root / "data/matrix/small/learn/all.parquet"
     before = matrix.read_bytes()
     assert (
@@ -174,7 +172,7 @@ def test_ctrl_c_ends_with_one_line_and_the_next_run_goes_on(
     assert "Traceback" not in told
     assert not (repository.root / "data/tables/demo").exists()
     assert leftovers(repository) == []
-    assert repository.run("ingest", "demo").returncode == 0
+    assert repository.act("ingest", "demo").returncode == 0
 
 
 def test_a_file_that_the_spec_does_not_read_is_not_taken_in_silence(repository: Repository) -> None:
@@ -185,7 +183,7 @@ def test_a_file_that_the_spec_does_not_read_is_not_taken_in_silence(repository: 
 def test_a_full_disk_in_the_middle_of_a_write_leaves_what_was_there(repository: Repository) -> None:
     """A limit on the size of files stands in for the disk: the write fails in its middle all the same."""
     assert add(repository, HEADER + ROWS).returncode == 0
-    assert repository.run("ingest", "small").returncode == 0
+    assert repository.act("ingest", "small").returncode == 0
     tables = repository.root / "data/tables"
     before = {path.name: path.read_bytes() for path in tables.rglob("*") if path.is_file()}
     limited = """

@@ -22,8 +22,7 @@ def built(copy_of_repository: Callable[[], Repository]) -> Repository:
     """A copy in which everything up to the search is done."""
     repository = copy_of_repository()
     repository.spec("demo", "demo", **TINY, tuning={"trials": TRIALS}, evaluation={"draws": 200})
-    for stage in ("ingest", "build"):
-        assert repository.run(stage, "demo").returncode == 0
+    assert repository.go_through("ingest build", "demo").returncode == 0
     return repository
 
 
@@ -47,7 +46,7 @@ def states(repository: Repository) -> list[str]:
 @pytest.fixture(scope="module")
 def undisturbed(built: Repository) -> dict[str, bytes]:
     """What the search writes when nothing happens to it."""
-    ended = built.run("tune", "demo")
+    ended = built.act("tune", "demo")
     assert ended.returncode == 0, ended.stderr
     return written(built)
 
@@ -72,7 +71,7 @@ def test_a_killed_search_goes_on_and_ends_with_the_same_best(
     running.wait()
     lost = states(built)
     assert after <= sum(state in ("COMPLETE", "PRUNED") for state in lost) < TRIALS
-    resumed = built.run("tune", "demo")
+    resumed = built.act("tune", "demo")
     assert resumed.returncode == 0, resumed.stderr
     assert "RUNNING" not in states(built)
     assert sum(state in ("COMPLETE", "PRUNED") for state in states(built)) == TRIALS

@@ -51,7 +51,7 @@ def add(repository: Repository, rows: pd.DataFrame) -> None:
     folder = repository.root.parent / f"{repository.root.name}-phone"
     folder.mkdir(exist_ok=True)
     rows.to_csv(folder / "phone.csv", index=False)
-    added = repository.run("data", "phone", str(folder / "phone.csv"))
+    added = repository.act("data", "phone", str(folder / "phone.csv"))
     assert added.returncode == 0, added.stderr
 
 
@@ -89,7 +89,7 @@ def test_switched_off_with_a_reason_it_runs_and_the_report_says_why_and_back_on_
 ) -> None:
     write(repository, checks={"L001": REASON})
     add(repository, table(closed=0.6))
-    ended = repository.run("repro", "evaluate@phone", module="dvc")
+    ended = repository.go_through("ingest validate build tune train evaluate", "phone")
     assert ended.returncode == 0, ended.stderr
     folder = repository.root / "artifacts/phone/evaluation"
     found = {one["code"]: one for one in json.loads((folder / "report.json").read_text())["checks"]}
@@ -98,7 +98,7 @@ def test_switched_off_with_a_reason_it_runs_and_the_report_says_why_and_back_on_
     page = (folder / "report.html").read_bytes()
     assert f"Switched off in the spec: {REASON}".encode() in page
     write(repository)
-    assert repository.run("run", "phone").returncode == 5
+    assert repository.act("tune", "phone").returncode == 5
     assert (folder / "report.html").read_bytes() == page
 
 
@@ -107,7 +107,7 @@ def test_rows_that_were_oversampled_before_they_came_are_refused(repository: Rep
     write(repository, source={**SPEC["source"], "columns": columns})
     rows = table()
     add(repository, pd.concat([rows, rows[rows["left"] == "yes"].sample(frac=1, replace=True, random_state=0)]))
-    ended = repository.run("run", "phone")
+    ended = repository.go_through("ingest validate build tune", "phone")
     assert ended.returncode == 5, ended.stderr
     (line,) = [line for line in ended.stderr.splitlines() if "L004" in line]
     assert "do not oversample" in line
@@ -122,7 +122,7 @@ def test_a_check_is_switched_off_by_a_code_that_exists_and_with_a_reason(
     repository: Repository, checks: dict[str, str] | None, words: str
 ) -> None:
     write(repository, checks=checks)
-    ended = repository.run("tune", "phone")
+    ended = repository.act("tune", "phone")
     assert ended.returncode == 2
     assert words in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1

@@ -31,7 +31,7 @@ SELECT count(*), round(100 * avg(CASE WHEN again THEN 0 ELSE 1 END), 1) FROM act
 
 
 def run(repository: Repository, spec: str, file: Path, *, code: int = 0, verdict: str = "FIRST_CHAMPION") -> dict:
-    added = repository.run("data", spec, str(file))
+    added = repository.act("data", spec, str(file))
     assert added.returncode == 0, added.stderr
     ended = repository.run("run", spec)
     assert ended.returncode == code, ended.stdout + ended.stderr

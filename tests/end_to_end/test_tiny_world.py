@@ -85,7 +85,7 @@ def test_scoring_the_same_again_gives_the_same_bytes(tiny: Repository) -> None:
     folder = tiny.root / "artifacts/demo/ranked_list"
     before = {name: (folder / name).read_bytes() for name in ("ranked_list.csv", "ranked_list.parquet")}
     (folder / "receipt.json").unlink()
-    assert tiny.run("score", "demo").returncode == 0
+    assert tiny.act("score", "demo").returncode == 0
     assert {name: (folder / name).read_bytes() for name in before} == before
 
 
@@ -173,12 +173,12 @@ def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(
     """Last in this file: it changes the spec that the others look at."""
     before = (tiny.root / "experiments/specs/demo.yaml").read_text()
     tiny.spec("demo", "demo", features=["tenure"], tuning={"families": ["logistic"], "trials": 1})
-    worse = tiny.run("run", "demo")
+    worse = tiny.go_through("tune train evaluate register promote", "demo")
     assert worse.returncode in (3, 4), worse.stdout + worse.stderr
     refused = read(tiny, "decision.json")
     assert refused["mode"] == "replace"
     assert (refused["champion_version"], refused["challenger_version"]) == ("1", "2")
-    again = tiny.run("promote", "demo")
+    again = tiny.act("promote", "demo")
     assert again.returncode == worse.returncode
     assert read(tiny, "decision.json") == refused
     (tiny.root / "experiments/specs/demo.yaml").write_text(before)
@@ -203,36 +203,36 @@ def test_an_alias_moved_by_hand_is_refused_and_one_that_lags_behind_is_moved_on(
 
     champion = alias()
     client.set_registered_model_alias("demo", "champion", "2")
-    refused = tiny.run("promote", "demo")
+    refused = tiny.act("promote", "demo")
     assert refused.returncode == 2
     assert f"shows version 2, but the ledger says version {champion}" in refused.stderr
-    assert tiny.run("registry", "check", "demo").returncode == 5
-    assert tiny.run("registry", "restore", "demo").returncode == 0
+    assert tiny.act("registry", "check", "demo").returncode == 5
+    assert tiny.act("registry", "restore", "demo").returncode == 0
     assert alias() == champion
-    assert tiny.run("promote", "demo", "--force", "--reason", "it must").returncode == 0
+    assert tiny.act("promote", "demo", "--force", "--reason", "it must").returncode == 0
     assert alias() == "3"
     client.set_registered_model_alias("demo", "champion", "1")
-    assert tiny.run("promote", "demo").returncode == 0
+    assert tiny.act("promote", "demo").returncode == 0
     assert alias() == "3"
 
 
 def test_a_rollback_brings_the_old_list_back_byte_for_byte(tiny: Repository) -> None:
     """Last in this file."""
     listed = tiny.root / "artifacts/demo/ranked_list/ranked_list.csv"
-    assert tiny.run("score", "demo").returncode == 0
+    assert tiny.act("score", "demo").returncode == 0
     newer = listed.read_bytes()
-    status = tiny.run("status", "demo").stdout
+    status = tiny.act("status", "demo").stdout
     assert "champion           version 3" in status
     assert "before             version 1" in status
-    assert tiny.run("rollback", "demo", "--reason", "complaints").returncode == 0
-    assert tiny.run("score", "demo").returncode == 0
+    assert tiny.act("rollback", "demo", "--reason", "complaints").returncode == 0
+    assert tiny.act("score", "demo").returncode == 0
     older = listed.read_bytes()
     assert older != newer
     again = tiny.run("run", "demo")
     assert again.returncode == 3, again.stdout + again.stderr
     assert "was rolled back by" in again.stdout
     assert listed.read_bytes() == older
-    assert tiny.run("promote", "demo", "--force", "--reason", "mended").returncode == 0
-    assert tiny.run("score", "demo").returncode == 0
+    assert tiny.act("promote", "demo", "--force", "--reason", "mended").returncode == 0
+    assert tiny.act("score", "demo").returncode == 0
     assert listed.read_bytes() == newer
-    assert tiny.run("registry", "check", "demo").returncode == 0
+    assert tiny.act("registry", "check", "demo").returncode == 0

@@ -1,7 +1,10 @@
 """The build as the work it does: what is made anew, what is kept, and that both come to the same bytes."""
 
 import inspect
+import io
+import shutil
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,17 +50,32 @@ def ingested(workspace: Workspace, months: int) -> None:
     storage.write_json(workspace.tables / "about.json", {"extracted_at": SIMULATED.extracted_at(options)})
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    made = Workspace(tmp_path, "small")
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
+    """A world that was built once, and what the stage told."""
+    made, told = Workspace(tmp_path_factory.mktemp("first"), "small"), io.StringIO()
     ingested(made, MONTHS)
-    return made
+    with redirect_stderr(told):
+        build.run(ExperimentSpec.model_validate(SPEC), made)
+    return made, told.getvalue()
+
+
+@pytest.fixture
+def workspace(first: tuple[Workspace, str], tmp_path: Path) -> Workspace:
+    """A copy of it."""
+    shutil.copytree(first[0].root, tmp_path, dirs_exist_ok=True)
+    return Workspace(tmp_path, "small")
 
 
 def built(workspace: Workspace, told: Callable[[], str], **changes: Any) -> tuple[int, int]:
-    """Build, and say how many partitions were made and how many were kept, by the stage's own last line."""
+    """Build, and say how many partitions were made and how many were kept."""
     build.run(ExperimentSpec.model_validate({**SPEC, **changes}), workspace)
-    words = told().strip().splitlines()[-1].replace(",", "").split()
+    return counts(told())
+
+
+def counts(told: str) -> tuple[int, int]:
+    """How many partitions were made and how many were kept, by the stage's own last line."""
+    words = told.strip().splitlines()[-1].replace(",", "").split()
     return int(words[words.index("partitions_built") + 1]), int(words[words.index("partitions_kept") + 1])
 
 
@@ -73,11 +91,11 @@ def hashes(workspace: Workspace) -> dict[str, str]:
 
 
 def test_nothing_is_built_twice_and_a_new_month_builds_that_month_only(
-    workspace: Workspace, told: Callable[[], str]
+    first: tuple[Workspace, str], workspace: Workspace, told: Callable[[], str]
 ) -> None:
     """Eight months hold three mature dates and one to score; the frozen partitions belong to the gate's date."""
     frozen = len(snapshots.FROZEN_DAYS)
-    assert built(workspace, told) == ((DATES + 1) * THEMES + frozen, 0)
+    assert counts(first[1]) == ((DATES + 1) * THEMES + frozen, 0)
     assert built(workspace, told) == (0, (DATES + 1) * THEMES + frozen)
     before = hashes(workspace)
     ingested(workspace, MONTHS + 1)
@@ -92,7 +110,6 @@ def test_nothing_is_built_twice_and_a_new_month_builds_that_month_only(
 
 def test_what_is_kept_equals_what_would_be_built(workspace: Workspace, told: Callable[[], str]) -> None:
     """More months, late rows and corrections among them, change no earlier partition by a bit."""
-    built(workspace, told)
     before = hashes(workspace)
     ingested(workspace, MONTHS + 2)
     workspace.partitions.unlink()
@@ -107,7 +124,6 @@ def test_what_is_kept_equals_what_would_be_built(workspace: Workspace, told: Cal
 def test_a_changed_theme_rebuilds_that_theme_only(
     workspace: Workspace, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built(workspace, told)
     source = inspect.getsource
 
     def edited(module: Any) -> str:
@@ -119,11 +135,8 @@ def test_a_changed_theme_rebuilds_that_theme_only(
     assert kept == (DATES + 1) * (THEMES - 1)
 
 
-def test_what_is_frozen_is_what_was_known_so_many_days_before_the_horizon_opens(
-    workspace: Workspace, told: Callable[[], str]
-) -> None:
+def test_what_is_frozen_is_what_was_known_so_many_days_before_the_horizon_opens(workspace: Workspace) -> None:
     """Of the customers observed at the gate's date, by a look at the tables of its own; 14 days are the lead time."""
-    built(workspace, told)
     date = matrices.dates(workspace.matrix, matrices.LEARN)[-1]
     as_of = datetime.fromisoformat(date.removeprefix("as_of="))
     features = {one.column.name: one for one in features_for((), CANONICAL, look_back_days=90)}
@@ -145,7 +158,6 @@ def test_what_is_frozen_is_what_was_known_so_many_days_before_the_horizon_opens(
 
 
 def test_a_partition_that_somebody_touched_is_built_again(workspace: Workspace, told: Callable[[], str]) -> None:
-    built(workspace, told)
     before = hashes(workspace)
     broken = next(workspace.matrix.glob("themes/tone/*.parquet"))
     broken.unlink()
@@ -155,13 +167,11 @@ def test_a_partition_that_somebody_touched_is_built_again(workspace: Workspace, 
 
 
 def test_another_look_back_is_another_matrix(workspace: Workspace, told: Callable[[], str]) -> None:
-    built(workspace, told)
     _, kept = built(workspace, told, observations={**SPEC["observations"], "look_back_days": 60})
     assert kept == 0
 
 
-def test_the_rows_of_a_date_stand_beside_their_features(workspace: Workspace, told: Callable[[], str]) -> None:
-    built(workspace, told)
+def test_the_rows_of_a_date_stand_beside_their_features(workspace: Workspace) -> None:
     rows = matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
     assert rows[["customer_id", "as_of"]].duplicated().sum() == 0
     assert (rows["value"] == rows["price"].fillna(0)).all()
@@ -175,7 +185,7 @@ def test_the_rows_of_a_date_stand_beside_their_features(workspace: Workspace, to
     ("label", "told"),
     [
         ({"kind": "cancelled", "horizon_days": 300}, "no observation is mature"),
-        ({"kind": "inactive", "table": "transactions", "event": "paymint"}, "'inactive' observes nobody"),
+        ({"kind": "inactive", "event": "paymint", "active_days": 60}, "'inactive' observes nobody"),
     ],
 )
 def test_nothing_to_learn_from_is_told_by_its_reason(workspace: Workspace, label: dict[str, Any], told: str) -> None:
