@@ -105,6 +105,26 @@ class Cohort:
             nuisances={arm: trial[f"mu_{arm}"].to_numpy(dtype=float) for arm in (CONTROL, *self.actions)},
         )
 
+    def gamma_of(self, outcome: Numbers) -> Numbers:
+        """The AIPW scores of another outcome, a number for each row, shape (n_in_trial, n_actions).
+
+        What is predicted of it is the mean of the arm, so that the mean of the scores is the plain difference.
+        """
+        arm, y = self.arm[self.in_trial], outcome[self.in_trial]
+        probability = self.rows["probability"].to_numpy(dtype=float)[self.in_trial]
+        means = {
+            name: np.average(y[arm == name], weights=1 / probability[arm == name]) for name in (CONTROL, *self.actions)
+        }
+        return aipw_scores(
+            arm=arm,
+            control=CONTROL,
+            actions=self.actions,
+            probability=probability,
+            outcome=y,
+            nuisances={name: np.full(y.size, mean) for name, mean in means.items()},
+            bounded=False,
+        )
+
     @cached_property
     def events_per_arm(self) -> dict[str, int]:
         """Churned and retained rows are both events; the rarer of the two in each arm of the trial."""

@@ -46,16 +46,18 @@ def aipw_scores(
     probability: Numbers,
     outcome: Numbers,
     nuisances: Mapping[str, Numbers] | None = None,
+    bounded: bool = True,
 ) -> Numbers:
     """The AIPW score gamma of each row and action, whose mean is the action's effect; shape (n_rows, n_actions).
 
     arm names what each row was given and probability, in (0, 1], with which logged probability; outcome is
-    1 for good, 0 for bad, all of shape (n_rows,). nuisances holds the predicted outcome of every row under
-    control and each action, fitted on other rows; without them it is plain inverse weighting. gamma_a =
+    1 for good, 0 for bad, or any number where it is not bounded, all of shape (n_rows,). nuisances holds the
+    predicted outcome of every row under control and each action, fitted on other rows; without them it is plain
+    inverse weighting. gamma_a =
     mu_a - mu_0 + 1{w=a}(y - mu_a)/e_a - 1{w=control}(y - mu_0)/e_0 (Robins, Rotnitzky & Zhao 1994).
     Raises MetricError for lengths that differ, values out of range, and arms unknown or without rows.
     """
-    _check_trial(arm, [control, *actions], probability=probability, outcome=outcome)
+    _check_trial(arm, [control, *actions], probability=probability, outcome=outcome, bounded=bounded)
     mu = nuisances if nuisances is not None else dict.fromkeys([control, *actions], np.zeros(arm.size))
     if missing := [name for name in (control, *actions) if name not in mu or mu[name].shape != arm.shape]:
         raise MetricError(f"AIPW scores: no predicted outcome, one a row, for arm {missing}; give one or none at all.")
@@ -63,7 +65,9 @@ def aipw_scores(
     return np.column_stack([arms[action] - arms[control] for action in actions])
 
 
-def _check_trial(arm: NDArray[np.generic], arms: Sequence[str], *, probability: Numbers, outcome: Numbers) -> None:
+def _check_trial(
+    arm: NDArray[np.generic], arms: Sequence[str], *, probability: Numbers, outcome: Numbers, bounded: bool
+) -> None:
     if not arm.shape == probability.shape == outcome.shape == (arm.size,):
         raise MetricError(
             f"AIPW scores: shapes differ: arm {arm.shape}, probability {probability.shape}, outcome {outcome.shape}."
@@ -76,7 +80,9 @@ def _check_trial(arm: NDArray[np.generic], arms: Sequence[str], *, probability: 
         raise MetricError(
             "AIPW scores: a logged probability is missing or not in (0, 1]; leave out what had no chance."
         )
-    if not bool(np.all((outcome >= 0) & (outcome <= 1))):
+    if not bounded and not bool(np.all(np.isfinite(outcome))):
+        raise MetricError("AIPW scores: an outcome is missing or infinite; every row in the trial needs one.")
+    if bounded and not bool(np.all((outcome >= 0) & (outcome <= 1))):
         raise MetricError("AIPW scores: an outcome is missing or not in [0, 1]; 1 is good, 0 is bad.")
 
 

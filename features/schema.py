@@ -23,7 +23,8 @@ class Column:
 
     minimum and maximum are inclusive and in `unit`; values lists what a category may be (empty: anything);
     references names the column of another table, as `table.column`, in which every value must occur;
-    may_be_future says that a timestamp is planned, so that it may lie after the day of extraction.
+    may_be_future says that a timestamp is planned, so that it may lie after the day of extraction; is_outcome that it
+    tells what came afterwards, so that it is no feature and no part of a key.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     values: tuple[str, ...] = ()
     references: str | None = None
     may_be_future: bool = False
+    is_outcome: bool = False
 
     @property
     def arrow_type(self) -> str:

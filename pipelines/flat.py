@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from experiments.spec import ExperimentSpec
 from features.errors import DataError, SpecError
 from features.feature import FeatureColumn
-from features.schema import Table
+from features.schema import Column, Table
 from pipelines import storage
 from pipelines.matrices import LEARN, SCORE
 from pipelines.partitions import Shelf
@@ -19,7 +19,7 @@ NAME = "all.parquet"
 
 
 def columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
-    """The feature columns that a table declares: all but its key, its label and its arm."""
+    """The feature columns that a table declares: all but its key, its outcomes and its arm."""
     left_out = {"customer_id", "arm", "probability", spec.label.column}
     return tuple(
         FeatureColumn(
@@ -32,8 +32,14 @@ def columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Featur
             column.values,
         )
         for column in declared["customers"].columns
-        if column.name not in left_out
+        if not column.is_outcome and column.name not in left_out
     )
+
+
+def outcomes(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Column, ...]:
+    """What a table declares as measured after the actions, beside the label."""
+    columns = declared["customers"].columns
+    return tuple(column for column in columns if column.is_outcome and column.name != spec.label.column)
 
 
 def undated(
@@ -51,11 +57,12 @@ def undated(
     }
     for column in columns(spec, declared):
         plain[column.name] = table[column.name].cast(pa.string() if column.type == "category" else pa.float64())
-    rows = _valued(pa.table(plain), spec)
+    after = {one.name: table[one.name].cast(pa.float64()) for one in outcomes(spec, declared)}
+    rows = _valued(pa.table({**plain, **after}), spec)
     shelf.write(f"{LEARN}/{NAME}", rows)
     yield {LEARN: size}
     shown = rows.filter(pc.equal(rows["churned"], 0.0)) if spec.label.leavers_are_gone else rows
-    shelf.write(f"{SCORE}/{NAME}", shown.drop_columns(["churned", "arm", "probability"]))
+    shelf.write(f"{SCORE}/{NAME}", shown.drop_columns(["churned", "arm", "probability", *after]))
     yield {SCORE: shown.num_rows}
 
 

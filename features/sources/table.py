@@ -1,12 +1,12 @@
 """A table with one row per customer and the features already there: a label column, maybe a treatment column."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Literal, Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.errors import MissingError, SchemaError
 from features.schema import ARROW_TYPES, Column, ColumnType, Table
@@ -15,18 +15,27 @@ from features.tables import CONTROL
 
 
 class ColumnOptions(BaseModel):
-    """What a column of the file is; role says what it is for."""
+    """What a column of the file is; role says what it is for.
+
+    An outcome is a number that was measured after the actions, beside the label: the report says what they changed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: ColumnType = "number"
-    role: Literal["feature", "label"] = "feature"
+    role: Literal["feature", "label", "outcome"] = "feature"
     meaning: str | None = None
     unit: str | None = None
     nullable: bool = False
     minimum: float | None = None
     maximum: float | None = None
     values: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _outcomes_are_numbers(self) -> Self:
+        if self.role == "outcome" and (self.type not in ("integer", "number") or self.nullable):
+            raise ValueError("a column of role 'outcome' is a number that every row has; give it another type or role")
+        return self
 
 
 class ArmColumn(BaseModel):
@@ -66,7 +75,7 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 def _column(name: str, options: ColumnOptions) -> Column:
     declared = options.model_dump(exclude={"role", "meaning"})
-    return Column(name=name, meaning=options.meaning or name, **declared)
+    return Column(name=name, meaning=options.meaning or name, is_outcome=options.role != "feature", **declared)
 
 
 def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
@@ -103,11 +112,11 @@ def _check_columns(rows: pa.Table, options: TableOptions) -> None:
 def _keys(rows: pa.Table, options: TableOptions) -> pa.ChunkedArray | pa.Array:
     if options.key is not None:
         return _text(rows[options.key], options.missing)
-    return pa.array(_content_keys(rows, [name for name, one in options.columns.items() if one.role != "label"]))
+    return pa.array(_content_keys(rows, [name for name, one in options.columns.items() if one.role == "feature"]))
 
 
 def _content_keys(rows: pa.Table, names: list[str]) -> list[str]:
-    """A key from what the row says (its label apart) and how often that came before: newer rows change no older key."""
+    """A key from what the row says, its outcomes apart, and how often that came before: newer rows change no older."""
     texts = pd.DataFrame({name: rows[name].to_pylist() for name in names}, dtype=object)
     hashed = pd.util.hash_pandas_object(texts.fillna(""), index=False)
     return [f"{one:016x}-{again}" for one, again in zip(hashed, hashed.groupby(hashed).cumcount(), strict=True)]

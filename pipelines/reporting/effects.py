@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from experiments.policy_report import SAME_ACTIONS
-from pipelines.reporting.numbers import POINTS, Unit, Written, amount, money, whole, written
+from pipelines.reporting.numbers import NO_BREAK, POINTS, Unit, Written, alone, amount, money, whole, written
 from pipelines.reporting.verdict import Verdict, Words, covers, judged
 
 Found = Mapping[str, Any]
@@ -15,6 +15,7 @@ NOT_ESTABLISHED = "Not established"
 NO_CLAIM = "No claim"
 
 _HELPS = Words("Helps", "Harms", NOT_ESTABLISHED)
+_CHANGED = Words("Raised", "Lowered", NOT_ESTABLISHED)
 _RANKS = Words("Yes", "The wrong way round", NOT_ESTABLISHED)
 _PAYS = Words("Pays", "Loses", NOT_ESTABLISHED)
 _BEATS = Words("Earns more", "Earns less", NOT_ESTABLISHED)
@@ -67,6 +68,27 @@ def effects(found: Found) -> tuple[Verdict, ...]:
     if standing(found) != "by lot":
         return _by_action(found, "ate", _HELPS)
     return tuple(claimed(found, name, one, _HELPS, POINTS) for name, one in found["uplift"]["trial"].items())
+
+
+def other_outcomes(found: Found) -> list[dict[str, Any]]:
+    """What else was measured after the actions: means, differences and what the ranking adds, in its own unit."""
+    return [
+        {"meaning": one["meaning"], "actions": [_other(found, one, action) for action in one["trial"]]}
+        for one in found["uplift"]["outcomes"].values()
+    ]
+
+
+def _other(found: Found, outcome: Found, action: str) -> dict[str, Any]:
+    unit, one = outcome["unit"] or "", outcome["trial"][action]
+    is_money = unit == found["spec"]["currency"]
+    plain = money(unit) if is_money else Unit(after=f"{NO_BREAK}{unit}".rstrip(NO_BREAK))
+    means = {name: alone(one[name], plain, standard_error=one["standard_error"]) for name in ("mean", "control_mean")}
+    changed = replace(plain, signed=True)
+    return {
+        **means,
+        "difference": claimed(found, action, one, _CHANGED, changed),
+        "ranking": written(outcome["qini"][action], changed),
+    }
 
 
 def rankings(found: Found) -> tuple[Verdict, ...]:

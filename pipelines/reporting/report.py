@@ -37,6 +37,7 @@ def _parts(found: dict[str, Any]) -> dict[str, Any]:
         "risk_charts": charts_risk.charts(found),
         "rankings": effects.rankings(found),
         "trial": effects.trial(found),
+        "other_outcomes": effects.other_outcomes(found),
         "effect_charts": _effect_charts(found),
         "earned": effects.earned(found) if measured else None,
         "rivals": effects.rivals(found) if measured else [],

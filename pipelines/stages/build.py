@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -42,6 +43,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         contract = with_categories(columns, matrices.read(folder, matrices.LEARN, categories))
         storage.write_json(folder / "contract.json", contract.to_dict())
         storage.write_json(folder / "counts.json", dict(counts))
+        storage.write_json(folder / "outcomes.json", _outcomes(spec, declared))
     shelf.close()
     log.done("build", spec.name, **counts, partitions_built=shelf.built, partitions_kept=shelf.kept)
 
@@ -61,6 +63,12 @@ def _columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Featu
         return flat.columns(spec, declared)
     chosen = features_for(spec.features, declared, look_back_days=spec.observations.look_back_days)
     return tuple(feature.column for feature in chosen)
+
+
+def _outcomes(spec: ExperimentSpec, declared: Mapping[str, Table]) -> list[dict[str, Any]]:
+    """What else was measured after the actions; where there are dates, the label alone is."""
+    found = flat.outcomes(spec, declared) if spec.observations is None else ()
+    return [{"column": one.name, "meaning": one.meaning, "unit": one.unit} for one in found]
 
 
 def _check_columns(spec: ExperimentSpec, names: list[str]) -> None:

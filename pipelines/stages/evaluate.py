@@ -13,6 +13,7 @@ from experiments.cohort import Cohort
 from experiments.drivers import drivers
 from experiments.earliness import earliness
 from experiments.evaluation import Predictions
+from experiments.outcomes import Outcome, outcomes_report
 from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.catalog import all_features
@@ -79,6 +80,8 @@ def _report(
     challenger, floor = Predictions.of(scored["challenger"]), Predictions.of(scored["floor"])
     contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
     measured = bool(cohort.actions)
+    outcomes = [Outcome(**one) for one in storage.read_json(workspace.matrix / "outcomes.json")]
+    whole = matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
     return {
         "spec": spec.model_dump(mode="json"),
         "cohort": _cohort(cohort),
@@ -88,7 +91,8 @@ def _report(
         "uplift": {
             "measured": measured,
             "declared_randomised": bool(spec.treatment and spec.treatment.randomised),
-            "trial": _trial(workspace, cohort) if measured else {},
+            "trial": trial.differences(whole, cohort.actions, 1.0 - whole["churned"].to_numpy()) if measured else {},
+            "outcomes": outcomes_report(cohort, challenger, whole, outcomes) if measured else {},
             "randomisation": _randomisation(cohort, contract) if measured else {},
             "actions": evaluation.effects(cohort, challenger) if measured else {},
         },
@@ -116,12 +120,6 @@ def _cohort(cohort: Cohort) -> dict[str, Any]:
         "in_trial": int(cohort.in_trial.sum()),
         "events_per_arm": cohort.events_per_arm,
     }
-
-
-def _trial(workspace: Workspace, cohort: Cohort) -> dict[str, Any]:
-    """The plain differences of the whole trial, before any model."""
-    rows = matrices.read(workspace.matrix, matrices.LEARN, ["arm", "probability", "churned"]).to_pandas()
-    return trial.differences(rows, cohort.actions)
 
 
 def _randomisation(cohort: Cohort, contract: Contract) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from experiments.churn_cost import churn_cost_report
 from experiments.cohort import Cohort
 from experiments.drivers import drivers
 from experiments.evaluation import Predictions
+from experiments.outcomes import Outcome, outcomes_report
 from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
@@ -51,6 +52,7 @@ CHECKS = [
         "off": None,
     },
 ]
+SPENT = Outcome("spent", "Money spent afterwards", "eur")
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -137,6 +139,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
     """What the evaluation says of a tiny world, by the code that really says it; of a constant model, if asked."""
     generator = np.random.default_rng(7)
     rows = rows_of(generator, with_actions=with_actions)
+    rows["spent"] = 10.0 + 2.0 * (rows["arm"] == "call") + np.random.default_rng(8).normal(size=ROWS)
     cohort, x = Cohort(rows, spec_of(with_actions=with_actions)), rows["x"].to_numpy()
     uplift = {"call": x, "coupon": generator.normal(size=ROWS)} if with_actions else {}
     floor = Predictions(0 * x, 0 * x + 0.5, uplift)
@@ -159,7 +162,8 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
         "curves": evaluation.curves(cohort, model),
         "uplift": {
             "measured": with_actions,
-            "trial": trial.differences(rows, cohort.actions) if with_actions else {},
+            "trial": trial.differences(rows, cohort.actions, 1.0 - rows["churned"].to_numpy()) if with_actions else {},
+            "outcomes": outcomes_report(cohort, model, rows, [SPENT]) if with_actions else {},
             "randomisation": {"verdict": "randomised", "words": "sizes p 0.97"} if with_actions else {},
             "actions": evaluation.effects(cohort, model),
         },

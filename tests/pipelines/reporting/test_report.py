@@ -53,7 +53,8 @@ def _clear(found: dict[str, Any]) -> None:
     of_actions = [one["figures"][name] for one in uplift["actions"].values() for name in ("ate", "qini")]
     of_policy = [policy["value"], *(rival["advantage"] for rival in policy["against"].values())]
     of_policy += policy["break_even"].values()
-    for one in (*of_actions, *uplift["trial"].values(), *of_policy):
+    of_outcomes = [one for other in uplift["outcomes"].values() for one in other["trial"].values()]
+    for one in (*of_actions, *of_outcomes, *uplift["trial"].values(), *of_policy):
         one |= {"value": 0.2, "low": 0.1, "high": 0.3, "standard_error": 0.05}
 
 
@@ -132,6 +133,16 @@ def test_every_chart_has_a_name_and_stays_on_its_paper(text: str) -> None:
         for x, y in re.findall(r"[ML]([-\d.]+) ([-\d.]+)", data):
             assert 0 <= float(x) <= 460
             assert 0 <= float(y) <= 340
+
+
+def test_what_else_the_actions_changed_is_told_in_its_own_unit() -> None:
+    """Calls raise what is spent by 2, by construction; the coupon does nothing to it."""
+    text = re.sub(r"[ \n]+", " ", _page(BY_LOT).text)
+    section = text[text.index("What else the actions changed: Money spent afterwards") :]
+    call, coupon = section.index("call"), section.index("coupon")
+    assert "Raised" in section[call:coupon]
+    assert "Not established" in section[coupon : section.index("Whom they help")]
+    assert "EUR\u00a0+1.93" in section[call:coupon]
 
 
 def test_a_slice_too_small_says_so() -> None:
