@@ -1,0 +1,76 @@
+"""An insurance-like trial in which nothing helps: lapses are few and can be foreseen, and no uplift may be claimed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import evaluation
+from experiments.cohort import Cohort
+from experiments.evaluation import Predictions
+from experiments.policy_report import policy_report
+from experiments.spec import ExperimentSpec
+from tests.experiments.effect_worlds import ACTIONS, FAMILIES, LEARNERS, World, fitted, problem, world
+from tests.specs import REQUIRED
+
+pytestmark = pytest.mark.slow
+TRIALS, ROWS = 40, 3000
+# Chance establishes one in forty: more than these of two in each trial, or of one, come once in a thousand times.
+MOST_OF_TWO, MOST_OF_ONE = 7, 5
+SPEC = ExperimentSpec.model_validate(
+    {
+        **REQUIRED,
+        "name": "insurance",
+        "title": "An insurance",
+        "source": {"kind": "table"},
+        "label": {"kind": "column"},
+        "split": {"kind": "random"},
+        "treatment": {"arms": {action: {"cost": 1.0} for action in ACTIONS}},
+        "value": {"constant": 100.0},
+        "evaluation": {"draws": 100},
+    }
+)
+
+
+def insurance(seed: int) -> World:
+    """Policies that lapse or not, whatever was done; the two things known of a customer foresee it."""
+    of, rng = world(ROWS, seed=seed, missing=0.0), np.random.default_rng(seed + 10_000)
+    risk = 0.12 - 0.08 * np.tanh(of.X[:, 0]) + 0.03 * of.X[:, 3]
+    return replace(of, y=(rng.random(ROWS) < risk).astype(float), effects=np.zeros_like(of.effects))
+
+
+@pytest.fixture(scope="module")
+def reports() -> list[tuple[dict, dict]]:
+    """What was found of the actions, and of the policy, in each trial: learnt on one draw, judged on another."""
+    found = []
+    for seed in range(TRIALS):
+        learner = LEARNERS[list(LEARNERS)[seed % len(LEARNERS)]]
+        model = fitted(learner, FAMILIES["logistic"], problem(insurance(2 * seed), family_names=["logistic"]))
+        new = insurance(2 * seed + 1)
+        rows = pd.DataFrame(
+            {
+                "customer_id": np.arange(ROWS).astype(str),
+                "as_of": pd.NaT,
+                "churned": new.y,
+                "arm": new.arms,
+                "probability": new.probability,
+                "value": 100.0,
+                **{f"mu_{arm}": 1 - new.y.mean() for arm in ("control", *ACTIONS)},
+            }
+        )
+        cohort, risk = Cohort(rows, SPEC), model.risk(new.X)
+        said = Predictions(risk, risk, model.effects(new.X))
+        found.append((evaluation.effects(cohort, said), policy_report(cohort, said)))
+    return found
+
+
+def test_a_ranking_by_uplift_is_not_established(reports: list[tuple[dict, dict]]) -> None:
+    established = [actions[action]["ranking_established"] for actions, _ in reports for action in ACTIONS]
+    assert sum(established) <= MOST_OF_TWO
+
+
+def test_no_action_is_said_to_help_and_no_advice_to_pay(reports: list[tuple[dict, dict]]) -> None:
+    helps = [actions[action]["figures"]["ate"]["low"] > 0 for actions, _ in reports for action in ACTIONS]
+    assert sum(helps) <= MOST_OF_TWO
+    assert sum(policy["value"]["low"] > 0 for _, policy in reports) <= MOST_OF_ONE
