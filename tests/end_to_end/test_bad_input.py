@@ -159,10 +159,15 @@ def test_ctrl_c_ends_with_one_line_and_the_next_run_goes_on(
     repository = copy_of_repository()
     large = {**TINY, "source": {**TINY["source"], "customers": 10_000}}  # so that there is time to interrupt
     repository.spec("demo", "demo", **large)
+    heard = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are deaf to it
+from pipelines.cli import main
+sys.exit(main(["ingest", "demo"]))
+"""
     running = subprocess.Popen(
-        [sys.executable, "-m", "pipelines", "ingest", "demo"],
-        cwd=repository.root, env=environment(), stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", heard], cwd=repository.root, env=environment(), stderr=subprocess.PIPE, text=True
+    )
     while running.poll() is None and not list((repository.root / "data").glob("tables/.demo*")):
         time.sleep(0.02)
     running.send_signal(signal.SIGINT)

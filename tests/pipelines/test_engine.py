@@ -11,7 +11,7 @@ import pytest
 from features.tables import CANONICAL
 from pipelines import engine, storage
 
-ROWS, LIMIT = 400_000, "60MB"
+ROWS, LIMIT = 400_000, "45MB"
 
 
 @pytest.fixture(scope="module")
