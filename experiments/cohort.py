@@ -39,10 +39,10 @@ class Cohort:
         keys = self.rows[["customer_id", "as_of", "churned", "arm"]].astype(str).sort_values(["customer_id", "as_of"])
         return hashlib.sha256(keys.to_csv(index=False).encode()).hexdigest()[:16]
 
-    @cached_property
+    @property
     def actions(self) -> tuple[str, ...]:
         """The names of the actions; none where no treatment is in the data."""
-        return tuple(self.spec.treatment.arms) if self.spec.treatment else ()
+        return self.spec.actions
 
     @cached_property
     def _customers(self) -> tuple[Clusters, int]:
@@ -133,6 +133,13 @@ class Cohort:
             churned = self.churned[self.arm == arm]
             found[arm] = int(min(churned.sum(), len(churned) - churned.sum()))
         return found
+
+    @cached_property
+    def can_judge(self) -> bool:
+        """Whether both outcomes are among the untreated rows, twice, and every arm of the spec among the others."""
+        left = self.churned[self.untreated]
+        arms = {CONTROL, *self.actions} if self.actions else set()
+        return bool(min(left.sum(), len(left) - left.sum()) >= 2) and arms <= set(self.arm)
 
     def clusters_of(self, mask: Mask) -> Clusters:
         """The customer of each row of mask, as an index into the draws."""

@@ -37,15 +37,13 @@ class Predictions:
     uplift: Mapping[str, Numbers]
 
     @classmethod
-    def of(cls, scored: pd.DataFrame) -> "Predictions":
-        """From the columns that a scorer gives."""
-        named = {
-            name: scored[name].to_numpy(dtype=float)
-            for name in map(str, scored)
-            if name.startswith(("churn_", "uplift_"))
-        }
-        effects = {name.removeprefix("uplift_"): found for name, found in named.items() if name.startswith("uplift_")}
-        return cls(named["churn_score"], named["churn_probability"], effects)
+    def of(cls, scored: pd.DataFrame, actions: Iterable[str]) -> "Predictions":
+        """From the columns that a scorer gives; an action that it does not know is left out."""
+        told = {action: f"uplift_{action}" for action in actions if f"uplift_{action}" in scored}
+        score, probability, *effects = (
+            scored[name].to_numpy(dtype=float) for name in ("churn_score", "churn_probability", *told.values())
+        )
+        return cls(score, probability, dict(zip(told, effects, strict=True)))
 
     def knowing(self, actions: Iterable[str]) -> "Predictions":
         """The same for these actions; one that the model does not know has no effect, so it never advises it."""

@@ -138,6 +138,14 @@ def _own_probability(trial: Trial, index: RowIndex, judged: RowIndex) -> Numbers
     return np.where(unknown, np.maximum(own, LEAST_PROPENSITY), trial.probability)
 
 
+def propensities(trial: Trial, X: Matrix) -> Numbers:
+    """The probability of each arm, control first, estimated on all rows of the trial; shape (len(X), n_arms)."""
+    given, arms = np.flatnonzero(in_trial(trial.arms, trial.actions)), (CONTROL, *trial.actions)
+    told = np.column_stack([_fitted(trial, given, (trial.arms == arm).astype(float)).predict(X) for arm in arms])
+    estimated: Numbers = np.maximum(told / told.sum(axis=1, keepdims=True), LEAST_PROPENSITY)
+    return estimated
+
+
 def _share(trial: Trial, action: str, index: RowIndex) -> float | FittedModel:
     """Of the rows of an action and of the control, how likely it was to be given the action."""
     groups = [trial.probability[index[trial.arms[index] == arm]] for arm in (action, CONTROL)]

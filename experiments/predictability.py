@@ -12,15 +12,21 @@ from experiments.metrics.auc import METRIC as AUC
 
 FOLDS = 5
 RIDGE = 1.0
+OPEN = float(np.log(9))  # the log odds of 9 in 10
 
 
 @dataclass(frozen=True)
 class Predictability:
-    """How well the covariates tell an arm from the control: out-of-fold AUC, and the p-value that they do not."""
+    """How well the covariates tell an arm from the control: out-of-fold AUC, and the p-value that they do not.
+
+    overlap is the share of rows of which the covariates leave it open, to 1 in 10 at least, in which group they are,
+    were both equally large (Crump et al. 2009): of the others nothing can be compared.
+    """
 
     action: str
     auc: float
     p: float
+    overlap: float
 
 
 def predictability(
@@ -38,12 +44,15 @@ def predictability(
     treated = (arm[among] == pair[0]).astype(np.float64)
     columns, fold = _standardised(covariates[among]), _folds(treated, seed)
     if not columns.shape[1]:
-        return Predictability(pair[0], 0.5, 1.0)
-    aucs = []
+        return Predictability(pair[0], 0.5, 1.0, 1.0)
+    aucs, told = [], np.empty(treated.size)
+    even = np.log(treated.sum() / (treated.size - treated.sum()))
     for judged in (fold == index for index in range(FOLDS)):
         fit = LogisticRegression(C=1 / RIDGE, solver="newton-cholesky").fit(columns[~judged], treated[~judged])
-        aucs.append(evaluate(AUC, treated[judged], fit.decision_function(columns[judged])))
-    return Predictability(pair[0], float(np.mean(aucs)), _chance_of_imbalance(columns, treated))
+        told[judged] = fit.decision_function(columns[judged])
+        aucs.append(evaluate(AUC, treated[judged], told[judged]))
+    overlap = float(np.mean(np.abs(told - even) <= OPEN))
+    return Predictability(pair[0], float(np.mean(aucs)), _chance_of_imbalance(columns, treated), overlap)
 
 
 def _chance_of_imbalance(centred: Numbers, treated: Numbers) -> float:

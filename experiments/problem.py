@@ -95,19 +95,22 @@ class Problem:
 
     def nuisances(self, index: RowIndex, judged: RowIndex) -> Nuisances:
         """The nuisances of the rows at index and at judged, fitted on the former."""
+        name = "nuisances", index.tobytes(), judged.tobytes()
+        return self._once(name, lambda: nuisances.cross_fitted(self._trial(), index, judged))
 
-        def made() -> Nuisances:
-            trial = Trial(
-                X=self.X,
-                prepared=self.prepared[nuisances.FAMILY],
-                arms=self.arms,
-                actions=self.actions,
-                probability=self.probability,
-                parts=self.parts,
-            )
-            return nuisances.cross_fitted(trial, index, judged)
+    def propensities(self, X: Matrix) -> Numbers:
+        """The probability of each arm, control first, estimated for new rows; shape (len(X), n_arms)."""
+        return nuisances.propensities(self._trial(), X)
 
-        return self._once(("nuisances", index.tobytes(), judged.tobytes()), made)
+    def _trial(self) -> Trial:
+        return Trial(
+            X=self.X,
+            prepared=self.prepared[nuisances.FAMILY],
+            arms=self.arms,
+            actions=self.actions,
+            probability=self.probability,
+            parts=self.parts,
+        )
 
     def _joint(self, family: str) -> Prepared:
         def made() -> Prepared:

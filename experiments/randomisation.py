@@ -14,6 +14,7 @@ from features.errors import MetricError
 
 LARGEST_DIFFERENCE = 0.1
 ALPHA = 0.01
+ENOUGH_OVERLAP = 0.9
 
 Verdict = Literal["randomised", "not randomised", "sample ratio mismatch"]
 
@@ -70,8 +71,9 @@ def examine(
     probability, in (0, 1], is the logged probability of it; both have shape (n_rows,). A row must be one
     assignment of its own: give one row a customer where an assignment held for several dates.
     "not randomised": a standardised mean difference above 0.1 that chance does not explain, or arms that
-    the covariates predict. "sample ratio mismatch": arms of other sizes than were logged. Each of the three
-    questions errs with chance 0.01 at most, over all covariates and actions together (Bonferroni).
+    the covariates predict; with it, where the groups hardly overlap. "sample ratio mismatch": arms of other
+    sizes than were logged. Each of the three questions errs with chance 0.01 at most, over all covariates and
+    actions together (Bonferroni).
     Raises MetricError for shapes that differ, no control, no action, or fewer than 10 rows in an arm.
     """
     _check(covariates, names=names, arm=arm, control=control, probability=probability)
@@ -143,6 +145,8 @@ def _judged(
         sizes = ", ".join(f"{name} {n} for {ratio.expected[name]:.0f}" for name, n in ratio.observed.items())
         findings.append(f"arms are not of the logged sizes: {sizes} (p {ratio.p:.1g})")
     if apart or foretold:
+        thin = [f"{one.action} {one.overlap:.0%}" for one in predicted if one.overlap < ENOUGH_OVERLAP]
+        findings += [f"too few customers could have been in either group: {', '.join(thin)}"] if thin else []
         return "not randomised", "; ".join(findings)
     if findings:
         return "sample ratio mismatch", "; ".join(findings)

@@ -187,6 +187,11 @@ class ExperimentSpec(Section):
     gate: GateSpec = GateSpec()
     score: ScoreSpec = ScoreSpec()
 
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The names of the actions; none where no treatment is in the data."""
+        return tuple(self.treatment.arms) if self.treatment else ()
+
     @field_validator("source")
     @classmethod
     def _source_has_a_kind(cls, source: dict[str, Any]) -> dict[str, Any]:
@@ -196,7 +201,7 @@ class ExperimentSpec(Section):
 
     @model_validator(mode="after")
     def _capacities_are_of_actions(self) -> "ExperimentSpec":
-        arms = list(self.treatment.arms) if self.treatment else []
+        arms = list(self.actions)
         if unknown := sorted(set(self.policy.capacity) - set(arms)):
             raise ValueError(f"policy.capacity names {unknown}; the actions of treatment.arms are {arms}")
         return self

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiments.intervals import normal_interval
 from experiments.metric import Numbers
@@ -13,30 +14,35 @@ from features.tables import CONTROL
 def differences(rows: pd.DataFrame, actions: tuple[str, ...], outcome: Numbers) -> dict[str, dict[str, Any]]:
     """The mean outcome under each action minus the control's, with its interval and the rows.
 
-    rows have arm and probability, and outcome, in its own unit, shape (n_rows,). A row counts 1 / probability
-    (Hajek 1971), which is the plain difference where an arm was equally likely for all.
+    rows have customer_id, arm and probability, and outcome, in its own unit, shape (n_rows,). A row counts
+    1 / probability (Hajek 1971), which is the plain difference where an arm was equally likely for all. The variance is
+    that of what each customer contributes, all rows of one together.
     """
-    control = _mean(rows, CONTROL, outcome)
+    customers = pd.factorize(rows["customer_id"])[0]
+    control, by_control, n_control = _mean(rows, CONTROL, outcome, customers)
     found = {}
     for action in actions:
-        mean, variance, size = _mean(rows, action, outcome)
-        error = float(np.sqrt(variance + control[1]))
-        interval = normal_interval(mean - control[0], error, method="difference of means")
+        mean, by_action, size = _mean(rows, action, outcome, customers)
+        error = float(np.sqrt(np.sum((by_action - by_control) ** 2)))
+        interval = normal_interval(mean - control, error, method="difference of means")
         found[action] = {
             **interval.to_dict(),
             "rows": size,
-            "control_rows": control[2],
+            "control_rows": n_control,
             "mean": mean,
-            "control_mean": control[0],
+            "control_mean": control,
         }
     return found
 
 
-def _mean(rows: pd.DataFrame, arm: str, outcome: Numbers) -> tuple[float, float, int]:
-    """The weighted mean of the outcome in an arm, its variance, and the rows."""
+def _mean(rows: pd.DataFrame, arm: str, outcome: Numbers, customers: NDArray[np.intp]) -> tuple[float, Numbers, int]:
+    """The weighted mean of the outcome in an arm, what each customer contributes to its error, and the rows."""
     chosen = (rows["arm"] == arm).to_numpy(dtype=bool)
     y = outcome[chosen]
     weight: Numbers = 1.0 / rows.loc[chosen, "probability"].to_numpy(dtype=float)
     weight = weight / weight.sum()
     mean = float(weight @ y)
-    return mean, float((weight**2) @ (y - mean) ** 2), len(y)
+    contributed: Numbers = np.bincount(
+        customers[chosen], weights=weight * (y - mean), minlength=int(customers.max()) + 1
+    ).astype(float)
+    return mean, contributed, len(y)

@@ -109,7 +109,8 @@ class Source:
     options is the type of its section in a spec. declare gives the tables that a source with these
     options yields; read yields their parts, in an order that new data only append to, and what it counted on the
     way. wants gives the names, or globs, of the files that it reads; extracted_at is when the data were taken out,
-    where the options say so. dated says whether its rows have dates, so that history can be cut. truth, where a source
+    where the options say so; newer names the options, at any depth, that newer data change and that change no model's
+    recipe. dated says whether its rows have dates, so that history can be cut. truth, where a source
     knows it, yields parts of what nobody can observe; only tests may read them.
     """
 
@@ -122,6 +123,7 @@ class Source:
     read: Callable[[Raw, Any], Iterator[Part | Reconciled | Unmapped]]
     extracted_at: Callable[[Any], str | None]
     wants: Callable[[Any], Sequence[str]] = lambda _: ()
+    newer: tuple[str, ...] = ()
     truth: Callable[[Any], Iterator[Part]] | None = None
 
     @property

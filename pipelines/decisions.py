@@ -24,6 +24,7 @@ from features.errors import HoldfastError
 from features.plugins import discover
 from pipelines import matrices, plain, portable, registry, rules, storage
 from pipelines.provenance import recipe
+from pipelines.reporting.effects import standing
 from pipelines.rule import Evidence, Finding, Mode, Rule, Status, decide
 from pipelines.verdict import MOVES, WORDS, Verdict
 from pipelines.workspace import Workspace
@@ -58,14 +59,14 @@ def judge(
     clean = not faults
     rows = everything if champion is None else everything[~_seen_by(champion, everything)].reset_index(drop=True)
     seen = int(_among(rows, workspace.model / TRAINING).sum())
-    if champion is not None and rows.empty:
-        return Judged(_nothing_left(_mode(spec, champion), len(everything), faults), clean, {})
     cohort = Cohort(rows, spec, matrices.listed(workspace.matrix))
-    challenger = Predictions.of(rows)
-    floor = Predictions.of(portable.scorer(workspace.model / "floor").score(rows))
+    if not cohort.can_judge:
+        return Judged(_too_little(_mode(spec, champion), cohort, seen, faults), clean, {})
+    challenger = Predictions.of(rows, cohort.actions)
+    floor = Predictions.of(portable.scorer(workspace.model / "floor").score(rows), cohort.actions)
     against: Predictions | None = floor.knowing(cohort.actions)
     if champion is not None:
-        found, fault = _predictions(spec.name, champion.version, rows)
+        found, fault = _predictions(spec, champion.version, rows)
         against = found.knowing(cohort.actions) if found else None
         faults += [fault] if fault else []
     evidence = Evidence(
@@ -87,16 +88,17 @@ def judge(
     return Judged(evidence, clean, figures, told, comparison.curves(cohort, challenger, against) if against else {})
 
 
-def _nothing_left(mode: Mode, seen: int, faults: list[str]) -> Evidence:
-    """The evidence where the champion has seen every row."""
-    return Evidence(mode, "auc", {}, {}, positives=0, seen_rows=seen, faults=tuple(faults))
+def _too_little(mode: Mode, cohort: Cohort, seen: int, faults: list[str]) -> Evidence:
+    """The evidence where no rows are left that the champion has not seen, or none of an arm, or of an outcome."""
+    left = cohort.churned[cohort.untreated]
+    rarer, arms = int(min(left.sum(), len(left) - left.sum())), cohort.events_per_arm
+    return Evidence(mode, "auc", {}, {}, rarer, arms, seen_rows=seen, faults=tuple(faults))
 
 
 def _primary(workspace: Workspace) -> str:
     """The policy's value where the trial was found to be by lot; only the risk elsewhere."""
-    uplift = storage.read_json(workspace.evaluation / "report.json")["uplift"]
-    declared = uplift["measured"] and uplift["declared_randomised"]
-    return "policy_value" if declared and uplift["randomisation"]["verdict"] == "randomised" else "auc"
+    by_lot = standing(storage.read_json(workspace.evaluation / "report.json")) == "by lot"
+    return "policy_value" if by_lot else "auc"
 
 
 def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
@@ -126,19 +128,19 @@ def _floor(cohort: Cohort, floor: Predictions) -> dict[str, float]:
     return {metric.name: evaluate(metric, truth, floor.for_metric(metric)[cohort.untreated]) for metric in (AUC, BRIER)}
 
 
-def _predictions(name: str, version: str, rows: pd.DataFrame) -> tuple[Predictions | None, str]:
+def _predictions(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> tuple[Predictions | None, str]:
     """What a registered version says of the rows, or why it says nothing."""
     try:
-        return Predictions.of(registry.predict(registry.predictor(name, version), rows)), ""
+        return Predictions.of(registry.predict(registry.predictor(spec.name, version), rows), spec.actions), ""
     except (HoldfastError, MlflowException, ValueError, KeyError) as error:
         return None, f"version {version} does not predict: {str(error).splitlines()[0]}"
 
 
 def _faults_of_challenger(spec: ExperimentSpec, rows: pd.DataFrame, version: str) -> list[str]:
-    found, fault = _predictions(spec.name, version, rows)
+    found, fault = _predictions(spec, version, rows)
     if found is None:
         return [fault]
-    evaluated = Predictions.of(rows)
+    evaluated = Predictions.of(rows, spec.actions)
     pairs = [(found.score, evaluated.score), (found.probability, evaluated.probability)]
     pairs += [(found.uplift[action], effect) for action, effect in evaluated.uplift.items()]
     if not all(np.array_equal(one, other) for one, other in pairs):

@@ -49,10 +49,10 @@ class Learning:
         arms[pd.isna(arms)] = None
         return arms
 
-    @cached_property
+    @property
     def actions(self) -> tuple[str, ...]:
         """The names of the actions."""
-        return tuple(self.spec.treatment.arms) if self.spec.treatment else ()
+        return self.spec.actions
 
     @cached_property
     def split(self) -> Split:
@@ -115,6 +115,12 @@ class Learning:
         )
 
     def _check(self, folds: tuple[Fold, ...], y: Labels, arms: Arms) -> None:
+        judged = set(self.arms[self.split.gate])
+        if self.actions and (absent := sorted({CONTROL, *self.actions} - judged)):
+            raise DataError(
+                f"spec '{self.spec.name}': no row of the gate cohort was given {absent}, so that nothing can be said of"
+                " it; raise split.gate_dates, or take the arm out of treatment.arms."
+            )
         for number, fold in enumerate(folds):
             for arm in (CONTROL, *self.actions):
                 for rows in (fold.fit, fold.judge):

@@ -29,7 +29,7 @@ def pairs(found: Mapping[str, Pair]) -> dict[str, Any]:
 
 def slices(evidence: Evidence, gate: GateSpec) -> list[dict[str, Any]]:
     """The AUC of both in each slice, the p-value of R004, and whether Holm's procedure shows the challenger worse."""
-    found = shown_worse(evidence.slices, margin=gate.slice_margin, alpha=evidence.alpha)
+    found = shown_worse(evidence.slices, margin=gate.slice_margin, alpha=gate.alpha)
     return [
         {"name": one.name, "rows": one.rows, **_pair(one.pair), "p": _number(p), "worse": worse}
         for one, (p, worse) in zip(evidence.slices, found, strict=True)

@@ -4,14 +4,17 @@ import ast
 import hashlib
 import json
 import subprocess
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from experiments import families, learners
 from experiments.spec import ExperimentSpec
-from features import definitions, labels
-from features.plugins import names
+from features import definitions, labels, sources
+from features.plugins import names, plugin
+from features.source import Source
 from pipelines import storage
 from pipelines.workspace import Workspace
 
@@ -19,6 +22,9 @@ from pipelines.workspace import Workspace
 def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
     """What a version must say of its making; every value is a string."""
     validation = storage.read_json(workspace.validation / "result.json")
+    from pipelines.reporting.effects import standing  # not at the top: what is registered already needs no statistics
+
+    report = storage.read_json(workspace.evaluation / "report.json")
     best, about = (storage.read_json(path) for path in (workspace.tuning / "best.json", workspace.model / "about.json"))
     return {
         "git_commit": git_commit(workspace.root),
@@ -28,6 +34,7 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "trained_until": str(about["trained_until"]),
         "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
         "study": str(best["study"]),
+        "uplift": standing(report),
         "family": str(about["family"]),
         "learner": str(about["learner"]),
     }
@@ -42,14 +49,22 @@ def spec_hash(spec: ExperimentSpec) -> str:
 def recipe(spec: ExperimentSpec) -> str:
     """A hash of what makes a model what it is; newer data, another title or another report leave it as it is.
 
-    That is the spec, and the code of the features, the label, the families and the learners it names, but for comments
-    and layout. Two models of one recipe are a champion and its refresh; a model of another wants to replace it.
+    That is the spec, how it reads its source included, and the code of the features, the label, the families and the
+    learners it names, but for comments and layout. Two models of one recipe are a champion and its refresh; a model of
+    another wants to replace it.
     """
     sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning"}
     plain = spec.model_dump(mode="json", include=sections)
-    plain["columns"] = spec.source.get("columns")
+    plain["source"] = _without(spec.source, plugin(sources, spec.source["kind"], Source).newer)
     plain["code"] = _code(spec)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _without(options: Any, names: Collection[str]) -> Any:
+    """Options without those of these names, at any depth."""
+    if isinstance(options, Mapping):
+        return {key: _without(value, names) for key, value in options.items() if key not in names}
+    return [_without(one, names) for one in options] if isinstance(options, list) else options
 
 
 def _code(spec: ExperimentSpec) -> dict[str, str]:

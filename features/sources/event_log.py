@@ -114,4 +114,5 @@ SOURCE = Source(
     read=read,
     extracted_at=extracted_at,
     wants=wants,
+    newer=("file", "files", "extracted_at", "refuse_unmapped_above"),
 )

@@ -63,4 +63,5 @@ SOURCE = Source(
     read=read,
     extracted_at=extracted_at,
     truth=truth,
+    newer=("seed", "customers", "months", "start"),
 )

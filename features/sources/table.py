@@ -170,4 +170,5 @@ SOURCE = Source(
     read=read,
     extracted_at=lambda _: None,
     wants=lambda options: (options.file,),
+    newer=("file",),
 )

@@ -3,7 +3,7 @@
 check    prove it: the ledger's chain of hashes, its numbers without gaps, the alias as the ledger says, the champion
          and the one before as they were written down. One line per fault; exit code 0, or 5 where there is one.
 restore  put the alias back to what the ledger says, after somebody moved it by hand.
-delete   delete a version; the champion and the one before are refused.
+delete   delete a version; refused are the champion, those to which a rollback leads, and what was rolled back.
 """
 
 import argparse
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ACTIONS = {
     "check": "Prove that the ledger is whole and that the registry is as it says.",
     "restore": "Put the alias champion back to what the ledger says.",
-    "delete": "Delete a version; the champion and the one before are refused.",
+    "delete": "Delete a version; refused are the champion, those before and what was rolled back.",
 }
 
 
@@ -56,8 +56,10 @@ def _delete(writer: "Registrar", version: str) -> None:
     number = str(registry.version(writer.client, writer.spec, version).version)
     if number in (standing.champion, alias):
         raise UsageError(f"version {number} of '{writer.spec}' is the champion, and serves; it is not deleted.")
-    if number == standing.before:
-        raise UsageError(f"version {number} of '{writer.spec}' is the one before: a rollback needs it.")
+    if number in standing.champions:
+        raise UsageError(f"version {number} of '{writer.spec}' was champion before: a rollback leads to it.")
+    if number in standing.withdrawn:
+        raise UsageError(f"version {number} of '{writer.spec}' was rolled back: once deleted, it could come back.")
     writer.client.delete_model_version(writer.spec, number)
 
 

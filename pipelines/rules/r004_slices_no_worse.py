@@ -9,15 +9,18 @@ from pipelines.rule import Evidence, Finding, Mode, Status, rule
 
 @rule("R004", needs=("slices",), modes=(Mode.REFRESH, Mode.REPLACE))
 def slices_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
-    """In no slice is the challenger's AUC shown to be worse by more than the margin (Holm over the slices)."""
-    found = shown_worse(evidence.slices, margin=gate.slice_margin, alpha=evidence.alpha)
+    """In no slice is the challenger's AUC shown to be worse by more than the margin (Holm over the slices).
+
+    It blocks only what is shown, so that each look has all of alpha: a share of it would block less.
+    """
+    found = shown_worse(evidence.slices, margin=gate.slice_margin, alpha=gate.alpha)
     tested = [(one, p) for one, (p, _) in zip(evidence.slices, found, strict=True)]
     if any(not isfinite(p) for _, p in tested):
         return Finding(Status.BROKEN, "a slice has no AUC difference for one of the models")
     if not tested:
         return Finding(Status.HOLDS, f"no slice is large enough to judge, margin {gate.slice_margin:g}")
     shown = [pair for pair, (_, worse) in zip(tested, found, strict=True) if worse]
-    limits = f"margin {gate.slice_margin:g}, alpha {evidence.alpha:.3g}"
+    limits = f"margin {gate.slice_margin:g}, alpha {gate.alpha:.3g}"
     if shown:
         shown.sort(key=lambda pair: pair[1])
         words = "; ".join(_words(one, p) for one, p in shown)

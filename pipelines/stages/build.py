@@ -14,6 +14,7 @@ from features.errors import DataError, SpecError
 from features.feature import FeatureColumn
 from features.matrix import with_categories
 from features.schema import Table
+from features.tables import CONTROL
 from pipelines import flat, log, matrices, snapshots, storage
 from pipelines.partitions import Shelf
 from pipelines.specs import source_of
@@ -71,8 +72,16 @@ def _outcomes(spec: ExperimentSpec, declared: Mapping[str, Table]) -> list[dict[
     return [{"column": one.name, "meaning": one.meaning, "unit": one.unit} for one in found]
 
 
+def _taken(spec: ExperimentSpec) -> set[str]:
+    """The names of columns that later stages put beside the features."""
+    of_arms = {f"{kind}_{arm}" for kind in ("uplift", "mu") for arm in (CONTROL, *spec.actions)}
+    return {"row", "churn_score", "churn_probability", *of_arms}
+
+
 def _check_columns(spec: ExperimentSpec, names: list[str]) -> None:
     """A column of a slice, a simple score or the policy that is not there is found now, and not after the search."""
+    if taken := sorted(set(names) & _taken(spec)):
+        raise SpecError(f"spec '{spec.name}': columns {taken} have names that scores are written under; rename them.")
     wanted = {"evaluation": {one.column for one in spec.evaluation.slices.values()}, "policy": set(spec.policy.columns)}
     wanted["evaluation"] |= {column for one in spec.evaluation.floors.values() for column in one.columns}
     for section, columns in wanted.items():

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from experiments import evaluation, randomisation, trial
+from experiments import evaluation, trial
 from experiments.churn_cost import churn_cost_report
 from experiments.cohort import Cohort
 from experiments.drivers import drivers
@@ -77,11 +77,13 @@ def headlines(found: dict[str, Any]) -> dict[str, float]:
 def _report(
     spec: ExperimentSpec, workspace: Workspace, cohort: Cohort, scored: dict[str, pd.DataFrame]
 ) -> dict[str, Any]:
-    challenger, floor = Predictions.of(scored["challenger"]), Predictions.of(scored["floor"])
+    challenger, floor = (Predictions.of(scored[name], cohort.actions) for name in ("challenger", "floor"))
     contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
     measured = bool(cohort.actions)
     outcomes = [Outcome(**one) for one in storage.read_json(workspace.matrix / "outcomes.json")]
     whole = matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
+    if spec.treatment and not spec.treatment.randomised:
+        whole["probability"] = 1.0  # nobody drew lots: every row counts the same
     return {
         "spec": spec.model_dump(mode="json"),
         "cohort": _cohort(cohort),
@@ -93,7 +95,7 @@ def _report(
             "declared_randomised": bool(spec.treatment and spec.treatment.randomised),
             "trial": trial.differences(whole, cohort.actions, 1.0 - whole["churned"].to_numpy()) if measured else {},
             "outcomes": outcomes_report(cohort, challenger, whole, outcomes) if measured else {},
-            "randomisation": _randomisation(cohort, contract) if measured else {},
+            "randomisation": storage.read_json(workspace.tuning / "randomisation.json"),
             "actions": evaluation.effects(cohort, challenger) if measured else {},
         },
         "policy": policy_report(cohort, challenger) if measured else {},
@@ -119,29 +121,6 @@ def _cohort(cohort: Cohort) -> dict[str, Any]:
         "churned_share": float(untreated.mean()),
         "in_trial": int(cohort.in_trial.sum()),
         "events_per_arm": cohort.events_per_arm,
-    }
-
-
-def _randomisation(cohort: Cohort, contract: Contract) -> dict[str, Any]:
-    of_trial = cohort.rows[cohort.in_trial]
-    numbers = contract.select(column.name for column in contract.columns if column.type == "number")
-    found = randomisation.examine(
-        covariates=numbers.encode(of_trial),
-        names=numbers.names,
-        arm=cohort.arm[cohort.in_trial].astype(str),
-        control=CONTROL,
-        probability=of_trial["probability"].to_numpy(dtype=float),
-        seed=cohort.spec.evaluation.seed,
-    )
-    return {
-        "verdict": found.verdict,
-        "words": found.words,
-        "largest_difference": abs(found.balance[0].difference),
-        "largest_difference_in": found.balance[0].covariate,
-        "sample_ratio_p": found.sample_ratio.p,
-        "observed": found.sample_ratio.observed,
-        "expected": found.sample_ratio.expected,
-        "predictability": {one.action: one.auc for one in found.predictability},
     }
 
 

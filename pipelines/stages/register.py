@@ -22,6 +22,9 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     with tracking.answering(workspace.root):
         known = registry.version_of(client, spec.name, digest)
         version = str(known.version) if known else _register(spec, workspace, client, digest)
+        if known and known.tags.get("recipe") != (made := provenance.recipe(spec)):
+            # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
+            client.set_model_version_tag(spec.name, version, "recipe", made)
     receipt = {"name": spec.name, "version": version, "model_digest": digest}
     storage.write_json(workspace.registration, receipt)
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")

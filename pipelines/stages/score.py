@@ -15,6 +15,8 @@ from pipelines.workspace import Workspace
 ROWS_AT_ONCE = 5_000
 NONE = "none"
 NOT_MEASURED = "not measured"
+NO_CLAIM = "no claim"
+BY_LOT = "by lot"
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
@@ -24,17 +26,20 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     champion = registry.champion(client, spec.name)
     if champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
+    uplift = str(champion.tags.get("uplift", BY_LOT))
     question = {
         "version": str(champion.version),
         "rows": matrices.digest(workspace.matrix, matrices.SCORE),
         "spec": spec.model_dump(mode="json"),
+        "uplift": uplift,
     }
     receipt = workspace.ranked_list / "receipt.json"
     if receipt.exists() and storage.read_json(receipt) == question:
         log.done("score", spec.name, version=int(champion.version), new="no")
         return
     rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
-    ranked = rank(rows, _scored(spec, champion.version, rows), spec=spec, version=str(champion.version))
+    scored = _scored(spec, champion.version, rows)
+    ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift)
     with storage.replacing_folder(workspace.ranked_list) as folder:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
         ranked.to_csv(folder / "ranked_list.csv", index=False)
@@ -43,7 +48,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         "score",
         spec.name,
         customers=len(ranked),
-        actions=int((~ranked["action"].isin([NONE, NOT_MEASURED])).sum()),
+        actions=int((~ranked["action"].isin([NONE, NOT_MEASURED, NO_CLAIM])).sum()),
         version=int(champion.version),
     )
 
@@ -59,11 +64,18 @@ def _scored(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> pd.DataFr
     return pd.concat(parts)
 
 
-def rank(rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, version: str) -> pd.DataFrame:
-    """The list: those worth an action first, by what it is expected to be worth, then the others by risk."""
-    known = [name.removeprefix("uplift_") for name in map(str, scored) if name.startswith("uplift_")]
-    actions = [action for action in known if spec.treatment and action in spec.treatment.arms]
-    advised = _advised(rows, scored, actions, spec)
+def rank(
+    rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, version: str, uplift: str = BY_LOT
+) -> pd.DataFrame:
+    """The list: those worth an action first, by what it is expected to be worth, then the others by risk.
+
+    uplift is what the champion's data can show of effects: not by lot, the list says nothing of actions.
+    """
+    tried = [action for action in spec.actions if f"uplift_{action}" in scored]
+    actions = tried if uplift == BY_LOT else []
+    advised = (
+        _advised(rows, scored, actions, spec) if actions else _silent(len(rows), NO_CLAIM if tried else NOT_MEASURED)
+    )
     probability = scored["churn_probability"].to_numpy()
     listed: dict[str, Any] = {
         "customer_id": rows["customer_id"].to_numpy(),
@@ -91,19 +103,20 @@ class _Advice:
     because: np.ndarray
 
 
+def _silent(size: int, why: str) -> _Advice:
+    """Nothing is said of actions: none was ever tried, or none by lot."""
+    return _Advice(np.full(size, why, dtype=object), np.full(size, np.nan), np.full(size, NONE, dtype=object))
+
+
 def _advised(rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec: ExperimentSpec) -> _Advice:
-    """What to do for each customer; where no action was ever tried, nothing is known of any."""
-    size = len(rows)
-    if not actions or spec.treatment is None:
-        return _Advice(
-            np.full(size, NOT_MEASURED, dtype=object), np.full(size, np.nan), np.full(size, NONE, dtype=object)
-        )
+    """What to do for each customer."""
     from experiments import limits, policy  # not at the top: a list that is there already needs no statistics
 
+    size, arms = len(rows), spec.treatment.arms if spec.treatment else {}
     blocked = limits.barred(rows, spec.policy)
     uplift = scored[[f"uplift_{action}" for action in actions]].to_numpy()
     value = rows["value"].to_numpy(dtype=float)
-    cost = np.array([spec.treatment.arms[action].cost for action in actions])
+    cost = np.array([arms[action].cost for action in actions])
     within = limits.limits_of(spec.policy, actions=tuple(actions), n_rows=size)
     ids, allowed = rows["customer_id"].to_numpy().astype(str), limits.free(blocked, size)
     choice = policy.choose(uplift=uplift, value=value, cost=cost, limits=within, ids=ids, may_contact=allowed)

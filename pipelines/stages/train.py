@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from experiments import candidate, nuisances
 from experiments.fitted_learner import FittedLearner
-from experiments.problem import Candidate
+from experiments.problem import Candidate, Problem
 from experiments.spec import ExperimentSpec
 from experiments.split import customer_hash
 from features.tables import CONTROL
@@ -33,7 +33,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         usual = portable.typical(opened.rows.iloc[training], opened.contract)
         for name, model in (("challenger", fitted), ("floor", floor)):
             portable.write(folder / name, model, contract=opened.contract, typical=usual)
-        storage.write_parquet(folder / "gate.parquet", _gate_rows(opened, nuisance))
+        storage.write_parquet(folder / "gate.parquet", _gate_rows(opened, problem, nuisance))
         storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
         challenger = portable.scorer(folder / "challenger")
         earlier = frozen.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
@@ -47,10 +47,18 @@ def _chosen(opened: Learning, choice: Candidate) -> dict[str, str]:
     return {"family": choice.family, "learner": choice.learner if opened.actions else "none"}
 
 
-def _gate_rows(opened: Learning, nuisance: FittedLearner) -> pa.Table:
-    """The gate cohort's rows and, for each arm, mu: the nuisance's probability of the good outcome."""
+def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner) -> pa.Table:
+    """The gate cohort's rows and, for each arm, mu: the nuisance's probability of the good outcome.
+
+    Where no lot was drawn, the probability of a row's arm is estimated: what is logged there is not believed.
+    """
     gate = opened.split.gate
-    rows = pa.Table.from_pandas(opened.rows.iloc[gate], preserve_index=False)
+    judged = opened.rows.iloc[gate]
+    if opened.actions and np.isnan(opened.probability).all():
+        estimated = problem.propensities(opened.X[gate])
+        is_own = np.column_stack([opened.arms[gate] == arm for arm in (CONTROL, *opened.actions)])
+        judged = judged.assign(probability=np.where(is_own.any(axis=1), (estimated * is_own).sum(axis=1), np.nan))
+    rows = pa.Table.from_pandas(judged, preserve_index=False)
     for arm in nuisance.models:
         rows = rows.append_column(f"mu_{arm}", pa.array(1.0 - nuisance.said(opened.X[gate], arm)))
     return rows.append_column("row", pa.array(row_keys(opened, gate)))

@@ -15,18 +15,20 @@ from experiments import tuning
 from experiments.problem import Problem
 from experiments.spec import ExperimentSpec
 from features.errors import StorageError
-from pipelines import checking, learning, log, storage, studies, tracking
+from pipelines import checking, learning, log, lottery, storage, studies, tracking
 from pipelines.workspace import Workspace
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Try `tuning.trials` candidates and write the best one, a table of them all, and what the leak checks found.
+    """Try `tuning.trials` candidates and write the best one, a table of them all, and what was asked of the data first.
+
+    That is what the leak checks found, and whether the actions were handed out by lot.
 
     Raises DataError, before the first trial, when a leak check refuses the data.
     """
     opened = learning.opened(spec, workspace)
     problem = opened.problem(spec.tuning.families, spec.tuning.learners)
-    checked = checking.passed(opened, problem.folds)
+    checked, trial = checking.passed(opened, problem.folds), lottery.examined(opened)
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
     with tracking.answering(workspace.root):
@@ -40,6 +42,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})
         table(remembered.ended(study)[: spec.tuning.trials]).to_csv(folder / "trials.csv", index=False)
         storage.write_json(folder / "checks.json", checked)
+        storage.write_json(folder / "randomisation.json", trial)
         trials.end(chosen, figures=figures, table=folder / "trials.csv")
     log.done(
         "tune",

@@ -130,9 +130,16 @@ def test_every_slice_shown_to_be_worse_is_named_and_no_other() -> None:
     assert "2 of 3 slices are shown to be worse: north, AUC 0.7200 against 0.8000" in found.reason
     assert "south" in found.reason
     assert "east" not in found.reason
-    spent = RULES["R004"].judge(evidence(Mode.REPLACE, 5.0, slices=slices, alpha=0.003), GATE)
-    assert spent.status is Status.HOLDS
-    assert "north" in spent.reason
+
+
+def test_a_slice_that_is_worse_blocks_at_the_tenth_look_as_at_the_first() -> None:
+    """Looks make the demands on figures stricter; were they to share out this alpha, they would let more harm pass."""
+    slices = (SlicePair("north", 900, pair(0.8, -0.08, 0.01)),)
+    first, tenth = (
+        RULES["R004"].judge(evidence(Mode.REPLACE, 5.0, slices=slices, alpha=a), GATE) for a in (0.025, 5e-4)
+    )
+    assert first == tenth
+    assert first.status is Status.BROKEN
 
 
 @pytest.mark.parametrize("mode", Mode)

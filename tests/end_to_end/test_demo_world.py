@@ -108,7 +108,7 @@ def test_the_policy_truly_earns_less_than_an_oracle_and_more_than_highest_risk_f
     report, rows = judged
     cohort = cohort_of(report, rows)
     oracle = cohort.choice({action: (rows["risk_control"] - rows[f"risk_{action}"]).to_numpy() for action in ACTIONS})
-    ours = cohort.choice(Predictions.of(rows).uplift)
+    ours = cohort.choice(Predictions.of(rows, ACTIONS).uplift)
     assert policy.contacts(ours) == report["policy"]["contacts"]
     best, reached = true_value(cohort, oracle), true_value(cohort, ours)
     riskiest = truly_earned_by(rows["churn_probability"], report, cohort)

@@ -75,3 +75,13 @@ def test_propensities_that_nobody_logged_are_found() -> None:
 def test_the_share_is_a_number_only_where_it_is_the_same_for_all() -> None:
     assert known(world(3000)).shares["call"] == pytest.approx(0.35 / 0.8)
     assert not isinstance(known(world(3000, chosen=True)).shares["call"], float)
+
+
+def test_probabilities_estimated_for_new_rows_are_those_of_the_lot() -> None:
+    """Whom to call was chosen by usage; the estimate comes to the chances that nobody logged."""
+    of, new = (world(6000, seed=seed, chosen=True, missing=0.0) for seed in (1, 2))
+    unlogged = replace(of, probability=np.full(6000, np.nan))
+    found = problem(unlogged, family_names=["logistic"]).propensities(new.X)
+    truth = 0.15 + 0.5 / (1 + np.exp(-2 * new.X[:, 0]))
+    assert found.sum(axis=1) == pytest.approx(np.ones(6000), abs=0.05)
+    assert np.abs(found[:, 1] - truth).mean() < 0.03

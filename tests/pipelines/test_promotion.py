@@ -253,11 +253,20 @@ def test_the_champion_and_the_one_before_are_not_deleted(
 ) -> None:
     root = promoted(checkout, "1", "2")
     assert "is the champion" in fails(capsys, "registry", "delete", "shop", "02")
-    assert "is the one before" in fails(capsys, "registry", "delete", "shop", "1")
+    assert "was champion before" in fails(capsys, "registry", "delete", "shop", "1")
     assert "'shop' has no version 9; there are [1, 2, 3, 4]" in fails(capsys, "registry", "delete", "shop", "9")
     assert "'shop' has no version latest" in fails(capsys, "registry", "delete", "shop", "latest")
     assert main(["registry", "delete", "shop", "3"]) == 0
     assert {str(one.version) for one in client(root).search_model_versions("name = 'shop'")} == {"1", "2", "4"}
+
+
+def test_what_a_rollback_leads_to_or_came_from_is_not_deleted(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the first the next rollback fails; without the other, the same model would come back as a new one."""
+    promoted(checkout, "1", "2")
+    assert main(["rollback", "shop"]) == 0
+    assert "was rolled back" in fails(capsys, "registry", "delete", "shop", "2")
 
 
 def test_every_fault_of_a_registry_is_one_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,3 +88,12 @@ def test_where_nothing_was_tried_nobody_is_passed_over() -> None:
     listed = rank(rows, scored[["churn_probability", "reason_1"]], spec=spec_of(with_actions=False), version="1")
     assert set(listed["action"]) == {"not measured"}
     assert set(listed["not_contacted_because"]) == {"none"}
+
+
+def test_effects_that_were_not_shown_by_lot_are_not_in_the_list() -> None:
+    rows, scored = customers()
+    listed = rank(rows, scored, spec=spec(), version="1", uplift="observational")
+    assert set(listed["action"]) == {"no claim"}
+    assert listed["expected_value_eur"].isna().all()
+    assert not [name for name in listed if name.startswith("uplift_")]
+    assert (np.diff(listed["churn_probability"]) <= 0).all()

@@ -1,0 +1,101 @@
+"""Whether arms were drawn by lot is asked of all that was known, categories too, and of every drawing once."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.spec import ExperimentSpec
+from features.contract import Contract
+from features.feature import FeatureColumn
+from pipelines import lottery
+from pipelines.learning import Learning
+from tests.specs import REQUIRED
+
+CUSTOMERS, DATES = 2000, pd.date_range("2024-01-01", periods=3, freq="MS")
+CONTRACT = Contract(
+    (FeatureColumn("noise", "Nothing"), FeatureColumn("town", "The town", type="category", categories=("a", "b")))
+)
+
+
+def spec(*, randomised: bool = True) -> ExperimentSpec:
+    return ExperimentSpec.model_validate(
+        {
+            **REQUIRED,
+            "name": "shop",
+            "title": "A shop",
+            "source": {"kind": "table"},
+            "label": {"kind": "column"},
+            "split": {"kind": "random"},
+            "treatment": {"arms": {"call": {}}, "randomised": randomised},
+        }
+    )
+
+
+def rows(seed: int, *, pull: float = 0.0, dates: int = 1, standing: bool = False) -> pd.DataFrame:
+    """Customers of two towns at some dates, half of them called; pull: those of one town rather."""
+    rng = np.random.default_rng(seed)
+    found = []
+    town = rng.choice(["a", "b"], CUSTOMERS)
+    once = rng.random(CUSTOMERS)
+    for date in DATES[:dates]:
+        called = (once if standing else rng.random(CUSTOMERS)) < 0.5 + np.where(town == "a", pull, -pull)
+        arm = np.where(called, "call", "control").astype(object)
+        found.append(
+            pd.DataFrame(
+                {
+                    "customer_id": np.arange(CUSTOMERS).astype(str),
+                    "as_of": date,
+                    "noise": rng.normal(size=CUSTOMERS),
+                    "town": town,
+                    "arm": arm,
+                    "probability": 0.5,
+                }
+            )
+        )
+    return pd.concat(found, ignore_index=True)
+
+
+def examined(of: pd.DataFrame, **asked: Any) -> dict[str, Any]:
+    return lottery.examined(Learning(spec(**asked), of, CONTRACT, listed=CUSTOMERS))
+
+
+def test_a_lottery_is_called_one() -> None:
+    found = examined(rows(0))
+    assert found["verdict"] == "randomised"
+    assert found["overlap"]["call"] == 1.0
+
+
+def test_arms_that_a_category_decides_are_not_by_lot() -> None:
+    found = examined(rows(0, pull=0.3))
+    assert found["verdict"] == "not randomised"
+    assert found["largest_difference_in"].startswith("town ")
+
+
+def test_where_a_category_decides_alone_hardly_anybody_could_have_been_in_either_group() -> None:
+    found = examined(rows(0, pull=0.49))
+    assert found["overlap"]["call"] < 0.1
+    assert "too few customers could have been in either group: call" in found["words"]
+
+
+def test_a_table_of_categories_alone_can_be_judged() -> None:
+    alone = CONTRACT.select(["town"])
+    assert lottery.examined(Learning(spec(), rows(1), alone, listed=CUSTOMERS))["verdict"] == "randomised"
+
+
+@pytest.mark.parametrize("standing", [True, False])
+def test_an_arm_that_was_drawn_once_counts_once(standing: bool) -> None:
+    """Held for three dates, chance imbalances would count three times."""
+    found = examined(rows(2, dates=3, standing=standing))
+    assert found["assignments"] == (CUSTOMERS if standing else 3 * CUSTOMERS)
+
+
+def test_a_standing_lottery_is_called_otherwise_as_seldom_as_any_other() -> None:
+    called = [examined(rows(seed, dates=3, standing=True))["verdict"] != "randomised" for seed in range(60)]
+    assert sum(called) <= 6  # three questions, each wrong with chance 0.01: more comes once in a thousand times
+
+
+def test_arms_that_nobody_drew_promise_no_sizes() -> None:
+    found = examined(rows(3).assign(probability=np.nan), randomised=False)
+    assert found["sample_ratio_p"] == pytest.approx(1.0)
