@@ -12,13 +12,17 @@ from features.tables import CONTROL
 from pipelines.learning import Learning
 
 MOST_CATEGORIES = 50
+# More could only find what matters to nobody, and would not fit into memory beside their columns.
+MOST_ASSIGNMENTS = 200_000
 
 
 def examined(opened: Learning) -> dict[str, Any]:
     """Balance, overlap, sizes and predictability of the arms, as the report holds them; nothing without actions."""
     if not opened.actions:
         return {}
-    rows = assignments(opened.rows[pd.notna(opened.arms)])
+    rows, seed = assignments(opened.rows[pd.notna(opened.arms)]), opened.spec.evaluation.seed
+    if len(rows) > MOST_ASSIGNMENTS:
+        rows = rows.sample(MOST_ASSIGNMENTS, random_state=seed)
     covariates, names = known_before(rows, opened.contract)
     arm = rows["arm"].to_numpy().astype(str)
     found = randomisation.examine(
@@ -27,7 +31,7 @@ def examined(opened: Learning) -> dict[str, Any]:
         arm=arm,
         control=CONTROL,
         probability=_promised(opened, rows, arm),
-        seed=opened.spec.evaluation.seed,
+        seed=seed,
     )
     largest = found.balance[0] if found.balance else None
     return {
