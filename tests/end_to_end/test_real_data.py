@@ -62,6 +62,7 @@ def test_telcos_report_says_that_uplift_is_not_measured(telco: tuple[Repository,
         "measured": False,
         "declared_randomised": False,
         "trial": {},
+        "outcomes": {},
         "randomisation": {},
         "actions": {},
     }
