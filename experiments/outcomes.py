@@ -42,9 +42,9 @@ def outcomes_report(
 def _rankings(cohort: Cohort, uplift: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
     """The QINI of each action in the unit of the outcome, per customer."""
     gamma = cohort.gamma_of(cohort.rows[outcome.column].to_numpy(dtype=float))
-    return {
-        action: figure(
-            QINI, cohort.estimate(QINI, gamma[:, place], uplift[action][cohort.in_trial], mask=cohort.in_trial)
-        )
-        for place, action in enumerate(cohort.actions)
-    }
+    found = {}
+    for place, action in enumerate(cohort.actions):
+        said = uplift[action][cohort.in_trial]
+        qini = cohort.estimate(QINI, gamma[:, place], said, mask=cohort.in_trial)
+        found[action] = {**figure(QINI, qini), "unit": f"{outcome.unit or outcome.column} per customer"}
+    return found

@@ -1,0 +1,63 @@
+"""When rows can judge at all: both outcomes without action, and every arm; whatever else the columns are called."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.cohort import Cohort
+from experiments.evaluation import Predictions
+from experiments.spec import ExperimentSpec
+from tests.specs import REQUIRED
+
+SPEC = ExperimentSpec.model_validate(
+    {
+        **REQUIRED,
+        "name": "shop",
+        "title": "A shop",
+        "source": {"kind": "table"},
+        "label": {"kind": "column"},
+        "split": {"kind": "random"},
+        "treatment": {"arms": {"call": {}, "coupon": {}}},
+    }
+)
+
+
+def rows(**changes: object) -> pd.DataFrame:
+    plain = {
+        "customer_id": list("abcdefgh"),
+        "as_of": pd.NaT,
+        "churned": [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+        "arm": ["control", "control", None, None, "call", "call", "coupon", "coupon"],
+    }
+    return pd.DataFrame({**plain, **changes})
+
+
+def test_rows_of_both_outcomes_and_every_arm_can_judge() -> None:
+    assert Cohort(rows(), SPEC).can_judge
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"arm": ["control", "control", None, None, "call", "call", None, None]},
+        {"arm": [None] * 8},
+        {"churned": [0.0] * 8},
+        {"churned": [0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0]},
+    ],
+    ids=["an arm is missing", "no campaign", "nobody left", "one left without action"],
+)
+def test_rows_that_lack_an_arm_or_an_outcome_cannot(changes: dict[str, object]) -> None:
+    assert not Cohort(rows(**changes), SPEC).can_judge
+
+
+def test_a_column_that_is_called_like_a_score_is_none() -> None:
+    scored = rows(
+        churn_score=np.arange(8.0),
+        churn_probability=0.5,
+        uplift_call=0.1,
+        churn_reason_last_year="price",
+        uplift_of_spirits=1.0,
+    )
+    found = Predictions.of(scored, SPEC.actions)
+    assert list(found.uplift) == ["call"]
+    assert found.score.tolist() == list(range(8))
