@@ -5,9 +5,11 @@ alpha / (k (k + 1)), so however many challengers are tried, a worthless one pass
 """
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from experiments.spec import ExperimentSpec
     from pipelines.standing import Standing
     from pipelines.workspace import Workspace
@@ -28,16 +30,24 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Nam
         for version, entry in standing.waiting.items()
     ]
     head = standing.head
-    last = f"entry {head.number}, {head.body['decided_at']}: {head.body['words']}" if head else "none"
+    last = _told(head.body, head.number) if head else ["none"]
     lines = [
         ("champion", _champion(standing, alias)),
         ("before", f"version {standing.before}" if standing.before else "none"),
         ("awaiting approval", "; ".join(waiting) or "none"),
         ("looks", _looks(spec, workspace, standing)),
-        ("last entry", last),
+        ("last entry", last[0]),
+        *(("", line) for line in last[1:]),
     ]
     answers.say(*answers.table(lines))
     return 0
+
+
+def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
+    """An entry: what was decided of which version, and the reasons, a line each."""
+    what = body["verdict"] or body["kind"]
+    version = body["challenger_version"]
+    return [f"{number}, {body['decided_at']}: {what}, version {version}", *body["words"].split("; ")]
 
 
 def _champion(standing: "Standing", alias: str | None) -> str:
