@@ -58,7 +58,7 @@ def judge(
     faults = _faults_of_challenger(spec, everything, version)
     clean = not faults
     rows = everything if champion is None else everything[~_seen_by(champion, everything)].reset_index(drop=True)
-    seen = int(_among(rows, workspace.model / TRAINING).sum())
+    seen = len(everything) if rows.empty else int(_among(rows, workspace.model / TRAINING).sum())
     cohort = Cohort(rows, spec, matrices.listed(workspace.matrix))
     if not cohort.can_judge:
         return Judged(_too_little(_mode(spec, champion), cohort, seen, faults), clean, {})

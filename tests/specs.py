@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from experiments.spec import ExperimentSpec
+
 REQUIRED: dict[str, Any] = {
     "observations": None,
     "features": [],
@@ -12,3 +14,17 @@ REQUIRED: dict[str, Any] = {
     "policy": {},
     "tuning": {},
 }
+
+
+def trial_spec(**changes: Any) -> ExperimentSpec:
+    """A table of customers with a trial of two actions, call and coupon."""
+    plain = {
+        **REQUIRED,
+        "name": "shop",
+        "title": "A shop",
+        "source": {"kind": "table"},
+        "label": {"kind": "column"},
+        "split": {"kind": "random"},
+        "treatment": {"arms": {"call": {}, "coupon": {}}},
+    }
+    return ExperimentSpec.model_validate({**plain, **changes})

@@ -81,9 +81,7 @@ def _report(
     contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
     measured = bool(cohort.actions)
     outcomes = [Outcome(**one) for one in storage.read_json(workspace.matrix / "outcomes.json")]
-    whole = matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
-    if spec.treatment and not spec.treatment.randomised:
-        whole["probability"] = 1.0  # nobody drew lots: every row counts the same
+    whole = _whole_trial(spec, workspace, [one.column for one in outcomes]) if measured else pd.DataFrame()
     return {
         "spec": spec.model_dump(mode="json"),
         "cohort": _cohort(cohort),
@@ -122,6 +120,14 @@ def _cohort(cohort: Cohort) -> dict[str, Any]:
         "in_trial": int(cohort.in_trial.sum()),
         "events_per_arm": cohort.events_per_arm,
     }
+
+
+def _whole_trial(spec: ExperimentSpec, workspace: Workspace, outcomes: list[str]) -> pd.DataFrame:
+    """Who was given what in the whole trial, and what came of it; where nobody drew lots, every row counts the same."""
+    names = ["customer_id", "arm", "probability", "churned", *outcomes]
+    rows: pd.DataFrame = matrices.read(workspace.matrix, matrices.LEARN, names).to_pandas()
+    by_lot = spec.treatment is not None and spec.treatment.randomised
+    return rows if by_lot else rows.assign(probability=1.0)
 
 
 def _drivers(cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:

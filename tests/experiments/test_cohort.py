@@ -6,20 +6,9 @@ import pytest
 
 from experiments.cohort import Cohort
 from experiments.evaluation import Predictions
-from experiments.spec import ExperimentSpec
-from tests.specs import REQUIRED
+from tests.specs import trial_spec
 
-SPEC = ExperimentSpec.model_validate(
-    {
-        **REQUIRED,
-        "name": "shop",
-        "title": "A shop",
-        "source": {"kind": "table"},
-        "label": {"kind": "column"},
-        "split": {"kind": "random"},
-        "treatment": {"arms": {"call": {}, "coupon": {}}},
-    }
-)
+SPEC = trial_spec()
 
 
 def rows(**changes: object) -> pd.DataFrame:

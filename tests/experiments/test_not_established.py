@@ -10,26 +10,17 @@ from experiments import evaluation
 from experiments.cohort import Cohort
 from experiments.evaluation import Predictions
 from experiments.policy_report import policy_report
-from experiments.spec import ExperimentSpec
 from tests.experiments.effect_worlds import ACTIONS, FAMILIES, LEARNERS, World, fitted, problem, world
-from tests.specs import REQUIRED
+from tests.specs import trial_spec
 
 pytestmark = pytest.mark.slow
 TRIALS, ROWS = 40, 3000
 # Chance establishes one in forty: more than these of two in each trial, or of one, come once in a thousand times.
 MOST_OF_TWO, MOST_OF_ONE = 7, 5
-SPEC = ExperimentSpec.model_validate(
-    {
-        **REQUIRED,
-        "name": "insurance",
-        "title": "An insurance",
-        "source": {"kind": "table"},
-        "label": {"kind": "column"},
-        "split": {"kind": "random"},
-        "treatment": {"arms": {action: {"cost": 1.0} for action in ACTIONS}},
-        "value": {"constant": 100.0},
-        "evaluation": {"draws": 100},
-    }
+SPEC = trial_spec(
+    treatment={"arms": {action: {"cost": 1.0} for action in ACTIONS}},
+    value={"constant": 100.0},
+    evaluation={"draws": 100},
 )
 
 

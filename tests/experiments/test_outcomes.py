@@ -7,23 +7,11 @@ import pytest
 from experiments.cohort import Cohort
 from experiments.evaluation import Predictions
 from experiments.outcomes import Outcome, outcomes_report
-from experiments.spec import ExperimentSpec
 from features.errors import MetricError
-from tests.specs import REQUIRED
+from tests.specs import trial_spec
 
 ROWS = 6000
-SPEC = ExperimentSpec.model_validate(
-    {
-        **REQUIRED,
-        "name": "shop",
-        "title": "A shop",
-        "source": {"kind": "table"},
-        "label": {"kind": "column"},
-        "split": {"kind": "random"},
-        "treatment": {"arms": {"call": {}, "coupon": {}}},
-        "evaluation": {"draws": 200},
-    }
-)
+SPEC = trial_spec(evaluation={"draws": 200})
 SPENT = Outcome("spent", "Money spent", "eur")
 
 

@@ -11,7 +11,7 @@ from features.contract import Contract
 from features.feature import FeatureColumn
 from pipelines import lottery
 from pipelines.learning import Learning
-from tests.specs import REQUIRED
+from tests.specs import trial_spec
 
 CUSTOMERS, DATES = 2000, pd.date_range("2024-01-01", periods=3, freq="MS")
 CONTRACT = Contract(
@@ -20,17 +20,7 @@ CONTRACT = Contract(
 
 
 def spec(*, randomised: bool = True) -> ExperimentSpec:
-    return ExperimentSpec.model_validate(
-        {
-            **REQUIRED,
-            "name": "shop",
-            "title": "A shop",
-            "source": {"kind": "table"},
-            "label": {"kind": "column"},
-            "split": {"kind": "random"},
-            "treatment": {"arms": {"call": {}}, "randomised": randomised},
-        }
-    )
+    return trial_spec(treatment={"arms": {"call": {}}, "randomised": randomised})
 
 
 def rows(seed: int, *, pull: float = 0.0, dates: int = 1, standing: bool = False) -> pd.DataFrame:
