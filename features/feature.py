@@ -113,7 +113,9 @@ def _bound(function: Callable[..., Any], variant: int | str) -> Callable[[Histor
 def quintile(values: Numbers) -> Numbers:
     """The fifth of all customers that each value lies in, 1 the lowest; equal values share one, NaN stays NaN."""
     known = ~np.isnan(values)
-    fifths = np.full(values.shape, np.nan)
-    below = np.searchsorted(np.sort(values[known]), values[known], side="left")
-    fifths[known] = 1 + 5 * below // max(known.sum(), 1)
+    fifths, present = np.full(values.shape, np.nan), values[known]
+    if present.size:
+        # A value lies above a fifth when as many as make up that fifth are less than it.
+        last = np.ceil(np.arange(1, 5) * present.size / 5).astype(int) - 1
+        fifths[known] = 1 + np.searchsorted(np.partition(present, last)[last], present, side="left")
     return fifths

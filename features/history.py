@@ -1,6 +1,5 @@
 """The wall: what was known of the customers strictly before a date, and nothing else."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -8,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.errors import SchemaError
-from features.schema import Table
+from features.hindsight import Hindsight
 
 STATE_TABLES = ("customers", "contracts")
 VERSIONS = {"contract_versions": "contracts", "customer_versions": "customers"}
@@ -27,26 +26,6 @@ def source_of(name: str) -> str:
     return {**VERSIONS, **MADE}.get(name, name)
 
 
-def corrections(table: ir.Table, key: tuple[str, ...]) -> ir.Table:
-    """The rows that a later row of the same key replaces: key, known_at and superseded_at (when that was known).
-
-    They do not depend on the date of observation, so an engine computes them once and hands them to every History.
-    Few keys have more than one version. Where the date of the event is part of the key, one of them was known late.
-    """
-    if "event_at" in key:
-        several = table.filter(table.known_at > table.event_at).select(*key).distinct()
-    else:
-        several = table.group_by(*key).having(table.count() > 1).aggregate().select(*key)
-    versions = table.semi_join(several, list(key)).select(*key, "known_at").distinct()
-    ordered = versions.mutate(superseded_at=versions.known_at.lead().over(group_by=list(key), order_by="known_at"))
-    return ordered.filter(ordered.superseded_at.notnull())
-
-
-def latest(table: ir.Table, key: tuple[str, ...]) -> ir.Table:
-    """The rows of a table without those that a later row of the same key replaces, by all that is known today."""
-    return table.anti_join(corrections(table, key), [*key, "known_at"])
-
-
 class History:
     """The canonical tables as they stood strictly before `as_of`.
 
@@ -54,24 +33,14 @@ class History:
     than `look_back_days` are left out, the state of customers and contracts never is. A table is an attribute:
     `history.transactions`; `history.contract_versions` also holds what later versions replaced;
     MADE lists those that are made of others. Numbers are decimals of six places. Features
-    see a History and never a raw table. corrected holds what `corrections` gives for each table, or None where
-    nothing was ever corrected; what is not in it is worked out.
+    see a History and never what it is cut from.
     """
 
-    def __init__(
-        self,
-        tables: Mapping[str, ir.Table],
-        *,
-        declared: Mapping[str, Table],
-        as_of: datetime,
-        look_back_days: int,
-        corrected: Mapping[str, ir.Table | None] | None = None,
-    ) -> None:
+    def __init__(self, known_today: Hindsight, *, as_of: datetime, look_back_days: int) -> None:
         self.as_of = as_of
         self.look_back_days = look_back_days
-        self._raw = tables
-        self._declared = declared
-        self._corrected = corrected or {}
+        self._known_today = known_today
+        self._raw, self._declared = known_today.tables, known_today.declared
         self._visible: dict[str, ir.Table] = {}
 
     @cached_property
@@ -134,18 +103,23 @@ class History:
     def _contract_changes(self) -> ir.Table:
         """What each contract became, moment by moment, beside the plan and the price that it had before.
 
-        Of several versions of one moment the one known last counts: it corrects the others and changes nothing.
+        Of several versions of one moment the one known last counts: it corrects the others and changes nothing. Most
+        contracts have one version; only the others are put in order.
         """
-        versions = self.table("contract_versions")
-        known_last = versions.known_at.max().over(group_by=["contract_id", "event_at"])
-        moments = versions.mutate(known_last=known_last).filter(lambda one: one.known_at == one.known_last)
+        versions, replaced = self.table("contract_versions"), self._known_today.corrections("contracts")
+        missing = {"plan_before": ibis.null("string"), "price_before": ibis.null(EXACT)}
+        if replaced is None:
+            return versions.mutate(**missing)
+        once = versions.anti_join(replaced, "contract_id").mutate(**missing)
+        several = versions.semi_join(replaced, "contract_id")
+        known_last = several.known_at.max().over(group_by=["contract_id", "event_at"])
+        moments = several.mutate(known_last=known_last).filter(lambda one: one.known_at == one.known_last)
         contract = ibis.window(group_by="contract_id", order_by="event_at")
         plan_before, price_before = (moments[name].lag().over(contract) for name in ("plan", "price"))
-        return moments.mutate(plan_before=plan_before, price_before=price_before)
+        return once.union(moments.mutate(plan_before=plan_before, price_before=price_before).drop("known_last"))
 
     def _latest(self, source: str, known: ir.Table) -> ir.Table:
-        key = self._declared[source].key
-        replaced = self._corrected[source] if source in self._corrected else corrections(self._raw[source], key)
+        key, replaced = self._declared[source].key, self._known_today.corrections(source)
         if replaced is None:
             return known
         replaced = replaced.filter(replaced.superseded_at < self.as_of_literal).select(*key, "known_at")
@@ -180,6 +154,8 @@ class History:
         """
         rows = self.table(name)
         key = self._declared[source_of(name)].key
+        if key == ("customer_id",) and name not in VERSIONS:
+            return rows[column].max(where=where)  # each customer has one row
         order = ibis.struct({part: rows[part] for part in dict.fromkeys(("event_at", "known_at", *key))})
         present = rows[column].notnull()
         return rows[column].argmax(order, where=present if where is None else present & where)

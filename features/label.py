@@ -1,11 +1,12 @@
 """What a label is: it says who left, and when, within a window after the observation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import ibis.expr.types as ir
 
+from features.hindsight import Hindsight
 from features.history import History
 
 
@@ -43,9 +44,6 @@ class LabelOptions:
     active_days: int = 365
 
 
-Tables = Mapping[str, ir.Table]
-
-
 @dataclass(frozen=True)
 class Dated:
     """How a label is read from tables with dates.
@@ -53,11 +51,11 @@ class Dated:
     observed gives the customers (column customer_id) who are observed at the date of the history, by what was known
     then. happened_at gives a table (customer_id, happened_at): when each customer left, seen from the end of the
     window, so that what comes after it changes nothing; a customer who had not left has no row, or a moment after the
-    window. It may read all that is known today.
+    window.
     """
 
     observed: Callable[[History, LabelWindow, LabelOptions], ir.Table]
-    happened_at: Callable[[Tables, LabelWindow, LabelOptions], ir.Table]
+    happened_at: Callable[[Hindsight, LabelWindow, LabelOptions], ir.Table]
 
 
 @dataclass(frozen=True)

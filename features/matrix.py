@@ -7,11 +7,13 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from features.catalog import by_table
 from features.contract import Contract
 from features.errors import DataError
 from features.feature import Feature, FeatureColumn
+from features.hindsight import Hindsight
 from features.history import History
 from features.label import LabelWindow
 from features.observations import outcomes, treatments_at
@@ -43,11 +45,21 @@ def spread(found: pa.Table, size: int, features: Mapping[str, Feature]) -> pa.Ta
 
     Numbers are told apart from what is missing by a null, never by NaN.
     """
-    at = np.full(size, -1, dtype=np.int64)
-    at[found[PLACE].to_numpy()] = np.arange(found.num_rows)
-    order = pa.array(at, mask=at < 0)
-    columns = {name: found[name].combine_chunks().take(order) for name in found.column_names if name != PLACE}
+    order, there = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_)
+    order[found[PLACE].to_numpy()] = np.arange(found.num_rows)
+    there[found[PLACE].to_numpy()] = True
+    columns = {name: _placed(found[name], order, there) for name in found.column_names if name != PLACE}
     return pa.table({name: _across(features[name], values) for name, values in columns.items()})
+
+
+def _placed(found: pa.ChunkedArray, order: NDArray[np.int64], there: NDArray[np.bool_]) -> pa.Array:
+    """The values in their order; null where there is none. `take` does it too, but in thrice the time for numbers."""
+    if not len(found) or not pa.types.is_float64(found.type):
+        return found.combine_chunks().take(pa.array(order, mask=~there))
+    values = found.fill_null(0.0).to_numpy()[order]
+    known = there & found.is_valid().to_numpy()[order] if found.null_count else there
+    bits = np.packbits(known, bitorder="little")
+    return pa.Array.from_buffers(found.type, len(order), [pa.py_buffer(bits), pa.py_buffer(values)])
 
 
 def _across(feature: Feature, values: pa.Array) -> pa.Array:
@@ -57,7 +69,7 @@ def _across(feature: Feature, values: pa.Array) -> pa.Array:
     )
 
 
-def labelled(rows: ir.Table, *, happened: ir.Table, tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Table:
+def labelled(rows: ir.Table, *, happened: ir.Table, known_today: Hindsight, window: LabelWindow) -> ir.Table:
     """The customers with as_of, in_gap, churned (0 or 1), and the arm and its probability where a campaign had them.
 
     In the order of customer_id.
@@ -65,8 +77,8 @@ def labelled(rows: ir.Table, *, happened: ir.Table, tables: Mapping[str, ir.Tabl
     rows = rows.mutate(as_of=ibis.literal(window.as_of, type="timestamp"))
     rows = rows.left_join(outcomes(happened, window), "customer_id").drop("customer_id_right")
     rows = rows.mutate(in_gap=rows.in_gap.fill_null(False), churned=rows.churned.fill_null(False).cast("float64"))
-    if "treatments" in tables:
-        rows = rows.left_join(treatments_at(tables, window), "customer_id").drop("customer_id_right")
+    if "treatments" in known_today.tables:
+        rows = rows.left_join(treatments_at(known_today, window), "customer_id").drop("customer_id_right")
     else:
         rows = rows.mutate(arm=ibis.null("string"), probability=ibis.null("float64"))
     return rows.order_by("customer_id")

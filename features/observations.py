@@ -1,15 +1,13 @@
 """Which customers are observed at which date, what was done to them, and what became of them."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.history import latest
+from features.hindsight import Hindsight
 from features.label import LabelWindow
-from features.tables import TREATMENTS
 
 
 def observation_dates(first: date, *, every_months: int, data_end: datetime) -> list[datetime]:
@@ -18,14 +16,14 @@ def observation_dates(first: date, *, every_months: int, data_end: datetime) -> 
     return [moment.to_pydatetime() for moment in pd.date_range(pd.Timestamp(first), data_end, freq=step)]
 
 
-def treatments_at(tables: Mapping[str, ir.Table], window: LabelWindow) -> ir.Table:
+def treatments_at(known_today: Hindsight, window: LabelWindow) -> ir.Table:
     """The arm that each customer was given at the observation: customer_id, arm, probability.
 
     An arm assigned from `as_of` until the lead time is over (that very day, where there is none) belongs to the
     observation; of several the first counts, and of those of one moment that of the least treatment_id. Of several
     versions of a treatment the one known last holds. A customer in no campaign has no row.
     """
-    treatments = latest(tables["treatments"], TREATMENTS.key)
+    treatments = known_today.latest("treatments")
     until = max(window.opens, window.as_of + timedelta(days=1))
     assigned = treatments.filter(
         (treatments.event_at >= ibis.literal(window.as_of, type="timestamp"))

@@ -12,29 +12,22 @@ import pyarrow as pa
 from ibis.backends.sql import SQLBackend
 
 from features.errors import MissingError
-from features.history import History, corrections
+from features.hindsight import Hindsight, corrections
+from features.history import History
 from features.schema import Table
 from pipelines.memory import limits
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An open engine: the tables as expressions, and what corrects what, computed once."""
+    """An open engine: its connection, and all that is known today as expressions over it."""
 
     connection: SQLBackend
-    tables: Mapping[str, ir.Table]
-    corrected: Mapping[str, ir.Table | None]
-    declared: Mapping[str, Table]
+    known_today: Hindsight
 
     def history(self, as_of: datetime, *, look_back_days: int) -> History:
         """What was known strictly before `as_of`."""
-        return History(
-            self.tables,
-            declared=self.declared,
-            as_of=as_of,
-            look_back_days=look_back_days,
-            corrected=self.corrected,
-        )
+        return History(self.known_today, as_of=as_of, look_back_days=look_back_days)
 
     def rows(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression."""
@@ -59,13 +52,12 @@ def present(folder: Path, declared: Mapping[str, Table]) -> Mapping[str, Table]:
 
 
 def corrected(engine: Engine) -> Engine:
-    """The engine with what corrects what in each of its tables; None for a table in which nothing does."""
-    dated = [name for name, table in engine.declared.items() if table.is_dated]
-    kept = {
-        name: engine.kept(f"{name}_corrected", corrections(engine.tables[name], engine.declared[name].key))
-        for name in dated
-    }
-    return replace(engine, corrected={name: found if engine.size(found) else None for name, found in kept.items()})
+    """The engine with what corrects what in each of its tables, worked out once."""
+    today = engine.known_today
+    dated = {name: table.key for name, table in today.declared.items() if table.is_dated}
+    kept = {name: engine.kept(f"{name}_corrected", corrections(today.tables[name], key)) for name, key in dated.items()}
+    found = {name: table if engine.size(table) else None for name, table in kept.items()}
+    return replace(engine, known_today=replace(today, corrected=found))
 
 
 @contextmanager
@@ -79,6 +71,6 @@ def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
                 name: connection.read_parquet(f"{folder / name}/*.parquet", table_name=name, union_by_name=True)
                 for name in found
             }
-            yield corrected(Engine(connection, tables, {}, found))
+            yield corrected(Engine(connection, Hindsight(tables, found)))
         finally:
             connection.disconnect()

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.spec import ExperimentSpec, ObservationSpec
-from features import catalog, definitions, feature, history, label, labels, matrix
+from features import catalog, definitions, feature, hindsight, history, label, labels, matrix
 from features.catalog import by_theme, features_for
 from features.errors import DataError, SpecError
 from features.feature import Feature
@@ -36,7 +36,7 @@ ENGINES = {"duckdb": engine.opened, "spark": spark.opened}
 # How many days before the horizon opens the features are frozen, to see how early they know.
 FROZEN_DAYS = (0, 14, 30, 60, 90)
 # The code that every partition depends on, beside that of its own theme.
-SHARED: tuple[ModuleType, ...] = (catalog, feature, history, label, matrix)
+SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, matrix)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def dated(
     with ENGINES[spec.observations.engine](folder, declared) as opened:
         # All that the data allow, whatever the spec learns from: a champion of other features is judged on these rows.
         look_back = spec.observations.look_back_days
-        themes = by_theme(features_for((), opened.declared, look_back_days=look_back))
+        themes = by_theme(features_for((), opened.known_today.declared, look_back_days=look_back))
         build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf)
         mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
         if not mature:
@@ -119,8 +119,8 @@ def _to_score(build: Build, as_of: datetime) -> Mapping[str, int]:
 def _to_learn(build: Build, as_of: datetime, *, freeze: bool) -> Mapping[str, int]:
     observed, window = build.observed(as_of), build.window(as_of)
     _build_themes(build, as_of, observed)
-    happened = build.label.happened_at(build.opened.tables, window, build.options)
-    rows = build.opened.rows(labelled(observed, happened=happened, tables=build.opened.tables, window=window))
+    happened = build.label.happened_at(build.opened.known_today, window, build.options)
+    rows = build.opened.rows(labelled(observed, happened=happened, known_today=build.opened.known_today, window=window))
     check_arms(rows, build.spec.treatment.arms if build.spec.treatment else ())
     kept = rows.filter(pc.invert(rows["in_gap"])).drop_columns(["in_gap"])
     build.shelf.write(f"{LEARN}/{_name(as_of)}", _valued(build, kept, as_of))

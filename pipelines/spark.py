@@ -14,6 +14,7 @@ import pyarrow as pa
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 from features.errors import UsageError
+from features.hindsight import Hindsight
 from features.schema import Table
 from pipelines.engine import Engine, corrected, present
 
@@ -75,7 +76,7 @@ def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
                 )
                 for name in found
             }
-            yield corrected(SparkEngine(connection, tables, {}, found))
+            yield corrected(SparkEngine(connection, Hindsight(tables, found)))
         finally:
             connection.disconnect()
 

@@ -3,8 +3,9 @@
 import ibis
 import ibis.expr.types as ir
 
+from features.hindsight import Hindsight
 from features.history import History
-from features.label import Dated, Label, LabelOptions, LabelWindow, Tables
+from features.label import Dated, Label, LabelOptions, LabelWindow
 
 
 def observed(history: History, _window: LabelWindow, _options: LabelOptions) -> ir.Table:
@@ -12,12 +13,12 @@ def observed(history: History, _window: LabelWindow, _options: LabelOptions) -> 
     return history.contracts.filter(history.running()).select("customer_id").distinct()
 
 
-def happened_at(tables: Tables, window: LabelWindow, _options: LabelOptions) -> ir.Table:
+def happened_at(known_today: Hindsight, window: LabelWindow, _options: LabelOptions) -> ir.Table:
     """When the last of the contracts that had begun by the end of the window ended; no row where one has no end.
 
     Of several versions of a contract the one known last holds.
     """
-    contracts = tables["contracts"]
+    contracts = known_today.tables["contracts"]
     latest = contracts.group_by("customer_id", "contract_id").aggregate(
         starts_at=contracts.starts_at.argmax(contracts.known_at),
         ended_at=contracts.ended_at.argmax(contracts.known_at),

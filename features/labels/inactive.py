@@ -4,9 +4,9 @@ import ibis
 import ibis.expr.types as ir
 
 from features.errors import SpecError
-from features.history import History, latest
-from features.label import Dated, Label, LabelOptions, LabelWindow, Tables
-from features.tables import CANONICAL
+from features.hindsight import Hindsight
+from features.history import History
+from features.label import Dated, Label, LabelOptions, LabelWindow
 
 
 def observed(history: History, _window: LabelWindow, options: LabelOptions) -> ir.Table:
@@ -15,21 +15,20 @@ def observed(history: History, _window: LabelWindow, options: LabelOptions) -> i
     return events.filter(history.within(events, options.active_days)).select("customer_id").distinct()
 
 
-def happened_at(tables: Tables, window: LabelWindow, options: LabelOptions) -> ir.Table:
+def happened_at(known_today: Hindsight, window: LabelWindow, options: LabelOptions) -> ir.Table:
     """The end of the window for everybody who had no such event within it; an event at its very end is within it.
 
     Of several versions of an event the one known last holds. A row of a whole day stands for all that follows its
     midnight, so that the day on which the window opens is within it, and the one on which it closes is not.
     """
-    declared = CANONICAL[options.table]
-    events = _of_the_kind(latest(tables[options.table], declared.key), options)
+    events = _of_the_kind(known_today.latest(options.table), options)
     opens, closes = (ibis.literal(moment, type="timestamp") for moment in (window.opens, window.closes))
     within = (events.event_at > opens) & (events.event_at <= closes)
-    if declared.daily:
+    if known_today.declared[options.table].daily:
         day = events.event_at.truncate("D")
         within = (day >= opens) & (day < closes)
     came = events.filter(within).select("customer_id").distinct()
-    everybody = tables["customers"].select("customer_id").distinct()
+    everybody = known_today.tables["customers"].select("customer_id").distinct()
     return everybody.anti_join(came, "customer_id").mutate(happened_at=closes)
 
 

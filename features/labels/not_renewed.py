@@ -3,8 +3,9 @@
 import ibis
 import ibis.expr.types as ir
 
+from features.hindsight import Hindsight
 from features.history import History
-from features.label import Dated, Label, LabelOptions, LabelWindow, Tables
+from features.label import Dated, Label, LabelOptions, LabelWindow
 
 
 def observed(history: History, window: LabelWindow, _options: LabelOptions) -> ir.Table:
@@ -17,12 +18,12 @@ def observed(history: History, window: LabelWindow, _options: LabelOptions) -> i
     return contracts.filter(history.running() & due).select("customer_id").distinct()
 
 
-def happened_at(tables: Tables, window: LabelWindow, _options: LabelOptions) -> ir.Table:
+def happened_at(known_today: Hindsight, window: LabelWindow, _options: LabelOptions) -> ir.Table:
     """When a contract that was due within the window ended, on the day of its renewal at the latest.
 
     What was due is what was known at the observation; how it ended is what the version known last says.
     """
-    contracts = tables["contracts"]
+    contracts = known_today.tables["contracts"]
     as_of = ibis.literal(window.as_of, type="timestamp")
     key = ["customer_id", "contract_id"]
     before = contracts.filter(contracts.known_at < as_of)

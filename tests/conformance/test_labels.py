@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from features import labels
 from features.errors import SpecError
+from features.hindsight import Hindsight
 from features.history import History
 from features.label import Label, LabelOptions, LabelWindow
 from features.observations import outcomes
@@ -57,7 +58,7 @@ def contracts(*rows: tuple[str, str, int, int | None]) -> dict[str, ibis.Table]:
 def left(tables: dict[str, ibis.Table]) -> dict[str, datetime]:
     dated = LABELS["cancelled"].dated
     assert dated is not None
-    found = dated.happened_at(tables, WINDOW, LabelOptions()).to_pyarrow().to_pylist()
+    found = dated.happened_at(Hindsight(tables, CANONICAL), WINDOW, LabelOptions()).to_pyarrow().to_pylist()
     return {row["customer_id"]: row["happened_at"] for row in found}
 
 
@@ -93,9 +94,11 @@ def observed_and_churned(
     window, options = LabelWindow.after(as_of, lead_time_days=lead, horizon_days=horizon), LabelOptions(event="payment")
     dated = LABELS[label].dated
     assert dated is not None
-    history = History(tables, declared=CANONICAL, as_of=as_of, look_back_days=365)
+    history = History(Hindsight(tables, CANONICAL), as_of=as_of, look_back_days=365)
     observed = {row["customer_id"] for row in dated.observed(history, window, options).to_pyarrow().to_pylist()}
-    happened = outcomes(dated.happened_at(tables, window, options), window).to_pyarrow().to_pylist()
+    happened = (
+        outcomes(dated.happened_at(Hindsight(tables, CANONICAL), window, options), window).to_pyarrow().to_pylist()
+    )
     what = {
         row["customer_id"]: "gap" if row["in_gap"] else "churned" for row in happened if row["in_gap"] or row["churned"]
     }
@@ -138,7 +141,7 @@ def inactive(tables: dict[str, ibis.Table], options: LabelOptions) -> dict[str, 
     """What becomes of each customer by the label `inactive`, 1 for those who churned."""
     window, dated = LabelWindow.after(AS_OF, lead_time_days=0, horizon_days=30), LABELS["inactive"].dated
     assert dated is not None
-    found = outcomes(dated.happened_at(tables, window, options), window).to_pyarrow().to_pylist()
+    found = outcomes(dated.happened_at(Hindsight(tables, CANONICAL), window, options), window).to_pyarrow().to_pylist()
     churned = {row["customer_id"] for row in found if row["churned"]}
     return {
         row["customer_id"]: int(row["customer_id"] in churned) for row in tables["customers"].to_pyarrow().to_pylist()

@@ -124,8 +124,8 @@ def made(opened: Engine) -> dict[str, pa.Table]:
     tables = {"features": matrices.beside([names, *found])}
     for name, label in LABELS.items():
         rows = opened.kept("observed", placed(label.observed(history, WINDOW, OPTIONS)))
-        happened = label.happened_at(opened.tables, WINDOW, OPTIONS)
-        tables[name] = opened.rows(labelled(rows, happened=happened, tables=opened.tables, window=WINDOW))
+        happened = label.happened_at(opened.known_today, WINDOW, OPTIONS)
+        tables[name] = opened.rows(labelled(rows, happened=happened, known_today=opened.known_today, window=WINDOW))
     return tables
 
 

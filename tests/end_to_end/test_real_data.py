@@ -158,9 +158,8 @@ def test_online_retails_churn_is_that_of_a_plain_count(
     with engine.opened(online_retail[0].root / "data/tables/online_retail", CANONICAL) as opened:
         history = opened.history(window.as_of, look_back_days=365)
         rows = dated.observed(history, window, options)
-        found = opened.rows(
-            labelled(rows, happened=dated.happened_at(opened.tables, window, options), tables={}, window=window)
-        )
+        happened = dated.happened_at(opened.known_today, window, options)
+        found = opened.rows(labelled(rows, happened=happened, known_today=opened.known_today, window=window))
     assert found.num_rows == customers
     assert pc.mean(found["churned"]).as_py() == pytest.approx(churned, abs=0.0005)
     tables = online_retail[0].root / "data/tables/online_retail"

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from features.catalog import all_features
+from features.hindsight import Hindsight
 from features.history import History
 from features.tables import CANONICAL
 
@@ -35,7 +36,7 @@ def value(feature: str, **given: list[dict[str, Any]]) -> Any:
     found = []
     for step in (1, -1):
         tables = {name: rows(name, of_table[::step]) for name, of_table in given.items()}
-        history = History(tables, declared=CANONICAL, as_of=AS_OF, look_back_days=180)
+        history = History(Hindsight(tables, CANONICAL), as_of=AS_OF, look_back_days=180)
         one = all_features()[feature]
         table = history.table(one.table).group_by("customer_id").aggregate(value=one.aggregate(history))
         found.append([row["value"] for row in table.to_pyarrow().to_pylist()])

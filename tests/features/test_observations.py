@@ -7,8 +7,10 @@ import ibis
 import pyarrow as pa
 import pytest
 
+from features.hindsight import Hindsight
 from features.label import LabelWindow
 from features.observations import treatments_at
+from features.tables import CANONICAL
 
 AS_OF = datetime(2024, 7, 1)
 WINDOW = LabelWindow.after(AS_OF, lead_time_days=14, horizon_days=30)
@@ -28,7 +30,8 @@ def arm(rows: list[tuple[str, int, int, str, float]]) -> tuple[str, float]:
         "action": [row[3] for row in rows],
         "probability": [row[4] for row in rows],
     }
-    [found] = treatments_at({"treatments": ibis.memtable(pa.table(plain))}, WINDOW).to_pyarrow().to_pylist()
+    known_today = Hindsight({"treatments": ibis.memtable(pa.table(plain))}, CANONICAL)
+    [found] = treatments_at(known_today, WINDOW).to_pyarrow().to_pylist()
     return found["arm"], found["probability"]
 
 

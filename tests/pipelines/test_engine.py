@@ -36,7 +36,7 @@ def sums(tables: Path, *, spill: str = "1GB") -> pa.Table:
     """The sum of each customer; what goes to disk on the way may take so much there."""
     with engine.opened(tables, CANONICAL) as opened:
         opened.connection.raw_sql(f"SET max_temp_directory_size = '{spill}'")
-        paid = opened.tables["transactions"]
+        paid = opened.known_today.tables["transactions"]
         return opened.rows(paid.group_by("customer_id").aggregate(total=paid.amount.sum()).order_by("customer_id"))
 
 

@@ -1,0 +1,46 @@
+"""All that is known today of the customers: what labels and outcomes are read from, and features never."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import ibis.expr.types as ir
+
+from features.schema import Table
+
+
+@dataclass(frozen=True)
+class Hindsight:
+    """The canonical tables with every version of every row.
+
+    corrected holds what `corrections` gives for a table, or None where nothing in it was ever corrected; what is not
+    in it is worked out anew. It does not depend on a date, so an engine works it out once for all of them.
+    """
+
+    tables: Mapping[str, ir.Table]
+    declared: Mapping[str, Table]
+    corrected: Mapping[str, ir.Table | None] = field(default_factory=dict)
+
+    def latest(self, name: str) -> ir.Table:
+        """The rows of a table without those that a later row of the same key replaces, by all that is known today."""
+        table, replaced = self.tables[name], self.corrections(name)
+        return table if replaced is None else table.anti_join(replaced, [*self.declared[name].key, "known_at"])
+
+    def corrections(self, name: str) -> ir.Table | None:
+        """What `corrections` gives for a table, or None where nothing in it was ever corrected."""
+        if name in self.corrected:
+            return self.corrected[name]
+        return corrections(self.tables[name], self.declared[name].key)
+
+
+def corrections(table: ir.Table, key: tuple[str, ...]) -> ir.Table:
+    """The rows that a later row of the same key replaces: key, known_at and superseded_at (when that was known).
+
+    Few keys have more than one version. Where the date of the event is part of the key, one of them was known late.
+    """
+    if "event_at" in key:
+        several = table.filter(table.known_at > table.event_at).select(*key).distinct()
+    else:
+        several = table.group_by(*key).having(table.count() > 1).aggregate().select(*key)
+    versions = table.semi_join(several, list(key)).select(*key, "known_at").distinct()
+    ordered = versions.mutate(superseded_at=versions.known_at.lead().over(group_by=list(key), order_by="known_at"))
+    return ordered.filter(ordered.superseded_at.notnull())
