@@ -15,7 +15,10 @@ from features.errors import MissingError
 from features.hindsight import Hindsight, corrections
 from features.history import History
 from features.schema import Table
-from pipelines.memory import limits
+from pipelines import memory
+
+# How many dates are built at a time, each by a thread of its own.
+AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,24 @@ class Engine:
 
     connection: SQLBackend
     known_today: Hindsight
+
+    def several(self) -> list["Engine"]:
+        """As many engines over the same tables as dates are built at a time, each for a thread of its own.
+
+        One thread that works through a date costs less than two that share it, for they need not bring together what
+        they found.
+        """
+        self.connection.raw_sql(f"SET threads = {max(1, memory.THREADS - AT_ONCE + 1)}")
+        found = [self]
+        while len(found) < AT_ONCE:
+            connection = ibis.duckdb.from_connection(self.connection.con.cursor())
+            tables = {name: connection.table(name) for name in self.known_today.tables}
+            kept = self.known_today.corrected
+            corrected = {
+                name: None if one is None else connection.table(_corrected(name)) for name, one in kept.items()
+            }
+            found.append(Engine(connection, Hindsight(tables, self.known_today.declared, corrected)))
+        return found
 
     def history(self, as_of: datetime, *, look_back_days: int) -> History:
         """What was known strictly before `as_of`."""
@@ -37,11 +58,14 @@ class Engine:
         """How many rows an expression has."""
         return int(self.rows(expression.count().as_table()).column(0)[0].as_py())
 
-    def kept(self, name: str, expression: ir.Table) -> ir.Table:
-        """An expression worked out once and kept under a name, in place of what was kept under it before."""
+    def kept(self, name: str, expression: ir.Table, *, shared: bool = False) -> ir.Table:
+        """An expression worked out once and kept under a name, in place of what was kept under it before.
+
+        No other of `several` engines sees it, unless it is shared.
+        """
         # Not drop_table: Ibis 12 writes a statement without a name under sqlglot 30.
         self.connection.raw_sql(f"DROP TABLE IF EXISTS {name}")
-        return self.connection.create_table(name, expression, temp=True)
+        return self.connection.create_table(name, expression, temp=not shared)
 
 
 def present(folder: Path, declared: Mapping[str, Table]) -> Mapping[str, Table]:
@@ -51,11 +75,18 @@ def present(folder: Path, declared: Mapping[str, Table]) -> Mapping[str, Table]:
     return {name: table for name, table in declared.items() if any((folder / name).glob("*.parquet"))}
 
 
+def _corrected(name: str) -> str:
+    return f"{name}_corrected"
+
+
 def corrected(engine: Engine) -> Engine:
     """The engine with what corrects what in each of its tables, worked out once."""
     today = engine.known_today
     dated = {name: table.key for name, table in today.declared.items() if table.is_dated}
-    kept = {name: engine.kept(f"{name}_corrected", corrections(today.tables[name], key)) for name, key in dated.items()}
+    kept = {
+        name: engine.kept(_corrected(name), corrections(today.tables[name], key), shared=True)
+        for name, key in dated.items()
+    }
     found = {name: table if engine.size(table) else None for name, table in kept.items()}
     return replace(engine, known_today=replace(today, corrected=found))
 
@@ -64,13 +95,14 @@ def corrected(engine: Engine) -> Engine:
 def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
     """An engine over the Parquet parts of a folder. Raises MissingError when there is no such folder."""
     found = present(folder, declared)
-    with limits() as limited:
+    with memory.limits() as limited:
         connection = ibis.duckdb.connect(**limited)
         try:
-            tables = {
-                name: connection.read_parquet(f"{folder / name}/*.parquet", table_name=name, union_by_name=True)
-                for name in found
-            }
+            for name in found:
+                parts = f"{folder / name}/*.parquet".replace("'", "''")
+                # Ibis makes a view that only one connection sees.
+                connection.raw_sql(f"CREATE VIEW {name} AS FROM read_parquet('{parts}', union_by_name = true)")
+            tables = {name: connection.table(name) for name in found}
             yield corrected(Engine(connection, Hindsight(tables, found)))
         finally:
             connection.disconnect()

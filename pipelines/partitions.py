@@ -54,18 +54,22 @@ def _first_known(path: Path) -> datetime:
 class Shelf:
     """The partitions of the last build (old), those of this one (new), and what each was built from.
 
-    A kept partition is linked, not written again; built and kept count them.
+    A kept partition is linked, not written again. Dates may be built at the same time.
     """
 
     old: Path
     new: Path
     receipt: Path
-    built: int = 0
-    kept: int = 0
     keys: Keys = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._before: Keys = storage.read_json(self.receipt) if self.receipt.exists() else {}
+
+    @property
+    def built(self) -> int:
+        """How many partitions were built and not kept."""
+        return len(self.keys) - len(self.kept)
 
     def keeps(self, name: str, key: str) -> bool:
         """Take a partition over from the last build, if it is there unchanged and was built from the same."""
@@ -76,14 +80,13 @@ class Shelf:
         (self.new / name).parent.mkdir(parents=True, exist_ok=True)
         os.link(old, self.new / name)
         self.keys[name] = before
-        self.kept += 1
+        self.kept.add(name)
         return True
 
     def put(self, name: str, key: str, rows: pa.Table) -> None:
         """Write a partition that was built."""
         storage.write_parquet(self.new / name, rows)
         self.keys[name] = {"key": key, "digest": storage.digest(self.new / name)}
-        self.built += 1
 
     def write(self, name: str, rows: pa.Table) -> None:
         """Write what is made anew every time."""

@@ -1,11 +1,14 @@
 """The matrix of a source with dates: a partition for each date and theme, and what became of the customers."""
 
 import inspect
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from queue import SimpleQueue
 from types import ModuleType
 
 import ibis
@@ -30,6 +33,7 @@ from pipelines.partitions import Known, Shelf, key
 from pipelines.values import with_value
 
 Themes = Mapping[str, tuple[Feature, ...]]
+Counted = Mapping[str, int]
 
 # What opens the engine that a spec asks for.
 ENGINES = {"duckdb": engine.opened, "spark": spark.opened}
@@ -84,7 +88,7 @@ class Build:
 
 def dated(
     spec: ExperimentSpec, folder: Path, *, declared: Mapping[str, Table], end: datetime, shelf: Shelf
-) -> Iterator[Mapping[str, int]]:
+) -> Iterator[Counted]:
     """Build the newest date to score, then each mature date to learn from; gives what was counted on the way.
 
     Raises DataError when there is no mature date.
@@ -102,13 +106,34 @@ def dated(
         if not mature:
             raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
         yield {"immature_dates": len(dates) - len(mature)}
-        yield _to_score(build, end)
         gate = mature[-spec.split.gate_dates :] if spec.split.kind == "time" else []
-        for as_of in log.track(mature, "build", unit="date"):
-            yield _to_learn(build, as_of, freeze=as_of in gate)
+        work = [partial(_to_score, as_of=end)]
+        work += [partial(_to_learn, as_of=as_of, freeze=as_of in gate) for as_of in mature]
+        yield from log.track(_at_once(build, work), "build", unit="date", total=len(work))
 
 
-def _to_score(build: Build, as_of: datetime) -> Mapping[str, int]:
+def _at_once(build: Build, work: Sequence[Callable[[Build], Counted]]) -> Iterator[Counted]:
+    """What each piece of work counts, in their order; so many are done at a time as there are engines."""
+    engines = build.opened.several()
+    free: SimpleQueue[engine.Engine] = SimpleQueue()
+    for one in engines:
+        free.put(one)
+
+    def done(piece: Callable[[Build], Counted]) -> Counted:
+        taken = free.get()
+        try:
+            return piece(replace(build, opened=taken))
+        finally:
+            free.put(taken)
+
+    pool = ThreadPoolExecutor(len(engines))
+    try:
+        yield from pool.map(done, work)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _to_score(build: Build, *, as_of: datetime) -> Counted:
     observed = build.observed(as_of)
     _build_themes(build, as_of, observed)
     rows = build.opened.rows(observed.mutate(as_of=ibis.literal(as_of, type="timestamp")).order_by(PLACE))
@@ -116,7 +141,7 @@ def _to_score(build: Build, as_of: datetime) -> Mapping[str, int]:
     return {SCORE: rows.num_rows}
 
 
-def _to_learn(build: Build, as_of: datetime, *, freeze: bool) -> Mapping[str, int]:
+def _to_learn(build: Build, *, as_of: datetime, freeze: bool) -> Counted:
     observed, window = build.observed(as_of), build.window(as_of)
     _build_themes(build, as_of, observed)
     happened = build.label.happened_at(build.opened.known_today, window, build.options)

@@ -47,12 +47,16 @@ class Compiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
 class SparkEngine(Engine):
     """An open engine on Spark; what it keeps is a cached view."""
 
+    def several(self) -> list[Engine]:
+        """One alone: Spark itself shares out the work of a date."""
+        return [self]
+
     def rows(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression, without a detour by pandas."""
         found = self.connection.raw_sql(self.connection.compile(expression)).toArrow()
         return found.cast(expression.schema().to_pyarrow())
 
-    def kept(self, name: str, expression: ir.Table) -> ir.Table:
+    def kept(self, name: str, expression: ir.Table, *, shared: bool = False) -> ir.Table:  # noqa: ARG002 - all is
         """An expression worked out once and kept under a name, in place of what was kept under it before."""
         self.connection.raw_sql(f"DROP VIEW IF EXISTS {name}")
         self.connection.raw_sql(f"CACHE TABLE {name} AS {self.connection.compile(expression)}")

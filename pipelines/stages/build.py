@@ -46,7 +46,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         storage.write_json(folder / "counts.json", dict(counts))
         storage.write_json(folder / "outcomes.json", _outcomes(spec, declared))
     shelf.close()
-    log.done("build", spec.name, **counts, partitions_built=shelf.built, partitions_kept=shelf.kept)
+    log.done("build", spec.name, **counts, partitions_built=shelf.built, partitions_kept=len(shelf.kept))
 
 
 def _partitions(
