@@ -81,9 +81,19 @@ def read_json(path: Path) -> Any:
 
 
 def write_parquet(path: Path, rows: pa.Table) -> None:
-    """Write rows so that equal rows give equal bytes."""
+    """Write rows so that equal rows give equal bytes.
+
+    LZ4, with moments as differences, is as small as Zstandard where there are events, and sooner read.
+    """
+    moments = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
     with replacing(path) as temporary:
-        pq.write_table(rows.replace_schema_metadata(None), temporary, compression="zstd")
+        pq.write_table(
+            rows.replace_schema_metadata(None),
+            temporary,
+            compression="lz4",
+            use_dictionary=[name for name in rows.column_names if name not in moments],
+            column_encoding=dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
+        )
 
 
 def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:

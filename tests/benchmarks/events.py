@@ -4,6 +4,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import storage
+
 MONTHS = 35
 START = "2024-01-01"
 # Shares of the events, by table.
@@ -79,7 +81,6 @@ def _events(connection: duckdb.DuckDBPyConnection, folder: Path, *, table: str, 
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, part: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    # In the order that ingest writes.
-    rows = f"SELECT * FROM ({query}) ORDER BY customer_id, event_at"
-    connection.execute(f"COPY ({rows}) TO '{folder / part}.parquet' (FORMAT parquet, COMPRESSION zstd)")
+    # In the order and the form that ingest writes.
+    rows = connection.sql(f"SELECT * FROM ({query}) ORDER BY customer_id, event_at")
+    storage.write_parquet(folder / f"{part}.parquet", rows.to_arrow_table())
