@@ -1,7 +1,6 @@
 """The wall: what was known of the customers strictly before a date, and nothing else."""
 
-from datetime import datetime, timedelta
-from functools import cached_property
+from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
@@ -27,7 +26,7 @@ def source_of(name: str) -> str:
 
 
 class History:
-    """The canonical tables as they stood strictly before `as_of`.
+    """The canonical tables as they stood strictly before `as_of`, a date or an expression for one.
 
     A row is visible when it was known before `as_of` and no correction of it was; events that lie ahead or are older
     than `look_back_days` are left out, the state of customers and contracts never is. A table is an attribute:
@@ -36,17 +35,12 @@ class History:
     see a History and never what it is cut from.
     """
 
-    def __init__(self, known_today: Hindsight, *, as_of: datetime, look_back_days: int) -> None:
-        self.as_of = as_of
+    def __init__(self, known_today: Hindsight, *, as_of: datetime | ir.TimestampScalar, look_back_days: int) -> None:
+        self.as_of = ibis.literal(as_of, type="timestamp") if isinstance(as_of, datetime) else as_of
         self.look_back_days = look_back_days
         self._known_today = known_today
         self._raw, self._declared = known_today.tables, known_today.declared
         self._visible: dict[str, ir.Table] = {}
-
-    @cached_property
-    def as_of_literal(self) -> ir.Value:
-        """The date of observation as an expression."""
-        return ibis.literal(self.as_of, type="timestamp")
 
     def __contains__(self, name: str) -> bool:
         return source_of(name) in self._raw
@@ -68,19 +62,19 @@ class History:
 
     def _seen(self, name: str, source: str) -> ir.Table:
         raw = self._raw[source]
-        known = raw.filter(raw.known_at < self.as_of_literal)
+        known = raw.filter(raw.known_at < self.as_of)
         if name in VERSIONS:
             return known
         if name not in STATE_TABLES:
             begins = self.days_ago(self.look_back_days)
-            known = known.filter(known.event_at < self.as_of_literal, known.event_at >= begins)
+            known = known.filter(known.event_at < self.as_of, known.event_at >= begins)
         return self._latest(source, known)
 
     def _usage_seasons(self) -> ir.Table:
         raw = self._raw["usage"]
-        recent = (raw.event_at < self.as_of_literal) & (raw.event_at >= self.days_ago(SEASON_DAYS))
+        recent = (raw.event_at < self.as_of) & (raw.event_at >= self.days_ago(SEASON_DAYS))
         before = (raw.event_at < self.days_ago(YEAR_DAYS)) & (raw.event_at >= self.days_ago(YEAR_DAYS + SEASON_DAYS))
-        seen = raw.filter(raw.known_at < self.as_of_literal, recent | before)
+        seen = raw.filter(raw.known_at < self.as_of, recent | before)
         return self._latest("usage", seen).select("customer_id", "event_at")
 
     def _usage_gaps(self) -> ir.Table:
@@ -122,7 +116,7 @@ class History:
         key, replaced = self._declared[source].key, self._known_today.corrections(source)
         if replaced is None:
             return known
-        replaced = replaced.filter(replaced.superseded_at < self.as_of_literal).select(*key, "known_at")
+        replaced = replaced.filter(replaced.superseded_at < self.as_of).select(*key, "known_at")
         return known.anti_join(replaced, [*key, "known_at"])
 
     def _exact(self, source: str, rows: ir.Table) -> ir.Table:
@@ -131,7 +125,7 @@ class History:
 
     def days_ago(self, days: int) -> ir.TimestampScalar:
         """The moment `days` days before `as_of`."""
-        return ibis.literal(self.as_of - timedelta(days=days), type="timestamp")
+        return self.as_of - ibis.interval(days=days)
 
     def within(self, table: ir.Table, days: int) -> ir.BooleanValue:
         """Whether a row of table happened in the last `days` days before `as_of`."""
@@ -140,12 +134,12 @@ class History:
     def running(self) -> ir.BooleanValue:
         """Whether a row of `contracts` had begun by `as_of` and, for all that was known, not ended."""
         contracts = self.table("contracts")
-        ended = contracts.ended_at.notnull() & (contracts.ended_at < self.as_of_literal)
-        return (contracts.starts_at < self.as_of_literal) & ~ended
+        ended = contracts.ended_at.notnull() & (contracts.ended_at < self.as_of)
+        return (contracts.starts_at < self.as_of) & ~ended
 
     def days_since(self, moment: ir.Value) -> ir.NumericValue:
         """Days, with fractions, from a moment to `as_of`; negative for a moment still to come, missing for none."""
-        return (seconds(self.as_of_literal) - seconds(moment)) / 86_400.0
+        return (seconds(self.as_of) - seconds(moment)) / 86_400.0
 
     def last(self, name: str, column: str, where: ir.BooleanValue | None = None) -> ir.Value:
         """The value of a column in a customer's last row of a table (where a condition holds), missing values apart.

@@ -1,8 +1,8 @@
 """Runs Ibis expressions over the canonical tables on DuckDB, within a memory limit, spilling to disk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,13 +12,20 @@ import pyarrow as pa
 from ibis.backends.sql import SQLBackend
 
 from features.errors import MissingError
+from features.feature import Feature
 from features.hindsight import Hindsight, corrections
 from features.history import History
+from features.matrix import snapshot
 from features.schema import Table
 from pipelines import memory
 
 # How many dates are built at a time, each by a thread of its own.
 AT_ONCE = 2
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]  # Ibis ships no types
+def getvariable(variable: str) -> datetime:  # type: ignore[empty-body]  # it is DuckDB's
+    """A variable of a DuckDB connection."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ class Engine:
 
     connection: SQLBackend
     known_today: Hindsight
+    compiled: dict[Hashable, list[str]] = field(default_factory=dict)
 
     def several(self) -> list["Engine"]:
         """As many engines over the same tables as dates are built at a time, each for a thread of its own.
@@ -43,12 +51,24 @@ class Engine:
             corrected = {
                 name: None if one is None else connection.table(_corrected(name)) for name, one in kept.items()
             }
-            found.append(Engine(connection, Hindsight(tables, self.known_today.declared, corrected)))
+            found.append(Engine(connection, Hindsight(tables, self.known_today.declared, corrected), self.compiled))
         return found
 
     def history(self, as_of: datetime, *, look_back_days: int) -> History:
         """What was known strictly before `as_of`."""
         return History(self.known_today, as_of=as_of, look_back_days=look_back_days)
+
+    def snapshot(
+        self, features: Collection[Feature], *, as_of: datetime, look_back_days: int, observed: ir.Table
+    ) -> Iterator[pa.Table]:
+        """What `features.matrix.snapshot` asks, put into SQL once for all dates, of which only the date differs."""
+        asked = (look_back_days, observed.get_name(), *(one.column.name for one in features))
+        if asked not in self.compiled:
+            history = History(self.known_today, as_of=getvariable("as_of"), look_back_days=look_back_days)
+            self.compiled[asked] = [self.connection.compile(one) for one in snapshot(history, features, observed)]
+        for query in self.compiled[asked]:
+            self.connection.con.execute("SET VARIABLE as_of = ?", [as_of])
+            yield self.connection.con.sql(query).to_arrow_table()
 
     def rows(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression."""

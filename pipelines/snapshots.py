@@ -22,7 +22,7 @@ from features.catalog import by_theme, features_for
 from features.errors import DataError, SpecError
 from features.feature import Feature
 from features.label import Dated, Label, LabelOptions, LabelWindow
-from features.matrix import check_arms, labelled, placed, snapshot, spread
+from features.matrix import check_arms, labelled, placed, spread
 from features.observations import observation_dates
 from features.plugins import plugin
 from features.schema import Table
@@ -72,9 +72,12 @@ class Build:
 
     def features(self, features: Collection[Feature], *, as_of: datetime, observed: ir.Table) -> pa.Table:
         """The features of the observed customers as they were known at a date, in the order of their places."""
-        history = self.opened.history(as_of, look_back_days=self.asked.look_back_days)
-        named, size = {one.column.name: one for one in features}, self.opened.size(observed)
-        found = map(self.opened.rows, snapshot(history, features, observed))
+        named, size, days = (
+            {one.column.name: one for one in features},
+            self.opened.size(observed),
+            self.asked.look_back_days,
+        )
+        found = self.opened.snapshot(features, as_of=as_of, look_back_days=days, observed=observed)
         return beside(spread(rows, size, named) for rows in found)
 
     def key(self, theme: str, as_of: datetime, *, seen_at: datetime) -> str:

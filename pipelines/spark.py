@@ -3,8 +3,9 @@
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pyarrow as pa
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 from features.errors import UsageError
+from features.feature import Feature
 from features.hindsight import Hindsight
+from features.matrix import snapshot
 from features.schema import Table
 from pipelines.engine import Engine, corrected, present
 
@@ -50,6 +53,13 @@ class SparkEngine(Engine):
     def several(self) -> list[Engine]:
         """One alone: Spark itself shares out the work of a date."""
         return [self]
+
+    def snapshot(
+        self, features: Collection[Feature], *, as_of: datetime, look_back_days: int, observed: ir.Table
+    ) -> Iterator[pa.Table]:
+        """What `features.matrix.snapshot` asks of a date."""
+        history = self.history(as_of, look_back_days=look_back_days)
+        return map(self.rows, snapshot(history, features, observed))
 
     def rows(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression, without a detour by pandas."""
