@@ -38,7 +38,7 @@ def corrections(table: ir.Table, key: tuple[str, ...]) -> ir.Table:
     Few keys have more than one version. Where the date of the event is part of the key, one of them was known late.
     """
     if "event_at" in key:
-        several = table.filter(table.known_at > table.event_at).select(*key).distinct()
+        several = table.filter(table.known_at > table.event_at).select(*key)
     else:
         several = table.group_by(*key).having(table.count() > 1).aggregate().select(*key)
     versions = table.semi_join(several, list(key)).select(*key, "known_at").distinct()

@@ -70,9 +70,9 @@ def _across(feature: Feature, values: pa.Array) -> pa.Array:
 
 
 def labelled(rows: ir.Table, *, happened: ir.Table, known_today: Hindsight, window: LabelWindow) -> ir.Table:
-    """The customers with as_of, in_gap, churned (0 or 1), and the arm and its probability where a campaign had them.
+    """The placed customers, in that order, with as_of, in_gap, churned (0 or 1), and the arm with its probability.
 
-    In the order of customer_id.
+    The last two are missing where no campaign had a customer.
     """
     rows = rows.mutate(as_of=ibis.literal(window.as_of, type="timestamp"))
     rows = rows.left_join(outcomes(happened, window), "customer_id").drop("customer_id_right")
@@ -81,7 +81,7 @@ def labelled(rows: ir.Table, *, happened: ir.Table, known_today: Hindsight, wind
         rows = rows.left_join(treatments_at(known_today, window), "customer_id").drop("customer_id_right")
     else:
         rows = rows.mutate(arm=ibis.null("string"), probability=ibis.null("float64"))
-    return rows.order_by("customer_id")
+    return rows.order_by(PLACE)
 
 
 def with_categories(columns: Collection[FeatureColumn], rows: pa.Table) -> Contract:

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql import SQLBackend
+from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
+from ibis.expr import datatypes as dt
 
 from features.errors import MissingError
 from features.feature import Feature
@@ -21,6 +24,16 @@ from pipelines import memory
 
 # How many dates are built at a time, each by a thread of its own.
 AT_ONCE = 2
+
+
+class Compiler(DuckDBCompiler):  # type: ignore[misc]  # Ibis ships no types
+    """Ibis 12 for DuckDB, but that rows are counted where a condition holds in three quarters of the time."""
+
+    def visit_CountStar(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802 - Ibis finds it by name
+        """By `count_if`, and not by a count of filtered rows."""
+        if where is None:
+            return super().visit_CountStar(op, arg=arg, where=where)
+        return self.cast(self.f.coalesce(self.f.count_if(where), 0), dt.int64)
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]  # Ibis ships no types
@@ -45,7 +58,7 @@ class Engine:
         self.connection.raw_sql(f"SET threads = {max(1, memory.THREADS - AT_ONCE + 1)}")
         found = [self]
         while len(found) < AT_ONCE:
-            connection = ibis.duckdb.from_connection(self.connection.con.cursor())
+            connection = _compiling(ibis.duckdb.from_connection(self.connection.con.cursor()))
             tables = {name: connection.table(name) for name in self.known_today.tables}
             kept = self.known_today.corrected
             corrected = {
@@ -88,6 +101,11 @@ class Engine:
         return self.connection.create_table(name, expression, temp=not shared)
 
 
+def _compiling(connection: SQLBackend) -> SQLBackend:
+    connection.compiler = Compiler()
+    return connection
+
+
 def present(folder: Path, declared: Mapping[str, Table]) -> Mapping[str, Table]:
     """The declared tables that have Parquet parts in a folder. Raises MissingError when there is no such folder."""
     if not folder.is_dir():
@@ -116,8 +134,9 @@ def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
     """An engine over the Parquet parts of a folder. Raises MissingError when there is no such folder."""
     found = present(folder, declared)
     with memory.limits() as limited:
-        connection = ibis.duckdb.connect(**limited)
+        connection = _compiling(ibis.duckdb.connect(**limited))
         try:
+            connection.raw_sql("SET parquet_metadata_cache = true")
             for name in found:
                 parts = f"{folder / name}/*.parquet".replace("'", "''")
                 # Ibis makes a view that only one connection sees.

@@ -93,6 +93,7 @@ def write_parquet(path: Path, rows: pa.Table) -> None:
             compression="lz4",
             use_dictionary=[name for name in rows.column_names if name not in moments],
             column_encoding=dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
+            write_statistics=moments,  # what a reader looks for is between two moments
         )
 
 

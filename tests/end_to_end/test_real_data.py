@@ -13,7 +13,7 @@ import pytest
 
 from features import labels
 from features.label import Label, LabelOptions, LabelWindow
-from features.matrix import labelled
+from features.matrix import labelled, placed
 from features.plugins import plugin
 from features.tables import CANONICAL
 from pipelines import engine
@@ -157,7 +157,7 @@ def test_online_retails_churn_is_that_of_a_plain_count(
     assert dated is not None
     with engine.opened(online_retail[0].root / "data/tables/online_retail", CANONICAL) as opened:
         history = opened.history(window.as_of, look_back_days=365)
-        rows = dated.observed(history, window, options)
+        rows = placed(dated.observed(history, window, options))
         happened = dated.happened_at(opened.known_today, window, options)
         found = opened.rows(labelled(rows, happened=happened, known_today=opened.known_today, window=window))
     assert found.num_rows == customers
