@@ -56,8 +56,9 @@ def _placed(found: pa.ChunkedArray, order: NDArray[np.int64], there: NDArray[np.
     """The values in their order; null where there is none. `take` does it too, but in thrice the time for numbers."""
     if not len(found) or not pa.types.is_float64(found.type):
         return found.combine_chunks().take(pa.array(order, mask=~there))
-    values = found.fill_null(0.0).to_numpy()[order]
-    known = there & found.is_valid().to_numpy()[order] if found.null_count else there
+    flat = found.combine_chunks()
+    values = np.frombuffer(flat.buffers()[1])[flat.offset :][order]  # what lies beneath a null does not matter
+    known = there & flat.is_valid().to_numpy(zero_copy_only=False)[order] if flat.null_count else there
     bits = np.packbits(known, bitorder="little")
     return pa.Array.from_buffers(found.type, len(order), [pa.py_buffer(bits), pa.py_buffer(values)])
 

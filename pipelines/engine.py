@@ -55,9 +55,10 @@ class Engine:
         One thread that works through a date costs less than two that share it, for they need not bring together what
         they found.
         """
-        self.connection.raw_sql(f"SET threads = {max(1, memory.THREADS - AT_ONCE + 1)}")
+        at_once = min(AT_ONCE, memory.cores())
+        self.connection.raw_sql(f"SET threads = {memory.cores() - at_once + 1}")
         found = [self]
-        while len(found) < AT_ONCE:
+        while len(found) < at_once:
             connection = _compiling(ibis.duckdb.from_connection(self.connection.con.cursor()))
             tables = {name: connection.table(name) for name in self.known_today.tables}
             kept = self.known_today.corrected

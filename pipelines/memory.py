@@ -1,4 +1,4 @@
-"""How much memory DuckDB may use, and where it goes when that is not enough."""
+"""How much memory and how many cores DuckDB may use, and where it goes when memory is not enough."""
 
 import os
 import tempfile
@@ -6,9 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from features.errors import UsageError
+
 LIMIT = "2GB"
-# Sums are exact and ties are broken by keys, so any number of threads gives the same bits.
-THREADS = os.cpu_count() or 1
+
+
+def cores() -> int:
+    """How many cores DuckDB may use: HOLDFAST_CORES, or all. Any number gives the same bits.
+
+    Sums are exact, and ties are broken by keys. Raises UsageError when it is no whole number above 0.
+    """
+    asked = os.environ.get("HOLDFAST_CORES", str(os.cpu_count() or 1))
+    if not asked.isdecimal() or not int(asked):
+        raise UsageError(f"HOLDFAST_CORES is '{asked}'; it takes a whole number of at least 1.")
+    return int(asked)
 
 
 @contextmanager
@@ -16,4 +27,4 @@ def limits() -> Iterator[dict[str, Any]]:
     """DuckDB's settings: HOLDFAST_MEMORY_LIMIT (2 GB unless said), and a folder to spill to that is gone at the end."""
     with tempfile.TemporaryDirectory(prefix="holdfast-spill-") as spill:
         limit = os.environ.get("HOLDFAST_MEMORY_LIMIT", LIMIT)
-        yield {"memory_limit": limit, "temp_directory": spill, "threads": THREADS}
+        yield {"memory_limit": limit, "temp_directory": spill, "threads": cores()}

@@ -27,9 +27,8 @@ def happened_at(known_today: Hindsight, window: LabelWindow, options: LabelOptio
     if known_today.declared[options.table].daily:
         day = events.event_at.truncate("D")
         within = (day >= opens) & (day < closes)
-    came = events.filter(within).select("customer_id").distinct()
-    everybody = known_today.tables["customers"].select("customer_id").distinct()
-    return everybody.anti_join(came, "customer_id").mutate(happened_at=closes)
+    everybody = known_today.latest("customers").select("customer_id")
+    return everybody.anti_join(events.filter(within), "customer_id").mutate(happened_at=closes)
 
 
 def _of_the_kind(events: ir.Table, options: LabelOptions) -> ir.Table:

@@ -16,11 +16,11 @@ from features.catalog import all_features, features_for
 from features.feature import quintile
 from features.label import LabelOptions, LabelWindow
 from features.labels.cancelled import observed
-from features.matrix import placed, snapshot, spread
+from features.matrix import placed, spread
 from features.plugins import plugin
 from features.source import Source
 from features.tables import CANONICAL, PLACE
-from pipelines import engine, matrices, memory, storage
+from pipelines import engine, matrices, storage
 
 FEATURES = all_features()
 AS_OF = datetime(2025, 7, 1)
@@ -41,7 +41,8 @@ def rows_of(tables: Tables, folder: Path, *, look_back: int = LOOK_BACK) -> pa.T
     with engine.opened(folder, CANONICAL) as opened:
         history = opened.history(AS_OF, look_back_days=look_back)
         customers = opened.kept("observed", placed(observed(history, WINDOW, LabelOptions())))
-        found = [opened.rows(one) for one in snapshot(history, list(FEATURES.values()), customers)]
+        asked = {"as_of": AS_OF, "look_back_days": look_back, "observed": customers}
+        found = list(opened.snapshot(list(FEATURES.values()), **asked))
         names = opened.rows(customers.order_by(PLACE)).select(["customer_id"])
         return matrices.beside([names, *(spread(rows, names.num_rows, FEATURES) for rows in found)])
 
@@ -231,9 +232,9 @@ def test_other_customers_change_no_bit_but_of_a_rank_among_them(
 def test_the_engine_needs_no_more_than_one_thread_or_two(
     tables: Tables, before: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "THREADS", 1)
+    monkeypatch.setenv("HOLDFAST_CORES", "1")
     assert rows_of(tables, tmp_path / "1").equals(before)
-    monkeypatch.setattr(memory, "THREADS", 4)
+    monkeypatch.setenv("HOLDFAST_CORES", "4")
     assert rows_of(tables, tmp_path / "4").equals(before)
 
 

@@ -22,7 +22,7 @@ from features.catalog import all_features
 from features.errors import UsageError
 from features.label import Label, LabelOptions, LabelWindow
 from features.labels.cancelled import observed
-from features.matrix import PLACE, labelled, placed, snapshot, spread
+from features.matrix import PLACE, labelled, placed, spread
 from features.plugins import discover, plugin
 from features.source import Part, Source
 from features.tables import CANONICAL
@@ -117,10 +117,8 @@ def made(opened: Engine) -> dict[str, pa.Table]:
     history = opened.history(AS_OF, look_back_days=180)
     customers = opened.kept("observed", placed(observed(history, WINDOW, OPTIONS)))
     names = opened.rows(customers.order_by(PLACE))
-    found = [
-        spread(opened.rows(one), names.num_rows, FEATURES)
-        for one in snapshot(history, list(FEATURES.values()), customers)
-    ]
+    asked = {"as_of": AS_OF, "look_back_days": 180, "observed": customers}
+    found = [spread(one, names.num_rows, FEATURES) for one in opened.snapshot(list(FEATURES.values()), **asked)]
     tables = {"features": matrices.beside([names, *found])}
     for name, label in LABELS.items():
         rows = opened.kept("observed", placed(label.observed(history, WINDOW, OPTIONS)))

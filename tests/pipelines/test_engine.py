@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from features.errors import UsageError
 from features.tables import CANONICAL
 from pipelines import engine, storage
 
@@ -50,6 +51,13 @@ def test_what_does_not_fit_in_memory_goes_to_disk_and_comes_back_the_same(
     with pytest.raises(duckdb.OutOfMemoryException):
         sums(tables, spill="1KB")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("asked", ["0", "two", "-1", "1.5", ""])
+def test_cores_are_a_whole_number_of_at_least_one(tables: Path, monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+    monkeypatch.setenv("HOLDFAST_CORES", asked)
+    with pytest.raises(UsageError, match=f"HOLDFAST_CORES is '{asked}'"):
+        sums(tables)
 
 
 def test_a_limit_that_nothing_fits_in_is_an_error(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:

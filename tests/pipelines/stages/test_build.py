@@ -3,6 +3,7 @@
 import inspect
 import io
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from datetime import datetime, timedelta
@@ -155,6 +156,37 @@ def test_what_is_frozen_is_what_was_known_so_many_days_before_the_horizon_opens(
             found = pq.read_table(workspace.matrix / matrices.FROZEN / f"days={days}" / f"{date}.parquet")
             assert set(found.column_names) == set(features)
             assert found.equals(expected.select(found.column_names)), days
+
+
+@pytest.mark.parametrize("cores", ["1", "5"])
+def test_any_number_of_cores_makes_the_same_partitions(
+    workspace: Workspace, told: Callable[[], str], monkeypatch: pytest.MonkeyPatch, cores: str
+) -> None:
+    """One date after the other, or two at a time on several threads."""
+    before = hashes(workspace)
+    workspace.partitions.unlink()
+    monkeypatch.setenv("HOLDFAST_CORES", cores)
+    assert built(workspace, told)[1] == 0
+    assert hashes(workspace) == before
+
+
+def test_an_error_in_one_date_ends_the_build_and_leaves_the_last_one(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = hashes(workspace)
+    workspace.partitions.unlink()
+    snapshot, asked = engine.Engine.snapshot, Counter[datetime]()
+
+    def failing(self: engine.Engine, *features: Any, as_of: datetime, **options: Any) -> Any:
+        asked[as_of] += 1
+        if len(asked) == 2:
+            raise DataError("the second date is broken")
+        return snapshot(self, *features, as_of=as_of, **options)
+
+    monkeypatch.setattr(engine.Engine, "snapshot", failing)
+    with pytest.raises(DataError, match="second date"):
+        build.run(ExperimentSpec.model_validate(SPEC), workspace)
+    assert hashes(workspace) == before
 
 
 def test_a_partition_that_somebody_touched_is_built_again(workspace: Workspace, told: Callable[[], str]) -> None:
