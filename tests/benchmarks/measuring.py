@@ -25,10 +25,13 @@ class Cost:
         return f"{self.wall:.1f} s | {self.cpu:.1f} s | {self.gigabytes:.2f} GiB"
 
 
-def measure(*words: str, cwd: Path, ends_with: Collection[int] = (0,)) -> Cost:
-    """Run a command to its end. Raises CalledProcessError when it ends with another exit code."""
+def measure(*words: str, cwd: Path, ends_with: Collection[int] = (0,), **variables: str) -> Cost:
+    """Run a command to its end, with these variables beside those of the environment.
+
+    Raises CalledProcessError when it ends with another exit code.
+    """
     began = time.perf_counter()
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {**os.environ, **variables, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     running = psutil.Popen(
         list(words), cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
