@@ -94,7 +94,9 @@ def parser() -> argparse.ArgumentParser:
             name, help=text.splitlines()[0], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         if name == "list":
-            command.add_argument("kind", metavar="KIND", help="what to list, such as metrics")
+            command.add_argument(
+                "kind", metavar="KIND", nargs="?", default="kinds", help="what to list, such as metrics"
+            )
         elif name != "registry":
             command.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "data":

@@ -52,6 +52,7 @@ def _specs(root: Path) -> Rows:
 
 
 KINDS: dict[str, Callable[[Path], Rows]] = {
+    "kinds": lambda _: [(name, f"python -m pipelines list {name}") for name in KINDS],
     "specs": _specs,
     "stages": lambda _: list(stages().items()),
     "tables": _tables,
@@ -72,7 +73,7 @@ KINDS: dict[str, Callable[[Path], Rows]] = {
 def show(kind: str, root: Path) -> int:
     """Print the names and meanings of a kind. Raises UsageError when there is no such kind."""
     if kind not in KINDS:
-        raise UsageError(f"there is no kind '{kind}'; there are {list(KINDS)}.")
+        raise UsageError(f"there is no kind '{kind}'; there are {', '.join(KINDS)}.")
     rows = KINDS[kind](root)
     width = max(len(name) for name, _ in rows)
     for name, meaning in rows:

@@ -76,7 +76,7 @@ def write_json(path: Path, plain: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read JSON. Raises MissingError when the file is not there."""
     if not path.exists():
-        raise MissingError(f"no file {path}; run the stage that makes it.")
+        raise MissingError(f"no file {path}; `python -m pipelines run SPEC` runs the stages that make it.")
     return json.loads(path.read_text())
 
 
@@ -101,7 +101,7 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
     """Read one Parquet file, or all of a folder in the order of their names. Raises MissingError when there is none."""
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files or not files[0].exists():
-        raise MissingError(f"no Parquet file at {path}; run the stage that makes it.")
+        raise MissingError(f"no Parquet file at {path}; `python -m pipelines run SPEC` runs the stages that make it.")
     return pa.concat_tables([pq.read_table(file, columns=columns) for file in files], promote_options="default")
 
 
