@@ -35,7 +35,8 @@ class Hindsight:
 def corrections(table: ir.Table, key: tuple[str, ...]) -> ir.Table:
     """The rows that a later row of the same key replaces: key, known_at and superseded_at (when that was known).
 
-    Few keys have more than one version. Where the date of the event is part of the key, one of them was known late.
+    No two rows share key and known_at; checks refuse them. Few keys have more than one version. Where the date of the
+    event is part of the key, one of them was known late.
     """
     if "event_at" in key:
         several = table.filter(table.known_at > table.event_at).select(*key)

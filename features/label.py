@@ -50,8 +50,8 @@ class Dated:
 
     observed gives the customers (column customer_id) who are observed at the date of the history, by what was known
     then. happened_at gives a table (customer_id, happened_at): when each customer left, seen from the end of the
-    window, so that what comes after it changes nothing; a customer who had not left has no row, or a moment after the
-    window.
+    window: what happens after it changes nothing, a later correction of what happened within it does. A customer who
+    had not left has no row, or a moment after the window.
     """
 
     observed: Callable[[History, LabelWindow, LabelOptions], ir.Table]

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import ibis
@@ -12,7 +13,6 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql import SQLBackend
 from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
-from ibis.expr import datatypes as dt
 
 from features.errors import MissingError
 from features.feature import Feature
@@ -24,6 +24,8 @@ from pipelines import memory
 
 # How many dates are built at a time, each by a thread of its own.
 AT_ONCE = 2
+# What one engine has put into SQL, the other need not.
+COMPILING = Lock()
 
 
 class Compiler(DuckDBCompiler):  # type: ignore[misc]  # Ibis ships no types
@@ -33,7 +35,7 @@ class Compiler(DuckDBCompiler):  # type: ignore[misc]  # Ibis ships no types
         """By `count_if`, and not by a count of filtered rows."""
         if where is None:
             return super().visit_CountStar(op, arg=arg, where=where)
-        return self.cast(self.f.coalesce(self.f.count_if(where), 0), dt.int64)
+        return self.f.count_if(self.f.coalesce(where, False))
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]  # Ibis ships no types
@@ -52,8 +54,8 @@ class Engine:
     def several(self) -> list["Engine"]:
         """As many engines over the same tables as dates are built at a time, each for a thread of its own.
 
-        One thread that works through a date costs less than two that share it, for they need not bring together what
-        they found.
+        On two cores a date has one thread to itself, which costs less than two that share it, for they need not bring
+        together what they found. Further cores help both.
         """
         at_once = min(AT_ONCE, memory.cores())
         self.connection.raw_sql(f"SET threads = {memory.cores() - at_once + 1}")
@@ -68,6 +70,10 @@ class Engine:
             found.append(Engine(connection, Hindsight(tables, self.known_today.declared, corrected), self.compiled))
         return found
 
+    def stop(self) -> None:
+        """End the query that runs, in whatever thread, with an error."""
+        self.connection.con.interrupt()
+
     def history(self, as_of: datetime, *, look_back_days: int) -> History:
         """What was known strictly before `as_of`."""
         return History(self.known_today, as_of=as_of, look_back_days=look_back_days)
@@ -75,11 +81,15 @@ class Engine:
     def snapshot(
         self, features: Collection[Feature], *, as_of: datetime, look_back_days: int, observed: ir.Table
     ) -> Iterator[pa.Table]:
-        """What `features.matrix.snapshot` asks, put into SQL once for all dates, of which only the date differs."""
+        """What `features.matrix.snapshot` asks, put into SQL once for all dates, of which only the date differs.
+
+        Features of one name are one feature to an engine.
+        """
         asked = (look_back_days, observed.get_name(), *(one.column.name for one in features))
-        if asked not in self.compiled:
-            history = History(self.known_today, as_of=getvariable("as_of"), look_back_days=look_back_days)
-            self.compiled[asked] = [self.connection.compile(one) for one in snapshot(history, features, observed)]
+        with COMPILING:
+            if asked not in self.compiled:
+                history = History(self.known_today, as_of=getvariable("as_of"), look_back_days=look_back_days)
+                self.compiled[asked] = [self.connection.compile(one) for one in snapshot(history, features, observed)]
         for query in self.compiled[asked]:
             self.connection.con.execute("SET VARIABLE as_of = ?", [as_of])
             yield self.connection.con.sql(query).to_arrow_table()
@@ -137,7 +147,7 @@ def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
     with memory.limits() as limited:
         connection = _compiling(ibis.duckdb.connect(**limited))
         try:
-            connection.raw_sql("SET parquet_metadata_cache = true")
+            connection.raw_sql("SET GLOBAL parquet_metadata_cache = true")
             for name in found:
                 parts = f"{folder / name}/*.parquet".replace("'", "''")
                 # Ibis makes a view that only one connection sees.

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -40,7 +40,7 @@ ENGINES = {"duckdb": engine.opened, "spark": spark.opened}
 # How many days before the horizon opens the features are frozen, to see how early they know.
 FROZEN_DAYS = (0, 14, 30, 60, 90)
 # The code that every partition depends on, beside that of its own theme.
-SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, matrix)
+SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, matrix, engine)
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Build:
     themes: Themes
     known: Known
     shelf: Shelf
+    code: Mapping[str, list[str]]
 
     @property
     def options(self) -> LabelOptions:
@@ -82,11 +83,9 @@ class Build:
 
     def key(self, theme: str, as_of: datetime, *, seen_at: datetime) -> str:
         """All that a partition depends on, as a hash: the code, the label's customers, the columns and the data."""
-        own = [f"{definitions.__name__}.{theme}", f"{labels.__name__}.{self.spec.label.kind}"]
-        code = [inspect.getsource(module) for module in (*SHARED, *map(import_module, own))]
         columns = [one.column.name for one in self.themes[theme]]
         asked = [self.spec.label.model_dump(), self.asked.look_back_days, as_of, seen_at, columns]
-        return key(code, asked, self.known.before(max(as_of, seen_at)))
+        return key(self.code[theme], asked, self.known.before(max(as_of, seen_at)))
 
 
 def dated(
@@ -104,7 +103,8 @@ def dated(
         # All that the data allow, whatever the spec learns from: a champion of other features is judged on these rows.
         look_back = spec.observations.look_back_days
         themes = by_theme(features_for((), opened.known_today.declared, look_back_days=look_back))
-        build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf)
+        code = {theme: _code(theme, spec.label.kind) for theme in themes}
+        build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf, code)
         mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
         if not mature:
             raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
@@ -115,12 +115,18 @@ def dated(
         yield from log.track(_at_once(build, work), "build", unit="date", total=len(work))
 
 
+def _code(theme: str, label_kind: str) -> list[str]:
+    """The code that a partition of a theme depends on."""
+    own = [f"{definitions.__name__}.{theme}", f"{labels.__name__}.{label_kind}"]
+    return [inspect.getsource(module) for module in (*SHARED, *map(import_module, own))]
+
+
 def _at_once(build: Build, work: Sequence[Callable[[Build], Counted]]) -> Iterator[Counted]:
     """What each piece of work counts, in their order; so many are done at a time as there are engines."""
     engines = build.opened.several()
     free: SimpleQueue[engine.Engine] = SimpleQueue()
-    for one in engines:
-        free.put(one)
+    for opened in engines:
+        free.put(opened)
 
     def done(piece: Callable[[Build], Counted]) -> Counted:
         taken = free.get()
@@ -129,11 +135,20 @@ def _at_once(build: Build, work: Sequence[Callable[[Build], Counted]]) -> Iterat
         finally:
             free.put(taken)
 
-    pool = ThreadPoolExecutor(len(engines))
-    try:
-        yield from pool.map(done, work)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    if len(engines) == 1:
+        yield from map(done, work)
+        return
+    with ThreadPoolExecutor(len(engines)) as pool:
+        pieces = [pool.submit(done, piece) for piece in work]
+        try:
+            for one in pieces:
+                yield one.result()
+        except BaseException:  # whoever stops it does not wait for a date to be ready
+            begun = [one for one in pieces if not one.cancel()]
+            while wait(begun, timeout=0.1).not_done:
+                for opened in engines:
+                    opened.stop()
+            raise
 
 
 def _to_score(build: Build, *, as_of: datetime) -> Counted:

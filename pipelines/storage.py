@@ -13,6 +13,9 @@ import pyarrow.parquet as pq
 
 from features.errors import HoldfastError, MissingError, StorageError
 
+# How many rows of a Parquet file stand together: few enough that their customers have a dictionary.
+ROWS = 1 << 17
+
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
@@ -93,6 +96,7 @@ def write_parquet(path: Path, rows: pa.Table) -> None:
             compression="lz4",
             use_dictionary=[name for name in rows.column_names if name not in moments],
             column_encoding=dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
+            row_group_size=ROWS,
             write_statistics=moments,  # what a reader looks for is between two moments
         )
 

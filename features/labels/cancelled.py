@@ -18,14 +18,11 @@ def happened_at(known_today: Hindsight, window: LabelWindow, _options: LabelOpti
 
     Of several versions of a contract the one known last holds.
     """
-    contracts = known_today.tables["contracts"]
-    latest = contracts.group_by("customer_id", "contract_id").aggregate(
-        starts_at=contracts.starts_at.argmax(contracts.known_at),
-        ended_at=contracts.ended_at.argmax(contracts.known_at),
-        running=contracts.ended_at.isnull().argmax(contracts.known_at),
+    contracts = known_today.latest("contracts")
+    begun = contracts.filter(contracts.starts_at <= ibis.literal(window.closes, type="timestamp"))
+    customers = begun.group_by("customer_id").aggregate(
+        happened_at=begun.ended_at.max(), running=begun.ended_at.isnull().any()
     )
-    begun = latest.filter(latest.starts_at <= ibis.literal(window.closes, type="timestamp"))
-    customers = begun.group_by("customer_id").aggregate(happened_at=begun.ended_at.max(), running=begun.running.any())
     return customers.filter(~customers.running).select("customer_id", "happened_at")
 
 

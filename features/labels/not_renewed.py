@@ -28,12 +28,9 @@ def happened_at(known_today: Hindsight, window: LabelWindow, _options: LabelOpti
     key = ["customer_id", "contract_id"]
     before = contracts.filter(contracts.known_at < as_of)
     asked = before.group_by(key).aggregate(renews_at=before.renews_at.argmax(before.known_at))
-    now = contracts.group_by(key).aggregate(
-        ended_at=contracts.ended_at.argmax(contracts.known_at),
-        running=contracts.ended_at.isnull().argmax(contracts.known_at),
-    )
+    now = known_today.latest("contracts").select(*key, "ended_at")
     both = asked.filter(_within(asked.renews_at, window)).inner_join(now, key)
-    ended = both.filter(~both.running & (both.ended_at <= both.renews_at))
+    ended = both.filter(both.ended_at <= both.renews_at)
     return ended.group_by("customer_id").aggregate(happened_at=ended.ended_at.max())
 
 

@@ -3,11 +3,11 @@
 import inspect
 import io
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -170,21 +170,25 @@ def test_any_number_of_cores_makes_the_same_partitions(
     assert hashes(workspace) == before
 
 
-def test_an_error_in_one_date_ends_the_build_and_leaves_the_last_one(
+def test_an_error_in_one_date_stops_the_other_and_leaves_the_last_build(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The date to score goes wrong while another is at a query that would never end."""
     before = hashes(workspace)
     workspace.partitions.unlink()
-    snapshot, asked = engine.Engine.snapshot, Counter[datetime]()
+    end = datetime.fromisoformat(storage.read_json(workspace.tables / "about.json")["extracted_at"])
+    begun = Event()
 
-    def failing(self: engine.Engine, *features: Any, as_of: datetime, **options: Any) -> Any:
-        asked[as_of] += 1
-        if len(asked) == 2:
-            raise DataError("the second date is broken")
-        return snapshot(self, *features, as_of=as_of, **options)
+    def failing(self: engine.Engine, *_features: Any, as_of: datetime, **_options: Any) -> Any:
+        if as_of == end:
+            begun.wait()
+            raise DataError("the date to score is broken")
+        begun.set()
+        self.connection.con.sql("SELECT count(*) FROM range(1_000_000_000_000) WHERE range % 7 = 1").fetchall()
 
+    monkeypatch.setenv("HOLDFAST_CORES", "2")
     monkeypatch.setattr(engine.Engine, "snapshot", failing)
-    with pytest.raises(DataError, match="second date"):
+    with pytest.raises(DataError, match="the date to score"):
         build.run(ExperimentSpec.model_validate(SPEC), workspace)
     assert hashes(workspace) == before
 
