@@ -143,12 +143,11 @@ def _at_once(build: Build, work: Sequence[Callable[[Build], Counted]]) -> Iterat
         try:
             for one in pieces:
                 yield one.result()
-        except BaseException:  # whoever stops it does not wait for a date to be ready
+        finally:  # who stops it does not wait for the dates that are begun
             begun = [one for one in pieces if not one.cancel()]
             while wait(begun, timeout=0.1).not_done:
                 for opened in engines:
                     opened.stop()
-            raise
 
 
 def _to_score(build: Build, *, as_of: datetime) -> Counted:
