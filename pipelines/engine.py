@@ -29,7 +29,7 @@ COMPILING = Lock()
 
 
 class Compiler(DuckDBCompiler):  # type: ignore[misc]  # Ibis ships no types
-    """Ibis 12 for DuckDB, but that rows are counted where a condition holds in three quarters of the time."""
+    """Ibis 12 for DuckDB, but that rows for which a condition holds are counted sooner."""
 
     def visit_CountStar(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802 - Ibis finds it by name
         """By `count_if`, and not by a count of filtered rows."""
