@@ -15,6 +15,8 @@ from features.errors import HoldfastError, MissingError, StorageError
 
 # How many rows of a Parquet file stand together: few enough that their customers have a dictionary.
 ROWS = 1 << 17
+# How many rows at the head of a table tell whether the values of a column repeat.
+SAMPLE = 1 << 14
 
 
 @contextmanager
@@ -94,11 +96,17 @@ def write_parquet(path: Path, rows: pa.Table) -> None:
             rows.replace_schema_metadata(None),
             temporary,
             compression="lz4",
-            use_dictionary=[name for name in rows.column_names if name not in moments],
+            use_dictionary=[name for name in rows.column_names if name not in moments and _repeats(rows[name])],
             column_encoding=dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
             row_group_size=ROWS,
             write_statistics=moments,  # what a reader looks for is between two moments
         )
+
+
+def _repeats(values: pa.ChunkedArray) -> bool:
+    """Whether more than a tenth of the first values came before; a dictionary of others is slow and large."""
+    first = values.slice(0, SAMPLE).drop_null()
+    return len(first.unique()) < 0.9 * len(first)
 
 
 def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
