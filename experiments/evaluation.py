@@ -181,6 +181,7 @@ def _slice(cohort: Cohort, challenger: Predictions, name: str, mask: Mask) -> di
     row: dict[str, Any] = {
         "name": name,
         "rows": int(mask.sum()),
+        "untreated_rows": len(untreated),
         "churned_share": float(untreated.mean()) if len(untreated) else None,
         "risk": {},
         "uplift": {},

@@ -25,8 +25,9 @@ def load(workspace: Workspace) -> ExperimentSpec:
     """
     path = workspace.spec_file
     if not path.is_file():
-        known = sorted(file.stem for file in path.parent.glob("*.yaml"))
-        raise MissingError(f"no spec '{workspace.spec}' at {path.parent}; there are {known}.")
+        folder = workspace.specs
+        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        raise MissingError(f"no spec '{workspace.spec}' in {folder}; there are {known}.")
     try:
         plain = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:

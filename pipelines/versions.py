@@ -68,6 +68,8 @@ def _files(place: str, fetched: Path) -> Iterator[Path]:
         if not names:
             raise MissingError(f"no file in {place} that ends in {', '.join(raw.KINDS)}.")
         yield from (path / name for name in names)
+    elif not path.exists():
+        raise MissingError(f"no file {place}.")
     else:
         yield path
 

@@ -12,9 +12,14 @@ class Workspace:
     spec: str
 
     @property
+    def specs(self) -> Path:
+        """Every spec."""
+        return self.root / "experiments" / "specs"
+
+    @property
     def spec_file(self) -> Path:
         """The spec itself."""
-        return self.root / "experiments" / "specs" / f"{self.spec}.yaml"
+        return self.specs / f"{self.spec}.yaml"
 
     @property
     def raw(self) -> Path:

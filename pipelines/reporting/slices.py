@@ -31,7 +31,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A slice: its name, how many customers and what share left, and its figures; None where they were too few."""
+    """A slice: its name, its rows, what share of those without an action left, and its figures; None where too few."""
 
     name: str
     words: tuple[str, str]
@@ -40,8 +40,9 @@ class Row:
 
 @dataclass(frozen=True)
 class SliceTable:
-    """Slices by dimension, under the heads of their figures, after the row of all customers."""
+    """Slices by dimension, under the heads of their words and figures, after the row of all customers."""
 
+    of_words: tuple[str, str]
     heads: tuple[str, ...]
     whole: Row
     groups: tuple[tuple[str, tuple[Row, ...]], ...]
@@ -94,7 +95,7 @@ def of_risk(found: Found) -> SliceTable:
         )
         for name in names
     ]
-    return _table(found, columns)
+    return _table(found, columns, counted="untreated_rows")
 
 
 def of_effects(found: Found) -> SliceTable:
@@ -104,26 +105,36 @@ def of_effects(found: Found) -> SliceTable:
         for action, effect in found["uplift"]["actions"].items()
         for name in ("ate", "qini")
     ]
-    return _table(found, columns)
+    return _table(found, columns, counted="rows")
 
 
-def _table(found: Found, columns: Sequence[_Column]) -> SliceTable:
+def _table(found: Found, columns: Sequence[_Column], *, counted: str) -> SliceTable:
+    """A table of the columns; counted says which rows its figures are taken of."""
     slices, cohort = list(_all(found)), found["cohort"]
     cells = list(zip(*(column.cells(slices) for column in columns), strict=True)) or [()] * (len(slices) + 1)
-    everyone = {"name": "All customers", "rows": cohort["rows"], "churned_share": cohort["churned_share"]}
-    rows = [_row(one, of_one) for one, of_one in zip([everyone, *slices], cells, strict=True)]
+    every = [{**cohort, "name": "All customers"}, *slices]
+    rows = [_row(one, of_one, counted) for one, of_one in zip(every, cells, strict=True)]
     left = iter(rows[1:])
     groups = [(_dimension(found, name), tuple(next(left) for _ in one)) for name, one in found["slices"].items()]
-    return SliceTable(tuple(column.head for column in columns), rows[0], tuple(groups))
+    heads = tuple(column.head for column in columns)
+    return SliceTable(_of_words(found, counted), heads, rows[0], tuple(groups))
+
+
+def _of_words(found: Found, counted: str) -> tuple[str, str]:
+    """Above the count of rows and the share of them who left: where some were treated, of whom each is."""
+    bad = found["spec"]["label"]["bad"]
+    if not found["uplift"]["measured"]:
+        return "Rows", bad
+    return ("Rows without action", bad) if counted == "untreated_rows" else ("Rows", f"{bad} without action")
 
 
 def _all(found: Found) -> Iterable[Found]:
     return (one for slices in found["slices"].values() for one in slices)
 
 
-def _row(slice_: Found, cells: tuple[Cell | None, ...]) -> Row:
-    left, rows = slice_["churned_share"], slice_["rows"]
-    words = (count(rows), "–" if left is None else share(left, rows))
+def _row(slice_: Found, cells: tuple[Cell | None, ...], counted: str) -> Row:
+    left = slice_["churned_share"]
+    words = (count(slice_[counted]), "–" if left is None else share(left, slice_["untreated_rows"]))
     return Row(slice_["name"].removesuffix(".0"), words, cells)
 
 

@@ -100,8 +100,9 @@ def test_a_wrong_spec_is_refused_before_anything_runs(repository: Repository, ch
 
 def test_a_missing_spec_a_missing_file_and_an_unreadable_file(repository: Repository) -> None:
     refused(repository.act("run", "nothing"), 2, "no spec 'nothing'", "demo")
+    refused(repository.act("run", "../nothing"), 2, "no spec '../nothing'", "demo")
     refused(repository.act("run", "small"), 2, "python -m pipelines data small")
-    refused(repository.act("data", "small", "nowhere.csv"), 2, "nowhere.csv")
+    refused(repository.act("data", "small", "nowhere.csv"), 2, "no file nowhere.csv")
     refused(add(repository, HEADER + 'c1,"2,\n3'), 5, "small.csv")
     refused(add(repository, HEADER), 5, "no rows")
     refused(repository.act("data", "demo", "README.md"), 2, "makes its own data")
@@ -126,6 +127,17 @@ def test_a_column_of_the_policy_that_is_not_there_is_refused_before_the_search(
     ended = repository.act("build", "small")
     refused(ended, 2, "policy names ['do_not_call']; the matrix has")
     assert len(ended.stderr.strip().splitlines()) == 1
+    assert not (repository.root / "data/matrix/small").exists()
+
+
+@pytest.mark.parametrize("name", ["churn_score", "mu_control", "row"])
+def test_a_column_that_is_called_like_a_score_is_refused_before_the_search(repository: Repository, name: str) -> None:
+    columns = SPEC["source"]["columns"]
+    renamed = {**SPEC["source"], "columns": {name if old == "age" else old: one for old, one in columns.items()}}
+    (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, "source": renamed}))
+    assert add(repository, HEADER.replace("age", name) + ROWS).returncode == 0
+    assert repository.go_through("ingest validate", "small").returncode == 0
+    refused(repository.act("build", "small"), 2, f"columns ['{name}'] have names that scores are written under")
     assert not (repository.root / "data/matrix/small").exists()
 
 

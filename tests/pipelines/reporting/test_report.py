@@ -149,6 +149,18 @@ def test_a_slice_too_small_says_so() -> None:
     assert "too few" in _page(BY_LOT).text
 
 
+def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
+    found = json.loads(BY_LOT)
+    for bands in found["slices"].values():
+        assert sum(one["untreated_rows"] * one["churned_share"] for one in bands) == pytest.approx(
+            found["cohort"]["positives"]
+        )
+    text = " ".join(_page(BY_LOT).text.split())
+    alone = f"{found['cohort']['untreated_rows']:,}"
+    assert f"(of the {alone} observations that no action reached)" in text
+    assert f"Rows without action left AUC Brier Calibration error All customers {alone}" in text
+
+
 def test_a_dated_report_tells_its_dates_and_what_was_left_out() -> None:
     def change(found: dict[str, Any]) -> None:
         found["spec"]["label"] |= {"lead_time_days": 14, "horizon_days": 60}
