@@ -31,20 +31,28 @@ def search(
     """Try candidates until `spec.trials` have ended, counting those of earlier runs of the same study; give the best.
 
     on_trial is called after each. Every trial is seeded by how many ended before it, so that a search killed and
-    taken up again ends with the same best as one that was not.
+    taken up again ends with the same best as one that was not. A trial is written to the study once, when it ends:
+    parameter by parameter, a database takes longer than a short training.
     """
-    _bury_the_dead(study)
+    tries = _in_memory(study)
     points = starting_points(problem, spec)
     began = time.monotonic()
-    while (tried := len(trials.ended(study))) < spec.trials and not _late(study, began, spec):
-        study.sampler = optuna.samplers.TPESampler(seed=trial_seed(spec.seed, tried), n_startup_trials=8)
-        waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-        if tried < len(points) and not waiting:
-            study.enqueue_trial(points[tried])
-        trial = study.ask()
-        _try(study, trial, problem, spec=spec)
-        on_trial(study.trials[trial.number])
+    while (tried := len(trials.ended(tries))) < spec.trials and not _late(tries, began, spec):
+        tries.sampler = optuna.samplers.TPESampler(seed=trial_seed(spec.seed, tried), n_startup_trials=8)
+        if tried < len(points):
+            tries.enqueue_trial(points[tried])
+        trial = tries.ask()
+        _try(tries, trial, problem, spec=spec)
+        study.add_trial(tries.get_trials(deepcopy=False)[-1])
+        on_trial(study.get_trials(deepcopy=False)[-1])
     return trials.best(study, spec.trials)
+
+
+def _in_memory(study: optuna.Study) -> optuna.Study:
+    """A copy of the study with the trials that ended."""
+    copy = optuna.create_study(directions=study.directions, pruner=study.pruner)
+    copy.add_trials(trials.ended(study))
+    return copy
 
 
 def _late(study: optuna.Study, began: float, spec: TuningSpec) -> bool:
@@ -57,12 +65,6 @@ def _late(study: optuna.Study, began: float, spec: TuningSpec) -> bool:
 def trial_seed(seed: int, tried: int) -> int:
     """The seed of the trial before which `tried` others have ended."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{tried}".encode()).digest()[:4])
-
-
-def _bury_the_dead(study: optuna.Study) -> None:
-    """A trial that was running when the process was killed has failed; the search will come upon it again."""
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        study.tell(trial.number, state=TrialState.FAIL)
 
 
 def starting_points(problem: Problem, spec: TuningSpec) -> list[dict[str, Any]]:
