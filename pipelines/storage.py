@@ -99,6 +99,7 @@ def write_parquet(path: Path, rows: pa.Table) -> None:
             use_dictionary=[name for name in rows.column_names if name not in moments and _repeats(rows[name])],
             column_encoding=dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
             row_group_size=ROWS,
+            write_batch_size=ROWS // 2,  # a page at a time, and not a thousand rows
             write_statistics=moments,  # what a reader looks for is between two moments
         )
 
