@@ -93,7 +93,7 @@ def write_parquet(path: Path, rows: pa.Table) -> None:
     moments = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
     with replacing(path) as temporary:
         pq.write_table(
-            rows.replace_schema_metadata(None),
+            rows.replace_schema_metadata(None).combine_chunks(),  # pages end where pieces do
             temporary,
             compression="lz4",
             use_dictionary=[name for name in rows.column_names if name not in moments and _repeats(rows[name])],

@@ -14,7 +14,7 @@ from pipelines import storage
 @pytest.fixture
 def rows() -> pa.Table:
     rng = np.random.default_rng(1)
-    size = 20_000
+    size = 150_000  # more than a group of rows
     gaps = np.cumsum(rng.integers(1, 600, size))
     return pa.table(
         {
