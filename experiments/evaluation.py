@@ -182,6 +182,7 @@ def _slice(cohort: Cohort, challenger: Predictions, name: str, mask: Mask) -> di
         "name": name,
         "rows": int(mask.sum()),
         "untreated_rows": len(untreated),
+        "in_trial": int((mask & cohort.in_trial).sum()),
         "churned_share": float(untreated.mean()) if len(untreated) else None,
         "risk": {},
         "uplift": {},

@@ -31,8 +31,8 @@ def search(
     """Try candidates until `spec.trials` have ended, counting those of earlier runs of the same study; give the best.
 
     on_trial is called after each. Every trial is seeded by how many ended before it, so that a search killed and
-    taken up again ends with the same best as one that was not. A trial is written to the study once, when it ends:
-    parameter by parameter, a database takes longer than a short training.
+    taken up again ends with the same best as one that was not. A trial is written to the study once, when it ends, for
+    a database is slow to take its parameters one by one. One process at a time may search a study.
     """
     tries = _in_memory(study)
     points = starting_points(problem, spec)

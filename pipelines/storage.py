@@ -93,19 +93,18 @@ def write_parquet(path: Path, rows: pa.Table) -> None:
     moments = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
     with replacing(path) as temporary:
         pq.write_table(
-            rows.replace_schema_metadata(None).combine_chunks(),  # pages end where pieces do
+            rows.replace_schema_metadata(None),
             temporary,
             compression="lz4",
             use_dictionary=[name for name in rows.column_names if name not in moments and _repeats(rows[name])],
             column_encoding=dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
             row_group_size=ROWS,
-            write_batch_size=ROWS // 2,  # a page at a time, and not a thousand rows
             write_statistics=moments,  # what a reader looks for is between two moments
         )
 
 
 def _repeats(values: pa.ChunkedArray) -> bool:
-    """Whether more than a tenth of the first values came before; a dictionary of others is slow and large."""
+    """Whether more than a tenth of the values at the head came before; a dictionary of others is slow and large."""
     first = values.slice(0, SAMPLE).drop_null()
     return len(first.unique()) < 0.9 * len(first)
 

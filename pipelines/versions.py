@@ -69,7 +69,7 @@ def _files(place: str, fetched: Path) -> Iterator[Path]:
             raise MissingError(f"no file in {place} that ends in {', '.join(raw.KINDS)}.")
         yield from (path / name for name in names)
     elif not path.exists():
-        raise MissingError(f"no file {place}.")
+        raise MissingError(f"no file {place}; give a file, a folder of files or a table of a database.")
     else:
         yield path
 

@@ -1,6 +1,6 @@
 """The tables of slices: how the model does for parts of the customers, each figure with its interval drawn small."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A slice: its name, its rows, what share of those without an action left, and its figures; None where too few."""
+    """A slice: its name, what was counted of it, and its figures; None where there were too few rows for one."""
 
     name: str
-    words: tuple[str, str]
+    words: tuple[str, ...]
     cells: tuple[Cell | None, ...]
 
 
@@ -42,7 +42,7 @@ class Row:
 class SliceTable:
     """Slices by dimension, under the heads of their words and figures, after the row of all customers."""
 
-    of_words: tuple[str, str]
+    of_words: tuple[str, ...]
     heads: tuple[str, ...]
     whole: Row
     groups: tuple[tuple[str, tuple[Row, ...]], ...]
@@ -95,7 +95,9 @@ def of_risk(found: Found) -> SliceTable:
         )
         for name in names
     ]
-    return _table(found, columns, counted="untreated_rows")
+    bad = found["spec"]["label"]["bad"]
+    is_part = found["cohort"]["untreated_rows"] < found["cohort"]["rows"]
+    return _table(found, columns, ("Rows without action" if is_part else "Rows", bad), _left)
 
 
 def of_effects(found: Found) -> SliceTable:
@@ -105,37 +107,31 @@ def of_effects(found: Found) -> SliceTable:
         for action, effect in found["uplift"]["actions"].items()
         for name in ("ate", "qini")
     ]
-    return _table(found, columns, counted="rows")
+    return _table(found, columns, ("Rows in the trial",), lambda one: (count(one["in_trial"]),))
 
 
-def _table(found: Found, columns: Sequence[_Column], *, counted: str) -> SliceTable:
-    """A table of the columns; counted says which rows its figures are taken of."""
+def _table(
+    found: Found, columns: Sequence[_Column], of_words: tuple[str, ...], words: Callable[[Found], tuple[str, ...]]
+) -> SliceTable:
+    """A table of the columns; words tells of each slice, under the heads of_words, which rows its figures are of."""
     slices, cohort = list(_all(found)), found["cohort"]
     cells = list(zip(*(column.cells(slices) for column in columns), strict=True)) or [()] * (len(slices) + 1)
     every = [{**cohort, "name": "All customers"}, *slices]
-    rows = [_row(one, of_one, counted) for one, of_one in zip(every, cells, strict=True)]
+    rows = [Row(one["name"].removesuffix(".0"), words(one), of_one) for one, of_one in zip(every, cells, strict=True)]
     left = iter(rows[1:])
     groups = [(_dimension(found, name), tuple(next(left) for _ in one)) for name, one in found["slices"].items()]
     heads = tuple(column.head for column in columns)
-    return SliceTable(_of_words(found, counted), heads, rows[0], tuple(groups))
-
-
-def _of_words(found: Found, counted: str) -> tuple[str, str]:
-    """Above the count of rows and the share of them who left: where some were treated, of whom each is."""
-    bad = found["spec"]["label"]["bad"]
-    if not found["uplift"]["measured"]:
-        return "Rows", bad
-    return ("Rows without action", bad) if counted == "untreated_rows" else ("Rows", f"{bad} without action")
+    return SliceTable(of_words, heads, rows[0], tuple(groups))
 
 
 def _all(found: Found) -> Iterable[Found]:
     return (one for slices in found["slices"].values() for one in slices)
 
 
-def _row(slice_: Found, cells: tuple[Cell | None, ...], counted: str) -> Row:
-    left = slice_["churned_share"]
-    words = (count(slice_[counted]), "–" if left is None else share(left, slice_["untreated_rows"]))
-    return Row(slice_["name"].removesuffix(".0"), words, cells)
+def _left(slice_: Found) -> tuple[str, str]:
+    """How many rows of a slice had no action, and what share of them left."""
+    left, rows = slice_["churned_share"], slice_["untreated_rows"]
+    return count(rows), "–" if left is None else share(left, rows)
 
 
 def _dimension(found: Found, name: str) -> str:

@@ -31,7 +31,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     checked, trial = checking.passed(opened, problem.folds), lottery.examined(opened)
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
-    with tracking.answering(workspace.root):
+    with tracking.answering(workspace.root), tracking.alone(workspace.root, f"tune-{spec.name}"):
         trials = studies.logged(spec, workspace, study)
         best = searched(study, problem, spec=spec, trials=trials)
     choice = remembered.candidate(best, spec.tuning.learners[0])

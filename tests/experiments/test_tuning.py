@@ -29,7 +29,9 @@ def fresh(tried: Problem) -> optuna.Study:
 
 
 def told(study: optuna.Study) -> str:
-    return json.dumps([(one.state, one.params, one.values, one.user_attrs) for one in trials.ended(study)])
+    return json.dumps(
+        [(one.state, one.params, one.values, one.user_attrs, one.intermediate_values) for one in trials.ended(study)]
+    )
 
 
 def test_every_learner_and_every_family_is_tried_at_the_start(tried: Problem) -> None:
@@ -65,7 +67,19 @@ def test_a_search_taken_up_again_is_the_search_that_was_not_interrupted(tried: P
     best = searched(tried, SPEC, whole)
     first = optuna.create_study(study_name="s", storage=parts, directions=tuning.directions(tried))
     searched(tried, SPEC.model_copy(update={"trials": 6}), first)
-    first.ask()  # what ran when it was killed
     again = searched(problem(world(1500)), SPEC, optuna.load_study(study_name="s", storage=parts))
+    assert told(optuna.load_study(study_name="s", storage=parts)) == told(whole)
+    assert (again.params, again.values) == (best.params, best.values)
+
+
+def test_what_was_given_up_early_counts_when_a_search_is_taken_up_again(tmp_path: Path) -> None:
+    parts, pruner = f"sqlite:///{tmp_path}/study.db", optuna.pruners.PercentilePruner(10.0, n_startup_trials=2)
+    risk_only, spec = problem(world(1500), actions=()), SPEC.model_copy(update={"trials": 12})
+    whole = optuna.create_study(directions=["minimize"], pruner=pruner)
+    best = searched(risk_only, spec, whole)
+    assert TrialState.PRUNED in [one.state for one in whole.trials[:7]]
+    first = optuna.create_study(study_name="s", storage=parts, directions=["minimize"], pruner=pruner)
+    searched(risk_only, spec.model_copy(update={"trials": 7}), first)
+    again = searched(risk_only, spec, optuna.load_study(study_name="s", storage=parts, pruner=pruner))
     assert told(optuna.load_study(study_name="s", storage=parts)) == told(whole)
     assert (again.params, again.values) == (best.params, best.values)

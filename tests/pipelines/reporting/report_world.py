@@ -156,6 +156,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
             "untreated_rows": len(left),
             "positives": int(left.sum()),
             "churned_share": float(left.mean()),
+            "in_trial": int(cohort.in_trial.sum()),
         },
         "simple_scores": evaluation.simple_scores(cohort, model),
         "risk": evaluation.risk(cohort, model, floor),

@@ -155,9 +155,15 @@ def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
         assert sum(one["untreated_rows"] * one["churned_share"] for one in bands) == pytest.approx(
             found["cohort"]["positives"]
         )
-    text = " ".join(_page(BY_LOT).text.split())
+        assert sum(one["in_trial"] for one in bands) == found["cohort"]["in_trial"]
+
+    def change(found: dict[str, Any]) -> None:
+        found["cohort"]["in_trial"] = 777
+
+    text = " ".join(_page(BY_LOT, change).text.split())
+    assert "Rows in the trial call: ATE call: QINI coupon: ATE coupon: QINI All customers 777" in text
     alone = f"{found['cohort']['untreated_rows']:,}"
-    assert f"(of the {alone} observations that no action reached)" in text
+    assert f"judged on the {alone} of them that no action reached. Of the" in text
     assert f"Rows without action left AUC Brier Calibration error All customers {alone}" in text
 
 
