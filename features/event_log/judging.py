@@ -108,6 +108,8 @@ def _rows(
             expression, place = mapping.columns[column.name], f"{where}.columns.{column.name}"
             found = _type_of(expression, place, raw, file)
             named = expressions.columns(expression, file.columns, raw.database)
+            if column.name == "customer_id" and not named:  # such as `user`, which SQL takes for a word of its own
+                raise SchemaError(f"{place}: {expression!r} names no column of {file.name}; it has {file.columns}.")
             read = reading(column, expression, found=found, zones=zones, named=named)
             _type_of(expression, place, raw, file, sql=read.attempt)
             values[column.name] = read

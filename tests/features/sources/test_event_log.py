@@ -412,6 +412,12 @@ def test_a_column_may_be_called_like_a_clock_and_two_dates_have_an_age(sound: st
     options(payments(columns={"amount": sound}))
 
 
+@pytest.mark.parametrize("nobody", ["user", "'who'", "current_user"])
+def test_a_customer_whom_no_column_names_is_refused(nobody: str) -> None:
+    with pytest.raises(SchemaError, match=r"columns\.customer_id.*names no column of a\.csv; it has.*'who'"):
+        read({"a.csv": csv("a,2024-01-01,5")}, options(payments(columns={"customer_id": nobody})))
+
+
 def test_a_file_that_lacks_a_column_is_named_with_what_it_has() -> None:
     raw = {"a.csv": csv("a,2024-01-01,5"), "b.csv": csv("a,2024-01-01,5", names="who,day,total")}
     with pytest.raises(SchemaError, match=r"columns\.amount: 'sum'.*b\.csv.*'total'"):
