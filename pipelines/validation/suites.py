@@ -97,7 +97,7 @@ def _of_the_key(table: Table, sound: Collection[str]) -> Iterator[Demand]:
     if set(key) <= set(sound):
         words = "must be unique" if len(key) == 1 else "must be unique together"
         if not table.is_corrected:
-            words += ": a row that corrects another needs a known_at of its own in the spec, an equal one `duplicates: drop`"
+            words += ": a row that corrects another needs its own known_at in the spec, an equal one `duplicates: drop`"
         arguments: dict[str, Any] = {"column": KEY_COPIES, "value_set": [1]}
         yield Demand(table.name, " + ".join(key), words, "ExpectColumnValuesToBeInSet", arguments)
     if has_one_customer(table) and {*table.key, "customer_id"} <= set(sound):
