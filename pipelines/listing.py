@@ -19,6 +19,7 @@ from features.tables import CANONICAL
 from pipelines import rules
 from pipelines.cli import stages
 from pipelines.rule import Rule
+from pipelines.workspace import Workspace
 
 Rows = list[tuple[str, str]]
 
@@ -44,7 +45,7 @@ def _legal(column: Column) -> str:
 
 
 def _specs(root: Path) -> Rows:
-    files = sorted((root / "experiments" / "specs").glob("*.yaml"))
+    files = sorted(Workspace(root, "").specs.glob("*.yaml"))
     return [
         (file.stem, next(line for line in file.read_text().splitlines() if line.startswith("title:"))[7:])
         for file in files
