@@ -13,6 +13,7 @@ from experiments import limits, policy
 from experiments.delong import delong
 from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
 from experiments.metric import Metric, Numbers
+from experiments.miscalibration import Miscalibration, miscalibration
 from experiments.spec import ExperimentSpec, SliceSpec
 from experiments.uplift import aipw_scores
 from features.errors import SpecError
@@ -135,11 +136,16 @@ class Cohort:
         return found
 
     @cached_property
+    def rarer(self) -> int:
+        """How many of the untreated rows are of the rarer outcome: these limit what the risk's figures tell."""
+        left = self.churned[self.untreated]
+        return int(min(left.sum(), len(left) - left.sum()))
+
+    @cached_property
     def can_judge(self) -> bool:
         """Whether both outcomes are among the untreated rows, twice, and every arm of the spec among the others."""
-        left = self.churned[self.untreated]
         arms = {CONTROL, *self.actions} if self.actions else set()
-        return bool(min(left.sum(), len(left) - left.sum()) >= 2) and arms <= set(self.arm)
+        return self.rarer >= 2 and arms <= set(self.arm)
 
     def clusters_of(self, mask: Mask) -> Clusters:
         """The customer of each row of mask, as an index into the draws."""
@@ -190,6 +196,12 @@ class Cohort:
         """The AUC of each column of scores (n_rows, n_scores) with DeLong's interval; rows must be independent."""
         found = delong(self.churned[self.untreated], scores[self.untreated])
         return [found.interval(column, level=level) for column in range(scores.shape[1])]
+
+    def miscalibration(self, *probabilities: Numbers) -> Miscalibration:
+        """The miscalibration of models on the untreated rows; each of probabilities has shape (n_rows,)."""
+        chosen = self.untreated
+        told = (probability[chosen] for probability in probabilities)
+        return miscalibration(self.churned[chosen], *told, clusters=self.clusters_of(chosen))
 
     @cached_property
     def limits(self) -> limits.Limits:

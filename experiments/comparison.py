@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,17 @@ from scipy.stats import norm
 
 from experiments.cohort import Cohort, Mask
 from experiments.delong import delong
-from experiments.evaluation import FEWEST_IN_SLICE, Predictions, gain, roc
+from experiments.evaluation import Predictions, gain, roc
 from experiments.holm import rejected
 from experiments.intervals import Interval
 from experiments.metric import Metric
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
-from experiments.metrics.calibration_error import METRIC as CALIBRATION_ERROR
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
+
+# With fewer rows of the rarer outcome, the normal interval of a difference of AUCs does not hold.
+FEWEST_JUDGED = 30
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,34 @@ class Pair:
 
 @dataclass(frozen=True)
 class SlicePair:
-    """The AUC of both models in one slice."""
+    """The AUC of both models in one slice; none where fewer than FEWEST_JUDGED rows are of the rarer outcome."""
 
     name: str
     rows: int
-    pair: Pair
+    rarer: int
+    pair: Pair | None
 
 
-def compare(cohort: Cohort, challenger: Predictions, champion: Predictions, *, alpha: float) -> dict[str, Pair]:
-    """What the gate asks for: auc, brier, calibration_error and, with a trial, qini_<action> and policy_value.
+@dataclass(frozen=True)
+class SliceJudgement:
+    """What is known of a slice: p of "its AUC is no worse at all"; worse, or no worse than the margin; else neither."""
 
-    The interval of each difference has the level at which its lower bound is one-sided at alpha, in (0, 1).
+    p: float
+    worse: bool
+    no_worse: bool
+
+
+def compare(
+    cohort: Cohort, challenger: Predictions, champion: Predictions, *, alpha: float, share: float = 1.0
+) -> dict[str, Pair]:
+    """What the gate asks for: auc, brier, miscalibration and, with a trial, qini_<action>, policy_value and value_kept.
+
+    The interval of each difference has the level at which its lower bound is one-sided at alpha, in (0, 1). The
+    difference of value_kept is the challenger's policy value less `share` of the champion's.
     """
     level = 1 - 2 * alpha
-    metrics = (AUC, BRIER, CALIBRATION_ERROR)
-    found = {metric.name: _risk(cohort, metric, challenger, champion, level=level) for metric in metrics}
+    found = {metric.name: _risk(cohort, metric, challenger, champion, level=level) for metric in (AUC, BRIER)}
+    found["miscalibration"] = _miscalibration(cohort, challenger, champion, level=level)
     if not cohort.actions:
         return found
     for action in cohort.actions:
@@ -57,7 +72,33 @@ def compare(cohort: Cohort, challenger: Predictions, champion: Predictions, *, a
         for model in (challenger, champion)
     )
     found["policy_value"] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=level))
+    found["value_kept"] = Pair(ours.point, theirs.point, (ours - theirs * share).interval(level=level))
     return found
+
+
+def worth(
+    cohort: Cohort, challenger: Predictions, floor: Predictions, *, by_lot: bool, alpha: float
+) -> dict[str, Pair]:
+    """What a model is worth by itself: auc and brier against the prior model's, policy_value against doing nothing.
+
+    floor is the prior model; without a lottery nothing tells what the policy earns; alpha as for `compare`.
+    """
+    level = 1 - 2 * alpha
+    found = {metric.name: _risk(cohort, metric, challenger, floor, level=level) for metric in (AUC, BRIER)}
+    if by_lot:
+        earned = cohort.estimate(POLICY_VALUE, cohort.realised(cohort.choice(challenger.uplift)), mask=cohort.in_trial)
+        found["policy_value"] = Pair(earned.point, 0.0, earned.interval(level=level))
+    return found
+
+
+def calibration(cohort: Cohort, model: Predictions, *, alpha: float) -> Interval:
+    """The miscalibration of one model; each bound is one-sided at alpha."""
+    return cohort.miscalibration(model.probability).interval(0, level=1 - 2 * alpha)
+
+
+def _miscalibration(cohort: Cohort, challenger: Predictions, champion: Predictions, *, level: float) -> Pair:
+    found = cohort.miscalibration(challenger.probability, champion.probability)
+    return Pair(found.value(0), found.value(1), found.difference(0, 1, level=level))
 
 
 def _risk(
@@ -82,34 +123,52 @@ def _risk(
 def compare_slices(
     cohort: Cohort, challenger: Predictions, champion: Predictions, *, alpha: float
 ) -> tuple[SlicePair, ...]:
-    """The AUC of both in every slice that holds enough of both outcomes; alpha as for `compare`."""
+    """The AUC of both in every slice; alpha as for `compare`."""
     found = []
     for dimension, bands in cohort.slices().items():
         for name, mask in bands.items():
             truth = cohort.churned[mask & cohort.untreated]
-            if min(truth.sum(), len(truth) - truth.sum()) >= FEWEST_IN_SLICE:
-                pair = _risk(cohort, AUC, challenger, champion, level=1 - 2 * alpha, mask=mask)
-                found.append(SlicePair(f"{dimension} {name}", int(mask.sum()), pair))
+            rarer = int(min(truth.sum(), len(truth) - truth.sum()))
+            enough = rarer >= FEWEST_JUDGED
+            pair = _risk(cohort, AUC, challenger, champion, level=1 - 2 * alpha, mask=mask) if enough else None
+            found.append(SlicePair(f"{dimension} {name}", int(mask.sum()), rarer, pair))
     return tuple(found)
 
 
-def shown_worse(slices: Sequence[SlicePair], *, margin: float, alpha: float) -> tuple[tuple[float, bool], ...]:
-    """For each slice, the p-value of "its AUC is worse by no more than the margin", and whether Holm rejects that.
+def judged_slices(slices: Sequence[SlicePair], *, margin: float, alpha: float) -> tuple[SliceJudgement, ...]:
+    """What is known of each slice.
 
-    A slice that is rejected is shown to be worse. The p-value is NaN where a model has no AUC; then none is rejected.
+    Worse is a slice that is shown to be worse at all, by Holm's procedure over the slices, and whose difference is
+    beyond the margin: of equal models that befalls any slice with chance alpha at most. No worse is one whose lower
+    bound, one-sided at alpha, lies within the margin: one that is worse by more than it is called so with chance alpha
+    at most. Where a model has no AUC, the p-value is NaN and neither is said.
     """
-    p_values = [_p_value(one.pair, margin) for one in slices]
-    worse = rejected(p_values, alpha=alpha) if all(map(isfinite, p_values)) else (False,) * len(p_values)
-    return tuple(zip(p_values, worse, strict=True))
+    judged = [one.pair for one in slices if one.pair is not None]
+    p_values = [_p_value(pair) for pair in judged]
+    shown = rejected(p_values, alpha=alpha) if all(map(isfinite, p_values)) else (False,) * len(p_values)
+    told = iter(
+        SliceJudgement(p, worse and _gap(pair) < -margin, _low(pair, alpha) > -margin)
+        for pair, p, worse in zip(judged, p_values, shown, strict=True)
+    )
+    return tuple(SliceJudgement(nan, False, False) if one.pair is None else next(told) for one in slices)
 
 
-def _p_value(pair: Pair, margin: float) -> float:
+def _p_value(pair: Pair) -> float:
+    """One-sided, of a difference of 0 or above."""
     difference = pair.difference
     if difference is None or pair.champion is None:
-        return float("nan")
+        return nan
     if difference.standard_error == 0:
-        return 1.0 if difference.value >= -margin else 0.0
-    return float(norm.cdf((difference.value + margin) / difference.standard_error))
+        return 1.0 if difference.value >= 0 else 0.0
+    return float(norm.cdf(difference.value / difference.standard_error))
+
+
+def _gap(pair: Pair) -> float:
+    return pair.difference.value if pair.difference else nan
+
+
+def _low(pair: Pair, alpha: float) -> float:
+    return _gap(pair) - float(norm.isf(alpha)) * (pair.difference.standard_error if pair.difference else nan)
 
 
 def curves(cohort: Cohort, challenger: Predictions, champion: Predictions) -> dict[str, Any]:

@@ -59,6 +59,9 @@ class Estimate:
     def __sub__(self, other: "Estimate") -> "Estimate":
         return Estimate(self.point - other.point, self.values - other.values)
 
+    def __mul__(self, factor: float) -> "Estimate":
+        return Estimate(self.point * factor, self.values * factor)
+
     def interval(self, *, level: float = 0.95, method: Method = "normal") -> Interval:
         """Its interval; see `interval_of`."""
         return interval_of(self.values, self.point, level=level, method=method)

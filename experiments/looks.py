@@ -1,10 +1,21 @@
-"""How often one cohort may be asked: each look spends a part of alpha, and all looks together never more than it."""
+"""How often the same customers may be asked: new ones bring alpha, each comparison spends a part of what is left."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from features.errors import MetricError
 
 
+@dataclass(frozen=True)
+class Earned:
+    """What new customers brought: so much alpha, which `looks` comparisons have drawn on, the one asked included."""
+
+    alpha: float
+    looks: int
+
+
 def spent(alpha: float, *, look: int) -> float:
-    """What the look-th comparison on one cohort spends of alpha in (0, 1): alpha / (look (look + 1)).
+    """What the look-th comparison on the same customers spends of alpha in (0, 1): alpha / (look (look + 1)).
 
     The parts of all looks 1, 2, ... sum to alpha (1/(k(k+1)) = 1/k - 1/(k+1)), so by Bonferroni the chance that any
     of them finds a worthless challenger better is at most alpha, however many there are and however they depend on
@@ -13,3 +24,11 @@ def spent(alpha: float, *, look: int) -> float:
     if look < 1:
         raise MetricError(f"look {look} of a cohort: looks are counted from 1.")
     return alpha / (look * (look + 1))
+
+
+def spendable(earned: Iterable[Earned], *, most: float) -> float:
+    """What a comparison may spend: of everything that was earned its part for that many looks; at most `most`.
+
+    All comparisons together spend no more than all customers brought.
+    """
+    return min(most, sum(spent(one.alpha, look=one.looks) for one in earned))

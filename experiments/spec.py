@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from experiments.gate_spec import GateSpec
 from experiments.money_spec import CampaignSpec, CostOfChurnSpec, PolicySpec
 from experiments.section import Positive, Section, Share
 
@@ -126,25 +127,6 @@ class EvaluationSpec(Section):
     slices: dict[str, SliceSpec] = Field(default_factory=dict)
     floors: dict[str, FloorSpec] = Field(default_factory=dict)
     campaign: CampaignSpec = CampaignSpec()
-
-
-class GateSpec(Section):
-    """When a challenger may replace the champion; the margins are in the units of their metrics.
-
-    approval: a promoting verdict moves nothing until somebody approves it.
-    """
-
-    alpha: Share = 0.05
-    auc_margin: Positive = 0.005
-    brier_margin: Positive = 0.002
-    calibration_margin: Positive = 0.01
-    slice_margin: Positive = 0.05
-    value_margin: Positive = 0.05
-    minimum_gain: float = Field(0.0, ge=0)
-    minimum_positives: int = Field(100, ge=1)
-    minimum_events_per_arm: int = Field(50, ge=1)
-    calibration_limit: Positive = 0.05
-    approval: bool = False
 
 
 class ScoreSpec(Section):

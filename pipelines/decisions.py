@@ -2,34 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-import mlflow
-import numpy as np
-import pandas as pd
-from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
-
 from experiments import comparison
-from experiments.cohort import Cohort, Mask
+from experiments.cohort import Cohort
+from experiments.comparison import Pair
 from experiments.evaluation import Predictions
-from experiments.metric import evaluate
 from experiments.metrics.auc import METRIC as AUC
-from experiments.metrics.brier import METRIC as BRIER
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
 from experiments.spec import ExperimentSpec
-from features.errors import HoldfastError
+from features.errors import SpecError
 from features.plugins import discover
-from pipelines import matrices, plain, portable, registry, rules, storage
-from pipelines.provenance import recipe
-from pipelines.reporting.effects import standing
-from pipelines.rule import Evidence, Finding, Mode, Rule, Status, decide
+from pipelines import plain, rules
+from pipelines.claims import Claims
+from pipelines.contest import Contest
+from pipelines.evidence import Evidence, Mode, shown_claims
+from pipelines.rule import Finding, Rule, Status, decide
 from pipelines.verdict import MOVES, WORDS, Verdict
-from pipelines.workspace import Workspace
-
-TRAINING = "training.parquet"
 
 
 @dataclass(frozen=True)
@@ -46,59 +36,97 @@ class Judged:
     curves: Mapping[str, Any] = field(default_factory=dict)
 
 
-def judge(
-    spec: ExperimentSpec, workspace: Workspace, *, version: str, champion: ModelVersion | None, alpha: float
-) -> Judged:
+def judge(contest: Contest, *, alpha: float) -> Judged:
     """Take the evidence on a challenger against the champion, or against the prior model where there is none.
 
-    alpha is what this look at the gate cohort spends: bounds are one-sided at it. Rows that the champion was fitted on,
-    or that are no later than the outcomes it learnt from, are left out.
+    alpha is what this look at the cohort spends: bounds are one-sided at it.
     """
-    everything = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
-    faults = _faults_of_challenger(spec, everything, version)
-    clean = not faults
-    rows = everything if champion is None else everything[~_seen_by(champion, everything)].reset_index(drop=True)
-    seen = len(everything) if rows.empty else int(_among(rows, workspace.model / TRAINING).sum())
-    cohort = Cohort(rows, spec, matrices.listed(workspace.matrix))
+    cohort, faults, clean = contest.cohort, list(contest.faults), not contest.faults
     if not cohort.can_judge:
-        return Judged(_too_little(_mode(spec, champion), cohort, seen, faults), clean, {})
-    challenger = Predictions.of(rows, cohort.actions)
-    floor = Predictions.of(portable.scorer(workspace.model / "floor").score(rows), cohort.actions)
-    against: Predictions | None = floor.knowing(cohort.actions)
-    if champion is not None:
-        found, fault = _predictions(spec, champion.version, rows)
-        against = found.knowing(cohort.actions) if found else None
+        return Judged(_too_little(contest), clean, {})
+    challenger = Predictions.of(contest.unseen, cohort.actions)
+    against: Predictions | None = contest.floor
+    if contest.champion is not None:
+        against, fault = contest.predictions(contest.champion)
         faults += [fault] if fault else []
+    share = contest.spec.gate.value_share
+    used_for = _used_for(contest, against, alpha)
     evidence = Evidence(
-        mode=_mode(spec, champion),
-        primary=_primary(workspace),
-        figures=comparison.compare(cohort, challenger, against, alpha=alpha) if against else {},
-        floor=_floor(cohort, floor),
-        positives=int(cohort.churned[cohort.untreated].sum()),
+        mode=contest.mode,
+        primaries=_primaries(contest.by_lot, used_for),
+        figures=comparison.compare(cohort, challenger, against, alpha=alpha, share=share) if against else {},
+        worth=comparison.worth(cohort, challenger, contest.floor, by_lot=contest.by_lot, alpha=alpha),
+        rarer=cohort.rarer,
         events_per_arm=cohort.events_per_arm,
-        slices=comparison.compare_slices(cohort, challenger, against, alpha=alpha) if against and champion else (),
-        seen_rows=seen,
+        champion_for=used_for,
+        anchor=_against_anchor(contest, challenger, alpha),
+        anchor_version=contest.anchor.version if contest.anchor else None,
+        calibration=comparison.calibration(cohort, challenger, alpha=contest.spec.gate.alpha),
+        slices=comparison.compare_slices(cohort, challenger, against, alpha=alpha)
+        if against and contest.champion
+        else (),
+        dates=max(1, contest.unseen["as_of"].nunique()),
+        trial_rows=int(cohort.in_trial.sum()),
+        seen_rows=contest.seen_rows,
         faults=tuple(faults),
         alpha=alpha,
     )
+    _check_margin(contest, evidence)
     figures = {"challenger": figures_of(cohort, challenger)}
-    if champion is not None and against is not None:
+    if contest.champion is not None and against is not None:
         figures["champion"] = figures_of(cohort, against)
-    told = plain.cohort(cohort, left_out=len(everything) - len(rows))
+    told = plain.cohort(cohort, left_out=len(contest.everything) - len(contest.unseen))
     return Judged(evidence, clean, figures, told, comparison.curves(cohort, challenger, against) if against else {})
 
 
-def _too_little(mode: Mode, cohort: Cohort, seen: int, faults: list[str]) -> Evidence:
-    """The evidence where no rows are left that the champion has not seen, or none of an arm, or of an outcome."""
-    left = cohort.churned[cohort.untreated]
-    rarer, arms = int(min(left.sum(), len(left) - left.sum())), cohort.events_per_arm
-    return Evidence(mode, "auc", {}, {}, rarer, arms, seen_rows=seen, faults=tuple(faults))
+def _too_little(contest: Contest) -> Evidence:
+    """The evidence where no rows are left that the others have not seen, or none of an arm, or of an outcome."""
+    return Evidence(
+        contest.mode,
+        ("auc",),
+        {},
+        {},
+        contest.cohort.rarer,
+        contest.cohort.events_per_arm,
+        seen_rows=contest.seen_rows,
+        faults=contest.faults,
+    )
 
 
-def _primary(workspace: Workspace) -> str:
-    """The policy's value where the trial was found to be by lot; only the risk elsewhere."""
-    by_lot = standing(storage.read_json(workspace.evaluation / "report.json")) == "by lot"
-    return "policy_value" if by_lot else "auc"
+def _used_for(contest: Contest, champion: Predictions | None, alpha: float) -> Claims:
+    """What the champion is for: what the ledger says, or else what these rows show of it."""
+    if contest.recorded is not None or contest.champion is None or champion is None:
+        return contest.recorded or Claims()
+    worth = comparison.worth(contest.cohort, champion, contest.floor, by_lot=contest.by_lot, alpha=alpha)
+    shown = shown_claims(worth, alpha=alpha)
+    return shown if shown.risk or shown.uplift else Claims()
+
+
+def _primaries(by_lot: bool, champion_for: Claims) -> tuple[str, ...]:
+    """What a replacement has to be better in; where the champion's policy claims nothing, a better ranking will do."""
+    if not by_lot:
+        return ("auc",)
+    return ("policy_value",) if champion_for.uplift else ("policy_value", "auc")
+
+
+def _against_anchor(contest: Contest, challenger: Predictions, alpha: float) -> Mapping[str, Pair]:
+    """The figures against the anchor; none where it does not predict."""
+    found, _ = contest.predictions(contest.anchor) if contest.anchor else (None, "")
+    share = contest.spec.gate.value_share
+    return comparison.compare(contest.cohort, challenger, found, alpha=alpha, share=share) if found else {}
+
+
+def _check_margin(contest: Contest, evidence: Evidence) -> None:
+    """Raise SpecError where the spec allows to lose more money than the champion's policy earns."""
+    margin, pair = contest.spec.gate.value_margin, evidence.figures.get("policy_value")
+    if margin is None or contest.champion is None or not evidence.by_lot or pair is None or pair.champion is None:
+        return
+    if margin > pair.champion:
+        raise SpecError(
+            f"spec '{contest.spec.name}': gate.value_margin is {margin:g} {contest.spec.currency} a customer, but the"
+            f" champion's policy earns {pair.champion:.4f} on these rows, so that a refresh could lose all of it."
+            " Take value_margin out (then gate.value_share of what it earns is kept), or state a smaller one."
+        )
 
 
 def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
@@ -117,56 +145,6 @@ def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _mode(spec: ExperimentSpec, champion: ModelVersion | None) -> Mode:
-    if champion is None:
-        return Mode.FIRST
-    return Mode.REFRESH if champion.tags.get("recipe") == recipe(spec) else Mode.REPLACE
-
-
-def _floor(cohort: Cohort, floor: Predictions) -> dict[str, float]:
-    truth = cohort.churned[cohort.untreated]
-    return {metric.name: evaluate(metric, truth, floor.for_metric(metric)[cohort.untreated]) for metric in (AUC, BRIER)}
-
-
-def _predictions(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> tuple[Predictions | None, str]:
-    """What a registered version says of the rows, or why it says nothing."""
-    try:
-        return Predictions.of(registry.predict(registry.predictor(spec.name, version), rows), spec.actions), ""
-    except (HoldfastError, MlflowException, ValueError, KeyError) as error:
-        return None, f"version {version} does not predict: {str(error).splitlines()[0]}"
-
-
-def _faults_of_challenger(spec: ExperimentSpec, rows: pd.DataFrame, version: str) -> list[str]:
-    found, fault = _predictions(spec, version, rows)
-    if found is None:
-        return [fault]
-    evaluated = Predictions.of(rows, spec.actions)
-    pairs = [(found.score, evaluated.score), (found.probability, evaluated.probability)]
-    pairs += [(found.uplift[action], effect) for action, effect in evaluated.uplift.items()]
-    if not all(np.array_equal(one, other) for one, other in pairs):
-        return [f"version {version} predicts other numbers than were evaluated"]
-    return []
-
-
-def _among(rows: pd.DataFrame, training: Path) -> Mask:
-    """Which rows of the gate cohort stand among training rows."""
-    known = pd.read_parquet(training)["row"]
-    found: Mask = np.isin(rows["row"].to_numpy(), known.to_numpy())
-    return found
-
-
-def _seen_by(champion: ModelVersion, rows: pd.DataFrame) -> Mask:
-    """Which rows the champion knows of: trained on, or dated before its last outcome; all where that is lost."""
-    try:
-        path = mlflow.artifacts.download_artifacts(run_id=champion.run_id, artifact_path=TRAINING)
-    except (MlflowException, OSError):
-        return np.ones(len(rows), dtype=np.bool_)
-    until = champion.tags.get("trained_until", "")
-    early = (rows["as_of"] < pd.Timestamp(until)).to_numpy() if until else np.zeros(len(rows), dtype=np.bool_)
-    known: Mask = _among(rows, Path(path)) | early
-    return known
-
-
 def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
     """Ask every rule of the mode and put what they decide, and on what, in plain data."""
     evidence = judged.evidence
@@ -174,23 +152,31 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
     }
     verdict = decide(evidence.mode, findings)
+    reasons = [WORDS[verdict], *_reasons(verdict, evidence, findings)]
     return {
         "verdict": verdict.value,
-        "words": _words(verdict, evidence, findings),
+        "words": "; ".join(reasons),
+        "reasons": reasons,
         "mode": evidence.mode.value,
-        "primary": evidence.primary,
+        "primary": evidence.primaries[0],
+        "primaries": list(evidence.primaries),
+        "claims": asdict(_claims(verdict, evidence)),
+        "champion_for": asdict(evidence.champion_for) if evidence.mode is not Mode.FIRST else None,
         "findings": [
             {
                 "rule": rule.code,
                 "demands": rule.meaning,
                 "status": finding.status.value,
                 "otherwise": rule.otherwise.value,
+                "remark": finding.remark,
                 "reason": finding.reason,
                 "thresholds": [asdict(one) for one in finding.thresholds],
             }
             for rule, finding in findings.items()
         ],
         "pairs": plain.pairs(evidence.figures),
+        "worth": plain.pairs(evidence.worth),
+        "anchor": {"version": evidence.anchor_version, "pairs": plain.pairs(evidence.anchor)},
         "slices": plain.slices(evidence, spec.gate),
         "cohort": dict(judged.rows),
         "figures": dict(judged.figures),
@@ -198,15 +184,19 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
     }
 
 
-def _words(verdict: Verdict, evidence: Evidence, findings: Mapping[Rule, Finding]) -> str:
-    """The verdict in a sentence, with what the rules found that did not hold, or those that judge the primary."""
-    primary = {evidence.primary, "floor"}
-    told = {
-        rule: one
+def _claims(verdict: Verdict, evidence: Evidence) -> Claims:
+    """What the challenger was shown to be for; who follows a champion by the rules keeps what that one was for."""
+    shown, kept = shown_claims(evidence.worth, alpha=evidence.alpha), evidence.champion_for
+    if verdict not in (Verdict.PROMOTE, Verdict.REFRESH):
+        return shown
+    return Claims(shown.risk or kept.risk, shown.uplift or kept.uplift)
+
+
+def _reasons(verdict: Verdict, evidence: Evidence, findings: Mapping[Rule, Finding]) -> list[str]:
+    """What the rules found that did not hold or could not tell; where all is well also those that judge the primary."""
+    primary = {*evidence.primaries, "worth"} if verdict in MOVES else set()
+    return [
+        f"{rule.code} {one.status.value}: {one.reason}"
         for rule, one in findings.items()
-        if (primary & set(rule.needs) if verdict in MOVES else one.status is not Status.HOLDS)
-    }
-    reasons = [f"{rule.code} {one.status.value}: {one.reason}" for rule, one in told.items()]
-    if verdict not in MOVES and evidence.mode is Mode.FIRST:
-        reasons.insert(0, "there is no champion yet")
-    return "; ".join([*([WORDS[verdict]] if verdict in MOVES else []), *reasons])
+        if one.status is not Status.HOLDS or primary & set(rule.needs)
+    ]

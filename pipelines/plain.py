@@ -5,9 +5,11 @@ from math import isfinite
 from typing import Any
 
 from experiments.cohort import Cohort
-from experiments.comparison import Pair, shown_worse
-from experiments.spec import GateSpec
-from pipelines.rule import Evidence
+from experiments.comparison import Pair, judged_slices
+from experiments.gate_spec import GateSpec
+from pipelines.evidence import Evidence
+
+NO_PAIR = {"challenger": None, "champion": None, "difference": None}
 
 
 def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
@@ -17,6 +19,7 @@ def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
         "customers": int(judged.rows["customer_id"].nunique()),
         "untreated": int(judged.untreated.sum()),
         "positives": int(judged.churned[judged.untreated].sum()),
+        "rarer": judged.rarer,
         "left_out": left_out,
         "dates": sorted({str(moment.date()) for moment in judged.rows["as_of"].dropna().unique()}),
     }
@@ -28,11 +31,19 @@ def pairs(found: Mapping[str, Pair]) -> dict[str, Any]:
 
 
 def slices(evidence: Evidence, gate: GateSpec) -> list[dict[str, Any]]:
-    """The AUC of both in each slice, the p-value of R004, and whether Holm's procedure shows the challenger worse."""
-    found = shown_worse(evidence.slices, margin=gate.slice_margin, alpha=gate.alpha)
+    """The AUC of both in each slice, the p-value of R004, and whether it is shown to be worse, or to be no worse."""
+    found = judged_slices(evidence.slices, margin=gate.slice_margin, alpha=gate.alpha)
     return [
-        {"name": one.name, "rows": one.rows, **_pair(one.pair), "p": _number(p), "worse": worse}
-        for one, (p, worse) in zip(evidence.slices, found, strict=True)
+        {
+            "name": one.name,
+            "rows": one.rows,
+            "rarer": one.rarer,
+            **(_pair(one.pair) if one.pair else NO_PAIR),
+            "p": _number(judged.p),
+            "worse": judged.worse,
+            "no_worse": judged.no_worse,
+        }
+        for one, judged in zip(evidence.slices, found, strict=True)
     ]
 
 

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,14 @@ def version(client: MlflowClient, name: str, number: str) -> ModelVersion:
             raise
         there = sorted(int(one.version) for one in client.search_model_versions(f"name = '{name}'"))
         raise MissingError(f"'{name}' has no version {number}; there are {there}.") from error
+
+
+def first_of(client: MlflowClient, name: str, numbers: Iterable[str]) -> ModelVersion | None:
+    """The first of these versions that is still there; None where none is."""
+    for number in numbers:
+        with suppress(MissingError):
+            return version(client, name, number)
+    return None
 
 
 def digest_of(found: ModelVersion) -> str:

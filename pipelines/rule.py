@@ -1,26 +1,18 @@
 """What a promotion rule is: a pure function of the evidence that decides one thing and explains itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
 
-from experiments.comparison import Pair, SlicePair
+from experiments.comparison import Pair
+from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval
 from experiments.metric import Better
-from experiments.spec import GateSpec
+from pipelines.evidence import Evidence, Mode, difference_of
 from pipelines.verdict import Verdict
 
 # The normal quantile of 80 %.
 Z_POWER = 0.8416212335729143
-
-
-class Mode(StrEnum):
-    """What the challenger wants to be: the first champion, the champion's refresh, or its replacement."""
-
-    FIRST = "first"
-    REFRESH = "refresh"
-    REPLACE = "replace"
 
 
 class Status(StrEnum):
@@ -29,28 +21,6 @@ class Status(StrEnum):
     HOLDS = "holds"
     BROKEN = "broken"
     UNCLEAR = "unclear"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything that rules may look at.
-
-    alpha is what this look at the cohort spends: the differences in figures have their bounds at it already.
-    figures holds auc, brier, calibration_error and, where uplift is measured, policy_value and qini_<action>; floor
-    the prior model's auc and brier. seen_rows counts gate rows that a model was fitted or tuned on; faults are
-    reasons why an artifact is not clean.
-    """
-
-    mode: Mode
-    primary: str
-    figures: Mapping[str, Pair]
-    floor: Mapping[str, float]
-    positives: int
-    events_per_arm: Mapping[str, int] = field(default_factory=dict)
-    slices: tuple[SlicePair, ...] = ()
-    seen_rows: int = 0
-    faults: tuple[str, ...] = ()
-    alpha: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -70,11 +40,15 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule found, and why, with both numbers; thresholds: what it held figures against."""
+    """What one rule found, and why, with both numbers; thresholds: what it held figures against.
+
+    remark: where it is unclear, that is said and does not hold the verdict up.
+    """
 
     status: Status
     reason: str
     thresholds: tuple[Threshold, ...] = ()
+    remark: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,20 +82,23 @@ def rule(
     return lambda judge: Rule(code, needs, frozenset(modes), otherwise, judge)
 
 
-def no_worse(evidence: Evidence, figure: str, *, margin: float, higher_is_better: bool = True) -> Finding:
+def no_worse(
+    evidence: Evidence, figure: str, *, margin: float, higher_is_better: bool = True, pair: Pair | None = None
+) -> Finding:
     """Whether the challenger is not worse than the champion by more than a margin, in the figure's unit.
 
     It holds when the bound of the difference on the bad side stays within the margin, is broken when even the
-    bound on the good side does not, and is unclear between. A missing or NaN figure breaks it.
+    bound on the good side does not, and is unclear between. A missing or NaN figure breaks it. pair: another's figures
+    than the champion's.
     """
-    pair = evidence.figures.get(figure)
-    difference = pair.difference if pair else None
-    if pair is None or pair.champion is None or difference is None or not isfinite(difference.low + difference.high):
-        return Finding(Status.BROKEN, f"{figure} is missing or not a number for one of the models")
+    found = pair or evidence.figures.get(figure)
+    difference = difference_of(found)
+    if found is None or difference is None:
+        return missing(figure)
     worst, best = (difference.low, difference.high) if higher_is_better else (-difference.high, -difference.low)
     status = Status.HOLDS if worst > -margin else Status.BROKEN if best < -margin else Status.UNCLEAR
     better: Better = "higher" if higher_is_better else "lower"
-    words = f"{compared(figure, pair, difference)}, margin {margin:g}{smallest(status, difference)}"
+    words = f"{compared(figure, found, difference)}, margin {margin:g}{smallest(status, difference)}"
     return Finding(
         status,
         words,
@@ -129,12 +106,43 @@ def no_worse(evidence: Evidence, figure: str, *, margin: float, higher_is_better
     )
 
 
+def unused(evidence: Evidence, margin: float) -> Finding | None:
+    """What a rule of the risk finds where the champion's risk is used for nothing; None where it is."""
+    if evidence.champion_for.risk:
+        return None
+    words = "the champion is one for its choice of actions alone, so that its risk blocks nothing"
+    return Finding(Status.HOLDS, f"{words}: 0 rows count, margin {margin:g}")
+
+
+def without_lottery(evidence: Evidence) -> Finding:
+    """What a rule of the policy finds where no randomised trial tells what policies earn.
+
+    A champion that was shown to earn more than doing nothing cannot be shown so again, nor can its successor.
+    """
+    if not evidence.champion_for.uplift:
+        return Finding(Status.HOLDS, "no randomised trial, so that 0 is claimed of the policy, and 0 must be kept")
+    words = "the champion was shown to earn more than doing nothing, and without a randomised trial on these rows"
+    return Finding(Status.UNCLEAR, f"{words} 0 of it can be shown again: bring the trial back, or force it")
+
+
+def missing(figure: str) -> Finding:
+    """What is found where a figure is not there."""
+    return Finding(Status.BROKEN, f"{figure} is missing or not a number for one of the models")
+
+
 def compared(figure: str, pair: Pair, difference: Interval) -> str:
     """Both numbers, their difference and its interval, in words."""
+    champion = pair.champion if pair.champion is not None else float("nan")
+    digits = digits_that_tell(pair.challenger, champion)
     return (
-        f"{figure} {pair.challenger:.4f} against {pair.champion:.4f}: difference {difference.value:+.4f}"
-        f" [{difference.low:+.4f}, {difference.high:+.4f}]"
+        f"{figure} {pair.challenger:.{digits}f} against {champion:.{digits}f}: difference"
+        f" {difference.value:+.{digits}f} [{difference.low:+.{digits}f}, {difference.high:+.{digits}f}]"
     )
+
+
+def digits_that_tell(one: float, other: float) -> int:
+    """How many decimals it takes, at least four, until two numbers that differ look different."""
+    return next((n for n in range(4, 8) if f"{one:.{n}f}" != f"{other:.{n}f}"), 4 if one == other else 8)
 
 
 def smallest(status: Status, difference: Interval) -> str:
@@ -157,7 +165,7 @@ def decide(mode: Mode, findings: Mapping[Rule, Finding]) -> Verdict:
     broken = [rule.otherwise for rule, finding in findings.items() if finding.status is Status.BROKEN]
     for verdict in (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA, Verdict.KEEP):
         if verdict in broken:
-            return verdict
-    if any(finding.status is Status.UNCLEAR for finding in findings.values()):
+            return Verdict.NO_CHAMPION if (mode, verdict) == (Mode.FIRST, Verdict.KEEP) else verdict
+    if any(finding.status is Status.UNCLEAR and not finding.remark for finding in findings.values()):
         return Verdict.INCONCLUSIVE
     return {Mode.FIRST: Verdict.FIRST_CHAMPION, Mode.REFRESH: Verdict.REFRESH, Mode.REPLACE: Verdict.PROMOTE}[mode]

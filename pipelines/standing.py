@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pipelines.claims import Claims, recorded
 from pipelines.ledger import Entry
-from pipelines.verdict import MOVES
+from pipelines.verdict import MOVES, Verdict
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,35 @@ class Standing:
         return self.entries[-1] if self.entries else None
 
     @cached_property
-    def champions(self) -> tuple[str, ...]:
-        """The champion, last, and those to which one rollback after another leads back."""
-        found: list[str] = []
+    def _reigns(self) -> tuple[Entry, ...]:
+        """The entries that made the champion, last, and those to whom one rollback after another leads back."""
+        found: list[Entry] = []
         for entry in self.entries:
             if entry.body["kind"] == "rollback":
                 found = found[:-1]
             elif entry.moves:
-                found.append(entry.body["champion_version"])
+                found.append(entry)
         return tuple(found)
+
+    @property
+    def champions(self) -> tuple[str, ...]:
+        """The champion, last, and those to which one rollback after another leads back."""
+        return tuple(entry.body["champion_version"] for entry in self._reigns)
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The last champion that was taken for being better, and its refreshes before the present one.
+
+        None where the champion itself is that one. A champion that a person forced or that was adopted counts as such:
+        somebody answered for it.
+        """
+        better = [place for place, entry in enumerate(self._reigns) if entry.body["verdict"] != Verdict.REFRESH]
+        return self.champions[better[-1] : -1] if better else self.champions[:-1]
+
+    @property
+    def claims(self) -> Claims | None:
+        """What the champion is for, as far as the ledger says."""
+        return recorded(self._reigns[-1].body) if self._reigns else None
 
     @property
     def champion(self) -> str | None:
@@ -65,10 +86,17 @@ class Standing:
                 found[entry.body["challenger_version"]] = entry
         return found
 
-    def looks(self, cohort: str) -> int:
-        """How many comparisons on a cohort were counted."""
-        looks = [entry.body["look"] for entry in self.entries if entry.body["look"]]
-        return max((look["number"] for look in looks if look["cohort"] == cohort), default=0)
+    def looks(self) -> tuple[tuple[Mapping[str, Any], tuple[str, ...]], ...]:
+        """The comparisons that were counted, oldest first, each with the dates of its rows.
+
+        An approval and a question that was asked again repeat the comparison of another entry, and are none.
+        """
+        found: list[tuple[Mapping[str, Any], tuple[str, ...]]] = []
+        for entry in self.entries:
+            look = entry.body["look"]
+            if look and look not in (one for one, _ in found):
+                found.append((look, tuple(entry.body["cohort"].get("dates", ()))))
+        return tuple(found)
 
     def answer(self, asked: Mapping[str, Any]) -> Entry | None:
         """The last decision on this very question: the same challenger, champion, rows and spec."""

@@ -10,6 +10,7 @@ class Verdict(StrEnum):
     PROMOTE = "PROMOTE"
     REFRESH = "REFRESH"
     KEEP = "KEEP"
+    NO_CHAMPION = "NO_CHAMPION"
     INCONCLUSIVE = "INCONCLUSIVE"
     NO_CHANGE = "NO_CHANGE"
     INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
@@ -24,6 +25,7 @@ EXIT_CODES = {
     Verdict.NO_CHANGE: 0,
     Verdict.FORCED: 0,
     Verdict.KEEP: 3,
+    Verdict.NO_CHAMPION: 3,
     Verdict.INCONCLUSIVE: 4,
     Verdict.INSUFFICIENT_DATA: 5,
     Verdict.CONTRACT_FAIL: 5,
@@ -31,8 +33,13 @@ EXIT_CODES = {
 # What the rules decide in favour of the challenger.
 MOVES = (Verdict.FIRST_CHAMPION, Verdict.PROMOTE, Verdict.REFRESH)
 WORDS = {
-    Verdict.FIRST_CHAMPION: "there was no champion, and every floor is met",
+    Verdict.FIRST_CHAMPION: "there was no champion, and this one is worth something",
     Verdict.PROMOTE: "better on the primary figure and no worse on the others",
     Verdict.REFRESH: "the same spec on newer data, no worse on anything",
+    Verdict.KEEP: "the champion stays",
+    Verdict.NO_CHAMPION: "there is no champion yet, and this model is not good enough for the first",
+    Verdict.INCONCLUSIVE: "these rows cannot tell",
+    Verdict.INSUFFICIENT_DATA: "there is too little to judge by",
+    Verdict.CONTRACT_FAIL: "a model is not in order",
     Verdict.NO_CHANGE: "the challenger is the champion",
 }

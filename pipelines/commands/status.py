@@ -1,7 +1,8 @@
 """Show where a spec stands: champion, the one before, what awaits approval, looks spent, the last decision.
 
-It changes nothing. Looks are counted on the gate cohort of the last `evaluate`: the k-th comparison on it spends
-alpha / (k (k + 1)), so however many challengers are tried, a worthless one passes with probability alpha at most.
+It changes nothing. Looks are counted on the gate cohort of the last `evaluate`: new customers bring alpha, and the k-th
+comparison on the same ones spends alpha / (k (k + 1)) of it, so that however many challengers are tried, a worthless
+one passes with probability alpha at most for each cohort's worth of customers.
 """
 
 import argparse
@@ -62,14 +63,19 @@ def _champion(standing: "Standing", alias: str | None) -> str:
 
 
 def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing") -> str:
-    """Looks spent on the cohort of the last evaluation, and what the next one would spend."""
-    from experiments.looks import spent
-    from pipelines import storage
+    """Comparisons so far, and what the next one would spend on the gate rows of the last evaluation."""
+    from experiments.cohort import Cohort
+    from pipelines import spending, storage
 
-    report = workspace.evaluation / "report.json"
-    if not report.exists():
+    gate = workspace.evaluation / "gate.parquet"
+    if not gate.exists():
         return f"nothing is evaluated here yet; run: python -m pipelines run {spec.name}"
-    cohort = storage.read_json(report)["cohort"]["hash"]
-    looks = standing.looks(cohort)
-    following = spent(spec.gate.alpha, look=looks + 1)
-    return f"{looks} on cohort {cohort}; the next spends {following:.3g} of alpha {spec.gate.alpha:g}"
+    rows = storage.read_parquet(gate).to_pandas()
+    cohort = Cohort(rows, spec).digest
+    following = spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
+    looks, units = following["number"] - 1, following["units"]
+    new = units["new"] / units["of"] if units["of"] else 0.0
+    return (
+        f"{looks} on cohort {cohort}, of which {new:.0%} is new; the next spends {following['alpha']:.3g} of alpha"
+        f" {spec.gate.alpha:g}"
+    )

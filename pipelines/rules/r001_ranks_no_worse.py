@@ -1,10 +1,11 @@
 """The AUC of the risk must not fall."""
 
-from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, no_worse, rule
+from experiments.gate_spec import GateSpec
+from pipelines.evidence import Evidence, Mode
+from pipelines.rule import Finding, no_worse, rule, unused
 
 
 @rule("R001", needs=("auc",), modes=(Mode.REFRESH, Mode.REPLACE))
 def ranks_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
     """The challenger ranks the risk no worse than the champion, beyond the margin."""
-    return no_worse(evidence, "auc", margin=gate.auc_margin)
+    return unused(evidence, gate.auc_margin) or no_worse(evidence, "auc", margin=gate.auc_margin)

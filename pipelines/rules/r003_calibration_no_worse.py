@@ -1,10 +1,13 @@
-"""The calibration error must not rise."""
+"""The miscalibration must not rise."""
 
-from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, no_worse, rule
+from experiments.gate_spec import GateSpec
+from pipelines.evidence import Evidence, Mode
+from pipelines.rule import Finding, no_worse, rule, unused
 
 
-@rule("R003", needs=("calibration_error",), modes=(Mode.REFRESH, Mode.REPLACE))
+@rule("R003", needs=("miscalibration",), modes=(Mode.REFRESH, Mode.REPLACE))
 def calibration_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
-    """The challenger's calibration error is no larger than the champion's, beyond the margin."""
-    return no_worse(evidence, "calibration_error", margin=gate.calibration_margin, higher_is_better=False)
+    """The challenger's promised shares are no further from the observed ones than the champion's, beyond the margin."""
+    return unused(evidence, gate.miscalibration_margin) or no_worse(
+        evidence, "miscalibration", margin=gate.miscalibration_margin, higher_is_better=False
+    )

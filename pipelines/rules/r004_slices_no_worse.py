@@ -1,33 +1,54 @@
 """No group of customers may be served worse."""
 
-from math import isfinite
+from math import isnan
 
-from experiments.comparison import SlicePair, shown_worse
-from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, rule
+from experiments.comparison import SliceJudgement, SlicePair, judged_slices
+from experiments.gate_spec import GateSpec
+from pipelines.evidence import Evidence, Mode
+from pipelines.rule import Finding, Status, digits_that_tell, rule, unused
 
 
 @rule("R004", needs=("slices",), modes=(Mode.REFRESH, Mode.REPLACE))
 def slices_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
-    """In no slice is the challenger's AUC shown to be worse by more than the margin (Holm over the slices).
+    """In no slice is the challenger's AUC shown to be worse (Holm over the slices) and by more than the margin.
 
-    It blocks only what is shown, so that each look has all of alpha: a share of it would block less.
+    Slices of which the rows cannot tell are named, and do not hold the verdict up. It blocks only what is shown, so
+    that each look has all of alpha: a share of it would block less.
     """
-    found = shown_worse(evidence.slices, margin=gate.slice_margin, alpha=gate.alpha)
-    tested = [(one, p) for one, (p, _) in zip(evidence.slices, found, strict=True)]
-    if any(not isfinite(p) for _, p in tested):
-        return Finding(Status.BROKEN, "a slice has no AUC difference for one of the models")
-    if not tested:
-        return Finding(Status.HOLDS, f"no slice is large enough to judge, margin {gate.slice_margin:g}")
-    shown = [pair for pair, (_, worse) in zip(tested, found, strict=True) if worse]
+    if not_used := unused(evidence, gate.slice_margin):
+        return not_used
+    told = judged_slices(evidence.slices, margin=gate.slice_margin, alpha=gate.alpha)
+    found = list(zip(evidence.slices, told, strict=True))
     limits = f"margin {gate.slice_margin:g}, alpha {gate.alpha:.3g}"
-    if shown:
-        shown.sort(key=lambda pair: pair[1])
-        words = "; ".join(_words(one, p) for one, p in shown)
-        return Finding(Status.BROKEN, f"{len(shown)} of {len(tested)} slices are shown to be worse: {words}; {limits}")
-    words = _words(*min(tested, key=lambda pair: pair[1]))
-    return Finding(Status.HOLDS, f"the weakest of {len(tested)} slices is {words}; {limits}")
+    if any(one.pair is not None and isnan(judged.p) for one, judged in found):
+        return Finding(Status.BROKEN, f"a slice has no AUC difference for one of the models; {limits}")
+    if worse := [pair for pair in found if pair[1].worse]:
+        return Finding(
+            Status.BROKEN, f"{len(worse)} of {len(found)} slices are shown to be worse: {_words(worse)}; {limits}"
+        )
+    if open_ := [pair for pair in found if not pair[1].no_worse]:
+        words = (
+            f"cannot tell of {len(open_)} of {len(found)} slices: {_words(open_)}; {limits}; this holds nothing up: a"
+            " slice blocks when it is shown to be worse"
+        )
+        return Finding(Status.UNCLEAR, words, remark=True)
+    if not found:
+        return Finding(Status.HOLDS, f"0 slices in the spec, {limits}")
+    weakest = min(found, key=lambda pair: pair[1].p)
+    return Finding(
+        Status.HOLDS, f"no worse in any of {len(found)} slices; the weakest is {_words([weakest])}; {limits}"
+    )
 
 
-def _words(one: SlicePair, p: float) -> str:
-    return f"{one.name}, AUC {one.pair.challenger:.4f} against {one.pair.champion or float('nan'):.4f}, p {p:.3g}"
+def _words(found: list[tuple[SlicePair, SliceJudgement]]) -> str:
+    return ", ".join(
+        _slice(one, judged) for one, judged in sorted(found, key=lambda pair: (isnan(pair[1].p), pair[1].p))
+    )
+
+
+def _slice(one: SlicePair, judged: SliceJudgement) -> str:
+    if one.pair is None:
+        return f"{one.name} ({one.rarer} of the rarer outcome)"
+    champion = one.pair.champion if one.pair.champion is not None else float("nan")
+    digits = digits_that_tell(one.pair.challenger, champion)
+    return f"{one.name} (AUC {one.pair.challenger:.{digits}f} against {champion:.{digits}f}, p {judged.p:.3g})"

@@ -1,20 +1,33 @@
 """A changed spec must earn its place."""
 
-from math import isfinite
+from experiments.gate_spec import GateSpec
+from experiments.holm import rejected
+from pipelines.evidence import Evidence, Mode, difference_of, p_above
+from pipelines.rule import Finding, Status, Threshold, compared, missing, reach, rule, smallest, without_lottery
 
-from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, Threshold, compared, reach, rule, smallest
 
-
-@rule("R005", needs=("primary", "auc", "policy_value"), modes=(Mode.REPLACE,))
+@rule("R005", needs=("primaries", "auc", "policy_value"), modes=(Mode.REPLACE,))
 def gains_on_the_primary(evidence: Evidence, gate: GateSpec) -> Finding:
-    """The challenger is better on the primary figure by more than the minimum gain."""
-    pair = evidence.figures.get(evidence.primary)
-    difference = pair.difference if pair else None
-    if pair is None or pair.champion is None or difference is None or not isfinite(difference.low + difference.high):
-        return Finding(Status.BROKEN, f"{evidence.primary} is missing or not a number for one of the models")
-    gain = gate.minimum_gain
-    status = Status.HOLDS if difference.low > gain else Status.BROKEN if difference.high <= gain else Status.UNCLEAR
-    words = compared(evidence.primary, pair, difference)
-    asked = Threshold(evidence.primary, gain, "higher", smallest=reach(status, difference))
-    return Finding(status, f"{words}, minimum gain {gain:g}{smallest(status, difference)}", (asked,))
+    """The challenger is better on the primary figure, or on one of two (Holm), by more than the minimum gain."""
+    if not evidence.by_lot and evidence.champion_for.uplift:
+        return without_lottery(evidence)
+    gains = {"auc": gate.minimum_gain_auc, "policy_value": gate.minimum_gain_money}
+    words, asked, p_values, best = [], [], [], []
+    shares = len(evidence.primaries)
+    for name in evidence.primaries:
+        pair = evidence.figures.get(name)
+        difference = difference_of(pair)
+        if pair is None or difference is None:
+            return missing(name)
+        p_values.append(p_above(difference, gains[name]))
+        best.append(difference.high > gains[name])
+        status = _status(p_values[-1] <= evidence.alpha / shares, best[-1])
+        words.append(f"{compared(name, pair, difference)}, minimum gain {gains[name]:g}{smallest(status, difference)}")
+        asked.append(Threshold(name, gains[name], "higher", smallest=reach(status, difference)))
+    if shares > 1:
+        words.append(f"one of {shares} is enough, each at alpha {evidence.alpha / shares:.3g}")
+    return Finding(_status(any(rejected(p_values, alpha=evidence.alpha)), any(best)), "; ".join(words), tuple(asked))
+
+
+def _status(shown: bool, possible: bool) -> Status:
+    return Status.HOLDS if shown else Status.UNCLEAR if possible else Status.BROKEN

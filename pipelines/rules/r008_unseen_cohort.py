@@ -1,7 +1,8 @@
 """Nobody is judged on what they have learnt."""
 
-from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, rule
+from experiments.gate_spec import GateSpec
+from pipelines.evidence import Evidence, Mode
+from pipelines.rule import Finding, Status, rule
 from pipelines.verdict import Verdict
 
 

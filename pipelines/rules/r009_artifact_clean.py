@@ -1,7 +1,8 @@
 """What is promoted must be what was judged."""
 
-from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, rule
+from experiments.gate_spec import GateSpec
+from pipelines.evidence import Evidence, Mode
+from pipelines.rule import Finding, Status, rule
 from pipelines.verdict import Verdict
 
 

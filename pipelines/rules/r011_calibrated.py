@@ -1,17 +1,25 @@
 """A first champion's probabilities must mean what they say."""
 
-from math import isfinite
+from math import isfinite, sqrt
 
-from experiments.spec import GateSpec
-from pipelines.rule import Evidence, Finding, Mode, Status, Threshold, rule
+from experiments.gate_spec import GateSpec
+from pipelines.evidence import Evidence, Mode
+from pipelines.rule import Finding, Status, Threshold, rule
 
 
-@rule("R011", needs=("calibration_error",), modes=(Mode.FIRST,))
+@rule("R011", needs=("calibration",), modes=(Mode.FIRST,))
 def calibrated(evidence: Evidence, gate: GateSpec) -> Finding:
-    """The challenger's calibration error is below the limit."""
-    pair = evidence.figures.get("calibration_error")
-    if pair is None or not isfinite(pair.challenger):
-        return Finding(Status.BROKEN, "calibration_error is missing or not a number")
-    status = Status.HOLDS if pair.challenger < gate.calibration_limit else Status.BROKEN
-    asked = Threshold("calibration_error", gate.calibration_limit, "lower", own=True)
-    return Finding(status, f"calibration error {pair.challenger:.4f}, below {gate.calibration_limit:g}", (asked,))
+    """The challenger's promised and observed shares are not shown to lie further apart than the limit.
+
+    It blocks only what is shown, at the whole of alpha; where the rows cannot tell, that is said.
+    """
+    found, limit = evidence.calibration, gate.calibration_limit
+    if found is None or not isfinite(found.low + found.high):
+        return Finding(Status.BROKEN, "miscalibration is missing or not a number")
+    status = Status.HOLDS if found.high < limit**2 else Status.BROKEN if found.low > limit**2 else Status.UNCLEAR
+    value, low, high = (sqrt(max(one, 0.0)) for one in (found.value, found.low, found.high))
+    words = f"promised and observed shares lie {value:.4f} apart beyond chance [{low:.4f}, {high:.4f}], limit {limit:g}"
+    if status is Status.UNCLEAR:
+        words += "; these rows cannot tell, which holds nothing up"
+    asked = Threshold("miscalibration", limit**2, "lower", own=True)
+    return Finding(status, words, (asked,), remark=True)

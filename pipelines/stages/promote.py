@@ -4,7 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from experiments.looks import spent
 from experiments.spec import ExperimentSpec
 from pipelines import bodies, log, provenance, receipts, registrar, registry, storage
 from pipelines.ledger import TakenError
@@ -81,7 +80,7 @@ def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, 
     spec, answer = gate.spec, standing.answer(asked)
     writer = gate.registrar
     digest = registry.digest_of(registry.version(writer.client, spec.name, gate.version))
-    found, judged = _compared(gate, standing, (answer.body["look"] if answer else None) or _look(gate, standing))
+    found, judged = _compared(gate, standing, answer.body["look"] if answer else None)
     body = bodies.decision(asked, found, writer.signed, digest=digest, approval=spec.gate.approval)
     receipts.keep_curves(gate.workspace, body, judged.curves)
     if gate.force and judged.clean:
@@ -91,20 +90,21 @@ def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, 
     return writer.write(standing, body).receipt
 
 
-def _look(gate: Gate, standing: Standing) -> dict[str, Any]:
-    """The next look at the gate cohort, and what it spends."""
-    cohort = storage.read_json(gate.workspace.evaluation / "report.json")["cohort"]["hash"]
-    number = standing.looks(cohort) + 1
-    return {"cohort": cohort, "number": number, "alpha": spent(gate.spec.gate.alpha, look=number)}
+def _compared(gate: Gate, standing: Standing, known: dict[str, Any] | None) -> tuple[dict[str, Any], "Judged"]:
+    """What the rules say of the next look at the rows, or of a known one, with the hashes of both reports."""
+    from pipelines import decisions, spending  # not at the top: what was decided already needs no statistics
+    from pipelines.contest import Contest
 
-
-def _compared(gate: Gate, standing: Standing, look: dict[str, Any]) -> tuple[dict[str, Any], "Judged"]:
-    """What the rules say of a look, with the hashes of both reports; and what it rests on."""
-    from pipelines import decisions  # not at the top: what was decided already needs no statistics
-
-    spec, workspace = gate.spec, gate.workspace
-    champion = registry.version(gate.registrar.client, spec.name, standing.champion) if standing.champion else None
-    judged = decisions.judge(spec, workspace, version=gate.version, champion=champion, alpha=look["alpha"])
+    spec, workspace, client = gate.spec, gate.workspace, gate.registrar.client
+    champion = registry.version(client, spec.name, standing.champion) if standing.champion else None
+    anchor = registry.first_of(client, spec.name, standing.anchors)
+    contest = Contest.of(
+        spec, workspace, version=gate.version, champion=champion, recorded=standing.claims, anchor=anchor
+    )
+    look = known or spending.next_look(
+        standing, contest.unseen, spec.label, cohort=contest.cohort.digest, alpha=spec.gate.alpha
+    )
+    judged = decisions.judge(contest, alpha=look["alpha"])
     reports = {
         "challenger": storage.digest(workspace.evaluation / "report.json"),
         "champion": registry.report_digest(champion) if champion else None,

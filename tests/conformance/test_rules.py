@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from experiments.comparison import Pair, SlicePair
+from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval, normal_interval
 from experiments.looks import spent
-from experiments.spec import GateSpec
 from features.plugins import discover
 from pipelines import rules
-from pipelines.rule import Evidence, Mode, Rule, Status, decide
+from pipelines.evidence import Evidence, Mode
+from pipelines.rule import Rule, Status, decide
 from pipelines.verdict import Verdict
 
 RULES = discover(rules, Rule)

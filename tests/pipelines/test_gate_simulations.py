@@ -19,7 +19,8 @@ from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.plugins import discover
 from pipelines import matrices, rules
-from pipelines.rule import Evidence, Mode, Rule, decide
+from pipelines.evidence import Evidence, Mode
+from pipelines.rule import Rule, decide
 from pipelines.stages import build, ingest
 from pipelines.verdict import Verdict
 from pipelines.workspace import Workspace

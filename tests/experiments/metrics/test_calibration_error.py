@@ -7,14 +7,18 @@ from experiments.metric import Numbers, evaluate
 from experiments.metrics.calibration_error import METRIC
 
 
-def by_definition(truth: Numbers, probability: Numbers) -> float:
-    """Bins by exact arithmetic on the middle rank of tied rows, then the mean absolute gap weighted by bin size."""
-    n_rows = len(truth)
+def bins_by_definition(truth: Numbers, probability: Numbers) -> dict[int, list[float]]:
+    """The gaps in each bin, by exact arithmetic on the middle rank of tied rows."""
     bins: dict[int, list[float]] = {}
     for y, p in zip(truth, probability, strict=True):
-        middle = Fraction(2 * int(np.sum(probability < p)) + int(np.sum(probability == p)), 2 * n_rows)
+        middle = Fraction(2 * int(np.sum(probability < p)) + int(np.sum(probability == p)), 2 * len(truth))
         bins.setdefault(int(10 * middle), []).append(p - y)
-    return sum(abs(sum(gaps)) for gaps in bins.values()) / n_rows
+    return bins
+
+
+def by_definition(truth: Numbers, probability: Numbers) -> float:
+    """The mean absolute gap weighted by bin size."""
+    return sum(abs(sum(gaps)) for gaps in bins_by_definition(truth, probability).values()) / len(truth)
 
 
 def test_a_case_worked_by_hand() -> None:

@@ -14,8 +14,8 @@ from experiments.money_spec import PolicySpec
 from experiments.spec import ExperimentSpec, GateSpec
 from pipelines import bodies, decisions, plain
 from pipelines.decisions import Judged
+from pipelines.evidence import Evidence, Mode
 from pipelines.ledger import Entry
-from pipelines.rule import Evidence, Mode
 from pipelines.signature import Signature
 from tests.pipelines.reporting.report_world import rows_of, spec_of
 

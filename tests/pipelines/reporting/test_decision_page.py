@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pipelines import bodies
+from pipelines.evidence import Mode
 from pipelines.ledger import Entry
 from pipelines.reporting import decision_page, differences, slice_pairs
-from pipelines.rule import Mode
 from pipelines.signature import Signature
 from tests.pipelines.reporting.decision_world import (
     BETTER,

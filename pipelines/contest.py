@@ -1,0 +1,140 @@
+"""Who is judged against whom, and on which rows: none that a model has learnt from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from experiments.cohort import Cohort, Mask
+from experiments.evaluation import Predictions
+from experiments.spec import ExperimentSpec
+from features.errors import HoldfastError
+from pipelines import matrices, portable, registry, storage
+from pipelines.claims import Claims
+from pipelines.evidence import Mode
+from pipelines.provenance import recipe
+from pipelines.reporting.effects import standing
+from pipelines.workspace import Workspace
+
+TRAINING = "training.parquet"
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A challenger, whom it meets, and the rows that judge them.
+
+    recorded is what the champion is for, None where the ledger does not say; anchor the last champion that was shown
+    to be better, None where the champion is that one or there is none. faults are those of the challenger. everything
+    holds the gate cohort, unseen the rows of it that neither champion nor anchor has learnt from.
+    """
+
+    spec: ExperimentSpec
+    workspace: Workspace
+    champion: ModelVersion | None
+    recorded: Claims | None
+    anchor: ModelVersion | None
+    faults: tuple[str, ...]
+    everything: pd.DataFrame
+    unseen: pd.DataFrame
+
+    @classmethod
+    def of(
+        cls,
+        spec: ExperimentSpec,
+        workspace: Workspace,
+        *,
+        version: str,
+        champion: ModelVersion | None = None,
+        recorded: Claims | None = None,
+        anchor: ModelVersion | None = None,
+    ) -> "Contest":
+        """The challenger of this version on the gate rows that its evaluation left behind."""
+        rows = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
+        faults = tuple(_faults_of_challenger(spec, rows, version))
+        seen = np.zeros(len(rows), dtype=np.bool_)
+        if champion:
+            known = _seen_by(champion, rows)
+            seen |= True if known is None else known
+        if anchor:
+            known = _seen_by(anchor, rows)
+            anchor, seen = (anchor, seen | known) if known is not None else (None, seen)
+        return cls(spec, workspace, champion, recorded, anchor, faults, rows, rows[~seen].reset_index(drop=True))
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The rows that judge."""
+        return Cohort(self.unseen, self.spec, matrices.listed(self.workspace.matrix))
+
+    @cached_property
+    def by_lot(self) -> bool:
+        """Whether the trial was found to be randomised."""
+        return standing(storage.read_json(self.workspace.evaluation / "report.json")) == "by lot"
+
+    @property
+    def mode(self) -> Mode:
+        """What the challenger wants to be."""
+        if self.champion is None:
+            return Mode.FIRST
+        return Mode.REFRESH if self.champion.tags.get("recipe") == recipe(self.spec) else Mode.REPLACE
+
+    @property
+    def seen_rows(self) -> int:
+        """How many of the rows the challenger itself learnt from; all where the others leave none."""
+        if self.unseen.empty:
+            return len(self.everything)
+        return int(_among(self.unseen, self.workspace.model / TRAINING).sum())
+
+    @cached_property
+    def floor(self) -> Predictions:
+        """The prior model, which contacts nobody."""
+        found = Predictions.of(portable.scorer(self.workspace.model / "floor").score(self.unseen), ())
+        return found.knowing(self.cohort.actions)
+
+    def predictions(self, model: ModelVersion) -> tuple[Predictions | None, str]:
+        """What a version says of the rows, or why it says nothing."""
+        found, fault = _predictions(self.spec, model.version, self.unseen)
+        return (found.knowing(self.cohort.actions), "") if found else (None, fault)
+
+
+def _predictions(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> tuple[Predictions | None, str]:
+    """What a registered version says of the rows, or why it says nothing."""
+    try:
+        return Predictions.of(registry.predict(registry.predictor(spec.name, version), rows), spec.actions), ""
+    except (HoldfastError, MlflowException, ValueError, KeyError) as error:
+        return None, f"version {version} does not predict: {str(error).splitlines()[0]}"
+
+
+def _faults_of_challenger(spec: ExperimentSpec, rows: pd.DataFrame, version: str) -> list[str]:
+    found, fault = _predictions(spec, version, rows)
+    if found is None:
+        return [fault]
+    evaluated = Predictions.of(rows, spec.actions)
+    pairs = [(found.score, evaluated.score), (found.probability, evaluated.probability)]
+    pairs += [(found.uplift[action], effect) for action, effect in evaluated.uplift.items()]
+    if not all(np.array_equal(one, other) for one, other in pairs):
+        return [f"version {version} predicts other numbers than were evaluated"]
+    return []
+
+
+def _among(rows: pd.DataFrame, training: Path) -> Mask:
+    """Which rows of the gate cohort stand among training rows."""
+    known = pd.read_parquet(training)["row"]
+    found: Mask = np.isin(rows["row"].to_numpy(), known.to_numpy())
+    return found
+
+
+def _seen_by(model: ModelVersion, rows: pd.DataFrame) -> Mask | None:
+    """Which rows a model knows of: trained on, or dated before its last outcome; None where that is lost."""
+    try:
+        path = mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=TRAINING)
+    except (MlflowException, OSError):
+        return None
+    until = model.tags.get("trained_until", "")
+    early = (rows["as_of"] < pd.Timestamp(until)).to_numpy() if until else np.zeros(len(rows), dtype=np.bool_)
+    known: Mask = _among(rows, Path(path)) | early
+    return known

@@ -1,0 +1,32 @@
+"""A first champion must be worth something."""
+
+from experiments.gate_spec import GateSpec
+from pipelines.evidence import Evidence, Mode, difference_of, p_above, p_below, shown_claims
+from pipelines.rule import Finding, Status, Threshold, compared, missing, rule
+
+
+@rule("R010", needs=("auc", "brier", "worth"), modes=(Mode.FIRST,))
+def worth_something(evidence: Evidence, gate: GateSpec) -> Finding:
+    """It knows more than the average, or its policy earns more than doing nothing; it loses in neither.
+
+    Where lots were drawn it has two chances, which share alpha (Holm). What loses is judged at the whole of alpha.
+    """
+    pairs = {
+        name: evidence.worth.get(name) for name in ("auc", "brier", *(["policy_value"] if evidence.by_lot else []))
+    }
+    found = {name: difference_of(pair) for name, pair in pairs.items()}
+    if broken := [name for name, difference in found.items() if difference is None]:
+        return missing(broken[0])
+    claims = shown_claims(evidence.worth, alpha=evidence.alpha)
+    words = "; ".join(compared(name, pair, found[name]) for name, pair in pairs.items())  # type: ignore[arg-type]
+    loses = p_below(found["auc"], 0.0) <= gate.alpha or p_above(found["brier"], 0.0) <= gate.alpha  # type: ignore[arg-type]
+    loses |= evidence.by_lot and p_below(found["policy_value"], 0.0) <= gate.alpha  # type: ignore[arg-type]
+    status = Status.BROKEN if loses else Status.HOLDS if claims.risk or claims.uplift else Status.UNCLEAR
+    said = {
+        Status.BROKEN: "it is shown to lose",
+        Status.UNCLEAR: "not shown to be worth anything",
+        Status.HOLDS: f"champion for {claims.words}",
+    }[status]
+    asked = {"auc": "higher", "brier": "lower", "policy_value": "higher"}
+    thresholds = tuple(Threshold(name, 0.0, asked[name]) for name in pairs)  # type: ignore[arg-type]
+    return Finding(status, f"{said}; against the prior model and doing nothing: {words}", thresholds)

@@ -1,0 +1,27 @@
+"""What is shown to be worse is not taken, however small the margin."""
+
+from experiments.gate_spec import GateSpec
+from experiments.holm import rejected
+from pipelines.evidence import Evidence, Mode, difference_of, p_below
+from pipelines.rule import Finding, Status, compared, missing, rule
+
+
+@rule("R012", needs=("auc", "policy_value"), modes=(Mode.REFRESH, Mode.REPLACE))
+def nothing_shown_worse(evidence: Evidence, gate: GateSpec) -> Finding:
+    """Neither the ranking of the risk nor the policy's value is shown to be worse at all (Holm over the two).
+
+    It blocks only what is shown, so that each look has all of alpha.
+    """
+    names = [*(["auc"] if evidence.champion_for.risk else []), *(["policy_value"] if evidence.by_lot else [])]
+    words, p_values = [], []
+    for name in names:
+        pair = evidence.figures.get(name)
+        difference = difference_of(pair)
+        if pair is None or difference is None:
+            return missing(name)
+        words.append(compared(name, pair, difference))
+        p_values.append(p_below(difference, 0.0))
+    worse = [text for text, shown in zip(words, rejected(p_values, alpha=gate.alpha), strict=True) if shown]
+    if worse:
+        return Finding(Status.BROKEN, f"shown to be worse: {'; '.join(worse)}")
+    return Finding(Status.HOLDS, f"nothing is shown to be worse: {'; '.join(words)}")
