@@ -52,12 +52,13 @@ class SliceJudgement:
 
 
 def compare(
-    cohort: Cohort, challenger: Predictions, champion: Predictions, *, alpha: float, share: float = 1.0
+    cohort: Cohort, challenger: Predictions, champion: Predictions, *, alpha: float, share: float | None = None
 ) -> dict[str, Pair]:
-    """What the gate asks for: auc, brier, miscalibration and, with a trial, qini_<action>, policy_value and value_kept.
+    """What the gate asks for: auc, brier, miscalibration and, with a trial, qini_<action> and policy_value.
 
-    The interval of each difference has the level at which its lower bound is one-sided at alpha, in (0, 1). The
-    difference of value_kept is the challenger's policy value less `share` of the champion's.
+    The interval of each difference has the level at which its lower bound is one-sided at alpha, in (0, 1). With a
+    share, policy_value_kept is there too: its difference is the challenger's policy value less that share of the
+    champion's.
     """
     level = 1 - 2 * alpha
     found = {metric.name: _risk(cohort, metric, challenger, champion, level=level) for metric in (AUC, BRIER)}
@@ -72,7 +73,8 @@ def compare(
         for model in (challenger, champion)
     )
     found["policy_value"] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=level))
-    found["value_kept"] = Pair(ours.point, theirs.point, (ours - theirs * share).interval(level=level))
+    if share is not None:
+        found["policy_value_kept"] = Pair(ours.point, theirs.point, (ours - theirs * share).interval(level=level))
     return found
 
 

@@ -1,6 +1,6 @@
 """What the ledger's entries say, by kind: a decision, a forced one, an approval, a rollback, an adoption."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.ledger import Entry
@@ -9,11 +9,12 @@ from pipelines.standing import Standing
 from pipelines.verdict import MOVES, WORDS, Verdict
 
 Body = dict[str, Any]
-AWAITS = "; it awaits approval"
+AWAITS = "it awaits approval"
 # What an entry holds that rests on no comparison.
 NOTHING: Body = {
     "verdict": None,
     "reason": "",
+    "reasons": [],
     "question": None,
     "awaiting_approval": False,
     "look": None,
@@ -46,7 +47,7 @@ def decision(
         **found,
         **_signed("decision", signed, digest),
         "champion_version": challenger if moves else champion,
-        "words": f"{found['words']}{AWAITS}" if waits else found["words"],
+        **_told([*found["reasons"], AWAITS] if waits else found["reasons"]),
         "awaiting_approval": waits,
         "figures": _champion_is(found["figures"]) if moves else found["figures"],
     }
@@ -54,13 +55,14 @@ def decision(
 
 def forced(decided: Mapping[str, Any], signed: Signature, *, reason: str) -> Body:
     """The same decision, overruled by a person who says why."""
-    said = f"the rules said {decided['verdict']}: {decided['words']}"
+    first, *others = decided["reasons"]
+    said = [f"FORCED({signed.by}, {reason})", f"the rules said {decided['verdict']}: {first}", *others]
     return {
         **decided,
         **_signed("forced", signed, decided["model_digest"]),
         "champion_version": decided["challenger_version"],
         "verdict": Verdict.FORCED.value,
-        "words": f"FORCED({signed.by}, {reason}); {said}",
+        **_told(said),
         "reason": reason,
         "awaiting_approval": False,
         "figures": _champion_is(decided["figures"]),
@@ -70,12 +72,12 @@ def forced(decided: Mapping[str, Any], signed: Signature, *, reason: str) -> Bod
 def approval(waiting: Entry, signed: Signature) -> Body:
     """The decision that was waiting, approved."""
     body = waiting.body
-    words = body["words"].removesuffix(AWAITS)
+    first, *others = [one for one in body.get("reasons", [body["words"]]) if one != AWAITS]
     return {
         **body,
         **_signed("approval", signed, body["model_digest"]),
         "champion_version": body["challenger_version"],
-        "words": f"approved by {signed.by} (entry {waiting.number}): {words}",
+        **_told([f"approved by {signed.by} (entry {waiting.number}): {first}", *others]),
         "awaiting_approval": False,
         "figures": _champion_is(body["figures"]),
     }
@@ -85,7 +87,7 @@ def rollback(standing: Standing, signed: Signature, *, digest: str, reason: str)
     """Back to the champion before; digest is that one's."""
     moved = {"challenger_version": standing.before, "compared_with": standing.champion}
     words = f"from version {standing.champion} back to version {standing.before}" + (f": {reason}" if reason else "")
-    made = {"champion_version": standing.before, "words": words, "reason": reason}
+    made = {"champion_version": standing.before, **_told([words]), "reason": reason}
     return {**NOTHING, **moved, **made, **_signed("rollback", signed, digest)}
 
 
@@ -93,13 +95,19 @@ def adoption(version: str, signed: Signature, *, digest: str) -> Body:
     """A champion from before there was a ledger."""
     moved = {"challenger_version": version, "compared_with": None, "champion_version": version}
     words = f"version {version} was champion before there was a ledger"
-    return {**NOTHING, **moved, "words": words, **_signed("adopted", signed, digest)}
+    return {**NOTHING, **moved, **_told([words]), **_signed("adopted", signed, digest)}
 
 
 def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:
     """What a challenger is told that is the champion; it is no entry, and known is the last one about it."""
     champion = {"champion_version": asked["challenger_version"], "awaiting_approval": False}
-    return {**known.receipt, **asked, **champion, **_told(Verdict.NO_CHANGE, WORDS[Verdict.NO_CHANGE])}
+    return {
+        **known.receipt,
+        **asked,
+        **champion,
+        "verdict": Verdict.NO_CHANGE.value,
+        **_told([WORDS[Verdict.NO_CHANGE]]),
+    }
 
 
 def withdrawn(known: Entry, rolled_back: Entry, asked: Mapping[str, Any]) -> Body:
@@ -110,15 +118,16 @@ def withdrawn(known: Entry, rolled_back: Entry, asked: Mapping[str, Any]) -> Bod
         f" `promote {known.spec} --force --reason TEXT` brings it back"
     )
     kept = {"champion_version": asked["compared_with"], "awaiting_approval": False}
-    return {**known.receipt, **asked, **kept, **_told(Verdict.KEEP, words)}
+    return {**known.receipt, **asked, **kept, "verdict": Verdict.KEEP.value, **_told([words])}
 
 
 def _signed(kind: str, signed: Signature, digest: str) -> Body:
     return {"kind": kind, "by": signed.by, "decided_at": signed.at, "model_digest": digest}
 
 
-def _told(verdict: Verdict, words: str) -> Body:
-    return {"verdict": verdict.value, "words": words}
+def _told(reasons: Sequence[str]) -> Body:
+    """What is said, as a list and in a line."""
+    return {"reasons": list(reasons), "words": "; ".join(reasons)}
 
 
 def _champion_is(figures: Mapping[str, Any]) -> Body:

@@ -1,7 +1,7 @@
 """What a decision rests on: both models on the gate cohort, and the facts that make the comparison valid."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from experiments import comparison
@@ -36,68 +36,98 @@ class Judged:
     curves: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What the models of a comparison say of the same rows, and what is known of them.
+
+    champion is the prior model where there is none, and None where it does not predict; floor is the prior model,
+    which contacts nobody. recorded is what the champion is for, None where the ledger does not say.
+    """
+
+    mode: Mode
+    by_lot: bool
+    challenger: Predictions
+    champion: Predictions | None
+    floor: Predictions
+    recorded: Claims | None = None
+    anchor: Predictions | None = None
+    anchor_version: str | None = None
+
+
 def judge(contest: Contest, *, alpha: float) -> Judged:
     """Take the evidence on a challenger against the champion, or against the prior model where there is none.
 
-    alpha is what this look at the cohort spends: bounds are one-sided at it.
+    alpha is what this look at the cohort spends: bounds are one-sided at it. Raises SpecError where the spec allows to
+    lose more money than the champion's policy earns.
     """
     cohort, faults, clean = contest.cohort, list(contest.faults), not contest.faults
     if not cohort.can_judge:
         return Judged(_too_little(contest), clean, {})
-    challenger = Predictions.of(contest.unseen, cohort.actions)
     against: Predictions | None = contest.floor
     if contest.champion is not None:
         against, fault = contest.predictions(contest.champion)
         faults += [fault] if fault else []
-    share = contest.spec.gate.value_share
-    used_for = _used_for(contest, against, alpha)
-    evidence = Evidence(
-        mode=contest.mode,
-        primaries=_primaries(contest.by_lot, used_for),
-        figures=comparison.compare(cohort, challenger, against, alpha=alpha, share=share) if against else {},
-        worth=comparison.worth(cohort, challenger, contest.floor, by_lot=contest.by_lot, alpha=alpha),
-        rarer=cohort.rarer,
-        events_per_arm=cohort.events_per_arm,
-        champion_for=used_for,
-        anchor=_against_anchor(contest, challenger, alpha),
+    models = Compared(
+        contest.mode,
+        contest.by_lot,
+        challenger=Predictions.of(contest.unseen, cohort.actions),
+        champion=against,
+        floor=contest.floor,
+        recorded=contest.recorded,
+        anchor=contest.predictions(contest.anchor)[0] if contest.anchor else None,
         anchor_version=contest.anchor.version if contest.anchor else None,
-        calibration=comparison.calibration(cohort, challenger, alpha=contest.spec.gate.alpha),
-        slices=comparison.compare_slices(cohort, challenger, against, alpha=alpha)
-        if against and contest.champion
-        else (),
-        dates=max(1, contest.unseen["as_of"].nunique()),
-        trial_rows=int(cohort.in_trial.sum()),
-        seen_rows=contest.seen_rows,
-        faults=tuple(faults),
-        alpha=alpha,
     )
-    _check_margin(contest, evidence)
-    figures = {"challenger": figures_of(cohort, challenger)}
+    evidence = replace(evidence_on(cohort, models, alpha=alpha), seen_rows=contest.seen_rows, faults=tuple(faults))
+    _check_margin(contest.spec, evidence)
+    figures = {"challenger": figures_of(cohort, models.challenger)}
     if contest.champion is not None and against is not None:
         figures["champion"] = figures_of(cohort, against)
     told = plain.cohort(cohort, left_out=len(contest.everything) - len(contest.unseen))
-    return Judged(evidence, clean, figures, told, comparison.curves(cohort, challenger, against) if against else {})
+    curves = comparison.curves(cohort, models.challenger, against) if against else {}
+    return Judged(evidence, clean, figures, told, curves)
+
+
+def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
+    """Every figure of the models on the cohort, and what limits it; alpha as for `judge`."""
+    gate, champion = cohort.spec.gate, models.champion
+    used_for = _used_for(cohort, models, alpha)
+    share = gate.value_share if models.mode is Mode.REFRESH else None
+
+    def against(other: Predictions | None) -> dict[str, Pair]:
+        found = other and comparison.compare(cohort, models.challenger, other, alpha=alpha, share=share)
+        return found or {}
+
+    slices = comparison.compare_slices(cohort, models.challenger, champion, alpha=alpha) if champion else ()
+    return Evidence(
+        mode=models.mode,
+        primaries=_primaries(models.by_lot, used_for),
+        figures=against(champion),
+        worth=comparison.worth(cohort, models.challenger, models.floor, by_lot=models.by_lot, alpha=alpha),
+        rarer=cohort.rarer,
+        events_per_arm=cohort.events_per_arm,
+        champion_for=used_for,
+        anchor=against(models.anchor),
+        anchor_version=models.anchor_version,
+        calibration=comparison.calibration(cohort, models.challenger, alpha=gate.alpha),
+        slices=slices if models.mode is not Mode.FIRST else (),
+        dates=max(1, cohort.rows["as_of"].nunique()),
+        trial_rows=int(cohort.in_trial.sum()),
+        alpha=alpha,
+    )
 
 
 def _too_little(contest: Contest) -> Evidence:
     """The evidence where no rows are left that the others have not seen, or none of an arm, or of an outcome."""
-    return Evidence(
-        contest.mode,
-        ("auc",),
-        {},
-        {},
-        contest.cohort.rarer,
-        contest.cohort.events_per_arm,
-        seen_rows=contest.seen_rows,
-        faults=contest.faults,
-    )
+    cohort = contest.cohort
+    found = Evidence(contest.mode, ("auc",), {}, {}, cohort.rarer, cohort.events_per_arm)
+    return replace(found, seen_rows=contest.seen_rows, faults=contest.faults)
 
 
-def _used_for(contest: Contest, champion: Predictions | None, alpha: float) -> Claims:
-    """What the champion is for: what the ledger says, or else what these rows show of it."""
-    if contest.recorded is not None or contest.champion is None or champion is None:
-        return contest.recorded or Claims()
-    worth = comparison.worth(contest.cohort, champion, contest.floor, by_lot=contest.by_lot, alpha=alpha)
+def _used_for(cohort: Cohort, models: Compared, alpha: float) -> Claims:
+    """What the champion is for: what the ledger says, or else what these rows show of it; the risk at the least."""
+    if models.recorded is not None or models.mode is Mode.FIRST or models.champion is None:
+        return models.recorded or Claims()
+    worth = comparison.worth(cohort, models.champion, models.floor, by_lot=models.by_lot, alpha=alpha)
     shown = shown_claims(worth, alpha=alpha)
     return shown if shown.risk or shown.uplift else Claims()
 
@@ -109,23 +139,15 @@ def _primaries(by_lot: bool, champion_for: Claims) -> tuple[str, ...]:
     return ("policy_value",) if champion_for.uplift else ("policy_value", "auc")
 
 
-def _against_anchor(contest: Contest, challenger: Predictions, alpha: float) -> Mapping[str, Pair]:
-    """The figures against the anchor; none where it does not predict."""
-    found, _ = contest.predictions(contest.anchor) if contest.anchor else (None, "")
-    share = contest.spec.gate.value_share
-    return comparison.compare(contest.cohort, challenger, found, alpha=alpha, share=share) if found else {}
-
-
-def _check_margin(contest: Contest, evidence: Evidence) -> None:
-    """Raise SpecError where the spec allows to lose more money than the champion's policy earns."""
-    margin, pair = contest.spec.gate.value_margin, evidence.figures.get("policy_value")
-    if margin is None or contest.champion is None or not evidence.by_lot or pair is None or pair.champion is None:
+def _check_margin(spec: ExperimentSpec, evidence: Evidence) -> None:
+    margin, pair = spec.gate.value_margin, evidence.figures.get("policy_value")
+    if margin is None or evidence.mode is Mode.FIRST or not evidence.by_lot or pair is None or pair.champion is None:
         return
     if margin > pair.champion:
         raise SpecError(
-            f"spec '{contest.spec.name}': gate.value_margin is {margin:g} {contest.spec.currency} a customer, but the"
-            f" champion's policy earns {pair.champion:.4f} on these rows, so that a refresh could lose all of it."
-            " Take value_margin out (then gate.value_share of what it earns is kept), or state a smaller one."
+            f"spec '{spec.name}': gate.value_margin is {margin:g} {spec.currency} a customer, but the champion's policy"
+            f" earns {pair.champion:.4f} on these rows, so that a refresh could lose all of it. Take value_margin out"
+            " (then gate.value_share of what it earns is kept), or state a smaller one."
         )
 
 
@@ -155,7 +177,6 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
     reasons = [WORDS[verdict], *_reasons(verdict, evidence, findings)]
     return {
         "verdict": verdict.value,
-        "words": "; ".join(reasons),
         "reasons": reasons,
         "mode": evidence.mode.value,
         "primary": evidence.primaries[0],

@@ -60,7 +60,7 @@ def next_look(standing: Standing, rows: pd.DataFrame, label: LabelSpec, *, cohor
     first = before.looks[0]["units"] if before.looks else None
     rate = first["rate"] if first else rate_for(int(rows["customer_id"].nunique()))
     judged, seen = windows_of(rows, label, rate=rate), before.seen
-    new = unseen(judged, seen)
+    new, of = unseen(judged, seen) / rate, unseen(judged, ()) / rate
     reference = first["reference"] if first else max(new, 1.0)
     earned = before.earned(alpha * new / reference)
     return {
@@ -72,7 +72,7 @@ def next_look(standing: Standing, rows: pd.DataFrame, label: LabelSpec, *, cohor
             "rate": rate,
             "reference": reference,
             "new": new,
-            "of": unseen(judged, ()),
+            "of": of,
             "earned": earned[-1].alpha,
             "carried": before.carried,
             "seen": [one.to_dict() for one in newly_seen(judged, seen)],

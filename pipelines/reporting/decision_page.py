@@ -30,6 +30,7 @@ def render(decision: Found, *, spec: Found, curves: Found) -> str:
         meanings={row.metric: row.meaning for row in rows},
         deciding=deciding,
         slices=slice_pairs.slice_lines(decision),
+        unjudged=slice_pairs.unjudged(decision),
         margin=f"{decision['gate'].get('slice_margin', 0):g}",
         charts=decision_charts.charts(curves, spec, names),
         repeats=decision_words.repeats(decision),

@@ -10,17 +10,18 @@ from pipelines.verdict import MOVES, Verdict
 Found = Mapping[str, Any]
 
 _BECAUSE = {
-    Verdict.FIRST_CHAMPION: "There was no champion, and it is good enough for a first one: it knows more than the "
-    "average, and its percentages mean what they say.",
+    Verdict.FIRST_CHAMPION: "There was no champion, and this model is worth something.",
     Verdict.PROMOTE: "Better where it counts, by more than chance explains, and no worse on the rest.",
     Verdict.REFRESH: "The same recipe, learnt from newer data: it is asked to be no worse, and it is not.",
     Verdict.KEEP: "A rule is broken, so the challenger is not taken.",
+    Verdict.NO_CHAMPION: "A rule is broken, so this model does not become the first champion.",
     Verdict.INCONCLUSIVE: "No rule is broken, but these customers are too few to tell whether all hold.",
     Verdict.INSUFFICIENT_DATA: "The comparison would not be worth much, so no verdict rests on it.",
     Verdict.CONTRACT_FAIL: "A model that does not do what was evaluated is not promoted, whatever its figures.",
 }
 _UNMOVED = {
     Verdict.KEEP: "The same challenger asked again on the same customers gets this same answer.",
+    Verdict.NO_CHAMPION: "The same model asked again on the same customers gets this same answer.",
     Verdict.INCONCLUSIVE: "More customers tell more: it is decided anew once newer outcomes are in.",
     Verdict.INSUFFICIENT_DATA: "It is judged again when there are more outcomes, or customers that neither model saw.",
     Verdict.CONTRACT_FAIL: "Once the fault named here is mended, it is judged again.",
@@ -66,6 +67,7 @@ def headline(decision: Found) -> str:
         Verdict.PROMOTE: f"Promoted: {this} replaces {before}",
         Verdict.REFRESH: f"Refreshed: {this} replaces {before}",
         Verdict.KEEP: f"Not promoted: {stays}",
+        Verdict.NO_CHAMPION: f"Not good enough: {stays}",
         Verdict.INCONCLUSIVE: f"Inconclusive: {stays}",
         Verdict.NO_CHANGE: f"No change: {this} is champion already",
         Verdict.INSUFFICIENT_DATA: f"Too little to judge by: {stays}",
@@ -107,7 +109,21 @@ def _sentence(decision: Found) -> str:
         held = _held(decision)
         return f"{decision['by']} overruled the rules and gave this reason: \u201c{decision['reason']}\u201d. {held}"
     approved = f"{decision['by']} approved it. " if kind == "approval" else ""
-    return approved + (_BECAUSE[verdict] if _by_rules(decision) else f"{_capital(decision['words'])}.")
+    why = _BECAUSE[verdict] if _by_rules(decision) else f"{_capital(decision['words'])}."
+    return f"{approved}{why} {champion_for(decision)}".strip()
+
+
+def champion_for(decision: Found) -> str:
+    """What the new champion was shown to be for, and what is not claimed; "" where nothing moves."""
+    claims = decision.get("claims")
+    if not claims or decision["verdict"] not in MOVES:
+        return ""
+    told = {"risk": "for its ranking of the risk", "uplift": "for its choice of actions"}
+    shown = " and ".join(words for name, words in told.items() if claims[name])
+    tried = "policy_value" in decision["worth"]
+    left = [told[name] for name in ("risk", *(["uplift"] if tried else [])) if not claims[name]]
+    alone = f", and not {left[0]}: of that nothing is shown, and the list claims nothing of it" if left else ""
+    return f"It is champion {shown or 'for nothing that is shown'}{alone}."
 
 
 def repeats(decision: Found) -> bool:
@@ -135,7 +151,7 @@ def decisive(decision: Found) -> list[Found]:
         broken = [one for one in findings if one["status"] == "broken" and one["otherwise"] == verdict]
         if broken:
             return broken
-    return [one for one in findings if one["status"] == "unclear"]
+    return [one for one in findings if one["status"] == "unclear" and not one.get("remark")]
 
 
 def _reasons(decision: Found) -> tuple[str, ...]:
@@ -177,10 +193,13 @@ def looks(decision: Found) -> str:
     if not look:
         return ""
     allowed = f"{decision['gate']['alpha']:.2g}"
+    units = look.get("units")
+    new = f" {units['new'] / units['of']:.0%} of them had not been looked at before." if units and units["of"] else ""
     return (
-        f"This was the {ordinal(look['number'])} comparison on these customers: it had to be shown at alpha "
-        f"{look['alpha']:.2g} instead of {allowed}. Each further one has to show more, so that however many are tried, "
-        f"the chance that a worthless challenger passes is {allowed} at most."
+        f"This was the {ordinal(look['number'])} comparison on these customers.{new} It had to be shown at alpha "
+        f"{look['alpha']:.2g} instead of {allowed}. Each further one on the same customers has to show more, so that "
+        f"however many are tried, the chance that a worthless challenger passes is {allowed} at most for each cohort's "
+        "worth of new customers."
     )
 
 

@@ -19,6 +19,7 @@ IN_WORDS = {
     "auc": "How well it ranks the risk",
     "brier": "How far its chances are from what happened",
     "calibration_error": "Gap between promised and observed",
+    "miscalibration": "Gap between promised and observed, squared",
     "qini": "How well it knows whom the action helps",
     "policy_value": "What its advice earns per customer",
 }
@@ -135,4 +136,6 @@ def deciding(decision: Found, rows: Sequence[Compared]) -> list[Compared]:
         return [row for row in rows if row.rule in told and row.tone != "good"]
     if decision["mode"] == "first":
         return [row for row in rows if row.rule]
-    return [row for row in rows if row.rule and row.figure == decision["primary"]][-1:]
+    primaries = decision.get("primaries", [decision["primary"]])
+    found = {row.figure: row for row in rows if row.rule and row.figure in primaries}
+    return list(found.values())

@@ -36,11 +36,20 @@ def slice_lines(decision: Found) -> list[SliceLine]:
     return [_slice(one, at, max(reach, -at)) for one in slices]
 
 
+def unjudged(decision: Found) -> list[str]:
+    """The slices that hold too few of the rarer outcome for a difference, with how many."""
+    return [
+        f"{one['name'].removesuffix('.0')} ({one['rarer']} of the rarer outcome)"
+        for one in decision.get("slices", ())
+        if "rarer" in one and not one["difference"]
+    ]
+
+
 def _slice(one: Found, at: float, reach: float) -> SliceLine:
     difference = one["difference"]
-    clear = tone_of(difference, at, better="higher") == "good"
+    clear = one["no_worse"] if "no_worse" in one else tone_of(difference, at, better="higher") == "good"
     tone: Tone = "bad" if one["worse"] else "good" if clear else "open"
-    word = {"bad": "shown to be worse", "good": "no worse", "open": "not shown to be worse"}[tone]
+    word = {"bad": "shown to be worse", "good": "no worse", "open": "cannot tell"}[tone]
     unit, least = replace(PLAIN, decimals=MOST_DECIMALS), finest(difference, at)
     return SliceLine(
         one["name"].removesuffix(".0"),

@@ -8,12 +8,12 @@ from pipelines.evidence import Evidence, Mode, difference_of
 from pipelines.rule import Z_POWER, Finding, Status, Threshold, compared, missing, no_worse, rule, without_lottery
 
 
-@rule("R006", needs=("worth", "policy_value", "value_kept"), modes=(Mode.REFRESH,))
+@rule("R006", needs=("worth", "policy_value", "policy_value_kept"), modes=(Mode.REFRESH,))
 def value_kept(evidence: Evidence, gate: GateSpec) -> Finding:
     """The refreshed policy keeps its share of what the champion's earns, where the champion is one for its policy."""
     if not evidence.by_lot:
         return without_lottery(evidence)
-    kept = evidence.figures.get("value_kept")
+    kept = evidence.figures.get("policy_value_kept")
     difference = difference_of(kept)
     if kept is None or kept.champion is None or difference is None or "policy_value" not in evidence.figures:
         return missing("policy_value")
@@ -34,7 +34,7 @@ def value_kept(evidence: Evidence, gate: GateSpec) -> Finding:
     )
     if status is Status.UNCLEAR:
         words += _needed(evidence, difference, at_stake=(1 - gate.value_share) * kept.champion)
-    return Finding(status, words, (Threshold("value_kept", 0.0, "higher"),))
+    return Finding(status, words, (Threshold("policy_value_kept", 0.0, "higher"),))
 
 
 def _needed(evidence: Evidence, difference: Interval, *, at_stake: float) -> str:

@@ -26,7 +26,7 @@ def no_drift(evidence: Evidence, gate: GateSpec) -> Finding:
 
 
 def _kept(evidence: Evidence) -> Finding:
-    pair = evidence.anchor.get("value_kept")
+    pair = evidence.anchor.get("policy_value_kept")
     difference = difference_of(pair)
     if pair is None or difference is None:
         return missing("policy_value")

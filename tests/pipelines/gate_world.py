@@ -38,7 +38,7 @@ SPEC: dict[str, Any] = {
     "split": {"kind": "random", "gate_share": 0.7, "folds": 2},
     "tuning": {"families": ["logistic"]},
     "evaluation": {"draws": 100, "slices": {"band": {"column": "noise", "edges": [0.0]}}},
-    "gate": {"calibration_limit": 0.2, "calibration_margin": 0.1, "slice_margin": 0.2},
+    "gate": {"calibration_limit": 0.2, "miscalibration_margin": 0.1, "slice_margin": 0.2},
 }
 # What each version knows: 1 little, 2 more, 3 all, 4 nothing. Only version 2 is made by the spec's own recipe.
 KNOWS = {"1": ["noise", "b"], "2": ["a"], "3": ["a", "b"], "4": ["noise"]}

@@ -12,14 +12,16 @@ from scipy.special import expit
 from scipy.stats import binom, norm
 
 from experiments.cohort import Cohort
-from experiments.comparison import Pair, compare, compare_slices
+from experiments.comparison import Pair
 from experiments.evaluation import Predictions
 from experiments.metric import Numbers
 from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.plugins import discover
 from pipelines import matrices, rules
-from pipelines.evidence import Evidence, Mode
+from pipelines.claims import Claims
+from pipelines.decisions import Compared, evidence_on
+from pipelines.evidence import Mode
 from pipelines.rule import Rule, decide
 from pipelines.stages import build, ingest
 from pipelines.verdict import Verdict
@@ -29,8 +31,9 @@ from tests.specs import REQUIRED
 RULES = discover(rules, Rule)
 ALPHA = 0.05
 RUNS = 1000
+BOTH = Claims(risk=True, uplift=True)
 # Margins that nothing breaks: the primary figure alone decides.
-LOOSE = {"auc_margin": 1, "brier_margin": 1, "calibration_margin": 1, "slice_margin": 1, "minimum_positives": 20}
+LOOSE = {"auc_margin": 1, "brier_margin": 1, "miscalibration_margin": 1, "slice_margin": 1, "minimum_positives": 20}
 
 
 def spec_of(*, treated: bool = True, gate: Mapping[str, Any] | None = None, **changes: Any) -> ExperimentSpec:
@@ -71,20 +74,18 @@ def model(risk: Numbers, effect: Numbers | None = None) -> Predictions:
 
 
 def verdict(
-    rows: pd.DataFrame, spec: ExperimentSpec, ours: Predictions, theirs: Predictions, mode: Mode = Mode.REPLACE
+    rows: pd.DataFrame,
+    spec: ExperimentSpec,
+    ours: Predictions,
+    theirs: Predictions,
+    mode: Mode = Mode.REPLACE,
+    recorded: Claims = BOTH,
 ) -> tuple[Verdict, dict[str, Pair]]:
     """What the gate decides, and on which figures."""
     cohort = Cohort(rows, spec)
-    evidence = Evidence(
-        mode=mode,
-        primary="policy_value" if cohort.actions else "auc",
-        figures=compare(cohort, ours, theirs, alpha=spec.gate.alpha),
-        floor={},
-        positives=int(cohort.churned[cohort.untreated].sum()),
-        events_per_arm=cohort.events_per_arm,
-        slices=compare_slices(cohort, ours, theirs, alpha=spec.gate.alpha),
-        alpha=spec.gate.alpha,
-    )
+    floor = Predictions(0 * ours.score, 0 * ours.score + rows["churned"].mean(), {}).knowing(cohort.actions)
+    models = Compared(mode, bool(cohort.actions), ours, theirs, floor, recorded=recorded)
+    evidence = evidence_on(cohort, models, alpha=spec.gate.alpha)
     findings = {rule: rule.judge(evidence, spec.gate) for rule in RULES.values() if mode in rule.modes}
     return decide(mode, findings), dict(evidence.figures)
 
@@ -248,7 +249,7 @@ def test_the_risk_of_staying_is_judged_as_the_risk_of_leaving_is(mode: Mode) -> 
     for seed in range(5):
         rows, ours, theirs = exchangeable(seed, 2000, treated=False)
         theirs = model(0.5 * theirs.score + 0.2 * np.random.default_rng(seed).normal(size=2000))
-        spec = spec_of(treated=False, gate={"auc_margin": 0.02, "brier_margin": 0.02, "calibration_margin": 0.1})
+        spec = spec_of(treated=False, gate={"auc_margin": 0.02, "brier_margin": 0.02, "miscalibration_margin": 0.1})
         decided, figures = verdict(rows, spec, ours, theirs, mode)
         turned, mirrored = verdict(rows.assign(churned=1 - rows["churned"]), spec, _turned(ours), _turned(theirs), mode)
         assert decided is turned

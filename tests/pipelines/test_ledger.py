@@ -1,6 +1,7 @@
 """The ledger: appended to, never changed, and what follows from it."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +22,7 @@ from pipelines.standing import Standing
 from tests.pipelines.postgres_server import running_server
 
 SIGNED = Signature("ada@desk", "2026-01-02T03:04:05+00:00")
-FOUND: dict[str, Any] = {**bodies.NOTHING, "words": "as found", "figures": {"challenger": {"AUC": 0.7}}}
+FOUND: dict[str, Any] = {**bodies.NOTHING, "reasons": ["as found"], "figures": {"challenger": {"AUC": 0.7}}}
 # What may happen next, to which version, on which cohort.
 EVENTS = st.lists(
     st.tuples(
@@ -52,7 +53,7 @@ def body(standing: Standing, event: str, version: str, cohort: str) -> dict[str,
     if version == standing.champion:
         return None
     asked = {"challenger_version": version, "compared_with": standing.champion, "question": "q"}
-    look = {"cohort": cohort, "number": standing.looks(cohort) + 1, "alpha": 0.01}
+    look = {"cohort": cohort, "place": len(standing.looks()) + 1, "alpha": 0.01}
     found = {**FOUND, "verdict": "KEEP" if event == "KEEP" else "PROMOTE", "look": look}
     decided = bodies.decision(asked, found, SIGNED, digest="d", approval=event == "awaiting")
     return bodies.forced(decided, SIGNED, reason="must") if event == "forced" else decided
@@ -87,7 +88,7 @@ def test_champion_looks_and_the_way_back_follow_from_the_entries(events: list[tu
     stack, looks = naive(standing)
     assert list(standing.champions) == stack
     assert standing.champion == (standing.head.body["champion_version"] if standing.head else None)
-    assert {cohort: standing.looks(cohort) for cohort in looks} == looks
+    assert Counter(look["cohort"] for look, _ in standing.looks()) == looks
     assert not [*chain_faults(standing.entries), *succession_faults(standing.entries)]
 
 

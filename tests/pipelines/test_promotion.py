@@ -74,7 +74,10 @@ def test_looks_at_one_cohort_are_counted_and_spend_what_they_should(checkout: Ch
         main(["promote", "shop"])
         look = decision(root)["look"]
         report = storage.read_json(Workspace(root, "shop").evaluation / "report.json")
-        assert look == {"cohort": report["cohort"]["hash"], "number": number, "alpha": spent(0.05, look=number)}
+        assert look["number"] == look["place"] == number
+        assert look["alpha"] == pytest.approx(spent(0.05, look=number))
+        assert look["cohort"] == report["cohort"]["hash"]
+        assert look["units"]["new"] == (look["units"]["of"] if number == 1 else 0)
         level = decision(root)["pairs"]["auc"]["difference"]["level"]
         assert level == pytest.approx(1 - 2 * look["alpha"])
 
@@ -151,7 +154,9 @@ def test_force_overrules_the_rules_and_says_who_and_why(checkout: Checkout, caps
     assert main(["promote", "shop", "--force", "--reason", "the law asks for it"]) == PROMOTED
     found = decision(root)
     assert found["verdict"] == "FORCED"
-    assert found["words"].startswith(f"FORCED({found['by']}, the law asks for it); the rules said KEEP: R001 broken")
+    assert found["words"].startswith(
+        f"FORCED({found['by']}, the law asks for it); the rules said KEEP: the champion stays; R001 broken"
+    )
     assert "broken" in {finding["status"] for finding in found["findings"]}
     assert alias(root) == found["champion_version"] == "4"
 

@@ -13,7 +13,8 @@ from experiments.looks import spent
 from experiments.money_spec import PolicySpec
 from experiments.spec import ExperimentSpec, GateSpec
 from pipelines import bodies, decisions, plain
-from pipelines.decisions import Judged
+from pipelines.claims import Claims
+from pipelines.decisions import Compared, Judged
 from pipelines.evidence import Evidence, Mode
 from pipelines.ledger import Entry
 from pipelines.signature import Signature
@@ -23,7 +24,7 @@ SIGNED = Signature("ann@office", "2026-03-04T05:06:07+00:00")
 DIGEST, QUESTION = "d1gest", "spec-rows"
 # How much of what there is to know a model knows; below 0 it has things the wrong way round.
 BETTER, CHAMPION, LIKE, WORSE = 1.0, 0.0, 0.05, -1.0
-GATE = {"calibration_margin": 0.2, "calibration_limit": 0.2, "slice_margin": 0.05}
+GATE = {"miscalibration_margin": 0.2, "calibration_limit": 0.2, "slice_margin": 0.05}
 
 
 def spec(*, with_actions: bool) -> ExperimentSpec:
@@ -39,21 +40,16 @@ def _judged(knows: float, mode: Mode, look: int, with_actions: bool) -> str:
     cohort = Cohort(rows_of(np.random.default_rng(7), with_actions=with_actions), tiny)
     x = cohort.rows["x"].to_numpy()
     challenger = _model(x, knows, cohort.actions)
-    champion = _model(x, None if mode is Mode.FIRST else CHAMPION, cohort.actions)
+    first = mode is Mode.FIRST
+    champion = _model(x, None, ()).knowing(cohort.actions) if first else _model(x, CHAMPION, cohort.actions)
     alpha = spent(tiny.gate.alpha, look=look)
     first = mode is Mode.FIRST
-    evidence = Evidence(
-        mode=mode,
-        primary="policy_value" if with_actions else "auc",
-        figures=comparison.compare(cohort, challenger, champion, alpha=alpha),
-        floor={"auc": 0.5, "brier": 0.25},
-        positives=int(cohort.churned[cohort.untreated].sum()),
-        events_per_arm=cohort.events_per_arm,
-        slices=() if first else comparison.compare_slices(cohort, challenger, champion, alpha=alpha),
-        alpha=alpha,
-    )
+    floor = _model(x, None, ()).knowing(cohort.actions)
+    recorded = Claims(risk=True, uplift=with_actions)
+    models = Compared(mode, with_actions, challenger, champion, floor, recorded=recorded)
+    evidence = decisions.evidence_on(cohort, models, alpha=alpha)
     figures = {"challenger": decisions.figures_of(cohort, challenger)}
-    if not first:
+    if mode is not Mode.FIRST:
         figures["champion"] = decisions.figures_of(cohort, champion)
     curves = comparison.curves(cohort, challenger, champion)
     judged = Judged(evidence, True, figures, plain.cohort(cohort, left_out=0), curves)
@@ -94,7 +90,7 @@ def bodied(decision: dict[str, Any]) -> dict[str, Any]:
 def refused(**changes: Any) -> dict[str, Any]:
     """The decision where a fault kept anything from being compared."""
     tiny = spec(with_actions=True)
-    evidence = Evidence(Mode.REPLACE, "policy_value", {}, {}, **{"positives": 0, **changes})
+    evidence = Evidence(Mode.REPLACE, ("policy_value",), {}, {}, **{"rarer": 0, **changes})
     found = {**decisions.decided(Judged(evidence, False, {}), tiny), "look": None, "reports": {}}
     asked = {"challenger_version": "3", "compared_with": "2", "question": QUESTION}
     return receipt(bodies.decision(asked, found, SIGNED, digest=DIGEST, approval=False))

@@ -60,8 +60,8 @@ CASES = {
     "first of risk": lambda: decided(BETTER, Mode.FIRST, with_actions=False),
     "no first": lambda: decided(WORSE, Mode.FIRST),
     "of risk": lambda: decided(BETTER, with_actions=False, look=1),
-    "refused": lambda: (refused(positives=500, faults=("version 3 does not load",)), {}),
-    "too few": lambda: (refused(positives=7), {}),
+    "refused": lambda: (refused(rarer=500, faults=("version 3 does not load",)), {}),
+    "too few": lambda: (refused(rarer=7), {}),
     "awaiting": lambda: decided(BETTER, approval=True),
     "approved": _approved,
     "forced": _forced,
@@ -138,7 +138,7 @@ def test_both_numbers_and_the_difference_of_every_pair_are_on_the_page(case: str
     figures = Page(_render(case)).figures
     for name, pair in decision["pairs"].items():
         assert pair["challenger"] in figures
-        if decision["mode"] != "first" or name != "calibration_error":
+        if decision["mode"] != "first" or name != "miscalibration":
             assert {pair["champion"], pair["difference"]["value"]} <= figures.keys()
 
 
@@ -149,13 +149,16 @@ def test_both_numbers_and_the_difference_of_every_pair_are_on_the_page(case: str
         ("keep", ["Not promoted: version 2 stays champion", "Rule R004 is broken", "Version 2 goes on serving"]),
         ("inconclusive", ["Inconclusive: version 2 stays champion", "four times in five", "more than EUR 0"]),
         ("refresh", ["Refreshed: version 3 replaces version 2", "asked to be no worse"]),
-        ("first", ["First champion: version 1", "for the prior model", "less than 20 points was demanded"]),
-        ("no first", ["Not promoted: there is still no champion", "Nothing is served yet"]),
+        ("first", ["First champion: version 1", "for the prior model", "It is champion for its ranking of the risk"]),
+        ("no first", ["Not good enough: there is still no champion", "Nothing is served yet"]),
         ("refused", ["Refused: version 3 is not in order", "Rule R009 is broken", "version 3 does not load"]),
-        ("too few", ["Too little to judge by: version 2 stays champion", "Rule R007", "7 churned without action"]),
+        (
+            "too few",
+            ["Too little to judge by: version 2 stays champion", "Rule R007", "7 of the rarer outcome without action"],
+        ),
         ("awaiting", ["Awaiting approval: version 3", "python -m pipelines approve tiny 3", "Nothing has moved"]),
         ("approved", ["Approved: version 3 is champion", "bob@office approved it", "rollback tiny"]),
-        ("forced", ["Forced: version 3 is champion", "bob@office", "the board wants it", "7 hold, 1 unclear"]),
+        ("forced", ["Forced: version 3 is champion", "bob@office", "the board wants it", "7 hold, 2 unclear"]),
         ("no change", ["No change: version 3 is champion already", "nothing to compare", "the champion before"]),
         ("adopted", ["No change: version 3 is champion already", "nothing to compare"]),
         ("rolled back", ["Not promoted: version 2 stays champion", "was rolled back by bob", "--force --reason"]),
@@ -236,10 +239,10 @@ def test_without_the_curves_the_page_says_where_they_are() -> None:
 
 
 def test_the_looks_spent_on_the_customers_are_told() -> None:
-    assert "the 3rd comparison on these customers: it had to be shown at alpha 0.0042 instead of 0.05" in _text(
+    assert "the 3rd comparison on these customers. It had to be shown at alpha 0.0042 instead of 0.05" in _text(
         _render("promote")
     )
-    assert "the 1st comparison on these customers: it had to be shown at alpha 0.025 instead of 0.05" in _text(
+    assert "the 1st comparison on these customers. It had to be shown at alpha 0.025 instead of 0.05" in _text(
         _render("of risk")
     )
 
