@@ -80,11 +80,12 @@ def verdict(
     theirs: Predictions,
     mode: Mode = Mode.REPLACE,
     recorded: Claims = BOTH,
+    anchor: Predictions | None = None,
 ) -> tuple[Verdict, dict[str, Pair]]:
     """What the gate decides, and on which figures."""
     cohort = Cohort(rows, spec)
     floor = Predictions(0 * ours.score, 0 * ours.score + rows["churned"].mean(), {}).knowing(cohort.actions)
-    models = Compared(mode, bool(cohort.actions), ours, theirs, floor, recorded=recorded)
+    models = Compared(mode, bool(cohort.actions), ours, theirs, floor, recorded, anchor, "1" if anchor else None)
     evidence = evidence_on(cohort, models, alpha=spec.gate.alpha)
     findings = {rule: rule.judge(evidence, spec.gate) for rule in RULES.values() if mode in rule.modes}
     return decide(mode, findings), dict(evidence.figures)
