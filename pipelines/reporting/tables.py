@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.reporting.effects import is_randomised
 from pipelines.reporting.numbers import Written, alone, count, day, days, titled, unit_of, whole, written
 
 Found = Mapping[str, Any]
@@ -33,16 +34,31 @@ class Feature:
 
 
 def figures(found: Found) -> list[tuple[str, list[Line]]]:
-    """Every figure of the report, those of the risk first, then each action's and the policy's."""
+    """Every figure of the report, those of the risk first, then each action's and the policy's.
+
+    Of actions that were not randomised there is the adjusted difference alone.
+    """
     groups = [("Risk", _lines(found, found["risk"]))]
     if found["simple_scores"]:
         groups.append(("Against simple scores", _simple(found)))
-    groups += [(f"Action: {name}", _lines(found, one["figures"])) for name, one in found["uplift"]["actions"].items()]
+    actions = found["uplift"]["actions"].items()
+    if not is_randomised(found):
+        return [
+            *groups,
+            *((f"Action: {name}, observational", _adjusted(found, one["figures"])) for name, one in actions),
+        ]
+    groups += [(f"Action: {name}", _lines(found, one["figures"])) for name, one in actions]
     if found["policy"]:
         value = {**found["policy"]["value"], "unit": "currency", "better": "higher"}
         value["meaning"] = "what acting on the model's advice earns per customer, compared with contacting nobody"
         groups.append(("Policy", _lines(found, {"policy_value": value})))
     return groups
+
+
+def _adjusted(found: Found, figures: Found) -> list[Line]:
+    """All that is shown of an action that was not randomised: no order by its effect, and nothing that it earns."""
+    meaning = "what goes with the action once known differences are set aside; not what the action does"
+    return _lines(found, {"adjusted_difference": {**figures["ate"], "meaning": meaning}})
 
 
 def _lines(found: Found, of: Mapping[str, Found]) -> list[Line]:

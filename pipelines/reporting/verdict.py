@@ -22,12 +22,13 @@ class Words:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A figure and what it amounts to; of says what it is the figure of."""
+    """A figure and what it amounts to; of says what it is the figure of, why what the interval does not tell."""
 
     of: str
     word: str
     tone: Tone
     figure: Written
+    why: str = ""
 
 
 def judged(of: str, found: Mapping[str, Any], words: Words, unit: Unit, *, against: float = 0.0) -> Verdict:
