@@ -88,7 +88,9 @@ def _promises(found: Found) -> Answer:
     said, error = shares(found), found["risk"]["calibration_error"]
     limit = found["spec"]["gate"]["calibration_limit"]
     holds = error["value"] < limit  # as the promotion rule R011 asks it
-    verdict = Verdict("average gap", "Yes" if holds else "No", "good" if holds else "bad", written(error, GAP))
+    verdict = Verdict(
+        "average gap", "Yes" if holds else "No", "good" if holds else "bad", written(error, GAP, against=limit)
+    )
     return Answer(
         "Do its percentages hold?",
         (verdict,),

@@ -78,8 +78,9 @@ def _simple(found: Found) -> list[Line]:
 
 def _line(name: str, figure: Found, currency: str) -> Line:
     unit, floor = unit_of(name, figure, currency), figure.get("floor")
-    said = "" if floor is None else alone(floor, unit, standard_error=figure["standard_error"])
-    return Line(titled(name), written(figure, unit), said, figure["better"], figure["meaning"])
+    error, value = figure["standard_error"], figure["value"]
+    said = "" if floor is None else alone(floor, unit, standard_error=error, against=value)
+    return Line(titled(name), written(figure, unit, against=floor), said, figure["better"], figure["meaning"])
 
 
 def importance(found: Found) -> tuple[list[Feature], str]:

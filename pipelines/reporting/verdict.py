@@ -34,7 +34,9 @@ class Verdict:
 def judged(of: str, found: Mapping[str, Any], words: Words, unit: Unit, *, against: float = 0.0) -> Verdict:
     """The verdict on a figure with value, low, high and standard_error."""
     place = 0 if found["low"] > against else 1 if found["high"] < against else 2
-    return Verdict(of, (words.above, words.below, words.either)[place], _TONES[place], written(found, unit))
+    return Verdict(
+        of, (words.above, words.below, words.either)[place], _TONES[place], written(found, unit, clear_of=against)
+    )
 
 
 def covers(found: Mapping[str, Any], number: float = 0.0) -> bool:
