@@ -25,7 +25,7 @@ def render(decision: Found, *, spec: Found, curves: Found) -> str:
         decision=decision,
         spec=spec,
         told=decision_words.words(decision, spec),
-        verdict=answers.verdict_of(decision),
+        verdict_word=answers.verdict_of(decision),
         observational=observational,
         judged_on=decision_words.judged_on(decision),
         names=names,
