@@ -58,7 +58,7 @@ def why_observational(found: Found) -> str:
     randomisation = found["uplift"]["randomisation"]
     if randomisation["verdict"] == "randomised":
         return "The spec says that the actions were not handed out at random."
-    return f"The check of the trial says \u201c{randomisation['verdict']}\u201d: {randomisation['words']}."
+    return f"The check of the data says \u201c{randomisation['verdict']}\u201d: {randomisation['words']}."
 
 
 def trial(found: Found) -> list[tuple[str, dict[str, Any]]]:

@@ -1,6 +1,6 @@
 """The tables of the report: all figures, what the model looks at, and the lineage of data and model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,11 +130,19 @@ def _observations(found: Found) -> Iterator[tuple[str, str]]:
         yield "Left in the lead time", f"{counts['left_in_the_gap']:,} rows, left out"
     if "immature_dates" in counts:
         yield "Dates not yet mature", f"{counts['immature_dates']}, left out"
-    how = f"drawn at random, {whole(split['gate_share'])}, seed {split['seed']}: the data hold no dates"
-    yield "Gate cohort", days(cohort["dates"]) if cohort["dates"] else how
+    yield "Gate cohort", "; ".join(_gate(cohort["dates"], split))
     yield "Rows judged", f"{cohort['rows']:,}, of them {cohort['untreated_rows']:,} untreated"
     yield "Customers judged", count(cohort["customers"])
     yield "Cohort hash", cohort["hash"]
+
+
+def _gate(dates: Sequence[str], split: Found) -> Iterator[str]:
+    """When the customers judged were seen, and how they were set aside."""
+    if dates:
+        yield days(dates)
+    if split["kind"] == "random":
+        why = "" if dates else ": the data hold no dates"
+        yield f"drawn at random, {whole(split['gate_share'])}, seed {split['seed']}{why}"
 
 
 def _model(found: Found) -> Iterator[tuple[str, str]]:

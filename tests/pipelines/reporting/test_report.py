@@ -197,9 +197,11 @@ def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
     assert f"Rows without action left AUC Brier Calibration error All customers {alone}" in text
 
 
-def test_a_dated_report_tells_its_dates_and_what_was_left_out() -> None:
+@pytest.mark.parametrize("split", ["time", "random"])
+def test_a_dated_report_tells_its_dates_and_what_was_left_out(split: str) -> None:
     def change(found: dict[str, Any]) -> None:
         found["spec"]["label"] |= {"lead_time_days": 14, "horizon_days": 60}
+        found["spec"]["split"]["kind"] = split
         found["cohort"] |= {"dates": ["2026-01-01", "2026-02-01"], "customers": 700}
         found["lineage"]["counts"] |= {"left_in_the_gap": 321, "immature_dates": 5}
         found["lineage"]["tables"]["extracted_at"] = "2026-06-01T00:00:00"
@@ -209,6 +211,9 @@ def test_a_dated_report_tells_its_dates_and_what_was_left_out() -> None:
     assert "700 customers (1,200 observations) as they were at 2 dates from 1 January 2026 to 1 February 2026" in text
     assert all(words in text for words in ("1 June 2026", "321 rows", "5, left out"))
     assert "the data hold no dates" not in text
+    # Only where the split is in time were the customers judged seen later than all that the model learned from.
+    assert ("later than all that it learned from" in text) == (split == "time")
+    assert ("drawn at random" in text) == (split == "random")
 
 
 def test_a_model_that_gives_everybody_the_same_probability_is_reported_without_a_slope() -> None:
