@@ -1,14 +1,18 @@
 """What commands say of a decision: reasons whole, a verdict that fits, and no figure of what was not randomised."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines import main_job, storage
 from pipelines.answers import is_observational, lines_of, shown_figures, verdict_of
 from pipelines.commands import history, status
 from pipelines.ledger import Entry
+from pipelines.workspace import Workspace
 
-FIGURES = {"AUC": {}, "QINI call": {}, "policy value a customer (eur)": {}}
+FIGURE = {"value": 0.1, "low": 0.05, "high": 0.15}
+FIGURES = {"AUC": FIGURE, "QINI call": FIGURE, "policy value a customer (eur)": FIGURE}
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -68,3 +72,21 @@ def test_of_actions_that_were_not_randomised_no_figure_is_shown(changes: dict[st
     found = body(**changes)
     assert is_observational(found) is expected
     assert list(shown_figures(found, FIGURES)) == (["AUC"] if expected else list(FIGURES))
+
+
+@pytest.mark.parametrize("primary", ["policy_value", "auc"])
+def test_the_table_of_a_run_shows_figures_of_actions_only_where_they_were_randomised(
+    tmp_path: Path, primary: str
+) -> None:
+    workspace = Workspace(tmp_path, "shop")
+    reasons = ["kept; it is better", "R001 broken: x; margin 1"]
+    workspace.decision.parent.mkdir(parents=True)
+    storage.write_json(workspace.decision, body(primary=primary, reasons=reasons))
+    table = main_job.summary(workspace)
+    first, second, *rest = (line.strip() for line in table.splitlines())
+    assert first.endswith("KEEP: kept; it is better")
+    assert second == reasons[1]
+    assert any(line.startswith("AUC ") for line in rest)
+    for name in ("QINI call", "policy value a customer (eur)"):
+        assert (name in table) == (primary == "policy_value")
+    assert ("not shown: observational" in table) == (primary == "auc")
