@@ -7,6 +7,7 @@ actions without any effect would else show *helps* or *harms* in one world of ei
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from scipy.stats import norm
@@ -37,8 +38,10 @@ class Claim:
 
     @property
     def p(self) -> float:
-        """The two-sided p-value of the figure being `against`, by the normal distribution."""
+        """The two-sided p-value of the figure being `against`, by the normal distribution; 1 where it is no number."""
         apart, error = abs(self.figure["value"] - self.against), self.figure["standard_error"]
+        if not isfinite(apart + error):
+            return 1.0
         if not error:
             return 0.0 if apart else 1.0
         return float(2 * norm.sf(apart / error))

@@ -78,6 +78,10 @@ def test_a_figure_that_chance_cannot_move_asks_nothing_of_the_others() -> None:
     assert established(made) == {"effect: call"}  # p 0.0108, below 0.05/4
 
 
+def test_a_figure_that_is_no_number_is_no_claim_that_stands() -> None:
+    assert established(with_claims(found(effect=float("nan"), ranking=4), randomised=True)) == {"ranking: call"}
+
+
 def test_the_report_that_is_judged_is_left_as_it_is() -> None:
     one = found(effect=4)
     with_claims(one, randomised=True)
