@@ -109,8 +109,8 @@ def together(found: Found) -> str:
     )
     if not kept:
         return said
-    one = "One figure lies" if len(kept) == 1 else f"{len(kept)} figures lie"
-    return f"{said} {one} clear of no difference alone, but not among all {family}: that is called not established."
+    one = "One figure is" if len(kept) == 1 else f"{len(kept)} figures are"
+    return f"{said} {one} beyond chance alone, but not among all {family}: that is called not established."
 
 
 def kept_back(found: Found) -> list[str]:
@@ -233,5 +233,5 @@ def claimed(
     alone = judged(of, figure, words, unit, against=against)
     if alone.tone == "open" or _stands(found, claim):
         return alone
-    among = f"its interval alone is clear of no difference, but not among all {found['claims']['family']} claims"
+    among = f"beyond chance by itself, but not once all {found['claims']['family']} claims are held together"
     return Verdict(of, NOT_ESTABLISHED, "open", alone.figure, among)

@@ -88,9 +88,9 @@ def test_what_does_not_stand_among_all_claims_is_not_established_and_the_page_sa
     assert words["coupon"].word == "Helps"
     family = held["claims"]["family"]
     page = " ".join(Page(report.render(held)).text.split())
-    assert f"its interval alone is clear of no difference, but not among all {family} claims" in page
+    assert f"beyond chance by itself, but not once all {family} claims are held together" in page
     assert f"This page could make {family} claims about actions" in page
-    assert f"One figure lies clear of no difference alone, but not among all {family}" in page
+    assert f"One figure is beyond chance alone, but not among all {family}" in page
     assert "changed the share that stayed by +11 points (not established) and" in page.replace("\u00a0", " ")
 
 
