@@ -22,6 +22,8 @@ SURVEYED = "experience"
 FALSE_DISCOVERIES = 0.05
 # With fewer leavers or stayers the normal distribution no longer tells how sure a difference is.
 FEWEST_OF_AN_OUTCOME = 20
+# Fewer customers who differ from all others are dealt to the leavers by the handful.
+FEWEST_APART = 5
 # Cochran (1954): with fewer rows expected in a cell of two by two, neither.
 FEWEST_EXPECTED = 5.0
 
@@ -59,9 +61,9 @@ def drivers(rows: pd.DataFrame, contract: Contract, themes: Mapping[str, str]) -
     """Every factor of the contract that can be examined, the strongest effect first.
 
     rows (customer_id, churned, the features) are those without action; themes names the theme of a feature,
-    "table" where it has none. Missing values are left out. A factor is examined where 20 leavers and 20 stayers
-    have a value and something varies within either; a value of a category where 50 rows have it, 50 have another,
-    and chance alone would give each outcome 5 of either. False discoveries: Benjamini & Hochberg (1995).
+    "table" where it has none. Missing values are left out. A factor is examined where 20 customers who left and 20 who
+    stayed have a value and 5 customers another than the commonest; a value of a category where 50 rows have it, 50 have
+    another, and chance alone would give each outcome 5 of either. False discoveries: Benjamini & Hochberg (1995).
     """
     left = rows["churned"].to_numpy(dtype=float)
     clusters = pd.factorize(rows["customer_id"])[0].astype(np.intp)
@@ -94,9 +96,12 @@ def _of_column(
     """The factors of a column, each on its own: q is p as yet, and nothing is established."""
     known = np.isfinite(encoded)
     left, clusters = left[known], clusters[known]
-    if min(left.sum(), left.size - left.sum()) < FEWEST_OF_AN_OUTCOME:
+    if min(_customers(clusters[left == outcome]) for outcome in (0, 1)) < FEWEST_OF_AN_OUTCOME:
         return
     for value, values in _factors(column, encoded[known], left):
+        # Where nearly all have one value, it is the median.
+        if _customers(clusters[values != np.median(values)]) < FEWEST_APART:
+            continue
         difference = standardised_difference(values, left=left, clusters=clusters)
         if difference is None:
             continue
@@ -121,6 +126,10 @@ def _of_column(
             threshold=cut.at if cut else None,
             unit=column.unit,
         )
+
+
+def _customers(clusters: Clusters) -> int:
+    return int(np.count_nonzero(np.bincount(clusters)))
 
 
 def _factors(column: FeatureColumn, values: Numbers, left: Numbers) -> Iterator[tuple[str | None, Numbers]]:

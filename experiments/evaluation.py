@@ -162,7 +162,6 @@ def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
     groups = uplift.uplift_groups(gamma, of_trial, counts=cohort.counts, clusters=clusters)
     return {
         "figures": figures,
-        "ranking_established": figures["qini"]["low"] > 0,
         "gain": gain(cohort, predicted, action),
         "deciles": [{**asdict(one), "observed": one.observed.to_dict()} for one in groups],
     }

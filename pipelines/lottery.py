@@ -1,5 +1,6 @@
 """Whether the actions were handed out by lot, asked of the whole trial before anything is learnt from it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 
 from experiments import randomisation
 from experiments.metric import Numbers
+from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.tables import CONTROL
 from pipelines.learning import Learning
@@ -46,6 +48,13 @@ def examined(opened: Learning) -> dict[str, Any]:
         "predictability": {one.action: one.auc for one in found.predictability},
         "overlap": {one.action: one.overlap for one in found.predictability},
     }
+
+
+def is_observational(spec: ExperimentSpec, trial: Mapping[str, Any]) -> bool:
+    """Whether actions were tried that were not randomised, by the spec or by what `examined` found."""
+    if spec.treatment is None:
+        return False
+    return not spec.treatment.randomised or trial["verdict"] != "randomised"
 
 
 def assignments(rows: pd.DataFrame) -> pd.DataFrame:

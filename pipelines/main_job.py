@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines import graph, ledger, storage, tracking
+from pipelines import answers, graph, ledger, storage, tracking
 from pipelines.specs import source_of
 from pipelines.verdict import Verdict
 from pipelines.workspace import Workspace
@@ -30,12 +30,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
 def summary(workspace: Workspace) -> str:
     """The short table: verdict, both models' figures with intervals, and where to look."""
     decision = storage.read_json(workspace.decision)
-    verdict, *reasons = decision["words"].split("; ")
-    lines = [("verdict", f"{decision['verdict']}: {verdict}"), *(("", reason) for reason in reasons)]
+    verdict, *reasons = answers.lines_of(decision)
+    lines = [("verdict", f"{answers.verdict_of(decision)}: {verdict}"), *(("", reason) for reason in reasons)]
     for who in ("challenger", "champion"):
         version, figures = decision[f"{who}_version"], decision["figures"].get(who, {})
         lines.append((who, f"version {version}" if version else "none"))
-        lines += [(f"  {name}", _interval(figure)) for name, figure in figures.items()]
+        shown = answers.shown_figures(decision, figures)
+        lines += [(f"  {name}", _interval(figure)) for name, figure in shown.items()]
+        lines += [("  effects of actions", answers.NOT_SHOWN)] if len(shown) < len(figures) else []
     lines += [(name, _shown(path, workspace)) for name, path in _places(workspace) if path.exists()]
     lines.append(("MLflow", f"mlflow ui --backend-store-uri {tracking.shown_uri(workspace.root)}"))
     width = max(len(name) for name, _ in lines)

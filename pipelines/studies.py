@@ -11,11 +11,12 @@ from mlflow import MlflowClient
 from optuna.trial import FrozenTrial
 
 from experiments.spec import ExperimentSpec
-from experiments.trials import ENDED, recorded
+from experiments.trials import ENDED, Record, recorded
 from pipelines import storage, tracking
 from pipelines.workspace import Workspace
 
 RUN = "mlflow_run"
+RISK, OBSERVATIONAL = "score", "observational_"
 CODE = ("features", "experiments")
 
 
@@ -50,11 +51,13 @@ class TrialLog:
 
     A trial is a parameter `trial 012`, the JSON of its parameters, and a step of the metric `score`, or of
     `score_when_pruned`, and of `uplift` and `policy_value` where there are actions. A nested run for each trial would
-    cost three calls, a tenth of the time of a short trial.
+    cost three calls, a tenth of the time of a short trial. Where the actions were not randomised their figures are
+    called `observational_uplift` and `observational_policy_value`: they show no effect.
     """
 
-    def __init__(self, client: MlflowClient, *, experiment: str, study: optuna.Study) -> None:
+    def __init__(self, client: MlflowClient, *, experiment: str, study: optuna.Study, observational: bool) -> None:
         self._client, self._experiment, self._study = client, experiment, study
+        self._of_actions = OBSERVATIONAL if observational else ""
         self.seconds = 0.0
         self.run_id = str(study.user_attrs.get(RUN) or self._start())
 
@@ -78,9 +81,13 @@ class TrialLog:
             self._client,
             self.run_id,
             params={_key(trial): json.dumps(trial.params)},
-            metrics=[(f"{name}{when}", value, trial.number) for name, value in recorded(trial).figures.items()],
+            metrics=[(f"{name}{when}", value, trial.number) for name, value in self.named(recorded(trial)).items()],
         )
         self.seconds += time.thread_time() - began
+
+    def named(self, record: Record) -> dict[str, float]:
+        """The figures of a trial by the names under which they are shown."""
+        return {name if name == RISK else f"{self._of_actions}{name}": one for name, one in record.figures.items()}
 
     def end(self, best: dict[str, Any], *, figures: dict[str, float], table: Path) -> None:
         """Write the study's best and the table of its trials, and end its run."""
@@ -98,9 +105,10 @@ def _key(trial: FrozenTrial) -> str:
     return f"trial {trial.number:03}"
 
 
-def logged(spec: ExperimentSpec, workspace: Workspace, study: optuna.Study) -> TrialLog:
+def logged(spec: ExperimentSpec, workspace: Workspace, study: optuna.Study, *, observational: bool) -> TrialLog:
     """A log of the study's trials, caught up with what an earlier run left unwritten."""
     client = tracking.client(workspace.root)
-    log = TrialLog(client, experiment=tracking.experiment_id(client, workspace.root, spec.name), study=study)
+    experiment = tracking.experiment_id(client, workspace.root, spec.name)
+    log = TrialLog(client, experiment=experiment, study=study, observational=observational)
     log.catch_up()
     return log

@@ -37,14 +37,17 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
 def row(entry: "Entry", *, whole: bool) -> tuple[str, ...]:
     """The cells of one entry."""
+    from pipelines import answers
+
     body, look = entry.body, entry.body["look"]
     moved = f"{body['compared_with'] or 'none'} -> {body['champion_version']}"
-    verdict = f"{body['verdict']}, awaiting approval" if body["awaiting_approval"] else body["verdict"]
+    verdict = answers.verdict_of(body) if body["verdict"] else "-"
+    verdict += ", awaiting approval" if body["awaiting_approval"] else ""
     return (
         str(entry.number),
         body["decided_at"],
         body["kind"],
-        verdict or "-",
+        verdict,
         body["challenger_version"],
         moved if entry.moves else body["champion_version"] or "none",
         f"{look['number']} at {look['alpha']:.3g}" if look else "-",

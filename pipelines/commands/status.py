@@ -46,9 +46,10 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Nam
 
 def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
     """An entry: what was decided of which version, and the reasons, a line each."""
-    what = body["verdict"] or body["kind"]
-    version = body["challenger_version"]
-    return [f"{number}, {body['decided_at']}: {what}, version {version}", *body["words"].split("; ")]
+    from pipelines import answers
+
+    what, version = answers.verdict_of(body), body["challenger_version"]
+    return [f"{number}, {body['decided_at']}: {what}, version {version}", *answers.lines_of(body)]
 
 
 def _champion(standing: "Standing", alias: str | None) -> str:

@@ -23,8 +23,8 @@ def _gain(rows: Sequence[Found], *, action: str, place: int, good: str) -> Chart
     return Chart(
         f"gain-{place}",
         f"{action}: gain by share contacted",
-        f"How many more customers {good} with this share given {action}, with a 95 % band; the order is worth "
-        "something where the band lies above the dashed line.",
+        f"How many more customers {good} with this share given {action}, with a 95 % band; the further it lies "
+        "above the dashed line, the more the order is worth. Whether that is established, the QINI above says.",
         x,
         y,
         (

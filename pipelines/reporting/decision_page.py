@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines import answers
 from pipelines.reporting import decision_charts, decision_words, differences, numbers, slice_pairs
 from pipelines.reporting.decision_charts import Names
 from pipelines.reporting.pages import template
@@ -17,12 +18,15 @@ def render(decision: Found, *, spec: Found, curves: Found) -> str:
     """
     rows = differences.compared(decision, spec["currency"])
     deciding = differences.deciding(decision, rows) if rows else []
-    opponent = decision_words.opponent(decision)
+    opponent, observational = decision_words.opponent(decision), answers.is_observational(decision)
+    curves = {**curves, "gain": {}} if observational and curves else curves
     names = Names(f"version {decision['challenger_version']}", opponent)
     return template("decision.html.j2").render(
         decision=decision,
         spec=spec,
         told=decision_words.words(decision, spec),
+        verdict_word=answers.verdict_of(decision),
+        observational=observational,
         judged_on=decision_words.judged_on(decision),
         names=names,
         rows=rows,

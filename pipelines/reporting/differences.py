@@ -7,6 +7,7 @@ from typing import Any
 from experiments import metrics
 from experiments.metric import Metric
 from features.plugins import discover
+from pipelines.answers import is_observational
 from pipelines.reporting.decision_words import decisive
 from pipelines.reporting.numbers import POINTS, Unit, Written, titled, unit_of, written
 from pipelines.reporting.verdict import Tone
@@ -14,6 +15,7 @@ from pipelines.reporting.versus import MOST_DECIMALS, Versus, chosen, drawn, fin
 
 Found = Mapping[str, Any]
 
+OF_ACTIONS = ("qini_", "policy_value")
 # What a manager calls the figures that rules look at.
 IN_WORDS = {
     "auc": "How well it ranks the risk",
@@ -52,8 +54,13 @@ class Compared:
 
 
 def compared(decision: Found, currency: str) -> list[Compared]:
-    """Every figure that a rule holds against a threshold, in the order of the rules, then those that none asks for."""
-    pairs, asked = decision["pairs"], list(thresholds(decision))
+    """Every figure that a rule holds against a threshold, in the order of the rules, then those that none asks for.
+
+    Of actions that were not randomised no figure is shown.
+    """
+    hidden = OF_ACTIONS if is_observational(decision) else ()
+    pairs = {name: one for name, one in decision["pairs"].items() if not name.startswith(hidden)}
+    asked = list(thresholds(decision))
     left = {"figure": "", "at": 0.0, "better": "", "own": False, "smallest": None}
     judged = {one["figure"] for _, one in asked}
     asked += [("", {**left, "figure": name}) for name in pairs if name not in judged]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.reporting.effects import NOT_ESTABLISHED, claimed
+from experiments import claims
+from pipelines.reporting.effects import NOT_ESTABLISHED, claimed, is_randomised
 from pipelines.reporting.numbers import PERCENT, PLAIN, POINTS, Unit, Written, amount, count, money, written
 from pipelines.reporting.verdict import Tone, Verdict, Words, judged
 
@@ -123,8 +124,8 @@ def campaign(found: Found) -> str:
 
 
 def break_even(found: Found) -> tuple[BreakEven, ...]:
-    """What a contact of each action may cost at most; none where no action was tried."""
-    if not found["policy"]:
+    """What a contact of each action may cost at most; none where no action was tried in a randomised trial."""
+    if not is_randomised(found):
         return ()
     unit = money(found["spec"]["currency"])
     return tuple(
@@ -132,7 +133,12 @@ def break_even(found: Found) -> tuple[BreakEven, ...]:
             action,
             count(one["contacts"]),
             amount(one["cost"], unit),
-            claimed(found, action, one, _BEARS, unit, against=one["cost"]) if "value" in one else None,
+            _at_most(found, action, one) if "value" in one else None,
         )
         for action, one in found["policy"]["break_even"].items()
     )
+
+
+def _at_most(found: Found, action: str, one: Found) -> Verdict:
+    claim, unit = claims.name("contact", action), money(found["spec"]["currency"])
+    return claimed(found, claim, one, _BEARS, unit, of=action, against=one["cost"])

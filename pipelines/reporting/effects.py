@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from experiments import claims
 from experiments.policy_report import SAME_ACTIONS
 from pipelines.reporting.numbers import NO_BREAK, POINTS, Unit, Written, alone, amount, money, whole, written
 from pipelines.reporting.verdict import Verdict, Words, covers, judged
@@ -19,6 +20,7 @@ _CHANGED = Words("Raised", "Lowered", NOT_ESTABLISHED)
 _RANKS = Words("Yes", "The wrong way round", NOT_ESTABLISHED)
 _PAYS = Words("Pays", "Loses", NOT_ESTABLISHED)
 _BEATS = Words("Earns more", "Earns less", NOT_ESTABLISHED)
+_ADVICE = claims.name("advice", "policy")
 
 # In the order in which they are told; the report names a rival by its kind, "_" and the action.
 _KINDS = {
@@ -46,12 +48,17 @@ def standing(found: Found) -> Standing:
     return "by lot" if declared and verdict == "randomised" else "observational"
 
 
+def is_randomised(found: Found) -> bool:
+    """Whether anything may be claimed of the actions."""
+    return standing(found) == "by lot"
+
+
 def why_observational(found: Found) -> str:
-    """What speaks against a lottery, in a sentence."""
+    """What speaks against a randomised trial, in a sentence."""
     randomisation = found["uplift"]["randomisation"]
     if randomisation["verdict"] == "randomised":
-        return "The spec says that the actions were not handed out by lot."
-    return f"The check of the trial says \u201c{randomisation['verdict']}\u201d: {randomisation['words']}."
+        return "The spec says that the actions were not handed out at random."
+    return f"The check of the data says \u201c{randomisation['verdict']}\u201d: {randomisation['words']}."
 
 
 def trial(found: Found) -> list[tuple[str, dict[str, Any]]]:
@@ -59,26 +66,74 @@ def trial(found: Found) -> list[tuple[str, dict[str, Any]]]:
     return [(name, {**one, "difference": written(one, POINTS)}) for name, one in found["uplift"]["trial"].items()]
 
 
+def observed(found: Found) -> list[dict[str, Any]]:
+    """Each action that was not randomised: who had it, who had not, their overlap, and what goes with it."""
+    sizes, overlap = found["uplift"]["trial"], found["uplift"]["randomisation"]["overlap"]
+    return [
+        {
+            "rows": sizes[one.of]["rows"],
+            "control_rows": sizes[one.of]["control_rows"],
+            "overlap": overlap[one.of],
+            "goes": one,
+        }
+        for one in effects(found)
+    ]
+
+
 def effects(found: Found) -> tuple[Verdict, ...]:
     """What each action changes on average.
 
-    By lot the whole trial tells, plainly and best: it has more customers than the gate cohort. Where there was no
-    lot its differences mislead, and only the doubly robust estimate of the gate cohort is shown.
+    Of a randomised trial the whole tells, plainly and best: it has more customers than the gate cohort. Elsewhere its
+    differences mislead, and only the doubly robust estimate of the gate cohort is shown.
     """
-    if standing(found) != "by lot":
-        return _by_action(found, "ate", _HELPS)
-    return tuple(claimed(found, name, one, _HELPS, POINTS) for name, one in found["uplift"]["trial"].items())
+    if not is_randomised(found):
+        return _by_action(found, "ate", "effect", _HELPS)
+    return tuple(_effect(found, name, one) for name, one in found["uplift"]["trial"].items())
+
+
+def _effect(found: Found, action: str, figure: Found) -> Verdict:
+    return claimed(found, claims.name("effect", action), figure, _HELPS, POINTS, of=action)
+
+
+def together(found: Found) -> str:
+    """How many claims on actions are held together, and of how many that changes the word; "" where there is none."""
+    family, kept = found["claims"]["family"], kept_back(found)
+    if not family:
+        return ""
+    further = ", also in further outcomes" if found["uplift"]["outcomes"] else ""
+    said = (
+        f"This page could make {family} claims about actions: what each changes{further}, whom it helps, what the "
+        "advice earns, by itself and against simpler rules, and what a contact may cost. They are held together "
+        "(Holm): a word such as Helps, Harms, Pays or Earns more stands only where it still does among all of them, so "
+        "that the chance that even one such word is wrong is at most 5 %. Each interval is that of its figure alone."
+    )
+    if not kept:
+        return said
+    one = "One figure is" if len(kept) == 1 else f"{len(kept)} figures are"
+    return f"{said} {one} beyond chance alone, but not among all {family}: that is called not established."
+
+
+def kept_back(found: Found) -> list[str]:
+    """The claims whose own interval excludes no difference, but which do not stand among all."""
+    return [
+        one.name for one in claims.family(found) if not covers(one.figure, one.against) and not _stands(found, one.name)
+    ]
+
+
+def _stands(found: Found, claim: str) -> bool:
+    return bool(found["claims"]["made"].get(claim, claims.NEVER)["established"])
 
 
 def other_outcomes(found: Found) -> list[dict[str, Any]]:
     """What else was measured after the actions: means, differences and what the ranking adds, in its own unit."""
     return [
-        {"meaning": one["meaning"], "actions": [_other(found, one, action) for action in one["trial"]]}
-        for one in found["uplift"]["outcomes"].values()
+        {"meaning": one["meaning"], "actions": [_other(found, column, action) for action in one["trial"]]}
+        for column, one in found["uplift"]["outcomes"].items()
     ]
 
 
-def _other(found: Found, outcome: Found, action: str) -> dict[str, Any]:
+def _other(found: Found, column: str, action: str) -> dict[str, Any]:
+    outcome = found["uplift"]["outcomes"][column]
     unit, one = outcome["unit"] or "", outcome["trial"][action]
     is_money = unit == found["spec"]["currency"]
     plain = money(unit) if is_money else Unit(after=f"{NO_BREAK}{unit}".rstrip(NO_BREAK))
@@ -86,20 +141,20 @@ def _other(found: Found, outcome: Found, action: str) -> dict[str, Any]:
     changed = replace(plain, signed=True)
     return {
         **means,
-        "difference": claimed(found, action, one, _CHANGED, changed),
+        "difference": claimed(found, claims.name("outcome", f"{column}, {action}"), one, _CHANGED, changed, of=action),
         "ranking": written(outcome["qini"][action], changed),
     }
 
 
 def rankings(found: Found) -> tuple[Verdict, ...]:
     """Whether the model knows whom each action helps more."""
-    return _by_action(found, "qini", _RANKS)
+    return _by_action(found, "qini", "ranking", _RANKS)
 
 
 def earned(found: Found) -> Verdict:
     """What the advice earns per customer, compared with contacting nobody."""
     value, unit = found["policy"]["value"], money(found["spec"]["currency"])
-    return claimed(found, "per customer, against nobody", value, _PAYS, unit)
+    return claimed(found, _ADVICE, value, _PAYS, unit, of="per customer, against nobody")
 
 
 def rivals(found: Found) -> list[Rival]:
@@ -152,17 +207,31 @@ def _rival(found: Found, kind: str, key: str) -> Rival:
     name = _KINDS[kind].format(action="the same actions" if action == SAME_ACTIONS else action, many=many)
     if kind == "treat_all" and is_limited(found):
         name += " (over budget)"
-    verdict = claimed(found, name, one["advantage"], _BEATS, money(currency, signed=True))
+    claim = _ADVICE if key == claims.NOBODY else claims.name("rival", key)
+    verdict = claimed(found, claim, one["advantage"], _BEATS, money(currency, signed=True), of=name)
     return Rival(kind, written(one["value"], money(currency)), verdict)
 
 
-def _by_action(found: Found, metric: str, words: Words) -> tuple[Verdict, ...]:
+def _by_action(found: Found, metric: str, kind: str, words: Words) -> tuple[Verdict, ...]:
     actions = found["uplift"]["actions"].items()
-    return tuple(claimed(found, action, one["figures"][metric], words, POINTS) for action, one in actions)
+    return tuple(
+        claimed(found, claims.name(kind, action), one["figures"][metric], words, POINTS, of=action)
+        for action, one in actions
+    )
 
 
-def claimed(found: Found, of: str, figure: Found, words: Words, unit: Unit, *, against: float = 0.0) -> Verdict:
-    """The verdict on a figure of an effect; where the data cannot show effects, the most that is said is "no claim"."""
-    if standing(found) == "by lot" or covers(figure, against):
-        return judged(of, figure, words, unit, against=against)
-    return Verdict(of, NO_CLAIM, "open", written(figure, unit))
+def claimed(
+    found: Found, claim: str, figure: Found, words: Words, unit: Unit, *, of: str, against: float = 0.0
+) -> Verdict:
+    """The verdict on a figure of an effect; claim is its name among those that are held together.
+
+    Where the actions were not randomised there is no claim, and one that does not stand among all is not established,
+    whatever its own interval says.
+    """
+    if not is_randomised(found):
+        return Verdict(of, NO_CLAIM, "open", written(figure, unit))
+    alone = judged(of, figure, words, unit, against=against)
+    if alone.tone == "open" or _stands(found, claim):
+        return alone
+    among = f"beyond chance by itself, but not once all {found['claims']['family']} claims are held together"
+    return Verdict(of, NOT_ESTABLISHED, "open", alone.figure, among)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import floor, log10, sqrt
+from math import floor, isfinite, log10, sqrt
 from typing import Any
 
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
+# No two numbers that a computer tells apart near 1 look alike with so many decimals.
+MOST_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,18 @@ def unit_of(name: str, figure: Mapping[str, Any], currency: str) -> Unit:
     return TIMES if figure["unit"] == "times" else PLAIN
 
 
-def written(found: Mapping[str, Any], unit: Unit) -> Written:
-    """A figure with value, low, high and standard_error, in its unit; digits that chance alone decides are left out."""
+def written(
+    found: Mapping[str, Any], unit: Unit, *, against: float | None = None, clear_of: float | None = None
+) -> Written:
+    """A figure with value, low, high and standard_error, in its unit; digits that chance alone decides are left out.
+
+    But there are as many as tell the value from the number that it is held against, and the bounds from the one that
+    they are clear of.
+    """
     value, low, high = (unit.factor * found[part] for part in ("value", "low", "high"))
     digits = _digits(unit.factor * found["standard_error"], (low, high), most=unit.decimals)
+    for one, other in ((value, against), (low, clear_of), (high, clear_of)):
+        digits = digits if other is None else digits_that_tell(one, unit.factor * other, at_least=digits)
     ends = f"{_number(low, digits)} to {_number(high, digits)}"
     return Written(found["value"], unit.before, _number(value, digits, signed=unit.signed), unit.after, ends)
 
@@ -76,11 +86,24 @@ def between(found: Mapping[str, Any], unit: Unit) -> Written:
     return written({**found, "standard_error": (found["high"] - found["low"]) / 4}, unit)
 
 
-def alone(value: float, unit: Unit, *, standard_error: float) -> str:
-    """A figure that has no interval of its own, rounded by a standard error."""
+def alone(value: float, unit: Unit, *, standard_error: float, against: float | None = None) -> str:
+    """A figure that has no interval of its own, rounded by a standard error; against as for `written`."""
     scaled = unit.factor * value
-    number = _number(scaled, _digits(unit.factor * standard_error, (scaled,), most=unit.decimals), signed=unit.signed)
-    return f"{unit.before}{number}{unit.after}"
+    digits = _digits(unit.factor * standard_error, (scaled,), most=unit.decimals)
+    if against is not None:
+        digits = digits_that_tell(scaled, unit.factor * against, at_least=digits)
+    return f"{unit.before}{_number(scaled, digits, signed=unit.signed)}{unit.after}"
+
+
+def digits_that_tell(one: float, other: float, *, at_least: int = 4) -> int:
+    """The fewest decimals, `at_least` or more, at which two numbers that differ are written differently.
+
+    0.00803 and 0.00798 need five; equal ones need no more than `at_least`, nor do those that are not finite.
+    """
+    if one == other or not isfinite(one - other):
+        return at_least
+    different = (digits for digits in range(at_least, MOST_DIGITS) if f"{one:.{digits}f}" != f"{other:.{digits}f}")
+    return next(different, at_least)
 
 
 def amount(value: float, unit: Unit) -> str:

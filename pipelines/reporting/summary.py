@@ -59,7 +59,9 @@ def shares(found: Found) -> Shares:
 def answers(found: Found) -> tuple[Answer, ...]:
     """The questions of the first screen, those on actions only where the data can speak of them."""
     of_risk = (_finds(found), _ranks(found), _promises(found))
-    return (*of_risk, _helps(found), _whom(found), _earns(found)) if found["uplift"]["measured"] else of_risk
+    if effects.is_randomised(found):
+        return (*of_risk, _helps(found), _whom(found), _earns(found))
+    return (*of_risk, _goes_with(found)) if found["uplift"]["measured"] else of_risk
 
 
 def _finds(found: Found) -> Answer:
@@ -86,7 +88,9 @@ def _promises(found: Found) -> Answer:
     said, error = shares(found), found["risk"]["calibration_error"]
     limit = found["spec"]["gate"]["calibration_limit"]
     holds = error["value"] < limit  # as the promotion rule R011 asks it
-    verdict = Verdict("average gap", "Yes" if holds else "No", "good" if holds else "bad", written(error, GAP))
+    verdict = Verdict(
+        "average gap", "Yes" if holds else "No", "good" if holds else "bad", written(error, GAP, against=limit)
+    )
     return Answer(
         "Do its percentages hold?",
         (verdict,),
@@ -97,23 +101,28 @@ def _promises(found: Found) -> Answer:
 
 def _helps(found: Found) -> Answer:
     good = found["spec"]["label"]["good"]
-    if effects.standing(found) == "by lot":
-        question = "Does an action help?"
-        meaning = (
-            f"How many more of 100 customers {good} with it than without, in the whole trial. It was given by lot, so "
-            "this is its effect."
-        )
-    else:
-        question = "What goes with an action?"
-        meaning = f"How many more of 100 customers {good} with it than without, known differences set aside."
-    return Answer(question, effects.effects(found), meaning)
+    return Answer(
+        "Does an action help?",
+        effects.effects(found),
+        f"How many more of 100 customers {good} with it than without, in the whole trial. It was given at random, so "
+        "this is its effect.",
+    )
+
+
+def _goes_with(found: Found) -> Answer:
+    good = found["spec"]["label"]["good"]
+    return Answer(
+        "What goes with an action?",
+        effects.effects(found),
+        f"How many more of 100 customers {good} with it than without, known differences set aside. It was not given at "
+        "random: nobody can say that this is its effect, and nothing is advised.",
+    )
 
 
 def _whom(found: Found) -> Answer:
     good = found["spec"]["label"]["good"]
-    by_lot = effects.standing(found) == "by lot"
     return Answer(
-        "Does it know whom an action helps?" if by_lot else "Does its order by effect hold?",
+        "Does it know whom an action helps?",
         effects.rankings(found),
         f"How many more of 100 customers {good} if those with the highest predicted effect come first and not anybody: "
         "the average over all budgets (QINI).",
@@ -121,6 +130,5 @@ def _whom(found: Found) -> Answer:
 
 
 def _earns(found: Found) -> Answer:
-    does = "does" if effects.standing(found) == "by lot" else "might"
     verdict, further = effects.earned(found), effects.hardest(found)
-    return Answer(f"What {does} its advice earn?", (verdict,), f"Advised: {effects.advice(found)}.", further)
+    return Answer("What does its advice earn?", (verdict,), f"Advised: {effects.advice(found)}.", further)

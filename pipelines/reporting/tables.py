@@ -1,9 +1,10 @@
 """The tables of the report: all figures, what the model looks at, and the lineage of data and model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.reporting.effects import is_randomised
 from pipelines.reporting.numbers import Written, alone, count, day, days, titled, unit_of, whole, written
 
 Found = Mapping[str, Any]
@@ -33,16 +34,31 @@ class Feature:
 
 
 def figures(found: Found) -> list[tuple[str, list[Line]]]:
-    """Every figure of the report, those of the risk first, then each action's and the policy's."""
+    """Every figure of the report, those of the risk first, then each action's and the policy's.
+
+    Of actions that were not randomised there is the adjusted difference alone.
+    """
     groups = [("Risk", _lines(found, found["risk"]))]
     if found["simple_scores"]:
         groups.append(("Against simple scores", _simple(found)))
-    groups += [(f"Action: {name}", _lines(found, one["figures"])) for name, one in found["uplift"]["actions"].items()]
+    actions = found["uplift"]["actions"].items()
+    if not is_randomised(found):
+        return [
+            *groups,
+            *((f"Action: {name}, observational", _adjusted(found, one["figures"])) for name, one in actions),
+        ]
+    groups += [(f"Action: {name}", _lines(found, one["figures"])) for name, one in actions]
     if found["policy"]:
         value = {**found["policy"]["value"], "unit": "currency", "better": "higher"}
         value["meaning"] = "what acting on the model's advice earns per customer, compared with contacting nobody"
         groups.append(("Policy", _lines(found, {"policy_value": value})))
     return groups
+
+
+def _adjusted(found: Found, figures: Found) -> list[Line]:
+    """All that is shown of an action that was not randomised: no order by its effect, and nothing that it earns."""
+    meaning = "what goes with the action once known differences are set aside; not what the action does"
+    return _lines(found, {"adjusted_difference": {**figures["ate"], "meaning": meaning}})
 
 
 def _lines(found: Found, of: Mapping[str, Found]) -> list[Line]:
@@ -62,8 +78,9 @@ def _simple(found: Found) -> list[Line]:
 
 def _line(name: str, figure: Found, currency: str) -> Line:
     unit, floor = unit_of(name, figure, currency), figure.get("floor")
-    said = "" if floor is None else alone(floor, unit, standard_error=figure["standard_error"])
-    return Line(titled(name), written(figure, unit), said, figure["better"], figure["meaning"])
+    error, value = figure["standard_error"], figure["value"]
+    said = "" if floor is None else alone(floor, unit, standard_error=error, against=value)
+    return Line(titled(name), written(figure, unit, against=floor), said, figure["better"], figure["meaning"])
 
 
 def importance(found: Found) -> tuple[list[Feature], str]:
@@ -113,11 +130,19 @@ def _observations(found: Found) -> Iterator[tuple[str, str]]:
         yield "Left in the lead time", f"{counts['left_in_the_gap']:,} rows, left out"
     if "immature_dates" in counts:
         yield "Dates not yet mature", f"{counts['immature_dates']}, left out"
-    how = f"drawn at random, {whole(split['gate_share'])}, seed {split['seed']}: the data hold no dates"
-    yield "Gate cohort", days(cohort["dates"]) if cohort["dates"] else how
+    yield "Gate cohort", "; ".join(_gate(cohort["dates"], split))
     yield "Rows judged", f"{cohort['rows']:,}, of them {cohort['untreated_rows']:,} untreated"
     yield "Customers judged", count(cohort["customers"])
     yield "Cohort hash", cohort["hash"]
+
+
+def _gate(dates: Sequence[str], split: Found) -> Iterator[str]:
+    """When the customers judged were seen, and how they were set aside."""
+    if dates:
+        yield days(dates)
+    if split["kind"] == "random":
+        why = "" if dates else ": the data hold no dates"
+        yield f"drawn at random, {whole(split['gate_share'])}, seed {split['seed']}{why}"
 
 
 def _model(found: Found) -> Iterator[tuple[str, str]]:

@@ -22,18 +22,21 @@ class Words:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A figure and what it amounts to; of says what it is the figure of."""
+    """A figure and what it amounts to; of says what it is the figure of, why what the interval does not tell."""
 
     of: str
     word: str
     tone: Tone
     figure: Written
+    why: str = ""
 
 
 def judged(of: str, found: Mapping[str, Any], words: Words, unit: Unit, *, against: float = 0.0) -> Verdict:
     """The verdict on a figure with value, low, high and standard_error."""
     place = 0 if found["low"] > against else 1 if found["high"] < against else 2
-    return Verdict(of, (words.above, words.below, words.either)[place], _TONES[place], written(found, unit))
+    return Verdict(
+        of, (words.above, words.below, words.either)[place], _TONES[place], written(found, unit, clear_of=against)
+    )
 
 
 def covers(found: Mapping[str, Any], number: float = 0.0) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from experiments import evaluation, trial
+from experiments import claims, evaluation, trial
 from experiments.churn_cost import churn_cost_report
 from experiments.cohort import Cohort
 from experiments.drivers import drivers
@@ -20,7 +20,7 @@ from features.catalog import all_features
 from features.contract import Contract
 from features.tables import CONTROL
 from pipelines import log, matrices, portable, storage
-from pipelines.reporting import report
+from pipelines.reporting import effects, report
 from pipelines.workspace import Workspace
 
 HEADLINES = (
@@ -65,8 +65,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def headlines(found: dict[str, Any]) -> dict[str, float]:
-    """The figures that DVC and MLflow show, by name."""
+    """The figures that DVC and MLflow show, by name; of actions not randomised the adjusted difference alone."""
     figures = {name: found["risk"][name]["value"] for name in HEADLINES}
+    if effects.standing(found) == "observational":
+        actions = found["uplift"]["actions"].items()
+        return figures | {f"observational_ate_{name}": one["figures"]["ate"]["value"] for name, one in actions}
     for action, effect in found["uplift"]["actions"].items():
         figures |= {f"{name}_{action}": effect["figures"][name]["value"] for name in effect["figures"]}
     if found["policy"]:
@@ -82,7 +85,7 @@ def _report(
     measured = bool(cohort.actions)
     outcomes = [Outcome(**one) for one in storage.read_json(workspace.matrix / "outcomes.json")]
     whole = _whole_trial(spec, workspace, [one.column for one in outcomes]) if measured else pd.DataFrame()
-    return {
+    found = {
         "spec": spec.model_dump(mode="json"),
         "cohort": _cohort(cohort),
         "risk": evaluation.risk(cohort, challenger, floor),
@@ -105,6 +108,7 @@ def _report(
         "checks": storage.read_json(workspace.tuning / "checks.json"),
         "lineage": _lineage(workspace, contract),
     }
+    return claims.with_claims(found, randomised=effects.is_randomised(found))
 
 
 def _cohort(cohort: Cohort) -> dict[str, Any]:

@@ -32,11 +32,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
     with tracking.answering(workspace.root), tracking.alone(workspace.root, f"tune-{spec.name}"):
-        trials = studies.logged(spec, workspace, study)
+        trials = studies.logged(spec, workspace, study, observational=lottery.is_observational(spec, trial))
         best = searched(study, problem, spec=spec, trials=trials)
     choice = remembered.candidate(best, spec.tuning.learners[0])
-    figures = remembered.recorded(best).figures
-    chosen = {**asdict(choice), **figures}
+    record = remembered.recorded(best)
+    chosen, figures = {**asdict(choice), **record.figures}, trials.named(record)
     share = trials.seconds / (time.process_time() - began)
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})

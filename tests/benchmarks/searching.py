@@ -33,7 +33,7 @@ def search(spec: ExperimentSpec, workspace: Workspace, problem: Problem) -> list
     """What `tune` does, from the opened problem on; the trials that ended."""
     study = studies.opened(workspace, name=f"bench-{spec.name}", directions=tuning.directions(problem))
     with tracking.answering(workspace.root):
-        log = studies.logged(spec, workspace, study)
+        log = studies.logged(spec, workspace, study, observational=False)
         tune.searched(study, problem, spec=spec, trials=log)
     return remembered.ended(study)
 

@@ -1,6 +1,7 @@
 """The published data sets, as a user runs them: add the files, run, read the report."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -229,3 +230,10 @@ def test_wellcos_outreach_is_observational_and_no_uplift_is_claimed(wellco: tupl
     page = (repository.root / "artifacts/wellco/evaluation/report.html").read_text().lower()
     assert "no claim" in page
     assert "helps" not in page.split("</section>")[0]
+    assert not re.search("advises|advised:|qini|policy value", page)
+    metrics = json.loads((repository.root / "artifacts/wellco/evaluation/metrics.json").read_text())
+    assert "observational_ate_outreach" in metrics
+    assert not [name for name in metrics if name.startswith(("qini", "autoc", "ate", "policy"))]
+    told = (repository.root / "artifacts/wellco/decision.html").read_text()
+    assert "Observational" in told
+    assert not re.search("QINI|Policy value", told)

@@ -129,6 +129,26 @@ def test_too_few_leavers_or_nobody_known_leave_nothing_to_say() -> None:
     assert drivers(rows.assign(**dict.fromkeys(NAMES, np.nan), plan=None), CONTRACT, THEMES) == []
 
 
+def test_what_few_customers_have_is_not_examined_however_many_rows_they_bring() -> None:
+    rows = world()
+    known = rows["customer_id"].isin([f"c{number}" for number in range(4)])
+    assert ("nothing", None) not in {
+        (one.feature, one.value) for one in drivers(rows.assign(nothing=known.astype(float)), CONTRACT, THEMES)
+    }
+    wider = rows["customer_id"].isin([f"c{number}" for number in range(5)])
+    assert ("nothing", None) in {
+        (one.feature, one.value) for one in drivers(rows.assign(nothing=wider.astype(float)), CONTRACT, THEMES)
+    }
+
+
+def test_twenty_rows_of_few_customers_are_not_twenty_who_left() -> None:
+    rows = world()
+    few = rows["customer_id"].isin([f"c{number}" for number in range(19)])
+    assert drivers(rows.assign(churned=few.astype(float)), CONTRACT, THEMES) == []
+    enough = rows["customer_id"].isin([f"c{number}" for number in range(20)])
+    assert drivers(rows.assign(churned=enough.astype(float)), CONTRACT, THEMES) != []
+
+
 @pytest.mark.parametrize(
     ("feature", "theme", "touchpoint"),
     [

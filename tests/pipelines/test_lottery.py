@@ -74,6 +74,23 @@ def test_a_table_of_categories_alone_can_be_judged() -> None:
     assert lottery.examined(Learning(spec(), rows(1), alone, listed=CUSTOMERS))["verdict"] == "randomised"
 
 
+@pytest.mark.parametrize(
+    ("treatment", "verdict", "expected"),
+    [
+        (None, None, False),
+        ({"arms": {"call": {}}}, "randomised", False),
+        ({"arms": {"call": {}}}, "not randomised", True),
+        ({"arms": {"call": {}}}, "sample ratio mismatch", True),
+        ({"arms": {"call": {}}, "randomised": False}, "randomised", True),
+    ],
+)
+def test_a_trial_is_observational_by_the_spec_or_by_what_was_found(
+    treatment: dict[str, Any] | None, verdict: str | None, expected: bool
+) -> None:
+    of = trial_spec(treatment=treatment)
+    assert lottery.is_observational(of, {"verdict": verdict} if verdict else {}) is expected
+
+
 @pytest.mark.parametrize("standing", [True, False])
 def test_an_arm_that_was_drawn_once_counts_once(standing: bool) -> None:
     """Held for three dates, chance imbalances would count three times."""

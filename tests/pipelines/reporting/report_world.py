@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments import evaluation, trial
+from experiments import claims, evaluation, trial
 from experiments.churn_cost import churn_cost_report
 from experiments.cohort import Cohort
 from experiments.drivers import drivers
@@ -52,6 +52,7 @@ CHECKS = [
         "off": None,
     },
 ]
+RANDOMISED = {"verdict": "randomised", "words": "sizes p 0.97", "overlap": dict.fromkeys(ACTIONS, 0.987)}
 SPENT = Outcome("spent", "Money spent afterwards", "eur")
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
@@ -146,7 +147,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
     model = floor if constant else Predictions(x, 1 / (1 + np.exp(-x)), uplift)
     left = rows["churned"][cohort.untreated]
     factors = _with_factors(rows)
-    return {
+    found = {
         "spec": cohort.spec.model_dump(mode="json"),
         "cohort": {
             "hash": cohort.digest,
@@ -165,7 +166,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
             "measured": with_actions,
             "trial": trial.differences(rows, cohort.actions, 1.0 - rows["churned"].to_numpy()) if with_actions else {},
             "outcomes": outcomes_report(cohort, model, rows, [SPENT]) if with_actions else {},
-            "randomisation": {"verdict": "randomised", "words": "sizes p 0.97"} if with_actions else {},
+            "randomisation": RANDOMISED if with_actions else {},
             "actions": evaluation.effects(cohort, model),
         },
         "policy": policy_report(cohort, model) if with_actions else {},
@@ -192,6 +193,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
             },
         },
     }
+    return claims.with_claims(found, randomised=with_actions)
 
 
 class Page(HTMLParser):

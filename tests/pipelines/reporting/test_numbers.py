@@ -7,8 +7,10 @@ from pipelines.reporting.numbers import (
     PLAIN,
     POINTS,
     Unit,
+    alone,
     count,
     days,
+    digits_that_tell,
     money,
     share,
     titled,
@@ -85,3 +87,38 @@ def test_dates_counts_and_names_in_words() -> None:
     assert days(["2026-01-01", "2026-02-01", "2026-03-01"]) == "3 dates from 1 January 2026 to 1 March 2026"
     assert count(64_000) == "64,000"
     assert [titled(name) for name in ("auc", "log_loss")] == ["AUC", "Log loss"]
+
+
+@given(st.floats(-10, 10), st.floats(-10, 10), st.integers(0, 6))
+def test_two_numbers_that_differ_are_written_differently_and_with_no_digit_more(
+    one: float, other: float, at_least: int
+) -> None:
+    digits = digits_that_tell(one, other, at_least=at_least)
+    assert digits >= at_least
+    if abs(one - other) > 1e-15:
+        assert f"{one:.{digits}f}" != f"{other:.{digits}f}"
+    if digits > at_least:
+        assert f"{one:.{digits - 1}f}" == f"{other:.{digits - 1}f}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "digits"),
+    [
+        (0.00803, 0.00791, 4),
+        (0.00803, 0.00798, 5),
+        (0.008032, 0.008027, 6),
+        (0.5, 0.5, 4),
+        (1e-7, 0.0, 7),
+        (float("nan"), 0.1, 4),
+    ],
+)
+def test_digits_worked_by_hand(one: float, other: float, digits: int) -> None:
+    assert digits_that_tell(one, other) == digits
+
+
+def test_what_lies_beyond_what_is_demanded_does_not_read_as_equal_to_it() -> None:
+    figure = {"value": 0.0504, "low": 0.0412, "high": 0.0596, "standard_error": 0.0046}
+    assert written(figure, PERCENT).number == "5.0"
+    assert written(figure, PERCENT, against=0.05).number == "5.04"
+    assert written({**figure, "low": 1e-6}, PERCENT, clear_of=0.0).range.startswith("0.0001 to")
+    assert alone(0.0800, PLAIN, standard_error=0.01, against=0.0803) == "0.0800"

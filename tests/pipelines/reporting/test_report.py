@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting import report
+from experiments import claims
+from pipelines.reporting import effects, report
 from tests.pipelines.reporting.report_world import Page, judged
 
 SCRIPT = "<script>alert(1)</script>"
@@ -17,7 +18,7 @@ BOTH = pytest.mark.parametrize("text", [RISK_ONLY, BY_LOT], ids=["risk only", "b
 def _page(text: str, change: Callable[[dict[str, Any]], None] = lambda _: None) -> Page:
     found = json.loads(text)
     change(found)
-    page = Page(report.render(found))
+    page = Page(report.render(claims.with_claims(found, randomised=effects.is_randomised(found))))
     assert page.open == []
     return page
 
@@ -58,17 +59,39 @@ def _clear(found: dict[str, Any]) -> None:
         one |= {"value": 0.2, "low": 0.1, "high": 0.3, "standard_error": 0.05}
 
 
-@pytest.mark.parametrize("verdict", ["randomised", "not randomised"])
 @pytest.mark.parametrize(("low", "covers"), [(-0.1, True), (0.0, True), (0.001, False)])
-def test_a_ranking_is_called_not_established_exactly_where_its_interval_covers_0(
-    low: float, covers: bool, verdict: str
-) -> None:
+def test_a_ranking_is_called_not_established_exactly_where_its_interval_covers_0(low: float, covers: bool) -> None:
     def change(found: dict[str, Any]) -> None:
         _clear(found)
-        found["uplift"]["randomisation"]["verdict"] = verdict
         found["uplift"]["actions"]["coupon"]["figures"]["qini"]["low"] = low
 
     assert ("not established" in _page(BY_LOT, change).text.lower()) is covers
+
+
+def _weakly(found: dict[str, Any]) -> None:
+    """The call's effect as it would be with 2.2 standard errors: clear of 0 alone, and not among 17 claims."""
+    _clear(found)
+    found["uplift"]["trial"]["call"] |= {"value": 0.11, "low": 0.01, "high": 0.21, "standard_error": 0.05}
+
+
+def test_what_does_not_stand_among_all_claims_is_not_established_and_the_page_says_why() -> None:
+    found = json.loads(BY_LOT)
+    _weakly(found)
+    words = {one.of: one for one in effects.effects(claims.with_claims(found, randomised=True))}
+    # The others, at 4 standard errors, are rejected first, so that the last is held against 0.05 alone: it stands.
+    assert (words["call"].word, words["call"].why) == ("Helps", "")
+    for one in found["policy"]["against"].values():
+        one["advantage"] |= {"value": 0.0, "low": -0.1, "high": 0.1}
+    held = claims.with_claims(found, randomised=True)
+    words = {one.of: one for one in effects.effects(held)}
+    assert (words["call"].word, words["call"].tone) == ("Not established", "open")
+    assert words["coupon"].word == "Helps"
+    family = held["claims"]["family"]
+    page = " ".join(Page(report.render(held)).text.split())
+    assert f"beyond chance by itself, but not once all {family} claims are held together" in page
+    assert f"This page could make {family} claims about actions" in page
+    assert f"One figure is beyond chance alone, but not among all {family}" in page
+    assert "changed the share that stayed by +11 points (not established) and" in page.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize(
@@ -79,12 +102,19 @@ def test_a_ranking_is_called_not_established_exactly_where_its_interval_covers_0
         lambda found: found["spec"]["treatment"].update(randomised=False),
     ],
 )
-def test_actions_not_given_by_lot_are_observational_and_nothing_is_claimed(
+def test_of_actions_not_given_at_random_nothing_is_claimed_and_nothing_is_advised(
     change: Callable[[dict[str, Any]], None],
 ) -> None:
-    text = _page(BY_LOT, change).text
+    def observational(found: dict[str, Any]) -> None:
+        _clear(found)
+        change(found)
+
+    text = _page(BY_LOT, observational).text
     assert text.index("Observational") < text.index("Does it find")
-    assert not re.search(r"Helps|Harms|Pays|Earns more|Earns less", text)
+    assert not re.search(r"Helps|Harms|Pays|Earns|advice|Advised|advises|QINI|AUTOC|[Pp]olicy|break-even", text)
+    assert "What a contact may cost" not in text
+    assert text.count("No claim") == 4  # each of two actions, on the first screen and in its section
+    assert "98.7" in text
     assert "Observational" not in _page(BY_LOT).text
 
 
@@ -167,9 +197,11 @@ def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
     assert f"Rows without action left AUC Brier Calibration error All customers {alone}" in text
 
 
-def test_a_dated_report_tells_its_dates_and_what_was_left_out() -> None:
+@pytest.mark.parametrize("split", ["time", "random"])
+def test_a_dated_report_tells_its_dates_and_what_was_left_out(split: str) -> None:
     def change(found: dict[str, Any]) -> None:
         found["spec"]["label"] |= {"lead_time_days": 14, "horizon_days": 60}
+        found["spec"]["split"]["kind"] = split
         found["cohort"] |= {"dates": ["2026-01-01", "2026-02-01"], "customers": 700}
         found["lineage"]["counts"] |= {"left_in_the_gap": 321, "immature_dates": 5}
         found["lineage"]["tables"]["extracted_at"] = "2026-06-01T00:00:00"
@@ -179,6 +211,9 @@ def test_a_dated_report_tells_its_dates_and_what_was_left_out() -> None:
     assert "700 customers (1,200 observations) as they were at 2 dates from 1 January 2026 to 1 February 2026" in text
     assert all(words in text for words in ("1 June 2026", "321 rows", "5, left out"))
     assert "the data hold no dates" not in text
+    # Only where the split is in time were the customers judged seen later than all that the model learned from.
+    assert ("later than all that it learned from" in text) == (split == "time")
+    assert ("drawn at random" in text) == (split == "random")
 
 
 def test_a_model_that_gives_everybody_the_same_probability_is_reported_without_a_slope() -> None:
