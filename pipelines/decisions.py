@@ -179,6 +179,7 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         "verdict": verdict.value,
         "reasons": reasons,
         "mode": evidence.mode.value,
+        "uplift": _uplift(evidence),
         "primary": evidence.primaries[0],
         "primaries": list(evidence.primaries),
         "claims": asdict(_claims(verdict, evidence)),
@@ -203,6 +204,13 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         "figures": dict(judged.figures),
         "gate": spec.gate.model_dump(mode="json"),
     }
+
+
+def _uplift(evidence: Evidence) -> str:
+    """What the data can show of effects."""
+    if evidence.by_lot:
+        return "by lot"
+    return "observational" if "policy_value" in evidence.figures else "not measured"
 
 
 def _claims(verdict: Verdict, evidence: Evidence) -> Claims:

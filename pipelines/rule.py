@@ -9,6 +9,7 @@ from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval
 from experiments.metric import Better
 from pipelines.evidence import Evidence, Mode, difference_of
+from pipelines.reporting.numbers import digits_that_tell
 from pipelines.verdict import Verdict
 
 # The normal quantile of 80 %.
@@ -138,11 +139,6 @@ def compared(figure: str, pair: Pair, difference: Interval) -> str:
         f"{figure} {pair.challenger:.{digits}f} against {champion:.{digits}f}: difference"
         f" {difference.value:+.{digits}f} [{difference.low:+.{digits}f}, {difference.high:+.{digits}f}]"
     )
-
-
-def digits_that_tell(one: float, other: float) -> int:
-    """How many decimals it takes, at least four, until two numbers that differ look different."""
-    return next((n for n in range(4, 8) if f"{one:.{n}f}" != f"{other:.{n}f}"), 4 if one == other else 8)
 
 
 def smallest(status: Status, difference: Interval) -> str:

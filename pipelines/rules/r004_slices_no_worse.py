@@ -5,7 +5,8 @@ from math import isnan
 from experiments.comparison import SliceJudgement, SlicePair, judged_slices
 from experiments.gate_spec import GateSpec
 from pipelines.evidence import Evidence, Mode
-from pipelines.rule import Finding, Status, digits_that_tell, rule, unused
+from pipelines.reporting.numbers import digits_that_tell
+from pipelines.rule import Finding, Status, rule, unused
 
 
 @rule("R004", needs=("slices",), modes=(Mode.REFRESH, Mode.REPLACE))

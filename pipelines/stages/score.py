@@ -1,6 +1,6 @@
 """Rank every active customer with the champion: risk, reasons, the action that fits, and what it is worth."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -9,14 +9,17 @@ import pyarrow as pa
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
-from pipelines import log, matrices, registry, storage, tracking
+from pipelines import log, matrices, registrar, registry, storage, tracking
+from pipelines.claims import Claims
 from pipelines.workspace import Workspace
 
 ROWS_AT_ONCE = 5_000
 NONE = "none"
 NOT_MEASURED = "not measured"
 NO_CLAIM = "no claim"
+NOT_ESTABLISHED = "not established"
 BY_LOT = "by lot"
+EVERYTHING = Claims(risk=True, uplift=True)
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
@@ -27,11 +30,15 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     if champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
     uplift = str(champion.tags.get("uplift", BY_LOT))
+    standing, _ = registrar.reading(spec.name, workspace.root).seen()
+    # A champion of which the ledger says nothing was taken over as it was.
+    claims = standing.claims or EVERYTHING
     question = {
         "version": str(champion.version),
         "rows": matrices.digest(workspace.matrix, matrices.SCORE),
         "spec": spec.model_dump(mode="json"),
         "uplift": uplift,
+        "claims": asdict(claims),
     }
     receipt = workspace.ranked_list / "receipt.json"
     if receipt.exists() and storage.read_json(receipt) == question:
@@ -39,7 +46,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         return
     rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
     scored = _scored(spec, champion.version, rows)
-    ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift)
+    ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
     with storage.replacing_folder(workspace.ranked_list) as folder:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
         ranked.to_csv(folder / "ranked_list.csv", index=False)
@@ -48,7 +55,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         "score",
         spec.name,
         customers=len(ranked),
-        actions=int((~ranked["action"].isin([NONE, NOT_MEASURED, NO_CLAIM])).sum()),
+        actions=int((~ranked["action"].isin([NONE, NOT_MEASURED, NO_CLAIM, NOT_ESTABLISHED])).sum()),
         version=int(champion.version),
     )
 
@@ -65,23 +72,30 @@ def _scored(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> pd.DataFr
 
 
 def rank(
-    rows: pd.DataFrame, scored: pd.DataFrame, *, spec: ExperimentSpec, version: str, uplift: str = BY_LOT
+    rows: pd.DataFrame,
+    scored: pd.DataFrame,
+    *,
+    spec: ExperimentSpec,
+    version: str,
+    uplift: str = BY_LOT,
+    claims: Claims = EVERYTHING,
 ) -> pd.DataFrame:
     """The list: those worth an action first, by what it is expected to be worth, then the others by risk.
 
-    uplift is what the champion's data can show of effects: not by lot, the list says nothing of actions.
+    uplift is what the champion's data can show of effects, claims what the champion was shown to be for: without a
+    lottery, or where its policy was not shown to earn anything, the list says nothing of actions, and where its risk
+    was not shown to know anything, nothing of risk bands.
     """
     tried = [action for action in spec.actions if f"uplift_{action}" in scored]
-    actions = tried if uplift == BY_LOT else []
-    advised = (
-        _advised(rows, scored, actions, spec) if actions else _silent(len(rows), NO_CLAIM if tried else NOT_MEASURED)
-    )
+    actions = tried if uplift == BY_LOT and claims.uplift else []
+    because = NOT_MEASURED if not tried else NO_CLAIM if uplift != BY_LOT else NOT_ESTABLISHED
+    advised = _advised(rows, scored, actions, spec) if actions else _silent(len(rows), because)
     probability = scored["churn_probability"].to_numpy()
     listed: dict[str, Any] = {
         "customer_id": rows["customer_id"].to_numpy(),
         "as_of": rows["as_of"].to_numpy(),
         "churn_probability": probability,
-        "risk_band": _bands(probability, spec),
+        "risk_band": _bands(probability, spec) if claims.risk else NOT_ESTABLISHED,
         **{f"uplift_{action}": scored[f"uplift_{action}"].to_numpy() for action in actions},
         "action": advised.action,
         f"expected_value_{spec.currency}": advised.worth,
@@ -104,7 +118,7 @@ class _Advice:
 
 
 def _silent(size: int, why: str) -> _Advice:
-    """Nothing is said of actions: none was ever tried, or none by lot."""
+    """Nothing is said of actions: none was tried, none at random, or none was shown to earn anything."""
     return _Advice(np.full(size, why, dtype=object), np.full(size, np.nan), np.full(size, NONE, dtype=object))
 
 

@@ -15,7 +15,7 @@ from features.plugins import discover
 from pipelines import rules
 from pipelines.claims import Claims
 from pipelines.evidence import Evidence, Mode
-from pipelines.rule import Rule, Status, decide, digits_that_tell
+from pipelines.rule import Rule, Status, decide
 from pipelines.verdict import Verdict
 
 RULES = discover(rules, Rule)
@@ -375,9 +375,6 @@ def test_the_best_of_many_worthless_challengers_is_promoted_at_most_alpha_of_the
 
 
 def test_numbers_that_differ_are_told_with_digits_that_differ() -> None:
-    assert digits_that_tell(0.5, 0.25) == 4
-    assert digits_that_tell(0.00801, 0.00804) == 5
-    assert digits_that_tell(0.3, 0.3) == 4
     reason = RULES["R002"].judge(with_figures(evidence(Mode.REFRESH), brier=pair(0.00801, 0.00003, 1e-5)), GATE).reason
     assert "brier 0.00804 against 0.00801" in reason
 

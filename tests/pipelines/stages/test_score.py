@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from experiments.spec import ExperimentSpec
+from pipelines.claims import Claims
 from pipelines.stages.score import rank
 from tests.pipelines.reporting.report_world import spec_of
 
@@ -97,3 +98,14 @@ def test_effects_that_were_not_shown_by_lot_are_not_in_the_list() -> None:
     assert listed["expected_value_eur"].isna().all()
     assert not [name for name in listed if name.startswith("uplift_")]
     assert (np.diff(listed["churn_probability"]) <= 0).all()
+
+
+def test_the_list_claims_only_what_the_champion_was_shown_to_be_for() -> None:
+    rows, scored = customers()
+    for_risk = rank(rows, scored, spec=spec(), version="1", claims=Claims(risk=True, uplift=False))
+    assert set(for_risk["action"]) == {"not established"}
+    assert not [name for name in for_risk if name.startswith("uplift_")]
+    assert set(for_risk["risk_band"]) <= {"low", "medium", "high"}
+    for_actions = rank(rows, scored, spec=spec(), version="1", claims=Claims(risk=False, uplift=True))
+    assert set(for_actions["risk_band"]) == {"not established"}
+    assert set(for_actions["action"]) == {"call", "coupon", "none"}
