@@ -69,15 +69,16 @@ class Miscalibration:
 def miscalibration(
     truth: Numbers, *probabilities: Numbers, clusters: Clusters, weights: Numbers | None = None
 ) -> Miscalibration:
-    """The gaps of each model in bins of equal count of its own probabilities.
+    """The gaps of each model in ten bins of equal count of its probabilities, or of the mean of all models'.
 
-    truth, 1 = churned, each of probabilities, clusters (the customer of each row, an index) and weights (how many
+    In the same bins the outcomes are the same for all models, so that what they have in common cancels: of models that
+    hardly differ, the difference is known nearly exactly. truth, 1 = churned, each of probabilities, clusters (the customer of each row, an index) and weights (how many
     customers a row stands for; 1 each where left out) have shape (n_rows,).
     """
     each = np.ones(truth.size) if weights is None else weights
     gaps, shares, models, moved = [], [], [], []
+    bins = equal_count_bins(np.mean(probabilities, axis=0), BINS)
     for model, probability in enumerate(probabilities):
-        bins = equal_count_bins(probability, BINS)
         residual = probability - truth
         for index in np.unique(bins):
             among = bins == index

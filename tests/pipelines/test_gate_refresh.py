@@ -100,7 +100,7 @@ def test_a_policy_that_loses_is_no_first_champion_and_one_whose_risk_knows_nothi
     wrong = [first(world, world.knows(effect=-world.effect)) for world in worlds(3000, 80)]
     assert np.mean([one is Verdict.FIRST_CHAMPION for one in wrong]) <= at_most(0.05, 80)
     blind = [first(world, _without_risk(world)) for world in worlds(3000, 80)]
-    assert np.mean([one is Verdict.FIRST_CHAMPION for one in blind]) > 0.9
+    assert np.mean([one is Verdict.FIRST_CHAMPION for one in blind]) > 0.8
 
 
 def _without_risk(world: World) -> Predictions:
