@@ -12,7 +12,9 @@ import pandas as pd
 from experiments import limits, policy
 from experiments.delong import delong
 from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
-from experiments.metric import Metric, Numbers
+from experiments.metric import Metric, Numbers, weighted
+from experiments.metrics.auc import METRIC as AUC
+from experiments.risk_weights import risk_weights
 from experiments.spec import ExperimentSpec, SliceSpec
 from experiments.uplift import aipw_scores
 from features.errors import SpecError
@@ -171,14 +173,35 @@ class Cohort:
             for name, low, high in zip(names, edges, edges[1:], strict=False)
         }
 
-    def estimate(self, metric: Metric, *inputs: Numbers, mask: Mask) -> Estimate:
-        """A metric on the rows of mask (inputs are cut to it already), and under every draw."""
-        return estimate(metric, *inputs, counts=self.counts, clusters=self.clusters_of(mask))
+    def estimate(self, metric: Metric, *inputs: Numbers, mask: Mask, weights: Numbers | None = None) -> Estimate:
+        """A metric on the rows of mask (inputs and weights are cut to it already), and under every draw."""
+        return estimate(metric, *inputs, counts=self.counts, clusters=self.clusters_of(mask), weights=weights)
+
+    @cached_property
+    def risk_weights(self) -> Numbers | None:
+        """For how many rows each untreated one stands, see `risk_weights`; None where equal, or no lot was drawn."""
+        if self.spec.treatment is None or not self.spec.treatment.randomised:
+            return None
+        chance = self.rows["probability"].to_numpy(dtype=float, na_value=np.nan)
+        return risk_weights(untreated=self.untreated, control=self.arm == CONTROL, chance=chance)
+
+    def weights_of(self, mask: Mask) -> Numbers | None:
+        """The `risk_weights` of the rows of mask, which are untreated; None where all stand for as many."""
+        return None if self.risk_weights is None else self.risk_weights[mask]
+
+    def churned_share(self, mask: Mask) -> float:
+        """The share of the rows of mask, which are untreated, that left, by weight."""
+        return float(np.average(self.churned[mask], weights=self.weights_of(mask)))
 
     def risk(self, metric: Metric, prediction: Numbers, mask: Mask | None = None) -> Estimate:
-        """A metric of the risk on the untreated rows (of mask); prediction has shape (n_rows,)."""
-        chosen = self.untreated if mask is None else self.untreated & mask
-        return self.estimate(metric, self.churned[chosen], prediction[chosen], mask=chosen)
+        """A metric of the risk on the untreated rows (of mask), by weight; prediction has shape (n_rows,)."""
+        at = self.untreated if mask is None else self.untreated & mask
+        return self.estimate(metric, self.churned[at], prediction[at], mask=at, weights=self.weights_of(at))
+
+    def risk_figure(self, metric: Metric, prediction: Numbers) -> float:
+        """A metric of the risk without draws, for what needs no interval; as `risk` otherwise."""
+        inputs, weights = (self.churned[self.untreated], prediction[self.untreated]), self.weights_of(self.untreated)
+        return weighted(metric, *inputs, weights=np.ones(len(inputs[0])) if weights is None else weights)
 
     def uplift(self, metric: Metric, prediction: Numbers, action: str, mask: Mask | None = None) -> Estimate:
         """A metric of one action's uplift on the rows in the trial (of mask); prediction has shape (n_rows,)."""
@@ -187,7 +210,12 @@ class Cohort:
         return self.estimate(metric, gamma, prediction[chosen], mask=chosen)
 
     def auc_intervals(self, scores: Numbers, *, level: float) -> list[Interval]:
-        """The AUC of each column of scores (n_rows, n_scores) with DeLong's interval; rows must be independent."""
+        """The AUC of each column of scores (n_rows, n_scores) with DeLong's interval; rows must be independent.
+
+        Where rows are weighted, which DeLong knows nothing of, it is the bootstrap's.
+        """
+        if self.risk_weights is not None:
+            return [self.risk(AUC, score).interval(level=level) for score in scores.T]
         found = delong(self.churned[self.untreated], scores[self.untreated])
         return [found.interval(column, level=level) for column in range(scores.shape[1])]
 

@@ -13,6 +13,8 @@ Mask = npt.NDArray[np.bool_]
 # Standard errors from which arms stay, or change, more often than new draws would have it.
 BEYOND_CHANCE = 2.5
 ROUNDING = 1e-6
+# Logged shares are rounded: 0.3333 three times are all of it.
+ROUNDED_SUM = 0.002
 
 
 def own_draws(rows: pd.DataFrame) -> Mask:
@@ -79,7 +81,7 @@ def of_groups(
     arms: Sequence[str],
     group: npt.NDArray[np.generic] | None = None,
 ) -> Numbers | None:
-    """Every arm's chance in each row, where within each value of group every arm has one, and these sum to one.
+    """Every arm's chance in each row, where within each value of group every arm has one, and these sum to about one.
 
     An arm that nobody of a group was given has what is left. Without group all rows are one.
     """
@@ -94,8 +96,9 @@ def of_groups(
         return None
     told = np.where(seen, lowest, np.nan).reshape(-1, len(arms))
     left, missing = 1 - np.nansum(told, axis=1), np.isnan(told).sum(axis=1)
-    sound = (np.abs(left) <= ROUNDING) | ((left > 0) & (missing == 1))
+    sound = (np.abs(left) <= ROUNDED_SUM) | ((left > 0) & (missing == 1))
     if not bool(sound.all()):
         return None
-    filled: Numbers = np.where(np.isnan(told), np.where(left > ROUNDING, left, 0.0)[:, None], told)
-    return filled[codes]
+    filled: Numbers = np.where(np.isnan(told), np.where(left > ROUNDED_SUM, left, 0.0)[:, None], told)
+    exact: Numbers = (filled / filled.sum(axis=1, keepdims=True))[codes]
+    return exact

@@ -35,17 +35,17 @@ def sample_ratio(
     if set(arms) - set(arm[drawn].astype(str)):
         observed = {name: int(np.sum(arm == name)) for name in arms}
         return SampleRatio(observed, {name: float(np.sum(arm == name)) for name in arms}, 0.0)
-    arm, probability = arm[drawn].astype(str), probability[drawn]
-    known = chances[drawn] if chances is not None else draws.chances(arm, probability, arms=arms, groups=())
-    if known is None or _are_false(arm, arms, probability, known):
-        return _by_own(arm, arms, probability)
-    sizes = np.array([np.sum(arm == name) for name in arms], dtype=float)
+    given, probability = arm[drawn].astype(str), probability[drawn]
+    known = chances[drawn] if chances is not None else draws.chances(given, probability, arms=arms, groups=())
+    if known is None or _are_false(given, arms, probability, known):
+        return _by_own(given, arms, probability)
+    sizes = np.array([np.sum(given == name) for name in arms], dtype=float)
     distances = (sizes - known.sum(axis=0))[1:]
     covariance = (np.diag(known.sum(axis=0)) - known.T @ known)[1:, 1:]
     return SampleRatio(
         observed={name: int(size) for name, size in zip(arms, sizes, strict=True)},
         expected={name: float(size) for name, size in zip(arms, known.sum(axis=0), strict=True)},
-        p=_p(distances, covariance, len(arm)),
+        p=_p(distances, covariance, given.size),
     )
 
 

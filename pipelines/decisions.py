@@ -14,7 +14,6 @@ from mlflow.exceptions import MlflowException
 from experiments import comparison
 from experiments.cohort import Cohort, Mask
 from experiments.evaluation import Predictions
-from experiments.metric import evaluate
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
@@ -124,8 +123,7 @@ def _mode(spec: ExperimentSpec, champion: ModelVersion | None) -> Mode:
 
 
 def _floor(cohort: Cohort, floor: Predictions) -> dict[str, float]:
-    truth = cohort.churned[cohort.untreated]
-    return {metric.name: evaluate(metric, truth, floor.for_metric(metric)[cohort.untreated]) for metric in (AUC, BRIER)}
+    return {metric.name: cohort.risk_figure(metric, floor.for_metric(metric)) for metric in (AUC, BRIER)}
 
 
 def _predictions(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> tuple[Predictions | None, str]:
