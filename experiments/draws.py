@@ -66,12 +66,13 @@ def chances(
     first is taken that `of_groups` takes. Of two arms, the other's chance is what is left. None where the log does not
     tell.
     """
-    for group in (None, *groups):
+    found = of_groups(arm, probability, arms=arms)
+    if found is None and len(arms) == 2:
+        return np.column_stack([np.where(arm == name, probability, 1 - probability) for name in arms])
+    for group in groups if found is None else ():
         if (found := of_groups(arm, probability, arms=arms, group=group)) is not None:
-            return found
-    if len(arms) > 2:
-        return None
-    return np.column_stack([np.where(arm == name, probability, 1 - probability) for name in arms])
+            break
+    return found
 
 
 def of_groups(

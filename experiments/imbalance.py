@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import beta, chi2, norm, t
+from scipy.stats import beta, chi2, norm
 
 from experiments.metric import Numbers
 
@@ -107,40 +107,42 @@ def weighted_imbalance(columns: Numbers, *, treated: Numbers, weight: Numbers) -
     """Judge covariates where only the chance of each row's own arm is known; weight, shape (n_rows,), is 1 over it.
 
     The weighted means of the two arms differ by a sum of independent rows: it is compared with its own spread by
-    Hotelling's T-square, which is conservative where scores are symmetric and tails are heavy (Eaton & Efron 1970).
-    Values that hardly anybody has are left out, and more columns than the rows bear become their first components.
+    Hotelling's T-square, its degrees of freedom those of arms that vary differently (Yao 1965) and of as many rows as
+    weights leave (Kish 1965). Values that hardly anybody has are left out, and more columns than the rows bear become
+    their first principal components.
     """
     result = np.ones(columns.shape[1])
-    sizes = [int(treated.sum()), int((1 - treated).sum())]
-    shares = [weight * group / float(weight @ group) for group in (treated, 1 - treated)]
-    standard, varying = _standardised(columns, weight)
+    standard, varying = _standardised(columns, np.ones(treated.size))  # not by weight, which knows who was treated
     kept = _frequent(standard, treated)
     standard, varying = standard[:, kept], varying[kept]
     if not varying.size:
         return Imbalance(1.0, tuple(result))
-    moved = _moved(standard, shares)
-    effective = int(min(1 / float(share @ share) for share in shares))
-    z = np.abs(_gap(standard, shares)) / np.sqrt((moved**2).sum(axis=0))
-    result[varying] = np.minimum(1.0, 2 * t.sf(z, max(effective - 1, 1)) * varying.size)
-    most = max(1, min(effective, *sizes) // ROWS_A_COLUMN)
-    scores = _components(standard, most)
-    moved, gap = _moved(scores, shares), _gap(scores, shares)
-    rank, n_rows = scores.shape[1], treated.size
-    square = float(gap @ np.linalg.pinv(moved.T @ moved, hermitian=True) @ gap)
-    together = float(beta.sf(square / (square + n_rows), rank / 2, max(n_rows - rank, 1) / 2))
-    return Imbalance(together, tuple(result.tolist()))
+    arms = [treated == 1, treated == 0]
+    shares = [weight[arm] / float(weight[arm].sum()) for arm in arms]
+    alone = [_hotelling(standard[:, [place]], arms, shares) for place in range(varying.size)]
+    result[varying] = np.minimum(1.0, np.array(alone) * varying.size)
+    most = max(1, int(min(_effective(share) for share in shares)) // ROWS_A_COLUMN)
+    return Imbalance(_hotelling(_components(standard, most), arms, shares), tuple(result.tolist()))
 
 
-def _gap(columns: Numbers, shares: list[Numbers]) -> Numbers:
-    gap: Numbers = (shares[0] - shares[1]) @ columns
-    return gap
+def _hotelling(columns: Numbers, arms: list[np.ndarray], shares: list[Numbers]) -> float:
+    """The p-value that the means of two arms, their rows weighing by shares, are those of the same distribution."""
+    means = [share @ columns[arm] for arm, share in zip(arms, shares, strict=True)]
+    moved = [share[:, None] * (columns[arm] - mean) for arm, share, mean in zip(arms, shares, means, strict=True)]
+    spreads = [one.T @ one for one in moved]
+    gap, inverse = means[0] - means[1], np.linalg.pinv(spreads[0] + spreads[1], hermitian=True)
+    square, direction = float(gap @ inverse @ gap), inverse @ gap
+    if square <= 0:
+        return 1.0
+    parts = [float(direction @ spread @ direction) / square for spread in spreads]
+    freedom = 1 / sum(part**2 / max(_effective(share) - 1, 1) for part, share in zip(parts, shares, strict=True))
+    rank = columns.shape[1]
+    return float(beta.sf(square / (square + freedom), rank / 2, max(freedom - rank + 1, 1) / 2))
 
 
-def _moved(columns: Numbers, shares: list[Numbers]) -> Numbers:
-    """What each row contributes to the difference of the weighted means, shape (n_rows, n_columns)."""
-    first, second = (share[:, None] * (columns - share @ columns) for share in shares)
-    moved: Numbers = first - second
-    return moved
+def _effective(share: Numbers) -> float:
+    """How many equal rows tell as much as these, whose shares sum to one."""
+    return 1 / float(share @ share)
 
 
 def _frequent(columns: Numbers, treated: Numbers) -> np.ndarray:

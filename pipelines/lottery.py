@@ -1,5 +1,6 @@
 """Whether the actions were handed out by lot, asked of the whole trial before anything is learnt from it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -79,11 +80,19 @@ def known_before(rows: pd.DataFrame, contract: Contract) -> tuple[Numbers, list[
 
 def _chances(rows: pd.DataFrame, arm: np.ndarray, contract: Contract) -> Numbers | None:
     """Every arm's probability in each row, where the date, a column of few values, or both tell it."""
-    dates = rows["as_of"].astype(str)
-    texts = [rows[name].astype(str) for name in contract.names if 1 < rows[name].nunique() <= MOST_CATEGORIES]
-    groups = (one.to_numpy(dtype=str) for one in (dates, *texts, *(dates + "|" + one for one in texts)))
     arms = [CONTROL, *sorted(set(arm) - {CONTROL})]
-    return draws.chances(arm, rows["probability"].to_numpy(dtype=float), arms=arms, groups=groups)
+    return draws.chances(arm, rows["probability"].to_numpy(dtype=float), arms=arms, groups=_groups(rows, contract))
+
+
+def _groups(rows: pd.DataFrame, contract: Contract) -> Iterator[np.ndarray]:
+    """What may have decided the probabilities: the date, and every column of few values, by itself and at each date."""
+    dates = pd.factorize(rows["as_of"])[0]
+    yield dates
+    for name in contract.names:
+        codes, values = pd.factorize(rows[name])
+        if 1 < len(values) <= MOST_CATEGORIES:
+            yield codes
+            yield (dates + 1) * (MOST_CATEGORIES + 1) + codes
 
 
 def _hint(spec: ExperimentSpec, p: float) -> str:

@@ -58,6 +58,12 @@ def predictions(rows: pd.DataFrame) -> Predictions:
     return Predictions(x, 1 / (1 + np.exp(1 - x)), {"call": x})
 
 
+def area_under(points: list[dict[str, float]]) -> float:
+    """The area under a ROC curve."""
+    right, up = ([point[name] for point in points] for name in ("false_positive_rate", "true_positive_rate"))
+    return float(np.trapezoid(up, right))
+
+
 def test_control_rows_stand_for_their_campaign_and_rows_outside_for_themselves() -> None:
     rows = pd.DataFrame({"arm": ["control", "call", None, "control"], "probability": [0.25, 0.75, np.nan, 0.5]})
     found = Cohort(rows.assign(customer_id=list("abcd"), as_of=pd.NaT, churned=0.0), spec()).risk_weights
@@ -133,11 +139,8 @@ def test_every_figure_and_curve_of_the_risk_is_weighted() -> None:
             assert found[name]["value"] == pytest.approx(expected[name]["value"]), name
     assert found["brier"]["floor"] == pytest.approx(expected["brier"]["floor"])
     assert cohort.churned_share(cohort.untreated) == pytest.approx(repeated["churned"].mean())
-    area = {
-        who: np.trapezoid(*zip(*[(p["true_positive_rate"], p["false_positive_rate"]) for p in points]))
-        for who, points in (("ours", curves(cohort, model)["roc"]), ("theirs", curves(copies, same)["roc"]))
-    }  # type: ignore[call-overload]
-    assert area["ours"] == pytest.approx(area["theirs"], abs=0.005)
+    ours, theirs = (area_under(curves(*one)["roc"]) for one in ((cohort, model), (copies, same)))
+    assert ours == pytest.approx(theirs, abs=0.005)
 
 
 def test_the_gate_compares_by_the_bootstrap_where_rows_are_weighted() -> None:
