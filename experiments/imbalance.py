@@ -16,6 +16,8 @@ from experiments.metric import Numbers
 # Repeat the draws where the large-sample p-value is below this.
 DOUBTFUL = 0.1
 DRAWS = 1999
+# Of very many rows, for which the large-sample p-value holds, fewer draws tell whether it does.
+FEWEST_DRAWS, MOST_DRAWN = 199, 100_000_000
 # So many repetitions as extreme as what was found settle that chance explains it (Besag & Clifford 1991).
 ENOUGH_EXCEEDANCES = 20
 CELLS = 1 << 22
@@ -89,9 +91,10 @@ def _repeated(
 ) -> tuple[float, Numbers]:
     """The p-values by repeated draws; where none of these is as extreme, that of the large-sample test, if smaller."""
     generator, block = np.random.default_rng(seed), max(1, CELLS // test.chance.size)
+    draws = min(DRAWS, max(FEWEST_DRAWS, MOST_DRAWN // test.chance.size))
     distances, largest = np.empty(0), np.empty(0)
-    while distances.size < DRAWS:
-        found = test.drawn_again(generator, min(block, DRAWS - distances.size, max(50, distances.size)))
+    while distances.size < draws:
+        found = test.drawn_again(generator, min(block, draws - distances.size, max(50, distances.size)))
         distances, largest = np.append(distances, found[0]), np.append(largest, found[1])
         exceeded = [np.sum(distances >= distance * (1 - ROUNDING)), np.sum(largest >= z.max() * (1 - ROUNDING))]
         if min(exceeded) >= ENOUGH_EXCEEDANCES:
