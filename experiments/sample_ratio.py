@@ -54,14 +54,13 @@ def _by_own(arm: NDArray[np.str_], arms: list[str], probability: Numbers) -> Sam
 
     The sum T_a of 1/e over the rows given arm a has mean n_rows, whatever the rows' probabilities e, variance
     sum(1/e) - n_rows and covariance -n_rows with another arm's: the distances T - n_rows of all arms but the
-    control, measured by that, are chi-square. The sum of 1/e over all rows is told by those of 1/e^2 over the arm's,
-    in proportion to T where these are too few. Probabilities that leave nothing for the control cannot be true: p = 0.
+    control, measured by that, are chi-square. Probabilities that leave nothing for the control cannot be true: p = 0.
     """
     inverse = {name: 1 / probability[arm == name] for name in arms}
     totals = {name: float(inverse[name].sum()) for name in arms}
     n_rows = arm.size
     distances = np.array([totals[name] - n_rows for name in arms[1:]])
-    variances = [float((inverse[name] ** 2).sum()) * max(1.0, n_rows / totals[name]) for name in arms[1:]]
+    variances = [_variance(arm == name, probability, len(arms) - 1) for name in arms[1:]]
     return SampleRatio(
         observed={name: inverse[name].size for name in arms},
         expected={name: n_rows * inverse[name].size / totals[name] for name in arms},
@@ -79,3 +78,15 @@ def _p(distances: Numbers, covariance: Numbers, n_rows: int) -> float:
     possible = float(np.linalg.eigvalsh(covariance)[0]) > 1e-9 * n_rows
     square = float(distances @ np.linalg.solve(covariance, distances)) if possible else np.inf
     return float(chi2.sf(square, distances.size))
+
+
+def _variance(given: NDArray[np.bool_], probability: Numbers, others: int) -> float:
+    """The sum of 1/e over all rows, e being the chance of one arm, which is logged where that arm was given only.
+
+    The larger of two: what the arm's rows tell of all, by 1/e^2, and what it comes to where the others share evenly
+    what a row's own arm leaves. Where small chances came to nothing, the first is too small.
+    """
+    inverse = 1 / probability[given]
+    told = float((inverse**2).sum()) * max(1.0, given.size / float(inverse.sum()))
+    even = float(inverse.sum() + (others / (1 - probability[~given])).sum())
+    return max(told, even)
