@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.stats import chi2, f
 
 from experiments import draws
 from experiments.metric import Numbers
@@ -54,7 +54,8 @@ def _by_own(arm: NDArray[np.str_], arms: list[str], probability: Numbers) -> Sam
 
     The sum T_a of 1/e over the rows given arm a has mean n_rows, whatever the rows' probabilities e, variance
     sum(1/e) - n_rows and covariance -n_rows with another arm's: the distances T - n_rows of all arms but the
-    control, measured by that, are chi-square. Probabilities that leave nothing for the control cannot be true: p = 0.
+    control, measured by that, are chi-square, or F where few rows tell the variance. Probabilities that leave nothing
+    for the control cannot be true: p = 0.
     """
     inverse = {name: 1 / probability[arm == name] for name in arms}
     totals = {name: float(inverse[name].sum()) for name in arms}
@@ -64,7 +65,7 @@ def _by_own(arm: NDArray[np.str_], arms: list[str], probability: Numbers) -> Sam
     return SampleRatio(
         observed={name: inverse[name].size for name in arms},
         expected={name: n_rows * inverse[name].size / totals[name] for name in arms},
-        p=_p(distances, np.diag(variances) - n_rows, n_rows),
+        p=_p(distances, np.diag(variances) - n_rows, n_rows, told_by=min(map(_effective, inverse.values()))),
     )
 
 
@@ -74,10 +75,17 @@ def _are_false(arm: NDArray[np.str_], arms: list[str], probability: Numbers, kno
     return len(arms) == 2 and constant and bool(np.ptp(known[:, 0]) > draws.ROUNDING)
 
 
-def _p(distances: Numbers, covariance: Numbers, n_rows: int) -> float:
+def _effective(weights: Numbers) -> float:
+    """How many equal rows tell as much as these (Kish 1965)."""
+    return float(weights.sum() ** 2 / (weights @ weights))
+
+
+def _p(distances: Numbers, covariance: Numbers, n_rows: int, *, told_by: float = np.inf) -> float:
     possible = float(np.linalg.eigvalsh(covariance)[0]) > 1e-9 * n_rows
     square = float(distances @ np.linalg.solve(covariance, distances)) if possible else np.inf
-    return float(chi2.sf(square, distances.size))
+    if not np.isfinite(told_by) or not np.isfinite(square):
+        return float(chi2.sf(square, distances.size))
+    return float(f.sf(square / distances.size, distances.size, max(told_by - 1, 1)))
 
 
 def _variance(given: NDArray[np.bool_], probability: Numbers, others: int) -> float:
