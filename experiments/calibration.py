@@ -65,26 +65,37 @@ def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibra
 
 
 def reliability(
-    truth: NDArray[np.generic], probability: NDArray[np.generic], *, bins: int = 10
+    truth: NDArray[np.generic],
+    probability: NDArray[np.generic],
+    *,
+    bins: int = 10,
+    weights: Numbers | None = None,
 ) -> tuple[ReliabilityBin, ...]:
     """Promised against observed churn in bins of equal count, lowest probability first.
 
-    truth and probability have shape (n_rows,). Tied rows share a bin, so with many ties there are fewer.
-    The Wilson intervals take rows for independent. Raises MetricError as `fit` does.
+    truth and probability have shape (n_rows,), and so have weights: for how many rows each stands. Tied rows share a
+    bin, so with many ties there are fewer. The Wilson intervals take rows for independent, and weighted ones for as
+    many as tell as much (Kish 1965). Raises MetricError as `fit` does.
     """
     y, p = _checked(truth, probability)
     bin_of = equal_count_bins(p, bins)
-    return tuple(_bin(y[bin_of == index], p[bin_of == index]) for index in np.unique(bin_of))
+    of_rows = np.ones(y.size) if weights is None else weights
+    chosen = (bin_of == index for index in np.unique(bin_of))
+    return tuple(_bin(y[rows], p[rows], of_rows[rows]) for rows in chosen)
 
 
-def _bin(truth: Numbers, probability: Numbers) -> ReliabilityBin:
+def _bin(truth: Numbers, probability: Numbers, weights: Numbers) -> ReliabilityBin:
     """The figures of one bin; the interval is that of Wilson 1927, which stays within [0, 1]."""
-    n_rows, observed = truth.size, float(truth.mean())
+    alike = float(np.ptp(weights)) == 0
+    n_rows = truth.size if alike else float(weights.sum() ** 2 / (weights @ weights))
+    observed, predicted = (
+        float(values.mean() if alike else np.average(values, weights=weights)) for values in (truth, probability)
+    )
     z = float(norm.ppf(0.975))
     centre = (observed + z**2 / (2 * n_rows)) / (1 + z**2 / n_rows)
     reach = z / (1 + z**2 / n_rows) * float(np.sqrt(observed * (1 - observed) / n_rows + z**2 / (4 * n_rows**2)))
     low, high = max(0.0, centre - reach), min(1.0, centre + reach)
-    return ReliabilityBin(n_rows, float(probability.mean()), observed, low, high)
+    return ReliabilityBin(truth.size, predicted, observed, low, high)
 
 
 def _checked(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> tuple[Numbers, Numbers]:

@@ -58,7 +58,7 @@ def acceptable_share(margin: Numbers, *, acquisition: float, months: float = 1.0
 
 
 def churn_cost_report(cohort: Cohort) -> dict[str, Any]:
-    """What leaving costs on the untreated rows, with intervals; empty where the spec has no cost_of_churn.
+    """What leaving costs on the untreated rows, by weight, with intervals; empty where the spec has no cost_of_churn.
 
     per_leaver: what one who leaves costs, the mean over all customers, by part (acquisition is the same for each).
     per_customer: what those who did leave cost, spread over all. acceptable_monthly: the break-even share, see
@@ -87,7 +87,7 @@ def churn_cost_report(cohort: Cohort) -> dict[str, Any]:
 
 
 def _mean(cohort: Cohort, values: Numbers) -> Estimate:
-    return cohort.estimate(MEAN, values, mask=cohort.untreated)
+    return cohort.estimate(MEAN, values, mask=cohort.untreated, weights=cohort.weights_of(cohort.untreated))
 
 
 def _acceptable(monthly: Estimate, asked: CostOfChurnSpec, months: float) -> Estimate:

@@ -12,11 +12,13 @@ import pandas as pd
 from experiments import limits, policy
 from experiments.delong import delong
 from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
-from experiments.metric import Metric, Numbers
+from experiments.metric import Metric, Numbers, weighted
+from experiments.metrics.auc import METRIC as AUC
 from experiments.miscalibration import Miscalibration, miscalibration
-from experiments.spec import ExperimentSpec, SliceSpec
+from experiments.risk_weights import risk_weights
+from experiments.slicing import bands
+from experiments.spec import ExperimentSpec
 from experiments.uplift import aipw_scores
-from features.errors import SpecError
 from features.tables import CONTROL
 
 Mask = npt.NDArray[np.bool_]
@@ -158,33 +160,37 @@ class Cohort:
 
     def slices(self) -> dict[str, dict[str, Mask]]:
         """The rows of every slice, by dimension and band."""
-        return {name: self._bands(spec) for name, spec in self.spec.evaluation.slices.items()}
+        return {name: bands(self.rows, one) for name, one in self.spec.evaluation.slices.items()}
 
-    def _bands(self, spec: SliceSpec) -> dict[str, Mask]:
-        if spec.column not in self.rows:
-            raise SpecError(f"evaluation.slices names the column '{spec.column}', which the matrix has not.")
-        values = self.rows[spec.column]
-        if not spec.edges:
-            return {str(value): (values == value).to_numpy() for value in sorted(values.dropna().unique())}
-        edges = [-np.inf, *spec.edges, np.inf]
-        names = [
-            f"below {spec.edges[0]:g}",
-            *(f"{a:g} to {b:g}" for a, b in zip(spec.edges, spec.edges[1:], strict=False)),
-        ]
-        names.append(f"{spec.edges[-1]:g} and above")
-        return {
-            name: ((values >= low) & (values < high)).to_numpy()
-            for name, low, high in zip(names, edges, edges[1:], strict=False)
-        }
+    def estimate(self, metric: Metric, *inputs: Numbers, mask: Mask, weights: Numbers | None = None) -> Estimate:
+        """A metric on the rows of mask (inputs and weights are cut to it already), and under every draw."""
+        return estimate(metric, *inputs, counts=self.counts, clusters=self.clusters_of(mask), weights=weights)
 
-    def estimate(self, metric: Metric, *inputs: Numbers, mask: Mask) -> Estimate:
-        """A metric on the rows of mask (inputs are cut to it already), and under every draw."""
-        return estimate(metric, *inputs, counts=self.counts, clusters=self.clusters_of(mask))
+    @cached_property
+    def risk_weights(self) -> Numbers | None:
+        """For how many rows each untreated one stands, see `risk_weights`; None where equal, or no lot was drawn."""
+        if self.spec.treatment is None or not self.spec.treatment.randomised:
+            return None
+        chance = self.rows["probability"].to_numpy(dtype=float, na_value=np.nan)
+        return risk_weights(untreated=self.untreated, control=self.arm == CONTROL, chance=chance)
+
+    def weights_of(self, mask: Mask) -> Numbers | None:
+        """The `risk_weights` of the rows of mask, which are untreated; None where all stand for as many."""
+        return None if self.risk_weights is None else self.risk_weights[mask]
+
+    def churned_share(self, mask: Mask) -> float:
+        """The share of the rows of mask, which are untreated, that left, by weight."""
+        return float(np.average(self.churned[mask], weights=self.weights_of(mask)))
 
     def risk(self, metric: Metric, prediction: Numbers, mask: Mask | None = None) -> Estimate:
-        """A metric of the risk on the untreated rows (of mask); prediction has shape (n_rows,)."""
-        chosen = self.untreated if mask is None else self.untreated & mask
-        return self.estimate(metric, self.churned[chosen], prediction[chosen], mask=chosen)
+        """A metric of the risk on the untreated rows (of mask), by weight; prediction has shape (n_rows,)."""
+        at = self.untreated if mask is None else self.untreated & mask
+        return self.estimate(metric, self.churned[at], prediction[at], mask=at, weights=self.weights_of(at))
+
+    def risk_figure(self, metric: Metric, prediction: Numbers) -> float:
+        """A metric of the risk without draws, for what needs no interval; as `risk` otherwise."""
+        inputs, weights = (self.churned[self.untreated], prediction[self.untreated]), self.weights_of(self.untreated)
+        return weighted(metric, *inputs, weights=np.ones(len(inputs[0])) if weights is None else weights)
 
     def uplift(self, metric: Metric, prediction: Numbers, action: str, mask: Mask | None = None) -> Estimate:
         """A metric of one action's uplift on the rows in the trial (of mask); prediction has shape (n_rows,)."""
@@ -193,7 +199,12 @@ class Cohort:
         return self.estimate(metric, gamma, prediction[chosen], mask=chosen)
 
     def auc_intervals(self, scores: Numbers, *, level: float) -> list[Interval]:
-        """The AUC of each column of scores (n_rows, n_scores) with DeLong's interval; rows must be independent."""
+        """The AUC of each column of scores (n_rows, n_scores) with DeLong's interval; rows must be independent.
+
+        Where rows are weighted, which DeLong knows nothing of, it is the bootstrap's.
+        """
+        if self.risk_weights is not None:
+            return [self.risk(AUC, score).interval(level=level) for score in scores.T]
         found = delong(self.churned[self.untreated], scores[self.untreated])
         return [found.interval(column, level=level) for column in range(scores.shape[1])]
 
@@ -201,7 +212,8 @@ class Cohort:
         """The miscalibration of models on the untreated rows; each of probabilities has shape (n_rows,)."""
         chosen = self.untreated
         told = (probability[chosen] for probability in probabilities)
-        return miscalibration(self.churned[chosen], *told, clusters=self.clusters_of(chosen))
+        weights = self.weights_of(chosen)
+        return miscalibration(self.churned[chosen], *told, clusters=self.clusters_of(chosen), weights=weights)
 
     @cached_property
     def limits(self) -> limits.Limits:

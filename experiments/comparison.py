@@ -112,8 +112,8 @@ def _risk(
     level: float,
     mask: Mask | None = None,
 ) -> Pair:
-    """A figure of the risk of both; AUC by DeLong where rows are independent."""
-    if metric is AUC and cohort.one_row_a_customer:
+    """A figure of the risk of both; AUC by DeLong where rows are independent and count the same."""
+    if metric is AUC and cohort.one_row_a_customer and cohort.risk_weights is None:
         chosen = cohort.untreated if mask is None else cohort.untreated & mask
         paired = delong(cohort.churned[chosen], np.column_stack([challenger.score[chosen], champion.score[chosen]]))
         difference = paired.difference(0, 1, level=level).interval

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.cohort import Cohort
-from experiments.delong import delong
+from experiments.delong import delong, weighted_auc
 from experiments.metric import Numbers
 from experiments.metrics.recall import recall_at
 
@@ -28,6 +28,9 @@ def earliness(cohort: Cohort, scores: Mapping[tuple[str, int], Numbers]) -> dict
 
 def _point(cohort: Cohort, score: Numbers, ahead: int) -> dict[str, Any]:
     untreated = cohort.untreated
-    clusters = cohort.clusters_of(untreated)
-    found = delong(cohort.churned[untreated], score[untreated, None], clusters=clusters).interval(0)
+    clusters, weights = cohort.clusters_of(untreated), cohort.weights_of(untreated)
+    if weights is None:
+        found = delong(cohort.churned[untreated], score[untreated, None], clusters=clusters).interval(0)
+    else:
+        found = weighted_auc(cohort.churned[untreated], score[untreated], weights=weights, clusters=clusters)
     return {"days": ahead, "value": found.value, "low": found.low, "high": found.high}

@@ -11,7 +11,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from experiments import calibration, metrics, uplift
 from experiments.cohort import Cohort, Mask
 from experiments.intervals import Estimate
-from experiments.metric import Metric, Numbers, evaluate
+from experiments.metric import Metric, Numbers
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.calibration_slope import METRIC as CALIBRATION_SLOPE
 from experiments.metrics.expected_profit import Campaign, expected_profit_of
@@ -103,16 +103,16 @@ def simple_scores(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
 
 def _floor(cohort: Cohort, metric: Metric, floor: Predictions) -> float | None:
     try:
-        return evaluate(metric, cohort.churned[cohort.untreated], floor.for_metric(metric)[cohort.untreated])
+        return cohort.risk_figure(metric, floor.for_metric(metric))
     except MetricError:
         return None  # a constant has no slope to speak of
 
 
 def curves(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
     """ROC, precision and recall, and calibration, as lists of points."""
-    truth = cohort.churned[cohort.untreated]
-    precision, recall, _ = precision_recall_curve(truth, challenger.score[cohort.untreated])
-    bins = calibration.reliability(truth, challenger.probability[cohort.untreated])
+    truth, weights = cohort.churned[cohort.untreated], cohort.weights_of(cohort.untreated)
+    precision, recall, _ = precision_recall_curve(truth, challenger.score[cohort.untreated], sample_weight=weights)
+    bins = calibration.reliability(truth, challenger.probability[cohort.untreated], weights=weights)
     return {
         "roc": roc(cohort, challenger),
         "precision_recall": _thinned(recall=recall[::-1], precision=precision[::-1]),
@@ -121,8 +121,10 @@ def curves(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
 
 
 def roc(cohort: Cohort, model: Predictions) -> list[dict[str, float]]:
-    """The ROC curve of the risk on the untreated rows, as a list of points."""
-    false_positive, true_positive, _ = roc_curve(cohort.churned[cohort.untreated], model.score[cohort.untreated])
+    """The ROC curve of the risk on the untreated rows, by weight, as a list of points."""
+    rows = cohort.untreated
+    weights = cohort.weights_of(rows)
+    false_positive, true_positive, _ = roc_curve(cohort.churned[rows], model.score[rows], sample_weight=weights)
     return _thinned(false_positive_rate=false_positive, true_positive_rate=true_positive)
 
 
@@ -182,7 +184,7 @@ def _slice(cohort: Cohort, challenger: Predictions, name: str, mask: Mask) -> di
         "rows": int(mask.sum()),
         "untreated_rows": len(untreated),
         "in_trial": int((mask & cohort.in_trial).sum()),
-        "churned_share": float(untreated.mean()) if len(untreated) else None,
+        "churned_share": cohort.churned_share(mask & cohort.untreated) if len(untreated) else None,
         "risk": {},
         "uplift": {},
     }

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from experiments import poisson
-from experiments.metric import Metric, Numbers, checked_inputs, evaluate, statistic
+from experiments.metric import Metric, Numbers, checked_inputs, evaluate, statistic, weighted
 from features.errors import MetricError
 
 Counts = NDArray[np.uint8]
@@ -110,11 +110,16 @@ def _blocks(counts: Counts, step: int) -> Iterator[Counts]:
 
 
 def estimate(
-    metric: Metric, *inputs: NDArray[np.generic], counts: Counts, clusters: Clusters | None = None
+    metric: Metric,
+    *inputs: NDArray[np.generic],
+    counts: Counts,
+    clusters: Clusters | None = None,
+    weights: Numbers | None = None,
 ) -> Estimate:
     """A metric on these rows and under every draw; inputs as for `evaluate`, counts and clusters as for `bootstrap`.
 
-    Very many rows are left to the metric's fast form, where it has one; it gives the same but for rounding.
+    weights, shape (n_rows,), at least 1: for how many rows each one stands (default: itself). Very many rows without
+    weights are left to the metric's fast form, where it has one; it gives the same but for rounding.
     Raises MetricError as `evaluate` does, and when the rows and the draws do not fit each other.
     """
     n_rows = len(inputs[0]) if inputs else 0
@@ -123,12 +128,22 @@ def estimate(
             f"metric '{metric.name}': {n_rows} rows, but draws of {counts.shape[1]} customers "
             f"{'and no' if clusters is None else f'and {clusters.size}'} row-to-customer entries. Give one a row."
         )
+    if weights is not None:
+        return _weighted(metric, *inputs, counts=counts, clusters=clusters, weights=weights)
     point = evaluate(metric, *inputs)
     if metric.fast is None or not are_many(counts, n_rows):
         return Estimate(point, bootstrap(statistic(metric, *inputs), counts=counts, clusters=clusters))
     of_rows = np.arange(n_rows) if clusters is None else clusters
     with np.errstate(divide="ignore", invalid="ignore"):
         return Estimate(point, metric.fast(**checked_inputs(metric, *inputs), counts=counts, clusters=of_rows))
+
+
+def _weighted(
+    metric: Metric, *inputs: NDArray[np.generic], counts: Counts, clusters: Clusters | None, weights: Numbers
+) -> Estimate:
+    """The same where each row stands for several."""
+    under, point = statistic(metric, *inputs), weighted(metric, *inputs, weights=weights)
+    return Estimate(point, bootstrap(lambda drawn: under(drawn * weights), counts=counts, clusters=clusters))
 
 
 def interval_of(values: Numbers, point: float, *, level: float = 0.95, method: Method = "normal") -> Interval:

@@ -28,7 +28,7 @@ class Metric:
 
     function is called with the inputs of its kind and weights, all by keyword, and must treat many draws
     at once: the inputs have shape (n_rows,), weights has shape (draws, n_rows), the result has shape
-    (draws,). A weight is a whole number: how often the row is counted. The inputs, by name:
+    (draws,). A weight says how often the row is counted: 0, or at least 1; a whole number for the uplift. The inputs:
     truth, 1 = churned, 0 = not; score, any scale, higher means likelier to churn; probability of churn in
     [0, 1]; gamma, the AIPW score of a row, whose mean is an effect; uplift, the predicted effect;
     net_value, what a policy's choice earned in that row.
@@ -98,13 +98,20 @@ def evaluate(metric: Metric, *inputs: NDArray[np.generic], weights: Numbers | No
     undefined. Raises MetricError as `statistic` does, when weights are of another shape or not whole, and
     when the figure is not defined on the rows as they are (such as the slope of a constant prediction).
     """
-    under = statistic(metric, *inputs)
-    n_rows = len(inputs[0])
+    n_rows = len(inputs[0]) if inputs else 0
     if weights is not None:
-        return under(_checked_weights(metric, weights, n_rows))
-    value = float(under(np.ones((1, n_rows)))[0])
+        return statistic(metric, *inputs)(_checked_weights(metric, weights, n_rows))
+    return weighted(metric, *inputs, weights=np.ones(n_rows))
+
+
+def weighted(metric: Metric, *inputs: NDArray[np.generic], weights: Numbers) -> float:
+    """The metric where each row stands for several; weights, shape (n_rows,), are at least 1.
+
+    Raises MetricError as `evaluate` does.
+    """
+    value = float(statistic(metric, *inputs)(weights[None, :])[0])
     if not np.isfinite(value):
-        raise MetricError(f"metric '{metric.name}' is not defined on these {n_rows} rows; it came to {value}.")
+        raise MetricError(f"metric '{metric.name}' is not defined on these {weights.size} rows; it came to {value}.")
     return value
 
 
@@ -137,6 +144,5 @@ def _checked_weights(metric: Metric, weights: Numbers, n_rows: int) -> Numbers:
 
 
 def _has_both_classes(truth: Numbers, weights: Numbers) -> NDArray[np.bool_]:
-    positives = weights @ truth
-    both: NDArray[np.bool_] = (positives > 0) & (positives < weights.sum(axis=1))
+    both: NDArray[np.bool_] = (weights @ truth > 0) & (weights @ (1 - truth) > 0)
     return both

@@ -72,8 +72,9 @@ def miscalibration(
     """The gaps of each model in ten bins of equal count of its probabilities, or of the mean of all models'.
 
     In the same bins the outcomes are the same for all models, so that what they have in common cancels: of models that
-    hardly differ, the difference is known nearly exactly. truth, 1 = churned, each of probabilities, clusters (the customer of each row, an index) and weights (how many
-    customers a row stands for; 1 each where left out) have shape (n_rows,).
+    hardly differ, the difference is known nearly exactly. truth, 1 = churned, each of probabilities, clusters (the
+    customer of each row, an index) and weights (how many customers a row stands for; 1 each where left out) have shape
+    (n_rows,).
     """
     each = np.ones(truth.size) if weights is None else weights
     gaps, shares, models, moved = [], [], [], []

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 from sklearn.linear_model import LogisticRegression
 
-from experiments.metric import Numbers, evaluate
+from experiments.imbalance import imbalance, weighted_imbalance
+from experiments.metric import Numbers
 from experiments.metrics.auc import METRIC as AUC
 
 FOLDS = 5
@@ -16,58 +16,82 @@ OPEN = float(np.log(9))  # the log odds of 9 in 10
 
 
 @dataclass(frozen=True)
+class Pair:
+    """The rows of an action and of the control, and what the log says of their draws.
+
+    treated is 1 for the action, 0 for the control; weight balances what the logged probabilities tilt; chance is that
+    of the action among the two, None where the log does not tell it of every row; shape (n_rows,) each.
+    """
+
+    action: str
+    treated: Numbers
+    weight: Numbers
+    chance: Numbers | None = None
+
+
+@dataclass(frozen=True)
 class Predictability:
     """How well the covariates tell an arm from the control: out-of-fold AUC, and the p-value that they do not.
 
-    overlap is the share of rows of which the covariates leave it open, to 1 in 10 at least, in which group they are,
-    were both equally large (Crump et al. 2009): of the others nothing can be compared.
+    The AUC is for people: no verdict rests on it. p is that of all covariates together, each that of every covariate by
+    itself, corrected for their number. overlap is the share of rows of which the covariates leave it open, to 1 in 10
+    at least, in which group they are, were both equally large (Crump et al. 2009): of the others nothing can be
+    compared.
     """
 
     action: str
     auc: float
     p: float
     overlap: float
+    each: tuple[float, ...] = ()
 
 
-def predictability(
-    covariates: Numbers, *, arm: NDArray[np.generic], pair: tuple[str, str], seed: int
-) -> Predictability:
-    """Tell arm from control by a ridge logistic regression, each fold judged by a fit to the others.
+def paired(
+    arm: NDArray[np.generic], *, pair: tuple[str, str], probability: Numbers, chances: Numbers | None, arms: list[str]
+) -> Pair:
+    """The rows of an action and the control, pair, among all rows.
 
-    covariates, shape (n_rows, n_columns), have no missing values; arm, shape (n_rows,), names what each row
-    was given; pair is an action and the control, each with 10 rows at least: other rows play no part. seed
-    deals rows to folds. The AUC is the mean over folds, as scores of different fits do not compare. The
-    p-value is not taken from it: fits that share rows make the folds' AUCs depend on each other, and a test
-    that overlooks it raises too many false alarms. It is that of `_chance_of_imbalance`.
+    arm and probability, of the row's own arm, have shape (n_rows,); chances, shape (n_rows, n_arms), is every arm's, in
+    the order of arms. Where it is known rows weigh by the chance of the other arm (Li, Morgan & Zaslavsky 2018), else
+    by one over that of their own. Weights are 1 where the chance is the same for all.
     """
     among = np.isin(arm, pair)
     treated = (arm[among] == pair[0]).astype(np.float64)
-    columns, fold = _standardised(covariates[among]), _folds(treated, seed)
-    if not columns.shape[1]:
-        return Predictability(pair[0], 0.5, 1.0, 1.0)
-    aucs, told = [], np.empty(treated.size)
-    even = np.log(treated.sum() / (treated.size - treated.sum()))
-    for judged in (fold == index for index in range(FOLDS)):
-        fit = LogisticRegression(C=1 / RIDGE, solver="newton-cholesky").fit(columns[~judged], treated[~judged])
-        told[judged] = fit.decision_function(columns[judged])
-        aucs.append(evaluate(AUC, treated[judged], told[judged]))
-    overlap = float(np.mean(np.abs(told - even) <= OPEN))
-    return Predictability(pair[0], float(np.mean(aucs)), _chance_of_imbalance(columns, treated), overlap)
+    if chances is None:
+        return Pair(pair[0], treated, 1 / probability[among])
+    of_action, of_control = (chances[among, arms.index(name)] for name in pair)
+    chance = of_action / (of_action + of_control)
+    constant = np.ptp(chance) < 1e-9
+    weight = np.ones(treated.size) if constant else np.where(treated == 1, 1 - chance, chance)
+    return Pair(pair[0], treated, weight, chance)
 
 
-def _chance_of_imbalance(centred: Numbers, treated: Numbers) -> float:
-    """The chance that a lottery makes the arms differ as much in all covariates together.
+def predictability(covariates: Numbers, *, pair: Pair, seed: int) -> Predictability:
+    """Tell arm from control by a ridge logistic regression, each fold judged by a fit to the others.
 
-    The omnibus balance test of Hansen & Bowers 2008 (section 4): the sums of covariates over the treated, by
-    the covariance they have when the lot decides, are chi-square with as many degrees as there are
-    covariates that do not follow from others. It is the score test of the logistic regression.
+    covariates, shape (n_rows, n_columns), have no missing values and are those of the rows of pair, 10 of each arm at
+    least. seed deals rows to folds and repeats draws. The AUC is the mean over folds, as scores of different fits do
+    not compare; rows count by their weight. The p-values are not taken from it: fits that share rows make the folds'
+    AUCs depend on each other, and a test that overlooks it raises too many false alarms. They are those of `imbalance`.
     """
-    m, n_rows = float(treated.sum()), treated.size
-    sums = treated @ centred
-    covariance = centred.T @ centred * m * (n_rows - m) / (n_rows * (n_rows - 1))
-    rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
-    distance = float(sums @ np.linalg.pinv(covariance, hermitian=True) @ sums)
-    return float(chi2.sf(distance, rank)) if rank else 1.0
+    found = (
+        weighted_imbalance(covariates, treated=pair.treated, weight=pair.weight)
+        if pair.chance is None
+        else imbalance(covariates, treated=pair.treated, chance=pair.chance, seed=seed)
+    )
+    columns, fold = _standardised(covariates), _folds(pair.treated, seed)
+    if not columns.shape[1]:
+        return Predictability(pair.action, 0.5, found.together, 1.0, found.each)
+    aucs, told = [], np.empty(pair.treated.size)
+    even = np.log(pair.weight @ pair.treated / (pair.weight @ (1 - pair.treated)))
+    for judged in (fold == index for index in range(FOLDS)):
+        fit = LogisticRegression(C=1 / RIDGE, solver="newton-cholesky")
+        fit.fit(columns[~judged], pair.treated[~judged], pair.weight[~judged])
+        told[judged] = fit.decision_function(columns[judged])
+        inputs = {"truth": pair.treated[judged], "score": told[judged], "weights": pair.weight[None, judged]}
+        aucs.append(float(AUC.function(**inputs)[0]))
+    overlap = float(np.mean(np.abs(told - even) <= OPEN))
+    return Predictability(pair.action, float(np.mean(aucs)), found.together, overlap, found.each)
 
 
 def _folds(treated: Numbers, seed: int) -> NDArray[np.intp]:

@@ -21,10 +21,11 @@ ARROW_TYPES: dict[ColumnType, str] = {
 class Column:
     """One column: its type, its meaning in plain words and what a legal value is.
 
-    minimum and maximum are inclusive and in `unit`; values lists what a category may be (empty: anything);
-    references names the column of another table, as `table.column`, in which every value must occur;
-    may_be_future says that a timestamp is planned, so that it may lie after the day of extraction; is_outcome that it
-    tells what came afterwards, so that it is no feature and no part of a key.
+    minimum and maximum are inclusive and in `unit`, but above_minimum says that the minimum itself is not legal;
+    values lists what a category may be (empty: anything); references names the column of another table, as
+    `table.column`, in which every value must occur; may_be_future says that a timestamp is planned, so that it may lie
+    after the day of extraction; is_outcome that it tells what came afterwards, so that it is no feature and no part of
+    a key.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Column:
     references: str | None = None
     may_be_future: bool = False
     is_outcome: bool = False
+    above_minimum: bool = False
 
     @property
     def arrow_type(self) -> str:

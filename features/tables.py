@@ -159,7 +159,13 @@ TREATMENTS = Table(
         Column("campaign", "category", "the campaign"),
         Column("action", "category", "the arm: `control` or the name of an action"),
         Column(
-            "probability", "number", "the probability with which this arm was drawn", unit="share", minimum=0, maximum=1
+            "probability",
+            "number",
+            "the probability with which this arm was drawn",
+            unit="share",
+            minimum=0,
+            maximum=1,
+            above_minimum=True,
         ),
     ),
 )

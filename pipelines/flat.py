@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.spec import ExperimentSpec
+from features.arm_column import STRATUM
 from features.errors import DataError, SpecError
 from features.feature import FeatureColumn
 from features.schema import Column, Table
@@ -21,6 +22,7 @@ NAME = "all.parquet"
 def columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
     """The feature columns that a table declares: all but its key, its outcomes and its arm."""
     left_out = {"customer_id", "arm", "probability", spec.label.column}
+    left_out |= {STRATUM} if (spec.source.get("treatment") or {}).get("strata") else set()
     return tuple(
         FeatureColumn(
             column.name,

@@ -1,12 +1,12 @@
 """Whether the actions were handed out by lot, asked of the whole trial before anything is learnt from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments import randomisation
+from experiments import draws, randomisation
 from experiments.metric import Numbers
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
@@ -22,23 +22,22 @@ def examined(opened: Learning) -> dict[str, Any]:
     """Balance, overlap, sizes and predictability of the arms, as the report holds them; nothing without actions."""
     if not opened.actions:
         return {}
-    rows, seed = assignments(opened.rows[pd.notna(opened.arms)]), opened.spec.evaluation.seed
-    if len(rows) > MOST_ASSIGNMENTS:
-        rows = rows.sample(MOST_ASSIGNMENTS, random_state=seed)
-    covariates, names = known_before(rows, opened.contract)
+    rows = assignments(opened)
     arm = rows["arm"].to_numpy().astype(str)
+    covariates, names = known_before(rows, opened.contract)
     found = randomisation.examine(
         covariates=covariates,
         names=names,
         arm=arm,
         control=CONTROL,
-        probability=_promised(opened, rows, arm),
-        seed=seed,
+        probability=rows["probability"].to_numpy(dtype=float),
+        seed=opened.spec.evaluation.seed,
+        chances=_chances(rows, arm, opened.contract),
     )
     largest = found.balance[0] if found.balance else None
     return {
         "verdict": found.verdict,
-        "words": found.words,
+        "words": found.words + _hint(opened.spec, found.sample_ratio.p),
         "assignments": len(rows),
         "largest_difference": abs(largest.difference) if largest else 0.0,
         "largest_difference_in": largest.covariate if largest else "",
@@ -57,10 +56,17 @@ def is_observational(spec: ExperimentSpec, trial: Mapping[str, Any]) -> bool:
     return not spec.treatment.randomised or trial["verdict"] != "randomised"
 
 
-def assignments(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row for each drawing of lots: where nobody's arm ever changes, it was drawn once, at the first date."""
-    arms = rows.groupby("customer_id")["arm"].nunique()
-    return rows.drop_duplicates("customer_id") if bool((arms == 1).all()) else rows
+def assignments(opened: Learning) -> pd.DataFrame:
+    """A row for each draw, with the logged probability of its arm; where no lot was claimed, the arm's share."""
+    rows = opened.rows[pd.notna(opened.arms)]
+    if not (opened.spec.treatment and opened.spec.treatment.randomised):
+        shares = rows["arm"].value_counts(normalize=True)
+        rows = rows.assign(probability=rows["arm"].map(shares).astype(float))
+    rows = rows.assign(probability=rows["probability"].to_numpy(dtype=float, na_value=np.nan))
+    drawn = rows[draws.own_draws(rows)]
+    if len(drawn) > MOST_ASSIGNMENTS:
+        drawn = drawn.sample(MOST_ASSIGNMENTS, random_state=opened.spec.evaluation.seed)
+    return drawn
 
 
 def known_before(rows: pd.DataFrame, contract: Contract) -> tuple[Numbers, list[str]]:
@@ -79,9 +85,28 @@ def known_before(rows: pd.DataFrame, contract: Contract) -> tuple[Numbers, list[
     return (np.column_stack(parts) if parts else np.empty((len(rows), 0))), names
 
 
-def _promised(opened: Learning, rows: pd.DataFrame, arm: np.ndarray) -> Numbers:
-    """The logged probability of each row's arm; where no lot was claimed, the arm's share, which promises nothing."""
-    if opened.spec.treatment is not None and opened.spec.treatment.randomised:
-        return rows["probability"].to_numpy(dtype=float, na_value=np.nan)
-    shares = pd.Series(arm).value_counts(normalize=True)
-    return np.asarray(pd.Series(arm).map(shares), dtype=float)
+def _chances(rows: pd.DataFrame, arm: np.ndarray, contract: Contract) -> Numbers | None:
+    """Every arm's probability in each row, where the date, a column of few values, or both tell it."""
+    arms = [CONTROL, *sorted(set(arm) - {CONTROL})]
+    return draws.chances(arm, rows["probability"].to_numpy(dtype=float), arms=arms, groups=_groups(rows, contract))
+
+
+def _groups(rows: pd.DataFrame, contract: Contract) -> Iterator[np.ndarray]:
+    """What may have decided the probabilities: the date, and every column of few values, by itself and at each date."""
+    dates = pd.factorize(rows["as_of"])[0]
+    yield dates
+    for name in contract.names:
+        codes, values = pd.factorize(rows[name])
+        if 1 < len(values) <= MOST_CATEGORIES:
+            yield codes
+            yield (dates + 1) * (MOST_CATEGORIES + 1) + codes
+
+
+def _hint(spec: ExperimentSpec, p: float) -> str:
+    """What to do about sizes that the spec never gave."""
+    told = spec.source.get("treatment") or {}
+    if spec.source["kind"] != "table" or p >= randomisation.ALPHA_SIZES:
+        return ""
+    if any(told.get(key) for key in ("probabilities", "probability", "strata")):
+        return ""
+    return "; the spec names no probabilities, so equal shares were supposed: give source.treatment.probabilities"

@@ -20,6 +20,7 @@ def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
         "untreated": int(judged.untreated.sum()),
         "positives": int(judged.churned[judged.untreated].sum()),
         "rarer": judged.rarer,
+        "risk_weighted": judged.risk_weights is not None,
         "left_out": left_out,
         "dates": sorted({str(moment.date()) for moment in judged.rows["as_of"].dropna().unique()}),
     }

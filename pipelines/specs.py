@@ -114,6 +114,6 @@ def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceO
     wanted = set(spec.treatment.arms) if spec.treatment else set()
     if declared != wanted:
         raise SpecError(
-            f"spec '{spec.name}': treatment.arms {sorted(wanted)} and source.treatment.arms {sorted(declared)} differ;"
-            " an unknown arm stands in one of them."
+            f"spec '{spec.name}': treatment.arms {sorted(wanted)} and source.treatment.arms {sorted(declared)} differ:"
+            f" unknown arm {sorted(declared ^ wanted)} stands in one of them only."
         )

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from features.arm_column import STRATUM, ArmColumn, arms_of, declared, probabilities_of, strata_of
 from features.errors import MissingError, SchemaError
 from features.schema import ARROW_TYPES, Column, ColumnType, Table
 from features.source import Part, Raw, Source, SourceOptions
-from features.tables import CONTROL
 
 
 class ColumnOptions(BaseModel):
@@ -38,17 +38,6 @@ class ColumnOptions(BaseModel):
         return self
 
 
-class ArmColumn(BaseModel):
-    """Which column tells the arm, what the file calls each, and their logged probabilities (equal if not said)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    column: str
-    control: str
-    arms: dict[str, str] = Field(min_length=1)
-    probabilities: dict[str, float] = Field(default_factory=dict)
-
-
 class TableOptions(SourceOptions):
     """Options of a table source: its file, key (the row's content if none), texts that mean missing, and columns."""
 
@@ -65,11 +54,7 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
     columns = [Column("customer_id", "text", "the customer")]
     columns += [_column(name, column) for name, column in options.columns.items()]
     if options.treatment:
-        arms = (CONTROL, *options.treatment.arms)
-        columns.append(Column("arm", "category", "the arm that the customer was given", values=arms))
-        columns.append(
-            Column("probability", "number", "the probability of that arm", unit="share", minimum=0, maximum=1)
-        )
+        columns += declared(options.treatment)
     return {"customers": Table("customers", "one row for each customer", ("customer_id",), tuple(columns))}
 
 
@@ -94,15 +79,16 @@ def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
         if bad.null_count < len(bad):
             unreadable[f"{name}__unreadable"] = bad
     if options.treatment:
-        arrays["arm"], arrays["probability"], bad = _arms(rows, options.treatment)
-        if bad.null_count < len(bad):
-            unreadable["arm__unreadable"] = bad
+        for name, (values, bad) in _drawn(rows, options.treatment, options.missing).items():
+            arrays[name] = values
+            if bad.null_count < len(bad):
+                unreadable[f"{name}__unreadable"] = bad
     yield Part("customers", "all", pa.table({**arrays, **unreadable}))
 
 
 def _check_columns(rows: pa.Table, options: TableOptions) -> None:
     wanted = [*options.columns, *([options.key] if options.key else [])]
-    wanted += [options.treatment.column] if options.treatment else []
+    wanted += options.treatment.columns if options.treatment else []
     if missing := [name for name in wanted if name not in rows.column_names]:
         raise SchemaError(
             f"no column {missing} in {options.file}; it has {sorted(rows.column_names)}. Correct the spec."
@@ -147,17 +133,26 @@ def _reads(text: str | None, type_: ColumnType) -> bool:
     return True
 
 
-def _arms(rows: pa.Table, treatment: ArmColumn) -> tuple[pa.Array, pa.Array, pa.Array]:
+def _drawn(rows: pa.Table, treatment: ArmColumn, missing: tuple[str, ...]) -> Mapping[str, tuple[pa.Array, pa.Array]]:
+    """The arm, its probability and maybe the stratum: values, and the texts that could not be read (null elsewhere)."""
     texts = _text(rows[treatment.column], ("",))
-    names = {treatment.control: CONTROL} | {raw: arm for arm, raw in treatment.arms.items()}
-    probability = treatment.probabilities or {arm: 1 / len(names) for arm in names.values()}
-    arms = [names.get(text) for text in texts.to_pylist()]
-    unreadable = pc.if_else(pc.is_null(pa.array(arms, pa.string())), texts, None)
-    return (
-        pa.array(arms, pa.string()),
-        pa.array([probability.get(arm) if arm else None for arm in arms], pa.float64()),
-        unreadable,
-    )
+    arms, strata = arms_of(texts, treatment), None
+    found = {"arm": _told(arms, texts)}
+    if treatment.strata:
+        within = _text(rows[treatment.strata.column], ("",))
+        strata = strata_of(within, treatment)
+        found[STRATUM] = _told(strata, within)
+    if treatment.probability:
+        found["probability"] = _cast(_text(rows[treatment.probability], missing), "number")
+    else:
+        probability = pa.array(probabilities_of(arms, treatment, strata), pa.float64())
+        found["probability"] = probability, pa.nulls(len(texts), pa.string())
+    return found
+
+
+def _told(values: list[str | None], texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    known = pa.array(values, pa.string())
+    return known, pc.if_else(pc.is_null(known), texts, None)
 
 
 SOURCE = Source(

@@ -120,7 +120,8 @@ def _cohort(cohort: Cohort) -> dict[str, Any]:
         "dates": sorted({str(moment.date()) for moment in cohort.rows["as_of"].dropna().unique()}),
         "untreated_rows": len(untreated),
         "positives": int(untreated.sum()),
-        "churned_share": float(untreated.mean()),
+        "churned_share": cohort.churned_share(cohort.untreated),
+        "risk_weighted": cohort.risk_weights is not None,
         "in_trial": int(cohort.in_trial.sum()),
         "events_per_arm": cohort.events_per_arm,
     }

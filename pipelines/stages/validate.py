@@ -1,12 +1,15 @@
 """Check that the canonical tables hold what was declared of them; nothing after this stage sees data that do not."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError
+from features.schema import Table
+from features.tables import CONTROL
 from pipelines import log, storage, versions
 from pipelines.specs import source_of
 from pipelines.validation import batches, expectations, findings, stored, volumes
@@ -21,7 +24,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     Raises DataError when an expectation is broken, MissingError when there are no tables.
     """
     source, options = source_of(spec)
-    tables = stored.tables_of(workspace.tables, source.declare(options))
+    tables = stored.tables_of(workspace.tables, _with_arms(source.declare(options), spec))
     about = storage.read_json(workspace.tables / "about.json")
     extracted_at = datetime.fromisoformat(about["extracted_at"]) if about["extracted_at"] else None
     with storage.replacing_folder(workspace.validation) as folder:
@@ -38,6 +41,15 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     if result["broken"]:
         raise DataError(findings.refusal(result["broken"], workspace.validation.relative_to(workspace.root)))
     log.done("validate", spec.name, expectations=result["expectations"], rows=sum(result["rows"].values()))
+
+
+def _with_arms(declared: Mapping[str, Table], spec: ExperimentSpec) -> Mapping[str, Table]:
+    """The declarations, where a treatment may be an arm of the spec only: a mistyped one is found here."""
+    if spec.treatment is None or "treatments" not in declared:
+        return declared
+    table, arms = declared["treatments"], (CONTROL, *spec.actions)
+    columns = tuple(replace(one, values=arms) if one.name == "action" else one for one in table.columns)
+    return {**declared, "treatments": replace(table, columns=columns)}
 
 
 def _batches(connection: Any, tables: Mapping[str, Stored], extracted_at: datetime | None) -> Iterator[Batch]:

@@ -139,12 +139,15 @@ def _in_range(table: str, column: Column) -> Demand:
     outer = sys.float_info.max if column.type == "number" else None
     low = column.minimum if column.minimum is not None or outer is None else -outer
     high = column.maximum if column.maximum is not None else outer
-    arguments = {"column": column.name, "min_value": low, "max_value": high}
+    arguments: dict[str, Any] = {"column": column.name, "min_value": low, "max_value": high}
+    arguments |= {"strict_min": True} if column.above_minimum else {}
     return Demand(table, column.name, _range(column), "ExpectColumnValuesToBeBetween", arguments, shows=column.name)
 
 
 def _range(column: Column) -> str:
     low, high = column.minimum, column.maximum
+    if column.above_minimum:
+        return f"must be above {low:.15g}" + ("" if high is None else f" and at most {high:.15g}")
     if low is not None and high is not None:
         return f"must be between {low:.15g} and {high:.15g}"
     finite = " and finite" if column.type == "number" else ""

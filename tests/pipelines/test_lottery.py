@@ -103,6 +103,25 @@ def test_a_standing_lottery_is_called_otherwise_as_seldom_as_any_other() -> None
     assert sum(called) <= 6  # three questions, each wrong with chance 0.01: more comes once in a thousand times
 
 
+def test_sizes_that_the_spec_never_gave_name_the_key_to_give_them() -> None:
+    found = examined(rows(4).assign(probability=lambda of: np.where(of["arm"] == "call", 0.8, 0.2)))
+    assert found["verdict"] == "sample ratio mismatch"
+    assert "give source.treatment.probabilities" in found["words"]
+    told = trial_spec(
+        treatment={"arms": {"call": {}}}, source={"kind": "table", "treatment": {"probabilities": {"call": 0.8}}}
+    )
+    of = rows(4).assign(probability=lambda of: np.where(of["arm"] == "call", 0.8, 0.2))
+    assert "source.treatment" not in lottery.examined(Learning(told, of, CONTRACT, listed=1))["words"]
+
+
+def test_shares_that_differ_by_a_category_are_no_finding() -> None:
+    of = rows(5, pull=0.3)
+    chance = 0.5 + np.where(of["town"] == "a", 0.3, -0.3)
+    found = examined(of.assign(probability=np.where(of["arm"] == "call", chance, 1 - chance)))
+    assert found["verdict"] == "randomised"
+    assert found["largest_difference"] < 0.1
+
+
 def test_arms_that_nobody_drew_promise_no_sizes() -> None:
     found = examined(rows(3).assign(probability=np.nan), randomised=False)
     assert found["sample_ratio_p"] == pytest.approx(1.0)

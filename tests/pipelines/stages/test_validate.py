@@ -16,7 +16,7 @@ import pytest
 from experiments.spec import ExperimentSpec
 from features.errors import DataError, MissingError, StorageError
 from features.schema import Table
-from features.tables import CUSTOMERS, TRANSACTIONS, USAGE
+from features.tables import CUSTOMERS, TRANSACTIONS, TREATMENTS, USAGE
 from pipelines import storage
 from pipelines.stages import validate
 from pipelines.workspace import Workspace
@@ -308,3 +308,26 @@ def test_a_source_without_customers_is_refused(workspace: Workspace) -> None:
     write(workspace, {name: rows for name, rows in clean().items() if not name.startswith("customers")})
     with pytest.raises(DataError, match="'customers' has no rows"):
         validate.run(spec(), workspace)
+
+
+def test_treatments_of_another_arm_or_of_no_probability_are_refused_with_their_rows(workspace: Workspace) -> None:
+    parts = clean()
+    given = [datetime(2024, 3, 1 + day % 28, 12) for day in range(40)]
+    columns = {
+        "treatment_id": [f"A{row:02d}" for row in range(40)],
+        "customer_id": PEOPLE,
+        "event_at": given,
+        "known_at": [one + timedelta(hours=1) for one in given],
+        "campaign": "spring",
+        "action": ["cal", "control", *["call"] * 38],
+        "probability": [0.5, 0.0, 1.5, *[1.0] * 37],
+    }
+    arrays = [_array(columns[one.name], one.arrow_type) for one in TREATMENTS.columns]
+    write(workspace, {**parts, "treatments/2024-03": pa.Table.from_arrays(arrays, names=list(TREATMENTS.names))})
+    asked = ExperimentSpec.model_validate({**spec().model_dump(), "treatment": {"arms": {"call": {}}}})
+    with pytest.raises(DataError) as caught:
+        validate.run(asked, workspace)
+    assert str(caught.value).splitlines()[1:] == [
+        "  treatments.action: must be one of control, call: 1 row (2.50 %), such as 'cal'",
+        "  treatments.probability: must be above 0 and at most 1: 2 rows (5.00 %), such as 0.0, 1.5",
+    ]
