@@ -72,11 +72,12 @@ class ValueSpec(Section):
 class SplitSpec(Section):
     """How rows are divided into training, folds and gate cohort.
 
-    time: the last `gate_dates` mature dates are the gate cohort. random: a stratified `gate_share`, drawn with `seed`.
+    time: the last `gate_dates` mature dates are the gate cohort; where it says nothing, a quarter of all mature dates,
+    so that the cohort grows with the data. random: a stratified `gate_share`, drawn with `seed`.
     """
 
     kind: Literal["time", "random"]
-    gate_dates: int = Field(1, ge=1)
+    gate_dates: int | None = Field(None, ge=1)
     gate_share: Share = 0.2
     folds: int = Field(3, ge=2)
     seed: int = 0

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.family import RowIndex
+from experiments.gate_dates import closed_before, judging_dates
 from experiments.spec import LabelSpec, SplitSpec
 from features.errors import DataError
 
@@ -59,27 +60,21 @@ def _random_split(rows: pd.DataFrame, spec: SplitSpec) -> Split:
 def _time_split(rows: pd.DataFrame, spec: SplitSpec, window: timedelta) -> Split:
     as_of = rows["as_of"].to_numpy()
     dates = np.unique(as_of)
-    gate_dates = dates[-spec.gate_dates :]
-    learnt = _closed_before(dates, gate_dates[0], window)
+    judged = judging_dates(dates, spec, window)
+    gate_dates = dates[-judged:]
+    learnt = closed_before(dates, gate_dates[0], window)
     if len(learnt) < spec.folds + 1:
-        needed = spec.folds + 1 + spec.gate_dates
+        needed = spec.folds + 1 + judged
         raise DataError(
             f"{len(dates)} mature observation dates are too few: {spec.folds} folds and a gate cohort of"
-            f" {spec.gate_dates} need at least {needed} whose windows do not overlap. Add data or lower split.folds."
+            f" {judged} need at least {needed} whose windows do not overlap. Add data or lower split.folds."
         )
     group = customer_hash(rows["customer_id"], spec.seed) % spec.folds
     folds = tuple(
         Fold(
-            np.flatnonzero(np.isin(as_of, _closed_before(dates, judged, window)) & (group != k)),
+            np.flatnonzero(np.isin(as_of, closed_before(dates, judged, window)) & (group != k)),
             np.flatnonzero((as_of == judged) & (group == k)),
         )
         for k, judged in enumerate(learnt[-spec.folds :])
     )
     return Split(np.flatnonzero(np.isin(as_of, learnt)), np.flatnonzero(np.isin(as_of, gate_dates)), folds)
-
-
-def _closed_before(
-    dates: npt.NDArray[np.datetime64], moment: np.datetime64, window: timedelta
-) -> npt.NDArray[np.datetime64]:
-    """The dates whose label windows close at or before a moment."""
-    return dates[dates + np.timedelta64(window) <= moment]

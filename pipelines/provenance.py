@@ -50,11 +50,13 @@ def recipe(spec: ExperimentSpec) -> str:
     """A hash of what makes a model what it is; newer data, another title or another report leave it as it is.
 
     That is the spec, how it reads its source included, and the code of the features, the label, the families and the
-    learners it names, but for comments and layout. Two models of one recipe are a champion and its refresh; a model of
-    another wants to replace it.
+    learners it names, but for comments and layout; on how many dates a model is judged is no part of it. Two models of
+    one recipe are a champion and its refresh; a model of another wants to replace it.
     """
     sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning"}
     plain = spec.model_dump(mode="json", include=sections)
+    # On how many dates a model is judged does not make it another.
+    del plain["split"]["gate_dates"]
     plain["source"] = _without(spec.source, plugin(sources, spec.source["kind"], Source).newer)
     plain["code"] = _code(spec)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]

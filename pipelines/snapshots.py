@@ -13,9 +13,11 @@ from types import ModuleType
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from experiments.gate_dates import judging_dates
 from experiments.spec import ExperimentSpec, ObservationSpec
 from features import catalog, definitions, feature, hindsight, history, label, labels, matrix
 from features.catalog import by_theme, features_for
@@ -109,10 +111,15 @@ def dated(
         if not mature:
             raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
         yield {"immature_dates": len(dates) - len(mature)}
-        gate = mature[-spec.split.gate_dates :] if spec.split.kind == "time" else []
+        gate = mature[-_judging(spec, mature) :] if spec.split.kind == "time" else []
         work = [partial(_to_score, as_of=end)]
         work += [partial(_to_learn, as_of=as_of, freeze=as_of in gate) for as_of in mature]
         yield from log.track(_at_once(build, work), "build", unit="date", total=len(work))
+
+
+def _judging(spec: ExperimentSpec, mature: Sequence[datetime]) -> int:
+    days = timedelta(days=spec.label.lead_time_days + spec.label.horizon_days)
+    return judging_dates(np.array(mature, dtype="datetime64[us]"), spec.split, days)
 
 
 def _code(theme: str, label_kind: str) -> list[str]:

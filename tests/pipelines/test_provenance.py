@@ -46,3 +46,13 @@ def test_newer_data_are_the_same_recipe(root: Path, name: str, keys: tuple[str, 
 def test_another_reading_of_the_data_is_another_recipe(root: Path, name: str, keys: tuple[str, ...], to: Any) -> None:
     before, after = changed(root, name, *keys, to=to)
     assert before != after
+
+
+def test_on_how_many_dates_a_model_is_judged_does_not_make_it_another(root: Path) -> None:
+    plain = yaml.safe_load((root / "experiments/specs/demo.yaml").read_text()) | {"name": "demo"}
+    before = recipe(ExperimentSpec.model_validate(plain))
+    for gate_dates in (5, None):
+        plain["split"]["gate_dates"] = gate_dates
+        assert recipe(ExperimentSpec.model_validate(plain)) == before
+    plain["split"]["folds"] = 2
+    assert recipe(ExperimentSpec.model_validate(plain)) != before
