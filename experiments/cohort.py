@@ -11,12 +11,13 @@ import pandas as pd
 
 from experiments import limits, policy
 from experiments.delong import delong
+from experiments.gap import left_in_gap
 from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
 from experiments.metric import Metric, Numbers
 from experiments.spec import ExperimentSpec, SliceSpec
 from experiments.uplift import aipw_scores
 from features.errors import SpecError
-from features.tables import CONTROL
+from features.tables import CONTROL, LEFT_IN_GAP
 
 Mask = npt.NDArray[np.bool_]
 
@@ -25,6 +26,8 @@ Mask = npt.NDArray[np.bool_]
 class Cohort:
     """Rows (customer_id, as_of, churned, arm, probability, value, mu_<arm>, features) and how they are judged.
 
+    Rows may hold left_in_gap: the customer left before the label's window opened. For effects they churned like others;
+    the risk leaves them out.
     listed is how many customers the ranked list holds, of which budgets and capacities in the spec speak; without it
     they are taken to speak of the rows in the trial.
     """
@@ -36,7 +39,8 @@ class Cohort:
     @cached_property
     def digest(self) -> str:
         """A hash of the rows and their labels: two comparisons with the same one used the same cohort."""
-        keys = self.rows[["customer_id", "as_of", "churned", "arm"]].astype(str).sort_values(["customer_id", "as_of"])
+        names = ["customer_id", "as_of", "churned", "arm", *([LEFT_IN_GAP] if self.left_in_gap.any() else [])]
+        keys = self.rows[names].astype(str).sort_values(["customer_id", "as_of"])
         return hashlib.sha256(keys.to_csv(index=False).encode()).hexdigest()[:16]
 
     @property
@@ -63,9 +67,14 @@ class Cohort:
 
     @cached_property
     def untreated(self) -> Mask:
-        """Rows without action: where the risk is measured."""
+        """Rows without action whose customer was there when the window opened: where the risk is measured."""
         untreated: Mask = ~np.isin(self.arm, np.array(self.actions, dtype=object))
-        return untreated
+        return untreated & ~self.left_in_gap
+
+    @cached_property
+    def left_in_gap(self) -> Mask:
+        """Rows of customers who left before the window opened."""
+        return left_in_gap(self.rows)
 
     @cached_property
     def in_trial(self) -> Mask:
@@ -74,7 +83,7 @@ class Cohort:
 
     @cached_property
     def churned(self) -> Numbers:
-        """1 where the customer churned, shape (n_rows,)."""
+        """1 where the customer left before the window closed, shape (n_rows,)."""
         return self.rows["churned"].to_numpy(dtype=float)
 
     @cached_property

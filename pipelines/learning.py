@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from experiments import families, learners, limits, metrics, nuisances
-from experiments.arms import Arms, rows_of
+from experiments.arms import Arms, Mask, rows_of
 from experiments.family import Family, Labels, RowIndex
+from experiments.gap import left_in_gap
 from experiments.learner import Learner
 from experiments.metric import Metric, Numbers
 from experiments.problem import Problem, Stakes
@@ -39,8 +40,18 @@ class Learning:
 
     @cached_property
     def y(self) -> Labels:
-        """1 where the customer churned, shape (n_rows,)."""
+        """1 where the customer left before the window closed, shape (n_rows,)."""
         return self.rows["churned"].to_numpy(dtype=float)
+
+    @cached_property
+    def left_in_gap(self) -> Mask:
+        """The rows of customers who left before the window opened, whom the risk leaves out, shape (n_rows,)."""
+        return left_in_gap(self.rows)
+
+    @cached_property
+    def at_risk(self) -> Mask:
+        """The rows of the risk: the other untreated ones, shape (n_rows,)."""
+        return rows_of(self.arms, CONTROL, self.actions) & ~self.left_in_gap
 
     @cached_property
     def arms(self) -> Arms:
@@ -94,6 +105,7 @@ class Learning:
             learners={name: plugin(learners, name, Learner) for name in learner_names},
             metric=plugin(metrics, self.spec.tuning.metric, Metric),
             stakes=self._stakes(training),
+            left_in_gap=self.left_in_gap[training],
         )
 
     def _parts(self, index: RowIndex) -> RowIndex:
