@@ -116,7 +116,12 @@ def _keys(rows: pa.Table, options: TableOptions) -> pa.ChunkedArray | pa.Array:
 
 
 def _content_keys(rows: pa.Table, names: list[str]) -> list[str]:
-    """A key from what the row says, its outcomes apart, and how often that came before: newer rows change no older."""
+    """A key from what the row says, its outcomes apart, and how often that came before: newer rows change no older.
+
+    Without a feature, that is the place of the row.
+    """
+    if not names:
+        return [f"row-{place}" for place in range(rows.num_rows)]
     texts = pd.DataFrame({name: rows[name].to_pylist() for name in names}, dtype=object)
     hashed = pd.util.hash_pandas_object(texts.fillna(""), index=False)
     return [f"{one:016x}-{again}" for one, again in zip(hashed, hashed.groupby(hashed).cumcount(), strict=True)]

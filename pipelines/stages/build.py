@@ -6,16 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
 from experiments.spec import ExperimentSpec
 from features.catalog import features_for
 from features.errors import DataError, SpecError
 from features.feature import FeatureColumn
 from features.matrix import with_categories
 from features.schema import Table
-from features.tables import CONTROL
-from pipelines import flat, log, matrices, snapshots, storage
+from features.tables import CONTROL, LEFT_IN_GAP
+from pipelines import enough, flat, log, matrices, snapshots, storage
 from pipelines.partitions import Shelf
 from pipelines.specs import source_of
 from pipelines.workspace import Workspace
@@ -24,7 +22,7 @@ from pipelines.workspace import Workspace
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Write the rows to learn from, the rows to score and the contract.
 
-    Raises DataError when no observation is mature, nobody is observed, or all have the same outcome.
+    Raises DataError when no observation is mature, nobody is observed, or rows and columns are too few for the spec.
     """
     source, options = source_of(spec)
     declared = source.declare(options)
@@ -35,11 +33,10 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
             counts.update(counted)
         if not counts[matrices.LEARN]:
             raise DataError(f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; is its section right?")
-        classes = pc.unique(matrices.read(folder, matrices.LEARN, ["churned"])["churned"]).to_pylist()
-        if len(classes) < 2:
-            raise DataError(f"spec '{spec.name}': the label has one class only, every row is {classes[0]:.0f}.")
+        enough.check_rows(spec, matrices.read(folder, matrices.LEARN, enough.NEEDED).to_pandas())
         _check_columns(spec, matrices.names(folder, matrices.LEARN))
         columns = _columns(spec, declared)
+        enough.check_columns(spec, matrices.Columns(folder, matrices.LEARN, [column.name for column in columns]))
         categories = [column.name for column in columns if column.type == "category"]
         contract = with_categories(columns, matrices.read(folder, matrices.LEARN, categories))
         storage.write_json(folder / "contract.json", contract.to_dict())
@@ -80,7 +77,7 @@ def _taken(spec: ExperimentSpec) -> set[str]:
 
 def _check_columns(spec: ExperimentSpec, names: list[str]) -> None:
     """A column of a slice, a simple score or the policy that is not there is found now, and not after the search."""
-    if taken := sorted(set(names) & _taken(spec)):
+    if taken := sorted(set(names) & (_taken(spec) | ({LEFT_IN_GAP} if spec.observations is None else set()))):
         raise SpecError(f"spec '{spec.name}': columns {taken} have names that scores are written under; rename them.")
     wanted = {"evaluation": {one.column for one in spec.evaluation.slices.values()}, "policy": set(spec.policy.columns)}
     wanted["evaluation"] |= {column for one in spec.evaluation.floors.values() for column in one.columns}
