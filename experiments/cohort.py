@@ -114,13 +114,15 @@ class Cohort:
             nuisances={arm: trial[f"mu_{arm}"].to_numpy(dtype=float) for arm in (CONTROL, *self.actions)},
         )
 
-    def gamma_of(self, outcome: Numbers) -> Numbers:
-        """The AIPW scores of another outcome, a number for each row, shape (n_in_trial, n_actions).
+    def gamma_of(self, outcome: Numbers, mask: Mask | None = None) -> Numbers:
+        """The AIPW scores of another outcome, a number for each row, on the rows in the trial (of mask).
 
-        What is predicted of it is the mean of the arm, so that the mean of the scores is the plain difference.
+        Its shape is (n_such_rows, n_actions). What is predicted of the outcome is the mean of the arm, so that the mean
+        of the scores is the plain difference.
         """
-        arm, y = self.arm[self.in_trial], outcome[self.in_trial]
-        probability = self.rows["probability"].to_numpy(dtype=float)[self.in_trial]
+        chosen = self.in_trial if mask is None else self.in_trial & mask
+        arm, y = self.arm[chosen], outcome[chosen]
+        probability = self.rows["probability"].to_numpy(dtype=float)[chosen]
         means = {
             name: np.average(y[arm == name], weights=1 / probability[arm == name]) for name in (CONTROL, *self.actions)
         }

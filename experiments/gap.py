@@ -1,4 +1,4 @@
-"""Who left before the label's window opened: left out of the risk, and counted as leaving where effects are measured."""
+"""Who left before the label's window opened: left out of the risk, and counted as leaving by effects."""
 
 import numpy as np
 import numpy.typing as npt

@@ -28,8 +28,9 @@ class Judgement:
 def judge(problem: Problem, fold: Fold, fitted: FittedLearner) -> Judgement:
     """Judge on the rows that the fold holds out.
 
-    The risk is measured on untreated rows of customers who were there when the window opened; uplift and earnings by AIPW scores whose nuisances were fitted off these
-    rows and are the same for every candidate. Calibration comes later: it needs what all folds say.
+    The risk is measured on untreated rows whose customer was there when the window opened; uplift and earnings by AIPW
+    scores of all assigned rows, whose nuisances were fitted off these and are the same for every candidate. Calibration
+    comes later: it needs what all folds say.
     """
     at_risk = fold.judge[problem.at_risk[fold.judge]]
     risk = evaluate(problem.metric, problem.y[at_risk], fitted.risk(problem.X[at_risk]))

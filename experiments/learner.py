@@ -19,8 +19,8 @@ class Lesson:
     """What a learner is taught: the rows at index, and with what family, parameters and seed.
 
     arms (None: untreated) and at_risk, the rows of the risk, have shape (n_rows,), n_rows all those that were prepared.
-    any_in_gap says whether customers left before the window opened, here or in another fold. With stop_index, the risk stops
-    when these rows no longer gain. A draft is judged and thrown away: it need not be as steady as what is kept.
+    any_in_gap: customers left before the window opened, here or in another fold. With stop_index, the risk stops when
+    these rows no longer gain. A draft is judged and thrown away: it need not be as steady as what is kept.
     nuisances and joint are shared by all lessons on the same rows, and made when they are first asked for: see
     `experiments.nuisances` and `Family.prepare_jointly`.
     """
@@ -109,8 +109,8 @@ class Learner:
         """The models that are calibrated.
 
         Where customers left in the gap there is one more: the outcome without action that counts them, from which
-        effects are told. The risk alone stops by rows held out; the other outcomes take from it when. Were each to stop by itself, the
-        effects would be fitted to the rows that judge them, and in a small arm that tells.
+        effects are told. The risk alone stops by rows held out; the others take from it when. Were each to stop by
+        itself, the effects would be fitted to the rows that judge them, and in a small arm that tells.
         """
         models = {CONTROL: lesson.outcome(CONTROL, lesson.at_risk)}
         if not lesson.actions:

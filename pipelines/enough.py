@@ -1,6 +1,7 @@
 """Whether there are rows and columns enough for what a spec asks, found in seconds and before anything is fitted."""
 
 from collections.abc import Collection, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ NEEDED = ("customer_id", "as_of", "churned", "arm", LEFT_IN_GAP)
 FEWEST_OF_AN_OUTCOME = 5
 # With fewer, an arm cannot be compared with the control.
 FEWEST_OF_AN_ARM = 10
+FEWEST_MEASURED = 2
 
 
 def check_rows(spec: ExperimentSpec, rows: pd.DataFrame) -> None:
@@ -60,9 +62,11 @@ class _Words:
 
     @staticmethod
     def rows(size: int) -> str:
+        """So many rows, as the subject of a sentence."""
         return {0: "no row was", 1: "1 row was"}.get(size, f"{size:,} rows were")
 
     def outcomes(self, y: Labels) -> str:
+        """How many of some rows had which outcome."""
         return f"{int(y.sum()):,} {self.bad} and {int(len(y) - y.sum()):,} {self.good}"
 
 
@@ -78,9 +82,9 @@ def _check_gate(
     at = found.gate[of_arms[CONTROL][found.gate]]
     judged = y[at]
     if min(len(set(customers[at[judged == outcome]])) for outcome in (0.0, 1.0)) < FEWEST_OF_AN_OUTCOME:
+        untreated = " without action" if len(of_arms) > 1 else ""
         raise DataError(
-            f"{words.spec}: of the {len(judged):,} rows{' without action' if len(of_arms) > 1 else ''} in the gate cohort"
-            f" {words.outcomes(judged)};"
+            f"{words.spec}: of the {len(judged):,} rows{untreated} in the gate cohort {words.outcomes(judged)};"
             f" {FEWEST_OF_AN_OUTCOME} customers of each are needed to judge by; {more}."
         )
 
@@ -99,6 +103,22 @@ def _check_fold(words: _Words, number: int, fold: Fold, *, y: Labels, of_arms: M
 
 def _rarer(y: Labels) -> int:
     return int(min(y.sum(), len(y) - y.sum()))
+
+
+def check_outcomes(spec: ExperimentSpec, rows: pd.DataFrame, outcomes: Collection[str]) -> None:
+    """Raise DataError when an arm of the gate cohort has next to no row that holds one of the outcomes.
+
+    rows hold NEEDED and the outcomes, which may be missing in some of them.
+    """
+    if not spec.actions or not outcomes:
+        return
+    gate = rows.iloc[split(rows, spec=spec.split, label=spec.label).gate]
+    for name, arm in product(outcomes, (CONTROL, *spec.actions)):
+        if (size := int(gate.loc[gate["arm"] == arm, name].notna().sum())) < FEWEST_MEASURED:
+            raise DataError(
+                f"spec '{spec.name}': outcome '{name}' is there in {size} rows of '{arm}' in the gate cohort,"
+                f" {FEWEST_MEASURED} are needed; fill it in, or take it out of the spec."
+            )
 
 
 def check_columns(spec: ExperimentSpec, columns: Mapping[str, pa.ChunkedArray]) -> None:

@@ -13,11 +13,14 @@ from features.schema import ARROW_TYPES, Column, ColumnType, Table
 from features.source import Part, Raw, Source, SourceOptions
 from features.tables import CONTROL
 
+LEFT_OUT = "fill it in, or say `nullable: true` in the spec: such rows are then left out of its figures"
+
 
 class ColumnOptions(BaseModel):
     """What a column of the file is; role says what it is for.
 
     An outcome is a number that was measured after the actions, beside the label: the report says what they changed.
+    Rows in which a nullable one is missing are left out of its figures.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,8 +36,8 @@ class ColumnOptions(BaseModel):
 
     @model_validator(mode="after")
     def _outcomes_are_numbers(self) -> Self:
-        if self.role == "outcome" and (self.type not in ("integer", "number") or self.nullable):
-            raise ValueError("a column of role 'outcome' is a number that every row has; give it another type or role")
+        if self.role == "outcome" and self.type not in ("integer", "number"):
+            raise ValueError("a column of role 'outcome' is a number; give it another type or role")
         return self
 
 
@@ -75,7 +78,13 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 def _column(name: str, options: ColumnOptions) -> Column:
     declared = options.model_dump(exclude={"role", "meaning"})
-    return Column(name=name, meaning=options.meaning or name, is_outcome=options.role != "feature", **declared)
+    return Column(
+        name=name,
+        meaning=options.meaning or name,
+        is_outcome=options.role != "feature",
+        if_missing=LEFT_OUT if options.role == "outcome" else "",
+        **declared,
+    )
 
 
 def read(raw: Raw, options: TableOptions) -> Iterator[Part]:

@@ -73,9 +73,27 @@ def effects(found: Found) -> tuple[Verdict, ...]:
 def other_outcomes(found: Found) -> list[dict[str, Any]]:
     """What else was measured after the actions: means, differences and what the ranking adds, in its own unit."""
     return [
-        {"meaning": one["meaning"], "actions": [_other(found, one, action) for action in one["trial"]]}
+        {
+            "meaning": one["meaning"],
+            "actions": [_other(found, one, action) for action in one["trial"]],
+            "missing": _missing(one.get("missing", {})),
+        }
         for one in found["uplift"]["outcomes"].values()
     ]
+
+
+def _missing(missing: Found) -> str:
+    """How many rows lack an outcome, and what that may mean; empty where none does."""
+    if not missing.get("rows"):
+        return ""
+    by_arm = ", ".join(f"{arm} {rows:,}" for arm, rows in missing["by_arm"].items())
+    differ = (
+        "differ in this: a difference may come from who is missing"
+        if missing["differs"]
+        else "do not differ in this beyond chance"
+    )
+    rows = f"{missing['rows']:,} of {missing['of']:,} rows, which are left out ({by_arm})"
+    return f"It is missing in {rows}; the arms {differ} (p {missing['p']:.2g})."
 
 
 def _other(found: Found, outcome: Found, action: str) -> dict[str, Any]:
@@ -120,13 +138,15 @@ def advice(found: Found) -> str:
     policy = found["policy"]
     parts = [f"{action} for {number:,}" for action, number in policy["contacts_by_action"].items()]
     rows = "observations" if found["cohort"]["rows"] > found["cohort"]["customers"] else "customers"
-    return f"{', '.join(parts)} of {policy['customers']:,} {rows} in the trial; {'; '.join(_limits(found))}"
+    limits = "; ".join(_limits(found)) or "nothing limits it"
+    return f"{', '.join(parts)} of {policy['customers']:,} {rows} in the trial; {limits}"
 
 
 def _limits(found: Found) -> Iterator[str]:
     """What limits the policy among the rows judged, in phrases."""
     policy, limits = found["policy"], found["policy"]["limits"]
-    yield f"at most {whole(policy['budget_share'])} may be contacted"
+    if policy["budget_share"] < 1:
+        yield f"at most {whole(policy['budget_share'])} may be contacted"
     for action in policy["contacts_by_action"]:
         if limits[f"capacity_{action}"] is not None:
             yield f"{action} has room for {limits[f'capacity_{action}']:,.0f}"

@@ -33,7 +33,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
             counts.update(counted)
         if not counts[matrices.LEARN]:
             raise DataError(f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; is its section right?")
-        enough.check_rows(spec, matrices.read(folder, matrices.LEARN, enough.NEEDED).to_pandas())
+        outcomes = _outcomes(spec, declared)
+        _check_rows(spec, folder, [one["column"] for one in outcomes])
         _check_columns(spec, matrices.names(folder, matrices.LEARN))
         columns = _columns(spec, declared)
         enough.check_columns(spec, matrices.Columns(folder, matrices.LEARN, [column.name for column in columns]))
@@ -41,7 +42,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         contract = with_categories(columns, matrices.read(folder, matrices.LEARN, categories))
         storage.write_json(folder / "contract.json", contract.to_dict())
         storage.write_json(folder / "counts.json", dict(counts))
-        storage.write_json(folder / "outcomes.json", _outcomes(spec, declared))
+        storage.write_json(folder / "outcomes.json", outcomes)
     shelf.close()
     log.done("build", spec.name, **counts, partitions_built=shelf.built, partitions_kept=len(shelf.kept))
 
@@ -67,6 +68,12 @@ def _outcomes(spec: ExperimentSpec, declared: Mapping[str, Table]) -> list[dict[
     """What else was measured after the actions; where there are dates, the label alone is."""
     found = flat.outcomes(spec, declared) if spec.observations is None else ()
     return [{"column": one.name, "meaning": one.meaning, "unit": one.unit} for one in found]
+
+
+def _check_rows(spec: ExperimentSpec, folder: Path, outcomes: list[str]) -> None:
+    rows = matrices.read(folder, matrices.LEARN, [*enough.NEEDED, *outcomes]).to_pandas()
+    enough.check_rows(spec, rows)
+    enough.check_outcomes(spec, rows, outcomes)
 
 
 def _taken(spec: ExperimentSpec) -> set[str]:

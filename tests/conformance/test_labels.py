@@ -124,9 +124,7 @@ def observed_and_churned(
     happened = (
         outcomes(dated.happened_at(Hindsight(tables, CANONICAL), window, options), window).to_pyarrow().to_pylist()
     )
-    what = {
-        row["customer_id"]: "gap" if row["left_in_gap"] else "churned" for row in happened if row["churned"]
-    }
+    what = {row["customer_id"]: "gap" if row["left_in_gap"] else "churned" for row in happened if row["churned"]}
     return {customer: what.get(customer, "retained") for customer in observed}
 
 
