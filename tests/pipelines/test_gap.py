@@ -1,4 +1,4 @@
-"""An action that drives customers away at once, before the label's window opens: the risk and the effects see the truth.
+"""An action that drives customers away at once, before the label's window opens: risk and effects see the truth.
 
 From tables through the build (DuckDB), training and the gate cohort.
 """
@@ -55,7 +55,7 @@ def leaves(price: np.ndarray, called: np.ndarray) -> np.ndarray:
 
 
 def write(folder: Path, *, harm: bool = True) -> None:
-    """Customers who are called by lot at each date at which they are there; harm: leaving in the gap is there at all."""
+    """Customers who are called by lot at each date at which they are there; without harm nobody leaves in the gap."""
     rng, joined = np.random.default_rng(3), datetime(2021, 1, 1)
     price = np.where(rng.random(CUSTOMERS) < 0.5, 5.0, 20.0)
     tables: dict[str, list[dict[str, Any]]] = {"customers": [], "contracts": [], "treatments": []}
