@@ -24,6 +24,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
     Raises DataError when no observation is mature, nobody is observed, or rows and columns are too few for the spec.
     """
+    write(spec, workspace)
+
+
+def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = True) -> None:
+    """What `run` does; unless it must be enough, rows too few to learn from are built, to look at the build itself."""
     source, options = source_of(spec)
     declared = source.declare(options)
     counts: Counter[str] = Counter()
@@ -34,7 +39,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         if not counts[matrices.LEARN]:
             raise DataError(f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; is its section right?")
         outcomes = _outcomes(spec, declared)
-        _check_rows(spec, folder, [one["column"] for one in outcomes])
+        if must_be_enough:
+            _check_rows(spec, folder, [one["column"] for one in outcomes])
         _check_columns(spec, matrices.names(folder, matrices.LEARN))
         columns = _columns(spec, declared)
         enough.check_columns(spec, matrices.Columns(folder, matrices.LEARN, [column.name for column in columns]))

@@ -57,7 +57,7 @@ def test_the_risk_is_calibrated_against_the_true_risk(judged: tuple[dict[str, An
 @pytest.mark.parametrize("action", ACTIONS)
 def test_the_effects_agree_with_the_true_effects(judged: tuple[dict[str, Any], pd.DataFrame], action: str) -> None:
     report, rows = judged
-    true = (rows["risk_control"] - rows[f"risk_{action}"]).to_numpy()
+    true = (rows["leaves_control"] - rows[f"leaves_{action}"]).to_numpy()
     assert np.corrcoef(rows[f"uplift_{action}"], true)[0, 1] > 0.3
     ate = report["uplift"]["actions"][action]["figures"]["ate"]
     in_trial = (rows["arm"].notna()).to_numpy()
@@ -85,7 +85,7 @@ def cohort_of(report: dict[str, Any], rows: pd.DataFrame) -> Cohort:
 def true_value(cohort: Cohort, choice: policy.Choice) -> float:
     """What a choice among the rows in the trial truly earns per customer, by the truth that nobody can observe."""
     truth = cohort.rows[cohort.in_trial]
-    gained = np.column_stack([truth["risk_control"] - truth[f"risk_{action}"] for action in ACTIONS])
+    gained = np.column_stack([truth["leaves_control"] - truth[f"leaves_{action}"] for action in ACTIONS])
     return float(policy.realised(choice, gamma=gained, value=cohort.value[cohort.in_trial], cost=cohort.cost).mean())
 
 
@@ -107,7 +107,9 @@ def test_the_policy_truly_earns_less_than_an_oracle_and_more_than_highest_risk_f
     """The oracle knows every true effect and keeps to the same limits."""
     report, rows = judged
     cohort = cohort_of(report, rows)
-    oracle = cohort.choice({action: (rows["risk_control"] - rows[f"risk_{action}"]).to_numpy() for action in ACTIONS})
+    oracle = cohort.choice(
+        {action: (rows["leaves_control"] - rows[f"leaves_{action}"]).to_numpy() for action in ACTIONS}
+    )
     ours = cohort.choice(Predictions.of(rows, ACTIONS).uplift)
     assert policy.contacts(ours) == report["policy"]["contacts"]
     best, reached = true_value(cohort, oracle), true_value(cohort, ours)

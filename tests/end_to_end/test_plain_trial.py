@@ -1,4 +1,4 @@
-"""A trial with no column but arm, label and what was spent: its effect, the check of the lot, one probability for all."""
+"""A trial with no column but arm, label and what was spent: its effect, and one probability for all."""
 
 import csv
 import json
