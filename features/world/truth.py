@@ -47,7 +47,7 @@ class _Window:
     of_effects: Floats
 
     def lived_through(self, chapter: Chapter) -> "_Window":
-        """The window with the chapter's share of the integrals of the rate of leaving, from its opening and the date."""
+        """The window with the chapter's share of the integrals of the rate, from the opening and from the date."""
         hazard, opens = chapter.hazard[self.customers], self.month.begins + LEAD_TIME_DAYS * DAY
         closes = opens + HORIZON_DAYS * DAY
         of_risk, of_effects = (

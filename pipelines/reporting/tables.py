@@ -111,7 +111,7 @@ def _observations(found: Found) -> Iterator[tuple[str, str]]:
     yield "To score", f"{counts['score']:,} rows"
     if "left_in_the_gap" in counts:
         further = "; for effects they left" if found["uplift"]["measured"] else ""
-        yield "Left in the lead time", f"{counts['left_in_the_gap']:,} further rows, left out of the risk{further}"
+        yield "Left in the lead time", f"{counts['left_in_the_gap']:,} rows, left out of the risk{further}"
     if "immature_dates" in counts:
         yield "Dates not yet mature", f"{counts['immature_dates']}, left out"
     how = f"drawn at random, {whole(split['gate_share'])}, seed {split['seed']}: the data hold no dates"
