@@ -103,6 +103,8 @@ def check_arms(rows: pa.Table, arms: Collection[str]) -> None:
     """Raise DataError when a row was given an arm that the spec does not name."""
     given = set(pc.unique(rows["arm"].drop_null()).to_pylist())
     if unknown := sorted(given - {CONTROL, *arms}):
+        first = rows.filter(pc.is_in(rows["arm"], pa.array(unknown)))["customer_id"][0]
         raise DataError(
-            f"unknown arm {unknown} in the treatments; the spec's arms are {sorted(arms)} beside '{CONTROL}'."
+            f"unknown arm {unknown} in the treatments, such as that of customer '{first}'; the spec's arms are"
+            f" {sorted(arms)} beside '{CONTROL}'."
         )

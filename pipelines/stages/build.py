@@ -32,9 +32,12 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
     source, options = source_of(spec)
     declared = source.declare(options)
     counts: Counter[str] = Counter()
+    extracted_at = storage.read_json(workspace.tables / "about.json")["extracted_at"]
+    if extracted_at and must_be_enough:
+        enough.check_dates(spec, datetime.fromisoformat(extracted_at))
     with storage.replacing_folder(workspace.matrix) as folder:
         shelf = Shelf(workspace.matrix, folder, workspace.partitions)
-        for counted in _partitions(spec, workspace.tables, declared, shelf):
+        for counted in _partitions(spec, workspace.tables, declared, shelf=shelf, extracted_at=extracted_at):
             counts.update(counted)
         if not counts[matrices.LEARN]:
             raise DataError(f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; is its section right?")
@@ -54,9 +57,8 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
 
 
 def _partitions(
-    spec: ExperimentSpec, tables: Path, declared: Mapping[str, Table], shelf: Shelf
+    spec: ExperimentSpec, tables: Path, declared: Mapping[str, Table], *, shelf: Shelf, extracted_at: str | None
 ) -> Iterator[Mapping[str, int]]:
-    extracted_at = storage.read_json(tables / "about.json")["extracted_at"]
     if extracted_at is None:
         return flat.undated(spec, tables, declared=declared, shelf=shelf)
     return snapshots.dated(spec, tables, declared=declared, end=datetime.fromisoformat(extracted_at), shelf=shelf)
