@@ -217,6 +217,19 @@ def test_the_rows_of_a_date_stand_beside_their_features(workspace: Workspace) ->
     assert some["price"].equals(rows["price"])
 
 
+def test_too_few_dates_for_the_folds_are_said_before_any_is_built(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun(*_: Any, **__: Any) -> None:
+        raise AssertionError("a date was begun")
+
+    monkeypatch.setattr(snapshots, "dated", begun)
+    with pytest.raises(
+        DataError, match="3 mature observation dates are too few: 2 folds and a gate cohort of 1 need at"
+    ):
+        build.run(ExperimentSpec.model_validate(SPEC), workspace)
+
+
 @pytest.mark.parametrize(
     ("label", "told"),
     [
