@@ -8,6 +8,7 @@ from experiments import calibration
 from experiments.arms import rows_of
 from experiments.fitted_learner import FittedLearner
 from experiments.problem import Candidate, Problem
+from features.tables import CONTROL
 
 
 def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
@@ -19,9 +20,9 @@ def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
         out_of_fold.append({name: model.predict(problem.X[fold.judge]) for name, model in models.items()})
     judged = np.concatenate([fold.judge for fold in problem.folds])
     calibrations = {}
-    for name, arm in learner.calibrated_on(problem.actions).items():
-        mask = rows_of(problem.arms[judged], arm, problem.actions)
+    fitted = learner.fit(problem.lesson(choice, np.arange(len(problem.X)), seed=seed))
+    for name, arm in learner.calibrated_on(problem.actions, fitted.without).items():
+        mask = problem.at_risk[judged] if name == CONTROL else rows_of(problem.arms[judged], arm, problem.actions)
         said = np.concatenate([fold[name] for fold in out_of_fold])
         calibrations[name] = calibration.fit(problem.y[judged][mask], said[mask])
-    fitted = learner.fit(problem.lesson(choice, np.arange(len(problem.X)), seed=seed))
     return replace(fitted, calibrations=calibrations)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from experiments import limits, policy
 from experiments.delong import delong
+from experiments.gap import left_in_gap
 from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
 from experiments.metric import Metric, Numbers, weighted
 from experiments.metrics.auc import METRIC as AUC
@@ -18,8 +19,8 @@ from experiments.miscalibration import Miscalibration, miscalibration
 from experiments.risk_weights import risk_weights
 from experiments.slicing import bands
 from experiments.spec import ExperimentSpec
-from experiments.uplift import aipw_scores
-from features.tables import CONTROL
+from experiments.uplift import aipw_scores, plain_scores
+from features.tables import CONTROL, LEFT_IN_GAP
 
 Mask = npt.NDArray[np.bool_]
 
@@ -28,6 +29,8 @@ Mask = npt.NDArray[np.bool_]
 class Cohort:
     """Rows (customer_id, as_of, churned, arm, probability, value, mu_<arm>, features) and how they are judged.
 
+    Rows may hold left_in_gap: the customer left before the label's window opened. For effects they churned like others;
+    the risk leaves them out.
     listed is how many customers the ranked list holds, of which budgets and capacities in the spec speak; without it
     they are taken to speak of the rows in the trial.
     """
@@ -39,7 +42,8 @@ class Cohort:
     @cached_property
     def digest(self) -> str:
         """A hash of the rows and their labels: two comparisons with the same one used the same cohort."""
-        keys = self.rows[["customer_id", "as_of", "churned", "arm"]].astype(str).sort_values(["customer_id", "as_of"])
+        names = ["customer_id", "as_of", "churned", "arm", *([LEFT_IN_GAP] if self.left_in_gap.any() else [])]
+        keys = self.rows[names].astype(str).sort_values(["customer_id", "as_of"])
         return hashlib.sha256(keys.to_csv(index=False).encode()).hexdigest()[:16]
 
     @property
@@ -66,9 +70,14 @@ class Cohort:
 
     @cached_property
     def untreated(self) -> Mask:
-        """Rows without action: where the risk is measured."""
+        """Rows without action whose customer was there when the window opened: where the risk is measured."""
         untreated: Mask = ~np.isin(self.arm, np.array(self.actions, dtype=object))
-        return untreated
+        return untreated & ~self.left_in_gap
+
+    @cached_property
+    def left_in_gap(self) -> Mask:
+        """Rows of customers who left before the window opened."""
+        return left_in_gap(self.rows)
 
     @cached_property
     def in_trial(self) -> Mask:
@@ -77,7 +86,7 @@ class Cohort:
 
     @cached_property
     def churned(self) -> Numbers:
-        """1 where the customer churned, shape (n_rows,)."""
+        """1 where the customer left before the window closed, shape (n_rows,)."""
         return self.rows["churned"].to_numpy(dtype=float)
 
     @cached_property
@@ -108,25 +117,16 @@ class Cohort:
             nuisances={arm: trial[f"mu_{arm}"].to_numpy(dtype=float) for arm in (CONTROL, *self.actions)},
         )
 
-    def gamma_of(self, outcome: Numbers) -> Numbers:
-        """The AIPW scores of another outcome, a number for each row, shape (n_in_trial, n_actions).
+    def gamma_of(self, outcome: Numbers, mask: Mask | None = None) -> Numbers:
+        """The AIPW scores of another outcome, a number for each row, on the rows in the trial (of mask).
 
-        What is predicted of it is the mean of the arm, so that the mean of the scores is the plain difference.
+        Its shape is (n_such_rows, n_actions). What is predicted of the outcome is the mean of the arm, so that the mean
+        of the scores is the plain difference.
         """
-        arm, y = self.arm[self.in_trial], outcome[self.in_trial]
-        probability = self.rows["probability"].to_numpy(dtype=float)[self.in_trial]
-        means = {
-            name: np.average(y[arm == name], weights=1 / probability[arm == name]) for name in (CONTROL, *self.actions)
-        }
-        return aipw_scores(
-            arm=arm,
-            control=CONTROL,
-            actions=self.actions,
-            probability=probability,
-            outcome=y,
-            nuisances={name: np.full(y.size, mean) for name, mean in means.items()},
-            bounded=False,
-        )
+        chosen = self.in_trial if mask is None else self.in_trial & mask
+        arm, y = self.arm[chosen], outcome[chosen]
+        probability = self.rows["probability"].to_numpy(dtype=float)[chosen]
+        return plain_scores(arm=arm, control=CONTROL, actions=self.actions, probability=probability, outcome=y)
 
     @cached_property
     def events_per_arm(self) -> dict[str, int]:

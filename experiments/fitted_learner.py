@@ -23,12 +23,14 @@ class Term:
 class FittedLearner:
     """Fitted models by name, `control` the risk without action; an effect is a sum of terms of what they say.
 
-    Models that have a calibration are asked through it.
+    Models that have a calibration are asked through it. without names the model of the outcome without action that
+    bounds the effects: the risk, unless customers left before the window opened, whom only effects count.
     """
 
     models: Mapping[str, FittedModel]
     terms: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    without: str = CONTROL
 
     def said(self, X: Matrix, name: str) -> Scores:
         """What one of the models says of encoded rows, calibrated where it can be; shape (n_rows,)."""
@@ -40,7 +42,9 @@ class FittedLearner:
         return self.said(X, CONTROL)
 
     def effects(self, X: Matrix) -> dict[str, Scores]:
-        """By how much each action lowers that probability, shape (n_rows,) each; what is left of it is in [0, 1].
+        """By how much each action lowers the probability to leave by the end of the window, shape (n_rows,) each.
+
+        What is left of that probability is in [0, 1].
 
         Spelt out, because the scorer of a registered model does the very same steps and must get the same bits.
         """
@@ -53,7 +57,7 @@ class FittedLearner:
                 for name in term.models:
                     product = product * said[name]
                 total = total + product
-            effects[action] = np.clip(total, said[CONTROL] - 1.0, said[CONTROL])
+            effects[action] = np.clip(total, said[self.without] - 1.0, said[self.without])
         return effects
 
     @property

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import policy
-from experiments.arms import rows_of
 from experiments.family import RowIndex
 from experiments.fitted_learner import FittedLearner
 from experiments.metric import Numbers, evaluate
 from experiments.metrics.qini import METRIC as QINI
 from experiments.problem import Problem, Stakes
 from experiments.split import Fold
-from features.tables import CONTROL
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,12 @@ class Judgement:
 def judge(problem: Problem, fold: Fold, fitted: FittedLearner) -> Judgement:
     """Judge on the rows that the fold holds out.
 
-    The risk is measured on untreated rows; uplift and earnings by AIPW scores whose nuisances were fitted off these
-    rows and are the same for every candidate. Calibration comes later: it needs what all folds say.
+    The risk is measured on untreated rows whose customer was there when the window opened; uplift and earnings by AIPW
+    scores of all assigned rows, whose nuisances were fitted off these and are the same for every candidate. Calibration
+    comes later: it needs what all folds say.
     """
-    untreated = fold.judge[rows_of(problem.arms[fold.judge], CONTROL, problem.actions)]
-    risk = evaluate(problem.metric, problem.y[untreated], fitted.risk(problem.X[untreated]))
+    at_risk = fold.judge[problem.at_risk[fold.judge]]
+    risk = evaluate(problem.metric, problem.y[at_risk], fitted.risk(problem.X[at_risk]))
     if problem.stakes is None:
         return Judgement(risk, float("nan"), np.array([]))
     known = problem.nuisances(fold.fit, fold.judge)

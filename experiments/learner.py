@@ -10,14 +10,17 @@ from experiments.nuisances import Nuisances
 from features.tables import CONTROL
 
 EFFECT = "effect_"
+# The outcome without action that counts leaving in the gap too, as effects do; the risk does not.
+BY_THE_END = "control_by_the_end"
 
 
 @dataclass(frozen=True)
 class Lesson:
     """What a learner is taught: the rows at index, and with what family, parameters and seed.
 
-    arms (None: untreated) have shape (n_rows,), n_rows all those that were prepared. With stop_index, the risk stops
-    when these rows no longer gain. A draft is judged and thrown away: it need not be as steady as what is kept.
+    arms (None: untreated) and at_risk, the rows of the risk, have shape (n_rows,), n_rows all those that were prepared.
+    any_in_gap: customers left before the window opened, here or in another fold. With stop_index, the risk stops when
+    these rows no longer gain. A draft is judged and thrown away: it need not be as steady as what is kept.
     nuisances and joint are shared by all lessons on the same rows, and made when they are first asked for: see
     `experiments.nuisances` and `Family.prepare_jointly`.
     """
@@ -26,14 +29,21 @@ class Lesson:
     prepared: Prepared
     arms: Arms
     actions: tuple[str, ...]
+    at_risk: Mask
     index: RowIndex
     stop_index: RowIndex | None
     params: Params
     learned: Mapping[str, Params]
     seed: int
     draft: bool
+    any_in_gap: bool
     nuisances: Callable[[], Nuisances]
     joint: Callable[[], Prepared]
+
+    @property
+    def without(self) -> str:
+        """The model of the outcome without action that effects start from: the risk, unless some left in the gap."""
+        return BY_THE_END if self.any_in_gap else CONTROL
 
     def outcome(self, name: str, mask: Mask) -> FittedModel:
         """The model, of that name, of the probability to churn, fitted on the rows of mask."""
@@ -91,26 +101,29 @@ class Learner:
     outcomes: Callable[[tuple[str, ...]], Mapping[str, str]] = no_outcomes
     fit_outcomes: Callable[[Lesson], Mapping[str, FittedModel]] = lambda _: {}
 
-    def calibrated_on(self, actions: tuple[str, ...]) -> dict[str, str]:
-        """The models that are calibrated, `control` first, and the arm on whose rows."""
-        return {CONTROL: CONTROL, **self.outcomes(actions)}
+    def calibrated_on(self, actions: tuple[str, ...], without: str = CONTROL) -> dict[str, str]:
+        """The models that are calibrated, `control` first, and the arm on whose rows; without as for a lesson."""
+        return {CONTROL: CONTROL, without: CONTROL, **self.outcomes(actions)}
 
     def fit_calibrated(self, lesson: Lesson) -> dict[str, FittedModel]:
         """The models that are calibrated.
 
-        The risk alone stops by rows held out; the other outcomes take from it when. Were each to stop by itself, the
-        effects would be fitted to the rows that judge them, and in a small arm that tells.
+        Where customers left in the gap there is one more: the outcome without action that counts them, from which
+        effects are told. The risk alone stops by rows held out; the others take from it when. Were each to stop by
+        itself, the effects would be fitted to the rows that judge them, and in a small arm that tells.
         """
-        control = lesson.outcome(CONTROL, rows_of(lesson.arms, CONTROL, lesson.actions))
+        models = {CONTROL: lesson.outcome(CONTROL, lesson.at_risk)}
         if not lesson.actions:
-            return {CONTROL: control}
+            return models
         if lesson.stop_index is not None:
-            learned = dict.fromkeys(self.outcomes(lesson.actions), control.learned)
+            learned = dict.fromkeys((BY_THE_END, *self.outcomes(lesson.actions)), models[CONTROL].learned)
             lesson = replace(lesson, stop_index=None, learned=learned)
-        return {CONTROL: control, **self.fit_outcomes(lesson)}
+        if lesson.any_in_gap:
+            models[BY_THE_END] = lesson.outcome(BY_THE_END, rows_of(lesson.arms, CONTROL, lesson.actions))
+        return {**models, **self.fit_outcomes(lesson)}
 
     def fit(self, lesson: Lesson) -> FittedLearner:
         """Fit the risk and, where there are actions, their effects; nothing is calibrated yet."""
         models = self.fit_calibrated(lesson)
         effects = self.fit_effects(lesson) if lesson.actions else Effects({})
-        return FittedLearner({**models, **effects.models}, effects.terms)
+        return FittedLearner({**models, **effects.models}, effects.terms, without=lesson.without)

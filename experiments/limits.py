@@ -87,7 +87,8 @@ def barred(rows: pd.DataFrame, policy: PolicySpec) -> Mapping[str, Mask]:
     if policy.opt_out:
         said = _numbers(rows, policy.opt_out)
         if strange := sorted(set(np.unique(said).tolist()) - {0.0, 1.0}):
-            raise DataError(f"policy.opt_out '{policy.opt_out}' holds {strange[:5]}; it must be 1 (no contact) or 0.")
+            holds = f"holds {strange[:5]}{_first(rows, np.isin(said, strange))}"
+            raise DataError(f"policy.opt_out '{policy.opt_out}' {holds}; it must be 1 (no contact) or 0.")
         found[OPTED_OUT] = said == 1
     if policy.fatigue:
         found[TOO_OFTEN] = _numbers(rows, policy.fatigue.column) > policy.fatigue.at_most
@@ -97,9 +98,15 @@ def barred(rows: pd.DataFrame, policy: PolicySpec) -> Mapping[str, Mask]:
 def _numbers(rows: pd.DataFrame, name: str) -> Numbers:
     """A column as numbers; missing is 0: nothing of the kind was ever recorded."""
     numbers = pd.to_numeric(rows[name], errors="coerce")
-    if bad := rows.loc[numbers.isna() & rows[name].notna(), name].astype(str).unique().tolist():
-        raise DataError(f"policy: the column '{name}' holds {bad[:5]}; it must hold numbers.")
+    strange = (numbers.isna() & rows[name].notna()).to_numpy(dtype=np.bool_)
+    if bad := rows.loc[strange, name].astype(str).unique().tolist():
+        raise DataError(f"policy: the column '{name}' holds {bad[:5]}{_first(rows, strange)}; it must hold numbers.")
     return numbers.fillna(0.0).to_numpy(dtype=float)
+
+
+def _first(rows: pd.DataFrame, mask: Mask) -> str:
+    """Whose row the first of a mask is, as part of a sentence."""
+    return f" (first: customer '{rows.loc[mask, 'customer_id'].iloc[0]}')" if "customer_id" in rows else ""
 
 
 def free(blocked: Mapping[str, Mask], n_rows: int) -> Mask:

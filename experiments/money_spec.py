@@ -26,7 +26,7 @@ class PolicySpec(Section):
     not be contacted (0 or missing where one may). fatigue: who was contacted too often already.
     """
 
-    budget_share: Share = 0.2
+    budget_share: Share = 1.0
     budget_money: Amount | None = None
     capacity: dict[str, int | float] = Field(default_factory=dict)
     opt_out: str | None = None

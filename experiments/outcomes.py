@@ -10,6 +10,7 @@ from experiments import trial
 from experiments.cohort import Cohort
 from experiments.evaluation import Predictions, figure
 from experiments.metrics.qini import METRIC as QINI
+from experiments.unmeasured import measured, unmeasured
 
 
 @dataclass(frozen=True)
@@ -26,25 +27,32 @@ def outcomes_report(
 ) -> dict[str, Any]:
     """Of each outcome and action: the difference in the whole trial, and the QINI of the gate cohort, in its unit.
 
-    whole are the rows of the whole trial. Every ranking is the model's own, by what it predicts of the label.
+    whole are the rows of the whole trial. Every ranking is the model's own, by what it predicts of the label. Rows in
+    which an outcome is missing are left out of its figures, and `missing` says how many, and whether arms differ in it.
+    Raises DataError when an arm has none of an outcome.
     """
+    return {one.column: _report(cohort, challenger, whole, one) for one in outcomes}
+
+
+def _report(cohort: Cohort, challenger: Predictions, whole: pd.DataFrame, outcome: Outcome) -> dict[str, Any]:
+    values = whole[outcome.column].to_numpy(dtype=float)
+    known = measured(whole, cohort.actions, values, outcome.column)
     return {
-        one.column: {
-            "meaning": one.meaning,
-            "unit": one.unit,
-            "trial": trial.differences(whole, cohort.actions, whole[one.column].to_numpy(dtype=float)),
-            "qini": _rankings(cohort, challenger.uplift, one),
-        }
-        for one in outcomes
+        "meaning": outcome.meaning,
+        "unit": outcome.unit,
+        "missing": unmeasured(whole, cohort.actions, values),
+        "trial": trial.differences(whole[known], cohort.actions, values[known]),
+        "qini": _rankings(cohort, challenger.uplift, outcome),
     }
 
 
 def _rankings(cohort: Cohort, uplift: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
     """The QINI of each action in the unit of the outcome, per customer."""
-    gamma = cohort.gamma_of(cohort.rows[outcome.column].to_numpy(dtype=float))
+    values = cohort.rows[outcome.column].to_numpy(dtype=float)
+    known = cohort.in_trial & measured(cohort.rows, cohort.actions, values, outcome.column)
+    gamma = cohort.gamma_of(values, known)
     found = {}
     for place, action in enumerate(cohort.actions):
-        said = uplift[action][cohort.in_trial]
-        qini = cohort.estimate(QINI, gamma[:, place], said, mask=cohort.in_trial)
+        qini = cohort.estimate(QINI, gamma[:, place], uplift[action][known], mask=known)
         found[action] = {**figure(QINI, qini), "unit": f"{outcome.unit or outcome.column} per customer"}
     return found

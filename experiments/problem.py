@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments import nuisances
-from experiments.arms import Arms
+from experiments.arms import Arms, rows_of
 from experiments.family import Family, Labels, Prepared, RowIndex
 from experiments.learner import Learner, Lesson
 from experiments.limits import Limits, Mask, limits_of
@@ -17,6 +17,7 @@ from experiments.money_spec import PolicySpec
 from experiments.nuisances import Nuisances, Trial
 from experiments.split import Fold
 from features.contract import Contract, Matrix
+from features.tables import CONTROL
 
 Made = TypeVar("Made")
 NOBODY: RowIndex = np.array([], dtype=np.intp)
@@ -57,8 +58,9 @@ class Problem:
     """Encoded rows and each family's preparation of them, arms and logged probabilities, folds, and what is at stake.
 
     y is 1 where the customer churned; probability, of the row's own arm, is NaN where it was not logged; parts says to
-    which part of a cross-fitting the row's customer belongs; all of shape (n_rows,). What several fits need is made
-    when it is first asked for, and kept.
+    which part of a cross-fitting the row's customer belongs; left_in_gap marks those who left before the window opened,
+    whom y counts and the risk leaves out (None: nobody); all of shape (n_rows,). What several fits need is made when it
+    is first asked for, and kept.
     """
 
     X: Matrix
@@ -74,7 +76,14 @@ class Problem:
     learners: Mapping[str, Learner]
     metric: Metric
     stakes: Stakes | None = None
+    left_in_gap: Mask | None = None
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def at_risk(self) -> Mask:
+        """The untreated rows whose customer was there when the window opened: those of the risk; shape (n_rows,)."""
+        untreated = rows_of(self.arms, CONTROL, self.actions)
+        return untreated if self.left_in_gap is None else untreated & ~self.left_in_gap
 
     def lesson(self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex | None = None) -> Lesson:
         """What the candidate's learner learns from the rows at index; a draft where others are then to be judged."""
@@ -83,12 +92,14 @@ class Problem:
             prepared=self.prepared[choice.family],
             arms=self.arms,
             actions=self.actions,
+            at_risk=self.at_risk,
             index=index,
             stop_index=judged,
             params=choice.params,
             learned=choice.learned,
             seed=seed,
             draft=judged is not None,
+            any_in_gap=self.left_in_gap is not None and bool(self.left_in_gap.any()),
             nuisances=lambda: self.nuisances(index, NOBODY if judged is None else judged),
             joint=lambda: self._joint(choice.family),
         )

@@ -15,11 +15,12 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 class LabelSpec(Section):
     """What is predicted, and over which window after the observation date.
 
-    The window is (as_of + lead_time_days, as_of + lead_time_days + horizon_days]. column, churned and
-    retained belong to the label `column`: which column tells, and its values. leavers_are_gone: in a table without
-    dates, those who left are no customers any more and are not scored. bad and good are the words that the report
-    uses for the two outcomes, in the past tense. table, event and active_days belong to the label `inactive`: which
-    events it looks for, and within how many days before the observation one makes a customer active.
+    The window of the risk is [as_of + lead_time_days, as_of + lead_time_days + horizon_days): who left before is left
+    out of it. Of an action's effect leaving before is the bad outcome too. column, churned and retained belong to the
+    label `column`: which column tells, and its values. leavers_are_gone: in a table without dates, those who left are
+    no customers any more and are not scored. bad and good are the words that the report uses for the two outcomes, in
+    the past tense. table, event and active_days belong to the label `inactive`: which events it looks for, and within
+    how many days before the observation one makes a customer active.
     """
 
     kind: str

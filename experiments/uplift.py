@@ -65,6 +65,27 @@ def aipw_scores(
     return np.column_stack([arms[action] - arms[control] for action in actions])
 
 
+def plain_scores(
+    *, arm: NDArray[np.generic], control: str, actions: Sequence[str], probability: Numbers, outcome: Numbers
+) -> Numbers:
+    """The AIPW scores of any outcome, a number for each row, with the mean of each arm as what is predicted of it.
+
+    The mean of the scores is then the plain difference of means; arguments, shapes and errors as for `aipw_scores`.
+    """
+    means = {
+        name: np.average(outcome[arm == name], weights=1 / probability[arm == name]) for name in (control, *actions)
+    }
+    return aipw_scores(
+        arm=arm,
+        control=control,
+        actions=actions,
+        probability=probability,
+        outcome=outcome,
+        nuisances={name: np.full(outcome.size, mean) for name, mean in means.items()},
+        bounded=False,
+    )
+
+
 def _check_trial(
     arm: NDArray[np.generic], arms: Sequence[str], *, probability: Numbers, outcome: Numbers, bounded: bool
 ) -> None:

@@ -12,9 +12,10 @@ from features.history import History
 
 @dataclass(frozen=True)
 class LabelWindow:
-    """The window (opens, closes] in which an outcome counts.
+    """The window [opens, closes) in which an outcome counts.
 
-    What falls in (as_of, opens] falls in the gap: the row is neither churned nor retained and is left out.
+    An event lies before as_of, in the gap [as_of, opens), in the window, or after it: in exactly one of the four. Who
+    left before the window opens is left out of the risk; of an action's effect it is the bad outcome.
     """
 
     as_of: datetime
@@ -50,8 +51,8 @@ class Dated:
 
     observed gives the customers (column customer_id) who are observed at the date of the history, by what was known
     then. happened_at gives a table (customer_id, happened_at): when each customer left, seen from the end of the
-    window: what happens after it changes nothing, a later correction of what happened within it does. A customer who
-    had not left has no row, or a moment after the window.
+    window: what happens from then on changes nothing, a later correction of what happened before does. A customer who
+    had not left has no row, or a moment that is not before the end of the window.
     """
 
     observed: Callable[[History, LabelWindow, LabelOptions], ir.Table]

@@ -17,7 +17,7 @@ from features.hindsight import Hindsight
 from features.history import History
 from features.label import LabelWindow
 from features.observations import outcomes, treatments_at
-from features.tables import CONTROL, PLACE
+from features.tables import CONTROL, LEFT_IN_GAP, PLACE
 
 
 def placed(customers: ir.Table) -> ir.Table:
@@ -71,13 +71,15 @@ def _across(feature: Feature, values: pa.Array) -> pa.Array:
 
 
 def labelled(rows: ir.Table, *, happened: ir.Table, known_today: Hindsight, window: LabelWindow) -> ir.Table:
-    """The placed customers, in that order, with as_of, in_gap, churned (0 or 1), and the arm with its probability.
+    """The placed customers, in that order, with as_of, churned, left_in_gap, and the arm with its probability.
 
-    The last two are missing where no campaign had a customer.
+    churned is 1 where the customer left before the window closed, and left_in_gap says whether before it opened. The
+    arm and its probability are missing where no campaign had a customer.
     """
     rows = rows.mutate(as_of=ibis.literal(window.as_of, type="timestamp"))
     rows = rows.left_join(outcomes(happened, window), "customer_id").drop("customer_id_right")
-    rows = rows.mutate(in_gap=rows.in_gap.fill_null(False), churned=rows.churned.fill_null(False).cast("float64"))
+    in_gap = rows[LEFT_IN_GAP].fill_null(False)
+    rows = rows.mutate(churned=rows.churned.fill_null(False).cast("float64"), **{LEFT_IN_GAP: in_gap})
     if "treatments" in known_today.tables:
         rows = rows.left_join(treatments_at(known_today, window), "customer_id").drop("customer_id_right")
     else:
@@ -101,6 +103,8 @@ def check_arms(rows: pa.Table, arms: Collection[str]) -> None:
     """Raise DataError when a row was given an arm that the spec does not name."""
     given = set(pc.unique(rows["arm"].drop_null()).to_pylist())
     if unknown := sorted(given - {CONTROL, *arms}):
+        first = rows.filter(pc.is_in(rows["arm"], pa.array(unknown)))["customer_id"][0]
         raise DataError(
-            f"unknown arm {unknown} in the treatments; the spec's arms are {sorted(arms)} beside '{CONTROL}'."
+            f"unknown arm {unknown} in the treatments, such as that of customer '{first}'; the spec's arms are"
+            f" {sorted(arms)} beside '{CONTROL}'."
         )

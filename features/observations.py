@@ -8,6 +8,7 @@ import pandas as pd
 
 from features.hindsight import Hindsight
 from features.label import LabelWindow
+from features.tables import LEFT_IN_GAP
 
 
 def observation_dates(first: date, *, every_months: int, data_end: datetime) -> list[datetime]:
@@ -36,10 +37,13 @@ def treatments_at(known_today: Hindsight, window: LabelWindow) -> ir.Table:
 
 
 def outcomes(happened: ir.Table, window: LabelWindow) -> ir.Table:
-    """What became of those who left: customer_id, in_gap (left before the window opened), churned (within it)."""
+    """What became of those who left: customer_id, churned (left before the window closed), left_in_gap (or opened).
+
+    Who left in the gap is churned too: so it counts for effects, while the risk leaves these rows out.
+    """
     opens, closes = (ibis.literal(moment, type="timestamp") for moment in (window.opens, window.closes))
     return happened.select(
         "customer_id",
-        in_gap=happened.happened_at <= opens,
-        churned=(happened.happened_at > opens) & (happened.happened_at <= closes),
+        churned=happened.happened_at < closes,
+        **{LEFT_IN_GAP: happened.happened_at < opens},
     )

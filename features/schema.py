@@ -23,9 +23,9 @@ class Column:
 
     minimum and maximum are inclusive and in `unit`, but above_minimum says that the minimum itself is not legal;
     values lists what a category may be (empty: anything); references names the column of another table, as
-    `table.column`, in which every value must occur; may_be_future says that a timestamp is planned, so that it may lie
-    after the day of extraction; is_outcome that it tells what came afterwards, so that it is no feature and no part of
-    a key.
+    `table.column`, in which every value must occur; if_missing says, where it is not nullable, how a user may allow
+    missing values; may_be_future says that a timestamp is planned, so that it may lie after the day of extraction;
+    is_outcome that it tells what came afterwards, so that it is no feature and no part of a key.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Column:
     may_be_future: bool = False
     is_outcome: bool = False
     above_minimum: bool = False
+    if_missing: str = ""
 
     @property
     def arrow_type(self) -> str:

@@ -7,6 +7,8 @@ row that corrects an earlier one has the same key and a later `known_at`.
 from features.schema import Column, Table
 
 CONTROL = "control"
+# The column that marks rows of customers who left before the window of the label opened.
+LEFT_IN_GAP = "left_in_gap"
 # The place of a customer among all who are observed at a date, in the order of their names.
 PLACE = "place"
 

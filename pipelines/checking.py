@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from experiments import check, checks
 from experiments.check import Check, Evidence, Rows
 from experiments.family import RowIndex
@@ -27,9 +29,13 @@ def passed(opened: Learning, folds: tuple[Fold, ...]) -> list[dict[str, Any]]:
 
 
 def evidence(opened: Learning, folds: tuple[Fold, ...]) -> Evidence:
-    """The rows of a spec as the checks look at them."""
-    training, gate = (_side(opened, index) for index in (opened.split.training, opened.split.gate))
-    return Evidence(opened.contract, training, gate, folds)
+    """The rows of a spec as the checks look at them: of the risk, without those who left before the window opened."""
+    sides = (index[~opened.left_in_gap[index]] for index in (opened.split.training, opened.split.gate))
+    training, gate = (_side(opened, index) for index in sides)
+    kept = ~opened.left_in_gap[opened.split.training]
+    place = np.cumsum(kept) - 1
+    of_kept = (Fold(*(place[rows[kept[rows]]] for rows in (fold.fit, fold.judge))) for fold in folds)
+    return Evidence(opened.contract, training, gate, tuple(of_kept))
 
 
 def _side(opened: Learning, index: RowIndex) -> Rows:

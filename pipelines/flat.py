@@ -81,7 +81,9 @@ def _churned(table: pa.Table, spec: ExperimentSpec) -> pa.Array:
     known = pc.is_in(texts, pa.array([label.churned, label.retained], pa.string()))
     if not pc.all(known).as_py():
         strange = pc.unique(texts.filter(pc.invert(known))).to_pylist()[:5]
+        first = table["customer_id"].filter(pc.invert(known))[0]
         raise DataError(
-            f"label column '{label.column}' holds {strange}, neither '{label.churned}' nor '{label.retained}'."
+            f"label column '{label.column}' holds {strange}, neither '{label.churned}' nor '{label.retained}'; the"
+            f" first such row is that of customer '{first}'."
         )
     return pc.equal(texts, label.churned).cast(pa.float64())

@@ -7,11 +7,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from experiments.arms import rows_of
 from experiments.family import FittedModel
 from experiments.problem import Candidate
 from features.catalog import all_features
-from features.tables import CONTROL
 from pipelines import matrices
 from pipelines.learning import Learning
 from pipelines.workspace import Workspace
@@ -41,9 +39,9 @@ def scores(opened: Learning, workspace: Workspace, *, challenger: Any, plain: Ca
 def _without_action(opened: Learning, plain: Candidate) -> FittedModel:
     """The plain candidate's risk from the untreated training rows; only its order counts: nothing is calibrated."""
     problem = opened.problem({plain.family})
-    untreated = np.flatnonzero(rows_of(problem.arms, CONTROL, problem.actions))
+    at_risk = np.flatnonzero(problem.at_risk)
     seed = opened.spec.tuning.seed
-    return problem.families[plain.family].fit(problem.prepared[plain.family], untreated, params=plain.params, seed=seed)
+    return problem.families[plain.family].fit(problem.prepared[plain.family], at_risk, params=plain.params, seed=seed)
 
 
 def _rows(opened: Learning, workspace: Workspace, ahead: int) -> pd.DataFrame:

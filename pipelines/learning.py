@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from experiments import families, learners, limits, metrics, nuisances
-from experiments.arms import Arms, rows_of
+from experiments.arms import Arms, Mask, rows_of
 from experiments.family import Family, Labels, RowIndex
+from experiments.gap import left_in_gap
 from experiments.learner import Learner
 from experiments.metric import Metric, Numbers
 from experiments.problem import Problem, Stakes
-from experiments.spec import ExperimentSpec
+from experiments.spec import ExperimentSpec, TuningSpec
 from experiments.split import Fold, Split, customer_hash, split
 from features.contract import Contract, Matrix
-from features.errors import DataError
 from features.plugins import plugin
 from features.tables import CONTROL
 from pipelines import matrices, storage
@@ -39,8 +39,18 @@ class Learning:
 
     @cached_property
     def y(self) -> Labels:
-        """1 where the customer churned, shape (n_rows,)."""
+        """1 where the customer left before the window closed, shape (n_rows,)."""
         return self.rows["churned"].to_numpy(dtype=float)
+
+    @cached_property
+    def left_in_gap(self) -> Mask:
+        """The rows of customers who left before the window opened, whom the risk leaves out, shape (n_rows,)."""
+        return left_in_gap(self.rows)
+
+    @cached_property
+    def at_risk(self) -> Mask:
+        """The rows of the risk: the other untreated ones, shape (n_rows,)."""
+        return rows_of(self.arms, CONTROL, self.actions) & ~self.left_in_gap
 
     @cached_property
     def arms(self) -> Arms:
@@ -48,6 +58,17 @@ class Learning:
         arms: Arms = self.rows["arm"].astype(object).to_numpy(copy=True)
         arms[pd.isna(arms)] = None
         return arms
+
+    @property
+    def tuning(self) -> TuningSpec:
+        """What is searched: what the spec says; without a column, one probability for all and one effect of an action.
+
+        Then there is nothing to choose by: families and learners would all come to the same.
+        """
+        asked = self.spec.tuning
+        if self.contract.columns:
+            return asked
+        return asked.model_copy(update={"families": ("prior",), "learners": ("t_learner",), "trials": 1})
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -69,8 +90,7 @@ class Learning:
     def problem(self, family_names: Collection[str], learner_names: Collection[str] = ()) -> Problem:
         """The problem of fitting these families and learners on the training rows and nothing else.
 
-        Each family is prepared once. Raises DataError when the rows of a fold, or those of an arm in it, have one
-        outcome only.
+        Each family is prepared once. That folds and gate cohort hold what they must, the build has made sure of.
         """
         needed = {*family_names, *((nuisances.FAMILY,) if self.actions and learner_names else ())}
         found = {name: plugin(families, name, Family) for name in sorted(needed)}
@@ -79,7 +99,6 @@ class Learning:
         place = np.full(len(self.rows), -1)
         place[training] = np.arange(len(training))
         folds = tuple(Fold(place[fold.fit], place[fold.judge]) for fold in self.split.folds)
-        self._check(folds, y, arms)
         return Problem(
             X=X,
             y=y,
@@ -94,6 +113,7 @@ class Learning:
             learners={name: plugin(learners, name, Learner) for name in learner_names},
             metric=plugin(metrics, self.spec.tuning.metric, Metric),
             stakes=self._stakes(training),
+            left_in_gap=self.left_in_gap[training],
         )
 
     def _parts(self, index: RowIndex) -> RowIndex:
@@ -113,22 +133,6 @@ class Learning:
             may_contact=limits.free(limits.barred(rows, self.spec.policy), len(rows)),
             listed=self.listed,
         )
-
-    def _check(self, folds: tuple[Fold, ...], y: Labels, arms: Arms) -> None:
-        judged = set(self.arms[self.split.gate])
-        if self.actions and (absent := sorted({CONTROL, *self.actions} - judged)):
-            raise DataError(
-                f"spec '{self.spec.name}': no row of the gate cohort was given {absent}, so that nothing can be said of"
-                " it; raise split.gate_dates, or take the arm out of treatment.arms."
-            )
-        for number, fold in enumerate(folds):
-            for arm in (CONTROL, *self.actions):
-                for rows in (fold.fit, fold.judge):
-                    if len(np.unique(y[rows[rows_of(arms[rows], arm, self.actions)]])) < 2:
-                        raise DataError(
-                            f"spec '{self.spec.name}': arm '{arm}' has not both outcomes in fold {number + 1};"
-                            " give it more rows or dates, or lower split.folds."
-                        )
 
 
 def opened(spec: ExperimentSpec, workspace: Workspace) -> Learning:

@@ -1,7 +1,7 @@
 """Reads the matrix: who was observed when, and beside it the features, which lie in a partition for each theme."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +29,22 @@ def read(matrix: Path, purpose: str, columns: Collection[str] | None = None) -> 
 def beside(tables: Iterable[pa.Table]) -> pa.Table:
     """The columns of tables whose rows belong together, one after the other."""
     return pa.table({name: rows[name] for rows in tables for name in rows.column_names})
+
+
+class Columns(Mapping[str, pa.ChunkedArray]):
+    """Some columns of what `read` would give, each read when it is asked for."""
+
+    def __init__(self, matrix: Path, purpose: str, names: Collection[str]) -> None:
+        self._matrix, self._purpose, self._names = matrix, purpose, tuple(names)
+
+    def __getitem__(self, name: str) -> pa.ChunkedArray:
+        return read(self._matrix, self._purpose, [name])[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def names(matrix: Path, purpose: str) -> list[str]:

@@ -13,7 +13,7 @@ NO_PAIR = {"challenger": None, "champion": None, "difference": None}
 
 
 def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
-    """Who was judged; left out are the rows that the champion had learnt from."""
+    """Who was judged; left_out counts rows that the champion had learnt from, left_in_gap those the risk leaves out."""
     return {
         "rows": len(judged.rows),
         "customers": int(judged.rows["customer_id"].nunique()),
@@ -21,6 +21,7 @@ def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
         "positives": int(judged.churned[judged.untreated].sum()),
         "rarer": judged.rarer,
         "risk_weighted": judged.risk_weights is not None,
+        "left_in_gap": int(judged.left_in_gap.sum()),
         "left_out": left_out,
         "dates": sorted({str(moment.date()) for moment in judged.rows["as_of"].dropna().unique()}),
     }

@@ -37,7 +37,7 @@ def write(folder: Path, fitted: FittedLearner, *, contract: Contract, typical: M
         action: [{"weight": term.weight, "models": list(term.models)} for term in terms]
         for action, terms in fitted.terms.items()
     }
-    described = {"models": models, "effects": effects, "typical": dict(typical)}
+    described = {"models": models, "effects": effects, "typical": dict(typical), "without": fitted.without}
     storage.write_json(folder / "model.json", described)
 
 

@@ -47,13 +47,16 @@ found.to_parquet(sys.argv[3])
 
 
 def signature(contract: Contract, output: pd.DataFrame) -> ModelSignature:
-    """Numbers as doubles, so that missing is legal; categories as strings; `reasons`, how many to give."""
+    """Numbers as doubles, so that missing is legal; categories as strings; `reasons`, how many to give.
+
+    A model that looks at no column has no inputs: MLflow refuses an empty list of them.
+    """
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.double if c.type == "number" else DataType.string, c.name) for c in contract.columns
     ]
     outputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in output.columns]
     params = ParamSchema([ParamSpec("reasons", DataType.integer, 0)])
-    return ModelSignature(Schema(inputs), Schema(outputs), params)
+    return ModelSignature(Schema(inputs) if inputs else None, Schema(outputs), params)
 
 
 def requirements(folder: Path) -> list[str]:
@@ -88,7 +91,7 @@ def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> 
     stored = mlflow.artifacts.download_artifacts(logged.model_uri)
     with tempfile.TemporaryDirectory() as scratch:
         asked, answered = Path(scratch) / "rows.parquet", Path(scratch) / "answer.parquet"
-        rows.to_parquet(asked)
+        rows.to_parquet(asked, index=True)  # without a column, it is the index that says how many rows there are
         program = CLEAN_PROCESS.format(ours=OURS)
         ended = subprocess.run(
             [sys.executable, "-I", "-c", program, stored, str(asked), str(answered)],
@@ -185,7 +188,8 @@ def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:
 
     Raises ContractError when the rows lack one.
     """
-    names = model.metadata.get_input_schema().input_names()
+    asked = model.metadata.get_input_schema()
+    names = asked.input_names() if asked else []
     if missing := [name for name in names if name not in rows.columns]:
         raise ContractError(f"the rows have no column {missing}, which the registered model asks for.")
     found: pd.DataFrame = model.predict(rows[names], params=params)

@@ -28,7 +28,7 @@ from features.matrix import check_arms, labelled, placed, spread
 from features.observations import observation_dates
 from features.plugins import plugin
 from features.schema import Table
-from features.tables import PLACE
+from features.tables import LEFT_IN_GAP, PLACE
 from pipelines import engine, log, matrices, spark
 from pipelines.matrices import FROZEN, LEARN, SCORE, THEMES, beside
 from pipelines.partitions import Known, Shelf, key
@@ -171,11 +171,11 @@ def _to_learn(build: Build, *, as_of: datetime, freeze: bool) -> Counted:
     happened = build.label.happened_at(build.opened.known_today, window, build.options)
     rows = build.opened.rows(labelled(observed, happened=happened, known_today=build.opened.known_today, window=window))
     check_arms(rows, build.spec.treatment.arms if build.spec.treatment else ())
-    kept = rows.filter(pc.invert(rows["in_gap"])).drop_columns(["in_gap"])
-    build.shelf.write(f"{LEARN}/{_name(as_of)}", _valued(build, kept, as_of))
+    build.shelf.write(f"{LEARN}/{_name(as_of)}", _valued(build, rows, as_of))
     for days in FROZEN_DAYS if freeze else ():
         _freeze(build, as_of, observed, days=days)
-    return {LEARN: kept.num_rows, "left_in_the_gap": rows.num_rows - kept.num_rows}
+    in_gap = pc.sum(rows[LEFT_IN_GAP]).as_py() or 0
+    return {LEARN: rows.num_rows - in_gap, "left_in_the_gap": in_gap}
 
 
 def _build_themes(build: Build, as_of: datetime, observed: ir.Table) -> None:

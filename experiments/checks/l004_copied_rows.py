@@ -27,7 +27,7 @@ def copied_rows(evidence: Evidence) -> tuple[Finding, ...]:
     0.05 what the identical rows with the other outcome lead to expect. Asked only of rows with a rare value in the
     column that has most: of a table of a few categories nothing can be told.
     """
-    return (*_repeated(evidence), *_copied(evidence))
+    return (*_repeated(evidence), *(_copied(evidence) if evidence.contract.columns else ()))
 
 
 def _repeated(evidence: Evidence) -> Iterator[Finding]:

@@ -31,7 +31,8 @@ def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
         Terms(len(column.categories)) if column.type == "category" else _terms_of(X[:, position])
         for position, column in enumerate(contract.columns)
     )
-    expanded = np.column_stack([term for t, x in zip(terms, X.T, strict=True) for term in t.expand(x)])
+    columns = [term for t, x in zip(terms, X.T, strict=True) for term in t.expand(x)]
+    expanded = np.column_stack(columns) if columns else np.empty((len(X), 0))
     return Prepared((terms, expanded), y)
 
 
@@ -81,7 +82,7 @@ def regress(
 
 
 def _centres(terms: tuple[Terms, ...], rows: Matrix, weights: npt.NDArray[np.float64]) -> tuple[float, ...]:
-    parts = np.split(rows.mean(axis=0) * weights, np.cumsum([t.n_terms for t in terms])[:-1])
+    parts = np.split(rows.mean(axis=0) * weights, np.cumsum([t.n_terms for t in terms])[:-1]) if terms else []
     return tuple(float(part.sum()) for part in parts)
 
 

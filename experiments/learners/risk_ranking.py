@@ -18,7 +18,7 @@ def fit_effects(lesson: Lesson) -> Effects:
         action: (found.mean_good[action] - found.mean_good[CONTROL]) / max(at_risk, SMALLEST_RISK)
         for action in lesson.actions
     }
-    return Effects({action: (Term(min(max(share, -1.0), 1.0), (CONTROL,)),) for action, share in spared.items()})
+    return Effects({action: (Term(min(max(share, -1.0), 1.0), (lesson.without,)),) for action, share in spared.items()})
 
 
 LEARNER = Learner("risk_ranking", "the same share of the risk for everybody", fit_effects)

@@ -3,7 +3,6 @@
 from experiments.family import FittedModel
 from experiments.fitted_learner import Term
 from experiments.learner import Effects, Learner, Lesson
-from features.tables import CONTROL
 
 
 def outcomes(actions: tuple[str, ...]) -> dict[str, str]:
@@ -17,8 +16,8 @@ def fit_outcomes(lesson: Lesson) -> dict[str, FittedModel]:
 
 
 def fit_effects(lesson: Lesson) -> Effects:
-    """The risk without action less the risk under it."""
-    return Effects({action: (Term(1.0, (CONTROL,)), Term(-1.0, (action,))) for action in lesson.actions})
+    """The probability to leave without action less that under it."""
+    return Effects({action: (Term(1.0, (lesson.without,)), Term(-1.0, (action,))) for action in lesson.actions})
 
 
 LEARNER = Learner(

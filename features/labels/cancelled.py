@@ -14,12 +14,12 @@ def observed(history: History, _window: LabelWindow, _options: LabelOptions) -> 
 
 
 def happened_at(known_today: Hindsight, window: LabelWindow, _options: LabelOptions) -> ir.Table:
-    """When the last of the contracts that had begun by the end of the window ended; no row where one has no end.
+    """When the last of the contracts that had begun before the end of the window ended; no row where one has no end.
 
     Of several versions of a contract the one known last holds.
     """
     contracts = known_today.latest("contracts")
-    begun = contracts.filter(contracts.starts_at <= ibis.literal(window.closes, type="timestamp"))
+    begun = contracts.filter(contracts.starts_at < ibis.literal(window.closes, type="timestamp"))
     customers = begun.group_by("customer_id").aggregate(
         happened_at=begun.ended_at.max(), running=begun.ended_at.isnull().any()
     )

@@ -16,19 +16,16 @@ def observed(history: History, _window: LabelWindow, options: LabelOptions) -> i
 
 
 def happened_at(known_today: Hindsight, window: LabelWindow, options: LabelOptions) -> ir.Table:
-    """The end of the window for everybody who had no such event within it; an event at its very end is within it.
+    """The opening of the window for everybody who had no such event within it, whatever there was in the gap.
 
-    Of several versions of an event the one known last holds. A row of a whole day stands for all that follows its
-    midnight, so that the day on which the window opens is within it, and the one on which it closes is not.
+    Of several versions of an event the one known last holds. A row of a whole day stands where its midnight does.
     """
     events = _of_the_kind(known_today.latest(options.table), options)
     opens, closes = (ibis.literal(moment, type="timestamp") for moment in (window.opens, window.closes))
-    within = (events.event_at > opens) & (events.event_at <= closes)
-    if known_today.declared[options.table].daily:
-        day = events.event_at.truncate("D")
-        within = (day >= opens) & (day < closes)
+    moment = events.event_at.truncate("D") if known_today.declared[options.table].daily else events.event_at
+    within = (moment >= opens) & (moment < closes)
     everybody = known_today.latest("customers").select("customer_id")
-    return everybody.anti_join(events.filter(within), "customer_id").mutate(happened_at=closes)
+    return everybody.anti_join(events.filter(within), "customer_id").mutate(happened_at=opens)
 
 
 def _of_the_kind(events: ir.Table, options: LabelOptions) -> ir.Table:

@@ -36,7 +36,7 @@ def happened_at(known_today: Hindsight, window: LabelWindow, _options: LabelOpti
 
 def _within(moment: ir.TimestampValue, window: LabelWindow) -> ir.BooleanValue:
     opens, closes = (ibis.literal(edge, type="timestamp") for edge in (window.opens, window.closes))
-    return (moment > opens) & (moment <= closes)
+    return (moment >= opens) & (moment < closes)
 
 
 LABEL = Label("not_renewed", "a contract due for renewal ends instead", Dated(observed, happened_at))

@@ -13,11 +13,14 @@ from features.errors import MissingError, SchemaError
 from features.schema import ARROW_TYPES, Column, ColumnType, Table
 from features.source import Part, Raw, Source, SourceOptions
 
+LEFT_OUT = "fill it in, or say `nullable: true` in the spec: such rows are then left out of its figures"
+
 
 class ColumnOptions(BaseModel):
     """What a column of the file is; role says what it is for.
 
     An outcome is a number that was measured after the actions, beside the label: the report says what they changed.
+    Rows in which a nullable one is missing are left out of its figures.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,8 +36,8 @@ class ColumnOptions(BaseModel):
 
     @model_validator(mode="after")
     def _outcomes_are_numbers(self) -> Self:
-        if self.role == "outcome" and (self.type not in ("integer", "number") or self.nullable):
-            raise ValueError("a column of role 'outcome' is a number that every row has; give it another type or role")
+        if self.role == "outcome" and self.type not in ("integer", "number"):
+            raise ValueError("a column of role 'outcome' is a number; give it another type or role")
         return self
 
 
@@ -60,7 +63,13 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 def _column(name: str, options: ColumnOptions) -> Column:
     declared = options.model_dump(exclude={"role", "meaning"})
-    return Column(name=name, meaning=options.meaning or name, is_outcome=options.role != "feature", **declared)
+    return Column(
+        name=name,
+        meaning=options.meaning or name,
+        is_outcome=options.role != "feature",
+        if_missing=LEFT_OUT if options.role == "outcome" else "",
+        **declared,
+    )
 
 
 def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
@@ -102,7 +111,12 @@ def _keys(rows: pa.Table, options: TableOptions) -> pa.ChunkedArray | pa.Array:
 
 
 def _content_keys(rows: pa.Table, names: list[str]) -> list[str]:
-    """A key from what the row says, its outcomes apart, and how often that came before: newer rows change no older."""
+    """A key from what the row says, its outcomes apart, and how often that came before: newer rows change no older.
+
+    Without a feature, that is the place of the row.
+    """
+    if not names:
+        return [f"row-{place}" for place in range(rows.num_rows)]
     texts = pd.DataFrame({name: rows[name].to_pylist() for name in names}, dtype=object)
     hashed = pd.util.hash_pandas_object(texts.fillna(""), index=False)
     return [f"{one:016x}-{again}" for one, again in zip(hashed, hashed.groupby(hashed).cumcount(), strict=True)]

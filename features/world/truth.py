@@ -1,7 +1,7 @@
 """What nobody can observe of the demo world: each customer's exact risk of leaving under each arm. Tests only."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -23,12 +23,17 @@ _MONTHS_OF_WINDOW = 3
 
 TRUTH = Table(
     "truth",
-    "the risk of leaving within days 15 to 74 after the campaign's date, given that the customer is there on day 14",
+    "the risk of leaving from day 14 to day 74 after the campaign's date, of a customer who is there on day 14, and the"
+    " chance of leaving from the date to day 74",
     key=("customer_id", "as_of"),
     columns=(
         Column("customer_id", "text", "the customer"),
         Column("as_of", "timestamp", "the date of the campaign"),
         *(Column(f"risk_{arm}", "number", f"the risk under {arm}", unit="share", minimum=0, maximum=1) for arm in ARMS),
+        *(
+            Column(f"leaves_{arm}", "number", f"the chance under {arm}", unit="share", minimum=0, maximum=1)
+            for arm in ARMS
+        ),
     ),
 )
 
@@ -38,15 +43,18 @@ class _Window:
     month: Month
     customers: Positions
     effects: Floats
-    integral: Floats
+    of_risk: Floats
+    of_effects: Floats
 
     def lived_through(self, chapter: Chapter) -> "_Window":
-        """The window with the chapter's share of the integral of the rate of leaving."""
-        opens = self.month.begins + LEAD_TIME_DAYS * DAY
+        """The window with the chapter's share of the integrals of the rate, from the opening and from the date."""
+        hazard, opens = chapter.hazard[self.customers], self.month.begins + LEAD_TIME_DAYS * DAY
         closes = opens + HORIZON_DAYS * DAY
-        days = max(0, min(closes, chapter.month.ends) - max(opens, chapter.month.begins)) / DAY
-        gained = self.integral + days * chapter.hazard[self.customers]
-        return _Window(self.month, self.customers, self.effects, gained)
+        of_risk, of_effects = (
+            max(0, min(closes, chapter.month.ends) - max(since, chapter.month.begins)) / DAY * hazard
+            for since in (opens, self.month.begins)
+        )
+        return replace(self, of_risk=self.of_risk + of_risk, of_effects=self.of_effects + of_effects)
 
 
 def truth(*, seed: int, customers: int, months: int, start: date) -> Iterator[Part]:
@@ -55,7 +63,8 @@ def truth(*, seed: int, customers: int, months: int, start: date) -> Iterator[Pa
     for chapter in islice(unfold(seed=seed, customers=customers, start=start), months + _MONTHS_OF_WINDOW - 1):
         if is_due(chapter.month) and chapter.month.index < months:
             here = chapter.active
-            window = _Window(chapter.month, here, chapter.effects[:, here], np.zeros(len(here)))
+            nothing = np.zeros(len(here))
+            window = _Window(chapter.month, here, chapter.effects[:, here], nothing, nothing)
         if window is None:
             continue
         window = window.lived_through(chapter)
@@ -65,7 +74,8 @@ def truth(*, seed: int, customers: int, months: int, start: date) -> Iterator[Pa
 
 
 def _rows(window: _Window) -> pa.Table:
-    risks = -np.expm1(-window.integral * window.effects)
-    columns = {f"risk_{arm}": risk for arm, risk in zip(ARMS, risks, strict=True)}
+    integrals = {"risk": window.of_risk, "leaves": window.of_effects}
+    chances = {name: -np.expm1(-integral * window.effects) for name, integral in integrals.items()}
+    columns = {f"{name}_{arm}": one[place] for name, one in chances.items() for place, arm in enumerate(ARMS)}
     as_of = np.full(len(window.customers), window.month.begins)
     return assemble(TRUTH, {"customer_id": window.customers, "as_of": as_of, **columns})

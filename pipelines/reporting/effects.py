@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from experiments import claims
 from experiments.policy_report import SAME_ACTIONS
-from pipelines.reporting.numbers import NO_BREAK, POINTS, Unit, Written, alone, amount, money, whole, written
+from pipelines.reporting.numbers import POINTS, Unit, Written, amount, money, whole, written
 from pipelines.reporting.verdict import Verdict, Words, covers, judged
 
 Found = Mapping[str, Any]
@@ -16,7 +16,6 @@ NOT_ESTABLISHED = "Not established"
 NO_CLAIM = "No claim"
 
 _HELPS = Words("Helps", "Harms", NOT_ESTABLISHED)
-_CHANGED = Words("Raised", "Lowered", NOT_ESTABLISHED)
 _RANKS = Words("Yes", "The wrong way round", NOT_ESTABLISHED)
 _PAYS = Words("Pays", "Loses", NOT_ESTABLISHED)
 _BEATS = Words("Earns more", "Earns less", NOT_ESTABLISHED)
@@ -124,28 +123,6 @@ def _stands(found: Found, claim: str) -> bool:
     return bool(found["claims"]["made"].get(claim, claims.NEVER)["established"])
 
 
-def other_outcomes(found: Found) -> list[dict[str, Any]]:
-    """What else was measured after the actions: means, differences and what the ranking adds, in its own unit."""
-    return [
-        {"meaning": one["meaning"], "actions": [_other(found, column, action) for action in one["trial"]]}
-        for column, one in found["uplift"]["outcomes"].items()
-    ]
-
-
-def _other(found: Found, column: str, action: str) -> dict[str, Any]:
-    outcome = found["uplift"]["outcomes"][column]
-    unit, one = outcome["unit"] or "", outcome["trial"][action]
-    is_money = unit == found["spec"]["currency"]
-    plain = money(unit) if is_money else Unit(after=f"{NO_BREAK}{unit}".rstrip(NO_BREAK))
-    means = {name: alone(one[name], plain, standard_error=one["standard_error"]) for name in ("mean", "control_mean")}
-    changed = replace(plain, signed=True)
-    return {
-        **means,
-        "difference": claimed(found, claims.name("outcome", f"{column}, {action}"), one, _CHANGED, changed, of=action),
-        "ranking": written(outcome["qini"][action], changed),
-    }
-
-
 def rankings(found: Found) -> tuple[Verdict, ...]:
     """Whether the model knows whom each action helps more."""
     return _by_action(found, "qini", "ranking", _RANKS)
@@ -175,13 +152,15 @@ def advice(found: Found) -> str:
     policy = found["policy"]
     parts = [f"{action} for {number:,}" for action, number in policy["contacts_by_action"].items()]
     rows = "observations" if found["cohort"]["rows"] > found["cohort"]["customers"] else "customers"
-    return f"{', '.join(parts)} of {policy['customers']:,} {rows} in the trial; {'; '.join(_limits(found))}"
+    limits = "; ".join(_limits(found)) or "nothing limits it"
+    return f"{', '.join(parts)} of {policy['customers']:,} {rows} in the trial; {limits}"
 
 
 def _limits(found: Found) -> Iterator[str]:
     """What limits the policy among the rows judged, in phrases."""
     policy, limits = found["policy"], found["policy"]["limits"]
-    yield f"at most {whole(policy['budget_share'])} may be contacted"
+    if policy["budget_share"] < 1:
+        yield f"at most {whole(policy['budget_share'])} may be contacted"
     for action in policy["contacts_by_action"]:
         if limits[f"capacity_{action}"] is not None:
             yield f"{action} has room for {limits[f'capacity_{action}']:,.0f}"

@@ -127,11 +127,12 @@ def _observations(found: Found) -> Iterator[tuple[str, str]]:
     yield "To learn from", f"{counts['learn']:,} rows"
     yield "To score", f"{counts['score']:,} rows"
     if "left_in_the_gap" in counts:
-        yield "Left in the lead time", f"{counts['left_in_the_gap']:,} rows, left out"
+        further = "; for effects they left" if found["uplift"]["measured"] else ""
+        yield "Left in the lead time", f"{counts['left_in_the_gap']:,} rows, left out of the risk{further}"
     if "immature_dates" in counts:
         yield "Dates not yet mature", f"{counts['immature_dates']}, left out"
     yield "Gate cohort", "; ".join(_gate(cohort["dates"], split))
-    yield "Rows judged", f"{cohort['rows']:,}, of them {cohort['untreated_rows']:,} untreated"
+    yield "Rows judged", f"{cohort['rows']:,}, of them {cohort['untreated_rows']:,} for the risk"
     yield "Customers judged", count(cohort["customers"])
     yield "Cohort hash", cohort["hash"]
 
@@ -153,7 +154,7 @@ def _model(found: Found) -> Iterator[tuple[str, str]]:
     for arm, learned in model["learned"].items():
         if learned:
             yield f"Learned for {arm}", _settings(learned)
-    yield "Training rows", f"{model['training_rows']:,}, of them {model['untreated_rows']:,} untreated"
+    yield "Training rows", f"{model['training_rows']:,}, of them {model['untreated_rows']:,} for the risk"
     yield "Training dates", days(model["training_dates"]) if model["training_dates"] else "no dates in the data"
     yield "Study", lineage["study"]
     yield "Contract hash", lineage["contract"]

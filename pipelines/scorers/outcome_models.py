@@ -135,15 +135,18 @@ def calibrated(raw: Numbers, calibration: Plain) -> Numbers:
     return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
 
 
-def effect(terms: list[Plain], said: dict[str, Numbers]) -> Numbers:
-    """By how much an action lowers the risk: weights times what models say, added up; what is left is in [0, 1]."""
-    total = np.zeros(len(said[CONTROL]))
+def effect(terms: list[Plain], said: dict[str, Numbers], without: str) -> Numbers:
+    """By how much an action lowers what the model called without says of no action; what is left is in [0, 1].
+
+    It is weights times what models say, added up.
+    """
+    total = np.zeros(len(said[without]))
     for term in terms:
         product = np.full(len(total), term["weight"])
         for name in term["models"]:
             product = product * said[name]
         total = total + product
-    return np.clip(total, said[CONTROL] - 1.0, said[CONTROL])
+    return np.clip(total, said[without] - 1.0, said[without])
 
 
 def readable(value: float) -> str:
@@ -160,6 +163,7 @@ class Scorer:
         described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self.typical: dict[str, float] = described["typical"]
         self.effects: dict[str, list[Plain]] = described["effects"]
+        self.without: str = described.get("without", CONTROL)  # models made before it had a name have the risk
         self.calibrations = {name: model["calibration"] for name, model in described["models"].items()}
         self.models: dict[str, Model] = {
             name: KINDS[model["kind"]](
@@ -177,7 +181,7 @@ class Scorer:
             for name, values in raw.items()
         }
         found: dict[str, Any] = {"churn_score": raw[CONTROL], "churn_probability": said[CONTROL]}
-        found |= {f"uplift_{action}": effect(terms, said) for action, terms in self.effects.items()}
+        found |= {f"uplift_{action}": effect(terms, said, self.without) for action, terms in self.effects.items()}
         if reasons:
             found |= self.reasons(rows, X, reasons)
         return pd.DataFrame(found, index=rows.index)

@@ -119,6 +119,7 @@ def _cohort(cohort: Cohort) -> dict[str, Any]:
         "customers": int(cohort.rows["customer_id"].nunique()),
         "dates": sorted({str(moment.date()) for moment in cohort.rows["as_of"].dropna().unique()}),
         "untreated_rows": len(untreated),
+        "left_in_gap": int(cohort.left_in_gap.sum()),
         "positives": int(untreated.sum()),
         "churned_share": cohort.churned_share(cohort.untreated),
         "risk_weighted": cohort.risk_weights is not None,
@@ -152,7 +153,7 @@ def _frozen(workspace: Workspace) -> dict[tuple[str, int], np.ndarray]:
 def _importance(workspace: Workspace, cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:
     """The mean absolute contribution of each column to the risk, as a share of all, largest first."""
     scorer = portable.scorer(workspace.model / "challenger")
-    X = contract.encode(cohort.rows.head(report.IMPORTANCE_ROWS))
+    X = contract.encode(cohort.rows[~cohort.left_in_gap].head(report.IMPORTANCE_ROWS))
     mean = np.abs(scorer.models[CONTROL].contributions(X)).mean(axis=0)
     total = float(mean.sum()) or 1.0
     order = np.argsort(-mean, kind="stable")

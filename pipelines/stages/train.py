@@ -30,7 +30,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     training, gate = opened.split.training, opened.split.gate
     fitted, floor, nuisance = (candidate.fit(one, problem, seed=spec.tuning.seed) for one in candidates)
     with storage.replacing_folder(workspace.model) as folder:
-        usual = portable.typical(opened.rows.iloc[training], opened.contract)
+        usual = portable.typical(opened.rows.iloc[training[~opened.left_in_gap[training]]], opened.contract)
         for name, model in (("challenger", fitted), ("floor", floor)):
             portable.write(folder / name, model, contract=opened.contract, typical=usual)
         storage.write_parquet(folder / "gate.parquet", _gate_rows(opened, problem, nuisance))
@@ -48,7 +48,7 @@ def _chosen(opened: Learning, choice: Candidate) -> dict[str, str]:
 
 
 def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner) -> pa.Table:
-    """The gate cohort's rows and, for each arm, mu: the nuisance's probability of the good outcome.
+    """The gate cohort's rows and, for each arm, mu: the nuisance's probability to stay to the end of the window.
 
     Where no lot was drawn, the probability of a row's arm is estimated: what is logged there is not believed.
     """
@@ -59,8 +59,9 @@ def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner) -> p
         is_own = np.column_stack([opened.arms[gate] == arm for arm in (CONTROL, *opened.actions)])
         judged = judged.assign(probability=np.where(is_own.any(axis=1), (estimated * is_own).sum(axis=1), np.nan))
     rows = pa.Table.from_pandas(judged, preserve_index=False)
-    for arm in nuisance.models:
-        rows = rows.append_column(f"mu_{arm}", pa.array(1.0 - nuisance.said(opened.X[gate], arm)))
+    for arm in (CONTROL, *opened.actions):
+        left = nuisance.said(opened.X[gate], nuisance.without if arm == CONTROL else arm)
+        rows = rows.append_column(f"mu_{arm}", pa.array(1.0 - left))
     return rows.append_column("row", pa.array(row_keys(opened, gate)))
 
 
@@ -87,6 +88,6 @@ def _about(opened: Learning, choice: Candidate) -> dict[str, object]:
         "gate_dates": sorted(
             {str(moment.date()) for moment in rows.iloc[opened.split.gate]["as_of"].dropna().unique()}
         ),
-        "untreated_rows": int((~np.isin(opened.arms[opened.split.training], list(opened.actions))).sum()),
+        "untreated_rows": int(opened.at_risk[opened.split.training].sum()),
         "arms": [CONTROL, *opened.actions],
     }

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from experiments import trials as remembered
 from experiments import tuning
 from experiments.problem import Problem
-from experiments.spec import ExperimentSpec
+from experiments.spec import ExperimentSpec, TuningSpec
 from features.errors import StorageError
 from pipelines import checking, learning, log, lottery, storage, studies, tracking
 from pipelines.workspace import Workspace
@@ -27,45 +27,47 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     Raises DataError, before the first trial, when a leak check refuses the data.
     """
     opened = learning.opened(spec, workspace)
-    problem = opened.problem(spec.tuning.families, spec.tuning.learners)
+    asked = opened.tuning
+    problem = opened.problem(asked.families, asked.learners)
     checked, trial = checking.passed(opened, problem.folds), lottery.examined(opened)
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
     with tracking.answering(workspace.root), tracking.alone(workspace.root, f"tune-{spec.name}"):
         trials = studies.logged(spec, workspace, study, observational=lottery.is_observational(spec, trial))
-        best = searched(study, problem, spec=spec, trials=trials)
-    choice = remembered.candidate(best, spec.tuning.learners[0])
+        best = searched(study, problem, asked=asked, trials=trials)
+    choice = remembered.candidate(best, asked.learners[0])
     record = remembered.recorded(best)
     chosen, figures = {**asdict(choice), **record.figures}, trials.named(record)
     share = trials.seconds / (time.process_time() - began)
     with storage.replacing_folder(workspace.tuning) as folder:
-        storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": spec.tuning.metric})
-        table(remembered.ended(study)[: spec.tuning.trials]).to_csv(folder / "trials.csv", index=False)
+        storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": asked.metric})
+        table(remembered.ended(study)[: asked.trials]).to_csv(folder / "trials.csv", index=False)
         storage.write_json(folder / "checks.json", checked)
         storage.write_json(folder / "randomisation.json", trial)
         trials.end(chosen, figures=figures, table=folder / "trials.csv")
     log.done(
         "tune",
         spec.name,
-        trials=spec.tuning.trials,
+        trials=asked.trials,
         family=choice.family,
         learner=choice.learner if problem.actions else "none",
         **{name: round(value, 4) for name, value in figures.items()},
+        **({} if opened.contract.columns else {"columns": "none: one probability for all"}),
         tracking=f"{share:.1%} of the time",
     )
 
 
-def searched(study: optuna.Study, problem: Problem, *, spec: ExperimentSpec, trials: studies.TrialLog) -> FrozenTrial:
+def searched(study: optuna.Study, problem: Problem, *, asked: TuningSpec, trials: studies.TrialLog) -> FrozenTrial:
     """The best of the search, with a bar that grows. Raises StorageError when the disk is full."""
     done = len(remembered.ended(study))
-    with tqdm(total=spec.tuning.trials, initial=done, desc="tune", unit="trial", disable=None, leave=False) as bar:
+    with tqdm(total=asked.trials, initial=done, desc="tune", unit="trial", disable=None, leave=False) as bar:
 
         def on_trial(trial: FrozenTrial) -> None:
             trials.write(trial)
             bar.update()
 
         try:
-            return tuning.search(study, problem, spec=spec.tuning, on_trial=on_trial)
+            return tuning.search(study, problem, spec=asked, on_trial=on_trial)
         except StorageInternalError as error:
             raise StorageError(f"the study could not be written: {error}. What has ended is kept.") from error
 

@@ -130,12 +130,13 @@ def refusal(broken: Sequence[Mapping[str, Any]], folder: Path) -> str:
 
 
 def sentence(broken: Mapping[str, Any]) -> str:
-    """A broken expectation in one line: where, what was demanded, how many rows break it, and examples."""
+    """A broken expectation in one line: where, what was demanded, how many rows break it, examples, the first row."""
     where = f"{broken['table']}.{broken['column']}" if broken["column"] else broken["table"]
     such = ", ".join(_short(repr(value)) for value in broken["examples"])
-    such = such or "; ".join(_short(key) for key in broken["keys"])
+    keys = [_short(key) for key in broken["keys"] if key]
     if broken["unit"] == "volume":
-        return f"{where}: {broken['expectation']}: it has {such}"
+        return f"{where}: {broken['expectation']}: it has {such or '; '.join(keys)}"
+    such = f"{such} (first: {keys[0]})" if such and keys else such or "; ".join(keys)
     plural = "" if broken["count"] == 1 else "s"
     count = f"{broken['count']:,} {broken['unit']}{plural} ({_percent(broken['share'])})"
     return f"{where}: {broken['expectation']}: {count}, such as {such}"

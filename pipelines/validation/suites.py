@@ -114,7 +114,8 @@ def _not_missing(table: str, column: Column, *, sound: Collection[str], unread: 
         judged_if = (parent, "present")
     arguments = {"column": column.name}
     kind = "ExpectColumnValuesToNotBeNull"
-    return Demand(table, column.name, "must not be missing", kind, arguments, judged_if=judged_if)
+    words = f"must not be missing ({column.if_missing})" if column.if_missing else "must not be missing"
+    return Demand(table, column.name, words, kind, arguments, judged_if=judged_if)
 
 
 def _of_a_column(table: str, column: Column) -> Iterator[Demand]:

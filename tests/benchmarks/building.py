@@ -92,7 +92,7 @@ def main(words: list[str]) -> None:
         workspace = Workspace(folder.parent.parent.parent, "big")
         if words[3:]:  # a build makes every theme, whatever its spec learns from
             snapshots.features_for = partial(_of, words[3:])
-        build.run(spec(int(words[2]), words[3:]), workspace)
+        build.write(spec(int(words[2]), words[3:]), workspace, must_be_enough=False)
     elif words[0] == "scan":
         scan(folder)
     else:

@@ -34,7 +34,7 @@ def search(spec: ExperimentSpec, workspace: Workspace, problem: Problem) -> list
     study = studies.opened(workspace, name=f"bench-{spec.name}", directions=tuning.directions(problem))
     with tracking.answering(workspace.root):
         log = studies.logged(spec, workspace, study, observational=False)
-        tune.searched(study, problem, spec=spec, trials=log)
+        tune.searched(study, problem, asked=spec.tuning, trials=log)
     return remembered.ended(study)
 
 

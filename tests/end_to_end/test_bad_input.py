@@ -109,6 +109,66 @@ def test_a_missing_spec_a_missing_file_and_an_unreadable_file(repository: Reposi
     assert not (repository.root / "data/raw/small").exists()
 
 
+def few(rows: str, columns: dict, *, arms: tuple[str, ...] = ("mail",), **changes: object) -> tuple[str, dict]:
+    """A trial of these rows (arm, left, further columns) as a file and its spec."""
+    label = {"left": {"type": "category", "values": ["yes", "no"], "role": "label"}}
+    source = {"kind": "table", "file": "small.csv", "columns": {**columns, **label}}
+    source["treatment"] = {"column": "arm", "control": "none", "arms": {arm: arm for arm in arms}}
+    plain = {**SPEC, "source": source, "treatment": {"arms": {arm: {} for arm in arms}}, **changes}
+    return "\n".join([",".join(["arm", "left", *columns]), *rows.split()]) + "\n", plain
+
+
+def trial(size: int, further: str = "") -> str:
+    """Rows of a trial of two equal arms, of which a third leave."""
+    return " ".join(f"{'mail' if n % 2 else 'none'},{'yes' if n % 3 == 0 else 'no'}{further}" for n in range(size))
+
+
+X = {"x": {"type": "number", "nullable": True}}
+UNEQUAL = " ".join(f"{'mail' if n < 3 else 'none'},{'yes' if n % 3 == 0 else 'no'},{n % 7}" for n in range(400))
+LONE = " ".join(f"{'mail' if n % 2 else 'none'},{'yes' if n == 8 else 'no'},{n % 7}" for n in range(400))
+TOO_LITTLE = {
+    "a constant column": (few(trial(400, ",5"), X), "no column tells rows apart: 'x' is 5.0 in all rows"),
+    "an empty column": (few(trial(400, ","), X), "'x' is missing in all rows"),
+    "twelve rows": (few(trial(12, ",1"), X), "6 rows were given 'control', 10 are needed"),
+    "thirty rows": (few(trial(30, ",1"), X), "customers of each are needed to judge by"),
+    "one who left": (few(LONE, X), "5 customers of each are needed to judge by; raise split.gate_share"),
+    "an arm of three": (few(UNEQUAL, X), "3 rows were given 'mail', 10 are needed"),
+    "an arm of nobody": (few(trial(400, ",1"), X, arms=("mail", "call")), "no row was given 'call'"),
+    "many folds": (
+        few(trial(400, ",1"), X, split={"kind": "random", "folds": 90}),
+        "both outcomes are needed. Give it more rows, or lower split.folds.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOO_LITTLE)
+def test_what_is_too_little_is_said_in_a_line_before_the_search(repository: Repository, case: str) -> None:
+    (content, plain), words = TOO_LITTLE[case]
+    (repository.root / "experiments/specs/small.yaml").write_text(_yaml(plain))
+    assert add(repository, content).returncode == 0
+    assert repository.act("ingest", "small").returncode == 0
+    assert repository.act("validate", "small").returncode == 0
+    ended = repository.act("build", "small")
+    refused(ended, 5, words)
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert not (repository.root / "data/matrix/small").exists()
+
+
+def test_an_outcome_with_gaps_is_refused_with_its_rows_and_the_remedy(repository: Repository) -> None:
+    spent = {"x": {"type": "number"}, "spent": {"type": "number", "role": "outcome"}}
+    rows = " ".join(
+        f"{'mail' if n % 2 else 'none'},{'yes' if n % 3 == 0 else 'no'},{n},{'' if n == 7 else n}" for n in range(99)
+    )
+    content, plain = few(rows, spent)
+    (repository.root / "experiments/specs/small.yaml").write_text(_yaml(plain))
+    assert add(repository, content).returncode == 0
+    assert repository.act("ingest", "small").returncode == 0
+    remedy = "or say `nullable: true` in the spec: such rows are then left out of its figures): 1 row"
+    refused(
+        repository.act("validate", "small"), 5, "customers.spent: must not be missing", remedy, "such as customer_id="
+    )
+
+
 def test_a_missing_label_column_and_a_label_of_one_class(repository: Repository) -> None:
     assert add(repository, (HEADER + ROWS).replace(",left", "").replace(",yes", "").replace(",no", "")).returncode == 0
     refused(repository.go_through("ingest validate build", "small"), 5, "'left'")

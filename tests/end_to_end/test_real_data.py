@@ -28,7 +28,7 @@ FEW = {"trials": 4}
 SEGMENTS = {"control": "No E-Mail", "mens": "Mens E-Mail", "womens": "Womens E-Mail"}
 CHURN = """
 WITH bought AS (SELECT * FROM read_parquet('{tables}/transactions/*.parquet') WHERE kind = 'payment'),
-    active AS (SELECT customer_id, bool_or(event_at > moment AND event_at <= moment + INTERVAL 90 DAY) AS again
+    active AS (SELECT customer_id, bool_or(event_at >= moment AND event_at < moment + INTERVAL 90 DAY) AS again
         FROM bought, (SELECT TIMESTAMP '{as_of}' AS moment) GROUP BY customer_id
         HAVING bool_or(event_at >= moment - INTERVAL 365 DAY AND event_at < moment))
 SELECT count(*), round(100 * avg(CASE WHEN again THEN 0 ELSE 1 END), 1) FROM active"""

@@ -21,7 +21,7 @@ def test_a_share_above_one_is_refused() -> None:
 
 def test_what_is_not_said_does_not_limit() -> None:
     found = limits_of(PolicySpec(), actions=ACTIONS, n_rows=50)
-    assert found == Limits(10, (UNLIMITED, UNLIMITED))
+    assert found == Limits(50, (UNLIMITED, UNLIMITED))
     assert found.only_contacts
     assert not limits_of(PolicySpec(capacity={"call": 1.0}), actions=ACTIONS, n_rows=50).only_contacts
 

@@ -50,7 +50,25 @@ def test_an_outcome_is_no_feature_and_no_part_of_a_key() -> None:
     assert keys(["1", "2", "3"]) == keys(["9", "9", "9.5"])
 
 
-@pytest.mark.parametrize("wrong", [{"type": "category"}, {"type": "number", "nullable": True}])
-def test_an_outcome_is_a_number_that_every_row_has(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="a number that every row has"):
-        TABLE.options(kind="table", file="shop.csv", columns={"spent": {**wrong, "role": "outcome"}})
+@pytest.mark.parametrize("type_", ["category", "boolean", "timestamp"])
+def test_an_outcome_is_a_number(type_: str) -> None:
+    with pytest.raises(ValidationError, match="'outcome' is a number"):
+        TABLE.options(kind="table", file="shop.csv", columns={"spent": {"type": type_, "role": "outcome"}})
+
+
+def test_an_outcome_may_be_missing_where_the_spec_says_so() -> None:
+    asked = {**COLUMNS, "spent": {**COLUMNS["spent"], "nullable": True}}
+    options = TABLE.options(kind="table", file="shop.csv", columns=asked)
+    rows = pa.table({"age": ["31", "44"], "left": ["yes", "no"], "spent": ["", "2.5"]})
+    (part,) = TABLE.read(MemoryRaw({"shop.csv": rows}), options)
+    assert isinstance(part, Part)
+    assert part.rows["spent"].to_pylist() == [None, 2.5]
+    assert TABLE.declare(options)["customers"].column("spent").nullable
+
+
+def test_without_a_feature_the_key_is_the_place_of_the_row() -> None:
+    columns = {name: one for name, one in COLUMNS.items() if name != "age"}
+    rows = pa.table({"left": ["yes", "no", "no"], "spent": ["1", "1", "1"]})
+    (part,) = TABLE.read(MemoryRaw({"shop.csv": rows}), TABLE.options(kind="table", file="shop.csv", columns=columns))
+    assert isinstance(part, Part)
+    assert part.rows["customer_id"].to_pylist() == ["row-0", "row-1", "row-2"]

@@ -30,7 +30,7 @@ GATE = {"miscalibration_margin": 0.2, "calibration_limit": 0.2, "slice_margin": 
 def spec(*, with_actions: bool) -> ExperimentSpec:
     """The spec of the tiny world, with a gate for a tiny world and nothing but a share that limits contacts."""
     tiny = spec_of(with_actions=with_actions)
-    return tiny.model_copy(update={"gate": GateSpec.model_validate(GATE), "policy": PolicySpec()})
+    return tiny.model_copy(update={"gate": GateSpec.model_validate(GATE), "policy": PolicySpec(budget_share=0.2)})
 
 
 @cache

@@ -67,7 +67,7 @@ def spec_of(*, with_actions: bool) -> ExperimentSpec:
             "label": {"kind": "column", "bad": "left", "good": "stayed"},
             "treatment": {"arms": {action: {"cost": 0.01} for action in ACTIONS}} if with_actions else None,
             "split": {"kind": "random", "gate_share": 0.3},
-            "policy": {"capacity": {"call": 0.05}, "budget_money": 1.5} if with_actions else {},
+            "policy": {"budget_share": 0.2, "capacity": {"call": 0.05}, "budget_money": 1.5} if with_actions else {},
             "cost_of_churn": {"acquisition_multiple": 5, "retention_cost": 8, "expansion_share": 0.1},
             "evaluation": {
                 "draws": 100,

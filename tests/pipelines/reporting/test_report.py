@@ -216,6 +216,31 @@ def test_a_dated_report_tells_its_dates_and_what_was_left_out(split: str) -> Non
     assert ("drawn at random" in text) == (split == "random")
 
 
+def test_the_page_names_the_window_of_the_risk_and_that_of_effects() -> None:
+    def change(found: dict[str, Any]) -> None:
+        found["spec"]["label"] |= {"lead_time_days": 14, "horizon_days": 60}
+        found["cohort"]["left_in_gap"] = 37
+
+    text = " ".join(_page(BY_LOT, change).text.split())
+    assert (
+        "The risk is the chance that a customer left if nothing is done, from day 14 to day 74 after the date." in text
+    )
+    assert "Customers who left before day 14 are left out, 37 of 1,200 rows: they are neither." in text
+    assert "counts everybody who was given an arm, and who left from the date to day 74: also before day 14" in text
+    undated = " ".join(_page(BY_LOT, lambda _: None).text.split())
+    assert "from day" not in undated
+    assert "counts everybody" not in undated
+
+
+def test_the_page_says_how_many_rows_lack_an_outcome() -> None:
+    def change(found: dict[str, Any]) -> None:
+        one = next(iter(found["uplift"]["outcomes"].values()))
+        one["missing"] = {"rows": 9, "of": 1200, "by_arm": {"control": 1, "call": 8}, "p": 0.013, "differs": True}
+
+    text = " ".join(_page(BY_LOT, change).text.split())
+    assert "It is missing in 9 of 1,200 rows, which are left out (control 1, call 8); the arms differ in this" in text
+
+
 def test_a_model_that_gives_everybody_the_same_probability_is_reported_without_a_slope() -> None:
     found = judged(with_actions=False, constant=True)
     assert found["risk"]["auc"]["value"] == 0.5

@@ -57,7 +57,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
     made, told = Workspace(tmp_path_factory.mktemp("first"), "small"), io.StringIO()
     ingested(made, MONTHS)
     with redirect_stderr(told):
-        build.run(ExperimentSpec.model_validate(SPEC), made)
+        build.write(ExperimentSpec.model_validate(SPEC), made, must_be_enough=False)
     return made, told.getvalue()
 
 
@@ -70,7 +70,7 @@ def workspace(first: tuple[Workspace, str], tmp_path: Path) -> Workspace:
 
 def built(workspace: Workspace, told: Callable[[], str], **changes: Any) -> tuple[int, int]:
     """Build, and say how many partitions were made and how many were kept."""
-    build.run(ExperimentSpec.model_validate({**SPEC, **changes}), workspace)
+    build.write(ExperimentSpec.model_validate({**SPEC, **changes}), workspace, must_be_enough=False)
     return counts(told())
 
 
@@ -189,7 +189,7 @@ def test_an_error_in_one_date_stops_the_other_and_leaves_the_last_build(
     monkeypatch.setenv("HOLDFAST_CORES", "2")
     monkeypatch.setattr(engine.Engine, "snapshot", failing)
     with pytest.raises(DataError, match="the date to score"):
-        build.run(ExperimentSpec.model_validate(SPEC), workspace)
+        build.write(ExperimentSpec.model_validate(SPEC), workspace, must_be_enough=False)
     assert hashes(workspace) == before
 
 
@@ -217,6 +217,19 @@ def test_the_rows_of_a_date_stand_beside_their_features(workspace: Workspace) ->
     assert some["price"].equals(rows["price"])
 
 
+def test_too_few_dates_for_the_folds_are_said_before_any_is_built(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun(*_: Any, **__: Any) -> None:
+        raise AssertionError("a date was begun")
+
+    monkeypatch.setattr(snapshots, "dated", begun)
+    with pytest.raises(
+        DataError, match="3 mature observation dates are too few: 2 folds and a gate cohort of 1 need at"
+    ):
+        build.run(ExperimentSpec.model_validate(SPEC), workspace)
+
+
 @pytest.mark.parametrize(
     ("label", "told"),
     [
@@ -226,4 +239,4 @@ def test_the_rows_of_a_date_stand_beside_their_features(workspace: Workspace) ->
 )
 def test_nothing_to_learn_from_is_told_by_its_reason(workspace: Workspace, label: dict[str, Any], told: str) -> None:
     with pytest.raises(DataError, match=told):
-        build.run(ExperimentSpec.model_validate({**SPEC, "label": label}), workspace)
+        build.write(ExperimentSpec.model_validate({**SPEC, "label": label}), workspace, must_be_enough=False)

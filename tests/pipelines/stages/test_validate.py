@@ -253,7 +253,7 @@ def test_the_user_is_told_where_to_look_and_what_is_broken_in_a_line_each(worksp
     assert told.splitlines() == [
         f"data refused: 2 expectations broken; rows in {folder}/bad_rows.csv, page {folder}/docs/index.html",
         f"  usage.actions: must not be missing: 1 row (0.50 %), such as {keyed('C02', 3)}",
-        "  usage.minutes: must be between 0 and 1440: 3 rows (1.50 %), such as -1.0, -2.0",
+        f"  usage.minutes: must be between 0 and 1440: 3 rows (1.50 %), such as -1.0, -2.0 (first: {keyed('C00', 1)})",
     ]
     assert DataError.exit_code == 5
 

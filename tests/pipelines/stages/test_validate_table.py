@@ -55,10 +55,10 @@ def test_a_table_is_judged_by_the_columns_of_its_spec_and_one_fault_is_told_once
         ("customer_id=4", "Xmas"),
     ]
     assert str(caught.value).splitlines()[1:] == [
-        "  customers.age: cannot be read as integer: 1 row (25.00 %), such as 'old'",
-        "  customers.age: must be at least 18: 1 row (25.00 %), such as 17",
-        "  customers.left: must be one of yes, no: 1 row (25.00 %), such as 'perhaps'",
-        "  customers.arm: unknown arm, none of control, call: 1 row (25.00 %), such as 'Xmas'",
+        "  customers.age: cannot be read as integer: 1 row (25.00 %), such as 'old' (first: customer_id=2)",
+        "  customers.age: must be at least 18: 1 row (25.00 %), such as 17 (first: customer_id=3)",
+        "  customers.left: must be one of yes, no: 1 row (25.00 %), such as 'perhaps' (first: customer_id=3)",
+        "  customers.arm: unknown arm, none of control, call: 1 row (25.00 %), such as 'Xmas' (first: customer_id=4)",
     ]
 
 
