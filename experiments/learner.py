@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from experiments.arms import Arms, Mask, rows_of
 from experiments.family import Family, FittedModel, Labels, Params, Prepared, RowIndex
 from experiments.fitted_learner import FittedLearner, Term
@@ -10,14 +12,16 @@ from experiments.nuisances import Nuisances
 from features.tables import CONTROL
 
 EFFECT = "effect_"
+STOPS = 0
 
 
 @dataclass(frozen=True)
 class Lesson:
     """What a learner is taught: the rows at index, and with what family, parameters and seed.
 
-    arms (None: untreated) have shape (n_rows,), n_rows all those that were prepared. With stop_index, the risk stops
-    when these rows no longer gain. A draft is judged and thrown away: it need not be as steady as what is kept.
+    arms (None: untreated) have shape (n_rows,), n_rows all those that were prepared. A draft is judged and thrown away:
+    it need not be as steady as what is kept. Its risk finds out when to stop, by a part of its own rows that it leaves
+    aside; what is kept is given what the drafts have learned.
     nuisances and joint are shared by all lessons on the same rows, and made when they are first asked for: see
     `experiments.nuisances` and `Family.prepare_jointly`.
     """
@@ -27,7 +31,6 @@ class Lesson:
     arms: Arms
     actions: tuple[str, ...]
     index: RowIndex
-    stop_index: RowIndex | None
     params: Params
     learned: Mapping[str, Params]
     seed: int
@@ -37,9 +40,19 @@ class Lesson:
 
     def outcome(self, name: str, mask: Mask) -> FittedModel:
         """The model, of that name, of the probability to churn, fitted on the rows of mask."""
-        stop = None if self.stop_index is None else self.stop_index[mask[self.stop_index]]
         at, params = self.index[mask[self.index]], self._outcome_params(name)
-        return self.family.fit(self.prepared, at, params=params, seed=self.seed, stop_index=stop)
+        return self.family.fit(self.prepared, at, params=params, seed=self.seed)
+
+    def stopped(self, name: str, mask: Mask) -> FittedModel:
+        """The same, but one part of the cross-validation teaches nothing and says when to stop."""
+        at = self.index[mask[self.index]]
+        aside = self.prepared.parts_of(at) == STOPS
+        taught, stop = at[~aside], at[aside]
+        if any(len(np.unique(self.prepared.y[rows])) < 2 for rows in (taught, stop)):
+            taught, stop = at, at
+        return self.family.fit(
+            self.prepared, taught, params=self._outcome_params(name), seed=self.seed, stop_index=stop
+        )
 
     def outcomes(self, names: tuple[str, ...]) -> dict[str, FittedModel]:
         """Models of those names under no action and under each, all one model that is told what was given."""
@@ -98,15 +111,14 @@ class Learner:
     def fit_calibrated(self, lesson: Lesson) -> dict[str, FittedModel]:
         """The models that are calibrated.
 
-        The risk alone stops by rows held out; the other outcomes take from it when. Were each to stop by itself, the
-        effects would be fitted to the rows that judge them, and in a small arm that tells.
+        The risk alone stops by rows left aside; the other outcomes take from it when: a small arm has none to spare.
         """
-        control = lesson.outcome(CONTROL, rows_of(lesson.arms, CONTROL, lesson.actions))
+        untreated = rows_of(lesson.arms, CONTROL, lesson.actions)
+        control = lesson.stopped(CONTROL, untreated) if lesson.draft else lesson.outcome(CONTROL, untreated)
         if not lesson.actions:
             return {CONTROL: control}
-        if lesson.stop_index is not None:
-            learned = dict.fromkeys(self.outcomes(lesson.actions), control.learned)
-            lesson = replace(lesson, stop_index=None, learned=learned)
+        if lesson.draft:
+            lesson = replace(lesson, learned=dict.fromkeys(self.outcomes(lesson.actions), control.learned))
         return {CONTROL: control, **self.fit_outcomes(lesson)}
 
     def fit(self, lesson: Lesson) -> FittedLearner:

@@ -5,13 +5,14 @@ hundreds of small products cost more than they save.
 """
 
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import expit
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from experiments.metric import Numbers
 
@@ -28,7 +29,7 @@ def linear(columns: Numbers, *, target: Numbers, penalty: Numbers) -> Fit:
     columns have shape (n_rows, n_columns), target (n_rows,), penalty, above 0, (n_columns,).
     """
     centre = columns.mean(axis=0)
-    with _one_thread():
+    with one_thread():
         towards = columns.T @ (target - target.mean())
         weights: Numbers = cho_solve(cho_factor(_spread(columns, centre) + np.diag(penalty)), towards)
     return weights, float(target.mean() - centre @ weights)
@@ -41,7 +42,7 @@ def logistic(columns: Numbers, *, target: Numbers, penalty: Numbers) -> Fit:
     is nearly that of a ball: Newton's method needs fewer steps, but each costs as much as all of these together. The
     curvature is only to walk by, so some thousand rows tell it well enough; the optimum is that of all rows.
     """
-    with _one_thread():
+    with one_thread():
         return _walked(columns, target=target, penalty=penalty)
 
 
@@ -71,9 +72,16 @@ def _walked(columns: Numbers, *, target: Numbers, penalty: Numbers) -> Fit:
     return unfolded(minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x)
 
 
-def _one_thread() -> AbstractContextManager[Any]:
-    limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
+def one_thread() -> AbstractContextManager[Any]:
+    """While it lasts, BLAS works on one thread."""
+    limits: AbstractContextManager[Any] = _blas().limit(limits=1)
     return limits
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The BLAS libraries, found once: to look for them takes longer than a fit of few rows."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _spread(columns: Numbers, centre: Numbers) -> Numbers:

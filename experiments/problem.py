@@ -1,7 +1,7 @@
 """What candidates are tried on: the rows to learn from, made ready once for every fit."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -76,20 +76,21 @@ class Problem:
     stakes: Stakes | None = None
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def lesson(self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex | None = None) -> Lesson:
-        """What the candidate's learner learns from the rows at index; a draft where others are then to be judged."""
+    def lesson(
+        self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex = NOBODY, draft: bool = False
+    ) -> Lesson:
+        """What the candidate's learner learns from the rows at index, and from no other: those at judged judge it."""
         return Lesson(
             family=self.families[choice.family],
-            prepared=self.prepared[choice.family],
+            prepared=replace(self.prepared[choice.family], parts=self.parts),
             arms=self.arms,
             actions=self.actions,
             index=index,
-            stop_index=judged,
             params=choice.params,
             learned=choice.learned,
             seed=seed,
-            draft=judged is not None,
-            nuisances=lambda: self.nuisances(index, NOBODY if judged is None else judged),
+            draft=draft,
+            nuisances=lambda: self.nuisances(index, judged),
             joint=lambda: self._joint(choice.family),
         )
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments import families, learners, limits, metrics, nuisances
 from experiments.arms import Arms, rows_of
-from experiments.family import Family, Labels, RowIndex
+from experiments.family import PARTS, Family, Labels, RowIndex
 from experiments.learner import Learner
 from experiments.metric import Metric, Numbers
 from experiments.problem import Problem, Stakes
@@ -99,7 +99,7 @@ class Learning:
     def _parts(self, index: RowIndex) -> RowIndex:
         """The parts of a cross-fitting, by customer, drawn apart from the folds."""
         hashed = customer_hash(self.rows["customer_id"].iloc[index], self.spec.split.seed + 1)
-        return (hashed % nuisances.PARTS).astype(np.intp)
+        return (hashed % PARTS).astype(np.intp)
 
     def _stakes(self, index: RowIndex) -> Stakes | None:
         if self.spec.treatment is None:

@@ -14,14 +14,16 @@ from features.contract import Contract, Matrix
 MOST_ROUNDS = 400
 PATIENCE = 25
 FINAL_MEMBERS = 3
-LEARNED = ("rounds", "members")  # settings of ours, not of LightGBM
+MOST_ROUNDS_OF_EFFECTS = 150
+FEW_ROWS = 20_000
+FEWEST_IN_LEAF = 10
+OURS = ("rounds", "members", "share_in_leaf")  # settings of ours, not of LightGBM
 FIXED: Mapping[str, Any] = {
     "objective": "binary",
     "metric": "binary_logloss",
     "bagging_freq": 1,
     "deterministic": True,
     "force_col_wise": True,
-    "num_threads": 2,
     "max_bin": 63,
     "feature_pre_filter": False,
     "verbose": -1,
@@ -49,13 +51,21 @@ class LightgbmModel:
         rows = np.hstack([X, np.tile(self.given, (len(X), 1))]) if self.given else X
         total = np.zeros(len(X))
         for booster in self.boosters:
-            total = total + booster.predict(rows, num_threads=2)
+            total = total + booster.predict(rows, num_threads=threads(len(rows)))
         return total / len(self.boosters)
 
     def export(self) -> Portable:
         """Each booster in LightGBM's own text."""
         texts = tuple(booster.model_to_string() for booster in self.boosters)
         return Portable("lightgbm", {"given": list(self.given)}, texts)
+
+
+def threads(n_rows: int) -> int:
+    """How many threads so many rows are worth: two that wait for one another cost more than they save on few rows.
+
+    It follows from the rows alone, for LightGBM promises the same model for the same number of threads only.
+    """
+    return 1 if n_rows < FEW_ROWS else 2
 
 
 def search(trial: optuna.Trial) -> dict[str, Any]:
@@ -72,15 +82,14 @@ def search(trial: optuna.Trial) -> dict[str, Any]:
 
 
 def search_effects(trial: optuna.Trial) -> dict[str, Any]:
-    """Few and small trees on large leaves: pseudo-outcomes are nearly all noise, and no rows say when to stop."""
+    """Few and small trees on large leaves: pseudo-outcomes are nearly all noise. Rounds are cross-validated."""
     return {
-        "rounds": trial.suggest_int("rounds", 15, 150, log=True),
         "num_leaves": trial.suggest_int("num_leaves", 2, 12, log=True),
-        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 20, 500, log=True),
+        "share_in_leaf": trial.suggest_float("share_in_leaf", 0.01, 0.15, log=True),
     }
 
 
-EFFECT_POINT = {"rounds": 40, "num_leaves": 4, "min_data_in_leaf": 100}
+EFFECT_POINT = {"num_leaves": 3, "share_in_leaf": 0.04}
 STARTING_POINT = {
     "learning_rate": 0.05,
     "num_leaves": 5,
@@ -105,10 +114,9 @@ def fit(
     """One booster that stops when the rows at stop_index no longer gain, or else `members` of `rounds` rounds."""
     rows = prepared.rows.subset(np.sort(index))
     if stop_index is None:
-        return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, seed=seed)
-    settings = {key: value for key, value in params.items() if key not in LEARNED}
+        return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, n_rows=len(index), seed=seed)
     booster = lgb.train(
-        {**FIXED, **settings, "seed": seed},
+        {**_settings({**FIXED, **params}, len(index)), "seed": seed},
         rows,
         MOST_ROUNDS,
         valid_sets=[prepared.rows.subset(np.sort(stop_index))],
@@ -118,16 +126,46 @@ def fit(
 
 
 def regress(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> LightgbmModel:
-    """`members` boosters of `rounds` rounds of least squares."""
+    """`members` boosters of least squares, of as many rounds as a cross-validation over the parts finds best."""
     at = np.sort(index)
+    settings = {**FIXED, **FIXED_OF_EFFECTS, **params}
+    settings["min_data_in_leaf"] = max(FEWEST_IN_LEAF, round(settings["share_in_leaf"] * len(at)))
+    settings.setdefault("rounds", _rounds(prepared, at, settings=settings, seed=seed))
+    return replace(_of_rounds(_labelled(prepared, at), settings, n_rows=len(at), seed=seed), learned={})
+
+
+def _rounds(prepared: Prepared, at: RowIndex, *, settings: Params, seed: int) -> int:
+    """After how many rounds boosters of the other parts are, all in all, nearest to the numbers of each part."""
+    part = prepared.parts_of(at)
+    losses = np.zeros(MOST_ROUNDS_OF_EFFECTS)
+    for held in np.unique(part):
+        found: dict[str, Any] = {}
+        lgb.train(
+            {**_settings(settings, len(at)), "seed": seed},
+            _labelled(prepared, at[part != held]),
+            MOST_ROUNDS_OF_EFFECTS,
+            valid_sets=[_labelled(prepared, at[part == held])],
+            callbacks=[lgb.record_evaluation(found)],
+        )
+        losses += np.array(found["valid_0"]["l2"]) * np.count_nonzero(part == held)
+    return int(np.argmin(losses)) + 1
+
+
+def _labelled(prepared: Prepared, at: RowIndex) -> lgb.Dataset:
+    """The rows at `at`, binned with all others, and their own targets."""
     rows = prepared.rows.subset(at).construct()
     rows.set_label(prepared.y[at])
-    return replace(_of_rounds(rows, {**FIXED, **FIXED_OF_EFFECTS, **params}, seed=seed), learned={})
+    return rows
 
 
-def _of_rounds(rows: lgb.Dataset, params: Params, *, seed: int) -> LightgbmModel:
-    settings = {key: value for key, value in params.items() if key not in LEARNED}
+def _settings(params: Params, n_rows: int) -> dict[str, Any]:
+    """What LightGBM is told."""
+    return {**{key: value for key, value in params.items() if key not in OURS}, "num_threads": threads(n_rows)}
+
+
+def _of_rounds(rows: lgb.Dataset, params: Params, *, n_rows: int, seed: int) -> LightgbmModel:
     rounds, members = max(1, round(params["rounds"])), params.get("members", FINAL_MEMBERS)
+    settings = _settings(params, n_rows)
     boosters = tuple(lgb.train({**settings, "seed": seed + k}, rows, rounds) for k in range(members))
     return LightgbmModel(boosters, {"rounds": float(rounds)})
 
