@@ -15,9 +15,7 @@ from experiments.problem import Candidate, Problem
 def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
     """Calibrate and shrink on what the folds' models say of rows they have not seen, then fit on all rows."""
     learner = problem.learners[choice.learner]
-    folded = [
-        learner.fit(problem.lesson(choice, fold.fit, seed=seed, judged=fold.judge)) for fold in problem.folds
-    ]
+    folded = [learner.fit(problem.lesson(choice, fold.fit, seed=seed, judged=fold.judge)) for fold in problem.folds]
     calibrations = _calibrations(folded, problem, learner.calibrated_on(problem.actions))
     fitted = learner.fit(problem.lesson(choice, np.arange(len(problem.X)), seed=seed))
     terms = _shrunk([replace(one, calibrations=calibrations) for one in folded], problem, fitted.terms)
@@ -51,6 +49,9 @@ def _shrunk(
         at = fold.judge[known.in_trial[fold.judge]]
         gamma.append(known.gamma[at])
         effects.append(np.column_stack(list(one.effects(problem.X[at]).values())))
-    columns = zip(np.concatenate(effects).T, np.concatenate(gamma).T, strict=True)
+    # Differences between the folds' models are none between customers.
+    mean = np.concatenate(effects).mean(axis=0)
+    apart = [one - one.mean(axis=0) + mean for one in effects]
+    columns = zip(np.concatenate(apart).T, np.concatenate(gamma).T, strict=True)
     corrections = [shrinkage.fit(effect, gamma=score) for effect, score in columns]
     return {action: one.apply(terms[action]) for action, one in zip(terms, corrections, strict=True)}

@@ -7,7 +7,7 @@ import numpy as np
 from experiments.fitted_learner import Term
 from experiments.metric import Numbers
 
-DOUBT = 1.0
+DOUBT = 2.0
 CONSTANT = 1e-9
 
 
@@ -26,10 +26,11 @@ class Shrinkage:
 def fit(effect: Numbers, *, gamma: Numbers) -> Shrinkage:
     """The best linear predictor of the effect by what a model says of rows that it has not seen, held back by doubt.
 
-    effect and gamma, the AIPW score of the action, have shape (n_rows,). The regression of gamma on effect (Chernozhukov
-    et al. 2018, arXiv 1712.04802, theorem 2.1) says how much of the predicted difference between customers is real. Its
-    slope, in [0, 1], is multiplied by t^2 / (t^2 + 1), t the slope in standard errors (White 1980): noise is held back
-    and what is certain hardly. The mean becomes that of gamma. A constant effect has no slope to correct.
+    effect and gamma, the AIPW score of the action, have shape (n_rows,). The regression of gamma on effect
+    (Chernozhukov et al. 2018, arXiv 1712.04802, theorem 2.1) says how much of the predicted difference between
+    customers is real. Its slope, in [0, 1], is multiplied by t^2 / (t^2 + 2), t the slope in standard errors (White
+    1980): noise is held back and what is certain hardly. The mean becomes that of gamma. A constant effect has no slope
+    to correct.
     """
     apart = effect - effect.mean()
     spread = float(apart @ apart)

@@ -1,13 +1,15 @@
 """The lasso: a linear regression that uses no more columns than a cross-validation finds worth while.
 
-A single pseudo-outcome is nearly all noise. A plain least penalised error still takes noise for signal, so the strongest
-penalty within one standard error of the best one is taken: often all coefficients are 0 and everybody gets the mean.
+A single pseudo-outcome is nearly all noise, and the penalty of the smallest error still takes noise for signal. So the
+strongest penalty within one standard error of it is taken: often all coefficients are 0 and everybody gets the mean.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lasso_path
 
 from experiments.family import RowIndex
@@ -55,15 +57,18 @@ class _Moments:
         covariance = self.products / self.n - np.outer(mean, mean) + SOLVABLE * np.eye(len(mean))
         root = cholesky(covariance)
         image = solve_triangular(root, self.pull, trans=1)
-        _, weights, _ = lasso_path(
-            root,
-            image,
-            alphas=penalties / len(mean),
-            precompute=covariance,
-            Xy=self.pull.copy(),
-            max_iter=MOST_ROUNDS,
-            tol=CLOSE_ENOUGH,
-        )
+        with warnings.catch_warnings():
+            # Hinges of one column are nearly collinear: what is left to gain is far below the noise of the target.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            _, weights, _ = lasso_path(
+                root,
+                image,
+                alphas=penalties / len(mean),
+                precompute=covariance,
+                Xy=self.pull.copy(),
+                max_iter=MOST_ROUNDS,
+                tol=CLOSE_ENOUGH,
+            )
         return weights, self.target / self.n - mean @ weights
 
     def errors(self, weights: Numbers, intercepts: Numbers) -> Numbers:
@@ -93,5 +98,6 @@ def lasso(columns: Numbers, *, target: Numbers, parts: RowIndex, hold: float = 1
         worse = errors - errors[:, [errors.sum(axis=0).argmin()]]
         allowed = worse.std(axis=0, ddof=1) * np.sqrt(len(known))
         chosen = int(np.flatnonzero(worse.sum(axis=0) <= allowed)[0])
-        weights, intercepts = everything.path(np.append(penalties[:chosen], penalties[chosen] * hold))
+        final = penalties[chosen] * hold
+        weights, intercepts = everything.path(np.append(penalties[penalties > final], final))
         return weights[:, -1], float(intercepts[-1])

@@ -99,7 +99,11 @@ def _causalml(name: str) -> Rival:
             "S": lambda: meta.BaseSClassifier(learner=outcome, **own),
             "T": lambda: meta.BaseTClassifier(learner=outcome, **own),
             "X": lambda: meta.BaseXClassifier(outcome_learner=outcome, effect_learner=effect, **own),
-            "DR": lambda: meta.BaseDRRegressor(learner=boosted(probability=False) if base == "boosted" else LassoCV(cv=3), treatment_effect_learner=effect, **own),
+            "DR": lambda: meta.BaseDRRegressor(
+                learner=boosted(probability=False) if base == "boosted" else LassoCV(cv=3),
+                treatment_effect_learner=effect,
+                **own,
+            ),
             "R": lambda: meta.BaseRClassifier(outcome_learner=outcome, effect_learner=effect, random_state=0, **own),
         }[kind]()
         with warnings.catch_warnings():
