@@ -15,8 +15,9 @@ MOST_ROUNDS = 400
 PATIENCE = 25
 FINAL_MEMBERS = 3
 MOST_ROUNDS_OF_EFFECTS = 150
+PATIENCE_OF_EFFECTS = 15
 FEW_ROWS = 20_000
-FEWEST_IN_LEAF = 10
+FEWEST_IN_LEAF = 20
 OURS = ("rounds", "members", "share_in_leaf")  # settings of ours, not of LightGBM
 FIXED: Mapping[str, Any] = {
     "objective": "binary",
@@ -89,7 +90,7 @@ def search_effects(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-EFFECT_POINT = {"num_leaves": 3, "share_in_leaf": 0.04}
+EFFECT_POINT = {"num_leaves": 4, "share_in_leaf": 0.02}
 STARTING_POINT = {
     "learning_rate": 0.05,
     "num_leaves": 5,
@@ -104,7 +105,8 @@ STARTING_POINT = {
 def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
     """Bin the rows once; every trial, fold and arm then takes a subset of the same bins."""
     categories = [position for position, column in enumerate(contract.columns) if column.type == "category"]
-    binned = lgb.Dataset(X, y, categorical_feature=categories, params=dict(FIXED), free_raw_data=True)
+    params = _settings(FIXED, len(X))
+    binned = lgb.Dataset(X, y, categorical_feature=categories, params=params, free_raw_data=True)
     return Prepared(binned.construct(), y)
 
 
@@ -112,14 +114,14 @@ def fit(
     prepared: Prepared, index: RowIndex, *, params: Params, seed: int, stop_index: RowIndex | None = None
 ) -> LightgbmModel:
     """One booster that stops when the rows at stop_index no longer gain, or else `members` of `rounds` rounds."""
-    rows = prepared.rows.subset(np.sort(index))
+    rows = _subset(prepared, index, n_rows=len(index))
     if stop_index is None:
         return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, n_rows=len(index), seed=seed)
     booster = lgb.train(
         {**_settings({**FIXED, **params}, len(index)), "seed": seed},
         rows,
         MOST_ROUNDS,
-        valid_sets=[prepared.rows.subset(np.sort(stop_index))],
+        valid_sets=[_subset(prepared, stop_index, n_rows=len(index))],
         callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
     )
     return LightgbmModel((booster,), {"rounds": float(booster.best_iteration)})
@@ -135,27 +137,33 @@ def regress(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -
 
 
 def _rounds(prepared: Prepared, at: RowIndex, *, settings: Params, seed: int) -> int:
-    """After how many rounds boosters of the other parts are, all in all, nearest to the numbers of each part."""
+    """After how many rounds boosters of the other parts are, on average, nearest to the numbers of each part."""
     part = prepared.parts_of(at)
-    losses = np.zeros(MOST_ROUNDS_OF_EFFECTS)
-    for held in np.unique(part):
-        found: dict[str, Any] = {}
-        lgb.train(
-            {**_settings(settings, len(at)), "seed": seed},
-            _labelled(prepared, at[part != held]),
-            MOST_ROUNDS_OF_EFFECTS,
-            valid_sets=[_labelled(prepared, at[part == held])],
-            callbacks=[lgb.record_evaluation(found)],
-        )
-        losses += np.array(found["valid_0"]["l2"]) * np.count_nonzero(part == held)
-    return int(np.argmin(losses)) + 1
+    if len(np.unique(part)) < 2:
+        return 1
+    found = lgb.cv(
+        {**_settings(settings, len(at)), "seed": seed},
+        _labelled(prepared, at),
+        MOST_ROUNDS_OF_EFFECTS,
+        folds=[(np.flatnonzero(part != held), np.flatnonzero(part == held)) for held in np.unique(part)],
+        callbacks=[lgb.early_stopping(PATIENCE_OF_EFFECTS, verbose=False)],
+    )
+    return len(found["valid l2-mean"])
 
 
 def _labelled(prepared: Prepared, at: RowIndex) -> lgb.Dataset:
     """The rows at `at`, binned with all others, and their own targets."""
-    rows = prepared.rows.subset(at).construct()
+    rows = _subset(prepared, at, n_rows=len(at)).construct()
     rows.set_label(prepared.y[at])
     return rows
+
+
+def _subset(prepared: Prepared, index: RowIndex, *, n_rows: int) -> lgb.Dataset:
+    """The rows at index, for a fit to n_rows rows.
+
+    LightGBM counts its threads for the whole process, and whatever was made last has set them: rows to stop by, too.
+    """
+    return prepared.rows.subset(np.sort(index), params=_settings(FIXED, n_rows))
 
 
 def _settings(params: Params, n_rows: int) -> dict[str, Any]:
