@@ -1,7 +1,7 @@
 """Uplift learners of causalml and EconML, as a careful user would set them up, to measure ours against.
 
-Missing numbers are imputed by the median and flagged, numbers standardised, categories one-hot. Regressions are penalised by
-cross-validation; boosters are small. Propensities are the logged ones where there are any, estimated by the library
+Missing numbers are imputed by the median and flagged, numbers standardised, categories one-hot. Regressions are
+penalised by cross-validation; boosters are small. Propensities are the logged ones where there are any, estimated
 otherwise. EconML is no requirement of ours: without it its learners are left out.
 """
 
