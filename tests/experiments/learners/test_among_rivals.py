@@ -1,4 +1,4 @@
-"""Two worlds of 25 columns and few rows: ours are no worse than the best of causalml's, which are fitted to the same rows."""
+"""Worlds of 25 columns and few rows: ours are no worse than the best of causalml's, on the same rows."""
 
 import warnings
 from dataclasses import replace
