@@ -35,6 +35,7 @@ class _Moments:
 
     @classmethod
     def of(cls, columns: Numbers, target: Numbers) -> "_Moments":
+        """Those of columns (n_rows, n_columns) and a target (n_rows,)."""
         products, towards = columns.T @ columns, columns.T @ target
         return cls(len(target), columns.sum(axis=0), float(target.sum()), products, towards, float(target @ target))
 

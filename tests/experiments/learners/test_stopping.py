@@ -56,3 +56,11 @@ def test_rows_of_one_customer_are_all_left_aside_or_none() -> None:
     rounds = {**choice.params, "rounds": alone.learned["rounds"], "members": 1}
     again = family.fit(tried.prepared["lightgbm"], taught, params=rounds, seed=0)
     assert again.predict(OF.X) == pytest.approx(alone.predict(OF.X), abs=1e-9)
+
+
+@pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS.keys())
+def test_few_rows_are_fitted_on_one_thread(learner: Learner) -> None:
+    """LightGBM writes the number into its text; two threads on few rows spend their time waiting for one another."""
+    for models, _, _ in exported(OF, learner, FAMILIES["lightgbm"]):
+        for model in models.values():
+            assert all("[num_threads: 1]" in text for text in model.texts)
