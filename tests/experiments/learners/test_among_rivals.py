@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments import candidate
 from tests.benchmarks.effect_grid import Setting, Shape, draw, problem
 from tests.benchmarks.effect_rivals import columns, rivals
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, World, starting_point
@@ -24,18 +23,20 @@ def error(effects: np.ndarray, new: World) -> float:
     return float(np.sqrt(np.mean((effects - new.effects) ** 2)))
 
 
-@pytest.mark.parametrize("shape", ["constant", "step"])
-def test_the_x_learner_is_no_worse_than_the_best_of_causalmls(shape: Shape) -> None:
+@pytest.mark.parametrize(
+    ("shape", "learner", "family"), [("constant", "dr_learner", "logistic"), ("step", "x_learner", "lightgbm")]
+)
+def test_a_learner_that_suits_the_world_is_no_worse_than_the_best_of_causalmls(
+    shape: Shape, learner: str, family: str
+) -> None:
     """Within two standard errors of the paired difference; unlogged propensities, 500 rows."""
     setting = Setting(shape, 500, 1, 0.4, logged=False)
     new = draw(setting, seed=999, n_rows=2000)
     own, others = [], []
     for seed in range(SEEDS):
         of = draw(setting, seed=seed)
-        choice = replace(
-            starting_point(FAMILIES["lightgbm"], LEARNERS["x_learner"]), learned={"control": {"rounds": 60}}
-        )
-        fitted = candidate.fit(choice, problem(of, setting.actions), seed=0)
+        choice = replace(starting_point(FAMILIES[family], LEARNERS[learner]), learned={"control": {"rounds": 60}})
+        fitted = LEARNERS[learner].fit(problem(of, setting.actions).lesson(choice, np.arange(500), seed=0))
         own.append(error(np.column_stack(list(fitted.effects(new.X).values())), new))
         X, asked = columns(of, new.X)
         others.append([error(rivals()[name](of, setting.actions, X, asked), new) for name in RIVALS])
