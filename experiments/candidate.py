@@ -1,28 +1,58 @@
-"""Fitting the candidate that a search chose: on all rows, and calibrated."""
+"""Fitting the candidate that a search chose: on all rows, calibrated, its effects shrunk towards the average."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from experiments import calibration
+from experiments import calibration, shrinkage
 from experiments.arms import rows_of
-from experiments.fitted_learner import FittedLearner
+from experiments.calibration import Calibration
+from experiments.fitted_learner import FittedLearner, Term
 from experiments.problem import Candidate, Problem
 from features.tables import CONTROL
 
 
 def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
-    """Calibrate on what the folds' models say of rows they have not seen, then fit on all rows of the problem."""
+    """Calibrate and shrink on what the folds' models say of rows they have not seen, then fit on all rows."""
     learner = problem.learners[choice.learner]
-    out_of_fold = []
-    for fold in problem.folds:
-        models = learner.fit_calibrated(problem.lesson(choice, fold.fit, seed=seed))
-        out_of_fold.append({name: model.predict(problem.X[fold.judge]) for name, model in models.items()})
-    judged = np.concatenate([fold.judge for fold in problem.folds])
-    calibrations = {}
+    folded = [learner.fit(problem.lesson(choice, fold.fit, seed=seed, judged=fold.judge)) for fold in problem.folds]
     fitted = learner.fit(problem.lesson(choice, np.arange(len(problem.X)), seed=seed))
-    for name, arm in learner.calibrated_on(problem.actions, fitted.without).items():
+    calibrations = _calibrations(folded, problem, learner.calibrated_on(problem.actions, fitted.without))
+    terms = _shrunk([replace(one, calibrations=calibrations) for one in folded], problem, fitted.terms)
+    return replace(fitted, calibrations=calibrations, terms=terms)
+
+
+def _calibrations(
+    folded: list[FittedLearner], problem: Problem, calibrated_on: Mapping[str, str]
+) -> dict[str, Calibration]:
+    """One for each model of an outcome, by the judged rows of its arm."""
+    judged = np.concatenate([fold.judge for fold in problem.folds])
+    found = {}
+    for name, arm in calibrated_on.items():
+        said = np.concatenate(
+            [one.models[name].predict(problem.X[fold.judge]) for one, fold in zip(folded, problem.folds, strict=True)]
+        )
         mask = problem.at_risk[judged] if name == CONTROL else rows_of(problem.arms[judged], arm, problem.actions)
-        said = np.concatenate([fold[name] for fold in out_of_fold])
-        calibrations[name] = calibration.fit(problem.y[judged][mask], said[mask])
-    return replace(fitted, calibrations=calibrations)
+        found[name] = calibration.fit(problem.y[judged][mask], said[mask])
+    return found
+
+
+def _shrunk(
+    folded: list[FittedLearner], problem: Problem, terms: Mapping[str, tuple[Term, ...]]
+) -> dict[str, tuple[Term, ...]]:
+    """The terms of each action's effect after its shrinkage, by the judged rows of the trial."""
+    if not problem.actions:
+        return dict(terms)
+    gamma, effects = [], []
+    for one, fold in zip(folded, problem.folds, strict=True):
+        known = problem.nuisances(fold.fit, fold.judge)
+        at = fold.judge[known.in_trial[fold.judge]]
+        gamma.append(known.gamma[at])
+        effects.append(np.column_stack(list(one.effects(problem.X[at]).values())))
+    # Differences between the folds' models are none between customers.
+    mean = np.concatenate(effects).mean(axis=0)
+    apart = [one - one.mean(axis=0) + mean for one in effects]
+    columns = zip(np.concatenate(apart).T, np.concatenate(gamma).T, strict=True)
+    corrections = [shrinkage.fit(effect, gamma=score) for effect, score in columns]
+    return {action: one.apply(terms[action]) for action, one in zip(terms, corrections, strict=True)}

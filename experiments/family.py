@@ -15,6 +15,8 @@ Scores = npt.NDArray[np.float64]
 RowIndex = npt.NDArray[np.intp]
 Params = Mapping[str, Any]
 
+PARTS = 5
+
 
 @dataclass(frozen=True)
 class Portable:
@@ -43,11 +45,17 @@ class FittedModel(Protocol):
 class Prepared:
     """Rows made ready once for every fit: what the family made of them, and the target, shape (n_rows,).
 
-    The target is the label, or for a regression a number that may be missing in rows that are not fitted on.
+    The target is the label, or for a regression a number that may be missing in rows that are not fitted on. parts
+    says to which part of a cross-validation a row's customer belongs, shape (n_rows,); None: every row is a customer.
     """
 
     rows: Any
     y: Labels
+    parts: RowIndex | None = None
+
+    def parts_of(self, index: RowIndex) -> RowIndex:
+        """The part of each row at index; without parts they take turns."""
+        return np.arange(len(index)) % PARTS if self.parts is None else self.parts[index]
 
 
 class Fit(Protocol):

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from experiments.arms import Arms, Mask, rows_of
 from experiments.family import Family, FittedModel, Labels, Params, Prepared, RowIndex
 from experiments.fitted_learner import FittedLearner, Term
@@ -12,6 +14,7 @@ from features.tables import CONTROL
 EFFECT = "effect_"
 # The outcome without action that counts leaving in the gap too, as effects do; the risk does not.
 BY_THE_END = "control_by_the_end"
+STOPS = 0
 
 
 @dataclass(frozen=True)
@@ -19,8 +22,9 @@ class Lesson:
     """What a learner is taught: the rows at index, and with what family, parameters and seed.
 
     arms (None: untreated) and at_risk, the rows of the risk, have shape (n_rows,), n_rows all those that were prepared.
-    any_in_gap: customers left before the window opened, here or in another fold. With stop_index, the risk stops when
-    these rows no longer gain. A draft is judged and thrown away: it need not be as steady as what is kept.
+    any_in_gap: customers left before the window opened, here or in another fold. A draft is judged and thrown away: it
+    need not be as steady as what is kept. Its risk finds out when to stop, by a part of its own rows that it leaves
+    aside; what is kept is given what the drafts have learned.
     nuisances and joint are shared by all lessons on the same rows, and made when they are first asked for: see
     `experiments.nuisances` and `Family.prepare_jointly`.
     """
@@ -31,7 +35,6 @@ class Lesson:
     actions: tuple[str, ...]
     at_risk: Mask
     index: RowIndex
-    stop_index: RowIndex | None
     params: Params
     learned: Mapping[str, Params]
     seed: int
@@ -47,9 +50,19 @@ class Lesson:
 
     def outcome(self, name: str, mask: Mask) -> FittedModel:
         """The model, of that name, of the probability to churn, fitted on the rows of mask."""
-        stop = None if self.stop_index is None else self.stop_index[mask[self.stop_index]]
         at, params = self.index[mask[self.index]], self._outcome_params(name)
-        return self.family.fit(self.prepared, at, params=params, seed=self.seed, stop_index=stop)
+        return self.family.fit(self.prepared, at, params=params, seed=self.seed)
+
+    def stopped(self, name: str, mask: Mask) -> FittedModel:
+        """The same, but one part of the cross-validation teaches nothing and says when to stop."""
+        at = self.index[mask[self.index]]
+        aside = self.prepared.parts_of(at) == STOPS
+        taught, stop = at[~aside], at[aside]
+        if any(len(np.unique(self.prepared.y[rows])) < 2 for rows in (taught, stop)):
+            taught, stop = at, at
+        return self.family.fit(
+            self.prepared, taught, params=self._outcome_params(name), seed=self.seed, stop_index=stop
+        )
 
     def outcomes(self, names: tuple[str, ...]) -> dict[str, FittedModel]:
         """Models of those names under no action and under each, all one model that is told what was given."""
@@ -109,15 +122,16 @@ class Learner:
         """The models that are calibrated.
 
         Where customers left in the gap there is one more: the outcome without action that counts them, from which
-        effects are told. The risk alone stops by rows held out; the others take from it when. Were each to stop by
-        itself, the effects would be fitted to the rows that judge them, and in a small arm that tells.
+        effects are told. The risk alone stops by rows left aside; the other outcomes take from it when: a small arm has
+        none to spare.
         """
-        models = {CONTROL: lesson.outcome(CONTROL, lesson.at_risk)}
+        control = lesson.stopped(CONTROL, lesson.at_risk) if lesson.draft else lesson.outcome(CONTROL, lesson.at_risk)
+        models = {CONTROL: control}
         if not lesson.actions:
             return models
-        if lesson.stop_index is not None:
-            learned = dict.fromkeys((BY_THE_END, *self.outcomes(lesson.actions)), models[CONTROL].learned)
-            lesson = replace(lesson, stop_index=None, learned=learned)
+        if lesson.draft:
+            learned = dict.fromkeys((BY_THE_END, *self.outcomes(lesson.actions)), control.learned)
+            lesson = replace(lesson, learned=learned)
         if lesson.any_in_gap:
             models[BY_THE_END] = lesson.outcome(BY_THE_END, rows_of(lesson.arms, CONTROL, lesson.actions))
         return {**models, **self.fit_outcomes(lesson)}

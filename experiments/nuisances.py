@@ -6,13 +6,14 @@ Plain, and the same for every candidate: they are computed once for each fold an
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from experiments.arms import Arms, Mask, in_trial, rows_of
 from experiments.families import logistic, prior
-from experiments.family import FittedModel, Labels, Prepared, RowIndex
+from experiments.family import PARTS, FittedModel, Labels, Params, Prepared, RowIndex
 from experiments.metric import Numbers
 from experiments.uplift import aipw_scores
 from features.contract import Matrix
@@ -20,8 +21,10 @@ from features.tables import CONTROL
 
 FAMILY = logistic.FAMILY.name
 PARAMS: Mapping[str, float] = {"C": 0.1}
-PARTS = 2
+FEW_ROWS = 1500
+TRIED = (0.1, 0.01)
 LEAST_PROPENSITY = 0.02
+LEAST_PROBABILITY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -110,19 +113,46 @@ def cross_fitted(trial: Trial, index: RowIndex, judged: RowIndex) -> Nuisances:
 def _told(trial: Trial, teaches: Mask, target: Labels, index: RowIndex, judged: RowIndex) -> Numbers:
     """What models fitted on the rows of `teaches` at index say of the rows at index and at judged."""
     said, seen = np.full(len(trial.X), np.nan), np.zeros(len(judged))
+    params = _chosen(trial, index[teaches[index]], target)
     for part in range(PARTS):
         own = trial.parts[index] == part
-        model = _fitted(trial, index[~own & teaches[index]], target)
+        model = _fitted(trial, index[~own & teaches[index]], target, params[part])
         said[index[own]] = model.predict(trial.X[index[own]])
         seen = seen + model.predict(trial.X[judged])
     said[judged] = seen / PARTS
     return said
 
 
-def _fitted(trial: Trial, index: RowIndex, target: Labels) -> FittedModel:
+def _chosen(trial: Trial, index: RowIndex, target: Labels) -> list[Params]:
+    """For each part the penalty that is best at telling the rows at index of every second part without both.
+
+    So no row has a say in the penalty of its own model. Many rows need no penalty but the usual.
+    """
+    if len(index) > FEW_ROWS:
+        return [PARAMS] * PARTS
+    losses = np.zeros((PARTS, len(TRIED)))
+    part = trial.parts[index]
+    for one, other in combinations(range(PARTS), 2):
+        rest = index[(part != one) & (part != other)]
+        for place, C in enumerate(TRIED):
+            model = _fitted(trial, rest, target, {"C": C})
+            for own, held in ((one, other), (other, one)):
+                at = index[part == held]
+                said = np.clip(model.predict(trial.X[at]), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+                losses[own, place] -= float(np.log(np.where(target[at] == 1, said, 1 - said)).sum())
+    return [{"C": TRIED[place]} for place in losses.argmin(axis=1)]
+
+
+def _fitted(trial: Trial, index: RowIndex, target: Labels, params: Params) -> FittedModel:
     """The plain logistic model, or the share where the rows have one outcome only."""
     family = logistic.FAMILY if len(np.unique(target[index])) > 1 else prior.FAMILY
-    return family.fit(replace(trial.prepared, y=target), index, params=PARAMS, seed=0)
+    return family.fit(replace(trial.prepared, y=target), index, params=params, seed=0)
+
+
+def _fitted_to_all(trial: Trial, index: RowIndex, target: Labels) -> FittedModel:
+    """The same, its penalty, where rows are few, the middle one of those of the parts."""
+    middle = float(np.median([params["C"] for params in _chosen(trial, index, target)]))
+    return _fitted(trial, index, target, {"C": middle})
 
 
 def _own_probability(trial: Trial, index: RowIndex, judged: RowIndex) -> Numbers:
@@ -141,7 +171,7 @@ def _own_probability(trial: Trial, index: RowIndex, judged: RowIndex) -> Numbers
 def propensities(trial: Trial, X: Matrix) -> Numbers:
     """The probability of each arm, control first, estimated on all rows of the trial; shape (len(X), n_arms)."""
     given, arms = np.flatnonzero(in_trial(trial.arms, trial.actions)), (CONTROL, *trial.actions)
-    told = np.column_stack([_fitted(trial, given, (trial.arms == arm).astype(float)).predict(X) for arm in arms])
+    told = np.column_stack([_fitted_to_all(trial, given, (trial.arms == arm).astype(float)).predict(X) for arm in arms])
     estimated: Numbers = np.maximum(told / told.sum(axis=1, keepdims=True), LEAST_PROPENSITY)
     return estimated
 
@@ -153,4 +183,4 @@ def _share(trial: Trial, action: str, index: RowIndex) -> float | FittedModel:
         given, control = (float(group[0]) for group in groups)
         return given / (given + control)
     either = in_trial(trial.arms[index], (action,))
-    return _fitted(trial, index[either], (trial.arms == action).astype(float))
+    return _fitted_to_all(trial, index[either], (trial.arms == action).astype(float))

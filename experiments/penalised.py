@@ -1,17 +1,18 @@
-"""Regressions whose coefficients are held back: logistic, by likelihood, and linear, by least squares.
+"""Logistic regression whose coefficients are held back (ridge).
 
-One thread each: their sums would otherwise depend on the number of cores, and threads that wait for one another in
-hundreds of small products cost more than they save.
+On one thread: its sums would otherwise depend on the number of cores, and threads that wait for one another in hundreds
+of small products cost more than they save.
 """
 
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import expit
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from experiments.metric import Numbers
 
@@ -22,26 +23,15 @@ FLAT_ENOUGH = 1e-6
 Fit = tuple[Numbers, float]
 
 
-def linear(columns: Numbers, *, target: Numbers, penalty: Numbers) -> Fit:
-    """The coefficients and the intercept of the smallest sum of squares plus penalty * coefficient^2 (ridge).
-
-    columns have shape (n_rows, n_columns), target (n_rows,), penalty, above 0, (n_columns,).
-    """
-    centre = columns.mean(axis=0)
-    with _one_thread():
-        towards = columns.T @ (target - target.mean())
-        weights: Numbers = cho_solve(cho_factor(_spread(columns, centre) + np.diag(penalty)), towards)
-    return weights, float(target.mean() - centre @ weights)
-
-
 def logistic(columns: Numbers, *, target: Numbers, penalty: Numbers) -> Fit:
     """The coefficients and the intercept of the smallest negative log-likelihood plus penalty / 2 * coefficient^2.
 
-    Shapes as for `linear`; target holds 0 and 1, both of them. L-BFGS walks in coordinates in which the curvature
+    columns have shape (n_rows, n_columns), target (n_rows,), penalty, above 0, (n_columns,); target holds 0 and 1, both
+    of them. L-BFGS walks in coordinates in which the curvature
     is nearly that of a ball: Newton's method needs fewer steps, but each costs as much as all of these together. The
     curvature is only to walk by, so some thousand rows tell it well enough; the optimum is that of all rows.
     """
-    with _one_thread():
+    with one_thread():
         return _walked(columns, target=target, penalty=penalty)
 
 
@@ -71,9 +61,16 @@ def _walked(columns: Numbers, *, target: Numbers, penalty: Numbers) -> Fit:
     return unfolded(minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x)
 
 
-def _one_thread() -> AbstractContextManager[Any]:
-    limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
+def one_thread() -> AbstractContextManager[Any]:
+    """While it lasts, BLAS works on one thread."""
+    limits: AbstractContextManager[Any] = _blas().limit(limits=1)
     return limits
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The BLAS libraries, found once: to look for them takes longer than a fit of few rows."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _spread(columns: Numbers, centre: Numbers) -> Numbers:

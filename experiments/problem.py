@@ -1,7 +1,7 @@
 """What candidates are tried on: the rows to learn from, made ready once for every fit."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -85,22 +85,23 @@ class Problem:
         untreated = rows_of(self.arms, CONTROL, self.actions)
         return untreated if self.left_in_gap is None else untreated & ~self.left_in_gap
 
-    def lesson(self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex | None = None) -> Lesson:
-        """What the candidate's learner learns from the rows at index; a draft where others are then to be judged."""
+    def lesson(
+        self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex = NOBODY, draft: bool = False
+    ) -> Lesson:
+        """What the candidate's learner learns from the rows at index, and from no other: those at judged judge it."""
         return Lesson(
             family=self.families[choice.family],
-            prepared=self.prepared[choice.family],
+            prepared=replace(self.prepared[choice.family], parts=self.parts),
             arms=self.arms,
             actions=self.actions,
             at_risk=self.at_risk,
             index=index,
-            stop_index=judged,
             params=choice.params,
             learned=choice.learned,
             seed=seed,
-            draft=judged is not None,
+            draft=draft,
             any_in_gap=self.left_in_gap is not None and bool(self.left_in_gap.any()),
-            nuisances=lambda: self.nuisances(index, NOBODY if judged is None else judged),
+            nuisances=lambda: self.nuisances(index, judged),
             joint=lambda: self._joint(choice.family),
         )
 

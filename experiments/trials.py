@@ -97,13 +97,14 @@ def best(study: optuna.Study, trials: int) -> FrozenTrial:
     """The best of the first `trials` trials that ended; a longer search of the same study changes nothing here.
 
     With one figure it is the best by that. With two, of those that no other beats in one figure without being beaten in
-    the other (the Pareto front), it is the one whose policy earned most on the folds; of equals the one of the best
-    risk, and of these the first.
+    the other (the Pareto front) and that rank effects better than chance, where any do, it is the one whose policy
+    earned most on the folds; of equals the one of the best risk, and of these the first.
     """
     complete = [trial for trial in ended(study)[:trials] if trial.state == TrialState.COMPLETE]
     signs = _signs(study)
     losses = {trial.number: tuple(s * v for s, v in zip(signs, trial.values, strict=True)) for trial in complete}
     front = [one for one in complete if not any(_beats(other, losses[one.number]) for other in losses.values())]
+    front = [one for one in front if all(uplift > 0 for uplift in one.values[1:])] or front
 
     def rank(trial: FrozenTrial) -> tuple[float, float, int]:
         return -(recorded(trial).policy_value or 0.0), losses[trial.number][0], trial.number

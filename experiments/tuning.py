@@ -120,7 +120,7 @@ def _try(study: optuna.Study, trial: optuna.Trial, problem: Problem, *, spec: Tu
     judged: list[Judgement] = []
     learned = []
     for fold in problem.folds:
-        fitted = learner.fit(problem.lesson(choice, fold.fit, seed=spec.seed, judged=fold.judge))
+        fitted = learner.fit(problem.lesson(choice, fold.fit, seed=spec.seed, judged=fold.judge, draft=True))
         judged.append(judge(problem, fold, fitted))
         learned.append(fitted.learned)
         if len(judged) < len(problem.folds) and _hopeless(study, trial, judged, problem):

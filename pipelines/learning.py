@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments import families, learners, limits, metrics, nuisances
 from experiments.arms import Arms, Mask, rows_of
-from experiments.family import Family, Labels, RowIndex
+from experiments.family import PARTS, Family, Labels, RowIndex
 from experiments.gap import left_in_gap
 from experiments.learner import Learner
 from experiments.metric import Metric, Numbers
@@ -119,7 +119,7 @@ class Learning:
     def _parts(self, index: RowIndex) -> RowIndex:
         """The parts of a cross-fitting, by customer, drawn apart from the folds."""
         hashed = customer_hash(self.rows["customer_id"].iloc[index], self.spec.split.seed + 1)
-        return (hashed % nuisances.PARTS).astype(np.intp)
+        return (hashed % PARTS).astype(np.intp)
 
     def _stakes(self, index: RowIndex) -> Stakes | None:
         if self.spec.treatment is None:

@@ -14,14 +14,18 @@ from features.contract import Contract, Matrix
 MOST_ROUNDS = 400
 PATIENCE = 25
 FINAL_MEMBERS = 3
-LEARNED = ("rounds", "members")  # settings of ours, not of LightGBM
+MOST_ROUNDS_OF_EFFECTS = 100
+PATIENCE_OF_EFFECTS = 20
+FEW_ROWS = 20_000
+FEWEST_IN_LEAF = 20
+FEW_ENOUGH_FOR_ALL_PARTS = 2000
+OURS = ("rounds", "members", "share_in_leaf")  # settings of ours, not of LightGBM
 FIXED: Mapping[str, Any] = {
     "objective": "binary",
     "metric": "binary_logloss",
     "bagging_freq": 1,
     "deterministic": True,
     "force_col_wise": True,
-    "num_threads": 2,
     "max_bin": 63,
     "feature_pre_filter": False,
     "verbose": -1,
@@ -49,13 +53,21 @@ class LightgbmModel:
         rows = np.hstack([X, np.tile(self.given, (len(X), 1))]) if self.given else X
         total = np.zeros(len(X))
         for booster in self.boosters:
-            total = total + booster.predict(rows, num_threads=2)
+            total = total + booster.predict(rows, num_threads=threads(len(rows)))
         return total / len(self.boosters)
 
     def export(self) -> Portable:
         """Each booster in LightGBM's own text."""
         texts = tuple(booster.model_to_string() for booster in self.boosters)
         return Portable("lightgbm", {"given": list(self.given)}, texts)
+
+
+def threads(n_rows: int) -> int:
+    """How many threads so many rows are worth: two that wait for one another cost more than they save on few rows.
+
+    It follows from the rows alone, for LightGBM promises the same model for the same number of threads only.
+    """
+    return 1 if n_rows < FEW_ROWS else 2
 
 
 def search(trial: optuna.Trial) -> dict[str, Any]:
@@ -72,15 +84,14 @@ def search(trial: optuna.Trial) -> dict[str, Any]:
 
 
 def search_effects(trial: optuna.Trial) -> dict[str, Any]:
-    """Few and small trees on large leaves: pseudo-outcomes are nearly all noise, and no rows say when to stop."""
+    """Few and small trees on large leaves: pseudo-outcomes are nearly all noise. Rounds are cross-validated."""
     return {
-        "rounds": trial.suggest_int("rounds", 15, 150, log=True),
         "num_leaves": trial.suggest_int("num_leaves", 2, 12, log=True),
-        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 20, 500, log=True),
+        "share_in_leaf": trial.suggest_float("share_in_leaf", 0.01, 0.15, log=True),
     }
 
 
-EFFECT_POINT = {"rounds": 40, "num_leaves": 4, "min_data_in_leaf": 100}
+EFFECT_POINT = {"num_leaves": 3, "share_in_leaf": 0.04}
 STARTING_POINT = {
     "learning_rate": 0.05,
     "num_leaves": 5,
@@ -95,7 +106,8 @@ STARTING_POINT = {
 def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
     """Bin the rows once; every trial, fold and arm then takes a subset of the same bins."""
     categories = [position for position, column in enumerate(contract.columns) if column.type == "category"]
-    binned = lgb.Dataset(X, y, categorical_feature=categories, params=dict(FIXED), free_raw_data=True)
+    params = _settings(FIXED, len(X))
+    binned = lgb.Dataset(X, y, categorical_feature=categories, params=params, free_raw_data=True)
     return Prepared(binned.construct(), y)
 
 
@@ -103,31 +115,72 @@ def fit(
     prepared: Prepared, index: RowIndex, *, params: Params, seed: int, stop_index: RowIndex | None = None
 ) -> LightgbmModel:
     """One booster that stops when the rows at stop_index no longer gain, or else `members` of `rounds` rounds."""
-    rows = prepared.rows.subset(np.sort(index))
+    rows = _subset(prepared, index, n_rows=len(index))
     if stop_index is None:
-        return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, seed=seed)
-    settings = {key: value for key, value in params.items() if key not in LEARNED}
+        return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, n_rows=len(index), seed=seed)
     booster = lgb.train(
-        {**FIXED, **settings, "seed": seed},
+        {**_settings({**FIXED, **params}, len(index)), "seed": seed},
         rows,
         MOST_ROUNDS,
-        valid_sets=[prepared.rows.subset(np.sort(stop_index))],
+        valid_sets=[_subset(prepared, stop_index, n_rows=len(index))],
         callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
     )
     return LightgbmModel((booster,), {"rounds": float(booster.best_iteration)})
 
 
 def regress(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> LightgbmModel:
-    """`members` boosters of `rounds` rounds of least squares."""
+    """`members` boosters of least squares, of as many rounds as a cross-validation over the parts finds best."""
     at = np.sort(index)
-    rows = prepared.rows.subset(at).construct()
+    settings = {**FIXED, **FIXED_OF_EFFECTS, **params}
+    settings["min_data_in_leaf"] = max(FEWEST_IN_LEAF, round(settings["share_in_leaf"] * len(at)))
+    if "rounds" not in settings:
+        settings["rounds"] = _rounds(prepared, at, settings=settings, seed=seed)
+    return replace(_of_rounds(_labelled(prepared, at), settings, n_rows=len(at), seed=seed), learned={})
+
+
+def _rounds(prepared: Prepared, at: RowIndex, *, settings: Params, seed: int) -> int:
+    """After how many rounds boosters of the other parts are, on average, nearest to the numbers of the part held out.
+
+    Each part is held out in turn, of many rows two of the parts only: they tell enough.
+    """
+    part = prepared.parts_of(at)
+    parts = np.unique(part)
+    if len(parts) < 2:
+        return 1
+    held_out = parts if len(at) < FEW_ENOUGH_FOR_ALL_PARTS else parts[:2]
+    found = lgb.cv(
+        {**_settings(settings, len(at)), "seed": seed},
+        _labelled(prepared, at),
+        MOST_ROUNDS_OF_EFFECTS,
+        folds=[(np.flatnonzero(part != held), np.flatnonzero(part == held)) for held in held_out],
+        callbacks=[lgb.early_stopping(PATIENCE_OF_EFFECTS, verbose=False)],
+    )
+    return len(found["valid l2-mean"])
+
+
+def _labelled(prepared: Prepared, at: RowIndex) -> lgb.Dataset:
+    """The rows at `at`, binned with all others, and their own targets."""
+    rows = _subset(prepared, at, n_rows=len(at)).construct()
     rows.set_label(prepared.y[at])
-    return replace(_of_rounds(rows, {**FIXED, **FIXED_OF_EFFECTS, **params}, seed=seed), learned={})
+    return rows
 
 
-def _of_rounds(rows: lgb.Dataset, params: Params, *, seed: int) -> LightgbmModel:
-    settings = {key: value for key, value in params.items() if key not in LEARNED}
+def _subset(prepared: Prepared, index: RowIndex, *, n_rows: int) -> lgb.Dataset:
+    """The rows at index, for a fit to n_rows rows.
+
+    LightGBM counts its threads for the whole process, and whatever was made last has set them: rows to stop by, too.
+    """
+    return prepared.rows.subset(np.sort(index), params=_settings(FIXED, n_rows))
+
+
+def _settings(params: Params, n_rows: int) -> dict[str, Any]:
+    """What LightGBM is told."""
+    return {**{key: value for key, value in params.items() if key not in OURS}, "num_threads": threads(n_rows)}
+
+
+def _of_rounds(rows: lgb.Dataset, params: Params, *, n_rows: int, seed: int) -> LightgbmModel:
     rounds, members = max(1, round(params["rounds"])), params.get("members", FINAL_MEMBERS)
+    settings = _settings(params, n_rows)
     boosters = tuple(lgb.train({**settings, "seed": seed + k}, rows, rounds) for k in range(members))
     return LightgbmModel(boosters, {"rounds": float(rounds)})
 

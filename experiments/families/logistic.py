@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import optuna
 
-from experiments import penalised
+from experiments import penalised, sparse
 from experiments.family import Family, Labels, Params, Prepared, RowIndex
 from experiments.terms import LinearModel, LogisticModel, Terms
 from features.contract import Contract, Matrix
@@ -17,12 +17,12 @@ FREE = 1e-3
 
 def search(trial: optuna.Trial) -> dict[str, Any]:
     """How strongly the coefficients are held back."""
-    return {"C": trial.suggest_float("C", 1e-3, 100.0, log=True)}
+    return {"C": trial.suggest_float("C", 1e-3, 10.0, log=True)}
 
 
 def search_effects(trial: optuna.Trial) -> dict[str, Any]:
-    """How strongly those of an effect are held back: strongly, for single pseudo-outcomes are nearly all noise."""
-    return {"alpha": trial.suggest_float("alpha", 100.0, 1e5, log=True)}
+    """How much more or less strongly than a cross-validation says those of an effect are held back."""
+    return {"hold": trial.suggest_float("hold", 0.3, 3.0, log=True)}
 
 
 def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
@@ -72,11 +72,11 @@ def regress(
     params: Params,
     seed: int,  # noqa: ARG001 - the optimum is unique
 ) -> LinearModel:
-    """The penalised least squares on the same terms."""
+    """The lasso on the same terms."""
     terms, expanded = prepared.rows
     rows = expanded[index]
-    weights, intercept = penalised.linear(
-        rows, target=prepared.y[index], penalty=np.full(rows.shape[1], float(params["alpha"]))
+    weights, intercept = sparse.lasso(
+        rows, target=prepared.y[index], parts=prepared.parts_of(index), hold=params["hold"]
     )
     return LinearModel(terms, tuple(weights.tolist()), intercept, _centres(terms, rows, weights))
 
@@ -135,7 +135,7 @@ FAMILY = Family(
     prepare=prepare,
     fit=fit,
     search_effects=search_effects,
-    effect_point={"alpha": 10_000.0},
+    effect_point={"hold": 1.0},
     regress=regress,
     prepare_jointly=prepare_jointly,
     fit_jointly=fit_jointly,

@@ -16,7 +16,7 @@ import psutil
 
 from pipelines.verdict import EXIT_CODES
 from pipelines.workspace import Workspace
-from tests.benchmarks import building, judging, searching
+from tests.benchmarks import building, effects, judging, searching
 from tests.benchmarks.measuring import Cost, measure
 from tests.end_to_end.splits import over_splits
 
@@ -54,6 +54,8 @@ def main() -> None:
             told += telco.told
         print("\n" + "\n".join(line for line in told.splitlines() if line.startswith("tune ")))
         overheads(repository)
+        print("\n| uplift learners | CPU | promised |\n|---|---|---|")
+        print(measure(python, "-m", effects.__name__, "time", cwd=ROOT).told.strip(), flush=True)
         if TELCO.exists():
             telco_splits(repository)
     building.report()

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial
 
 from experiments import trials as remembered
 from experiments import tuning
-from experiments.families.lightgbm import FIXED, MOST_ROUNDS, PATIENCE
+from experiments.families.lightgbm import FIXED, MOST_ROUNDS, PATIENCE, threads
 from experiments.problem import Problem
 from experiments.spec import ExperimentSpec
 from pipelines import learning, specs, studies, tracking
@@ -43,7 +43,12 @@ def bare(problem: Problem, ended: list[FrozenTrial], *, seed: int) -> None:
     categories = [place for place, column in enumerate(problem.contract.columns) if column.type == "category"]
     rows = lgb.Dataset(problem.X, problem.y, categorical_feature=categories, params=dict(FIXED)).construct()
     for trial in ended:
-        params = {**FIXED, **remembered.candidate(trial, "").params, "seed": seed}
+        params = {
+            **FIXED,
+            **remembered.candidate(trial, "").params,
+            "seed": seed,
+            "num_threads": threads(len(problem.X)),
+        }
         for fold in problem.folds[: len(remembered.recorded(trial).risk)]:
             booster = lgb.train(
                 params,
@@ -52,7 +57,7 @@ def bare(problem: Problem, ended: list[FrozenTrial], *, seed: int) -> None:
                 valid_sets=[rows.subset(np.sort(fold.judge))],
                 callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
             )
-            booster.predict(problem.X[fold.judge], num_threads=2)
+            booster.predict(problem.X[fold.judge], num_threads=threads(len(fold.judge)))
 
 
 def main(folder: str, name: str, trials: str) -> None:

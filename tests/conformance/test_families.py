@@ -97,7 +97,7 @@ def test_a_regression_tells_a_number_from_the_columns_and_keeps_its_mean(
     X, y = tiny_world
     number = 3.0 * np.nan_to_num(X[:, 0]) - 2.0 + np.random.default_rng(0).normal(size=len(y))
     prepared = replace(family.prepare(X, y, contract), y=np.where(np.isin(np.arange(2000), LEARNT), number, np.nan))
-    params = {**family.effect_point, "alpha": 100.0, "rounds": 100}
+    params = {**family.effect_point, "rounds": 100}
     one, other = (family.regress(prepared, LEARNT, params=params, seed=0) for _ in range(2))
     assert one.export() == other.export()
     said = one.predict(X[JUDGED])

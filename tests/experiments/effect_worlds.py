@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments import families, learners
-from experiments.family import Family
+from experiments.family import PARTS, Family
 from experiments.fitted_learner import FittedLearner
 from experiments.learner import EFFECT, Learner
 from experiments.metrics.log_loss import METRIC as LOG_LOSS
@@ -83,7 +83,7 @@ def problem(
         arms=of.arms,
         actions=actions,
         probability=of.probability,
-        parts=turn // folds % 2,
+        parts=turn // folds % PARTS,
         folds=tuple(Fold(np.flatnonzero(turn % folds != k), np.flatnonzero(turn % folds == k)) for k in range(folds)),
         families=found,
         learners=LEARNERS,

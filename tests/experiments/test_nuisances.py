@@ -3,7 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from experiments import nuisances
+from experiments.family import PARTS
 from experiments.intervals import normal_interval
+from experiments.nuisances import PARAMS
 from tests.experiments.effect_worlds import ACTIONS, World, problem, world
 
 ROWS = np.arange(3000)
@@ -16,7 +19,7 @@ def known(of: World, judged: np.ndarray = ROWS[:0]):
 def test_no_rows_own_outcome_is_in_its_nuisances() -> None:
     of = world(3000)
     own = replace(of, y=np.where(np.arange(3000) == 17, 1 - of.y, of.y))
-    same_part = np.arange(3000) // 2 % 2 == 17 // 2 % 2
+    same_part = np.arange(3000) // 2 % PARTS == 17 // 2 % PARTS
     for arm in ("control", *ACTIONS):
         one, other = known(of).outcomes[arm], known(own).outcomes[arm]
         assert np.array_equal(one[same_part], other[same_part])
@@ -85,3 +88,17 @@ def test_probabilities_estimated_for_new_rows_are_those_of_the_lot() -> None:
     truth = 0.15 + 0.5 / (1 + np.exp(-2 * new.X[:, 0]))
     assert found.sum(axis=1) == pytest.approx(np.ones(6000), abs=0.05)
     assert np.abs(found[:, 1] - truth).mean() < 0.03
+
+
+def test_few_rows_are_held_back_as_a_cross_validation_over_the_other_parts_finds_best() -> None:
+    """Of 25 columns of noise and few rows the stronger penalty tells more; of many rows none is tried."""
+    rng = np.random.default_rng(0)
+    few = replace(world(700), y=(rng.random(700) < 0.3).astype(float))
+    assert {params["C"] for params in chosen(few)} == {0.01}
+    assert {params["C"] for params in chosen(world(4000, missing=0.0))} == {PARAMS["C"]}
+
+
+def chosen(of: World) -> list:
+    tried = problem(of, family_names=["logistic"])
+    index = np.arange(len(of.y))
+    return nuisances._chosen(tried._trial(), index, of.y)

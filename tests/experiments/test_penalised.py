@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 
 from experiments import penalised
 
@@ -24,23 +24,12 @@ def test_the_likelihood_is_that_of_scikit_learn(n_rows: int, C: float) -> None:
     assert intercept == pytest.approx(oracle.intercept_[0], abs=1e-4)
 
 
-def test_the_squares_are_those_of_scikit_learn() -> None:
-    columns, number = rows()
-    weights, intercept = penalised.linear(columns, target=number, penalty=np.full(30, 50.0))
-    oracle = Ridge(alpha=50.0, solver="cholesky").fit(columns, number)
-    assert weights == pytest.approx(oracle.coef_, abs=1e-9)
-    assert intercept == pytest.approx(oracle.intercept_, abs=1e-9)
-
-
 def test_what_is_held_back_more_moves_less() -> None:
     columns, number = rows()
     penalty = np.ones(30)
     penalty[1] = 1e6
-    for weights, _ in (
-        penalised.linear(columns, target=number, penalty=penalty),
-        penalised.logistic(columns, target=(number > 0).astype(float), penalty=penalty),
-    ):
-        assert abs(weights[1]) < 0.01 * abs(weights[0])
+    weights, _ = penalised.logistic(columns, target=(number > 0).astype(float), penalty=penalty)
+    assert abs(weights[1]) < 0.01 * abs(weights[0])
 
 
 def test_a_rare_outcome_that_a_column_separates_has_a_finite_fit() -> None:

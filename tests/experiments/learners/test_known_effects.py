@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 
-from experiments.family import Family
+from experiments.family import PARTS, Family
 from experiments.learner import Learner
 from experiments.metric import evaluate
 from experiments.metrics.autoc import METRIC as AUTOC
@@ -20,6 +20,7 @@ from tests.experiments.effect_worlds import (
     stacked,
     world,
 )
+from tests.experiments.plain_lasso import by_hand
 
 NEW = world(6000, seed=99)
 UPLIFT = [name for name in LEARNERS if name != "risk_ranking"]
@@ -59,14 +60,14 @@ def test_unequal_chances_that_are_known_do_not_bias_the_dr_learner(family: Famil
 
 def test_the_dr_learner_is_that_of_a_few_plain_lines() -> None:
     """The same parts and penalties with scikit-learn alone, on the two columns that matter."""
-    of = world(6000, missing=0.0)
+    of = world(9000, missing=0.0)
     two = World(of.X[:, [0, 3]], of.y, of.arms, of.probability, of.effects)
     ours = _on_two_columns(two)
     columns, good = _terms(two.X), 1 - two.y
-    mu, part = {arm: np.zeros(6000) for arm in ("control", *ACTIONS)}, np.arange(6000) // 2 % 2
+    mu, part = {arm: np.zeros(9000) for arm in ("control", *ACTIONS)}, np.arange(9000) // 2 % PARTS
     for arm, said in mu.items():
         own = ~np.isin(two.arms, ACTIONS) if arm == "control" else two.arms == arm
-        for held in (0, 1):
+        for held in range(PARTS):
             plain = LogisticRegression(C=0.1, tol=1e-10, max_iter=1000).fit(
                 columns[own & (part != held)], good[own & (part != held)]
             )
@@ -77,8 +78,8 @@ def test_the_dr_learner_is_that_of_a_few_plain_lines() -> None:
             at = two.arms == arm
             gamma[at] += sign * (good[at] - mu[arm][at]) / two.probability[at]
         trial = ~np.isnan(two.probability)
-        theirs = Ridge(alpha=10_000.0, solver="cholesky").fit(columns[trial], gamma[trial]).predict(columns)
-        assert ours[action] == pytest.approx(np.clip(theirs, -1, 1), abs=2e-4)
+        theirs = by_hand(columns[trial], gamma[trial], part[trial]).predict(columns)
+        assert ours[action] == pytest.approx(theirs, abs=2e-3)
 
 
 def _on_two_columns(two: World) -> dict[str, np.ndarray]:
