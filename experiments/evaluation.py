@@ -85,6 +85,7 @@ def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[st
             continue
         found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
         found[name]["floor"] = _floor(cohort, metric, floor)
+    found["miscalibration"] |= cohort.miscalibration(challenger.probability).interval(0, level=0.95).to_dict()
     if cohort.one_row_a_customer:
         found["auc"] |= cohort.auc_intervals(challenger.score[:, None], level=0.95)[0].to_dict()
     return found

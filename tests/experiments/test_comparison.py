@@ -3,7 +3,7 @@ import pytest
 
 from experiments import comparison
 from experiments.cohort import Cohort
-from experiments.comparison import Pair, SlicePair, shown_worse
+from experiments.comparison import Pair, SliceJudgement, SlicePair, judged_slices
 from experiments.evaluation import Predictions
 from experiments.intervals import Interval
 from tests.pipelines.reporting.report_world import rows_of, spec_of
@@ -32,22 +32,31 @@ def test_the_areas_of_the_curves_are_the_figures_that_are_compared() -> None:
 
 
 def _slice(name: str, gap: float, error: float = 0.01) -> SlicePair:
-    return SlicePair(name, 900, Pair(0.8 + gap, 0.8, Interval(gap, gap - error, gap + error, error, "normal")))
+    return SlicePair(name, 900, 90, Pair(0.8 + gap, 0.8, Interval(gap, gap - error, gap + error, error, "normal")))
 
 
-def test_a_slice_is_shown_worse_by_holm_and_by_hand() -> None:
-    # One-sided p-values beyond the margin of 0.05: 0.0013 <= 0.05/3, 0.0082 <= 0.05/2, but 0.1587 > 0.05.
-    slices = [_slice("east", -0.06), _slice("north", -0.08), _slice("south", -0.074)]
-    found = shown_worse(slices, margin=0.05, alpha=0.05)
-    assert [worse for _, worse in found] == [False, True, True]
-    assert [p for p, _ in found] == pytest.approx([0.158655, 0.001350, 0.008198], abs=1e-6)
+def test_a_slice_is_worse_by_holm_and_by_hand() -> None:
+    # One-sided p-values of no difference: 0.0013 <= 0.05/3, 0.0228 <= 0.05/2, but 0.1587 > 0.05; the margin is 0.015.
+    slices = [_slice("east", -0.01), _slice("north", -0.03), _slice("south", -0.02), SlicePair("west", 9, 2, None)]
+    found = judged_slices(slices, margin=0.015, alpha=0.05)
+    assert [one.worse for one in found] == [False, True, True, False]
+    assert [one.no_worse for one in found] == [False] * 4
+    assert [one.p for one in found[:3]] == pytest.approx([0.158655, 0.001350, 0.022750], abs=1e-6)
+    assert np.isnan(found[3].p)
 
 
-def test_no_slice_is_shown_worse_where_one_has_no_figure() -> None:
-    found = shown_worse([_slice("north", -0.5), SlicePair("east", 900, Pair(0.8))], margin=0.05, alpha=0.05)
-    assert [worse for _, worse in found] == [False, False]
-    assert np.isnan(found[1][0])
+def test_a_slice_that_is_worse_within_the_margin_is_not_held_against_the_challenger() -> None:
+    (found,) = judged_slices([_slice("north", -0.03, error=0.005)], margin=0.05, alpha=0.05)
+    assert (found.worse, found.no_worse) == (False, True)
+
+
+def test_no_slice_is_worse_where_one_has_no_figure() -> None:
+    found = judged_slices([_slice("north", -0.5), SlicePair("east", 900, 90, Pair(0.8))], margin=0.05, alpha=0.05)
+    assert [one.worse for one in found] == [False, False]
+    assert np.isnan(found[1].p)
 
 
 def test_equal_models_are_worse_nowhere() -> None:
-    assert shown_worse([_slice("north", 0.0, error=0.0)], margin=0.05, alpha=0.05) == ((1.0, False),)
+    assert judged_slices([_slice("north", 0.0, error=0.0)], margin=0.05, alpha=0.05) == (
+        SliceJudgement(1.0, False, True),
+    )

@@ -175,7 +175,7 @@ def sleeping_dogs(seed: int, n_rows: int = 6000) -> tuple[pd.DataFrame, Predicti
 
 
 def test_among_sleeping_dogs_the_gate_replaces_a_ranking_by_risk_with_one_by_uplift() -> None:
-    spec = spec_of()
+    spec = spec_of(policy={"budget_share": 0.2})
     for seed in range(5):
         rows, by_uplift, by_risk = sleeping_dogs(seed)
         decided, figures = verdict(rows, spec, by_uplift, by_risk)

@@ -328,6 +328,12 @@ def test_treatments_of_another_arm_or_of_no_probability_are_refused_with_their_r
     with pytest.raises(DataError) as caught:
         validate.run(asked, workspace)
     assert str(caught.value).splitlines()[1:] == [
-        "  treatments.action: must be one of control, call: 1 row (2.50 %), such as 'cal'",
-        "  treatments.probability: must be above 0 and at most 1: 2 rows (5.00 %), such as 0.0, 1.5",
+        (
+            "  treatments.action: must be one of control, call: 1 row (2.50 %), such as 'cal'"
+            " (first: treatment_id=A00, known_at=2024-03-01 13:00:00)"
+        ),
+        (
+            "  treatments.probability: must be above 0 and at most 1: 2 rows (5.00 %), such as 0.0, 1.5"
+            " (first: treatment_id=A01, known_at=2024-03-02 13:00:00)"
+        ),
     ]

@@ -94,9 +94,12 @@ def lines_of(workspace: Workspace, asked: ExperimentSpec, header: str, *lines: s
 def test_a_logged_probability_outside_0_and_1_is_refused_with_its_rows(workspace: Workspace) -> None:
     rows = ("1,40,yes,none,0.5", "2,40,no,phoned,0", "3,40,yes,phoned,1.5", "4,40,no,none,", "5,40,no,none,half")
     assert lines_of(workspace, drawn(probability="p"), "id,age,left,group,p", *rows) == [
-        "  customers.probability: cannot be read as number: 1 row (20.00 %), such as 'half'",
+        "  customers.probability: cannot be read as number: 1 row (20.00 %), such as 'half' (first: customer_id=5)",
         "  customers.probability: must not be missing: 1 row (20.00 %), such as customer_id=4",
-        "  customers.probability: must be above 0 and at most 1: 2 rows (40.00 %), such as 0.0, 1.5",
+        (
+            "  customers.probability: must be above 0 and at most 1: 2 rows (40.00 %), such as 0.0, 1.5"
+            " (first: customer_id=2)"
+        ),
     ]
 
 
@@ -104,5 +107,8 @@ def test_a_stratum_without_shares_is_refused_with_its_rows(workspace: Workspace)
     strata = {"column": "band", "shares": {"high": {"control": 0.5, "call": 0.5}, "low": {"control": 1.0}}}
     rows = ("1,40,yes,none,high", "2,40,no,phoned,middle", "3,40,no,phoned,low")
     found = lines_of(workspace, drawn(strata=strata), "id,age,left,group,band", *rows)
-    assert found[0] == "  customers.stratum: unknown stratum, none of high, low: 1 row (33.33 %), such as 'middle'"
+    assert (
+        found[0]
+        == "  customers.stratum: unknown stratum, none of high, low: 1 row (33.33 %), such as 'middle' (first: customer_id=2)"
+    )
     assert found[1].startswith("  customers.probability: must not be missing: 2 rows (66.67 %)")
