@@ -107,8 +107,6 @@ def test_a_stratum_without_shares_is_refused_with_its_rows(workspace: Workspace)
     strata = {"column": "band", "shares": {"high": {"control": 0.5, "call": 0.5}, "low": {"control": 1.0}}}
     rows = ("1,40,yes,none,high", "2,40,no,phoned,middle", "3,40,no,phoned,low")
     found = lines_of(workspace, drawn(strata=strata), "id,age,left,group,band", *rows)
-    assert (
-        found[0]
-        == "  customers.stratum: unknown stratum, none of high, low: 1 row (33.33 %), such as 'middle' (first: customer_id=2)"
-    )
+    said = "  customers.stratum: unknown stratum, none of high, low: 1 row (33.33 %), such as 'middle'"
+    assert found[0] == f"{said} (first: customer_id=2)"
     assert found[1].startswith("  customers.probability: must not be missing: 2 rows (66.67 %)")
