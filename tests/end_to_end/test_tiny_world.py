@@ -52,16 +52,20 @@ def test_the_list_holds_every_active_customer_with_reasons_and_actions(tiny: Rep
     assert sorted(ranked["customer_id"]) == sorted(rows["customer_id"])
     assert ranked["churn_probability"].between(0, 1).all()
     assert set(ranked["risk_band"]) <= {"low", "medium", "high"}
-    assert set(ranked["action"]) <= {"call", "coupon", "trial", "none"}
-    acted = ranked["action"] != "none"
-    assert acted.mean() <= 0.2
-    assert (ranked["action"] == "call").mean() <= 0.03
     assert set(ranked["not_contacted_because"]) <= {"none", "budget spent", "capacity full"}
-    assert (ranked.loc[acted, "not_contacted_because"] == "none").all()
     assert (ranked["cost_if_lost_eur"] > 120).all()
+    assert ranked.loc[ranked["churn_probability"].idxmax(), "reason_1"]
+    if not read(tiny, "decision.json")["claims"]["uplift"]:  # so few customers may show nothing of the policy
+        assert set(ranked["action"]) == {"not established"}
+        assert ranked["churn_probability"].is_monotonic_decreasing
+        return
+    acted = ranked["action"] != "none"
+    assert set(ranked["action"]) <= {"call", "coupon", "trial", "none"}
+    assert 0 < acted.mean() <= 0.2
+    assert (ranked["action"] == "call").mean() <= 0.03
+    assert (ranked.loc[acted, "not_contacted_because"] == "none").all()
     assert (ranked.loc[acted, "expected_value_eur"] > 0).all()
     assert (ranked.loc[~acted, "expected_value_eur"] == 0).all()
-    assert ranked.loc[ranked["churn_probability"].idxmax(), "reason_1"]
     assert ranked["expected_value_eur"].is_monotonic_decreasing
 
 
@@ -173,7 +177,7 @@ def test_a_changed_spec_must_earn_its_place_and_newer_data_refresh_the_champion(
     """Last in this file: it changes the spec that the others look at."""
     before = (tiny.root / "experiments/specs/demo.yaml").read_text()
     tiny.spec("demo", "demo", features=["tenure"], tuning={"families": ["logistic"], "trials": 1})
-    worse = tiny.go_through("tune train evaluate register promote", "demo")
+    worse = tiny.go_through("build tune train evaluate register promote", "demo")
     assert worse.returncode in (3, 4), worse.stdout + worse.stderr
     refused = read(tiny, "decision.json")
     assert refused["mode"] == "replace"

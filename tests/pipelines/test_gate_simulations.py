@@ -31,7 +31,6 @@ from tests.specs import REQUIRED
 RULES = discover(rules, Rule)
 ALPHA = 0.05
 RUNS = 1000
-BOTH = Claims(risk=True, uplift=True)
 # Margins that nothing breaks: the primary figure alone decides.
 LOOSE = {"auc_margin": 1, "brier_margin": 1, "miscalibration_margin": 1, "slice_margin": 1, "minimum_positives": 20}
 
@@ -79,12 +78,13 @@ def verdict(
     ours: Predictions,
     theirs: Predictions,
     mode: Mode = Mode.REPLACE,
-    recorded: Claims = BOTH,
+    recorded: Claims | None = None,
     anchor: Predictions | None = None,
 ) -> tuple[Verdict, dict[str, Pair]]:
     """What the gate decides, and on which figures."""
     cohort = Cohort(rows, spec)
     floor = Predictions(0 * ours.score, 0 * ours.score + rows["churned"].mean(), {}).knowing(cohort.actions)
+    recorded = recorded or Claims(risk=True, uplift=bool(cohort.actions))
     models = Compared(mode, bool(cohort.actions), ours, theirs, floor, recorded, anchor, "1" if anchor else None)
     evidence = evidence_on(cohort, models, alpha=spec.gate.alpha)
     findings = {rule: rule.judge(evidence, spec.gate) for rule in RULES.values() if mode in rule.modes}
