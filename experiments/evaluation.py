@@ -85,10 +85,17 @@ def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[st
             continue
         found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
         found[name]["floor"] = _floor(cohort, metric, floor)
-    found["miscalibration"] |= cohort.miscalibration(challenger.probability).interval(0, level=0.95).to_dict()
+    found["miscalibration"] |= _miscalibration(cohort, challenger)
     if cohort.one_row_a_customer:
         found["auc"] |= cohort.auc_intervals(challenger.score[:, None], level=0.95)[0].to_dict()
     return found
+
+
+def _miscalibration(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """Its interval by customer and, as gap, the square root of all three: how far the shares lie apart."""
+    told = cohort.miscalibration(challenger.probability).interval(0, level=0.95).to_dict()
+    gap = {part: float(np.sqrt(max(float(told[part]), 0.0))) for part in ("value", "low", "high")}
+    return {**told, "gap": gap}
 
 
 def simple_scores(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from math import sqrt
 from typing import Any
 
 from pipelines.reporting import effects
-from pipelines.reporting.numbers import GAP, PERCENT, PLAIN, TIMES, alone, share, whole, written
-from pipelines.reporting.verdict import Verdict, Words, judged
+from pipelines.reporting.numbers import GAP, PERCENT, PLAIN, TIMES, alone, between, share, whole, written
+from pipelines.reporting.verdict import Tone, Verdict, Words, judged
 
 Found = Mapping[str, Any]
 
@@ -85,17 +85,17 @@ def _ranks(found: Found) -> Answer:
 
 
 def _promises(found: Found) -> Answer:
-    said, error = shares(found), found["risk"]["calibration_error"]
+    said, gap = shares(found), found["risk"]["miscalibration"]["gap"]
     limit = found["spec"]["gate"]["calibration_limit"]
-    holds = error["value"] < limit  # as the promotion rule R011 asks it
-    verdict = Verdict(
-        "average gap", "Yes" if holds else "No", "good" if holds else "bad", written(error, GAP, against=limit)
-    )
+    # As the promotion rule R011 asks it: only what is shown counts against the model.
+    tone: Tone = "good" if gap["high"] < limit else "bad" if gap["low"] > limit else "open"
+    word = {"good": "Yes", "bad": "No", "open": "Cannot tell"}[tone]
     return Answer(
         "Do its percentages hold?",
-        (verdict,),
+        (Verdict("gap beyond chance", word, tone, between(gap, GAP)),),
         f"When it says {said.promised}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}). "
-        f"The average gap has to be below {alone(limit, GAP, standard_error=0.01)}.",
+        f"Promised and observed shares of ten groups lie so far apart; the limit is "
+        f"{alone(limit, GAP, standard_error=0.01)}.",
     )
 
 
