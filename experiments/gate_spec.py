@@ -25,7 +25,7 @@ class GateSpec(Section):
     moves nothing until somebody approves it.
     """
 
-    alpha: Share = 0.05
+    alpha: float = Field(0.05, gt=0, le=0.25)
     auc_margin: Positive = 0.005
     brier_margin: Positive = 0.002
     miscalibration_margin: Positive = 0.001

@@ -8,7 +8,7 @@ from pipelines.verdict import Verdict
 Body = Mapping[str, Any]
 # As `decisions.figures_of` calls what it finds of actions.
 OF_ACTIONS = ("QINI ", "policy value ")
-NOT_SHOWN = "not shown: observational, for the actions were not handed out at random"
+NOT_SHOWN = "not shown: observational, for the actions were not found to be randomised; the report says why"
 
 
 def say(*lines: str) -> None:

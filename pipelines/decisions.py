@@ -110,7 +110,7 @@ def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
         anchor_version=models.anchor_version,
         calibration=comparison.calibration(cohort, models.challenger, alpha=gate.alpha),
         slices=slices if models.mode is not Mode.FIRST else (),
-        dates=max(1, cohort.rows["as_of"].nunique()),
+        dates=cohort.rows["as_of"].nunique(),
         trial_rows=int(cohort.in_trial.sum()),
         alpha=alpha,
     )

@@ -31,9 +31,9 @@ class Evidence:
     qini_<action>; worth holds the challenger's auc and brier against the prior model's and, where lots were drawn, its
     policy_value against doing nothing. champion_for is what the champion is used for; anchor holds the figures against
     the last champion that was shown to be better (anchor_version), none where the champion is that one. calibration is
-    the challenger's own miscalibration. rarer counts the untreated rows of the rarer outcome, dates the gate dates and
-    trial_rows the rows in the trial. seen_rows counts gate rows that a model was fitted or tuned on; faults are
-    reasons why an artifact is not clean.
+    the challenger's own miscalibration. rarer counts the untreated rows of the rarer outcome, dates the gate dates (0
+    without), trial_rows the rows in the trial. seen_rows counts gate rows that a model was fitted or tuned on; faults
+    are reasons why an artifact is not clean.
     """
 
     mode: Mode

@@ -77,6 +77,6 @@ def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing")
     looks, units = following["number"] - 1, following["units"]
     new = units["new"] / units["of"] if units["of"] else 0.0
     return (
-        f"{looks} on cohort {cohort}, of which {new:.0%} is new; the next spends {following['alpha']:.3g} of alpha"
-        f" {spec.gate.alpha:g}"
+        f"{looks} on cohort {cohort}, of which {new:.0%} is new; the next spends at most {following['alpha']:.3g} of"
+        f" alpha {spec.gate.alpha:g}"
     )

@@ -194,9 +194,12 @@ def looks(decision: Found) -> str:
         return ""
     allowed = f"{decision['gate']['alpha']:.2g}"
     units = look.get("units")
-    new = f" {units['new'] / units['of']:.0%} of them had not been looked at before." if units and units["of"] else ""
+    since = "on these customers."
+    if units and units["of"]:
+        new = f"{units['new'] / units['of']:.0%} of these had not been looked at before."
+        since = f"since a cohort's worth of customers was new; {new}"
     return (
-        f"This was the {ordinal(look['number'])} comparison on these customers.{new} It had to be shown at alpha "
+        f"This was the {ordinal(look['number'])} comparison {since} It had to be shown at alpha "
         f"{look['alpha']:.2g} instead of {allowed}. Each further one on the same customers has to show more, so that "
         f"however many are tried, the chance that a worthless challenger passes is {allowed} at most for each cohort's "
         "worth of new customers."

@@ -100,7 +100,7 @@ def _compared(pair: Found, asked: Found, *, rule: str, status: str, currency: st
     unit = replace(_unit(metric, currency), decimals=MOST_DECIMALS)
     difference, at = None if asked["own"] else pair["difference"], asked["at"]
     shown = difference or {"value": pair["challenger"], "low": pair["challenger"], "high": pair["challenger"]}
-    tone = tone_of(shown, at, better=better)
+    tone = _tone(tone_of(shown, at, better=better), status, own=asked["own"])
     least = finest(shown, at)
     limit = chosen(at, unit, signed=difference is not None)
     sight = drawn(shown, at, better=better, tone=tone if rule else "open", shaded=bool(rule))
@@ -127,6 +127,13 @@ def _compared(pair: Found, asked: Found, *, rule: str, status: str, currency: st
 def _unit(metric: Metric, currency: str) -> Unit:
     unit = unit_of(metric.name, {"unit": metric.unit, "better": metric.better}, currency)
     return replace(POINTS, signed=False) if unit is POINTS else unit
+
+
+def _tone(tone: Tone, status: str, *, own: bool) -> Tone:
+    """Bad is what breaks its rule: of a rule that holds by another figure, this one is only not shown."""
+    if own and status == "unclear":
+        return "open"
+    return "open" if tone == "bad" and status in ("holds", "unclear") else tone
 
 
 def _word(tone: Tone, status: str) -> str:

@@ -43,8 +43,10 @@ def _needed(evidence: Evidence, difference: Interval, *, at_stake: float) -> str
         return "; on these rows the champion's policy earns nothing that could be kept: more rows, or a replacement"
     z = (difference.value - difference.low) / difference.standard_error
     times = ((z + Z_POWER) * difference.standard_error / at_stake) ** 2
-    rows, dates = ceil(times * evidence.trial_rows), max(1, ceil(times * evidence.dates))
-    told = f"; an equally good policy is shown with 80 % power on about {rows:,} rows in the trial"
-    return (
-        f"{told}, here are {evidence.trial_rows:,}: about {dates} dates in place of {evidence.dates} (split.gate_dates)"
+    told = (
+        f"; an equally good policy is shown with 80 % power on about {ceil(times * evidence.trial_rows):,} rows in the"
+        f" trial, here are {evidence.trial_rows:,}"
     )
+    if not evidence.dates:
+        return told
+    return f"{told}: about {ceil(times * evidence.dates)} dates in place of {evidence.dates} (split.gate_dates)"

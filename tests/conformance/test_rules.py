@@ -383,3 +383,14 @@ def test_numbers_that_differ_are_told_with_digits_that_differ() -> None:
 def test_a_key_that_was_renamed_is_refused_with_its_new_name(old: str) -> None:
     with pytest.raises(ValueError, match=f"'{old}' is now .*(minimum_gain_auc|miscalibration_margin)"):
         GateSpec.model_validate({old: 0.1})
+
+
+def test_without_dates_no_dates_are_advised() -> None:
+    small = with_figures(evidence(Mode.REFRESH, 0.0, dates=0), **money(3.0, 3.0, 0.5))
+    assert "dates" not in RULES["R006"].judge(small, GATE).reason
+
+
+@pytest.mark.parametrize("alpha", [0, 0.3, 1])
+def test_an_alpha_that_shows_nothing_is_refused(alpha: float) -> None:
+    with pytest.raises(ValueError, match="alpha"):
+        GateSpec.model_validate({"alpha": alpha})

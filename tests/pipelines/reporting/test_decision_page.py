@@ -274,7 +274,7 @@ def test_of_actions_that_were_not_randomised_the_page_shows_no_figure() -> None:
     for one in decision["findings"]:
         one["thresholds"] = [asked for asked in one["thresholds"] if not asked["figure"].startswith("policy_value")]
     text = _text(_of({**decision, "primary": "auc", "uplift": "observational"}, curves))
-    assert "Observational: the actions were not handed out at random" in text
+    assert "Observational: the actions were not found to be randomised" in text
     assert not re.search(r"QINI|Policy value|gain by share|advice", text)
     assert "ROC curves" in text
     assert "Observational" not in _text(_of(decision, curves))
@@ -286,3 +286,14 @@ def test_where_there_is_no_champion_the_page_does_not_say_that_one_is_kept() -> 
     assert "Not good enough: there is still no champion" in _text(_of(decision, curves))
     # As it was written before that verdict had a name of its own.
     assert "NOT PROMOTED (KEEP)" in _text(_of({**decision, "verdict": "KEEP"}, curves))
+
+
+def test_what_only_cannot_be_told_is_not_called_broken() -> None:
+    decision, _ = decided(BETTER, Mode.FIRST)
+    found = json.loads(json.dumps(decision))
+    for one in found["findings"]:
+        if one["rule"] == "R011":
+            one["status"] = "unclear"
+            one["thresholds"][0]["at"] = found["pairs"]["miscalibration"]["challenger"] - 1e-6
+    row = next(row for row in differences.compared(found, "eur") if row.figure == "miscalibration")
+    assert (row.tone, row.word) == ("open", "cannot tell")
