@@ -3,39 +3,31 @@
 from collections.abc import Iterator
 
 from features.errors import MissingError
-from pipelines import registry
-from pipelines.ledger import Entry, hash_of
+from pipelines import chain, registry
 from pipelines.registrar import Registrar
 from pipelines.standing import Standing
 
 
-def faults(reader: Registrar) -> list[str]:
-    """One line per fault; none where all is as it should be. Of a broken ledger, its own faults only."""
+def faults(reader: Registrar, *, head: str | None = None) -> list[str]:
+    """One line per fault; none where all is as it should be. Of a broken ledger, its own faults only.
+
+    head is the number and hash of an entry that were kept elsewhere.
+    """
+    entries = reader.book.entries(reader.spec)
+    known = (head, registry.kept_head(reader.client, reader.spec))
+    found = chain.faults(entries) or [fault for one in known for fault in chain.head_faults(entries, one)]
+    if found:
+        return found
     standing, alias = reader.seen()
-    found = [*chain_faults(standing.entries)] or [*succession_faults(standing.entries)]
-    return found or [*_alias_faults(standing, alias), *_version_faults(reader, standing)]
+    return [*_alias_faults(standing, alias), *_version_faults(reader, standing)]
 
 
-def chain_faults(entries: tuple[Entry, ...]) -> Iterator[str]:
-    """Entries that are missing, were changed, or do not follow the one before."""
-    previous = ""
-    for place, entry in enumerate(entries, start=1):
-        if entry.number != place:
-            yield f"entry {entry.number} stands where entry {place} should be: one is missing"
-            return
-        if entry.previous != previous:
-            yield f"entry {entry.number} does not follow entry {place - 1}: it names another hash"
-        if hash_of(entry.spec, number=entry.number, previous=entry.previous, body=entry.body) != entry.hash:
-            yield f"entry {entry.number} was changed: its hash is of other words"
-        previous = entry.hash
-
-
-def succession_faults(entries: tuple[Entry, ...]) -> Iterator[str]:
-    """Entries that name another champion before than the entries before them made."""
-    for place, entry in enumerate(entries):
-        made, named = Standing(entry.spec, entries[:place]).champion, entry.body["compared_with"]
-        if named != made:
-            yield f"entry {entry.number} names {named or 'none'} as champion before, but it was {made or 'none'}"
+def remarks(standing: Standing) -> list[str]:
+    """What is no fault and should be mended: a champion from before the hashes of its files were kept."""
+    if standing.champion is None or standing.files(standing.champion):
+        return []
+    seal = f"`python -m pipelines registry seal {standing.spec}` adds them"
+    return [f"version {standing.champion}, the champion, is from before the hashes of files were kept; {seal}"]
 
 
 def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
@@ -43,7 +35,8 @@ def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
         return
     shown = f"version {alias}" if alias else "nothing"
     if not standing.entries:
-        yield f"the alias champion shows {shown}, and there is no ledger; the next promote adopts it"
+        adopt = f"`python -m pipelines registry adopt {standing.spec} --reason TEXT` begins one"
+        yield f"the alias champion shows {shown}, and there is no ledger: it was lost, or was never kept; {adopt}"
         return
     remedy = "promote" if standing.unfinished(alias) else "registry restore"
     said = f"the ledger says version {standing.champion or 'none'}"
@@ -51,17 +44,20 @@ def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
 
 
 def _version_faults(reader: Registrar, standing: Standing) -> Iterator[str]:
-    """The champion and the one before exist and hold the models that were written down."""
-    for role, number in (("the champion", standing.champion), ("the champion before", standing.before)):
-        if number is None:
+    """The champion and those before exist and hold the models that were written down, to the byte."""
+    for number in reversed(standing.champions):
+        role = "the champion" if number == standing.champion else "a champion before"
+        why = reader.lost(standing, number)
+        if why:
+            remedy = f"; `python -m pipelines registry restore {standing.spec}` finds a way out"
+            yield f"version {number}, {role}, is lost: {why}{remedy if number == standing.champion else ''}"
+            continue
+        try:
+            digest = registry.digest_of(registry.version(reader.client, standing.spec, number))
+        except MissingError:
             continue
         written = {
             entry.body["model_digest"] for entry in standing.entries if entry.body["challenger_version"] == number
         }
-        try:
-            digest = registry.digest_of(registry.version(reader.client, standing.spec, number))
-        except MissingError:
-            yield f"version {number}, {role}, is gone from the registry"
-            continue
         if written != {digest}:
             yield f"version {number}, {role}, has the model digest '{digest}', but the ledger says {sorted(written)}"

@@ -1,4 +1,4 @@
-"""What the ledger's entries say, by kind: a decision, a forced one, an approval, a rollback, an adoption."""
+"""What the ledger's entries say, by kind: a decision, a forced one, an approval, a rollback and others."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,6 +27,7 @@ NOTHING: Body = {
     "cohort": {},
     "figures": {},
     "gate": {},
+    "files": {},
 }
 
 
@@ -35,8 +36,8 @@ def decision(
 ) -> Body:
     """What the rules decided; with approval, a promoting verdict moves nothing yet.
 
-    asked holds challenger_version, compared_with and question; found what `decisions.decided` gives, the look and the
-    reports; digest is the challenger's.
+    asked holds challenger_version, compared_with and question; found what `decisions.decided` gives, the look, the
+    reports and the hashes of the challenger's files; digest is of what it computes.
     """
     challenger, champion = asked["challenger_version"], asked["compared_with"]
     promoting = Verdict(found["verdict"]) in MOVES
@@ -83,19 +84,44 @@ def approval(waiting: Entry, signed: Signature) -> Body:
     }
 
 
-def rollback(standing: Standing, signed: Signature, *, digest: str, reason: str) -> Body:
-    """Back to the champion before; digest is that one's."""
-    moved = {"challenger_version": standing.before, "compared_with": standing.champion}
-    words = f"from version {standing.champion} back to version {standing.before}" + (f": {reason}" if reason else "")
-    made = {"champion_version": standing.before, **_told([words]), "reason": reason}
-    return {**NOTHING, **moved, **made, **_signed("rollback", signed, digest)}
+def rollback(standing: Standing, signed: Signature, *, to: str, digest: str, reason: str) -> Body:
+    """Back to an earlier champion; digest is that one's."""
+    moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
+    words = f"from version {standing.champion} back to version {to}" + (f": {reason}" if reason else "")
+    files = {"files": dict(standing.files(to))}
+    return {**NOTHING, **moved, **_told([words]), "reason": reason, **files, **_signed("rollback", signed, digest)}
 
 
-def adoption(version: str, signed: Signature, *, digest: str) -> Body:
-    """A champion from before there was a ledger."""
+def adoption(version: str, signed: Signature, *, digest: str, files: Mapping[str, str], reason: str) -> Body:
+    """A champion of which there is no ledger: one from before it, or after it was lost."""
     moved = {"challenger_version": version, "compared_with": None, "champion_version": version}
-    words = f"version {version} was champion before there was a ledger"
-    return {**NOTHING, **moved, **_told([words]), **_signed("adopted", signed, digest)}
+    words = f"version {version} was champion, and there was no ledger of it: {reason}"
+    kept = {"reason": reason, "files": dict(files)}
+    return {**NOTHING, **moved, **_told([words]), **kept, **_signed("adopted", signed, digest)}
+
+
+def sealed(standing: Standing, signed: Signature, *, digest: str, files: Mapping[str, str]) -> Body:
+    """The hashes of the champion's files, which the entry that made it the champion lacks."""
+    champion = {"challenger_version": standing.champion, "compared_with": standing.champion}
+    words = f"the hashes of the {len(files)} files of version {standing.champion}, as they are today"
+    kept = {"champion_version": standing.champion, "files": dict(files)}
+    return {**NOTHING, **champion, **_told([words]), **kept, **_signed("sealed", signed, digest)}
+
+
+def copied(standing: Standing, signed: Signature, *, to: str, digest: str, why: str, files: Mapping[str, str]) -> Body:
+    """Another version of the very same model takes the place of a champion that is lost; what it is for stays."""
+    made = standing.made_champion
+    words = f"version {standing.champion} is lost ({why}); version {to} is the same model and takes its place"
+    moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
+    kept = {"awaiting_approval": False, "files": dict(files)}
+    return {**made.body, **moved, **_told([words]), **kept, **_signed("restored", signed, digest)}
+
+
+def vacated(standing: Standing, signed: Signature, *, why: str) -> Body:
+    """A champion is lost, and none before it is left: the next challenger is judged as a first one."""
+    moved = {"challenger_version": standing.champion, "compared_with": standing.champion, "champion_version": None}
+    words = f"version {standing.champion} is lost ({why}), and no champion before it is left: there is none now"
+    return {**NOTHING, **moved, **_told([words]), **_signed("restored", signed, "")}
 
 
 def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:
@@ -108,6 +134,17 @@ def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:
         "verdict": Verdict.NO_CHANGE.value,
         **_told([WORDS[Verdict.NO_CHANGE]]),
     }
+
+
+def same(asked: Mapping[str, Any], signed: Signature, *, digest: str, compared: str) -> Body:
+    """What a challenger is told that says the same as the champion of all rows; it is no entry and no look."""
+    champion = asked["compared_with"]
+    words = (
+        f"version {asked['challenger_version']} predicts the same as the champion, version {champion}, to the bit:"
+        f" {compared}"
+    )
+    kept = {"champion_version": champion, "verdict": Verdict.NO_CHANGE.value}
+    return {**NOTHING, **asked, **kept, **_told([words]), **_signed("decision", signed, digest), "ledger": None}
 
 
 def withdrawn(known: Entry, rolled_back: Entry, asked: Mapping[str, Any]) -> Body:

@@ -19,24 +19,27 @@ from pipelines.claims import Claims
 from pipelines.evidence import Mode
 from pipelines.provenance import recipe
 from pipelines.reporting.effects import standing
+from pipelines.standing import Standing
 from pipelines.workspace import Workspace
 
 TRAINING = "training.parquet"
+NEWER = "newer data"
 
 
 @dataclass(frozen=True)
 class Contest:
     """A challenger, whom it meets, and the rows that judge them.
 
-    recorded is what the champion is for, None where the ledger does not say; anchor the last champion that was shown
-    to be better, None where the champion is that one or there is none. faults are those of the challenger. everything
-    holds the gate cohort, unseen the rows of it that neither champion nor anchor has learnt from.
+    ledger is what it says so far; anchor the last champion that was shown to be better, None where the champion is that
+    one or there is none. faults are those of the challenger. everything holds the gate cohort, unseen the rows of it
+    that neither champion nor anchor has learnt from.
     """
 
     spec: ExperimentSpec
     workspace: Workspace
+    ledger: Standing
+    challenger: ModelVersion
     champion: ModelVersion | None
-    recorded: Claims | None
     anchor: ModelVersion | None
     faults: tuple[str, ...]
     everything: pd.DataFrame
@@ -48,14 +51,14 @@ class Contest:
         spec: ExperimentSpec,
         workspace: Workspace,
         *,
-        version: str,
+        version: ModelVersion,
+        ledger: Standing,
         champion: ModelVersion | None = None,
-        recorded: Claims | None = None,
         anchor: ModelVersion | None = None,
     ) -> "Contest":
         """The challenger of this version on the gate rows that its evaluation left behind."""
         rows = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
-        faults = tuple(_faults_of_challenger(spec, rows, version))
+        faults = tuple(_faults_of_challenger(spec, rows, version, ledger))
         seen = np.zeros(len(rows), dtype=np.bool_)
         if champion:
             known = _seen_by(champion, rows)
@@ -63,7 +66,8 @@ class Contest:
         if anchor:
             known = _seen_by(anchor, rows)
             anchor, seen = (anchor, seen | known) if known is not None else (None, seen)
-        return cls(spec, workspace, champion, recorded, anchor, faults, rows, rows[~seen].reset_index(drop=True))
+        unseen = rows[~seen].reset_index(drop=True)
+        return cls(spec, workspace, ledger, version, champion, anchor, faults, rows, unseen)
 
     @cached_property
     def cohort(self) -> Cohort:
@@ -83,6 +87,17 @@ class Contest:
         return Mode.REFRESH if self.champion.tags.get("recipe") == recipe(self.spec) else Mode.REPLACE
 
     @property
+    def renewed(self) -> str:
+        """What a challenger of the champion's own recipe learnt from: newer data, changed data or the same."""
+        if self.champion is None:
+            return NEWER
+        new, old = self.challenger.tags, self.champion.tags
+        if new.get("trained_until", "") > old.get("trained_until", ""):
+            return NEWER
+        same = new.get("data_hash") == old.get("data_hash")
+        return "the same data, by other code or libraries" if same else "changed data"
+
+    @property
     def seen_rows(self) -> int:
         """How many of the rows the challenger itself learnt from; all where the others leave none."""
         if self.unseen.empty:
@@ -95,29 +110,38 @@ class Contest:
         found = Predictions.of(portable.scorer(self.workspace.model / "floor").score(self.unseen), ())
         return found.knowing(self.cohort.actions)
 
+    @property
+    def recorded(self) -> Claims | None:
+        """What the champion is for, None where the ledger does not say."""
+        return self.ledger.claims
+
     def predictions(self, model: ModelVersion) -> tuple[Predictions | None, str]:
         """What a version says of the rows, or why it says nothing."""
-        found, fault = _predictions(self.spec, model.version, self.unseen)
+        found, fault = _predictions(self.spec, self.unseen, model, self.ledger)
         return (found.knowing(self.cohort.actions), "") if found else (None, fault)
 
 
-def _predictions(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> tuple[Predictions | None, str]:
+def _predictions(
+    spec: ExperimentSpec, rows: pd.DataFrame, model: ModelVersion, ledger: Standing
+) -> tuple[Predictions | None, str]:
     """What a registered version says of the rows, or why it says nothing."""
+    version = str(model.version)
     try:
-        return Predictions.of(registry.predict(registry.predictor(spec.name, version), rows), spec.actions), ""
+        loaded = registry.predictor(spec.name, version, registry.seal_of(model, ledger))
+        return Predictions.of(registry.predict(loaded, rows), spec.actions), ""
     except (HoldfastError, MlflowException, ValueError, KeyError) as error:
         return None, f"version {version} does not predict: {str(error).splitlines()[0]}"
 
 
-def _faults_of_challenger(spec: ExperimentSpec, rows: pd.DataFrame, version: str) -> list[str]:
-    found, fault = _predictions(spec, version, rows)
+def _faults_of_challenger(spec: ExperimentSpec, rows: pd.DataFrame, model: ModelVersion, ledger: Standing) -> list[str]:
+    found, fault = _predictions(spec, rows, model, ledger)
     if found is None:
         return [fault]
     evaluated = Predictions.of(rows, spec.actions)
     pairs = [(found.score, evaluated.score), (found.probability, evaluated.probability)]
     pairs += [(found.uplift[action], effect) for action, effect in evaluated.uplift.items()]
     if not all(np.array_equal(one, other) for one, other in pairs):
-        return [f"version {version} predicts other numbers than were evaluated"]
+        return [f"version {model.version} predicts other numbers than were evaluated"]
     return []
 
 
@@ -129,12 +153,14 @@ def _among(rows: pd.DataFrame, training: Path) -> Mask:
 
 
 def _seen_by(model: ModelVersion, rows: pd.DataFrame) -> Mask | None:
-    """Which rows a model knows of: trained on, or dated before its last outcome; None where that is lost."""
+    """Which rows a model knows of: trained on, or dated before its last outcome; None where that is lost.
+
+    Where its run is gone the date alone tells, for it learnt from no row of a later one.
+    """
+    until = model.tags.get("trained_until", "")
+    early: Mask = (rows["as_of"] < pd.Timestamp(until)).to_numpy() if until else np.zeros(len(rows), dtype=np.bool_)
     try:
         path = mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=TRAINING)
     except (MlflowException, OSError):
-        return None
-    until = model.tags.get("trained_until", "")
-    early = (rows["as_of"] < pd.Timestamp(until)).to_numpy() if until else np.zeros(len(rows), dtype=np.bool_)
-    known: Mask = _among(rows, Path(path)) | early
-    return known
+        return early if until else None
+    return _among(rows, Path(path)) | early

@@ -26,7 +26,8 @@ from pipelines.verdict import MOVES, WORDS, Verdict
 class Judged:
     """The evidence, whether the challenger's own artifact is clean, and each model's figures with intervals.
 
-    rows says who was judged; curves holds those of both models, as `comparison.curves` gives them.
+    rows says who was judged; curves holds those of both models, as `comparison.curves` gives them; renewed what a
+    challenger of the champion's own recipe learnt from, in words.
     """
 
     evidence: Evidence
@@ -34,6 +35,7 @@ class Judged:
     figures: Mapping[str, Mapping[str, Any]]
     rows: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Any] = field(default_factory=dict)
+    renewed: str = "newer data"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def judge(contest: Contest, *, alpha: float) -> Judged:
         figures["champion"] = figures_of(cohort, against)
     told = plain.cohort(cohort, left_out=len(contest.everything) - len(contest.unseen))
     curves = comparison.curves(cohort, models.challenger, against) if against else {}
-    return Judged(evidence, clean, figures, told, curves)
+    return Judged(evidence, clean, figures, told, curves, contest.renewed)
 
 
 def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
@@ -174,11 +176,12 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
     }
     verdict = decide(evidence.mode, findings)
-    reasons = [WORDS[verdict], *_reasons(verdict, evidence, findings)]
+    reasons = [WORDS[verdict].format(renewed=judged.renewed), *_reasons(verdict, evidence, findings)]
     return {
         "verdict": verdict.value,
         "reasons": reasons,
         "mode": evidence.mode.value,
+        "renewed": judged.renewed,
         "uplift": _uplift(evidence),
         "primary": evidence.primaries[0],
         "primaries": list(evidence.primaries),

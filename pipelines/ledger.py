@@ -27,9 +27,9 @@ class TakenError(HoldfastError):
 class Entry:
     """One entry: the number-th of its spec, its hash over itself and the hash of the entry before, and what it says.
 
-    body holds kind (decision, forced, approval, rollback, adopted), by, decided_at, challenger_version (whom it is
-    about) with its model_digest, compared_with and champion_version (the champion before and after), and what a
-    decision rests on.
+    body holds kind (decision, forced, approval, rollback, adopted, sealed, restored), by, decided_at,
+    challenger_version (whom it is about) with its model_digest and the hashes of its files, compared_with and
+    champion_version (the champion before and after), and what a decision rests on.
     """
 
     spec: str
@@ -103,6 +103,11 @@ class Ledger:
             ledger_table.make(engine)
         return found
 
+    @property
+    def place(self) -> str:
+        """Its address, without a password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
     def entries(self, spec: str) -> tuple[Entry, ...]:
         """Every entry of a spec, oldest first, as it is stored. Raises DataError for one that is no JSON."""
         table = ledger_table.TABLE
@@ -134,8 +139,8 @@ class Ledger:
         except sa.exc.IntegrityError:
             raise
         except sa.exc.DBAPIError as error:
-            where = self.engine.url.render_as_string(hide_password=True)
-            raise StorageError(f"the ledger at {where} could not be read or written: {_first_line(error)}.") from error
+            why = _first_line(error)
+            raise StorageError(f"the ledger at {self.place} could not be read or written: {why}.") from error
 
 
 def _read(row: sa.Row[Any]) -> Mapping[str, Any]:

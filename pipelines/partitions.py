@@ -64,7 +64,7 @@ class Shelf:
     kept: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._before: Keys = storage.read_json(self.receipt) if self.receipt.exists() else {}
+        self._before: Keys = storage.read_receipt(self.receipt) or {}
 
     @property
     def built(self) -> int:

@@ -11,6 +11,7 @@ import pandas as pd
 from experiments.calibration import Calibration
 from experiments.fitted_learner import FittedLearner
 from features.contract import Contract
+from features.errors import ContractError
 from pipelines import storage
 
 SCORER = Path(__file__).parent / "scorers" / "outcome_models.py"
@@ -46,7 +47,16 @@ def _calibration(found: Calibration | None) -> dict[str, float] | None:
 
 
 def scorer(folder: Path) -> Any:
-    """The scorer of a folder, run from the text that lies in it: what is judged is what will be served."""
+    """The scorer of a folder, run from the text that lies in it: what is judged is what will be served.
+
+    Raises ContractError, and runs nothing, where that text is not the one of this project: it was changed.
+    """
+    text = folder / "scorer.py"
+    if text.read_bytes() != SCORER.read_bytes():
+        raise ContractError(
+            f"{text} is not the scorer of this project: it was changed, or is of another version of the project. Remove"
+            f" {folder}, and `python -m pipelines run SPEC` makes it again."
+        )
     return runpy.run_path(str(folder / "scorer.py"), run_name="scorer")["Scorer"](folder)
 
 

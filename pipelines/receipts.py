@@ -26,7 +26,7 @@ def write_page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str
 
 
 def _curves(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:
-    kept = storage.read_json(workspace.curves) if workspace.curves.exists() else {}
+    kept = storage.read_receipt(workspace.curves) or {}
     found: Mapping[str, Any] = kept["curves"] if kept and _comparison(kept) == _comparison(decision) else {}
     return found
 

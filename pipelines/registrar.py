@@ -10,8 +10,9 @@ from typing import Any
 
 from mlflow import MlflowClient
 
-from features.errors import UsageError
-from pipelines import bodies, ledger, registry, tracking
+from features.errors import ContractError, MissingError, UsageError
+from pipelines import chain, ledger, registry, tracking
+from pipelines.chain import BrokenLedgerError
 from pipelines.ledger import Entry, Ledger
 from pipelines.signature import Signature, sign
 from pipelines.standing import Standing
@@ -27,45 +28,76 @@ class Registrar:
     signed: Signature
 
     def seen(self) -> tuple[Standing, str | None]:
-        """What the ledger says, and the version that the alias shows while it says so."""
+        """What the ledger says, and the version that the alias shows while it says so.
+
+        Raises BrokenLedgerError where the ledger is not what was written: nothing is decided or said by such a one.
+        """
         entries = self.book.entries(self.spec)
         while True:
-            alias = registry.champion(self.client, self.spec)
+            alias, head = registry.champion(self.client, self.spec), registry.kept_head(self.client, self.spec)
             again = self.book.entries(self.spec)
             if again == entries:
-                return Standing(self.spec, entries), str(alias.version) if alias else None
+                return chain.check(self.spec, entries, head=head), str(alias.version) if alias else None
             entries = again
 
-    def adopted(self) -> tuple[Standing, str | None]:
-        """The same, once a champion from before there was a ledger has its entry. Raises TakenError as `write` does."""
+    def agreed(self) -> tuple[Standing, str | None]:
+        """The same, where the alias shows what the ledger says or what it said before an unfinished promotion.
+
+        Raises BrokenLedgerError where there is a champion and no ledger, ContractError where the alias shows nothing
+        because the champion is lost, UsageError where it was moved by hand.
+        """
         standing, alias = self.seen()
-        if standing.entries or alias is None:
+        if alias == standing.champion or standing.unfinished(alias):
             return standing, alias
-        digest = registry.digest_of(registry.version(self.client, self.spec, alias))
-        entry = self.write(standing, bodies.adoption(alias, self.signed, digest=digest))
-        return Standing(self.spec, (entry,)), alias
+        if not standing.entries:
+            raise BrokenLedgerError(
+                f"'{self.spec}' has a champion, version {alias}, and its ledger at {self.book.place} is empty: it was"
+                f" lost, or {ledger.ADDRESS} names another. Bring it back; if there is none, `python -m pipelines"
+                f" registry adopt {self.spec} --reason TEXT` begins one with this champion."
+            )
+        self.check_champion(standing)
+        shown = f"version {alias}" if alias else "nothing"
+        said = f"version {standing.champion}" if standing.champion else "there is none"
+        raise UsageError(
+            f"'{self.spec}': the alias champion shows {shown}, but the ledger says {said}: it was moved by hand."
+            f" `python -m pipelines registry restore {self.spec}` puts it back."
+        )
 
     def reconciled(self) -> tuple[Standing, bool]:
         """What the ledger says, once the alias shows it, and whether an unfinished promotion was finished for that.
 
-        Raises UsageError where the alias was moved by hand, TakenError when somebody else wrote meanwhile.
+        Raises as `agreed`, and TakenError when somebody else wrote meanwhile.
         """
-        standing, alias = self.adopted()
+        standing, alias = self.agreed()
         if alias == standing.champion:
             return standing, False
-        if not standing.unfinished(alias):
-            shown = f"version {alias}" if alias else "nothing"
-            raise UsageError(
-                f"'{self.spec}': the alias champion shows {shown}, but the ledger says version {standing.champion}: it"
-                f" was moved by hand. `python -m pipelines registry restore {self.spec}` puts it back."
-            )
         self.project()
         return standing, True
+
+    def lost(self, standing: Standing, version: str) -> str | None:
+        """Why a version cannot be served: it is gone, or its files are gone or changed; None where all is well."""
+        try:
+            found = registry.version(self.client, self.spec, version)
+            with registry.stored(self.spec, version) as folder:
+                registry.seal_of(found, standing).check(folder, of=f"version {version} of '{self.spec}'")
+        except (MissingError, ContractError) as error:
+            return str(error).rstrip(".")
+        return None
+
+    def check_champion(self, standing: Standing) -> None:
+        """Raises ContractError, with the remedy, where the champion cannot be served."""
+        why = self.lost(standing, standing.champion) if standing.champion else None
+        if why:
+            raise ContractError(
+                f"the champion is lost: {why}. `python -m pipelines registry restore {self.spec}` puts a copy of it or"
+                " the last good champion in its place."
+            )
 
     def write(self, standing: Standing, body: Mapping[str, Any]) -> Entry:
         """Append the entry that follows a standing. Raises TakenError when that is no longer how things stand."""
         entry = Entry.after(standing.entries, self.spec, body)
         self.book.append(entry)
+        registry.keep_head(self.client, self.spec, chain.head_of(entry))
         return entry
 
     def project(self) -> None:
@@ -75,14 +107,15 @@ class Registrar:
         """
         while True:
             standing, alias = self.seen()
-            if standing.champion in (None, alias):
+            if standing.champion == alias:
                 return
-            registry.point(self.client, self.spec, str(standing.champion))
+            registry.point(self.client, self.spec, standing.champion)
 
 
 def reading(spec: str, root: Path) -> Registrar:
     """The registrar of a spec, for looking only."""
     signed = sign(os.environ, datetime.now(UTC))
+    tracking.use(root)
     return Registrar(spec, tracking.client(root), ledger.opened(root), signed)
 
 
@@ -90,5 +123,4 @@ def reading(spec: str, root: Path) -> Registrar:
 def writing(spec: str, root: Path) -> Iterator[Registrar]:
     """The registrar of a spec, while no other process of this checkout writes; what fails is MLflow's database's."""
     with tracking.answering(root), tracking.alone(root, f"promote-{spec}"):
-        tracking.use(root)
         yield reading(spec, root)

@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,15 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, Tens
 
 from features.contract import Contract
 from features.errors import ContractError, MissingError
-from pipelines import storage
+from pipelines import integrity, storage
+from pipelines.integrity import Seal
+from pipelines.standing import Standing
 
 CHAMPION = "champion"
 DIGEST = "model_digest"
+LEDGER_HEAD = "ledger_head"
+# So long were digests when they were of a model's own folder, its comments included.
+OF_FOLDER = 16
 REPORT = "report.json"
 OURS = ("features", "experiments", "pipelines")
 # What a scorer may import; lightgbm only where a booster lies in the model.
@@ -94,7 +99,7 @@ def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> 
         rows.to_parquet(asked, index=True)  # without a column, it is the index that says how many rows there are
         program = CLEAN_PROCESS.format(ours=OURS)
         ended = subprocess.run(
-            [sys.executable, "-I", "-c", program, stored, str(asked), str(answered)],
+            [sys.executable, "-I", "-B", "-c", program, stored, str(asked), str(answered)],
             cwd=scratch,
             env={**os.environ, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
             capture_output=True,
@@ -108,10 +113,24 @@ def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> 
         raise ContractError("the model predicts other numbers in a clean process than here; it was not registered.")
 
 
+def logged_files(logged: ModelInfo) -> dict[str, str]:
+    """The hashes of the files of a model as it was stored."""
+    return integrity.files_of(Path(mlflow.artifacts.download_artifacts(logged.model_uri)))
+
+
 def version_of(client: MlflowClient, name: str, digest: str) -> ModelVersion | None:
-    """The version that holds this very model, if it is registered."""
+    """The oldest version that holds this very model and whose files are as they were registered."""
     found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
-    return found[0] if found else None
+    return next((one for one in sorted(found, key=lambda one: int(one.version)) if is_whole(one)), None)
+
+
+def is_whole(found: ModelVersion) -> bool:
+    """Whether a version's files are there, and are those that its tags speak of."""
+    try:
+        files_of(found, Standing(found.name))
+    except (MissingError, ContractError):
+        return False
+    return True
 
 
 def register(client: MlflowClient, name: str, *, logged: ModelInfo, tags: Mapping[str, str]) -> str:
@@ -169,18 +188,73 @@ def report_digest(found: ModelVersion) -> str | None:
         return None
 
 
-def point(client: MlflowClient, name: str, number: str) -> None:
-    """Let the alias `champion` name a version. Raises MissingError when there is none of that number."""
+def point(client: MlflowClient, name: str, number: str | None) -> None:
+    """Let the alias `champion` name a version, or with None none. Raises MissingError when that version is gone."""
+    if number is None:
+        client.delete_registered_model_alias(name, CHAMPION)
+        return
     version(client, name, number)
     client.set_registered_model_alias(name, CHAMPION, number)
 
 
-def predictor(name: str, version: str) -> Any:
-    """A registered version, loaded. Raises MissingError when its files are gone."""
+def keep_head(client: MlflowClient, name: str, head: str) -> None:
+    """Note the head of the ledger in the registry, so that a ledger that is lost or cut is missed."""
+    client.set_registered_model_tag(name, LEDGER_HEAD, head)
+
+
+def kept_head(client: MlflowClient, name: str) -> str | None:
+    """The head of the ledger as the registry knows it: that of the last entry or of one before; None where none is."""
     try:
-        return mlflow.pyfunc.load_model(f"models:/{name}/{version}")
-    except (MlflowException, OSError) as error:
-        raise MissingError(f"version {version} of '{name}' does not load: {str(error).splitlines()[0]}") from error
+        kept = client.get_registered_model(name).tags.get(LEDGER_HEAD)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+    return str(kept) if kept else None
+
+
+def seal_of(found: ModelVersion, standing: Standing) -> Seal:
+    """What is known of a version's files: by the ledger, or before an entry has their hashes by the version's tags."""
+    files = standing.files(str(found.version))
+    written = standing.first_about(str(found.version))
+    digest = str(written.body["model_digest"]) if written else digest_of(found)
+    made_of = str(found.tags.get(integrity.MADE_OF, ""))
+    return Seal(files, made_of, digest if len(digest) == OF_FOLDER else "")
+
+
+@contextmanager
+def stored(name: str, number: str) -> Iterator[Path]:
+    """A copy of a version's files, without compiled Python, while the block lasts. Raises MissingError when gone."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-model-") as scratch:
+        try:
+            found = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=scratch))
+        except (MlflowException, OSError) as error:
+            why = str(error).splitlines()[0]
+            raise MissingError(f"the files of version {number} of '{name}' are gone: {why}") from error
+        if not (found / "MLmodel").is_file():
+            raise MissingError(f"the files of version {number} of '{name}' are gone: there is no MLmodel")
+        integrity.clean(found)
+        yield found
+
+
+def files_of(found: ModelVersion, standing: Standing) -> dict[str, str]:
+    """The hashes of a version's files, proved to be those that were registered. Raises as `predictor`."""
+    with stored(found.name, found.version) as folder:
+        seal_of(found, standing).check(folder, of=f"version {found.version} of '{found.name}'")
+        return integrity.files_of(folder)
+
+
+def predictor(name: str, number: str, seal: Seal) -> Any:
+    """A registered version, loaded once its files are proved to be those of the seal.
+
+    Raises MissingError when its files are gone or do not load, ContractError when one was changed.
+    """
+    with stored(name, number) as folder:
+        seal.check(folder, of=f"version {number} of '{name}'")
+        try:
+            return mlflow.pyfunc.load_model(str(folder))
+        except (MlflowException, OSError) as error:
+            raise MissingError(f"version {number} of '{name}' does not load: {str(error).splitlines()[0]}") from error
 
 
 def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:

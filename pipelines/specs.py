@@ -37,6 +37,11 @@ def load(workspace: Workspace) -> ExperimentSpec:
     if not isinstance(plain, dict):
         raise SpecError(f"spec '{workspace.spec}' is empty; it needs keys such as source and label.")
     _refuse_bare_dates(plain, workspace.spec)
+    if plain.get("name", workspace.spec) != workspace.spec:
+        raise SpecError(
+            f"{path.name}: name: '{plain['name']}' is not the name of the file; a spec is called as its file is, and so"
+            " are its models in the registry. Remove the key, or rename the file."
+        )
     spec = _parse(ExperimentSpec, {"name": workspace.spec, **plain}, workspace.spec)
     _check_names(spec)
     return spec

@@ -27,8 +27,13 @@ class Standing:
         """The entries that made the champion, last, and those to whom one rollback after another leads back."""
         found: list[Entry] = []
         for entry in self.entries:
+            to = entry.body["champion_version"]
             if entry.body["kind"] == "rollback":
                 found = found[:-1]
+                while found and found[-1].body["champion_version"] != to:
+                    found.pop()
+            elif entry.body["kind"] == "restored":
+                found = [*found[:-1], entry] if to else []
             elif entry.moves:
                 found.append(entry)
         return tuple(found)
@@ -54,6 +59,11 @@ class Standing:
         return recorded(self._reigns[-1].body) if self._reigns else None
 
     @property
+    def made_champion(self) -> Entry:
+        """The entry that made the champion what it is; there must be one."""
+        return self._reigns[-1]
+
+    @property
     def champion(self) -> str | None:
         """The version that serves."""
         return self.champions[-1] if self.champions else None
@@ -62,6 +72,15 @@ class Standing:
     def before(self) -> str | None:
         """The version to which a rollback leads."""
         return self.champions[-2] if len(self.champions) > 1 else None
+
+    def files(self, version: str) -> Mapping[str, str]:
+        """The hashes of a version's files as they were first written down; none where no entry has them."""
+        said = (entry.body.get("files") for entry in self.entries if entry.body["challenger_version"] == version)
+        return next((files for files in said if files), {})
+
+    def first_about(self, version: str) -> Entry | None:
+        """The first entry about a version."""
+        return next((entry for entry in self.entries if entry.body["challenger_version"] == version), None)
 
     @cached_property
     def withdrawn(self) -> Mapping[str, Entry]:

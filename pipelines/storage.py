@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.errors import HoldfastError, MissingError, StorageError
+from features.errors import DataError, HoldfastError, MissingError, StorageError
 
 # How many rows of a Parquet file stand together: few enough that their customers have a dictionary.
 ROWS = 1 << 17
@@ -79,10 +79,21 @@ def write_json(path: Path, plain: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON. Raises MissingError when the file is not there."""
+    """Read JSON. Raises MissingError when the file is not there, DataError when it is no JSON."""
     if not path.exists():
         raise MissingError(f"no file {path}; `python -m pipelines run SPEC` runs the stages that make it.")
-    return json.loads(path.read_text())
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is no JSON: {error}. Remove it and run the same command again.") from error
+
+
+def read_receipt(path: Path) -> Any:
+    """What a receipt says; None where there is none, or none that can be read: then its command does its work again."""
+    try:
+        return read_json(path)
+    except (MissingError, DataError):
+        return None
 
 
 def write_parquet(path: Path, rows: pa.Table) -> None:

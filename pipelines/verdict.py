@@ -35,7 +35,7 @@ MOVES = (Verdict.FIRST_CHAMPION, Verdict.PROMOTE, Verdict.REFRESH)
 WORDS = {
     Verdict.FIRST_CHAMPION: "there was no champion, and this one is worth something",
     Verdict.PROMOTE: "better on the primary figure and no worse on the others",
-    Verdict.REFRESH: "the same spec on newer data, no worse on anything",
+    Verdict.REFRESH: "the same spec on {renewed}, no worse on anything",
     Verdict.KEEP: "the champion stays",
     Verdict.NO_CHAMPION: "there is no champion yet, and this model is not good enough for the first",
     Verdict.INCONCLUSIVE: "these rows cannot tell",

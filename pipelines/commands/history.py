@@ -1,8 +1,9 @@
 """Show every entry of a spec's ledger: what was decided, by whom, on which numbers.
 
-One line an entry, oldest first: its number, when, its kind (decision, forced, approval, rollback, adopted), the
-verdict, the version it is about, the champion before and after, the look at the gate cohort with what it spent of
-alpha, who wrote it, and why, shortened unless --whole. Entries are never changed; `registry check` proves it.
+One line an entry, oldest first: its number, when, its kind (decision, forced, approval, rollback, adopted, sealed,
+restored), the verdict, the version it is about, the champion before and after, the look at the gate cohort with what
+it spent of alpha, who wrote it, and why, shortened unless --whole. Entries are never changed; `registry check` proves
+it.
 """
 
 import argparse
@@ -25,9 +26,9 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Print the table."""
-    from pipelines import answers, ledger
+    from pipelines import answers, chain, ledger
 
-    entries = ledger.opened(workspace.root).entries(spec.name)
+    entries = chain.check(spec.name, ledger.opened(workspace.root).entries(spec.name)).entries
     if entries:
         answers.say(*answers.table([HEAD, *(row(entry, whole=arguments.whole) for entry in entries)]))
     else:
@@ -40,7 +41,7 @@ def row(entry: "Entry", *, whole: bool) -> tuple[str, ...]:
     from pipelines import answers
 
     body, look = entry.body, entry.body["look"]
-    moved = f"{body['compared_with'] or 'none'} -> {body['champion_version']}"
+    moved = f"{body['compared_with'] or 'none'} -> {body['champion_version'] or 'none'}"
     verdict = answers.verdict_of(body) if body["verdict"] else "-"
     verdict += ", awaiting approval" if body["awaiting_approval"] else ""
     return (

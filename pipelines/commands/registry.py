@@ -1,75 +1,101 @@
-"""Look after the registry of a spec: prove that it is whole, put the alias back, delete what is not needed.
+"""Look after the registry of a spec: prove that it is whole, put the alias back, replace a champion that is lost.
 
 check    prove it: the ledger's chain of hashes, its numbers without gaps, the alias as the ledger says, the champion
-         and the one before as they were written down. One line per fault; exit code 0, or 5 where there is one.
-restore  put the alias back to what the ledger says, after somebody moved it by hand.
+         and those before it file by file as they were written down. One line per fault; exit code 0, or 5 where there
+         is one. With --head FILE also that the ledger still holds the entry that FILE names.
+head     print the ledger's last entry, the champion and the hashes of its files as JSON, for a file that is kept
+         elsewhere (in git, by the serving team): `registry head demo > demo.head.json`.
+restore  put the alias back to what the ledger says, after somebody moved it by hand. Where the champion is lost (its
+         version deleted, its files gone or changed), another version of the same model takes its place, or the last
+         good champion before it; where there is none, the next challenger is judged as a first one.
+adopt    begin a ledger with the version that the alias shows, where there is none: one from before there was a ledger,
+         or after it was lost. Looks that were spent before are forgotten.
+seal     write down the hashes of the champion's files, where it is from before they were kept.
 delete   delete a version; refused are the champion, those to which a rollback leads, and what was rolled back.
 """
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
-    from pipelines.registrar import Registrar
     from pipelines.workspace import Workspace
 
 ACTIONS = {
     "check": "Prove that the ledger is whole and that the registry is as it says.",
-    "restore": "Put the alias champion back to what the ledger says.",
+    "head": "Print the ledger's head and the hashes of the champion's files as JSON, to keep elsewhere.",
+    "restore": "Put the alias champion back to what the ledger says, or find a way out where that version is lost.",
+    "adopt": "Begin a ledger with the version that the alias shows.",
+    "seal": "Write down the hashes of the champion's files, where no entry has them.",
     "delete": "Delete a version; refused are the champion, those before and what was rolled back.",
 }
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """What to do, with which spec, and for `delete` which version."""
+    """What to do, with which spec, and what else that needs."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, meaning in ACTIONS.items():
         action = actions.add_parser(name, help=meaning, description=meaning)
         action.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "delete":
             action.add_argument("version", metavar="VERSION", help="the version to delete, such as 3")
+        if name == "adopt":
+            action.add_argument("--reason", metavar="TEXT", required=True, help="why there is no ledger of it")
+        if name == "check":
+            action.add_argument("--head", metavar="FILE", type=Path, help="what `registry head` printed earlier")
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Do it, and say what was done or found."""
     if arguments.action == "check":
-        return _check(spec.name, workspace)
-    from pipelines import answers, registrar
+        return _check(spec.name, workspace, arguments.head)
+    if arguments.action == "head":
+        return _head(spec.name, workspace)
+    from pipelines import answers, registrar, upkeep
 
     with registrar.writing(spec.name, workspace.root) as writer:
         if arguments.action == "delete":
-            _delete(writer, arguments.version)
-            answers.say(f"registry delete {spec.name}: version {arguments.version} is deleted")
-            return 0
-        writer.adopted()
-        writer.project()
-        answers.say(f"registry restore {spec.name}: the alias champion shows version {writer.seen()[1] or 'none'}")
+            upkeep.delete(writer, arguments.version)
+            said = f"version {arguments.version} is deleted"
+        elif arguments.action == "adopt":
+            said = upkeep.adopt(writer, " ".join(arguments.reason.split()))
+        else:
+            said = upkeep.restore(writer) if arguments.action == "restore" else upkeep.seal(writer)
+    answers.say(f"registry {arguments.action} {spec.name}: {said}")
     return 0
 
 
-def _delete(writer: "Registrar", version: str) -> None:
-    from features.errors import UsageError
-    from pipelines import registry
-
-    standing, alias = writer.seen()
-    number = str(registry.version(writer.client, writer.spec, version).version)
-    if number in (standing.champion, alias):
-        raise UsageError(f"version {number} of '{writer.spec}' is the champion, and serves; it is not deleted.")
-    if number in standing.champions:
-        raise UsageError(f"version {number} of '{writer.spec}' was champion before: a rollback leads to it.")
-    if number in standing.withdrawn:
-        raise UsageError(f"version {number} of '{writer.spec}' was rolled back: once deleted, it could come back.")
-    writer.client.delete_model_version(writer.spec, number)
-
-
-def _check(name: str, workspace: "Workspace") -> int:
+def _check(name: str, workspace: "Workspace", head: Path | None) -> int:
     from features.errors import DataError
     from pipelines import answers, audit, registrar, tracking
 
+    kept = _kept_head(name, head) if head else None
     with tracking.answering(workspace.root):
         reader = registrar.reading(name, workspace.root)
-        faults = audit.faults(reader)
+        faults = audit.faults(reader, head=kept)
+        remarks = audit.remarks(reader.seen()[0]) if not faults else []
     entries = len(reader.book.entries(name))
-    answers.say(*(faults or [f"registry check {name}: {entries} entries, and the registry is as they say"]))
+    answers.say(*(faults or [f"registry check {name}: {entries} entries, and the registry is as they say", *remarks]))
     return DataError.exit_code if faults else 0
+
+
+def _kept_head(name: str, path: Path) -> str | None:
+    from features.errors import UsageError
+    from pipelines import storage
+
+    kept = storage.read_json(path)
+    if not isinstance(kept, dict) or kept.get("spec") != name or "head" not in kept:
+        raise UsageError(f"{path} is not what `registry head {name}` prints.")
+    return kept["head"] and str(kept["head"])
+
+
+def _head(name: str, workspace: "Workspace") -> int:
+    import json
+
+    from pipelines import answers, chain, registrar, tracking
+
+    with tracking.answering(workspace.root):
+        standing, _ = registrar.reading(name, workspace.root).agreed()
+    answers.say(json.dumps(chain.plain_head(standing), indent=2, sort_keys=True))
+    return 0

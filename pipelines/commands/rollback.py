@@ -1,8 +1,9 @@
 """Go back to the champion before, in one command.
 
 The alias moves to the version that the ledger names as the one before, and stays there: the version that was rolled
-back is not promoted again until somebody forces it. A second rollback goes one champion further back. It works where
-the alias was moved by hand, too. Run `score` afterwards for a list of the older champion's.
+back is not promoted again until somebody forces it. A second rollback goes one champion further back; one whose files
+are gone or changed is passed over. It works where the alias was moved by hand, too. Run `score` afterwards for a list
+of the older champion's.
 """
 
 import argparse
@@ -34,16 +35,22 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
 def _entry(writer: "Registrar", reason: str) -> "Entry":
     from features.errors import UsageError
-    from pipelines import bodies, registry
+    from pipelines import bodies, registry, upkeep
 
-    standing, alias = writer.adopted()
+    standing, alias = writer.seen()
     head = standing.head
     if head and head.body["kind"] == "rollback" and standing.unfinished(alias):
         return head
     if standing.before is None:
         raise UsageError(f"'{writer.spec}' has nothing to roll back to: {_why(standing)}.")
-    digest = registry.digest_of(registry.version(writer.client, writer.spec, standing.before))
-    return writer.write(standing, bodies.rollback(standing, writer.signed, digest=digest, reason=reason))
+    good = upkeep.last_good(writer, standing)
+    if good is None:
+        raise UsageError(
+            f"'{writer.spec}' has nothing to roll back to: {writer.lost(standing, standing.before)}."
+            f" `python -m pipelines promote {writer.spec} --force --reason TEXT` makes the newest challenger champion."
+        )
+    digest = registry.digest_of(registry.version(writer.client, writer.spec, good))
+    return writer.write(standing, bodies.rollback(standing, writer.signed, to=good, digest=digest, reason=reason))
 
 
 def _why(standing: "Standing") -> str:

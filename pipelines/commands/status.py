@@ -58,7 +58,7 @@ def _champion(standing: "Standing", alias: str | None) -> str:
         return f"version {alias}" if alias else "none"
     shown = f"version {alias}" if alias else "nothing"
     if not standing.entries:
-        return f"{shown}, from before the ledger"
+        return f"{shown}, and there is no ledger: see `registry check`"
     remedy = "the next promote finishes" if standing.unfinished(alias) else "see `registry check`"
     return f"version {standing.champion}, but the alias shows {shown}: {remedy}"
 

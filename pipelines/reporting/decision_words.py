@@ -12,7 +12,7 @@ Found = Mapping[str, Any]
 _BECAUSE = {
     Verdict.FIRST_CHAMPION: "There was no champion, and this model is worth something.",
     Verdict.PROMOTE: "Better where it counts, by more than chance explains, and no worse on the rest.",
-    Verdict.REFRESH: "The same recipe, learnt from newer data: it is asked to be no worse, and it is not.",
+    Verdict.REFRESH: "The same recipe, learnt from {renewed}: it is asked to be no worse, and it is not.",
     Verdict.KEEP: "A rule is broken, so the challenger is not taken.",
     Verdict.NO_CHAMPION: "A rule is broken, so this model does not become the first champion.",
     Verdict.INCONCLUSIVE: "No rule is broken, but these customers are too few to tell whether all hold.",
@@ -109,7 +109,8 @@ def _sentence(decision: Found) -> str:
         held = _held(decision)
         return f"{decision['by']} overruled the rules and gave this reason: \u201c{decision['reason']}\u201d. {held}"
     approved = f"{decision['by']} approved it. " if kind == "approval" else ""
-    why = _BECAUSE[verdict] if _by_rules(decision) else f"{_capital(decision['words'])}."
+    renewed = decision.get("renewed", "newer data")
+    why = _BECAUSE[verdict].format(renewed=renewed) if _by_rules(decision) else f"{_capital(decision['words'])}."
     return f"{approved}{why} {champion_for(decision)}".strip()
 
 

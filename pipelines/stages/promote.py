@@ -4,6 +4,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlflow.entities.model_registry import ModelVersion
+
 from experiments.spec import ExperimentSpec
 from pipelines import bodies, log, provenance, receipts, registrar, registry, storage
 from pipelines.ledger import TakenError
@@ -56,6 +58,7 @@ def _decision(gate: Gate) -> dict[str, Any]:
             head = standing.head
             if finished and head and head.body["verdict"] and head.body["challenger_version"] == gate.version:
                 return head.receipt
+            gate.registrar.check_champion(standing)
             # The same challenger, champion, spec and judged rows are the same question and have the same answer.
             asked = {"challenger_version": gate.version, "compared_with": standing.champion, "question": question}
             return _settled(gate, standing, asked) or _judged(gate, standing, asked)
@@ -77,10 +80,17 @@ def _settled(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str,
 
 def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, Any]:
     """Judge, and write the ledger; a question that was asked before is no new look, and its answer no new entry."""
-    spec, answer = gate.spec, standing.answer(asked)
-    writer = gate.registrar
-    digest = registry.digest_of(registry.version(writer.client, spec.name, gate.version))
-    found, judged = _compared(gate, standing, answer.body["look"] if answer else None)
+    from pipelines.sameness import compared  # not at the top: what was decided already needs no model
+
+    spec, answer, writer = gate.spec, standing.answer(asked), gate.registrar
+    challenger = registry.version(writer.client, spec.name, gate.version)
+    digest, champion = registry.digest_of(challenger), None
+    if standing.champion:
+        champion = registry.version(writer.client, spec.name, standing.champion)
+        alike = compared(gate.spec, gate.workspace, (challenger, champion), standing)
+        if alike:
+            return bodies.same(asked, writer.signed, digest=digest, compared=alike)
+    found, judged = _compared(gate, standing, (challenger, champion), answer.body["look"] if answer else None)
     body = bodies.decision(asked, found, writer.signed, digest=digest, approval=spec.gate.approval)
     receipts.keep_curves(gate.workspace, body, judged.curves)
     if gate.force and judged.clean:
@@ -90,17 +100,17 @@ def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, 
     return writer.write(standing, body).receipt
 
 
-def _compared(gate: Gate, standing: Standing, known: dict[str, Any] | None) -> tuple[dict[str, Any], "Judged"]:
-    """What the rules say of the next look at the rows, or of a known one, with the hashes of both reports."""
+def _compared(
+    gate: Gate, standing: Standing, models: tuple[ModelVersion, ModelVersion | None], known: dict[str, Any] | None
+) -> tuple[dict[str, Any], "Judged"]:
+    """What the rules say of the next look at the rows, or of a known one, with the hashes of files and reports."""
     from pipelines import decisions, spending  # not at the top: what was decided already needs no statistics
     from pipelines.contest import Contest
 
     spec, workspace, client = gate.spec, gate.workspace, gate.registrar.client
-    champion = registry.version(client, spec.name, standing.champion) if standing.champion else None
+    challenger, champion = models
     anchor = registry.first_of(client, spec.name, standing.anchors)
-    contest = Contest.of(
-        spec, workspace, version=gate.version, champion=champion, recorded=standing.claims, anchor=anchor
-    )
+    contest = Contest.of(spec, workspace, version=challenger, ledger=standing, champion=champion, anchor=anchor)
     look = known or spending.next_look(
         standing, contest.unseen, spec.label, cohort=contest.cohort.digest, alpha=spec.gate.alpha
     )
@@ -109,5 +119,6 @@ def _compared(gate: Gate, standing: Standing, known: dict[str, Any] | None) -> t
         "challenger": storage.digest(workspace.evaluation / "report.json"),
         "champion": registry.report_digest(champion) if champion else None,
     }
+    files = registry.files_of(challenger, standing) if judged.clean else {}
     compared = look if judged.evidence.figures else None
-    return {**decisions.decided(judged, spec), "look": compared, "reports": reports}, judged
+    return {**decisions.decided(judged, spec), "look": compared, "reports": reports, "files": files}, judged

@@ -7,18 +7,18 @@ import pandas as pd
 
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
-from pipelines import log, matrices, provenance, registry, storage, tracking
+from pipelines import identity, integrity, log, matrices, provenance, registry, storage, tracking
 from pipelines.workspace import Workspace
 
 EXAMPLE_ROWS = 50
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Store the challenger as a version; one that is registered already is left as it is."""
+    """Store the challenger as a version; one that is registered already, and whole, is left as it is."""
     client = tracking.client(workspace.root)
     tracking.use(workspace.root)
     folder = workspace.model / "challenger"
-    digest = storage.digest(folder)
+    digest = identity.digest(folder)
     with tracking.answering(workspace.root):
         known = registry.version_of(client, spec.name, digest)
         version = str(known.version) if known else _register(spec, workspace, client, digest)
@@ -51,7 +51,8 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
         mlflow.log_artifact(str(workspace.model / "training.parquet"))
         logged = registry.log_model(folder, contract=contract, example=example, output=expected)
         registry.verify(logged, rows=example, expected=expected)
-        return registry.register(client, spec.name, logged=logged, tags=tags)
+        made_of = integrity.summary(registry.logged_files(logged))
+        return registry.register(client, spec.name, logged=logged, tags={**tags, integrity.MADE_OF: made_of})
 
 
 def _example(workspace: Workspace, contract: Contract) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
-from pipelines import log, matrices, registrar, registry, storage, tracking
+from pipelines import log, matrices, registrar, registry, storage
 from pipelines.claims import Claims
 from pipelines.workspace import Workspace
 
@@ -24,13 +24,13 @@ EVERYTHING = Claims(risk=True, uplift=True)
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Write the ranked list as Parquet and CSV. Raises MissingError when there is no champion."""
-    client = tracking.client(workspace.root)
-    tracking.use(workspace.root)
-    champion = registry.champion(client, spec.name)
-    if champion is None:
+    reader = registrar.reading(spec.name, workspace.root)
+    standing, _ = reader.agreed()
+    if standing.champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
+    reader.check_champion(standing)
+    champion = registry.version(reader.client, spec.name, standing.champion)
     uplift = str(champion.tags.get("uplift", BY_LOT))
-    standing, _ = registrar.reading(spec.name, workspace.root).seen()
     # A champion of which the ledger says nothing was taken over as it was.
     claims = standing.claims or EVERYTHING
     question = {
@@ -41,11 +41,12 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         "claims": asdict(claims),
     }
     receipt = workspace.ranked_list / "receipt.json"
-    if receipt.exists() and storage.read_json(receipt) == question:
+    if storage.read_receipt(receipt) == question:
         log.done("score", spec.name, version=int(champion.version), new="no")
         return
     rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
-    scored = _scored(spec, champion.version, rows)
+    model = registry.predictor(spec.name, str(champion.version), registry.seal_of(champion, standing))
+    scored = _scored(spec, model, rows)
     ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
     with storage.replacing_folder(workspace.ranked_list) as folder:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
@@ -60,9 +61,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     )
 
 
-def _scored(spec: ExperimentSpec, version: str, rows: pd.DataFrame) -> pd.DataFrame:
+def _scored(spec: ExperimentSpec, model: Any, rows: pd.DataFrame) -> pd.DataFrame:
     """What the champion says of the rows, some thousand at a time."""
-    model = registry.predictor(spec.name, version)
     starts = range(0, len(rows), ROWS_AT_ONCE)
     parts = [
         registry.predict(model, rows.iloc[start : start + ROWS_AT_ONCE], reasons=spec.score.reasons)

@@ -18,7 +18,7 @@ from experiments.problem import Candidate
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.feature import FeatureColumn
-from pipelines import matrices, portable, provenance, registry, storage, tracking
+from pipelines import identity, integrity, matrices, portable, provenance, registry, storage, tracking
 from pipelines.learning import Learning
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED
@@ -42,6 +42,7 @@ SPEC: dict[str, Any] = {
 }
 # What each version knows: 1 little, 2 more, 3 all, 4 nothing. Only version 2 is made by the spec's own recipe.
 KNOWS = {"1": ["noise", "b"], "2": ["a"], "3": ["a", "b"], "4": ["noise"]}
+CONTRACT = Contract(tuple(FeatureColumn(name, name) for name in ("a", "b", "noise")))
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,11 @@ class Shop:
         decision = Workspace(root, "shop").decision
         kept = decision.read_bytes() if decision.exists() else None
         shutil.copytree(self.folder / version, Workspace(root, "shop").artifacts, dirs_exist_ok=True)
-        storage.write_json(Workspace(root, "shop").matrix / "counts.json", {matrices.SCORE: 0})
+        matrix = Workspace(root, "shop").matrix
+        storage.write_json(matrix / "counts.json", {matrices.SCORE: 0})
+        storage.write_json(matrix / "contract.json", CONTRACT.to_dict())
+        today = pa.Table.from_pandas(rows().head(700)[CONTRACT.names], preserve_index=False)
+        storage.write_parquet(matrix / matrices.SCORE / "all.parquet", today)
         if kept:
             decision.write_bytes(kept)
         return root
@@ -74,9 +79,7 @@ def open_shop(folder: Path, uri: str) -> Shop:
     client = tracking.client(folder)
     tracking.use(folder)
     client.create_experiment("shop", artifact_location=(folder / "mlartifacts").as_uri())
-    opened = Learning(
-        spec(), rows(), Contract(tuple(FeatureColumn(name, name) for name in ("a", "b", "noise"))), listed=0
-    )
+    opened = Learning(spec(), rows(), CONTRACT, listed=0)
     for version, names in KNOWS.items():
         assert _register(client, Workspace(folder / "made", version), opened, names) == version
         shutil.move(folder / "made" / "artifacts" / version, folder / version)
@@ -122,7 +125,7 @@ def _register(client: mlflow.MlflowClient, made: Workspace, opened: Learning, na
 def _stored(client: mlflow.MlflowClient, made: Workspace, told: Learning, example: pd.DataFrame) -> str:
     folder = made.model / "challenger"
     recipe = provenance.recipe(told.spec) if told.contract.names == KNOWS["2"] else "another"
-    tags = {registry.DIGEST: storage.digest(folder), "recipe": recipe, "trained_until": ""}
+    tags = {registry.DIGEST: identity.digest(folder), "recipe": recipe, "trained_until": ""}
     experiment = client.get_experiment_by_name("shop")
     assert experiment is not None
     with mlflow.start_run(experiment_id=experiment.experiment_id):
@@ -133,4 +136,5 @@ def _stored(client: mlflow.MlflowClient, made: Workspace, told: Learning, exampl
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # MLflow 3.17 compares with a range what pandas 3.1 would rather not
             logged = registry.log_model(folder, contract=told.contract, example=asked, output=output)
-        return registry.register(client, "shop", logged=logged, tags=tags)
+        made_of = integrity.summary(registry.logged_files(logged))
+        return registry.register(client, "shop", logged=logged, tags={**tags, integrity.MADE_OF: made_of})

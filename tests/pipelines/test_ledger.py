@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from features.errors import DataError, StorageError, UsageError
 from pipelines import bodies, ledger, ledger_table
-from pipelines.audit import chain_faults, succession_faults
+from pipelines.chain import chain_faults, succession_faults
 from pipelines.ledger import Entry, Ledger, TakenError
 from pipelines.signature import Signature
 from pipelines.standing import Standing
@@ -46,7 +46,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def body(standing: Standing, event: str, version: str, cohort: str) -> dict[str, Any] | None:
     """What the commands would write of an event; None where they would refuse."""
     if event == "rollback":
-        return bodies.rollback(standing, SIGNED, digest="d", reason="") if standing.before else None
+        return bodies.rollback(standing, SIGNED, to=standing.before, digest="d", reason="") if standing.before else None
     if event == "approval":
         waiting = standing.waiting.get(version)
         return bodies.approval(waiting, SIGNED) if waiting else None

@@ -12,6 +12,7 @@ from experiments.looks import spent
 from pipelines import ledger, registry, storage
 from pipelines.cli import main
 from pipelines.ledger import Entry
+from pipelines.standing import Standing
 from pipelines.workspace import Workspace
 
 Checkout = Callable[..., Path]
@@ -117,7 +118,10 @@ def test_a_rollback_brings_back_the_very_predictions_and_stays(checkout: Checkou
     rows = storage.read_parquet(shop.folder / "1" / "evaluation" / "gate.parquet").to_pandas()
 
     def served() -> bytes:
-        model = registry.predictor("shop", str(alias(root)))
+        number = str(alias(root))
+        standing = Standing("shop", entries(root))
+        seal = registry.seal_of(registry.version(client(root), "shop", number), standing)
+        model = registry.predictor("shop", number, seal)
         return registry.predict(model, rows).to_csv().encode()
 
     before = served()
@@ -239,12 +243,17 @@ def test_a_rollback_mends_an_alias_that_was_moved_by_hand(checkout: Checkout) ->
     assert main(["registry", "check", "shop"]) == 0
 
 
-def test_a_champion_from_before_the_ledger_is_adopted(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_champion_from_before_the_ledger_is_adopted_by_a_person(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = checkout("2")
     client(root).set_registered_model_alias("shop", "champion", "1")
     assert main(["status", "shop"]) == 0
-    assert "version 1, from before the ledger" in capsys.readouterr().out
+    assert "version 1, and there is no ledger" in capsys.readouterr().out
     assert main(["registry", "check", "shop"]) == REFUSED
+    assert main(["promote", "shop"]) == REFUSED
+    assert "`python -m pipelines registry adopt shop --reason TEXT` begins one" in capsys.readouterr().err
+    assert main(["registry", "adopt", "shop", "--reason", "older than the ledger"]) == 0
     assert main(["promote", "shop"]) == PROMOTED
     assert [entry.body["kind"] for entry in entries(root)] == ["adopted", "decision"]
     assert entries(root)[0].body["model_digest"] == registry.digest_of(client(root).get_model_version("shop", "1"))
@@ -286,7 +295,7 @@ def test_every_fault_of_a_registry_is_one_line(checkout: Checkout, capsys: pytes
     client(root).delete_model_version("shop", "1")
     first, second = faults()
     assert "version 2, the champion, has the model digest 'other', but the ledger says" in first
-    assert second == "version 1, the champion before, is gone from the registry"
+    assert second == "version 1, a champion before, is lost: 'shop' has no version 1; there are [2, 3, 4]"
     book = ledger.opened(root)
     with book.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER holdfast_ledger_update")

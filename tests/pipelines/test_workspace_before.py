@@ -135,5 +135,7 @@ def test_the_old_model_predicts_what_it_did(inside: Path) -> None:
     tracking.use(inside)
     assert registry.champion(client, "club") is not None
     rows = members()[["visits", "months"]].head(3).astype(float)
-    found = registry.predict(registry.predictor("club", "1"), rows)
+    standing = Standing("club", ledger.opened(inside).entries("club"))
+    seal = registry.seal_of(registry.version(client, "club", "1"), standing)
+    found = registry.predict(registry.predictor("club", "1", seal), rows)
     assert found["churn_probability"].tolist() == pytest.approx(PREDICTED, abs=0)

@@ -51,6 +51,7 @@ def _withdrawn() -> Decision:
     return bodies.withdrawn(_entry(decision), rolled_back, {**ASKED, "compared_with": "2"}), {}
 
 
+ADOPTED = bodies.adoption("3", SIGNED, digest="d", files={}, reason="lost")
 CASES = {
     "promote": lambda: decided(BETTER),
     "keep": lambda: decided(WORSE),
@@ -66,7 +67,7 @@ CASES = {
     "approved": _approved,
     "forced": _forced,
     "no change": lambda: (bodies.unchanged(_entry(decided(BETTER)[0]), ASKED), {}),
-    "adopted": lambda: (bodies.unchanged(_entry(bodies.adoption("3", SIGNED, digest="d")), ASKED), {}),
+    "adopted": lambda: (bodies.unchanged(_entry(ADOPTED), ASKED), {}),
     "rolled back": _withdrawn,
 }
 EVERY = pytest.mark.parametrize("case", CASES)
