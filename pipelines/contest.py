@@ -14,7 +14,7 @@ from experiments.cohort import Cohort, Mask
 from experiments.evaluation import Predictions
 from experiments.spec import ExperimentSpec
 from features.errors import HoldfastError
-from pipelines import matrices, portable, registry, storage
+from pipelines import loading, matrices, portable, storage
 from pipelines.claims import Claims
 from pipelines.evidence import Mode
 from pipelines.provenance import recipe
@@ -127,8 +127,8 @@ def _predictions(
     """What a registered version says of the rows, or why it says nothing."""
     version = str(model.version)
     try:
-        loaded = registry.predictor(spec.name, version, registry.seal_of(model, ledger))
-        return Predictions.of(registry.predict(loaded, rows), spec.actions), ""
+        loaded = loading.predictor(spec.name, version, loading.seal_of(model, ledger))
+        return Predictions.of(loading.predict(loaded, rows), spec.actions), ""
     except (HoldfastError, MlflowException, ValueError, KeyError) as error:
         return None, f"version {version} does not predict: {str(error).splitlines()[0]}"
 

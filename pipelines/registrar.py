@@ -11,7 +11,7 @@ from typing import Any
 from mlflow import MlflowClient
 
 from features.errors import ContractError, MissingError, UsageError
-from pipelines import chain, ledger, registry, tracking
+from pipelines import chain, ledger, loading, registry, tracking
 from pipelines.chain import BrokenLedgerError
 from pipelines.ledger import Entry, Ledger
 from pipelines.signature import Signature, sign
@@ -78,8 +78,8 @@ class Registrar:
         """Why a version cannot be served: it is gone, or its files are gone or changed; None where all is well."""
         try:
             found = registry.version(self.client, self.spec, version)
-            with registry.stored(self.spec, version) as folder:
-                registry.seal_of(found, standing).check(folder, of=f"version {version} of '{self.spec}'")
+            with loading.stored(self.spec, version) as folder:
+                loading.seal_of(found, standing).check(folder, of=f"version {version} of '{self.spec}'")
         except (MissingError, ContractError) as error:
             return str(error).rstrip(".")
         return None

@@ -6,10 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import numpy as np
@@ -24,14 +23,10 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, Tens
 from features.contract import Contract
 from features.errors import ContractError, MissingError
 from pipelines import integrity, storage
-from pipelines.integrity import Seal
-from pipelines.standing import Standing
 
 CHAMPION = "champion"
 DIGEST = "model_digest"
 LEDGER_HEAD = "ledger_head"
-# So long were digests when they were of a model's own folder, its comments included.
-OF_FOLDER = 16
 REPORT = "report.json"
 OURS = ("features", "experiments", "pipelines")
 # What a scorer may import; lightgbm only where a booster lies in the model.
@@ -118,21 +113,6 @@ def logged_files(logged: ModelInfo) -> dict[str, str]:
     return integrity.files_of(Path(mlflow.artifacts.download_artifacts(logged.model_uri)))
 
 
-def version_of(client: MlflowClient, name: str, digest: str) -> ModelVersion | None:
-    """The oldest version that holds this very model and whose files are as they were registered."""
-    found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
-    return next((one for one in sorted(found, key=lambda one: int(one.version)) if is_whole(one)), None)
-
-
-def is_whole(found: ModelVersion) -> bool:
-    """Whether a version's files are there, and are those that its tags speak of."""
-    try:
-        files_of(found, Standing(found.name))
-    except (MissingError, ContractError):
-        return False
-    return True
-
-
 def register(client: MlflowClient, name: str, *, logged: ModelInfo, tags: Mapping[str, str]) -> str:
     """Register a verified model and give its version."""
     try:
@@ -211,60 +191,3 @@ def kept_head(client: MlflowClient, name: str) -> str | None:
             return None
         raise
     return str(kept) if kept else None
-
-
-def seal_of(found: ModelVersion, standing: Standing) -> Seal:
-    """What is known of a version's files: by the ledger, or before an entry has their hashes by the version's tags."""
-    files = standing.files(str(found.version))
-    written = standing.first_about(str(found.version))
-    digest = str(written.body["model_digest"]) if written else digest_of(found)
-    made_of = str(found.tags.get(integrity.MADE_OF, ""))
-    return Seal(files, made_of, digest if len(digest) == OF_FOLDER else "")
-
-
-@contextmanager
-def stored(name: str, number: str) -> Iterator[Path]:
-    """A copy of a version's files, without compiled Python, while the block lasts. Raises MissingError when gone."""
-    with tempfile.TemporaryDirectory(prefix="holdfast-model-") as scratch:
-        try:
-            found = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=scratch))
-        except (MlflowException, OSError) as error:
-            why = str(error).splitlines()[0]
-            raise MissingError(f"the files of version {number} of '{name}' are gone: {why}") from error
-        if not (found / "MLmodel").is_file():
-            raise MissingError(f"the files of version {number} of '{name}' are gone: there is no MLmodel")
-        integrity.clean(found)
-        yield found
-
-
-def files_of(found: ModelVersion, standing: Standing) -> dict[str, str]:
-    """The hashes of a version's files, proved to be those that were registered. Raises as `predictor`."""
-    with stored(found.name, found.version) as folder:
-        seal_of(found, standing).check(folder, of=f"version {found.version} of '{found.name}'")
-        return integrity.files_of(folder)
-
-
-def predictor(name: str, number: str, seal: Seal) -> Any:
-    """A registered version, loaded once its files are proved to be those of the seal.
-
-    Raises MissingError when its files are gone or do not load, ContractError when one was changed.
-    """
-    with stored(name, number) as folder:
-        seal.check(folder, of=f"version {number} of '{name}'")
-        try:
-            return mlflow.pyfunc.load_model(str(folder))
-        except (MlflowException, OSError) as error:
-            raise MissingError(f"version {number} of '{name}' does not load: {str(error).splitlines()[0]}") from error
-
-
-def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:
-    """What a loaded version says of the rows, given only the columns that it asks for.
-
-    Raises ContractError when the rows lack one.
-    """
-    asked = model.metadata.get_input_schema()
-    names = asked.input_names() if asked else []
-    if missing := [name for name in names if name not in rows.columns]:
-        raise ContractError(f"the rows have no column {missing}, which the registered model asks for.")
-    found: pd.DataFrame = model.predict(rows[names], params=params)
-    return found

@@ -9,7 +9,7 @@ from mlflow.exceptions import MlflowException
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.errors import ContractError
-from pipelines import identity, matrices, registry, storage
+from pipelines import identity, loading, matrices, storage
 from pipelines.identity import Says
 from pipelines.standing import Standing
 from pipelines.workspace import Workspace
@@ -45,5 +45,5 @@ def _samples(workspace: Workspace) -> Iterator[pd.DataFrame]:
 
 
 def _says(name: str, model: ModelVersion, ledger: Standing) -> Says:
-    loaded = registry.predictor(name, str(model.version), registry.seal_of(model, ledger))
-    return lambda rows, reasons: registry.predict(loaded, rows, reasons=reasons)
+    loaded = loading.predictor(name, str(model.version), loading.seal_of(model, ledger))
+    return lambda rows, reasons: loading.predict(loaded, rows, reasons=reasons)

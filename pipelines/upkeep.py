@@ -3,7 +3,7 @@
 from mlflow.entities.model_registry import ModelVersion
 
 from features.errors import UsageError
-from pipelines import bodies, chain, registry
+from pipelines import bodies, chain, loading, registry
 from pipelines.registrar import Registrar
 from pipelines.standing import Standing
 
@@ -31,7 +31,7 @@ def restore(writer: Registrar) -> str:
 def _way_out(writer: Registrar, standing: Standing, why: str) -> bodies.Body:
     copy = _copy(writer, standing)
     if copy:
-        files = registry.files_of(copy, standing)
+        files = loading.files_of(copy, standing)
         digest = registry.digest_of(copy)
         return bodies.copied(standing, writer.signed, to=str(copy.version), digest=digest, why=why, files=files)
     good = last_good(writer, standing)
@@ -44,7 +44,7 @@ def _way_out(writer: Registrar, standing: Standing, why: str) -> bodies.Body:
 def _copy(writer: Registrar, standing: Standing) -> ModelVersion | None:
     """Another whole version of the model that the champion was."""
     digest = str(standing.made_champion.body["model_digest"])
-    found = registry.version_of(writer.client, writer.spec, digest)
+    found = loading.version_of(writer.client, writer.spec, digest)
     return found if found and str(found.version) != standing.champion else None
 
 
@@ -69,7 +69,7 @@ def adopt(writer: Registrar, reason: str) -> str:
     if found is None:
         raise UsageError(f"'{writer.spec}' has no alias champion to adopt; run: python -m pipelines run {writer.spec}")
     standing = Standing(writer.spec)
-    files = registry.files_of(found, standing)
+    files = loading.files_of(found, standing)
     number, digest = str(found.version), registry.digest_of(found)
     writer.write(standing, bodies.adoption(number, writer.signed, digest=digest, files=files, reason=reason))
     return f"version {number} is champion by entry 1; looks that were spent before are forgotten"
@@ -83,7 +83,7 @@ def seal(writer: Registrar) -> str:
     if standing.files(standing.champion):
         return f"the hashes of version {standing.champion} are in the ledger already"
     found = registry.version(writer.client, writer.spec, standing.champion)
-    files = registry.files_of(found, standing)
+    files = loading.files_of(found, standing)
     body = bodies.sealed(standing, writer.signed, digest=registry.digest_of(found), files=files)
     return str(writer.write(standing, body).body["words"])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
-from pipelines import bodies, log, provenance, receipts, registrar, registry, storage
+from pipelines import bodies, loading, log, provenance, receipts, registrar, registry, storage
 from pipelines.ledger import TakenError
 from pipelines.registrar import Registrar
 from pipelines.standing import Standing
@@ -119,6 +119,6 @@ def _compared(
         "challenger": storage.digest(workspace.evaluation / "report.json"),
         "champion": registry.report_digest(champion) if champion else None,
     }
-    files = registry.files_of(challenger, standing) if judged.clean else {}
+    files = loading.files_of(challenger, standing) if judged.clean else {}
     compared = look if judged.evidence.figures else None
     return {**decisions.decided(judged, spec), "look": compared, "reports": reports, "files": files}, judged

@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
-from pipelines import identity, integrity, log, matrices, provenance, registry, storage, tracking
+from pipelines import identity, integrity, loading, log, matrices, provenance, registry, storage, tracking
 from pipelines.workspace import Workspace
 
 EXAMPLE_ROWS = 50
@@ -20,7 +20,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     folder = workspace.model / "challenger"
     digest = identity.digest(folder)
     with tracking.answering(workspace.root):
-        known = registry.version_of(client, spec.name, digest)
+        known = loading.version_of(client, spec.name, digest)
         version = str(known.version) if known else _register(spec, workspace, client, digest)
         if known and known.tags.get("recipe") != (made := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
-from pipelines import log, matrices, registrar, registry, storage
+from pipelines import loading, log, matrices, registrar, registry, storage
 from pipelines.claims import Claims
 from pipelines.workspace import Workspace
 
@@ -45,7 +45,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         log.done("score", spec.name, version=int(champion.version), new="no")
         return
     rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
-    model = registry.predictor(spec.name, str(champion.version), registry.seal_of(champion, standing))
+    model = loading.predictor(spec.name, str(champion.version), loading.seal_of(champion, standing))
     scored = _scored(spec, model, rows)
     ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
     with storage.replacing_folder(workspace.ranked_list) as folder:
@@ -65,7 +65,7 @@ def _scored(spec: ExperimentSpec, model: Any, rows: pd.DataFrame) -> pd.DataFram
     """What the champion says of the rows, some thousand at a time."""
     starts = range(0, len(rows), ROWS_AT_ONCE)
     parts = [
-        registry.predict(model, rows.iloc[start : start + ROWS_AT_ONCE], reasons=spec.score.reasons)
+        loading.predict(model, rows.iloc[start : start + ROWS_AT_ONCE], reasons=spec.score.reasons)
         for start in log.track(starts, "score", unit="part", total=len(starts))
     ]
     return pd.concat(parts)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from mlflow import MlflowClient
 
 from experiments.looks import spent
-from pipelines import ledger, registry, storage
+from pipelines import ledger, loading, registry, storage
 from pipelines.cli import main
 from pipelines.ledger import Entry
 from pipelines.standing import Standing
@@ -120,9 +120,9 @@ def test_a_rollback_brings_back_the_very_predictions_and_stays(checkout: Checkou
     def served() -> bytes:
         number = str(alias(root))
         standing = Standing("shop", entries(root))
-        seal = registry.seal_of(registry.version(client(root), "shop", number), standing)
-        model = registry.predictor("shop", number, seal)
-        return registry.predict(model, rows).to_csv().encode()
+        seal = loading.seal_of(registry.version(client(root), "shop", number), standing)
+        model = loading.predictor("shop", number, seal)
+        return loading.predict(model, rows).to_csv().encode()
 
     before = served()
     promoted(checkout, "2")

@@ -57,8 +57,8 @@ def test_a_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: C
     assert main(["promote", "shop"]) == 0
     found = kill_everywhere(checkout("2"), ["promote", "shop"])
     states = [(len(one["stopped"]["entries"]), one["stopped"]["receipt"], one["stopped"]["alias"]) for one in found]
-    # Before everything, after the curves, after the entry, after the receipt, after the alias, after the page.
-    assert states == [(1, 1, "1"), (1, 1, "1"), (2, 1, "1"), (2, 2, "1"), (2, 2, "2"), (2, 2, "2")]
+    # Before everything, after the curves, the entry, the note of it in the registry, the receipt, the alias, the page.
+    assert states == [(1, 1, "1"), (1, 1, "1"), (2, 1, "1"), (2, 1, "1"), (2, 2, "1"), (2, 2, "2"), (2, 2, "2")]
 
 
 def test_a_first_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout) -> None:
@@ -73,8 +73,8 @@ def test_an_approval_killed_at_any_point_is_finished_by_the_next_run(checkout: C
     assert main(["promote", "shop"]) == 0
     found = kill_everywhere(root, ["approve", "shop", "2"])
     states = [(one["stopped"]["receipt"], one["stopped"]["alias"]) for one in found]
-    # Before everything, after the entry, after the receipt, after the alias, after the page.
-    assert states == [(2, "1"), (2, "1"), (3, "1"), (3, "2"), (3, "2")]
+    # Before everything, after the entry, the note of it in the registry, the receipt, the alias, the page.
+    assert states == [(2, "1"), (2, "1"), (2, "1"), (3, "1"), (3, "2"), (3, "2")]
 
 
 def test_a_killed_rollback_is_finished_and_goes_no_further_back(checkout: Checkout) -> None:
@@ -83,8 +83,8 @@ def test_a_killed_rollback_is_finished_and_goes_no_further_back(checkout: Checko
         assert main(["promote", "shop"]) == 0
     found = forks("kill", root.with_name("spare"), root, words=["rollback", "shop"])
     # A run after the alias moved is a second rollback; before that it finishes the first.
-    assert [one["again"]["champion"] for one in found] == ["2", "2", "1"]
-    assert [one["again"]["alias"] for one in found] == ["2", "2", "1"]
+    assert [one["again"]["champion"] for one in found] == ["2", "2", "2", "1"]
+    assert [one["again"]["alias"] for one in found] == ["2", "2", "2", "1"]
     assert not [one["again"]["faults"] for one in found if one["again"]["faults"]]
 
 

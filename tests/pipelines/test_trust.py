@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from mlflow import MlflowClient
 
 from features.contract import Contract
-from pipelines import identity, integrity, ledger, portable, registry, storage, tracking
+from pipelines import identity, integrity, ledger, loading, portable, registry, storage, tracking
 from pipelines.cli import main
 from pipelines.ledger import Entry, canonical, hash_of
 from pipelines.standing import Standing
@@ -131,7 +131,7 @@ def test_compiled_python_beside_a_scorer_is_not_run(two: Path) -> None:
     (two / "ran").unlink()
     assert main(["registry", "check", "shop"]) == DONE
     standing = Standing("shop", entries(two))
-    registry.predictor("shop", "2", registry.seal_of(registry.version(client(two), "shop", "2"), standing))
+    loading.predictor("shop", "2", loading.seal_of(registry.version(client(two), "shop", "2"), standing))
     assert not (two / "ran").exists()
 
 
@@ -141,8 +141,8 @@ def test_a_changed_challenger_is_registered_anew_and_never_promoted(
 ) -> None:
     damage(files(two, "3"), "one digit")
     found = registry.version(client(two), "shop", "3")
-    assert not registry.is_whole(found)
-    assert registry.version_of(client(two), "shop", registry.digest_of(found)) is None
+    assert not loading.is_whole(found)
+    assert loading.version_of(client(two), "shop", registry.digest_of(found)) is None
     assert "its files are not those that were registered" in told(capsys, REFUSED, "promote")
     assert champion(two) == ("2", "2")
 
@@ -171,7 +171,7 @@ def stored_as(root: Path, shop: Shop, *, text: str, version: str) -> str:
     old = client(root).get_model_version("shop", version)
     example = storage.read_parquet(shop.folder / version / "evaluation" / "gate.parquet").to_pandas().head(20)
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
-    output = registry.predict(mlflow.pyfunc.load_model(str(files(root, version))), example)
+    output = loading.predict(mlflow.pyfunc.load_model(str(files(root, version))), example)
     with mlflow.start_run(run_id=None, experiment_id=client(root).get_run(old.run_id).info.experiment_id):
         mlflow.log_artifact(str(shop.folder / version / "model" / "training.parquet"))
         logged = registry.log_model(folder, contract=contract, example=example[contract.names], output=output)

@@ -13,7 +13,7 @@ import yaml
 from mlflow import MlflowClient
 
 from experiments.looks import spent
-from pipelines import ledger, registry, storage, tracking
+from pipelines import ledger, loading, registry, storage, tracking
 from pipelines.claims import Claims
 from pipelines.cli import main
 from pipelines.standing import Standing
@@ -136,6 +136,6 @@ def test_the_old_model_predicts_what_it_did(inside: Path) -> None:
     assert registry.champion(client, "club") is not None
     rows = members()[["visits", "months"]].head(3).astype(float)
     standing = Standing("club", ledger.opened(inside).entries("club"))
-    seal = registry.seal_of(registry.version(client, "club", "1"), standing)
-    found = registry.predict(registry.predictor("club", "1", seal), rows)
+    seal = loading.seal_of(registry.version(client, "club", "1"), standing)
+    found = loading.predict(loading.predictor("club", "1", seal), rows)
     assert found["churn_probability"].tolist() == pytest.approx(PREDICTED, abs=0)

@@ -1,0 +1,94 @@
+"""Loading a registered version: nothing of it is read or run before its files are proved to be those written down."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from features.errors import ContractError, MissingError
+from pipelines import integrity
+from pipelines.integrity import Seal
+from pipelines.registry import DIGEST, digest_of
+from pipelines.standing import Standing
+
+# So long were digests when they were of a model's own folder, its comments included.
+OF_FOLDER = 16
+
+
+def seal_of(found: ModelVersion, standing: Standing) -> Seal:
+    """What is known of a version's files: by the ledger, or before an entry has their hashes by the version's tags."""
+    files = standing.files(str(found.version))
+    written = standing.first_about(str(found.version))
+    digest = str(written.body["model_digest"]) if written else digest_of(found)
+    made_of = str(found.tags.get(integrity.MADE_OF, ""))
+    return Seal(files, made_of, digest if len(digest) == OF_FOLDER else "")
+
+
+@contextmanager
+def stored(name: str, number: str) -> Iterator[Path]:
+    """A copy of a version's files, without compiled Python, while the block lasts. Raises MissingError when gone."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-model-") as scratch:
+        try:
+            found = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=scratch))
+        except (MlflowException, OSError) as error:
+            why = str(error).splitlines()[0]
+            raise MissingError(f"the files of version {number} of '{name}' are gone: {why}") from error
+        if not (found / "MLmodel").is_file():
+            raise MissingError(f"the files of version {number} of '{name}' are gone: there is no MLmodel")
+        integrity.clean(found)
+        yield found
+
+
+def files_of(found: ModelVersion, standing: Standing) -> dict[str, str]:
+    """The hashes of a version's files, proved to be those that were registered. Raises as `predictor`."""
+    with stored(found.name, found.version) as folder:
+        seal_of(found, standing).check(folder, of=f"version {found.version} of '{found.name}'")
+        return integrity.files_of(folder)
+
+
+def is_whole(found: ModelVersion) -> bool:
+    """Whether a version's files are there, and are those that its tags speak of."""
+    try:
+        files_of(found, Standing(found.name))
+    except (MissingError, ContractError):
+        return False
+    return True
+
+
+def predictor(name: str, number: str, seal: Seal) -> Any:
+    """A registered version, loaded once its files are proved to be those of the seal.
+
+    Raises MissingError when its files are gone or do not load, ContractError when one was changed.
+    """
+    with stored(name, number) as folder:
+        seal.check(folder, of=f"version {number} of '{name}'")
+        try:
+            return mlflow.pyfunc.load_model(str(folder))
+        except (MlflowException, OSError) as error:
+            raise MissingError(f"version {number} of '{name}' does not load: {str(error).splitlines()[0]}") from error
+
+
+def version_of(client: MlflowClient, name: str, digest: str) -> ModelVersion | None:
+    """The oldest version that holds this very model and whose files are as they were registered."""
+    found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
+    return next((one for one in sorted(found, key=lambda one: int(one.version)) if is_whole(one)), None)
+
+
+def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:
+    """What a loaded version says of the rows, given only the columns that it asks for.
+
+    Raises ContractError when the rows lack one.
+    """
+    asked = model.metadata.get_input_schema()
+    names = asked.input_names() if asked else []
+    if missing := [name for name in names if name not in rows.columns]:
+        raise ContractError(f"the rows have no column {missing}, which the registered model asks for.")
+    found: pd.DataFrame = model.predict(rows[names], params=params)
+    return found
