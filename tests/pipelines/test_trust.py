@@ -2,7 +2,10 @@
 
 import importlib.util
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from importlib._bootstrap_external import _code_to_timestamp_pyc
 from pathlib import Path
@@ -409,3 +412,25 @@ def test_a_champion_from_before_hashes_of_files_is_known_by_the_digest_of_its_fo
     for change in ("scorer", "one digit"):
         damage(place, change)
         assert "was changed" in told(capsys, REFUSED, "registry", "seal")
+
+
+@pytest.mark.usefixtures("shop_as_it_was")
+def test_the_lines_for_serving_teams_load_the_champion_and_refuse_a_changed_one(
+    two: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "trust.md").read_text()
+    lines = page.split("```python\n")[1].split("```")[0].replace("demo.head.json", "shop.head.json")
+    (two / "shop.head.json").write_text(told(capsys, DONE, "registry", "head"))
+    program = f"{lines}\nprint(model.metadata.get_input_schema() is None or 'loaded')"
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{two}/mlflow.db", "TMPDIR": str(two)}
+
+    def served() -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-I", "-c", program]
+        return subprocess.run(words, cwd=two, env=environment, capture_output=True, text=True, check=False)
+
+    assert served().returncode == 0, served().stderr
+    damage(files(two, "2"), "scorer")
+    refused = served()
+    assert refused.returncode == 1
+    assert refused.stderr.strip().endswith("is not the model that was promoted: ['scorer.py']")
+    assert not (two / "ran").exists()
