@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from features.errors import MissingError
 from pipelines import chain, registry
 from pipelines.registrar import Registrar
 from pipelines.standing import Standing
+
+CHAMPION = "the champion"
 
 
 def faults(reader: Registrar, *, head: str | None = None) -> list[str]:
@@ -44,20 +45,25 @@ def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
 
 
 def _version_faults(reader: Registrar, standing: Standing) -> Iterator[str]:
-    """The champion and those before exist and hold the models that were written down, to the byte."""
-    for number in reversed(standing.champions):
-        role = "the champion" if number == standing.champion else "a champion before"
+    """The champion, those before and what awaits approval are the models that were written down, to the byte."""
+    for number, role in _roles(standing).items():
         why = reader.lost(standing, number)
         if why:
             remedy = f"; `python -m pipelines registry restore {standing.spec}` finds a way out"
-            yield f"version {number}, {role}, is lost: {why}{remedy if number == standing.champion else ''}"
+            yield f"version {number}, {role}, is lost: {why}{remedy if role == CHAMPION else ''}"
             continue
-        try:
-            digest = registry.digest_of(registry.version(reader.client, standing.spec, number))
-        except MissingError:
-            continue
-        written = {
-            entry.body["model_digest"] for entry in standing.entries if entry.body["challenger_version"] == number
-        }
+        digest = registry.digest_of(registry.version(reader.client, standing.spec, number))
+        about = [entry for entry in standing.entries if entry.body["challenger_version"] == number]
+        written = {entry.body["model_digest"] for entry in about}
         if written != {digest}:
             yield f"version {number}, {role}, has the model digest '{digest}', but the ledger says {sorted(written)}"
+
+
+def _roles(standing: Standing) -> dict[str, str]:
+    """The versions that serve or may serve by a word, the champion first."""
+    found = {standing.champion: CHAMPION} if standing.champion else {}
+    for number in reversed(standing.champions):
+        found.setdefault(number, "a champion before")
+    for number in standing.waiting:
+        found.setdefault(number, "which awaits approval")
+    return found

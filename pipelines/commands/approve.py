@@ -49,6 +49,8 @@ def _entry(writer: "Registrar", version: str) -> "Entry":
         raise ContractError(
             f"version {version} of '{writer.spec}' is not the model that was judged; run promote again."
         )
+    if why := writer.lost(standing, version):
+        raise ContractError(f"{why}; `python -m pipelines run {writer.spec}` registers it anew.")
     return writer.write(standing, bodies.approval(waiting, writer.signed))
 
 
