@@ -1,7 +1,6 @@
 """Models as folders of text that load without the project: how they are written, and how they are opened here."""
 
 import runpy
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,15 @@ from experiments.fitted_learner import FittedLearner
 from features.contract import Contract
 from pipelines import storage
 
-SCORER = Path(__file__).parent / "scorers" / "outcome_models.py"
+SCORERS = Path(__file__).parent / "scorers"
+# What the scorer is made of, in this order.
+PARTS = ("reading.py", "models.py", "outcome_models.py")
 
 
 def write(folder: Path, fitted: FittedLearner, *, contract: Contract, typical: Mapping[str, float]) -> None:
     """Write the scorer, the contract, the boosters as text and what ties them together."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(SCORER, folder / "scorer.py")
+    storage.write_bytes(folder / "scorer.py", scorer_text().encode())
     storage.write_json(folder / "contract.json", contract.to_dict())
     models: dict[str, Any] = {}
     for name, model in fitted.models.items():
@@ -39,6 +40,12 @@ def write(folder: Path, fitted: FittedLearner, *, contract: Contract, typical: M
     }
     described = {"models": models, "effects": effects, "typical": dict(typical), "without": fitted.without}
     storage.write_json(folder / "model.json", described)
+
+
+def scorer_text() -> str:
+    """The scorer as one file that imports libraries only: its parts, without their imports of each other."""
+    lines = [line for part in PARTS for line in (SCORERS / part).read_text(encoding="utf-8").splitlines(keepends=True)]
+    return "".join(line for line in lines if not line.startswith("from pipelines."))
 
 
 def _calibration(found: Calibration | None) -> dict[str, float] | None:
