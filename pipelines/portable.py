@@ -14,7 +14,7 @@ from pipelines import storage
 
 SCORERS = Path(__file__).parent / "scorers"
 # What the scorer is made of, in this order.
-PARTS = ("reading.py", "models.py", "outcome_models.py")
+PARTS = ("cells.py", "reading.py", "models.py", "outcome_models.py")
 
 
 def write(folder: Path, fitted: FittedLearner, *, contract: Contract, typical: Mapping[str, float]) -> None:

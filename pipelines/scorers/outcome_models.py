@@ -1,7 +1,7 @@
 """The scorer of a registered model: rows in, risk, uplift and reasons out.
 
-Behind `reading` and `models`, in one file, it is copied into the model and runs without the project: all three import
-libraries only. Next to it lie `contract.json` (what the rows must hold), `model.json` (the models) and the boosters.
+With `cells`, `reading` and `models` before it, in one file, it is copied into the model and runs without the project.
+All import libraries only. Next to it lie `contract.json` (what the rows must hold), `model.json` and the boosters.
 """
 
 import json
@@ -147,7 +147,7 @@ if __name__ != "scorer":
         def predict(
             self,
             context: PythonModelContext,  # noqa: ARG002 - MLflow's signature
-            model_input: Any,
+            model_input: pd.DataFrame,  # or what `table` takes, but MLflow reads this type
             params: dict[str, int] | None = None,
         ) -> pd.DataFrame:
             """Score the rows; params may hold `reasons`, how many to give (default none)."""
