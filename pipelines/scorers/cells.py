@@ -4,13 +4,12 @@ A cell is read by itself: what else stands in the column, and which type that ga
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
@@ -20,8 +19,6 @@ A_NUMBER = "a finite number that a double holds without loss, or nothing where i
 # What pandas takes for truth values when it reads a file.
 TRUTHS = {text: truth for truth in (True, False) for text in (str(truth), str(truth).lower(), str(truth).upper())}
 SHOWN, LONGEST = 5, 60
-# From so many rows on, a column of texts is looked up as a whole.
-MANY = 64
 
 
 def is_missing(value: Any) -> bool:
@@ -70,7 +67,6 @@ class Categories:
 
     def __init__(self, categories: Sequence[str]) -> None:
         self.known = {text: float(place) for place, text in enumerate(categories)}
-        self.index = pd.Index(list(categories), dtype=object)
         self.numbers: dict[Decimal, list[str]] = {}
         self.truths: dict[str, list[str]] = {"true": [], "false": []}
         for text in categories:
@@ -123,11 +119,7 @@ class Categories:
         same = self.truths[str(value).lower()]
         return None if len(same) > 1 else self.known[same[0]] if same else np.nan
 
-    def codes(self, cells: Any) -> NDArray[Any]:
-        """The code of each cell of an array of objects."""
-        if len(cells) < MANY or pd.api.types.infer_dtype(cells, skipna=True) != "string":
-            return np.array([self.code(value) for value in cells], dtype=object)
-        found = self.index.get_indexer(cells).astype(object)
-        for place in np.flatnonzero(found < 0):
-            found[place] = self.code(cells[place])
-        return found
+    def codes(self, cells: Iterable[Any]) -> list[float | None]:
+        """The code of each cell; most are texts that are known."""
+        known, code = self.known, self.code
+        return [known[cell] if type(cell) is str and cell in known else code(cell) for cell in cells]

@@ -100,11 +100,12 @@ class Scorer:
 
     def _raw(self, X: Numbers) -> Numbers:
         """What each model says of the rows, shape (n_models, n_rows)."""
-        return np.stack([model.predict(X) for model in self.models.values()])
+        part = np.ascontiguousarray(X)
+        return np.stack([model.predict(part) for model in self.models.values()])
 
     def reasons(self, rows: pd.DataFrame, X: Numbers, how_many: int) -> dict[str, pd.Series]:
         """The columns that raise the risk most, in words; an empty text where no further column raises it."""
-        contributions = self.models[CONTROL].contributions(X)
+        contributions = self.models[CONTROL].contributions(np.ascontiguousarray(X))
         order = np.argsort(-contributions, axis=1, kind="stable")[:, :how_many]
         raises = np.take_along_axis(contributions, order, axis=1) > 0
         texts = [

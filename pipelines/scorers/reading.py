@@ -31,22 +31,23 @@ class Reader:
         column, the row and what was expected.
         """
         places = self._places(rows)
-        encoded = np.empty((len(rows), len(places)))
+        encoded = np.empty((len(places), len(rows)))  # a column after the other, as a table holds them
         bad: list[tuple[int, int]] = []
         alike: dict[Any, list[int]] = {}
         for place, dtype in enumerate(rows.dtypes.to_numpy()[places]):
             if isinstance(dtype, np.dtype) and dtype.kind in "biufO" and place not in self.categories:
                 alike.setdefault(dtype, []).append(place)
             else:
-                encoded[:, place], wrong = self._column(rows.iloc[:, places[place]], place)
-                bad += [(int(row), place) for row in np.flatnonzero(wrong)]
+                encoded[place], wrong = self._column(rows.iloc[:, places[place]], place)
+                if wrong.any():
+                    bad += [(int(row), place) for row in np.flatnonzero(wrong)]
         for group in alike.values():
-            encoded[:, group], wrong = _numbers(rows.take(places[group], axis=1).to_numpy())
+            encoded[group], wrong = _numbers(rows.take(places[group], axis=1).to_numpy().T)
             if wrong.any():
-                bad += [(int(row), group[column]) for row, column in np.argwhere(wrong)]
+                bad += [(int(row), group[column]) for column, row in np.argwhere(wrong)]
         if bad:
             self._refuse(rows, places, bad)
-        return encoded
+        return encoded.T
 
     def _places(self, rows: pd.DataFrame) -> NDArray[np.intp]:
         """Where the columns stand in the rows."""
@@ -70,13 +71,10 @@ class Reader:
             doubles, wrong = _numbers(values.to_numpy(dtype=object) if plain is None else plain[0])
             return (doubles, wrong) if plain is None else (np.where(plain[1], np.nan, doubles), wrong & ~plain[1])
         if plain is None:
-            found = categories.codes(values.to_numpy(dtype=object))
-        else:
-            which, distinct = pd.factorize(plain[0])
-            codes = np.array([*(categories.code(value) for value in distinct), np.nan], dtype=object)
-            found = np.where(plain[1], np.nan, codes[which])
-        wrong = _is_none(found)
-        return np.where(wrong, np.nan, found).astype(float), wrong
+            return _read(categories.codes(values.to_numpy(dtype=object)))
+        which, distinct = pd.factorize(plain[0])
+        codes, wrong = _read([*categories.codes(distinct), np.nan])
+        return np.where(plain[1], np.nan, codes[which]), wrong[which] & ~plain[1]
 
     def _refuse(self, rows: pd.DataFrame, places: NDArray[np.intp], bad: list[tuple[int, int]]) -> None:
         """Raise ValueError for the first of the cells that cannot be read."""
@@ -105,16 +103,17 @@ def _plain(values: pd.Series) -> tuple[NDArray[Any], NDArray[np.bool_]] | None:
     return values.fillna(False if kept.kind == "b" else 0).to_numpy(dtype=kept), missing
 
 
-def _is_none(found: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.array([one is None for one in found.ravel()], dtype=bool).reshape(found.shape)
+def _read(found: list[float | None]) -> tuple[Numbers, NDArray[np.bool_]]:
+    """What cells were read as, and which could not be."""
+    refused = [one is None for one in found] if None in found else np.zeros(len(found), dtype=bool)
+    return np.array(found, dtype=float), np.asarray(refused, dtype=bool)
 
 
 def _numbers(block: NDArray[Any]) -> tuple[Numbers, NDArray[np.bool_]]:
     """Numbers as doubles, and which cells a double does not hold, are infinite or no numbers."""
     if block.dtype == object:
-        found = np.array([number(value) for value in block.ravel()], dtype=object).reshape(block.shape)
-        wrong = _is_none(found)
-        return np.where(wrong, np.nan, found).astype(float), wrong
+        doubles, wrong = _read([number(value) for value in block.ravel()])
+        return doubles.reshape(block.shape), wrong.reshape(block.shape)
     doubles = block.astype(np.float64, copy=False)
     if block.dtype.kind in "iu" and block.dtype.itemsize == 8:
         wrong = np.abs(doubles) > 2.0**53

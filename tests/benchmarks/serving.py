@@ -60,7 +60,7 @@ def main(repository: Path, spec: str) -> None:
     settings = type(scorer).score.__globals__
     boosters = [booster for one in scorer.models.values() for booster in getattr(one, "boosters", [])]
     some = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()[list(scorer.reader.names)]
-    print(f"{len(boosters)} boosters, {len(scorer.columns)} columns\n\n{HEADER}\n|---|---|---|---|---|---|")
+    print(f"{len(boosters)} boosters, {len(scorer.columns)} columns\n\n{HEADER}\n|---|---|---|---|---|---|---|---|")
     for size in SIZES:
         rows = pd.concat([some] * (size // len(some) + 1), ignore_index=True).head(size)
         X = scorer.reader.read(rows)
@@ -71,11 +71,11 @@ def main(repository: Path, spec: str) -> None:
             lambda rows=rows: model.predict(rows),
         )
         wall, cpu = np.moveaxis(taken(asks, repeats(size)), 2, 0)
-        bare, ours, served = wall.T
-        rate = size / np.median(ours), np.median(bare) / np.median(ours)
+        middle, spent = np.median(wall, axis=0), np.median(cpu, axis=0)
+        most = 1e3 * np.quantile(cpu, 0.95, axis=0)
         print(
-            f"| {size:,} | {shown(bare)} | {shown(ours)} | {shown(served)} | {1e3 * np.median(cpu[:, 1]):.2f} ms"
-            f" | {rate[0]:,.0f}, {rate[1]:.0%} |",
+            f"| {size:,} | {threads} | {' | '.join(map(shown, wall.T))} | {most[1]:.2f}, {most[2]:.2f} ms"
+            f" | {size / middle[1]:,.0f} | {middle[0] / middle[1]:.0%}, {spent[0] / spent[1]:.0%} |",
             flush=True,
         )
 
