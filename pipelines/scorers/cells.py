@@ -6,6 +6,7 @@ A cell is read by itself: what else stands in the column, and which type that ga
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ def is_missing(value: Any) -> bool:
 
 def number(value: Any) -> float | None:
     """A cell of a number column as a double, NaN where it is missing or a blank text; None where it cannot be read."""
+    if type(value) is float:  # most are
+        return None if isinf(value) else value
     if is_missing(value):
         return np.nan
     if isinstance(value, str | Decimal):

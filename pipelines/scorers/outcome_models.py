@@ -72,6 +72,7 @@ class Scorer:
         described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self.typical: dict[str, float] = described["typical"]
         self.effects: dict[str, list[Plain]] = described["effects"]
+        self.outputs = pd.Index(["churn_score", "churn_probability", *(f"uplift_{action}" for action in self.effects)])
         self.without: str = described.get("without", CONTROL)  # models made before it had a name have the risk
         self.calibrations = {name: model["calibration"] for name, model in described["models"].items()}
         self.models: dict[str, Model] = {
@@ -93,9 +94,10 @@ class Scorer:
             name: calibrated(values, self.calibrations[name]) if self.calibrations[name] else values
             for name, values in raw.items()
         }
-        found: dict[str, Numbers] = {"churn_score": raw[CONTROL], "churn_probability": said[CONTROL]}
-        found |= {f"uplift_{action}": effect(terms, said, self.without) for action, terms in self.effects.items()}
-        scored = pd.DataFrame(np.column_stack(list(found.values())), index=asked.index, columns=list(found))
+        uplifts = [effect(terms, said, self.without) for terms in self.effects.values()]
+        scored = pd.DataFrame(
+            np.array([raw[CONTROL], said[CONTROL], *uplifts]).T, index=asked.index, columns=self.outputs
+        )
         return scored.assign(**self.reasons(asked, X, how_many)) if how_many else scored
 
     def _raw(self, X: Numbers) -> Numbers:

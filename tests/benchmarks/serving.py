@@ -21,7 +21,8 @@ from pipelines.workspace import Workspace
 
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000)
 HEADER = (
-    "| rows | bare boosters | scorer | pyfunc | CPU of the scorer | scorer's rows a second, of the bare boosters' |"
+    "| rows | threads | bare boosters | scorer | pyfunc | CPU, p95: scorer, pyfunc | scorer's rows a second"
+    " | of the bare boosters': wall, CPU |"
 )
 
 
