@@ -8,8 +8,8 @@ import numpy as np
 
 from pipelines.scorers.reading import Numbers, Plain
 
-# A thread has at least so many rows to predict or to explain.
-ROWS_AT_ONCE, EXPLAINED_AT_ONCE = 1024, 64
+# A thread has at least so many rows to predict, or to explain, and asks for no more than so many at once.
+ROWS_EACH, EXPLAINED_EACH, ROWS_AT_ONCE = 1024, 64, 16_384
 THREADS = min(2, os.cpu_count() or 1)
 # LightGBM prepares its trees anew for each explanation; two at once would do it under each other's hands.
 EXPLAINING = threading.Lock()
@@ -120,7 +120,7 @@ class Lightgbm:
         """Exact Shapley contributions (Lundberg et al. 2020) to the first booster; the others differ by seed only."""
         if not len(X):
             return np.zeros(X.shape)
-        threads = max(1, min(THREADS, len(X) // EXPLAINED_AT_ONCE))
+        threads = max(1, min(THREADS, len(X) // EXPLAINED_EACH))
         with EXPLAINING:
             found = self.boosters[0].predict(X, pred_contrib=True, num_threads=threads)
         return np.asarray(found)[:, :-1]

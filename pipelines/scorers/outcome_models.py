@@ -7,13 +7,14 @@ All import libraries only. Next to it lie `contract.json` (what the rows must ho
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.scorers.models import KINDS, ROWS_AT_ONCE, THREADS, Model
+from pipelines.scorers.models import KINDS, ROWS_AT_ONCE, ROWS_EACH, THREADS, Model
 from pipelines.scorers.reading import Numbers, Plain, Reader, table
 
 CONTROL = "control"
@@ -47,12 +48,14 @@ def readable(value: float) -> str:
 
 
 def in_parts(X: Numbers, ask: Callable[[Numbers], Numbers]) -> Numbers:
-    """What ask says of the rows, shape (..., n_rows): some at a time, by as many threads as there are parts, or two."""
-    if len(X) <= ROWS_AT_ONCE:
+    """What ask says of the rows, shape (..., n_rows): of many in equal parts, by a few threads; of others by one."""
+    threads = max(1, min(THREADS, len(X) // ROWS_EACH))
+    parts = threads * ceil(len(X) / (threads * ROWS_AT_ONCE))
+    if parts <= 1:
         return ask(X)
-    parts = [X[start : start + ROWS_AT_ONCE] for start in range(0, len(X), ROWS_AT_ONCE)]
-    with ThreadPoolExecutor(THREADS) as pool:
-        return np.concatenate(list(pool.map(ask, parts)), axis=-1)
+    size = ceil(len(X) / parts)
+    with ThreadPoolExecutor(threads) as pool:
+        return np.concatenate(list(pool.map(ask, (X[k : k + size] for k in range(0, len(X), size)))), axis=-1)
 
 
 def wanted(reasons: Any) -> int:

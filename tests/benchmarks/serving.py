@@ -65,7 +65,7 @@ def main(repository: Path, spec: str) -> None:
     for size in SIZES:
         rows = pd.concat([some] * (size // len(some) + 1), ignore_index=True).head(size)
         X = scorer.reader.read(rows)
-        threads = 1 if size <= settings["ROWS_AT_ONCE"] else settings["THREADS"]
+        threads = max(1, min(settings["THREADS"], size // settings["ROWS_EACH"]))
         asks = (
             lambda X=X, threads=threads: [one.predict(X, num_threads=threads) for one in boosters],
             lambda rows=rows: scorer.score(rows),

@@ -66,8 +66,10 @@ def test_batches_and_threads_change_no_bit(scorers, rows: pd.DataFrame, name: st
     for size in (1, 2, 63, 64, 1023, 1024, 1025, 2048):
         parts = rows.iloc[5 : 5 + size]
         assert scorer.score(parts, reasons=2).equals(whole.iloc[5 : 5 + size]), size
-    for threads in (1, 3, 8):
-        monkeypatch.setitem(type(scorer).score.__globals__, "THREADS", threads)
+    settings = type(scorer).score.__globals__
+    for threads, each, at_once in ((1, 1024, 700), (3, 10, 10**6), (8, 1, 7)):
+        for setting, value in (("THREADS", threads), ("ROWS_EACH", each), ("ROWS_AT_ONCE", at_once)):
+            monkeypatch.setitem(settings, setting, value)
         assert scorer.score(rows, reasons=2).equals(whole)
 
 
