@@ -15,7 +15,7 @@ from mlflow.exceptions import MlflowException
 from features.errors import ContractError, MissingError
 from pipelines import integrity
 from pipelines.integrity import Seal
-from pipelines.registry import DIGEST, digest_of
+from pipelines.registry import DIGEST, asked, digest_of
 from pipelines.standing import Standing
 
 # So long were digests when they were of a model's own folder, its comments included.
@@ -84,11 +84,13 @@ def version_of(client: MlflowClient, name: str, digest: str) -> ModelVersion | N
 def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:
     """What a loaded version says of the rows, given only the columns that it asks for.
 
-    Raises ContractError when the rows lack one.
+    Raises ContractError when the rows lack one, or hold what it cannot read.
     """
-    asked = model.metadata.get_input_schema()
-    names = asked.input_names() if asked else []
+    names = asked(model)
     if missing := [name for name in names if name not in rows.columns]:
         raise ContractError(f"the rows have no column {missing}, which the registered model asks for.")
-    found: pd.DataFrame = model.predict(rows[names], params=params)
+    try:
+        found: pd.DataFrame = model.predict(rows[names], params=params)
+    except ValueError as error:
+        raise ContractError(f"the registered model refuses the rows: {error}") from error
     return found

@@ -1,7 +1,6 @@
 """Models as folders of text that load without the project: how they are written, and how they are opened here."""
 
 import runpy
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,15 @@ from features.contract import Contract
 from features.errors import ContractError
 from pipelines import storage
 
-SCORER = Path(__file__).parent / "scorers" / "outcome_models.py"
+SCORERS = Path(__file__).parent / "scorers"
+# What the scorer is made of, in this order.
+PARTS = ("cells.py", "reading.py", "models.py", "outcome_models.py")
 
 
 def write(folder: Path, fitted: FittedLearner, *, contract: Contract, typical: Mapping[str, float]) -> None:
     """Write the scorer, the contract, the boosters as text and what ties them together."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(SCORER, folder / "scorer.py")
+    storage.write_bytes(folder / "scorer.py", scorer_text().encode())
     storage.write_json(folder / "contract.json", contract.to_dict())
     models: dict[str, Any] = {}
     for name, model in fitted.models.items():
@@ -42,6 +43,12 @@ def write(folder: Path, fitted: FittedLearner, *, contract: Contract, typical: M
     storage.write_json(folder / "model.json", described)
 
 
+def scorer_text() -> str:
+    """The scorer as one file that imports libraries only: its parts, without their imports of each other."""
+    lines = [line for part in PARTS for line in (SCORERS / part).read_text(encoding="utf-8").splitlines(keepends=True)]
+    return "".join(line for line in lines if not line.startswith("from pipelines."))
+
+
 def _calibration(found: Calibration | None) -> dict[str, float] | None:
     return None if found is None else {"slope": found.slope, "intercept": found.intercept}
 
@@ -52,7 +59,7 @@ def scorer(folder: Path) -> Any:
     Raises ContractError, and runs nothing, where that text is not the one of this project: it was changed.
     """
     text = folder / "scorer.py"
-    if text.read_bytes() != SCORER.read_bytes():
+    if text.read_text(encoding="utf-8") != scorer_text():
         raise ContractError(
             f"{text} is not the scorer of this project: it was changed, or is of another version of the project. Remove"
             f" {folder}, and `python -m pipelines run SPEC` makes it again."

@@ -13,6 +13,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from features.errors import DataError, MissingError, UsageError
+from pipelines import spreadsheet
 from pipelines.memory import limits
 
 KINDS = (".csv", ".parquet", ".xlsx", ".jsonl", ".ndjson")
@@ -98,6 +99,7 @@ class RawFiles:
 def opened(folder: Path) -> Iterator[RawFiles]:
     """The raw files of a folder, with a database in memory, within a limit, that spills to disk."""
     with limits() as limited, duckdb.connect(config={**limited, "preserve_insertion_order": False}) as database:
+        database.execute(spreadsheet.macro())
         yield RawFiles(folder, database)
 
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -28,6 +29,7 @@ CHAMPION = "champion"
 DIGEST = "model_digest"
 LEDGER_HEAD = "ledger_head"
 REPORT = "report.json"
+COLUMNS = "columns"
 OURS = ("features", "experiments", "pipelines")
 # What a scorer may import; lightgbm only where a booster lies in the model.
 LIBRARIES = ("mlflow", "numpy", "pandas")
@@ -46,17 +48,23 @@ found.to_parquet(sys.argv[3])
 """
 
 
-def signature(contract: Contract, output: pd.DataFrame) -> ModelSignature:
-    """Numbers as doubles, so that missing is legal; categories as strings; `reasons`, how many to give.
+def signature(output: pd.DataFrame) -> ModelSignature:
+    """What comes out, and `reasons`, how many to give.
 
-    A model that looks at no column has no inputs: MLflow refuses an empty list of them.
+    Of the inputs it says nothing: MLflow would check each column's type before the scorer reads it, refuse what can be
+    read without loss, and take longer than the model. The columns stand in the model's metadata and its contract.
     """
-    inputs: list[ColSpec | TensorSpec] = [
-        ColSpec(DataType.double if c.type == "number" else DataType.string, c.name) for c in contract.columns
-    ]
     outputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in output.columns]
-    params = ParamSchema([ParamSpec("reasons", DataType.integer, 0)])
-    return ModelSignature(Schema(inputs) if inputs else None, Schema(outputs), params)
+    return ModelSignature(None, Schema(outputs), ParamSchema([ParamSpec("reasons", DataType.integer, 0)]))
+
+
+def asked(model: Any) -> list[str]:
+    """The columns that a loaded version asks for; models from before they stood in the metadata have a signature."""
+    told = (model.metadata.metadata or {}).get(COLUMNS)
+    if told is not None:
+        return [column["name"] for column in told]
+    schema = model.metadata.get_input_schema()
+    return list(schema.input_names()) if schema else []
 
 
 def requirements(folder: Path) -> list[str]:
@@ -76,8 +84,9 @@ def log_model(folder: Path, *, contract: Contract, example: pd.DataFrame, output
             name="model",
             python_model=str(scorer),
             artifacts={"model": str(folder)},
-            signature=signature(contract, output),
+            signature=signature(output),
             input_example=example,
+            metadata={COLUMNS: [{"name": column.name, "type": column.type} for column in contract.columns]},
             pip_requirements=requirements(folder),
         )
     return logged

@@ -3,11 +3,12 @@
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from features.errors import DataError
 from features.source import Reconciled, Unmapped
-from pipelines import storage
+from pipelines import spreadsheet, storage
 from pipelines.workspace import Workspace
 
 
@@ -18,17 +19,17 @@ def clear(workspace: Workspace) -> None:
 
 def write(workspace: Workspace, found: Unmapped) -> None:
     """Keep the rows in TABLE.csv; where there are none, keep nothing."""
-    batches = iter(found.rows)
+    batches = (spreadsheet.guarded_rows(pa.Table.from_batches([batch])) for batch in found.rows)
     first = next((batch for batch in batches if batch.num_rows), None)
     if first is None:
         return
     with (
         storage.replacing(_folder(workspace) / f"{found.table}.csv") as temporary,
-        pa_csv.CSVWriter(temporary, found.rows.schema) as writer,
+        pa_csv.CSVWriter(temporary, first.schema) as writer,
     ):
-        writer.write_batch(first)
+        writer.write_table(first)
         for batch in batches:
-            writer.write_batch(batch)
+            writer.write_table(batch)
 
 
 def refuse(workspace: Workspace, counts: Reconciled) -> None:

@@ -19,7 +19,7 @@ from experiments.spec import ExperimentSpec
 from features.catalog import all_features
 from features.contract import Contract
 from features.tables import CONTROL
-from pipelines import log, matrices, portable, storage
+from pipelines import log, matrices, portable, spreadsheet, storage
 from pipelines.reporting import effects, report
 from pipelines.workspace import Workspace
 
@@ -48,7 +48,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         storage.write_json(folder / "metrics.json", headlines(found))
         storage.write_bytes(folder / "report.html", report.render(found).encode())
         for name in ("roc", "precision_recall", "calibration"):
-            pd.DataFrame(found["curves"][name]).to_csv(folder / f"{name}.csv", index=False)
+            spreadsheet.write(folder / f"{name}.csv", pd.DataFrame(found["curves"][name]))
         for name in scored["challenger"]:
             gate = gate.append_column(name, pa.array(scored["challenger"][name].to_numpy()))
         storage.write_parquet(folder / "gate.parquet", gate)

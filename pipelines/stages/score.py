@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
-from pipelines import loading, log, matrices, registrar, registry, storage
+from pipelines import loading, log, matrices, registrar, registry, spreadsheet, storage
 from pipelines.claims import Claims
 from pipelines.workspace import Workspace
 
@@ -50,7 +50,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
     with storage.replacing_folder(workspace.ranked_list) as folder:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
-        ranked.to_csv(folder / "ranked_list.csv", index=False)
+        spreadsheet.write(folder / "ranked_list.csv", ranked)
         storage.write_json(folder / "receipt.json", question)
     log.done(
         "score",
@@ -93,7 +93,8 @@ def rank(
     probability = scored["churn_probability"].to_numpy()
     listed: dict[str, Any] = {
         "customer_id": rows["customer_id"].to_numpy(),
-        "as_of": rows["as_of"].to_numpy(),
+        # The newest date is the first moment at which all was known: a microsecond after the newest row.
+        "as_of": rows["as_of"].dt.floor("s").to_numpy(),
         "churn_probability": probability,
         "risk_band": _bands(probability, spec) if claims.risk else NOT_ESTABLISHED,
         **{f"uplift_{action}": scored[f"uplift_{action}"].to_numpy() for action in actions},

@@ -15,7 +15,7 @@ from experiments import tuning
 from experiments.problem import Problem
 from experiments.spec import ExperimentSpec, TuningSpec
 from features.errors import StorageError
-from pipelines import checking, learning, log, lottery, storage, studies, tracking
+from pipelines import checking, learning, log, lottery, spreadsheet, storage, studies, tracking
 from pipelines.workspace import Workspace
 
 
@@ -41,7 +41,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     share = trials.seconds / (time.process_time() - began)
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": asked.metric})
-        table(remembered.ended(study)[: asked.trials]).to_csv(folder / "trials.csv", index=False)
+        spreadsheet.write(folder / "trials.csv", table(remembered.ended(study)[: asked.trials]))
         storage.write_json(folder / "checks.json", checked)
         storage.write_json(folder / "randomisation.json", trial)
         trials.end(chosen, figures=figures, table=folder / "trials.csv")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from pipelines import spreadsheet
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand
 
@@ -87,7 +88,7 @@ def recorder(path: Path) -> Iterator[Callable[[Judgement], Judgement]]:
             if judged.findings and not writers:
                 writers.append(stack.enter_context(pa_csv.CSVWriter(path, COLUMNS)))
             for found in judged.findings:
-                writers[0].write_table(found.rows)
+                writers[0].write_table(spreadsheet.guarded_rows(found.rows))
             empty = COLUMNS.empty_table()
             return replace(judged, findings=tuple(replace(found, rows=empty) for found in judged.findings))
 

@@ -16,7 +16,7 @@ import psutil
 
 from pipelines.verdict import EXIT_CODES
 from pipelines.workspace import Workspace
-from tests.benchmarks import building, effects, judging, searching
+from tests.benchmarks import building, effects, judging, searching, serving
 from tests.benchmarks.measuring import Cost, measure
 from tests.end_to_end.splits import over_splits
 
@@ -45,6 +45,9 @@ def main() -> None:
         first = measure(python, "-m", "pipelines", "run", "demo", cwd=repository)
         row("`make run` after set-up: 20,000 customers, 24 months", first)
         row("`make run` again, nothing changed", measure(python, "-m", "pipelines", "run", "demo", cwd=repository))
+        print("\nAnswers of the demo's champion:", flush=True)
+        serving.report(repository, "demo")
+        print("\n| what | wall | CPU | memory |\n|---|---|---|---|")
         row("the gate on the demo: `promote` of a second challenger", gate(repository))
         told = first.told
         if TELCO.exists():

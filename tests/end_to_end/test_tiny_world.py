@@ -104,7 +104,7 @@ import mlflow, pandas
 mlflow.set_tracking_uri(sys.argv[1])
 model = mlflow.pyfunc.load_model("models:/demo@champion")
 rows = pandas.read_parquet(sys.argv[2])
-model.predict(rows[model.metadata.get_input_schema().input_names()]).to_parquet(sys.argv[3])
+model.predict(rows).to_parquet(sys.argv[3])
 """
 
 

@@ -191,7 +191,7 @@ def test_a_model_that_says_the_same_everywhere_is_no_news_and_no_look(
     told(capsys, DONE, "promote")
     before = entries(root)
     for text, code in (("UNUSED = 1\n{}", DONE), ("{}", DONE)):
-        scorer = text.format(portable.SCORER.read_text())
+        scorer = text.format(portable.scorer_text())
         number = stored_as(root, shop, text=scorer, version="1")
         storage.write_json(Workspace(root, "shop").registration, {"name": "shop", "version": number})
         shutil.rmtree(root / "copy")
@@ -345,7 +345,7 @@ def test_a_copy_of_a_lost_champion_takes_its_place_with_what_it_is_for(
     two: Path, shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = Standing("shop", entries(two))
-    number = stored_as(two, shop, text=portable.SCORER.read_text(), version="2")
+    number = stored_as(two, shop, text=portable.scorer_text(), version="2")
     damage(files(two, "2"), "one digit")
     assert f"version {number} is the same model and takes its place" in told(capsys, DONE, "registry", "restore")
     after = Standing("shop", entries(two))

@@ -109,3 +109,12 @@ def test_the_list_claims_only_what_the_champion_was_shown_to_be_for() -> None:
     for_actions = rank(rows, scored, spec=spec(), version="1", claims=Claims(risk=False, uplift=True))
     assert set(for_actions["risk_band"]) == {"not established"}
     assert set(for_actions["action"]) == {"call", "coupon", "none"}
+
+
+def test_the_date_of_the_list_is_to_the_second() -> None:
+    """The newest date is the first moment at which all was known, a microsecond after the newest row."""
+    rows, scored = customers(3)
+    newest = rows.assign(as_of=pd.Timestamp("2011-12-09T12:50:00.000001").as_unit("us"))
+    listed = rank(newest, scored, spec=spec(), version="1")
+    assert listed["as_of"].dtype == "datetime64[us]"
+    assert set(listed["as_of"].astype(str)) == {"2011-12-09 12:50:00"}

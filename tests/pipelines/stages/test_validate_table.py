@@ -1,6 +1,7 @@
 """A table without dates is judged by the columns of its spec, and its volume by the version of the data before."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError
-from pipelines import storage
+from pipelines import spreadsheet, storage
 from pipelines.stages import ingest, validate
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED
@@ -110,3 +111,13 @@ def test_a_stratum_without_shares_is_refused_with_its_rows(workspace: Workspace)
     said = "  customers.stratum: unknown stratum, none of high, low: 1 row (33.33 %), such as 'middle'"
     assert found[0] == f"{said} (first: customer_id=2)"
     assert found[1].startswith("  customers.probability: must not be missing: 2 rows (66.67 %)")
+
+
+def test_a_bad_row_that_is_opened_in_a_spreadsheet_runs_nothing(workspace: Workspace) -> None:
+    put(workspace, "1,=1+1,yes,none", "2,-3,no,none", "=4,40,@SUM(A1),none")
+    ingest.run(spec(), workspace)
+    with pytest.raises(DataError, match=re.escape("such as '@SUM(A1)'")):
+        validate.run(spec(), workspace)
+    with (workspace.validation / "bad_rows.csv").open(newline="") as lines:
+        assert [row["value"] for row in csv.DictReader(lines)] == ["'=1+1", "-3", "'@SUM(A1)"]
+    assert list(spreadsheet.read(workspace.validation / "bad_rows.csv")["value"]) == ["=1+1", "-3", "@SUM(A1)"]
