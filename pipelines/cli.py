@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import HoldfastError, StorageError
+from pipelines import masking, processes, run_lock, stopping
 from pipelines.workspace import Workspace
 
-INTERRUPTED = 2
 CODES = """exit codes:
   0  done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do
   1  a bug
@@ -58,7 +58,7 @@ def main(words: Sequence[str]) -> int:
         refused = StorageError(f"{error.strerror}: {error.filename or 'the disk'}.")
         return _failed(workspace, arguments.command, str(refused), refused.exit_code)
     except KeyboardInterrupt:
-        return _failed(workspace, arguments.command, "stopped; run the same command again to go on.", INTERRUPTED)
+        return _failed(workspace, arguments.command, stopping.LINE, stopping.CODE)
 
 
 def stages() -> dict[str, str]:
@@ -122,6 +122,14 @@ def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
         return int(import_module("pipelines.listing").show(arguments.kind, workspace.root))
     specs = import_module("pipelines.specs")
     spec = specs.load(workspace)
+    if arguments.command not in {"run", "data", *stages()}:
+        return int(import_module(f"pipelines.commands.{arguments.command}").run(spec, workspace, arguments))
+    with run_lock.held(workspace.root, f"{arguments.command} {spec.name}"):
+        return _written(arguments, spec, workspace)
+
+
+def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int:
+    """What writes the files of the checkout."""
     if arguments.command == "data":
         import_module("pipelines.versions").add(spec, workspace, arguments.paths)
         return 0
@@ -133,10 +141,11 @@ def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
 
 
 def _failed(workspace: Workspace, command: str, message: str, code: int) -> int:
-    """Say what failed, and leave word for the command that ran the graph."""
-    print(f"{command}: {message}", file=sys.stderr)  # noqa: T201 - the command's own voice
-    if command in stages():
-        from pipelines import failures
+    """Say what failed; a stage of a run leaves word for the run, which says it."""
+    from pipelines import failures
 
-        failures.leave(workspace.failure, command=command, message=message, code=code)
+    message = masking.mask(message)
+    left = command in stages() and failures.leave(workspace.failure, command=command, message=message, code=code)
+    if not left or not processes.is_of_a_run(os.environ):
+        print(f"{command}: {message}", file=sys.stderr)  # noqa: T201 - the command's own voice
     return code
