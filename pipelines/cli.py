@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from features.errors import HoldfastError, StorageError
-from pipelines import masking, processes, run_lock, stopping
+from features.errors import HoldfastError
+from pipelines import faults, masking, probe, processes, run_lock, stopping
 from pipelines.workspace import Workspace
 
 CODES = """exit codes:
@@ -38,6 +38,9 @@ COMMANDS = {
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # The order in which a spec goes through them; a stage that is not named here comes last.
 ORDER = ("ingest", "validate", "build", "tune", "train", "evaluate", "register", "promote", "score")
+# What talks to no server and no database, and what only reads there.
+FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
+READING = ("status", "history")
 
 
 def main(words: Sequence[str]) -> int:
@@ -46,17 +49,13 @@ def main(words: Sequence[str]) -> int:
     workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
     _quiet()
     try:
-        return _act(arguments, workspace)
+        with faults.Translated(workspace.root):
+            return _act(arguments, workspace)
     except HoldfastError as error:
         return _failed(workspace, arguments.command, str(error), error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
         return 0
-    except OSError as error:
-        if error.filename is None and error.errno is None:
-            raise
-        refused = StorageError(f"{error.strerror}: {error.filename or 'the disk'}.")
-        return _failed(workspace, arguments.command, str(refused), refused.exit_code)
     except KeyboardInterrupt:
         return _failed(workspace, arguments.command, stopping.LINE, stopping.CODE)
 
@@ -113,6 +112,8 @@ def _quiet() -> None:
     for name in ("GX_ANALYTICS_ENABLED", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"):
         os.environ.setdefault(name, "false")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    for name, value in probe.PATIENCE.items():
+        os.environ.setdefault(name, value)
     # LightGBM's idle threads spin, and on a busy machine everything then crawls; it must be said before it is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
@@ -122,6 +123,8 @@ def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
         return int(import_module("pipelines.listing").show(arguments.kind, workspace.root))
     specs = import_module("pipelines.specs")
     spec = specs.load(workspace)
+    if arguments.command not in FILES_ONLY:
+        probe.answers(workspace.root, writes=arguments.command not in READING)
     if arguments.command not in {"run", "data", *stages()}:
         return int(import_module(f"pipelines.commands.{arguments.command}").run(spec, workspace, arguments))
     with run_lock.held(workspace.root, f"{arguments.command} {spec.name}"):

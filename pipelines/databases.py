@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from features.errors import StorageError, UsageError
-from pipelines import masking
+from pipelines import faults, masking
 
 WAIT_SECONDS = 10
 CONNECT_SECONDS = 5
@@ -35,9 +35,9 @@ def answering(found: sa.Engine) -> Iterator[None]:
         raise
     except sa.exc.DBAPIError as error:
         where = found.url.render_as_string(hide_password=True)
-        raise StorageError(
-            f"the ledger at {masking.mask(where)} could not be read or written: {first_line(error)}."
-        ) from error
+        why = faults.of_sqlite(str(error)) or first_line(error)
+        named = f"the ledger at {masking.mask(where)}"
+        raise StorageError(f"{named} could not be read or written: {why}; {faults.AGAIN}.") from error
 
 
 def first_line(error: Exception) -> str:

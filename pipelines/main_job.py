@@ -39,7 +39,7 @@ def summary(workspace: Workspace) -> str:
         lines += [(f"  {name}", _interval(figure)) for name, figure in shown.items()]
         lines += [("  effects of actions", answers.NOT_SHOWN)] if len(shown) < len(figures) else []
     lines += [(name, _shown(path, workspace)) for name, path in _places(workspace) if path.exists()]
-    lines.append(("MLflow", f"mlflow ui --backend-store-uri {tracking.shown_uri(workspace.root)}"))
+    lines.append(("MLflow", tracking.where_to_look(workspace.root)))
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
 

@@ -14,8 +14,8 @@ SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD")
 # Shorter ones are words that stand in harmless texts, too; those are hidden by where they stand alone.
 LEAST = 8
 
-# user:password@, where the password may hold anything but white space; SQLAlchemy lets it hold slashes.
-USER = re.compile(r"(\w://[^\s:/?#@'\"]*:)[^\s@]*@(?:[^\s/?#'\"@]*@)*")
+# user:password@, where the password may hold anything but white space: drivers differ in what they let it hold.
+USER = re.compile(r"(\w://[^\s:/?#@'\"]*:)[^\s@]*@(?:[^\s'\"@]*@)*")
 # token@, which web addresses have.
 TOKEN = re.compile(r"(https?://)[^\s:/?#@'\"]+@")
 WORD = (
@@ -23,13 +23,16 @@ WORD = (
 )
 # password=..., as in a query string or a connection string of PostgreSQL.
 NAMED = re.compile(rf"(?i)(?<![\w.-])({WORD})(\s?=\s?|%3D)('(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s&;,'\")\]}}]+)")
-HEADER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
+# "password": "...", as in JSON or a dictionary of Python.
+QUOTED = re.compile(rf"(?i)(['\"](?:{WORD})['\"]\s*:\s*)(['\"])(?:(?!\2).)*\2")
+HEADER = re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:\w+\s+)?|\bbearer\s+)[\w.~+/=-]{6,}")
 
 
 def mask(text: str) -> str:
     """The text with every secret in it as ***."""
     found = TOKEN.sub(rf"\1{HIDDEN}@", USER.sub(rf"\1{HIDDEN}@", text))
-    found = HEADER.sub(rf"\1 {HIDDEN}", NAMED.sub(rf"\1\2{HIDDEN}", found))
+    found = QUOTED.sub(rf"\1\2{HIDDEN}\2", NAMED.sub(rf"\1\2{HIDDEN}", found))
+    found = HEADER.sub(rf"\1{HIDDEN}", found)
     for secret in sorted(set(_known(os.environ)), key=len, reverse=True):
         found = found.replace(secret, HIDDEN)
     return found
