@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import HoldfastError
-from pipelines import faults, masking, probe, processes, run_lock, stopping
+from pipelines import faults, masking, probe, processes, run_lock, scratch, stopping
 from pipelines.workspace import Workspace
 
 CODES = """exit codes:
@@ -123,6 +123,12 @@ def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
         return int(import_module("pipelines.listing").show(arguments.kind, workspace.root))
     specs = import_module("pipelines.specs")
     spec = specs.load(workspace)
+    with scratch.own():
+        return _done(arguments, spec, workspace)
+
+
+def _done(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int:
+    """What a command does with a spec, once the servers that it needs answer."""
     if arguments.command not in FILES_ONLY:
         probe.answers(workspace.root, writes=arguments.command not in READING)
     if arguments.command not in {"run", "data", *stages()}:

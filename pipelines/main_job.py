@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines import answers, graph, ledger, storage, tracking
+from pipelines import answers, graph, ledger, storage, telling, tracking
 from pipelines.specs import source_of
 from pipelines.verdict import Verdict
 from pipelines.workspace import Workspace
@@ -23,7 +23,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     decision = storage.read_json(workspace.decision)
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
         score.run(spec, workspace)
-    print(summary(workspace))  # noqa: T201 - the command's answer
+    print(summary(workspace), flush=True)  # noqa: T201 - the command's answer
+    telling.told(workspace)
     return code
 
 

@@ -15,7 +15,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from features.errors import StorageError
-from pipelines import addresses, faults, masking
+from pipelines import addresses, faults, masking, orphans
 
 NAME = "mlflow.runName"
 
@@ -67,7 +67,7 @@ def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
 
 def start_run(found: MlflowClient, experiment: str, *, name: str) -> str:
     """Start a run and give its id."""
-    return str(found.create_run(experiment, tags={NAME: name}).info.run_id)
+    return str(found.create_run(experiment, tags={NAME: name, **orphans.owner()}).info.run_id)
 
 
 def log_batch(

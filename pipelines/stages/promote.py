@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.spec import ExperimentSpec
-from pipelines import bodies, log, provenance, receipts, registrar, registry, storage
+from pipelines import bodies, log, provenance, receipts, registrar, registry, storage, telling
 from pipelines.ledger import TakenError
 from pipelines.registrar import Registrar
 from pipelines.standing import Standing
@@ -54,6 +54,8 @@ def _decision(gate: Gate) -> dict[str, Any]:
         with suppress(TakenError):
             standing, finished = gate.registrar.reconciled()
             head = standing.head
+            finished = finished or telling.is_untold(gate.workspace, standing, gate.version)
+            telling.begin(gate.workspace, standing)
             if finished and head and head.body["verdict"] and head.body["challenger_version"] == gate.version:
                 return head.receipt
             # The same challenger, champion, spec and judged rows are the same question and have the same answer.

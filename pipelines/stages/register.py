@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
-from pipelines import leases, log, matrices, provenance, registry, storage, tracking
+from pipelines import leases, log, matrices, orphans, provenance, registry, storage, tracking
 from pipelines.workspace import Workspace
 
 EXAMPLE_ROWS = 50
@@ -20,6 +20,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     folder = workspace.model / "challenger"
     digest = storage.digest(folder)
     with tracking.answering(workspace.root), leases.held(spec.name, workspace.root) as lease:
+        orphans.end(client, tracking.experiment_id(client, workspace.root, spec.name))
         known = registry.version_of(client, spec.name, digest)
         version = str(known.version) if known else _register(spec, workspace, client, lease)
         if known and known.tags.get("recipe") != (made := provenance.recipe(spec)):
@@ -40,7 +41,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
     expected = portable.scorer(folder).score(example)
     tags = {**provenance.tags(spec, workspace), registry.DIGEST: digest, "contract": contract.digest}
     experiment = tracking.experiment_id(client, workspace.root, spec.name)
-    with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags=tags) as active:
+    with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags={**tags, **orphans.owner()}) as active:
         run_id = active.info.run_id
         tracking.log_batch(client, run_id, params=_params(workspace), metrics=_metrics(workspace))
         for path in (
