@@ -1,7 +1,10 @@
 """Databases of the ledger and its leases: how one is opened, and what is said when it does not answer."""
 
+import fcntl
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
@@ -11,6 +14,8 @@ from pipelines import faults, masking
 
 WAIT_SECONDS = 10
 CONNECT_SECONDS = 5
+# What those wait on who open MLflow's database; any number will do, so long as it stays the same.
+LOCK = 7_040_117
 
 
 def engine(where: str) -> sa.Engine:
@@ -38,6 +43,39 @@ def answering(found: sa.Engine) -> Iterator[None]:
         why = faults.of_sqlite(str(error)) or first_line(error)
         named = f"the ledger at {masking.mask(where)}"
         raise StorageError(f"{named} could not be read or written: {why}; {faults.AGAIN}.") from error
+
+
+@contextmanager
+def alone(where: str) -> Iterator[None]:
+    """A block that one process at a time runs for a database: MLflow makes and migrates its tables without a lock.
+
+    For SQLite it is the database's folder that is locked, for PostgreSQL a number; a server sees to it itself.
+    """
+    path = sqlite_path(where)
+    if path is not None and path.parent.is_dir():
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+    elif where.startswith("postgresql"):
+        found = engine(where)
+        with ExitStack() as stack:
+            with answering(found):
+                connection = stack.enter_context(found.connect())
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
+            yield
+    else:
+        yield
+
+
+def sqlite_path(where: str) -> Path | None:
+    """The file of an SQLite address; None where it has none."""
+    if not where.startswith("sqlite"):
+        return None
+    name = where.partition(":///")[2].partition("?")[0]
+    return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
 
 
 def first_line(error: Exception) -> str:

@@ -101,10 +101,11 @@ def _database(where: str) -> str:
 
 
 def _sqlite(where: str, variable: str, *, writes: bool) -> None:
-    name = where.partition(":///")[2].partition("?")[0]
-    if not name or name == ":memory:" or name.startswith("file:"):
+    from pipelines import databases
+
+    path = databases.sqlite_path(where)
+    if path is None:
         return
-    path = Path(name)
     if not path.parent.is_dir():
         raise StorageError(f"there is no folder {path.parent} for {path.name}; make it, or correct {variable}.")
     wanted = os.R_OK | os.W_OK if writes else os.R_OK

@@ -84,14 +84,12 @@ def _say() -> None:
 
 
 def _finished(code: int) -> int:
-    """From here on all is done and said: a signal ends the process with the code that it has earned."""
+    """From here on all is done and said, and the process ends with the code that it has earned.
 
-    def end(_number: int, _frame: FrameType | None) -> NoReturn:
-        os._exit(code)
-
+    Python gives signals back to the system while it ends, which would then end it without a word; so none is heard.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    for number in SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, end)
     return code

@@ -15,7 +15,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from features.errors import StorageError
-from pipelines import addresses, faults, masking, orphans
+from pipelines import addresses, databases, faults, masking, orphans
 
 NAME = "mlflow.runName"
 
@@ -27,7 +27,7 @@ def uri(root: Path) -> str:
 
 def client(root: Path) -> MlflowClient:
     """A client whose database exists; processes that start together migrate it one at a time."""
-    with alone(root, "mlflow"):
+    with databases.alone(uri(root)):
         found = MlflowClient(tracking_uri=uri(root), registry_uri=uri(root))
         found.search_experiments(max_results=1)
     return found
