@@ -63,20 +63,28 @@ class TrialLog:
         self._client, self._experiment, self._study = client, experiment, study
         self._of_actions = OBSERVATIONAL if observational else ""
         self.seconds = 0.0
-        known = study.user_attrs.get(RUN)
-        self.run_id = str(known or self._start())
-        if known:
-            self._go_on()
+        self.run_id = str(study.user_attrs.get(RUN) or "")
+        if not self.run_id or not self._goes_on():
+            self.run_id = self._start()
 
     def _start(self) -> str:
         run_id = tracking.start_run(self._client, self._experiment, name=f"study {self._study.study_name}")
         self._study.set_user_attr(RUN, run_id)
         return run_id
 
-    def _go_on(self) -> None:
-        """The run of a study that was stopped runs again, and is this process's."""
-        self._client.update_run(self.run_id, status="RUNNING")
+    def _goes_on(self) -> bool:
+        """The run of a study that was stopped runs again, as this process's; False where this MLflow has no such run.
+
+        It was deleted, or lies with another server; then a new one takes in all trials.
+        """
+        try:
+            self._client.update_run(self.run_id, status="RUNNING")
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE"):
+                raise
+            return False
         tracking.log_batch(self._client, self.run_id, tags=orphans.owner())
+        return True
 
     @contextmanager
     def running(self) -> Iterator[None]:
