@@ -25,7 +25,7 @@ WORD = (
 NAMED = re.compile(rf"(?i)(?<![\w.-])({WORD})(\s?=\s?|%3D)('(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s&;,'\")\]}}]+)")
 # "password": "...", as in JSON or a dictionary of Python.
 QUOTED = re.compile(rf"(?i)(['\"](?:{WORD})['\"]\s*:\s*)(['\"])(?:(?!\2).)*\2")
-HEADER = re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:\w+\s+)?|\bbearer\s+)[\w.~+/=-]{6,}")
+HEADER = re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer)\s+|\bbearer\s+)[\w.~+/=-]{6,}")
 
 
 def mask(text: str) -> str:
