@@ -16,7 +16,7 @@ from pipelines.workspace import Workspace
 CODES = """exit codes:
   0  done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do
   1  a bug
-  2  wrong use or configuration, a full disk, or stopped by Ctrl-C (the next run goes on)
+  2  wrong use or configuration, a disk or server that does not serve, another run at work, or stopped (run it again)
   3  the champion stays
   4  inconclusive
   5  data or contract refused

@@ -34,6 +34,7 @@ def run(root: Path, *words: str) -> tuple[int, str]:
                 if running.poll() is None:
                     _end(running)
     with suppress(OSError):
+        (root / "state").mkdir(exist_ok=True)
         (root / "state" / LOG).write_text(masking.mask(said), encoding="utf-8")
     return code, said
 
