@@ -11,6 +11,11 @@ from pipelines import masking
 BUG = 1
 FILES = ("dvc.lock", "dvc.yaml", "params.yaml")
 CONFLICT = re.compile(r"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
+NO_ROOM = (
+    *("No space left on device", "File too large", "Read-only file system", "Disk quota exceeded", "Permission denied"),
+    # DVC keeps what it knows of files in SQLite.
+    *("disk I/O error", "database or disk is full", "readonly database", "unable to open database file"),
+)
 ANNOTATION = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -98,7 +103,10 @@ def _invalid(match: re.Match[str], _spec: str) -> HoldfastError:
 
 
 def _disk(match: re.Match[str], _spec: str) -> HoldfastError:
-    return StorageError(f"DVC cannot write: {match[1]}; make room or the folder writable, and run again.")
+    return StorageError(
+        f"DVC cannot write: {match[1]}; make room, lift limits (`ulimit -f`) or make the folder"
+        " writable, and run again."
+    )
 
 
 def _no_repository(_match: re.Match[str], _spec: str) -> HoldfastError:
@@ -113,7 +121,7 @@ MEANINGS: tuple[tuple[str, Callable[[re.Match[str], str], HoldfastError]], ...] 
     (r"failed to run: python -m pipelines (\w+) .*, exited with (-?\d+)", _ended),
     (r"is busy, it is being blocked by:\s+\(PID (\d+)\): (.*)", _busy),
     (r"Unable to acquire lock", _locked),
-    (r"(No space left on device|File too large|Read-only file system|Disk quota exceeded|Permission denied)", _disk),
+    (rf"({'|'.join(NO_ROOM)})", _disk),
     (r"missing data 'source': (.*)", _not_here),
     (r"No such file or directory: '?([^'\n]*data/raw/[^'\n]*)", _not_here),
     (r"(?:missing cache|[Cc]heckout failed|does not exist in the cache|failed to pull data)", _not_in_cache),
