@@ -136,6 +136,8 @@ def _server(error: BaseException, root: Path) -> HoldfastError | None:
     code = str(getattr(error, "error_code", ""))
     if code in ("UNAUTHENTICATED", "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED"):
         return UsageError(f"MLflow at {_where(root)} refuses us ({_first(error)}); give the right user and password.")
+    if type(error).__name__.startswith("Unsupported"):
+        return UsageError(f"MLflow knows no store of the kind of {_where(root)}; correct {addresses.TRACKING}.")
     if type(error).__name__ == "MlflowException" and UNANSWERED.search(str(error)):
         return StorageError(f"the tracking server at {_where(root)} is not at its best; {AGAIN}, once it answers.")
     return None

@@ -62,7 +62,8 @@ def clean(ended: subprocess.CompletedProcess[str]) -> str:
 
 def files_with_secrets(root: Path) -> list[Path]:
     wanted = [secret.encode() for secret in SECRETS]
-    files = [path for path in root.rglob("*") if path.is_file()]
+    ours = root / "tests"  # this file says them
+    files = [path for path in root.rglob("*") if path.is_file() and ours not in path.parents]
     return [path for path in files if any(secret in path.read_bytes() for secret in wanted)]
 
 
