@@ -9,14 +9,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from features.errors import HoldfastError, StorageError
+from features.errors import HoldfastError
+from pipelines import faults, masking, probe, processes, run_lock, scratch, stopping
 from pipelines.workspace import Workspace
 
-INTERRUPTED = 2
 CODES = """exit codes:
   0  done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do
   1  a bug
-  2  wrong use or configuration, a full disk, or stopped by Ctrl-C (the next run goes on)
+  2  wrong use or configuration, a disk or server that does not serve, another run at work, or stopped (run it again)
   3  the champion stays
   4  inconclusive
   5  data or contract refused
@@ -38,6 +38,9 @@ COMMANDS = {
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # The order in which a spec goes through them; a stage that is not named here comes last.
 ORDER = ("ingest", "validate", "build", "tune", "train", "evaluate", "register", "promote", "score")
+# What talks to no server and no database, and what only reads there.
+FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
+READING = ("status", "history")
 
 
 def main(words: Sequence[str]) -> int:
@@ -46,19 +49,15 @@ def main(words: Sequence[str]) -> int:
     workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
     _quiet()
     try:
-        return _act(arguments, workspace)
+        with faults.Translated(workspace.root):
+            return _act(arguments, workspace)
     except HoldfastError as error:
         return _failed(workspace, arguments.command, str(error), error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
         return 0
-    except OSError as error:
-        if error.filename is None and error.errno is None:
-            raise
-        refused = StorageError(f"{error.strerror}: {error.filename or 'the disk'}.")
-        return _failed(workspace, arguments.command, str(refused), refused.exit_code)
     except KeyboardInterrupt:
-        return _failed(workspace, arguments.command, "stopped; run the same command again to go on.", INTERRUPTED)
+        return _failed(workspace, arguments.command, stopping.LINE, stopping.CODE)
 
 
 def stages() -> dict[str, str]:
@@ -113,6 +112,8 @@ def _quiet() -> None:
     for name in ("GX_ANALYTICS_ENABLED", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"):
         os.environ.setdefault(name, "false")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    for name, value in probe.PATIENCE.items():
+        os.environ.setdefault(name, value)
     # LightGBM's idle threads spin, and on a busy machine everything then crawls; it must be said before it is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
@@ -122,6 +123,22 @@ def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
         return int(import_module("pipelines.listing").show(arguments.kind, workspace.root))
     specs = import_module("pipelines.specs")
     spec = specs.load(workspace)
+    with scratch.own():
+        return _done(arguments, spec, workspace)
+
+
+def _done(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int:
+    """What a command does with a spec, once the servers that it needs answer."""
+    if arguments.command not in FILES_ONLY:
+        probe.answers(workspace.root, writes=arguments.command not in READING)
+    if arguments.command not in {"run", "data", *stages()}:
+        return int(import_module(f"pipelines.commands.{arguments.command}").run(spec, workspace, arguments))
+    with run_lock.held(workspace.root, f"{arguments.command} {spec.name}"):
+        return _written(arguments, spec, workspace)
+
+
+def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int:
+    """What writes the files of the checkout."""
     if arguments.command == "data":
         import_module("pipelines.versions").add(spec, workspace, arguments.paths)
         return 0
@@ -133,10 +150,11 @@ def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
 
 
 def _failed(workspace: Workspace, command: str, message: str, code: int) -> int:
-    """Say what failed, and leave word for the command that ran the graph."""
-    print(f"{command}: {message}", file=sys.stderr)  # noqa: T201 - the command's own voice
-    if command in stages():
-        from pipelines import failures
+    """Say what failed; a stage of a run leaves word for the run, which says it."""
+    from pipelines import failures
 
-        failures.leave(workspace.failure, command=command, message=message, code=code)
+    message = masking.mask(message)
+    left = command in stages() and failures.leave(workspace.failure, command=command, message=message, code=code)
+    if not left or not processes.is_of_a_run(os.environ):
+        print(f"{command}: {message}", file=sys.stderr)  # noqa: T201 - the command's own voice
     return code

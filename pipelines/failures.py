@@ -1,7 +1,6 @@
 """A note that a failing stage leaves for the command that ran the graph: DVC passes on no exit code."""
 
 import json
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,17 +14,23 @@ class Failure:
     code: int
 
 
-def leave(path: Path, *, command: str, message: str, code: int) -> None:
-    """Leave the note; a disk that is full has none, and the exit code is then 1."""
-    with suppress(OSError):
+def leave(path: Path, *, command: str, message: str, code: int) -> bool:
+    """Leave the note, and say whether it could be left: a disk that is full takes none."""
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(Failure(command, message, code))))
+    except OSError:
+        return False
+    return True
 
 
 def take(path: Path) -> Failure | None:
-    """The note, which is then gone; None when there is none."""
+    """The note, which is then gone; None when there is none, or one that was torn by a kill or a full disk."""
     if not path.exists():
         return None
-    found = Failure(**json.loads(path.read_text()))
+    try:
+        found = Failure(**json.loads(path.read_text()))
+    except (ValueError, TypeError):
+        found = None
     path.unlink()
     return found

@@ -1,55 +1,42 @@
 """DVC: the graph of cached stages, and the raw data that it tracks."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from features.errors import HoldfastError, UsageError
-from pipelines import failures, storage
+from pipelines import dvc_process, dvc_words, failures, storage
 from pipelines.workspace import Workspace
 
 PARAMS = "params.yaml"
 LAST_STAGE = "evaluate"
 
 
-class GraphError(HoldfastError, RuntimeError):
-    """DVC failed for a reason of its own."""
-
-    exit_code = 1
-
-
 def reproduce(workspace: Workspace) -> None:
     """Run every stage of a spec whose inputs changed.
 
-    Raises what the failing stage reported, or GraphError when DVC itself failed.
+    Raises what the failing stage reported, or what DVC's own refusal means.
     """
-    on_graph = yaml.safe_load((workspace.root / PARAMS).read_text())["specs"]
-    if workspace.spec not in on_graph:
+    dvc_words.check_files(workspace.root)
+    if workspace.spec not in _params(workspace.root)["specs"]:
         raise UsageError(
             f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
         )
     failures.take(workspace.failure)
-    target = f"{LAST_STAGE}@{workspace.spec}"
-    if _dvc(workspace.root, "repro", "--quiet", target).returncode == 0:
+    code, said = dvc_process.run(workspace.root, "repro", f"{LAST_STAGE}@{workspace.spec}")
+    if code == 0:
         return
     if failure := failures.take(workspace.failure):
         raise StageError(failure)
-    # Nobody left a note: DVC refused, or a stage was killed. Asked again, and aloud, it says why or gets through.
-    again = _dvc(workspace.root, "repro", target, capture_output=True, text=True)
-    if again.returncode == 0:
-        return
-    raise GraphError(f"DVC refused: {(again.stderr.strip().splitlines() or ['it gave no reason'])[-1]}")
+    raise dvc_words.refusal(said, spec=workspace.spec)
 
 
 class StageError(HoldfastError):
-    """A stage failed and has said why; only its exit code is left to pass on."""
+    """A stage failed and has said why; its words and its exit code are passed on."""
 
     def __init__(self, failure: failures.Failure) -> None:
-        super().__init__(f"{failure.command} failed; nothing after it was touched.")
+        super().__init__(f"{failure.command}: {failure.message}")
         self.exit_code = failure.code  # type: ignore[misc]
 
 
@@ -57,23 +44,32 @@ def track(workspace: Workspace) -> None:
     """Have DVC track the raw data of a spec. Raises UsageError outside a DVC repository."""
     if not (workspace.root / ".dvc").is_dir():
         raise UsageError(f"{workspace.root} is no DVC repository; run this in the root of a checkout.")
-    added = _dvc(workspace.root, "add", "--quiet", str(workspace.raw.relative_to(workspace.root)))
-    if added.returncode != 0:
-        raise GraphError(f"dvc add ended with {added.returncode}.")
+    dvc_words.check_files(workspace.root)
+    code, said = dvc_process.run(workspace.root, "add", str(workspace.raw.relative_to(workspace.root)))
+    if code != 0:
+        raise dvc_words.refusal(said, spec=workspace.spec)
+
+
+def _params(root: Path) -> dict[str, Any]:
+    """What is on the graph. Raises UsageError where the file is not as it was made."""
+    try:
+        found = yaml.safe_load((root / PARAMS).read_text())
+    except FileNotFoundError as error:
+        raise UsageError(f"no file {PARAMS} in {root}; run this in the root of a checkout.") from error
+    except yaml.YAMLError as error:
+        raise UsageError(
+            f"{PARAMS} cannot be read; `git checkout -- {PARAMS}` takes back what was committed."
+        ) from error
+    if not isinstance(found, dict) or not isinstance(found.get("specs"), list):
+        raise UsageError(f"{PARAMS} has no list `specs`; `git checkout -- {PARAMS}` takes back what was committed.")
+    return found
 
 
 def put(spec: str, root: Path) -> None:
     """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays."""
     (root / "data" / "raw" / spec).mkdir(parents=True, exist_ok=True)
     path = root / PARAMS
-    params = yaml.safe_load(path.read_text())
+    params = _params(root)
     if spec not in params["specs"]:
         params["specs"] = [*params["specs"], spec]
         storage.write_bytes(path, yaml.safe_dump(params, sort_keys=False).encode())
-
-
-def _dvc(root: Path, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """DVC in a process of its own, which finds our Python first."""
-    here = str(Path(sys.executable).parent)
-    environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}", "DVC_NO_ANALYTICS": "true"}
-    return subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, env=environment, check=False, **options)

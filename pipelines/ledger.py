@@ -3,20 +3,17 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
 
-from features.errors import DataError, HoldfastError, StorageError, UsageError
-from pipelines import ledger_table, tracking
+from features.errors import DataError, HoldfastError, UsageError
+from pipelines import databases, ledger_table, tracking
 
 ADDRESS = "HOLDFAST_LEDGER_URI"
-WAIT_SECONDS = 60
 
 
 class TakenError(HoldfastError):
@@ -93,13 +90,9 @@ class Ledger:
     @classmethod
     def open(cls, where: str) -> "Ledger":
         """The ledger at an address, made if it is not there. Raises StorageError when the database does not answer."""
-        waiting = {"timeout": WAIT_SECONDS} if where.startswith("sqlite") else {"connect_timeout": WAIT_SECONDS}
-        try:
-            engine = sa.create_engine(where, poolclass=NullPool, connect_args=waiting)
-        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
-            raise UsageError(f"the ledger's address is not one: {_first_line(error)}.") from error
+        engine = databases.engine(where)
         found = cls(engine)
-        with found._answering():
+        with databases.answering(engine):
             ledger_table.make(engine)
         return found
 
@@ -112,7 +105,7 @@ class Ledger:
         """Every entry of a spec, oldest first, as it is stored. Raises DataError for one that is no JSON."""
         table = ledger_table.TABLE
         asked = sa.select(table).where(table.c.spec == spec).order_by(table.c.number)
-        with self._answering(), self.engine.connect() as connection:
+        with databases.answering(self.engine), self.engine.connect() as connection:
             rows = connection.execute(asked).all()
         return tuple(Entry(row.spec, row.number, row.previous, row.hash, _read(row)) for row in rows)
 
@@ -123,24 +116,13 @@ class Ledger:
         """
         row = {"spec": entry.spec, "number": entry.number, "previous": entry.previous, "hash": entry.hash}
         try:
-            with self._answering(), self.engine.begin() as connection:
+            with databases.answering(self.engine), self.engine.begin() as connection:
                 connection.execute(sa.insert(ledger_table.TABLE), {**row, "body": canonical(entry.body)})
         except sa.exc.IntegrityError as error:
             raise TakenError(
                 f"the ledger of '{entry.spec}' has an entry {entry.number} already, written just now by somebody else;"
                 f" look at `python -m pipelines status {entry.spec}` and say it again."
             ) from error
-
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """A block in which a database that is full, locked or gone is a StorageError."""
-        try:
-            yield
-        except sa.exc.IntegrityError:
-            raise
-        except sa.exc.DBAPIError as error:
-            why = _first_line(error)
-            raise StorageError(f"the ledger at {self.place} could not be read or written: {why}.") from error
 
 
 def _read(row: sa.Row[Any]) -> Mapping[str, Any]:
@@ -149,10 +131,6 @@ def _read(row: sa.Row[Any]) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         raise DataError(f"entry {row.number} of the ledger of '{row.spec}' is no JSON: it was changed.") from error
     return body
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")
 
 
 def opened(root: Path) -> Ledger:

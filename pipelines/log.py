@@ -20,3 +20,8 @@ def done(stage: str, spec: str, **counts: Any) -> None:
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items()
     )
     print(f"{stage} {spec}: {figures}", file=sys.stderr)  # noqa: T201 - the command's own voice
+
+
+def note(text: str) -> None:
+    """A line on what keeps a command waiting."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command's own voice

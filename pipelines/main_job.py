@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines import answers, graph, ledger, storage, tracking
+from pipelines import answers, graph, ledger, storage, telling, tracking
 from pipelines.specs import source_of
 from pipelines.verdict import Verdict
 from pipelines.workspace import Workspace
@@ -23,7 +23,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     decision = storage.read_json(workspace.decision)
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
         score.run(spec, workspace)
-    print(summary(workspace))  # noqa: T201 - the command's answer
+    print(summary(workspace), flush=True)  # noqa: T201 - the command's answer
+    telling.told(workspace)
     return code
 
 
@@ -39,7 +40,7 @@ def summary(workspace: Workspace) -> str:
         lines += [(f"  {name}", _interval(figure)) for name, figure in shown.items()]
         lines += [("  effects of actions", answers.NOT_SHOWN)] if len(shown) < len(figures) else []
     lines += [(name, _shown(path, workspace)) for name, path in _places(workspace) if path.exists()]
-    lines.append(("MLflow", f"mlflow ui --backend-store-uri {tracking.shown_uri(workspace.root)}"))
+    lines.append(("MLflow", tracking.where_to_look(workspace.root)))
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
 

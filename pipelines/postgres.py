@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import DataError, MissingError, UsageError
+from pipelines import masking
 
 SCHEMES = ("postgresql", "postgres")
 ROWS_AT_ONCE = 100_000
@@ -35,13 +36,15 @@ def fetch(address: str, folder: Path) -> Path:
     try:
         connection = ibis.postgres.connect(**{key: value for key, value in told.items() if value})
     except psycopg.OperationalError as error:
-        raise MissingError(f"no database at {address}: {' '.join(str(error).split())}") from error
+        why = masking.mask(" ".join(str(error).split()))
+        raise MissingError(f"no database at {masking.mask(address)}: {why}") from error
     try:
         table = _found(connection, name, schema=schema, address=address)
         path = folder / f"{name}.parquet"
         rows = _write(path, table)
     except psycopg.Error as error:
-        raise MissingError(f"cannot read {address}: {' '.join(str(error).split())}") from error
+        why = masking.mask(" ".join(str(error).split()))
+        raise MissingError(f"cannot read {masking.mask(address)}: {why}") from error
     finally:
         connection.disconnect()
     if not rows:
@@ -52,10 +55,10 @@ def fetch(address: str, folder: Path) -> Path:
 def _table(parts: SplitResult) -> tuple[str | None, str]:
     """The schema, if one is said, and the name of the table."""
     tables = parse_qs(parts.query).get("table", [])
+    if parts.password is not None or masking.has_secret(parts.geturl()):
+        raise UsageError(f"the address of {parts.path.strip('/')} holds a password; set PGPASSWORD or use ~/.pgpass.")
     if len(tables) != 1 or not parts.path.strip("/"):
         raise UsageError(f"{parts.geturl()} names no table; write postgresql://HOST/DATABASE?table=SCHEMA.NAME.")
-    if parts.password is not None:
-        raise UsageError(f"the address of {parts.path.strip('/')} holds a password; set PGPASSWORD or use ~/.pgpass.")
     schema, _, name = tables[0].rpartition(".")
     return schema or None, name
 
@@ -64,7 +67,7 @@ def _port(parts: SplitResult) -> int | None:
     try:
         return parts.port
     except ValueError as error:
-        raise UsageError(f"{parts.geturl()}: {error}.") from error
+        raise UsageError(f"{masking.mask(parts.geturl())}: {error}.") from error
 
 
 def _found(connection: Any, name: str, *, schema: str | None, address: str) -> Any:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from mlflow import MlflowClient
 
 from features.errors import ContractError, MissingError, UsageError
-from pipelines import chain, ledger, loading, registry, tracking
+from pipelines import chain, leases, ledger, loading, registry, tracking
 from pipelines.chain import BrokenLedgerError
 from pipelines.ledger import Entry, Ledger
 from pipelines.signature import Signature, sign
@@ -20,12 +20,13 @@ from pipelines.standing import Standing
 
 @dataclass(frozen=True)
 class Registrar:
-    """The registry, the ledger, and who writes there now."""
+    """The registry, the ledger, and who writes there now; waited, whether another did when this one came."""
 
     spec: str
     client: MlflowClient
     book: Ledger
     signed: Signature
+    waited: bool = False
 
     def seen(self) -> tuple[Standing, str | None]:
         """What the ledger says, and the version that the alias shows while it says so.
@@ -121,6 +122,6 @@ def reading(spec: str, root: Path) -> Registrar:
 
 @contextmanager
 def writing(spec: str, root: Path) -> Iterator[Registrar]:
-    """The registrar of a spec, while no other process of this checkout writes; what fails is MLflow's database's."""
-    with tracking.answering(root), tracking.alone(root, f"promote-{spec}"):
-        yield reading(spec, root)
+    """The registrar of a spec, while no other process writes, here or elsewhere; what fails is MLflow's database's."""
+    with tracking.answering(root), leases.held(spec, root) as lease:
+        yield replace(reading(spec, root), waited=lease.waited)

@@ -38,7 +38,8 @@ def replacing(target: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, HoldfastError):
             raise
-        raise StorageError(f"cannot write {target}: {error.strerror or error}. Nothing was changed.") from error
+        why = f"cannot write {target}: {error.strerror or error}. Nothing was changed"
+        raise StorageError(f"{why}; make room, or the folder writable, and say the same command again.") from error
     finally:
         _recover(target, old)
         _remove(temporary)

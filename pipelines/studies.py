@@ -3,16 +3,20 @@
 import hashlib
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import optuna
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from optuna.trial import FrozenTrial
 
 from experiments.spec import ExperimentSpec
 from experiments.trials import ENDED, Record, recorded
-from pipelines import storage, tracking
+from features.errors import HoldfastError
+from pipelines import orphans, storage, tracking
 from pipelines.workspace import Workspace
 
 RUN = "mlflow_run"
@@ -59,12 +63,44 @@ class TrialLog:
         self._client, self._experiment, self._study = client, experiment, study
         self._of_actions = OBSERVATIONAL if observational else ""
         self.seconds = 0.0
-        self.run_id = str(study.user_attrs.get(RUN) or self._start())
+        self.run_id = str(study.user_attrs.get(RUN) or "")
+        if not self.run_id or not self._goes_on():
+            self.run_id = self._start()
 
     def _start(self) -> str:
         run_id = tracking.start_run(self._client, self._experiment, name=f"study {self._study.study_name}")
         self._study.set_user_attr(RUN, run_id)
         return run_id
+
+    def _goes_on(self) -> bool:
+        """The run of a study that was stopped runs again, as this process's; False where this MLflow has no such run.
+
+        It was deleted, or lies with another server; then a new one takes in all trials.
+        """
+        try:
+            self._client.update_run(self.run_id, status="RUNNING")
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "INVALID_STATE"):
+                raise
+            return False
+        tracking.log_batch(self._client, self.run_id, tags=orphans.owner())
+        return True
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """A block after which the run is not said to be running where it was stopped or failed."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._ended("KILLED")
+            raise
+        except HoldfastError:
+            self._ended("FAILED")
+            raise
+
+    def _ended(self, status: str) -> None:
+        with suppress(MlflowException):  # what went wrong before is what matters
+            self._client.set_terminated(self.run_id, status)
 
     def catch_up(self) -> None:
         """Write the trials that ended before a kill and were not written."""
@@ -109,6 +145,7 @@ def logged(spec: ExperimentSpec, workspace: Workspace, study: optuna.Study, *, o
     """A log of the study's trials, caught up with what an earlier run left unwritten."""
     client = tracking.client(workspace.root)
     experiment = tracking.experiment_id(client, workspace.root, spec.name)
+    orphans.end(client, experiment)
     log = TrialLog(client, experiment=experiment, study=study, observational=observational)
     log.catch_up()
     return log

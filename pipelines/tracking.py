@@ -15,18 +15,19 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from features.errors import StorageError
+from pipelines import addresses, databases, faults, masking, orphans
 
 NAME = "mlflow.runName"
 
 
 def uri(root: Path) -> str:
     """The tracking URI: MLFLOW_TRACKING_URI, or SQLite in the repository."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
+    return addresses.tracking(root)
 
 
 def client(root: Path) -> MlflowClient:
     """A client whose database exists; processes that start together migrate it one at a time."""
-    with alone(root, "mlflow"):
+    with databases.alone(uri(root)):
         found = MlflowClient(tracking_uri=uri(root), registry_uri=uri(root))
         found.search_experiments(max_results=1)
     return found
@@ -40,8 +41,9 @@ def answering(root: Path) -> Iterator[None]:
     except MlflowException as error:
         if error.error_code != "TEMPORARILY_UNAVAILABLE":
             raise
-        why = str(error).splitlines()[0]
-        raise StorageError(f"MLflow at {shown_uri(root)} could not be read or written: {why}.") from error
+        why = faults.of_sqlite(str(error)) or masking.mask(str(error).splitlines()[0])
+        named = f"MLflow at {shown_uri(root)}"
+        raise StorageError(f"{named} could not be read or written: {why}; {faults.AGAIN}.") from error
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
 
 def start_run(found: MlflowClient, experiment: str, *, name: str) -> str:
     """Start a run and give its id."""
-    return str(found.create_run(experiment, tags={NAME: name}).info.run_id)
+    return str(found.create_run(experiment, tags={NAME: name, **orphans.owner()}).info.run_id)
 
 
 def log_batch(
@@ -101,5 +103,16 @@ def use(root: Path) -> None:
 
 
 def shown_uri(root: Path) -> str:
-    """The tracking URI as a person would type it in the repository."""
-    return uri(root).replace(f"sqlite:///{root}/", "sqlite:///")
+    """The tracking URI as a person would type it in the repository, without its secrets."""
+    return masking.mask(uri(root).replace(f"sqlite:///{root}/", "sqlite:///"))
+
+
+def where_to_look(root: Path) -> str:
+    """How to look at runs and models: a command, or a server's own address.
+
+    An address with a secret in it is not written; the shell has it.
+    """
+    if uri(root).startswith(("http:", "https:")):
+        return shown_uri(root)
+    shown = '"$MLFLOW_TRACKING_URI"' if masking.has_secret(uri(root)) else shown_uri(root)
+    return f"mlflow ui --backend-store-uri {shown}"

@@ -26,22 +26,24 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     from pipelines import answers, receipts, registrar, storage
 
     with registrar.writing(spec.name, workspace.root) as writer:
-        entry = _entry(writer, arguments.version)
+        entry, before = _entry(writer, arguments.version)
         storage.write_json(workspace.decision, entry.receipt)
         writer.project()
         receipts.write_page(spec, workspace, entry.receipt)
-    answers.say(f"approve {spec.name}: version {arguments.version} is champion; {entry.body['words']}")
+    said = f"is champion already, since entry {entry.number}" if before else "is champion"
+    answers.say(f"approve {spec.name}: version {arguments.version} {said}; {entry.body['words']}")
     return 0
 
 
-def _entry(writer: "Registrar", version: str) -> "Entry":
+def _entry(writer: "Registrar", version: str) -> "tuple[Entry, bool]":
+    """The approval, and whether it was there before."""
     from features.errors import ContractError, UsageError
     from pipelines import bodies, registry
 
     standing, _ = writer.reconciled()
     head = standing.head
     if head and head.body["kind"] == "approval" and standing.champion == version:
-        return head  # said twice, or stopped and said again
+        return head, True  # said twice, or stopped and said again
     if version not in standing.waiting:
         raise UsageError(_refusal(standing, version))
     waiting = standing.waiting[version]
@@ -51,7 +53,7 @@ def _entry(writer: "Registrar", version: str) -> "Entry":
         )
     if why := writer.lost(standing, version):
         raise ContractError(f"{why}; `python -m pipelines run {writer.spec}` registers it anew.")
-    return writer.write(standing, bodies.approval(waiting, writer.signed))
+    return writer.write(standing, bodies.approval(waiting, writer.signed)), False
 
 
 def _refusal(standing: "Standing", version: str) -> str:

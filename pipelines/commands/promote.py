@@ -21,6 +21,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Run the stage. Raises UsageError for --force without a reason, and for a reason without --force."""
     from features.errors import UsageError
+    from pipelines import telling
     from pipelines.stages import promote
 
     reason = " ".join(arguments.reason.split())
@@ -28,4 +29,6 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         raise UsageError("--force needs a --reason: who overrules the rules says why.")
     if reason and not arguments.force:
         raise UsageError("--reason belongs to --force; the rules need none.")
-    return promote.run(spec, workspace, force=reason)
+    code = promote.run(spec, workspace, force=reason)
+    telling.told(workspace)
+    return code

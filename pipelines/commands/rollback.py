@@ -23,24 +23,32 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
-    """Write the ledger, then move the alias; a rollback that was stopped between the two is finished instead."""
-    from pipelines import answers, registrar
+    """Write the ledger, then move the alias; a rollback that was stopped between the two is finished instead.
 
+    Raises UsageError where another changed the champion since this one was asked for: it meant the one of before.
+    """
+    from pipelines import answers, registrar, tracking
+
+    with tracking.answering(workspace.root):
+        meant = registrar.reading(spec.name, workspace.root).seen()
     with registrar.writing(spec.name, workspace.root) as writer:
-        entry = _entry(writer, arguments.reason)
+        entry, finished = _entry(writer, meant, arguments.reason)
         writer.project()
-    answers.say(f"rollback {spec.name}: {entry.body['words']} (entry {entry.number})")
+    said = f"; it was stopped half-way, and is finished now; asked for by {entry.body['by']}" if finished else ""
+    answers.say(f"rollback {spec.name}: {entry.body['words']} (entry {entry.number}){said}")
     return 0
 
 
-def _entry(writer: "Registrar", reason: str) -> "Entry":
+def _entry(writer: "Registrar", meant: "tuple[Standing, str | None]", reason: str) -> "tuple[Entry, bool]":
+    """The entry of this rollback, and whether it is one that somebody left unfinished."""
     from features.errors import UsageError
     from pipelines import bodies, registry, upkeep
 
     standing, alias = writer.seen()
     head = standing.head
+    _refuse_overtaken(standing, alias, meant)
     if head and head.body["kind"] == "rollback" and standing.unfinished(alias):
-        return head
+        return head, True
     if standing.before is None:
         raise UsageError(f"'{writer.spec}' has nothing to roll back to: {_why(standing)}.")
     good = upkeep.last_good(writer, standing)
@@ -50,7 +58,23 @@ def _entry(writer: "Registrar", reason: str) -> "Entry":
             f" `python -m pipelines promote {writer.spec} --force --reason TEXT` makes the newest challenger champion."
         )
     digest = registry.digest_of(registry.version(writer.client, writer.spec, good))
-    return writer.write(standing, bodies.rollback(standing, writer.signed, to=good, digest=digest, reason=reason))
+    body = bodies.rollback(standing, writer.signed, to=good, digest=digest, reason=reason)
+    return writer.write(standing, body), False
+
+
+def _refuse_overtaken(standing: "Standing", alias: str | None, meant: "tuple[Standing, str | None]") -> None:
+    """A rollback that waited for another is not the next one: who asked for it saw the champion of before."""
+    from features.errors import UsageError
+
+    before, shown = meant
+    head = standing.head
+    if head is None or not before.entries or (len(before.entries), shown) == (len(standing.entries), alias):
+        return
+    raise UsageError(
+        f"meanwhile {head.body['by']} wrote entry {head.number} of '{standing.spec}' ({head.body['words']}), and"
+        f" version {standing.champion or 'none'} is champion. This rollback did nothing; say it again to go back from"
+        " there."
+    )
 
 
 def _why(standing: "Standing") -> str:

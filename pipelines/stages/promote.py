@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
-from pipelines import bodies, loading, log, provenance, receipts, registrar, registry, storage
+from pipelines import bodies, loading, log, provenance, receipts, registrar, registry, storage, telling
 from pipelines.ledger import TakenError
 from pipelines.registrar import Registrar
 from pipelines.standing import Standing
@@ -56,6 +56,8 @@ def _decision(gate: Gate) -> dict[str, Any]:
         with suppress(TakenError):
             standing, finished = gate.registrar.reconciled()
             head = standing.head
+            finished = finished or telling.is_untold(gate.workspace, standing, gate.version)
+            telling.begin(gate.workspace, standing)
             if finished and head and head.body["verdict"] and head.body["challenger_version"] == gate.version:
                 return head.receipt
             gate.registrar.check_champion(standing)

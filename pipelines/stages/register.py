@@ -7,7 +7,19 @@ import pandas as pd
 
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
-from pipelines import identity, integrity, loading, log, matrices, provenance, registry, storage, tracking
+from pipelines import (
+    identity,
+    integrity,
+    leases,
+    loading,
+    log,
+    matrices,
+    orphans,
+    provenance,
+    registry,
+    storage,
+    tracking,
+)
 from pipelines.workspace import Workspace
 
 EXAMPLE_ROWS = 50
@@ -19,9 +31,10 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     tracking.use(workspace.root)
     folder = workspace.model / "challenger"
     digest = identity.digest(folder)
-    with tracking.answering(workspace.root):
+    with tracking.answering(workspace.root), leases.held(spec.name, workspace.root) as lease:
+        orphans.end(client, tracking.experiment_id(client, workspace.root, spec.name))
         known = loading.version_of(client, spec.name, digest)
-        version = str(known.version) if known else _register(spec, workspace, client, digest)
+        version = str(known.version) if known else _register(spec, workspace, client, lease)
         if known and known.tags.get("recipe") != (made := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
             client.set_model_version_tag(spec.name, version, "recipe", made)
@@ -30,8 +43,9 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")
 
 
-def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowClient, digest: str) -> str:
+def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowClient, lease: leases.Lease) -> str:
     folder = workspace.model / "challenger"
+    digest = storage.digest(folder)
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
     example = _example(workspace, contract)
     from pipelines import portable  # not at the top: a version that is registered already needs no SciPy
@@ -39,7 +53,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
     expected = portable.scorer(folder).score(example)
     tags = {**provenance.tags(spec, workspace), registry.DIGEST: digest, "contract": contract.digest}
     experiment = tracking.experiment_id(client, workspace.root, spec.name)
-    with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags=tags) as active:
+    with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags={**tags, **orphans.owner()}) as active:
         run_id = active.info.run_id
         tracking.log_batch(client, run_id, params=_params(workspace), metrics=_metrics(workspace))
         for path in (
@@ -52,6 +66,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
         logged = registry.log_model(folder, contract=contract, example=example, output=expected)
         registry.verify(logged, rows=example, expected=expected)
         made_of = integrity.summary(registry.logged_files(logged))
+        lease.confirm()  # nothing else keeps another from registering the same model
         return registry.register(client, spec.name, logged=logged, tags={**tags, integrity.MADE_OF: made_of})
 
 

@@ -34,7 +34,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     began = time.process_time()
     with tracking.answering(workspace.root), tracking.alone(workspace.root, f"tune-{spec.name}"):
         trials = studies.logged(spec, workspace, study, observational=lottery.is_observational(spec, trial))
-        best = searched(study, problem, asked=asked, trials=trials)
+        with trials.running():
+            best = searched(study, problem, asked=asked, trials=trials)
     choice = remembered.candidate(best, asked.learners[0])
     record = remembered.recorded(best)
     chosen, figures = {**asdict(choice), **record.figures}, trials.named(record)

@@ -14,6 +14,15 @@ EVERYWHERE = {
     *("features", "experiments", "pipelines", "pipelines.stages", "pipelines.validation", "pipelines.reporting"),
     *("pipelines.cli", "pipelines.log", "pipelines.workspace", "pipelines.specs", "pipelines.failures"),
     *("pipelines.graph", "features.errors", "features.plugins"),
+    # How processes start, stop and say what went wrong, and with whom they talk.
+    *(
+        "pipelines.addresses",
+        "pipelines.faults",
+        "pipelines.dvc_process",
+        "pipelines.dvc_words",
+        "pipelines.masking",
+        "pipelines.processes",
+    ),
 }
 # Folders of plug-ins are imported by name: what a stage takes from them, no import tells.
 PLUGINS = {

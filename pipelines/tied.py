@@ -1,0 +1,31 @@
+"""`python -m pipelines.tied PIPE WORDS`: DVC, which ends with the run that started it and tells it what it says.
+
+What the stages say goes to the terminal, as DVC hands them the descriptors of this process; what DVC says about them is
+for the run to translate.
+"""
+
+import os
+import runpy
+import signal
+import sys
+from types import FrameType
+
+from pipelines import processes
+
+
+def _wait_for_the_stage(_signal: int, _frame: FrameType | None) -> None:
+    """A run that is stopped tells all of its processes; DVC goes on until its stage has ended, and then ends."""
+
+
+def main(pipe: int, words: list[str]) -> None:
+    """Run DVC in this process; its own words go to a descriptor that the stages do not get."""
+    processes.tie(os.environ)
+    signal.signal(signal.SIGTERM, _wait_for_the_stage)
+    os.set_inheritable(pipe, False)
+    with os.fdopen(pipe, "w", encoding="utf-8", errors="backslashreplace", buffering=1) as told:
+        sys.argv, sys.stdout, sys.stderr = ["dvc", *words], told, told
+        runpy.run_module("dvc", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])
