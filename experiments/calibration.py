@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from experiments import rounding
 from experiments.metric import Numbers
 from experiments.newton import NEAREST_TO_CERTAIN, logistic_fit, logits
 from experiments.ranking import equal_count_bins
@@ -58,10 +59,11 @@ def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibra
     middle = float(x.mean())
     columns = np.column_stack([np.ones_like(x), x - middle])
     centre, slope = logistic_fit(columns, target=target, weights=np.ones((1, y.size)))[0].tolist()
+    slope, mean = rounding.coefficient(slope), float(logits(target.mean()))
     if slope >= 0:
-        return Calibration(slope, centre - slope * middle)
-    mean = float(logits(target.mean()))
-    return Calibration(0.0, mean) if slope < 0 else Calibration(1.0, mean - middle)
+        return Calibration(slope, rounding.coefficient(centre - slope * middle))
+    slope, mean = (0.0, mean) if slope < 0 else (1.0, mean - middle)
+    return Calibration(slope, rounding.coefficient(mean))
 
 
 def reliability(

@@ -148,7 +148,7 @@ def _fast_gains(gamma: Numbers, uplift: Numbers, *, counts: Counts, clusters: Cl
     """What `_gains` gives, for many draws of very many rows."""
     from experiments import kernels
 
-    rising = np.argsort(shares)
+    rising = np.argsort(shares, kind="stable")
     rows = kernels.totals(np.ones((gamma.size, 1)), counts=counts, clusters=clusters)[0]
     blocks = kernels.in_blocks(uplift, gamma, counts=counts, clusters=clusters)
     curves = np.empty((rows.size, shares.size))
