@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from features.errors import HoldfastError, UsageError
-from pipelines import failures, storage
+from pipelines import failures, forks, storage
 from pipelines.workspace import Workspace
 
 PARAMS = "params.yaml"
@@ -34,7 +35,9 @@ def reproduce(workspace: Workspace) -> None:
         )
     failures.take(workspace.failure)
     target = f"{LAST_STAGE}@{workspace.spec}"
-    if _dvc(workspace.root, "repro", "--quiet", target).returncode == 0:
+    with forks.serving(workspace.root, workspace.state) as variables:
+        done = _dvc(workspace.root, "repro", "--quiet", target, variables=variables).returncode == 0
+    if done:
         return
     if failure := failures.take(workspace.failure):
         raise StageError(failure)
@@ -72,8 +75,11 @@ def put(spec: str, root: Path) -> None:
         storage.write_bytes(path, yaml.safe_dump(params, sort_keys=False).encode())
 
 
-def _dvc(root: Path, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """DVC in a process of its own, which finds our Python first."""
+def _dvc(
+    root: Path, *words: str, variables: Mapping[str, str] | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """DVC in a process of its own, which finds our Python first; variables are set beside those of the environment."""
     here = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}", "DVC_NO_ANALYTICS": "true"}
+    environment |= variables or {}
     return subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, env=environment, check=False, **options)

@@ -1,0 +1,145 @@
+"""Stages as forks of the run: each has a process of its own, and none loads again what the run has loaded.
+
+DVC calls every stage as a command. Under a run that command only asks the run (`handover`), whose fork then does the
+stage where the command would have: in the same folder, with the same input, output and exit code. What is loaded of our
+own code must be as it lies on the disk: where a file was changed meanwhile, the command does its stage itself.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+from threading import Event, Thread
+
+from features.errors import HoldfastError
+from pipelines import handover
+
+# The system takes no longer address of a socket.
+LONGEST = 100
+LOOK_SECONDS = 0.2
+MESSAGE = 1 << 16
+NOT_HERE = -1
+# What loading a stage may end with: the stage will say it itself.
+UNLOADABLE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, HoldfastError)
+
+Seen = dict[str, tuple[int, int]]
+
+
+@contextmanager
+def serving(root: Path, folder: Path) -> Iterator[Mapping[str, str]]:
+    """A block in which commands that see the given variables are done by forks of this process.
+
+    root is the checkout, folder one in it that may be written. There are no variables, and every command does its
+    stage itself, where the system knows no forks or the folder's name is too long.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _clear(folder)
+    address = folder / f"stages.{os.getpid()}"
+    if not hasattr(os, "fork") or len(str(address)) > LONGEST:
+        yield {}
+        return
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(address))
+        door.listen()
+        door.settimeout(LOOK_SECONDS)
+        over = Event()
+        server = Thread(target=_serve, args=(door, root, over), daemon=True, name="does stages")
+        server.start()
+        try:
+            yield {handover.LISTENS: str(address.relative_to(root))}
+        finally:
+            over.set()
+            address.unlink(missing_ok=True)
+            server.join()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what runs that were killed have left."""
+    for left in folder.glob("stages.*"):
+        with suppress(OSError, ValueError):
+            os.kill(int(left.suffix[1:]), 0)
+            continue
+        left.unlink(missing_ok=True)
+
+
+def _serve(door: socket.socket, root: Path, over: Event) -> None:
+    """Answer one command after the other until it is over; DVC calls them in turns."""
+    seen = _sources(root)
+    try:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                line, _ = door.accept()
+                with line:
+                    line.settimeout(None)
+                    seen = _answered(line, root, seen)
+    finally:
+        door.close()  # whoever asks now does it himself
+
+
+def _answered(line: socket.socket, root: Path, seen: Seen) -> Seen:
+    """Do what a command asks, tell it the exit code, and give the files of ours that are loaded now."""
+    message, files, _, _ = socket.recv_fds(line, MESSAGE, 3)
+    try:
+        words = json.loads(message)
+        code = NOT_HERE
+        if _sources(root).items() >= seen.items():
+            with suppress(*UNLOADABLE):
+                import_module(f"pipelines.stages.{words[0]}")
+            seen = {**_sources(root), **seen}
+            code = _done(line, words, files)
+        with suppress(OSError):  # nobody waits any more
+            line.sendall(str(code).encode())
+    finally:
+        for file in files:
+            os.close(file)
+    return seen
+
+
+def _done(line: socket.socket, words: Sequence[str], files: Sequence[int]) -> int:
+    """The exit code of a fork that does the command; it ends when whoever asked for it does."""
+    stage = get_context("fork").Process(target=_stage, args=(words, files), daemon=True)
+    stage.start()
+    if stage.sentinel not in wait([stage.sentinel, line]):
+        stage.kill()
+    stage.join()
+    code = stage.exitcode if stage.exitcode is not None else 0
+    return code if code >= 0 else 128 - code
+
+
+def _stage(words: Sequence[str], files: Sequence[int]) -> None:
+    """In the fork: the command, as if it had been called by itself."""
+    run = parent_process()
+    if run is not None:
+        Thread(target=_end_with, args=(run.sentinel,), daemon=True, name="watches the run").start()
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+    sys.stdin = open(0, closefd=False, encoding=sys.stdout.encoding)  # noqa: SIM115 - multiprocessing took it away
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    from pipelines.cli import main
+
+    sys.exit(main(words))
+
+
+def _end_with(run: int) -> None:
+    """End this process when the run has ended, however that came about."""
+    wait([run])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _sources(root: Path) -> Seen:
+    """When the files of ours that are loaded were changed last, and their sizes; one that is gone is left out."""
+    found = {}
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if file and Path(file).is_relative_to(root):
+            with suppress(OSError):
+                stat = Path(file).stat()
+                found[file] = stat.st_mtime_ns, stat.st_size
+    return found
