@@ -5,13 +5,16 @@ stage where the command would have: in the same folder, with the same input, out
 own code must be as it lies on the disk: where a file was changed meanwhile, the command does its stage itself.
 """
 
+import gc
 import json
 import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
@@ -26,15 +29,32 @@ LONGEST = 100
 LOOK_SECONDS = 0.2
 MESSAGE = 1 << 16
 NOT_HERE = -1
+# What a stage loads late, in its functions, and later stages load again: at its first turn it is loaded here. Great
+# Expectations brings the first four with it, MLflow the last as soon as it opens a database.
+LIBRARIES = {
+    "validate": ("pandas", "scipy.stats", "sqlalchemy", "jinja2"),
+    "tune": ("lightgbm", "mlflow.store.tracking.sqlalchemy_store"),
+}
 # What loading a stage may end with: the stage will say it itself.
 UNLOADABLE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, HoldfastError)
 
 Seen = dict[str, tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class Served:
+    """What commands have to see for their stages to be done here, and when the stages done here ended.
+
+    ended is by stage, in nanoseconds of the clock that files have.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+
+
 @contextmanager
-def serving(root: Path, folder: Path) -> Iterator[Mapping[str, str]]:
-    """A block in which commands that see the given variables are done by forks of this process.
+def serving(root: Path, folder: Path) -> Iterator[Served]:
+    """A block in which commands that see the variables given are done by forks of this process.
 
     root is the checkout, folder one in it that may be written. There are no variables, and every command does its
     stage itself, where the system knows no forks or the folder's name is too long.
@@ -43,17 +63,17 @@ def serving(root: Path, folder: Path) -> Iterator[Mapping[str, str]]:
     _clear(folder)
     address = folder / f"stages.{os.getpid()}"
     if not hasattr(os, "fork") or len(str(address)) > LONGEST:
-        yield {}
+        yield Served()
         return
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(address))
         door.listen()
         door.settimeout(LOOK_SECONDS)
-        over = Event()
-        server = Thread(target=_serve, args=(door, root, over), daemon=True, name="does stages")
+        over, served = Event(), Served({handover.LISTENS: str(address.relative_to(root))})
+        server = Thread(target=_serve, args=(door, root, over, served), daemon=True, name="does stages")
         server.start()
         try:
-            yield {handover.LISTENS: str(address.relative_to(root))}
+            yield served
         finally:
             over.set()
             address.unlink(missing_ok=True)
@@ -69,7 +89,7 @@ def _clear(folder: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _serve(door: socket.socket, root: Path, over: Event) -> None:
+def _serve(door: socket.socket, root: Path, over: Event, served: Served) -> None:
     """Answer one command after the other until it is over; DVC calls them in turns."""
     seen = _sources(root)
     try:
@@ -78,28 +98,38 @@ def _serve(door: socket.socket, root: Path, over: Event) -> None:
                 line, _ = door.accept()
                 with line:
                     line.settimeout(None)
-                    seen = _answered(line, root, seen)
+                    seen = _answered(line, root, seen=seen, served=served)
     finally:
         door.close()  # whoever asks now does it himself
 
 
-def _answered(line: socket.socket, root: Path, seen: Seen) -> Seen:
+def _answered(line: socket.socket, root: Path, *, seen: Seen, served: Served) -> Seen:
     """Do what a command asks, tell it the exit code, and give the files of ours that are loaded now."""
     message, files, _, _ = socket.recv_fds(line, MESSAGE, 3)
     try:
         words = json.loads(message)
         code = NOT_HERE
         if _sources(root).items() >= seen.items():
-            with suppress(*UNLOADABLE):
-                import_module(f"pipelines.stages.{words[0]}")
+            _load(words[0])
             seen = {**_sources(root), **seen}
             code = _done(line, words, files)
+            served.ended[words[0]] = time.time_ns()
         with suppress(OSError):  # nobody waits any more
             line.sendall(str(code).encode())
     finally:
         for file in files:
             os.close(file)
     return seen
+
+
+def _load(stage: str) -> None:
+    """Load what a stage needs."""
+    for library in LIBRARIES.get(stage, ()):
+        with suppress(ImportError):
+            import_module(library)
+    with suppress(*UNLOADABLE):
+        import_module(f"pipelines.stages.{stage}")
+    gc.freeze()  # nothing of it is garbage: no fork needs to look at it, and so to copy it
 
 
 def _done(line: socket.socket, words: Sequence[str], files: Sequence[int]) -> int:

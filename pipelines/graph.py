@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from features.errors import HoldfastError, UsageError
-from pipelines import failures, forks, storage
+from pipelines import failures, forks, storage, unchanged
 from pipelines.workspace import Workspace
 
 PARAMS = "params.yaml"
@@ -33,11 +33,15 @@ def reproduce(workspace: Workspace) -> None:
         raise UsageError(
             f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
         )
+    if unchanged.is_as_left(workspace):
+        return
     failures.take(workspace.failure)
+    began = unchanged.now_ns()
     target = f"{LAST_STAGE}@{workspace.spec}"
-    with forks.serving(workspace.root, workspace.state) as variables:
-        done = _dvc(workspace.root, "repro", "--quiet", target, variables=variables).returncode == 0
+    with forks.serving(workspace.root, workspace.state) as served:
+        done = _dvc(workspace.root, "repro", "--quiet", target, variables=served.variables).returncode == 0
     if done:
+        unchanged.leave(workspace, began_ns=began, ended_ns=served.ended)
         return
     if failure := failures.take(workspace.failure):
         raise StageError(failure)
