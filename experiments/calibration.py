@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from experiments import rounding
 from experiments.metric import Numbers
@@ -93,7 +93,7 @@ def _bin(truth: Numbers, probability: Numbers, weights: Numbers) -> ReliabilityB
     observed, predicted = (
         float(values.mean() if alike else np.average(values, weights=weights)) for values in (truth, probability)
     )
-    z = float(norm.ppf(0.975))
+    z = float(ndtri(0.975))
     centre = (observed + z**2 / (2 * n_rows)) / (1 + z**2 / n_rows)
     reach = z / (1 + z**2 / n_rows) * float(np.sqrt(observed * (1 - observed) / n_rows + z**2 / (4 * n_rows**2)))
     low, high = max(0.0, centre - reach), min(1.0, centre + reach)

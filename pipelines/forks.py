@@ -43,13 +43,18 @@ Seen = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Served:
-    """What commands have to see for their stages to be done here, and when the stages done here ended.
+    """What commands have to see for their stages to be done here, and when DVC had stored what these wrote.
 
-    ended is by stage, in nanoseconds of the clock that files have.
+    stored is by stage, in nanoseconds of the clock that files have.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
-    ended: dict[str, int] = field(default_factory=dict)
+    stored: dict[str, int] = field(default_factory=dict)
+
+    def now_stored(self) -> None:
+        """DVC goes on, so it has stored what the last stage wrote."""
+        if self.stored:
+            self.stored[list(self.stored)[-1]] = time.time_ns()
 
 
 @contextmanager
@@ -76,8 +81,10 @@ def serving(root: Path, folder: Path) -> Iterator[Served]:
             yield served
         finally:
             over.set()
+            served.now_stored()
             address.unlink(missing_ok=True)
             server.join()
+            gc.unfreeze()
 
 
 def _clear(folder: Path) -> None:
@@ -106,6 +113,7 @@ def _serve(door: socket.socket, root: Path, over: Event, served: Served) -> None
 def _answered(line: socket.socket, root: Path, *, seen: Seen, served: Served) -> Seen:
     """Do what a command asks, tell it the exit code, and give the files of ours that are loaded now."""
     message, files, _, _ = socket.recv_fds(line, MESSAGE, 3)
+    served.now_stored()
     try:
         words = json.loads(message)
         code = NOT_HERE
@@ -113,7 +121,7 @@ def _answered(line: socket.socket, root: Path, *, seen: Seen, served: Served) ->
             _load(words[0])
             seen = {**_sources(root), **seen}
             code = _done(line, words, files)
-            served.ended[words[0]] = time.time_ns()
+            served.stored[words[0]] = time.time_ns()
         with suppress(OSError):  # nobody waits any more
             line.sendall(str(code).encode())
     finally:

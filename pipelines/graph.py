@@ -41,7 +41,7 @@ def reproduce(workspace: Workspace) -> None:
     with forks.serving(workspace.root, workspace.state) as served:
         done = _dvc(workspace.root, "repro", "--quiet", target, variables=served.variables).returncode == 0
     if done:
-        unchanged.leave(workspace, began_ns=began, ended_ns=served.ended)
+        unchanged.leave(workspace, began_ns=began, stored_ns=served.stored)
         return
     if failure := failures.take(workspace.failure):
         raise StageError(failure)

@@ -34,19 +34,19 @@ def is_as_left(workspace: Workspace) -> bool:
         return False
 
 
-def leave(workspace: Workspace, *, began_ns: int, ended_ns: Mapping[str, int]) -> None:
+def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) -> None:
     """Note the files as they are; DVC, begun at that time of the clock, has found or brought all stages up to date.
 
-    ended_ns says when stages that DVC called ended. Nothing is noted where a file was touched that no stage can have
-    written: DVC may have seen it as it was before.
+    stored_ns says when DVC had stored what a stage wrote that it called. Nothing is noted where a file was touched
+    later, or one that no stage writes since DVC began: DVC may have seen it as it was before.
     """
     note = workspace.state / "unchanged.json"
     note.unlink(missing_ok=True)
     stages = _stages(workspace)
-    until = {out["path"]: ended_ns.get(name, 0) for name, one in stages.items() for out in one["outs"]}
+    until = {out["path"]: stored_ns.get(name, 0) for name, one in stages.items() for out in one["outs"]}
     read = {dep["path"] for one in stages.values() for dep in one["deps"]}
     read |= {name for one in stages.values() for name in one.get("params", {})}
-    read |= {*GRAPH, str(workspace.raw.relative_to(workspace.root).with_suffix(".dvc"))}
+    read |= {*GRAPH, f"{workspace.raw.relative_to(workspace.root)}.dvc"}
     inputs = {name for name in read if not any(Path(name).is_relative_to(out) for out in until)}
     places = sorted({LOCK, *inputs, *until})
     seen = {place: _seen(workspace.root, [place]) for place in places}
