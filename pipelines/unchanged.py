@@ -27,11 +27,17 @@ Seen = dict[str, list[int]]
 
 def is_as_left(workspace: Workspace) -> bool:
     """Whether every file of the spec's graph is as it was when `leave` was called."""
+    note = read(workspace.state / "unchanged.json")
+    return bool(note) and note.get("seen") == seen(workspace.root, note.get("places", []))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A note; empty where there is none, or none that can be read."""
     try:
-        note = json.loads((workspace.state / "unchanged.json").read_text())
-        return bool(note["seen"] == _seen(workspace.root, note["places"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) -> None:
@@ -49,10 +55,10 @@ def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) 
     read |= {*GRAPH, f"{workspace.raw.relative_to(workspace.root)}.dvc"}
     inputs = {name for name in read if not any(Path(name).is_relative_to(out) for out in until)}
     places = sorted({LOCK, *inputs, *until})
-    seen = {place: _seen(workspace.root, [place]) for place in places}
-    latest = {place: max((max(one[1:3]) for one in files.values()), default=0) for place, files in seen.items()}
+    files = {place: seen(workspace.root, [place]) for place in places}
+    latest = {place: max((max(one[1:3]) for one in stats.values()), default=0) for place, stats in files.items()}
     if all(latest[place] < max(began_ns - TICK_NS, until.get(place, 0)) for place in places if place != LOCK):
-        together = {name: one for files in seen.values() for name, one in files.items()}
+        together = {name: one for stats in files.values() for name, one in stats.items()}
         storage.write_json(note, {"places": places, "seen": together})
 
 
@@ -69,7 +75,7 @@ def now_ns() -> int:
     return time.time_ns()
 
 
-def _seen(root: Path, places: Iterable[str]) -> Seen:
+def seen(root: Path, places: Iterable[str]) -> Seen:
     """Size, time of change, time of change of anything about it, and number of every file under these places."""
     found: Seen = {}
     for place in places:

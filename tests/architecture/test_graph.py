@@ -14,6 +14,8 @@ EVERYWHERE = {
     *("features", "experiments", "pipelines", "pipelines.stages", "pipelines.validation", "pipelines.reporting"),
     *("pipelines.cli", "pipelines.log", "pipelines.workspace", "pipelines.specs", "pipelines.failures"),
     *("pipelines.graph", "features.errors", "features.plugins"),
+    # How DVC's commands are done, or left undone.
+    *("pipelines.forks", "pipelines.handover", "pipelines.unchanged"),
 }
 # Folders of plug-ins are imported by name: what a stage takes from them, no import tells.
 PLUGINS = {
