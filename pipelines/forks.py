@@ -75,7 +75,7 @@ def serving(root: Path, folder: Path) -> Iterator[Served]:
         door.listen()
         door.settimeout(LOOK_SECONDS)
         over, served = Event(), Served({handover.LISTENS: str(address.relative_to(root))})
-        server = Thread(target=_serve, args=(door, root, over, served), daemon=True, name="does stages")
+        server = Thread(target=_serve, args=(door, root, over, served, _sources(root)), daemon=True, name="does stages")
         server.start()
         try:
             yield served
@@ -96,9 +96,8 @@ def _clear(folder: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _serve(door: socket.socket, root: Path, over: Event, served: Served) -> None:
+def _serve(door: socket.socket, root: Path, over: Event, served: Served, seen: Seen) -> None:
     """Answer one command after the other until it is over; DVC calls them in turns."""
-    seen = _sources(root)
     try:
         while not over.is_set():
             with suppress(TimeoutError):

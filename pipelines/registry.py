@@ -35,7 +35,8 @@ OURS = ("features", "experiments", "pipelines")
 LIBRARIES = ("mlflow", "numpy", "pandas")
 
 CLEAN_PROCESS = """
-import importlib.abc, sys
+import gc, importlib.abc, sys
+gc.disable()
 class Refuse(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {ours!r}:
