@@ -176,10 +176,10 @@ def test_what_else_the_actions_changed_is_told_in_its_own_unit() -> None:
 
 
 def test_a_report_without_slices_or_actions_has_none_of_their_words() -> None:
-    found = copy.deepcopy(RISK_ONLY)
-    assert "Slices" in _page(found).text
+    found = judged(with_actions=False)
+    assert "Slices" in Page(report.render(found)).text
     found["slices"] = {}
-    text = _page(found).text
+    text = Page(report.render(found)).text
     assert not [word for word in ("Slices", "Learner", "by slice", "in each arm") if word in text]
 
 
