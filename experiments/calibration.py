@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
+from experiments import rounding
 from experiments.metric import Numbers
 from experiments.newton import NEAREST_TO_CERTAIN, logistic_fit, logits
 from experiments.ranking import equal_count_bins
@@ -58,10 +59,11 @@ def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibra
     middle = float(x.mean())
     columns = np.column_stack([np.ones_like(x), x - middle])
     centre, slope = logistic_fit(columns, target=target, weights=np.ones((1, y.size)))[0].tolist()
+    slope, mean = rounding.coefficient(slope), float(logits(target.mean()))
     if slope >= 0:
-        return Calibration(slope, centre - slope * middle)
-    mean = float(logits(target.mean()))
-    return Calibration(0.0, mean) if slope < 0 else Calibration(1.0, mean - middle)
+        return Calibration(slope, rounding.coefficient(centre - slope * middle))
+    slope, mean = (0.0, mean) if slope < 0 else (1.0, mean - middle)
+    return Calibration(slope, rounding.coefficient(mean))
 
 
 def reliability(
@@ -91,7 +93,7 @@ def _bin(truth: Numbers, probability: Numbers, weights: Numbers) -> ReliabilityB
     observed, predicted = (
         float(values.mean() if alike else np.average(values, weights=weights)) for values in (truth, probability)
     )
-    z = float(norm.ppf(0.975))
+    z = float(ndtri(0.975))
     centre = (observed + z**2 / (2 * n_rows)) / (1 + z**2 / n_rows)
     reach = z / (1 + z**2 / n_rows) * float(np.sqrt(observed * (1 - observed) / n_rows + z**2 / (4 * n_rows**2)))
     low, high = max(0.0, centre - reach), min(1.0, centre + reach)

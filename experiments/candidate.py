@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from experiments import calibration, shrinkage
+from experiments import calibration, rounding, shrinkage
 from experiments.arms import rows_of
 from experiments.calibration import Calibration
 from experiments.fitted_learner import FittedLearner, Term
@@ -55,4 +55,10 @@ def _shrunk(
     apart = [one - one.mean(axis=0) + mean for one in effects]
     columns = zip(np.concatenate(apart).T, np.concatenate(gamma).T, strict=True)
     corrections = [shrinkage.fit(effect, gamma=score) for effect, score in columns]
-    return {action: one.apply(terms[action]) for action, one in zip(terms, corrections, strict=True)}
+    applied = {action: one.apply(terms[action]) for action, one in zip(terms, corrections, strict=True)}
+    return {action: tuple(_kept(term) for term in corrected) for action, corrected in applied.items()}
+
+
+def _kept(term: Term) -> Term:
+    """The term as it is kept and predicts, rounded."""
+    return replace(term, weight=rounding.coefficient(term.weight))

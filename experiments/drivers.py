@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
+from experiments import rounding
 from experiments.intervals import Clusters
 from experiments.metric import Numbers
 from experiments.standardised import standardised_difference
@@ -80,7 +81,7 @@ def drivers(rows: pd.DataFrame, contract: Contract, themes: Mapping[str, str]) -
         replace(one, q=float(q), established=bool(q <= FALSE_DISCOVERIES))
         for one, q in zip(examined, controlled, strict=True)
     ]
-    return sorted(judged, key=lambda one: (-abs(one.effect), one.feature, one.value or ""))
+    return sorted(judged, key=lambda one: (-abs(rounding.figure(one.effect)), one.feature, one.value or ""))
 
 
 def touchpoint_of(feature: str, theme: str) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from experiments import calibration, metrics, uplift
+from experiments import calibration, metrics, rounding, uplift
 from experiments.cohort import Cohort, Mask
 from experiments.intervals import Estimate
 from experiments.metric import Metric, Numbers
@@ -38,10 +38,11 @@ class Predictions:
 
     @classmethod
     def of(cls, scored: pd.DataFrame, actions: Iterable[str]) -> "Predictions":
-        """From the columns that a scorer gives; an action that it does not know is left out."""
+        """From the columns that a scorer gives, rounded; an action that it does not know is left out."""
         told = {action: f"uplift_{action}" for action in actions if f"uplift_{action}" in scored}
         score, probability, *effects = (
-            scored[name].to_numpy(dtype=float) for name in ("churn_score", "churn_probability", *told.values())
+            rounding.probabilities(scored[name].to_numpy(dtype=float))
+            for name in ("churn_score", "churn_probability", *told.values())
         )
         return cls(score, probability, dict(zip(told, effects, strict=True)))
 

@@ -161,7 +161,7 @@ def _frequent(columns: Numbers, treated: Numbers) -> np.ndarray:
 def _components(columns: Numbers, most: int) -> Numbers:
     """The principal components of the columns that vary, at most so many."""
     values, vectors = np.linalg.eigh(columns.T @ columns)
-    order = [place for place in np.argsort(-values)[:most] if values[place] > ROUNDING * values.max()]
+    order = [place for place in np.argsort(-values, kind="stable")[:most] if values[place] > ROUNDING * values.max()]
     components: Numbers = columns @ vectors[:, order]
     return components
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from experiments import poisson
 from experiments.metric import Metric, Numbers, checked_inputs, evaluate, statistic, weighted
@@ -165,5 +165,5 @@ def interval_of(values: Numbers, point: float, *, level: float = 0.95, method: M
 
 def normal_interval(value: float, standard_error: float, *, level: float = 0.95, method: str = "normal") -> Interval:
     """The interval of value plus and minus the normal quantile of level times its standard error."""
-    reach = float(norm.ppf((1 + level) / 2)) * standard_error
+    reach = float(ndtri((1 + level) / 2)) * standard_error
     return Interval(value, value - reach, value + reach, standard_error, method, level)

@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from experiments import rounding
 from experiments.arms import Arms, Mask, in_trial, rows_of
 from experiments.families import logistic, prior
 from experiments.family import PARTS, FittedModel, Labels, Params, Prepared, RowIndex
@@ -117,9 +118,9 @@ def _told(trial: Trial, teaches: Mask, target: Labels, index: RowIndex, judged: 
     for part in range(PARTS):
         own = trial.parts[index] == part
         model = _fitted(trial, index[~own & teaches[index]], target, params[part])
-        said[index[own]] = model.predict(trial.X[index[own]])
+        said[index[own]] = rounding.probabilities(model.predict(trial.X[index[own]]))
         seen = seen + model.predict(trial.X[judged])
-    said[judged] = seen / PARTS
+    said[judged] = rounding.probabilities(seen / PARTS)
     return said
 
 
@@ -140,7 +141,7 @@ def _chosen(trial: Trial, index: RowIndex, target: Labels) -> list[Params]:
                 at = index[part == held]
                 said = np.clip(model.predict(trial.X[at]), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
                 losses[own, place] -= float(np.log(np.where(target[at] == 1, said, 1 - said)).sum())
-    return [{"C": TRIED[place]} for place in losses.argmin(axis=1)]
+    return [{"C": TRIED[place]} for place in rounding.figures(losses).argmin(axis=1)]
 
 
 def _fitted(trial: Trial, index: RowIndex, target: Labels, params: Params) -> FittedModel:
@@ -164,7 +165,8 @@ def _own_probability(trial: Trial, index: RowIndex, judged: RowIndex) -> Numbers
     arms = (CONTROL, *trial.actions)
     told = np.column_stack([_told(trial, given, (trial.arms == arm).astype(float), index, judged) for arm in arms])
     told /= told.sum(axis=1, keepdims=True)
-    own = told[np.arange(len(told)), [arms.index(arm) if arm in arms else 0 for arm in trial.arms]]
+    place = [arms.index(arm) if arm in arms else 0 for arm in trial.arms]
+    own = rounding.probabilities(told)[np.arange(len(told)), place]
     return np.where(unknown, np.maximum(own, LEAST_PROPENSITY), trial.probability)
 
 
@@ -172,8 +174,7 @@ def propensities(trial: Trial, X: Matrix) -> Numbers:
     """The probability of each arm, control first, estimated on all rows of the trial; shape (len(X), n_arms)."""
     given, arms = np.flatnonzero(in_trial(trial.arms, trial.actions)), (CONTROL, *trial.actions)
     told = np.column_stack([_fitted_to_all(trial, given, (trial.arms == arm).astype(float)).predict(X) for arm in arms])
-    estimated: Numbers = np.maximum(told / told.sum(axis=1, keepdims=True), LEAST_PROPENSITY)
-    return estimated
+    return rounding.probabilities(np.maximum(told / told.sum(axis=1, keepdims=True), LEAST_PROPENSITY))
 
 
 def _share(trial: Trial, action: str, index: RowIndex) -> float | FittedModel:

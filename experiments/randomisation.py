@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments import draws
+from experiments import draws, rounding
 from experiments.metric import Numbers
 from experiments.predictability import FOLDS, Pair, Predictability, paired, predictability
 from experiments.sample_ratio import SampleRatio, sample_ratio
@@ -93,7 +93,7 @@ def examine(
         among = complete[np.isin(arm, (action, control))]
         predicted.append(predictability(among, pair=pair, seed=seed))
         balance += _balance(among, labels, pair=pair, each=predicted[-1].each)
-    ordered = tuple(sorted(balance, key=lambda one: -abs(one.difference)))
+    ordered = tuple(sorted(balance, key=lambda one: -abs(rounding.figure(one.difference))))
     verdict, words = _judged(ordered, tuple(predicted), ratio)
     return Randomisation(verdict, words, ordered, tuple(predicted), ratio)
 

@@ -12,6 +12,7 @@ from scipy.linalg import cholesky, solve_triangular
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lasso_path
 
+from experiments import rounding
 from experiments.family import RowIndex
 from experiments.metric import Numbers
 from experiments.penalised import Fit, one_thread
@@ -96,9 +97,9 @@ def lasso(columns: Numbers, *, target: Numbers, parts: RowIndex, hold: float = 1
             return np.zeros(columns.shape[1]), everything.target / everything.n
         penalties = most * SHARES
         errors = np.array([one.errors(*everything.added(one, -1.0).path(penalties)) for one in known])
-        worse = errors - errors[:, [errors.sum(axis=0).argmin()]]
+        worse = errors - errors[:, [rounding.figures(errors.sum(axis=0)).argmin()]]
         allowed = worse.std(axis=0, ddof=1) * np.sqrt(len(known))
-        chosen = int(np.flatnonzero(worse.sum(axis=0) <= allowed)[0])
+        chosen = int(np.flatnonzero(rounding.figures(worse.sum(axis=0) - allowed) <= 0)[0])
         final = penalties[chosen] * hold
         weights, intercepts = everything.path(np.append(penalties[penalties > final], final))
         return weights[:, -1], float(intercepts[-1])

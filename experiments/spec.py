@@ -187,7 +187,8 @@ class ExperimentSpec(Section):
     def _capacities_are_of_actions(self) -> "ExperimentSpec":
         arms = list(self.actions)
         if unknown := sorted(set(self.policy.capacity) - set(arms)):
-            raise ValueError(f"policy.capacity names {unknown}; the actions of treatment.arms are {arms}")
+            there = f"the actions of treatment.arms are {arms}" if arms else "without treatment it has no action"
+            raise ValueError(f"policy.capacity names {unknown}; {there}")
         return self
 
     @model_validator(mode="after")

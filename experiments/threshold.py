@@ -48,12 +48,13 @@ def threshold(values: Numbers, *, left: Numbers, clusters: Clusters) -> Threshol
         return None
     below, low, repeats = below[places], left_below[places] / below[places], _repeats(left, clusters)
     high = (total - left_below[places]) / (size - below)
-    likelihoods = (below * _mean_likelihood(low) + (size - below) * _mean_likelihood(high)) / repeats
+    likelihoods = below * _mean_likelihood(low) + (size - below) * _mean_likelihood(high)
     best = int(likelihoods.argmax())
-    gain = 2 * (float(likelihoods[best]) - size * float(_mean_likelihood(left.mean())) / repeats)
+    likeliest = float(likelihoods[best]) / repeats
+    gain = 2 * (likeliest - size * float(_mean_likelihood(left.mean())) / repeats)
     if chi2.sf(gain, 1) * places.size > ALPHA:
         return None
-    bic = 3 * log(size) - 2 * float(likelihoods[best])
+    bic = 3 * log(size) - 2 * likeliest
     if any(curve - bic < CLEARLY_BETTER for curve in _bic_of_curves(values, left, repeats)):
         return None
     last, first = ordered[places[best] : places[best] + 2]

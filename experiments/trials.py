@@ -9,6 +9,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from experiments import rounding
 from experiments.judging import Judgement
 from experiments.problem import Candidate
 
@@ -40,7 +41,7 @@ class Record:
         return cls(
             risk=_means([one.risk for one in judged]),
             uplift=uplift if measured else (),
-            policy_value=float(earned.mean()) if measured else None,
+            policy_value=rounding.figure(float(earned.mean())) if measured else None,
             learned={name: _mean_of(name, learned) for name in (learned[0] if learned else {})},
         )
 
@@ -58,11 +59,11 @@ class Record:
 
 def _means(values: Sequence[float]) -> tuple[float, ...]:
     """The mean of the first, of the first two, and so on."""
-    return tuple(float(np.mean(values[: k + 1])) for k in range(len(values)))
+    return tuple(rounding.figure(float(np.mean(values[: k + 1]))) for k in range(len(values)))
 
 
 def _mean_of(name: str, learned: Sequence[Learned]) -> dict[str, float]:
-    return {key: float(np.mean([one[name][key] for one in learned])) for key in learned[0][name]}
+    return {key: rounding.figure(float(np.mean([one[name][key] for one in learned]))) for key in learned[0][name]}
 
 
 def keep(trial: optuna.Trial, record: Record) -> None:
@@ -127,6 +128,8 @@ def candidate(trial: FrozenTrial, default_learner: str) -> Candidate:
     family = trial.params[FAMILY]
     prefix = f"{family}."
     params: dict[str, Any] = {
-        key.removeprefix(prefix): value for key, value in trial.params.items() if key.startswith(prefix)
+        key.removeprefix(prefix): rounding.parameter(value)
+        for key, value in trial.params.items()
+        if key.startswith(prefix)
     }
     return Candidate(family, trial.params.get(LEARNER, default_learner), params, recorded(trial).learned)

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any, Literal
 
-import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments import trials
+from experiments import rounding, trials
 from experiments.family import Family, Params
 from experiments.judging import Judgement, judge
 from experiments.learner import EFFECT, Learner
@@ -98,7 +97,7 @@ class _Prefixed:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         suggest = getattr(self._trial, name)
-        return lambda key, *args, **options: suggest(f"{self._prefix}{key}", *args, **options)
+        return lambda key, *args, **options: rounding.parameter(suggest(f"{self._prefix}{key}", *args, **options))
 
 
 def _suggested(trial: optuna.Trial, problem: Problem, spec: TuningSpec) -> Candidate:
@@ -139,6 +138,6 @@ def _hopeless(study: optuna.Study, trial: optuna.Trial, judged: list[Judgement],
     had come to after the same fold.
     """
     if not problem.actions:
-        trial.report(float(np.mean([one.risk for one in judged])), len(judged) - 1)
+        trial.report(Record.of(judged, []).values[0], len(judged) - 1)
         return trial.should_prune()
     return trials.worse_than_the_median(study, Record.of(judged, []))

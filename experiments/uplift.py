@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from experiments.intervals import Clusters, Counts, Interval, are_many, bootstrap, interval_of
 from experiments.metric import Numbers
@@ -148,7 +148,7 @@ def _fast_gains(gamma: Numbers, uplift: Numbers, *, counts: Counts, clusters: Cl
     """What `_gains` gives, for many draws of very many rows."""
     from experiments import kernels
 
-    rising = np.argsort(shares)
+    rising = np.argsort(shares, kind="stable")
     rows = kernels.totals(np.ones((gamma.size, 1)), counts=counts, clusters=clusters)[0]
     blocks = kernels.in_blocks(uplift, gamma, counts=counts, clusters=clusters)
     curves = np.empty((rows.size, shares.size))
@@ -157,7 +157,7 @@ def _fast_gains(gamma: Numbers, uplift: Numbers, *, counts: Counts, clusters: Cl
 
 
 def _banded(shares: Numbers, point: Numbers, draws: Numbers, level: float) -> Curve:
-    reach = norm.ppf((1 + level) / 2) * np.nanstd(draws, axis=0, ddof=1)
+    reach = ndtri((1 + level) / 2) * np.nanstd(draws, axis=0, ddof=1)
     return Curve(shares, point, point - reach, point + reach)
 
 

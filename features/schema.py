@@ -1,6 +1,8 @@
 """What a column and a table are: declared once, and casts, checks, docs and signatures follow from it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from features.errors import SchemaError
@@ -87,3 +89,10 @@ class Table:
     def is_dated(self) -> bool:
         """Whether its rows say when they became known, so that history can be cut at a date."""
         return "known_at" in self.names
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """Which of the names that there are somebody may have meant: those like it, or else all of them."""
+    small = {one.lower(): one for one in names}
+    close = get_close_matches(name.lower(), small, n=3)
+    return f"the nearest: {[small[one] for one in close]}" if close else f"it has {sorted(names)}"

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,18 @@ LOG = "dvc.log"
 GRACE_SECONDS = 10.0
 
 
-def run(root: Path, *words: str) -> tuple[int, str]:
+def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Run DVC, and give its exit code and all that it said, which stays in `state/dvc.log` where there is room.
 
-    It has a process group of its own, so that a Ctrl-C reaches us alone; we hand it on to all that DVC started.
+    variables are set beside those of the environment. DVC has a process group of its own, so that a Ctrl-C reaches us
+    alone; we hand it on to all that DVC started.
     """
     _clear_stale(root / ".dvc" / "tmp" / "rwlock")
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8", errors="backslashreplace") as told:
         command = [sys.executable, "-m", "pipelines.tied", str(writing), *words]
-        with subprocess.Popen(command, cwd=root, env=_environment(), process_group=0, pass_fds=(writing,)) as running:
+        environment = {**_environment(), **(variables or {})}
+        with subprocess.Popen(command, cwd=root, env=environment, process_group=0, pass_fds=(writing,)) as running:
             try:
                 os.close(writing)
                 said = told.read()

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from experiments import rounding
 from experiments.family import FittedModel
 from experiments.problem import Candidate
 from features.catalog import all_features
@@ -33,7 +34,7 @@ def scores(opened: Learning, workspace: Workspace, *, challenger: Any, plain: Ca
         fitted = _without_action(narrow, plain)
         for ahead, rows in frozen.items():
             found[f"{theme}@{ahead}"] = fitted.predict(narrow.contract.encode(rows))
-    return pa.table(found)
+    return pa.table({name: rounding.probabilities(said) for name, said in found.items()})
 
 
 def _without_action(opened: Learning, plain: Candidate) -> FittedModel:

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from features.errors import HoldfastError, UsageError
-from pipelines import dvc_process, dvc_words, failures, storage
+from pipelines import dvc_process, dvc_words, failures, forks, storage, unchanged
 from pipelines.workspace import Workspace
 
 PARAMS = "params.yaml"
@@ -23,9 +23,15 @@ def reproduce(workspace: Workspace) -> None:
         raise UsageError(
             f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
         )
+    if unchanged.is_as_left(workspace):
+        return
     failures.take(workspace.failure)
-    code, said = dvc_process.run(workspace.root, "repro", f"{LAST_STAGE}@{workspace.spec}")
+    began = unchanged.now_ns()
+    with forks.serving(workspace.root, workspace.state) as served:
+        target = f"{LAST_STAGE}@{workspace.spec}"
+        code, said = dvc_process.run(workspace.root, "repro", target, variables=served.variables)
     if code == 0:
+        unchanged.leave(workspace, began_ns=began, stored_ns=served.stored)
         return
     if failure := failures.take(workspace.failure):
         raise StageError(failure)

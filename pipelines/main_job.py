@@ -3,18 +3,25 @@
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines import answers, graph, ledger, storage, telling, tracking
-from pipelines.specs import source_of
-from pipelines.verdict import Verdict
+from pipelines import repeated, telling
+from pipelines.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     """Run the graph, register, promote and score; print a short table and give the exit code of the decision."""
+    if (said := repeated.told(workspace)) is not None:
+        print(said)  # noqa: T201 - the command's answer
+        return EXIT_CODES[Verdict.NO_CHANGE]
+    # Not at the top: where nothing was touched, nobody waits for MLflow.
+    from pipelines import graph, ledger, storage
+    from pipelines.specs import source_of
+
     ledger.address(workspace.root)  # where promotions are written must be known before the first minute of work
     source, _ = source_of(spec)
     if not source.needs_files:
         graph.put(spec.name, workspace.root)
+    first = repeated.first_look(workspace)
     graph.reproduce(workspace)
     from pipelines.stages import promote, register, score
 
@@ -23,13 +30,17 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     decision = storage.read_json(workspace.decision)
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
         score.run(spec, workspace)
-    print(summary(workspace), flush=True)  # noqa: T201 - the command's answer
+    print(said := summary(workspace), flush=True)  # noqa: T201 - the command's answer
     telling.told(workspace)
+    if decision["verdict"] == Verdict.NO_CHANGE:
+        repeated.note(workspace, said, first=first)
     return code
 
 
 def summary(workspace: Workspace) -> str:
     """The short table: verdict, both models' figures with intervals, and where to look."""
+    from pipelines import answers, storage, tracking
+
     decision = storage.read_json(workspace.decision)
     verdict, *reasons = answers.lines_of(decision)
     lines = [("verdict", f"{answers.verdict_of(decision)}: {verdict}"), *(("", reason) for reason in reasons)]

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import numpy as np
@@ -21,9 +21,11 @@ from mlflow.models import ModelSignature
 from mlflow.models.model import ModelInfo
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
-from features.contract import Contract
 from features.errors import ContractError, MissingError
 from pipelines import integrity, storage
+
+if TYPE_CHECKING:
+    from features.contract import Contract  # brings Ibis with it
 
 CHAMPION = "champion"
 DIGEST = "model_digest"
@@ -35,7 +37,8 @@ OURS = ("features", "experiments", "pipelines")
 LIBRARIES = ("mlflow", "numpy", "pandas")
 
 CLEAN_PROCESS = """
-import importlib.abc, sys
+import gc, importlib.abc, sys
+gc.disable()
 class Refuse(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {ours!r}:
@@ -74,7 +77,7 @@ def requirements(folder: Path) -> list[str]:
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]
 
 
-def log_model(folder: Path, *, contract: Contract, example: pd.DataFrame, output: pd.DataFrame) -> ModelInfo:
+def log_model(folder: Path, *, contract: "Contract", example: pd.DataFrame, output: pd.DataFrame) -> ModelInfo:
     """Store a portable model under the active run; nothing is registered yet."""
     with tempfile.TemporaryDirectory() as scratch:
         # MLflow records the scorer's path, so it is handed a copy whose path says nothing of this machine.

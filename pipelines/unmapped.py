@@ -1,6 +1,8 @@
 """The raw rows that could not be mapped: kept in a file beside their reasons, and refused when there are too many."""
 
+import csv
 import shutil
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +12,9 @@ from features.errors import DataError
 from features.source import Reconciled, Unmapped
 from pipelines import spreadsheet, storage
 from pipelines.workspace import Workspace
+
+# Of so many rows at the head those are shown that say something new, and so many at most.
+MOST, SHOWN = 10_000, 3
 
 
 def clear(workspace: Workspace) -> None:
@@ -40,8 +45,20 @@ def refuse(workspace: Workspace, counts: Reconciled) -> None:
     file = (_folder(workspace) / f"{counts.table}.csv").relative_to(workspace.root)
     raise DataError(
         f"{counts.table}: {100 * counts.unmapped_share:.2f} % of the rows cannot be mapped ({reasons}), and"
-        f" source.refuse_unmapped_above allows {100 * counts.limit:g} %; they are kept in {file}."
+        f" source.refuse_unmapped_above allows {100 * counts.limit:g} %; they are kept in {file},"
+        f" such as {_examples(_folder(workspace) / f'{counts.table}.csv')}."
     )
+
+
+def _examples(kept: Path) -> str:
+    """The first row of each reason, a few of them: its file, what stands in it, and the reason."""
+    first: dict[str, str] = {}
+    with kept.open(encoding="utf-8", newline="") as lines:
+        for row in islice(csv.DictReader(lines), MOST):
+            file, reason = row.pop("(file)"), row.pop("(reason)")
+            told = ", ".join(f"{name} {text!r}" for name, text in row.items() if text)
+            first.setdefault(reason, f"{file}: {told} ({reason})")
+    return "; ".join(list(first.values())[:SHOWN])
 
 
 def _folder(workspace: Workspace) -> Path:

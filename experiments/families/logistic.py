@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import optuna
 
-from experiments import penalised, sparse
+from experiments import penalised, rounding, sparse
 from experiments.family import Family, Labels, Params, Prepared, RowIndex
 from experiments.terms import LinearModel, LogisticModel, Terms
 from features.contract import Contract, Matrix
@@ -59,8 +59,8 @@ def fit(
     """The penalised maximum likelihood."""
     terms, expanded = prepared.rows
     rows = expanded[index]
-    weights, intercept = penalised.logistic(
-        rows, target=prepared.y[index], penalty=np.full(rows.shape[1], 1.0 / params["C"])
+    weights, intercept = _kept(
+        penalised.logistic(rows, target=prepared.y[index], penalty=np.full(rows.shape[1], 1.0 / params["C"]))
     )
     return LogisticModel(terms, tuple(weights.tolist()), intercept, _centres(terms, rows, weights))
 
@@ -75,10 +75,16 @@ def regress(
     """The lasso on the same terms."""
     terms, expanded = prepared.rows
     rows = expanded[index]
-    weights, intercept = sparse.lasso(
-        rows, target=prepared.y[index], parts=prepared.parts_of(index), hold=params["hold"]
+    weights, intercept = _kept(
+        sparse.lasso(rows, target=prepared.y[index], parts=prepared.parts_of(index), hold=params["hold"])
     )
     return LinearModel(terms, tuple(weights.tolist()), intercept, _centres(terms, rows, weights))
+
+
+def _kept(found: penalised.Fit) -> penalised.Fit:
+    """The fit as it is kept and predicts, rounded."""
+    weights, intercept = found
+    return rounding.coefficients(weights), rounding.coefficient(intercept)
 
 
 def _centres(terms: tuple[Terms, ...], rows: Matrix, weights: npt.NDArray[np.float64]) -> tuple[float, ...]:
@@ -109,15 +115,14 @@ def fit_jointly(
     turns = [shifts[:, [k]] * rows[:, straight] for k in range(shifts.shape[1])]
     held = np.full(rows.shape[1] + shifts.shape[1] * (1 + len(straight)), 1.0 / params["C"])
     held[rows.shape[1] : rows.shape[1] + shifts.shape[1]] = FREE
-    weights, intercept = penalised.logistic(np.hstack([rows, shifts, *turns]), target=prepared.y[index], penalty=held)
+    joined = np.hstack([rows, shifts, *turns])
+    weights, intercept = _kept(penalised.logistic(joined, target=prepared.y[index], penalty=held))
     plain, shift, turn = np.split(weights, [rows.shape[1], rows.shape[1] + shifts.shape[1]])
     models = [LogisticModel(terms, tuple(plain.tolist()), intercept, _centres(terms, rows, plain))]
     for k, turned in enumerate(turn.reshape(shifts.shape[1], len(straight))):
-        own = plain.copy()
-        own[straight] += turned
-        models.append(
-            LogisticModel(terms, tuple(own.tolist()), intercept + float(shift[k]), _centres(terms, rows, own))
-        )
+        own, shifted = plain.copy(), rounding.coefficient(intercept + float(shift[k]))
+        own[straight] = rounding.coefficients(own[straight] + turned)
+        models.append(LogisticModel(terms, tuple(own.tolist()), shifted, _centres(terms, rows, own)))
     return tuple(models)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import optuna
 
+from experiments import rounding
 from experiments.family import Family, Labels, Params, Portable, Prepared, RowIndex, Scores
 from features.contract import Contract, Matrix
 
@@ -57,7 +58,7 @@ def regress(
     seed: int,  # noqa: ARG001
 ) -> PriorModel:
     """The mean."""
-    return PriorModel(float(prepared.y[index].mean()))
+    return PriorModel(rounding.coefficient(float(prepared.y[index].mean())))
 
 
 def prepare_jointly(X: Matrix, given: Matrix, y: Labels, _contract: Contract) -> Prepared:

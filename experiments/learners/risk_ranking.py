@@ -3,6 +3,7 @@
 What companies do that have no uplift model; an uplift model has to earn its place against it.
 """
 
+from experiments import rounding
 from experiments.fitted_learner import Term
 from experiments.learner import Effects, Learner, Lesson
 from features.tables import CONTROL
@@ -18,7 +19,8 @@ def fit_effects(lesson: Lesson) -> Effects:
         action: (found.mean_good[action] - found.mean_good[CONTROL]) / max(at_risk, SMALLEST_RISK)
         for action in lesson.actions
     }
-    return Effects({action: (Term(min(max(share, -1.0), 1.0), (lesson.without,)),) for action, share in spared.items()})
+    shares = {action: rounding.coefficient(min(max(share, -1.0), 1.0)) for action, share in spared.items()}
+    return Effects({action: (Term(share, (lesson.without,)),) for action, share in shares.items()})
 
 
 LEARNER = Learner("risk_ranking", "the same share of the risk for everybody", fit_effects)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 from scipy.special import betainc
 
 from experiments.metric import Metric, Numbers
@@ -85,6 +84,8 @@ def _hull(counts: Numbers, positives: Numbers) -> tuple[Numbers, Numbers]:
     The hull joins neighbouring blocks until the churn rate falls from each to the next, which is what
     pooling adjacent violators does.
     """
+    from scipy.optimize import isotonic_regression  # not at the top: whoever lists metrics does not wait for it
+
     present = counts > 0
     counts, positives = counts[present], positives[present]
     pooled = isotonic_regression(positives / counts, weights=counts, increasing=False).blocks

@@ -8,6 +8,10 @@ from typing import Any
 import duckdb
 
 from features.errors import SchemaError
+from features.schema import nearest
+
+# DuckDB's words for a column that the relation does not have.
+_LACKING = re.compile(r'Referenced column "([^"]+)" not found')
 
 # What looks beyond the row would let newer rows change what older ones say.
 _BEYOND_THE_ROW = {"SUBQUERY": "a query", "WINDOW": "a window", "STAR": "a star", "PARAMETER": "a parameter"}
@@ -55,6 +59,9 @@ def type_of(
         return str(database.execute(f"DESCRIBE SELECT {sql} FROM {relation}").fetchall()[0][1])  # noqa: S608
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.NotImplementedException) as error:
         names = [row[0] for row in database.execute(f"DESCRIBE {relation}").fetchall()]
+        if lacking := _LACKING.search(str(error)):
+            absent = lacking.group(1)
+            raise SchemaError(f"{where}: {file} has no column '{absent}'; {nearest(absent, names)}.") from error
         reason = " ".join(str(error).split("LINE 1:")[0].split())
         raise SchemaError(f"{where}: {expression!r} cannot be asked of {file}: {reason} It has {names}.") from error
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.arm_column import STRATUM, ArmColumn, arms_of, declared, probabilities_of, strata_of
 from features.errors import MissingError, SchemaError
-from features.schema import ARROW_TYPES, Column, ColumnType, Table
+from features.schema import ARROW_TYPES, Column, ColumnType, Table, nearest
 from features.source import Part, Raw, Source, SourceOptions
 
 LEFT_OUT = "fill it in, or say `nullable: true` in the spec: such rows are then left out of its figures"
@@ -99,9 +99,8 @@ def _check_columns(rows: pa.Table, options: TableOptions) -> None:
     wanted = [*options.columns, *([options.key] if options.key else [])]
     wanted += options.treatment.columns if options.treatment else []
     if missing := [name for name in wanted if name not in rows.column_names]:
-        raise SchemaError(
-            f"no column {missing} in {options.file}; it has {sorted(rows.column_names)}. Correct the spec."
-        )
+        meant = "; ".join(f"'{name}': {nearest(name, rows.column_names)}" for name in missing)
+        raise SchemaError(f"{options.file} has no column {missing}; correct the spec; {meant}.")
 
 
 def _keys(rows: pa.Table, options: TableOptions) -> pa.ChunkedArray | pa.Array:

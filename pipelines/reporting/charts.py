@@ -7,7 +7,6 @@ from math import ceil, floor, log10
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.isotonic import isotonic_regression
 
 from pipelines.reporting.numbers import MINUS
 
@@ -130,6 +129,10 @@ def spread(wanted: Sequence[float], *, apart: float) -> list[float]:
     wanted is sorted; where there are too many for the paper, they stand as far apart as it allows.
     """
     steps = min(apart, (BOTTOM - TOP) / max(1, len(wanted) - 1)) * np.arange(len(wanted))
+    if len(wanted) == 0:
+        return []
+    from sklearn.isotonic import isotonic_regression  # not at the top: a page without names waits for nothing
+
     free = isotonic_regression(np.array(wanted) - steps, y_min=TOP, y_max=BOTTOM - steps.max(initial=0))
     return [round(float(place), 1) for place in free + steps]
 

@@ -149,7 +149,8 @@ def _gate(dates: Sequence[str], split: Found) -> Iterator[str]:
 def _model(found: Found) -> Iterator[tuple[str, str]]:
     model, lineage = found["lineage"]["model"], found["lineage"]
     yield "Family", model["family"]
-    yield "Learner", titled(model["learner"])
+    if found["uplift"]["measured"]:  # without actions no learner had anything to do
+        yield "Learner", titled(model["learner"])
     yield "Parameters", _settings(model["params"])
     for arm, learned in model["learned"].items():
         if learned:

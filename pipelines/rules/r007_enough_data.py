@@ -11,7 +11,10 @@ def enough_data(evidence: Evidence, gate: GateSpec) -> Finding:
     """The gate cohort holds enough untreated customers of the rarer outcome, and enough events in every arm."""
     few = {arm: n for arm, n in evidence.events_per_arm.items() if n < gate.minimum_events_per_arm}
     enough = evidence.rarer >= gate.minimum_positives and not few
-    arms = ", ".join(f"{arm} {n}" for arm, n in evidence.events_per_arm.items()) or "no arms"
+    if not evidence.events_per_arm:
+        words = f"{evidence.rarer} of the rarer outcome, at least {gate.minimum_positives}"
+        return Finding(Status.HOLDS if enough else Status.BROKEN, words)
+    arms = ", ".join(f"{arm} {n}" for arm, n in evidence.events_per_arm.items())
     return Finding(
         Status.HOLDS if enough else Status.BROKEN,
         f"{evidence.rarer} of the rarer outcome without action, at least {gate.minimum_positives};"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from experiments import claims, evaluation, trial
+from experiments import claims, evaluation, rounding, trial
 from experiments.churn_cost import churn_cost_report
 from experiments.cohort import Cohort
 from experiments.drivers import drivers
@@ -35,6 +35,9 @@ HEADLINES = (
     "maximum_profit",
 )
 
+# What the report repeats from elsewhere; all else of it is figures.
+EXACT = ("spec", "lineage")
+
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Write the report in both forms, the gate rows with what the challenger says of them, and the plots' data."""
@@ -50,7 +53,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         for name in ("roc", "precision_recall", "calibration"):
             spreadsheet.write(folder / f"{name}.csv", pd.DataFrame(found["curves"][name]))
         for name in scored["challenger"]:
-            gate = gate.append_column(name, pa.array(scored["challenger"][name].to_numpy()))
+            said = rounding.probabilities(scored["challenger"][name].to_numpy())
+            gate = gate.append_column(name, pa.array(said))
         storage.write_parquet(folder / "gate.parquet", gate)
     log.done(
         "evaluate",
@@ -108,7 +112,12 @@ def _report(
         "checks": storage.read_json(workspace.tuning / "checks.json"),
         "lineage": _lineage(workspace, contract),
     }
-    return claims.with_claims(found, randomised=effects.is_randomised(found))
+    claimed = claims.with_claims(_rounded(found), randomised=effects.is_randomised(found))
+    return _rounded(claimed)
+
+
+def _rounded(found: dict[str, Any]) -> dict[str, Any]:
+    return {key: part if key in EXACT else rounding.plain(part) for key, part in found.items()}
 
 
 def _cohort(cohort: Cohort) -> dict[str, Any]:
@@ -156,7 +165,7 @@ def _importance(workspace: Workspace, cohort: Cohort, contract: Contract) -> lis
     X = contract.encode(cohort.rows[~cohort.left_in_gap].head(report.IMPORTANCE_ROWS))
     mean = np.abs(scorer.models[CONTROL].contributions(X)).mean(axis=0)
     total = float(mean.sum()) or 1.0
-    order = np.argsort(-mean, kind="stable")
+    order = np.argsort(-rounding.figures(mean), kind="stable")
     return [
         {"name": contract.columns[j].name, "meaning": contract.columns[j].meaning, "share": float(mean[j]) / total}
         for j in order

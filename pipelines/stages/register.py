@@ -6,7 +6,6 @@ import mlflow
 import pandas as pd
 
 from experiments.spec import ExperimentSpec
-from features.contract import Contract
 from pipelines import (
     identity,
     integrity,
@@ -45,10 +44,13 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowClient, lease: leases.Lease) -> str:
     folder = workspace.model / "challenger"
-    digest = storage.digest(folder)
+    digest = identity.digest(folder)
+    # Not at the top: a version that is registered already needs neither SciPy nor Ibis.
+    from features.contract import Contract
+    from pipelines import portable
+
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
-    example = _example(workspace, contract)
-    from pipelines import portable  # not at the top: a version that is registered already needs no SciPy
+    example = _example(workspace, contract.names)
 
     expected = portable.scorer(folder).score(example)
     tags = {**provenance.tags(spec, workspace), registry.DIGEST: digest, "contract": contract.digest}
@@ -70,9 +72,9 @@ def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowC
         return registry.register(client, spec.name, logged=logged, tags={**tags, integrity.MADE_OF: made_of})
 
 
-def _example(workspace: Workspace, contract: Contract) -> pd.DataFrame:
+def _example(workspace: Workspace, names: list[str]) -> pd.DataFrame:
     rows = matrices.read(workspace.matrix, matrices.SCORE).slice(0, EXAMPLE_ROWS).to_pandas()
-    example: pd.DataFrame = rows.loc[:, contract.names]
+    example: pd.DataFrame = rows.loc[:, names]
     return example
 
 

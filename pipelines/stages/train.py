@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from experiments import candidate, nuisances
+from experiments import candidate, nuisances, rounding
 from experiments.fitted_learner import FittedLearner
 from experiments.problem import Candidate, Problem
 from experiments.spec import ExperimentSpec
@@ -61,7 +61,7 @@ def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner) -> p
     rows = pa.Table.from_pandas(judged, preserve_index=False)
     for arm in (CONTROL, *opened.actions):
         left = nuisance.said(opened.X[gate], nuisance.without if arm == CONTROL else arm)
-        rows = rows.append_column(f"mu_{arm}", pa.array(1.0 - left))
+        rows = rows.append_column(f"mu_{arm}", pa.array(rounding.probabilities(1.0 - left)))
     return rows.append_column("row", pa.array(row_keys(opened, gate)))
 
 

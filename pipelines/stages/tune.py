@@ -10,8 +10,8 @@ from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
 from tqdm import tqdm
 
+from experiments import rounding, tuning
 from experiments import trials as remembered
-from experiments import tuning
 from experiments.problem import Problem
 from experiments.spec import ExperimentSpec, TuningSpec
 from features.errors import StorageError
@@ -43,8 +43,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", {**chosen, "study": study.study_name, "metric": asked.metric})
         spreadsheet.write(folder / "trials.csv", table(remembered.ended(study)[: asked.trials]))
-        storage.write_json(folder / "checks.json", checked)
-        storage.write_json(folder / "randomisation.json", trial)
+        storage.write_json(folder / "checks.json", rounding.plain(checked))
+        storage.write_json(folder / "randomisation.json", rounding.plain(trial))
         trials.end(chosen, figures=figures, table=folder / "trials.csv")
     log.done(
         "tune",
@@ -76,7 +76,12 @@ def searched(study: optuna.Study, problem: Problem, *, asked: TuningSpec, trials
 def table(trials: list[FrozenTrial]) -> pd.DataFrame:
     """The trials that ended, one row each, in order."""
     rows: list[dict[str, Any]] = [
-        {"trial": place, "state": trial.state.name.lower(), **remembered.recorded(trial).figures, **trial.params}
+        {
+            "trial": place,
+            "state": trial.state.name.lower(),
+            **remembered.recorded(trial).figures,
+            **{name: rounding.parameter(value) for name, value in trial.params.items()},
+        }
         for place, trial in enumerate(trials)
     ]
     return pd.DataFrame(rows)

@@ -23,6 +23,8 @@ EVERYWHERE = {
         "pipelines.masking",
         "pipelines.processes",
     ),
+    # How DVC's commands are done, or left undone.
+    *("pipelines.forks", "pipelines.handover", "pipelines.unchanged"),
 }
 # Folders of plug-ins are imported by name: what a stage takes from them, no import tells.
 PLUGINS = {

@@ -16,7 +16,7 @@ import psutil
 
 from pipelines.verdict import EXIT_CODES
 from pipelines.workspace import Workspace
-from tests.benchmarks import building, effects, judging, searching, serving
+from tests.benchmarks import building, effects, judging, searching, serving, starting
 from tests.benchmarks.measuring import Cost, measure
 from tests.end_to_end.splits import over_splits
 
@@ -55,6 +55,7 @@ def main() -> None:
             telco = measure(python, "-m", "pipelines", "run", "telco", cwd=repository)
             row("`run telco`: 7,043 customers, 40 trials", telco)
             told += telco.told
+        starting.report(row)
         print("\n" + "\n".join(line for line in told.splitlines() if line.startswith("tune ")))
         overheads(repository)
         print("\n| uplift learners | CPU | promised |\n|---|---|---|")

@@ -81,7 +81,7 @@ def refused(ended: subprocess.CompletedProcess[str], code: int, *words: str) -> 
         ({"label": {"kind": "column", "column": "gone", "churned": "yes", "retained": "no"}}, ["'gone'"]),
         ({"treatment": {"arms": {"call": {"cost": 1.0}}}}, ["unknown arm", "call"]),
         ({"split": {"kind": "time"}}, ["observations"]),
-        ({"policy": {"capacity": {"fax": 5}}}, ["policy.capacity names ['fax']"]),
+        ({"policy": {"capacity": {"fax": 5}}}, ["policy.capacity names ['fax']", "without treatment it has no action"]),
         ({"policy": {"capacity": {"call": 7.5}}}, ["policy.capacity: call is 7.5", "whole number"]),
         ({"policy": {"budget_money": -1}}, ["policy.budget_money", "greater than or equal to 0"]),
     ],

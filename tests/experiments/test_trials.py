@@ -67,6 +67,15 @@ def test_with_one_figure_the_best_is_the_best_by_that() -> None:
     assert trials.best(made, 3).number == 1
 
 
+@pytest.mark.parametrize("noise", [-1e-13, 0.0, 1e-13])
+def test_the_last_digits_of_sums_choose_no_best(noise: float) -> None:
+    made = optuna.create_study(direction="minimize")
+    for auc in (0.2, 0.2 + noise):
+        record = Record.of([Judgement(auc, float("nan"), np.array([]))], [])
+        made.add_trial(optuna.trial.create_trial(value=record.values[0], user_attrs={RECORD: asdict(record)}))
+    assert trials.best(made, 2).number == 0
+
+
 def judged(risk: float, uplift: float) -> Judgement:
     return Judgement(risk, uplift, np.array([1.0, 3.0]))
 

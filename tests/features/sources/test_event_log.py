@@ -420,8 +420,11 @@ def test_a_customer_whom_no_column_names_is_refused(nobody: str) -> None:
 
 def test_a_file_that_lacks_a_column_is_named_with_what_it_has() -> None:
     raw = {"a.csv": csv("a,2024-01-01,5"), "b.csv": csv("a,2024-01-01,5", names="who,day,total")}
-    with pytest.raises(SchemaError, match=r"columns\.amount: 'sum'.*b\.csv.*'total'"):
+    with pytest.raises(SchemaError, match=r"columns\.amount: b\.csv has no column 'sum'; it has.*'total'"):
         read(raw, options(payments()))
+    near = {"b.csv": csv("a,2024-01-01,5", names="who,day,summ")}
+    with pytest.raises(SchemaError, match=r"b\.csv has no column 'sum'; the nearest: \['summ'\]\."):
+        read(near, options(payments()))
     with pytest.raises(SchemaError, match=r"columns\.amount: 'sum \* day'.*a\.csv.*\*\(VARCHAR, VARCHAR\)"):
         read({"a.csv": raw["a.csv"]}, options(payments(columns={"amount": "sum * day"})))
     with pytest.raises(MissingError, match=r"source\.tables\.transactions\.files.*'\*\.csv'.*c\.txt"):

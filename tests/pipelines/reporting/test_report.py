@@ -175,6 +175,14 @@ def test_what_else_the_actions_changed_is_told_in_its_own_unit() -> None:
     assert "EUR\u00a0+1.93" in section[call:coupon]
 
 
+def test_a_report_without_slices_or_actions_has_none_of_their_words() -> None:
+    found = judged(with_actions=False)
+    assert "Slices" in Page(report.render(found)).text
+    found["slices"] = {}
+    text = Page(report.render(found)).text
+    assert not [word for word in ("Slices", "Learner", "by slice", "in each arm") if word in text]
+
+
 def test_a_slice_too_small_says_so() -> None:
     assert "too few" in _page(BY_LOT).text
 
