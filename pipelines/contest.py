@@ -105,6 +105,18 @@ class Contest:
         return int(_among(self.unseen, self.workspace.model / TRAINING).sum())
 
     @cached_property
+    def forgotten(self) -> str:
+        """Why all rows count as seen: what the champion learnt from is lost; empty where it is not."""
+        champion = self.champion
+        if champion is None or _seen_by(champion, self.everything) is not None:
+            return ""
+        return (
+            f"which rows version {champion.version}, the champion, learnt from is lost with {TRAINING} of its run"
+            f" {champion.run_id} in MLflow, so all count as seen; bring that run back, or let a person say"
+            f" `python -m pipelines promote {self.spec.name} --force --reason TEXT`"
+        )
+
+    @cached_property
     def floor(self) -> Predictions:
         """The prior model, which contacts nobody."""
         found = Predictions.of(portable.scorer(self.workspace.model / "floor").score(self.unseen), ())

@@ -122,7 +122,7 @@ def _too_little(contest: Contest) -> Evidence:
     """The evidence where no rows are left that the others have not seen, or none of an arm, or of an outcome."""
     cohort = contest.cohort
     found = Evidence(contest.mode, ("auc",), {}, {}, cohort.rarer, cohort.events_per_arm)
-    return replace(found, seen_rows=contest.seen_rows, faults=contest.faults)
+    return replace(found, seen_rows=contest.seen_rows, forgotten=contest.forgotten, faults=contest.faults)
 
 
 def _used_for(cohort: Cohort, models: Compared, alpha: float) -> Claims:

@@ -32,8 +32,8 @@ class Evidence:
     policy_value against doing nothing. champion_for is what the champion is used for; anchor holds the figures against
     the last champion that was shown to be better (anchor_version), none where the champion is that one. calibration is
     the challenger's own miscalibration. rarer counts the untreated rows of the rarer outcome, dates the gate dates (0
-    without), trial_rows the rows in the trial. seen_rows counts gate rows that a model was fitted or tuned on; faults
-    are reasons why an artifact is not clean.
+    without), trial_rows the rows in the trial. seen_rows counts gate rows that a model was fitted or tuned on, and
+    forgotten says why where nobody knows; faults are reasons why an artifact is not clean.
     """
 
     mode: Mode
@@ -50,6 +50,7 @@ class Evidence:
     dates: int = 1
     trial_rows: int = 0
     seen_rows: int = 0
+    forgotten: str = ""
     faults: tuple[str, ...] = ()
     alpha: float = 0.05
 

@@ -9,5 +9,6 @@ from pipelines.verdict import Verdict
 @rule("R008", needs=("seen_rows",), modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)
 def unseen_cohort(evidence: Evidence, gate: GateSpec) -> Finding:  # noqa: ARG001 - the same call as every rule
     """No row of the gate cohort was seen by either model in training or tuning."""
-    seen = evidence.seen_rows
-    return Finding(Status.HOLDS if seen == 0 else Status.BROKEN, f"{seen} rows of the gate cohort were seen, at most 0")
+    seen, why = evidence.seen_rows, f": {evidence.forgotten}" if evidence.forgotten else ""
+    reason = f"{seen} rows of the gate cohort were seen, at most 0{why}"
+    return Finding(Status.HOLDS if seen == 0 else Status.BROKEN, reason)

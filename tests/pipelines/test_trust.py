@@ -434,3 +434,16 @@ def test_the_lines_for_serving_teams_load_the_champion_and_refuse_a_changed_one(
     assert refused.returncode == 1
     assert refused.stderr.strip().endswith("is not the model that was promoted: ['scorer.py']")
     assert not (two / "ran").exists()
+
+
+@pytest.mark.usefixtures("shop_as_it_was")
+def test_where_the_rows_that_a_champion_learnt_from_are_lost_the_decision_says_so_and_what_to_do(
+    two: Path, shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = client(two).get_model_version("shop", "2").run_id
+    next((shop.folder / "mlartifacts" / run).rglob("training.parquet")).unlink()
+    said = told(capsys, REFUSED, "promote")
+    assert "which rows version 2, the champion, learnt from is lost" in said
+    assert "promote shop --force --reason TEXT" in said
+    told(capsys, DONE, "promote", "--force", "--reason", "the run was deleted")
+    assert champion(two) == ("3", "3")
