@@ -27,13 +27,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
 
     register.run(spec, workspace)
     code = promote.run(spec, workspace)
+    decided = repeated.registry_look(workspace)
     decision = storage.read_json(workspace.decision)
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
         score.run(spec, workspace)
     print(said := summary(workspace), flush=True)  # noqa: T201 - the command's answer
     telling.told(workspace)
     if decision["verdict"] == Verdict.NO_CHANGE:
-        repeated.note(workspace, said, first=first)
+        repeated.note(workspace, said, first=first, decided=decided)
     return code
 
 

@@ -20,30 +20,38 @@ def told(workspace: Workspace) -> str | None:
     note = unchanged.read(_note(workspace))
     if not note or not unchanged.is_as_left(workspace):
         return None
-    looked_at = first_look(workspace)
-    return str(note["told"]) if looked_at and note.get("seen") == {**looked_at, **_made(workspace)} else None
+    first = first_look(workspace)
+    seen = {**first, **registry_look(workspace), **_made(workspace)}
+    return str(note["told"]) if first and note.get("seen") == seen else None
 
 
 def first_look(workspace: Workspace) -> unchanged.Seen:
-    """What a run looks at, before it has: MLflow sets the variables itself. Empty where they lead elsewhere."""
-    return {} if any(os.environ.get(name) for name in ELSEWHERE) else _looked_at(workspace)
+    """What a run looks at before it begins, and does not change: code, spec and models.
+
+    Empty where registry or ledger lie where there are no files to look at. MLflow sets a variable itself, later.
+    """
+    return {} if any(os.environ.get(name) for name in ELSEWHERE) else _unchanging(workspace)
 
 
-def _looked_at(workspace: Workspace) -> unchanged.Seen:
-    """The files that a run looks at and that are not its own: code, spec, registry, ledger and models."""
-    databases = [f"mlflow.db{end}" for end in ("", "-wal", "-journal")]
+def _unchanging(workspace: Workspace) -> unchanged.Seen:
     spec = str(workspace.spec_file.relative_to(workspace.root))
-    return unchanged.seen(workspace.root, [*CODE, spec, *databases, f"mlartifacts/{workspace.spec}"])
+    return unchanged.seen(workspace.root, [*CODE, spec, f"mlartifacts/{workspace.spec}"])
 
 
-def note(workspace: Workspace, said: str, *, first: unchanged.Seen) -> None:
+def registry_look(workspace: Workspace) -> unchanged.Seen:
+    """The registry and the ledger; a decision takes a lease there, so a run looks at them as soon as it has decided."""
+    return unchanged.seen(workspace.root, [f"mlflow.db{end}" for end in ("", "-wal", "-journal")])
+
+
+def note(workspace: Workspace, said: str, *, first: unchanged.Seen, decided: unchanged.Seen) -> None:
     """Note that a run which told this has ended well; nothing is noted where it, or anybody meanwhile, changed a file.
 
-    first is its first look.
+    first is its first look, decided its look at the registry once it had decided.
     """
-    if first and _looked_at(workspace) == first:
-        seen = {**first, **_made(workspace)}
-        storage.write_json(_note(workspace), {"told": said, "seen": seen})
+    if not first or {**_unchanging(workspace), **registry_look(workspace)} != {**first, **decided}:
+        return
+    seen = {**first, **decided, **_made(workspace)}
+    storage.write_json(_note(workspace), {"told": said, "seen": seen})
 
 
 def _made(workspace: Workspace) -> unchanged.Seen:

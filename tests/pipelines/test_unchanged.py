@@ -94,7 +94,8 @@ def test_what_a_stage_wrote_before_dvc_stored_it_is_noted(workspace: Workspace) 
 
 def noted(workspace: Workspace) -> None:
     left(workspace)
-    repeated.note(workspace, "NO_CHANGE", first=repeated.first_look(workspace))
+    first, decided = repeated.first_look(workspace), repeated.registry_look(workspace)
+    repeated.note(workspace, "NO_CHANGE", first=first, decided=decided)
 
 
 def test_a_run_is_repeated_in_words_only(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
