@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines import repeated, telling
+from pipelines import repeated
 from pipelines.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
@@ -14,7 +14,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
         print(said)  # noqa: T201 - the command's answer
         return EXIT_CODES[Verdict.NO_CHANGE]
     # Not at the top: where nothing was touched, nobody waits for MLflow.
-    from pipelines import graph, ledger, storage
+    from pipelines import graph, ledger, storage, telling
     from pipelines.specs import source_of
 
     ledger.address(workspace.root)  # where promotions are written must be known before the first minute of work
