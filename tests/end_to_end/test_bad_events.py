@@ -222,8 +222,8 @@ def test_too_many_rows_that_cannot_be_mapped_are_refused_and_kept_in_a_file(shop
     assert told == (
         "ingest: transactions: 0.50 % of the rows cannot be mapped (no customer_id 1, unreadable event_at 1), and"
         " source.refuse_unmapped_above allows 0 %; they are kept in state/shop/unmapped/transactions.csv,"
-        " such as orders.csv: moment '2024-05-02', order_id 'n1', paid '3' (no customer_id);"
-        " orders.csv: moment 'soon', order_id 'n2', paid '4', who 'c1' (unreadable event_at).\n"
+        " such as orders.csv: moment '2024-05-02', order_id 'n1', paid '-3' (no customer_id);"
+        " orders.csv: moment '=1+1', order_id 'n2', paid '4', who 'c1' (unreadable event_at).\n"
     )
     kept = shop.root / "state/shop/unmapped/transactions.csv"
     assert sorted(kept.read_text().splitlines()) == [
