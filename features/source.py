@@ -38,7 +38,7 @@ class Reconciled:
 
     read counts the rows of each file, dropped those that each named filter left out, unmapped by reason those that
     lack a customer or a date; duplicates stood in another file already, rolled_up went into another row, kept are the
-    rows of the table. limit is the share of the rows to be mapped that may be unmapped.
+    rows of the table, of which emptied say only that something was taken back. limit is the share of the rows to be mapped that may be unmapped.
     """
 
     table: str
@@ -49,6 +49,7 @@ class Reconciled:
     rolled_up: int
     kept: int
     limit: float = 1.0
+    emptied: int = 0
 
     @property
     def adds_up(self) -> bool:
@@ -64,13 +65,13 @@ class Reconciled:
     def told_rows(self) -> int:
         """How many rows it is told of where they went."""
         gone = self.duplicates + sum(self.dropped.values()) + sum(self.unmapped.values())
-        return gone + self.rolled_up + self.kept
+        return gone + self.rolled_up + self.kept - self.emptied
 
     @property
     def unmapped_share(self) -> float:
         """The share of the rows to be mapped that could not be, in [0, 1]."""
         unmapped = sum(self.unmapped.values())
-        return unmapped / max(unmapped + self.rolled_up + self.kept, 1)
+        return unmapped / max(unmapped + self.rolled_up + self.kept - self.emptied, 1)
 
 
 @dataclass(frozen=True)

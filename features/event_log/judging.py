@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from features.errors import MissingError, SchemaError
 from features.event_log import expressions
 from features.event_log.expressions import bracketed, literal, quoted
-from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, mapped_table
+from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, event_key, mapped_table
 from features.event_log.reading import SQL_TYPES, Reading, Zones, known_since, reading
 from features.source import Raw
 
@@ -57,8 +57,8 @@ def judge(
     every = " UNION ALL ".join(
         _rows(raw, options, table, where=where, mapping=mapping, file=file, columns=columns) for file in files
     )
-    key = next((column for column in MADE_KEYS if column in mapped_table(table).key), None)
-    made = key if key not in mapping.columns else None
+    key = event_key(table)
+    made = key if key in MADE_KEYS and key not in mapping.columns else None
     is_several = len(files) > 1 or mapping.duplicates == "drop" or made is not None
     # The same row may be mapped twice, and is then two events.
     keys = [f"'{f'{number}-' if number else ''}' || left(content, 20) || '-' || copy AS {made}"] if made else []

@@ -96,6 +96,13 @@ def mapped_table(name: str) -> Table:
     return ONE_USE if name == "usage" else CANONICAL[name]
 
 
+def event_key(name: str) -> str | None:
+    """The column that names one event of a table and that nothing can stand for but what a row says; None elsewhere."""
+    if name == "usage":
+        return "usage_id"
+    return next((column for column in MADE_KEYS if column in CANONICAL[name].key), None)
+
+
 def needed_columns(table: Table) -> tuple[str, ...]:
     """The columns that a mapping must name: those that may not be missing and that nothing can stand for."""
     return tuple(c.name for c in table.columns if not c.nullable and c.name not in ("known_at", *MADE_KEYS))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 
 from features.errors import DataError
-from features.event_log import counting, customers, daily, identities, months
+from features.event_log import corrections, counting, customers, daily, identities, months
 from features.event_log.judging import TAKEN, Judged, judge
 from features.event_log.options import EventLogOptions
 from features.schema import Table
@@ -54,12 +54,18 @@ def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | 
     database, rows = raw.database, f"rows_{table.name}"
     events = "events" if table.name == "usage" else rows
     judged = list(_judged(raw, options, table.name))
+    mappings = [mapping for _, mapping in options.mappings(table.name)]
+    corrections.refuse_unnamed(database, table.name, list(zip(judged, mappings, strict=True)))
     taken = " UNION ALL BY NAME ".join(f"SELECT * FROM {one.name} WHERE {TAKEN}" for one in judged)  # noqa: S608
     database.execute(f"CREATE TEMP TABLE {events} AS {taken}")
+    emptied = 0
     if events != rows:
-        daily.roll_up(database, events, into=rows)
+        has_versions = any("known_at" in mapping.columns for mapping in mappings)
+        corrections.mark_replaced(database, events, where=f"source.tables.{table.name}", has_versions=has_versions)
+        emptied = daily.roll_up(database, events, into=rows)
     (kept,) = database.execute(f"SELECT count(*) FROM {rows}").fetchall()[0]  # noqa: S608
-    counts = counting.reconciled(database, table.name, judged, kept=kept, limit=options.refuse_unmapped_above)
+    limit = options.refuse_unmapped_above
+    counts = counting.reconciled(database, table.name, judged, kept=kept, limit=limit, emptied=emptied)
     yield counts
     lost = counting.unmapped(database, table.name, judged)
     yield lost

@@ -113,6 +113,7 @@ USES = st.lists(
     ),
     min_size=1,
     max_size=14,
+    unique_by=lambda event: event[:2],  # or they would say that they correct each other
 )
 USAGE = {
     "usage": {
