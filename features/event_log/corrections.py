@@ -55,16 +55,19 @@ def mark_replaced(database: duckdb.DuckDBPyConnection, events: str, *, where: st
     has_versions says whether rows may correct others: whether a mapping says when they became known.
     Raises DataError when two rows of one usage_id cannot be put in order, or are two customers'.
     """
-    named = f"FROM {events} WHERE usage_id IS NOT NULL GROUP BY usage_id"
+    named, known_at = f"FROM {events} WHERE usage_id IS NOT NULL GROUP BY usage_id", ""
+    words = "usage_id must be unique"
+    if has_versions:
+        words, known_at = "usage_id and known_at must be unique together", ", known_at"
     _refuse(
         database,
-        f"SELECT usage_id {named}{', known_at' if has_versions else ''} HAVING count(*) > 1 ORDER BY ALL",  # noqa: S608
-        f"{where}: usage_id{' and known_at' if has_versions else ''} must be unique{' together' if has_versions else ''}:"
-        " a row that corrects another needs its own known_at in the spec, an equal one `duplicates: drop`",
+        f"SELECT usage_id {named}{known_at} HAVING count(*) > 1 ORDER BY ALL",
+        f"{where}: {words}: a row that corrects another needs its own known_at in the spec, an equal one"
+        " `duplicates: drop`",
     )
     _refuse(
         database,
-        f"SELECT usage_id {named} HAVING min(customer_id) <> max(customer_id) ORDER BY ALL",  # noqa: S608
+        f"SELECT usage_id {named} HAVING min(customer_id) <> max(customer_id) ORDER BY ALL",
         f"{where}: customer_id must be the same in all rows of one usage_id",
     )
     later = "lead(known_at) OVER (PARTITION BY usage_id ORDER BY known_at)"

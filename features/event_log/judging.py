@@ -37,12 +37,16 @@ class Judged:
 
 @dataclass(frozen=True)
 class _File:
-    """A file of a mapping: its number and name, the relation, and its columns as the expressions call them."""
+    """A file of a mapping: its number and name, the relation, and its columns as the expressions call them.
+
+    texts are those of the columns that hold texts.
+    """
 
     number: int
     name: str
     relation: str
     columns: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 def judge(
@@ -82,12 +86,14 @@ def _files(raw: Raw, mapping: MappingOptions, where: str) -> list[str]:
 
 def _file(raw: Raw, number: int, name: str, mapping: MappingOptions, where: str) -> _File:
     view = raw.relation(name)
-    plain = [row[0] for row in raw.database.execute(f"DESCRIBE {view}").fetchall()]
+    described = raw.database.execute(f"DESCRIBE {view}").fetchall()
+    plain = [row[0] for row in described]
     renamed = [mapping.rename.get(column, column) for column in plain]
     if twice := sorted({column for column in renamed if renamed.count(column) > 1}):
         raise SchemaError(f"{where}.rename: {name} then has {twice} twice; it has {plain}.")
     chosen = ", ".join(f"{quoted(old)} AS {quoted(new)}" for old, new in zip(plain, renamed, strict=True))
-    return _File(number, name, f"(SELECT {chosen} FROM {view})", tuple(renamed))  # noqa: S608 - quoted names
+    texts = tuple(name for name, row in zip(renamed, described, strict=True) if row[1] == "VARCHAR")
+    return _File(number, name, f"(SELECT {chosen} FROM {view})", tuple(renamed), texts)  # noqa: S608 - quoted names
 
 
 def _rows(
@@ -110,7 +116,8 @@ def _rows(
             named = expressions.columns(expression, file.columns, raw.database)
             if column.name == "customer_id" and not named:  # such as `user`, which SQL takes for a word of its own
                 raise SchemaError(f"{place}: {expression!r} names no column of {file.name}; it has {file.columns}.")
-            read = reading(column, expression, found=found, zones=zones, named=named)
+            cast = expressions.cast_columns(expression, file.texts, raw.database)
+            read = reading(column, expression, found=found, zones=zones, named=named, cast=cast)
             _type_of(expression, place, raw, file, sql=read.attempt)
             values[column.name] = read
     values.setdefault("known_at", values["event_at"])

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from features.event_log import expressions
 from features.event_log.daily import ONE_USE
+from features.file_format import PLAIN, FileFormat, Formats, merged
 from features.schema import Table
 from features.source import SourceOptions
 from features.tables import CANONICAL
@@ -39,6 +40,7 @@ class MappingOptions(BaseModel):
     expressions; recorded_in is the time zone of times without one, where it is not the company's. drop names filters:
     a row for which one holds is left out and counted under the first such name. Rows that stand in several files are
     always taken once; duplicates says whether equal rows of one file are. identity: customer_id is a key to look up.
+    format says how the files are read where they are no CSV with names in their first line.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +51,7 @@ class MappingOptions(BaseModel):
     drop: dict[str, Sql] = Field(default_factory=dict)
     duplicates: Literal["keep", "drop"] = "keep"
     identity: bool = False
+    format: FileFormat = PLAIN
     columns: dict[str, Sql]
 
 
@@ -60,6 +63,7 @@ class IdentityOptions(BaseModel):
     file: str
     key: Sql
     customer_id: Sql
+    format: FileFormat = PLAIN
 
 
 class EventLogOptions(SourceOptions):
@@ -82,6 +86,7 @@ class EventLogOptions(SourceOptions):
     def _is_sound(self) -> "EventLogOptions":
         if faults := list(_faults(self)):
             raise ValueError("; ".join(faults))
+        formats(self)  # which refuses two of one file
         return self
 
     def mappings(self, table: str) -> Iterator[tuple[str, MappingOptions]]:
@@ -89,6 +94,17 @@ class EventLogOptions(SourceOptions):
         several = self.tables[table]
         for number, mapping in enumerate(several):
             yield f"source.tables.{table}{f'[{number}]' if len(several) > 1 else ''}", mapping
+
+
+def formats(options: EventLogOptions) -> Formats:
+    """How the files of a spec are read, by name or glob: those that are no plain CSV, or no file of a known kind."""
+    return {pattern: form for pattern, form in merged(list(_formats(options))).items() if form != PLAIN}
+
+
+def _formats(options: EventLogOptions) -> Iterator[tuple[str, FileFormat]]:
+    yield from ((identity.file, identity.format) for identity in options.identities)
+    for _, _, mapping in _mappings(options):
+        yield from ((pattern, mapping.format) for pattern in mapping.files)
 
 
 def mapped_table(name: str) -> Table:

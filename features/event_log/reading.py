@@ -22,6 +22,9 @@ _UTC = r"(?i)\s*(UTC|GMT|Z)$"
 _ABBREVIATION = r"[\d\s][A-Za-z]+$"
 # A day in a spreadsheet is exported with a midnight that nobody wrote.
 _DAY_ONLY = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}( 00:00(:00)?)?$"
+# A number as people write it; DuckDB would read 0x10 as 16 and 1_0 as 10, too.
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_NO_NUMBER = r"^\s*[+-]?(0[xXbBoO]|\d+_)"
 # Python's datetime, and with it the names of parts, know no others.
 _YEARS = "BETWEEN 1 AND 9999"
 
@@ -49,9 +52,12 @@ class Reading:
     raw: str
 
 
-def reading(column: Column, expression: str, *, found: str, zones: Zones, named: Sequence[str]) -> Reading:
+def reading(
+    column: Column, expression: str, *, found: str, zones: Zones, named: Sequence[str], cast: Sequence[str] = ()
+) -> Reading:
     """How an expression of the type `found`, which names some columns of a file, becomes a value of a column.
 
+    cast are those texts among them that it makes numbers of itself: 0x10 and 1_0 are none there either.
     What fails for a row gives null for that row: a cast in the expression itself as much as the last one.
     """
     attempted = quoted(f"{column.name}: attempt")
@@ -59,6 +65,9 @@ def reading(column: Column, expression: str, *, found: str, zones: Zones, named:
     packed = _packed(column.type, bracketed(expression), found=found, zones=zones)
     if column.type == "integer":
         failed = f"({failed} OR coalesce({attempted}.exact <> {value}, false))"
+    if column.type in ("integer", "number"):
+        others = [f"coalesce(regexp_matches({quoted(one)}, {literal(_NO_NUMBER)}), false)" for one in cast]
+        failed = f"({' OR '.join([failed, *others])})"
     if column.type in ("timestamp", "number"):
         failed = f"({failed} OR coalesce(NOT isfinite({value}), false))"
     if column.type == "timestamp":
@@ -84,7 +93,11 @@ def _packed(type_: ColumnType, sql: str, *, found: str, zones: Zones) -> str:
         return f"value := {value}, instant := {instant}"
     if type_ in ("text", "category"):
         return f"value := nullif(trim(CAST({sql} AS VARCHAR)), '')"
-    present = f"nullif(trim({sql}), '')" if found == "VARCHAR" else sql
+    present = sql
+    if found == "VARCHAR":
+        text = f"nullif(trim({sql}), '')"
+        present = f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN {text} ELSE '?' || {text} END"
+        present = present if type_ in ("integer", "number") else text
     exact = f", exact := CAST({present} AS DOUBLE)" if type_ == "integer" else ""
     return f"value := CAST({present} AS {SQL_TYPES[type_]}){exact}"
 

@@ -8,7 +8,7 @@ import duckdb
 from features.errors import DataError
 from features.event_log import corrections, counting, customers, daily, identities, months
 from features.event_log.judging import TAKEN, Judged, judge
-from features.event_log.options import EventLogOptions
+from features.event_log.options import EventLogOptions, formats
 from features.schema import Table
 from features.source import Part, Raw, Reconciled, Source, Unmapped
 from features.tables import CANONICAL
@@ -88,7 +88,8 @@ def _judged(raw: Raw, options: EventLogOptions, table: str) -> Iterator[Judged]:
         try:
             one = judge(raw, options, table, where=where, mapping=mapping, number=number)
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            raise DataError(f"{where}: {' '.join(str(error).split())}") from error
+            reason = " ".join(str(error).split("Possible ")[0].split())
+            raise DataError(f"{where}: {reason}") from error
         if mapping.identity:
             counting.refuse_strangers(raw.database, one)
         yield one
@@ -120,5 +121,6 @@ SOURCE = Source(
     read=read,
     extracted_at=extracted_at,
     wants=wants,
+    formats=formats,
     newer=("file", "files", "extracted_at", "refuse_unmapped_above"),
 )
