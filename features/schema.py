@@ -25,7 +25,8 @@ class Column:
     values lists what a category may be (empty: anything); references names the column of another table, as
     `table.column`, in which every value must occur; if_missing says, where it is not nullable, how a user may allow
     missing values; may_be_future says that a timestamp is planned, so that it may lie after the day of extraction;
-    is_outcome that it tells what came afterwards, so that it is no feature and no part of a key.
+    is_outcome that it tells what came afterwards, so that it is no feature and no part of a key; said is the expression
+    of a spec that gives it, for what a user is told.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     is_outcome: bool = False
     above_minimum: bool = False
     if_missing: str = ""
+    said: str = ""
 
     @property
     def arrow_type(self) -> str:

@@ -9,7 +9,7 @@ from features.errors import DataError
 from features.event_log import corrections, counting, customers, daily, identities, months
 from features.event_log.judging import TAKEN, Judged, judge
 from features.event_log.options import EventLogOptions, formats
-from features.schema import Table
+from features.schema import Column, Table
 from features.source import Part, Raw, Reconciled, Source, Unmapped
 from features.tables import CANONICAL
 
@@ -20,10 +20,18 @@ _STATES = ("customers", "contracts")
 def declare(options: EventLogOptions) -> Mapping[str, Table]:
     """The canonical tables that the spec maps, and the customers, whom the log itself tells of if need be."""
     return {
-        name: replace(table, is_corrected=_is_corrected(options, name))
+        name: replace(table, is_corrected=_is_corrected(options, name), columns=_said(options, table))
         for name, table in CANONICAL.items()
         if name in {"customers", *options.tables}
     }
+
+
+def _said(options: EventLogOptions, table: Table) -> tuple[Column, ...]:
+    """The columns of a table, each with what the first mapping that gives it says."""
+    said: dict[str, str] = {}
+    for _, mapping in options.mappings(table.name) if table.name in options.tables else ():
+        said = {**mapping.columns, **said}
+    return tuple(replace(column, said=said.get(column.name, "")) for column in table.columns)
 
 
 def _is_corrected(options: EventLogOptions, table: str) -> bool:

@@ -11,6 +11,7 @@ from features.errors import DataError
 from features.schema import Table
 from features.tables import CONTROL
 from pipelines import log, storage, versions
+from pipelines.enough_dates import check_dates
 from pipelines.specs import source_of
 from pipelines.validation import batches, expectations, findings, stored, volumes
 from pipelines.validation.batches import Batch
@@ -21,7 +22,8 @@ from pipelines.workspace import Workspace
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Judge the tables and write the result, the bad rows and the Data Docs, in any case.
 
-    Raises DataError when an expectation is broken, MissingError when there are no tables.
+    Raises DataError when an expectation is broken or the data reach over too few dates for the spec, MissingError when
+    there are no tables.
     """
     source, options = source_of(spec)
     tables = stored.tables_of(workspace.tables, _with_arms(source.declare(options), spec))
@@ -40,6 +42,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         storage.write_bytes(folder / findings.PAGE, page.encode())
     if result["broken"]:
         raise DataError(findings.refusal(result["broken"], workspace.validation.relative_to(workspace.root)))
+    if extracted_at:
+        check_dates(spec, extracted_at)
     log.done("validate", spec.name, expectations=result["expectations"], rows=sum(result["rows"].values()))
 
 
