@@ -56,6 +56,9 @@ def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unm
     if "customers" not in options.tables:
         customers.derive(database, into="rows_customers")
         yield from months.parts(database, CANONICAL["customers"], "rows_customers")
+    elif options.before_first_day == "earliest":
+        customers.join_by_first_event(database, "rows_customers")
+        yield from months.parts(database, CANONICAL["customers"], "rows_customers")
 
 
 def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | Reconciled | Unmapped]:
@@ -84,6 +87,10 @@ def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | 
         )
     for one in judged:
         database.execute(f"DROP TABLE {one.name}")
+    if table.name == "customers" and options.before_first_day != "refuse":
+        if options.before_first_day == "earliest":
+            return  # their parts come last, when all events were seen
+        customers.note_first_days(database, rows)
     # Not the days of use: they begin at midnight, before anybody came.
     customers.see(database, events)
     yield from months.parts(database, table, rows)
@@ -114,9 +121,11 @@ def extracted_at(options: EventLogOptions) -> str | None:
 
 
 def wants(options: EventLogOptions) -> list[str]:
-    """The files of the identities and of every mapping."""
+    """The files of the identities, and those that every mapping reads or looks up in."""
     named = [identity.file for identity in options.identities]
-    return named + [name for mappings in options.tables.values() for one in mappings for name in one.files]
+    mappings = [one for several in options.tables.values() for one in several]
+    named += [look_up.file for one in mappings for look_up in one.look_up.values()]
+    return named + [name for one in mappings for name in one.files]
 
 
 SOURCE = Source(
