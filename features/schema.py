@@ -55,7 +55,8 @@ class Table:
     """One table: its columns, and the key that no two rows (of one `known_at`) share.
 
     is_corrected says whether a row may correct an earlier one of the same key, where it has a `known_at`.
-    daily says that a row is about a whole day: of its event_at only the day counts.
+    daily says that a row is about a whole day: of its event_at only the day counts. is_made says that its rows are made
+    of those of other tables.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Table:
     columns: tuple[Column, ...]
     is_corrected: bool = True
     daily: bool = False
+    is_made: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

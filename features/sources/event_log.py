@@ -20,7 +20,12 @@ _STATES = ("customers", "contracts")
 def declare(options: EventLogOptions) -> Mapping[str, Table]:
     """The canonical tables that the spec maps, and the customers, whom the log itself tells of if need be."""
     return {
-        name: replace(table, is_corrected=_is_corrected(options, name), columns=_said(options, table))
+        name: replace(
+            table,
+            is_corrected=_is_corrected(options, name),
+            columns=_said(options, table),
+            is_made=name not in options.tables,
+        )
         for name, table in CANONICAL.items()
         if name in {"customers", *options.tables}
     }

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from features.errors import DataError
+from features.errors import DataError, SpecError
 from features.schema import Table
 from features.tables import CONTROL
 from pipelines import log, storage, versions
@@ -32,7 +32,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     with storage.replacing_folder(workspace.validation) as folder:
         with findings.recorder(folder / findings.BAD_ROWS) as record, batches.opened() as connection:
             rows = _batches(connection, tables, extracted_at)
-            compared = _volumes(spec, workspace, tables=tables, extracted_at=extracted_at)
+            is_said = source.extracted_at(options) is not None
+            compared = _volumes(spec, workspace, tables=tables, extracted_at=extracted_at, is_said=is_said)
             all_batches = log.track(chain(rows, compared), "validate", unit="batch")
             judged = [record(expectations.judge(batch)) for batch in all_batches]
         result = {**findings.summary(judged), "rows": {name: table.total for name, table in tables.items()}}
@@ -63,10 +64,18 @@ def _batches(connection: Any, tables: Mapping[str, Stored], extracted_at: dateti
 
 
 def _volumes(
-    spec: ExperimentSpec, workspace: Workspace, *, tables: Mapping[str, Stored], extracted_at: datetime | None
+    spec: ExperimentSpec,
+    workspace: Workspace,
+    *,
+    tables: Mapping[str, Stored],
+    extracted_at: datetime | None,
+    is_said: bool,
 ) -> Iterator[Batch]:
     before = versions.history(workspace.raw)
     file = spec.source.get("file", "")
-    found = [*volumes.of_months(tables, extracted_at), *volumes.of_versions(tables, before, file=file)]
+    if unknown := sorted(set(spec.validation.ended) - set(tables)):
+        raise SpecError(f"spec '{spec.name}': validation.ended names {unknown}; there are {sorted(tables)}.")
+    months = volumes.of_months(tables, extracted_at, is_said=is_said, ended=spec.validation.ended)
+    found = [*months, *volumes.of_versions(tables, before, file=file)]
     if found:
         yield volumes.batch(found, spec.validation.volume_change)

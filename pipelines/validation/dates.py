@@ -12,6 +12,10 @@ MOST_YEARS_AHEAD = 20
 # Helper columns, the same in every row, and the day on which the row's customer joined.
 EARLIEST_AT, EXTRACTED_AT, FURTHEST_AT = "earliest", "extracted_at", "furthest"
 JOINED_ON = "joined_on"
+_BEFORE_JOINING = (
+    "under source, `before_first_day: set_aside` leaves such rows out as unmapped (as many as refuse_unmapped_above"
+    " allows), `before_first_day: earliest` lets their customers have joined by then"
+)
 
 
 def demands(
@@ -34,7 +38,8 @@ def demands(
     yield from _of_a_resolution(table.name, sound)
     if joins and has_events(table) and {"event_at", "customer_id"} <= set(sound):
         words = "must not be before the day on which the customer joined"
-        yield _in_order(table.name, words, earlier=JOINED_ON, later="event_at", shown="event_at")
+        demand = _in_order(table.name, words, earlier=JOINED_ON, later="event_at", shown="event_at")
+        yield replace(demand, remedy=_BEFORE_JOINING if table.column("event_at").said else "")
 
 
 def _of_a_resolution(table: str, sound: Collection[str]) -> Iterator[Demand]:
