@@ -204,7 +204,8 @@ DEFECTS: dict[str, Defect] = {
         "usage/2024-05",
         lambda rows: rows.slice(0, 8),
         "",
-        "must have 9 to 87 rows in 2024-05: 40 are usual, and validation.volume_change is 0.5, beside what chance moves",
+        "must have 9 to 87 rows in 2024-05: 40 are usual, and validation.volume_change is 0.5, beside what chance"
+        " moves",
         [("part=newest", "8")],
     ),
 }
