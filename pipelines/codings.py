@@ -10,6 +10,7 @@ from features.errors import DataError
 _CODINGS = {"gb18030": "GB18030", "big5": "Big5", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 _SAMPLE = 1_000_000
 _COMMON = re.compile(r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _RUN = re.compile(r"[\u4e00-\u9fff]{2,}")
 
 
@@ -18,6 +19,8 @@ def utf8(path: Path) -> Iterator[None]:
     """Reading a file as UTF-8 within. Raises DataError in one line where it is none."""
     with path.open("rb") as file:
         start = file.read(4096)
+    if len(_CONTROL.findall(start)) > len(start) // 20 + start.count(0):
+        raise DataError(f"{path.name} is no text file; export it as CSV, Parquet, Excel or JSON lines.")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) > len(start) // 4:
         raise DataError(f"{path.name} is UTF-16, as Excel's 'Unicode Text' is, and not UTF-8; {_remedy('UTF-16')}")
     try:

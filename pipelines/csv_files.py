@@ -12,8 +12,8 @@ from features.errors import DataError
 from features.file_format import FileFormat
 from pipelines.codings import utf8
 
-# A field of more characters is one whose quote was left open.
-LONGEST = 1_000_000
+# A row of more characters is one in which a quote was left open.
+LONGEST = 500_000
 _OTHERS = {";": "';'", "\t": "a tab", "|": "'|'"}
 _LIKE_DATA = re.compile(r"[-+]?\d+([.,]\d+)*|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|[^@\s]+@[^@\s]+\.\w+")
 _SHOWN = 60
@@ -105,6 +105,8 @@ def _read(name: str, reader: Iterator[list[str]], lines: _Lines, form: FileForma
             if form.header:
                 seen.looks_like_data = [cell for cell in row if _LIKE_DATA.fullmatch(cell.strip())]
                 continue
+        if sum(map(len, row)) > LONGEST:
+            raise csv.Error("field larger")
         if row:
             widths.see(lines.began, row)
             seen.rows += 1
@@ -145,7 +147,7 @@ def _names(name: str, first: list[str], form: FileFormat) -> list[str]:
     if not form.header:
         return list(form.names)
     if not first:
-        raise DataError(f"{name} needs a first line of names: its first line is empty.")
+        raise DataError(f"{name} needs a first line of names: its first line is empty; take it off.")
     if len(first) == 1 and (other := next((sign for sign in _OTHERS if sign in first[0]), None)):
         line = "\\t" if other == "\t" else other
         raise DataError(
@@ -156,13 +158,15 @@ def _names(name: str, first: list[str], form: FileFormat) -> list[str]:
     return first
 
 
-def check_names(name: str, first: list[str]) -> None:
+def check_names(name: str, first: list[str], *, is_text: bool = True) -> None:
     """Raise DataError where the first line of a file or a sheet holds an empty name, or one twice."""
     if blank := [place for place, one in enumerate(first, start=1) if not one.strip()]:
         remedy = "give it a name"
-        if blank == [1]:
+        if len(blank) > 1 and len(blank) == len(first) - 1:
+            remedy = "is it a title? Names stand in the first line: take off what is above them"
+        elif blank == [1]:
             remedy = "pandas writes its index so: write the file with index=False, or give the column a name"
-        elif blank[-1] == len(first):
+        elif blank == [len(first)] and is_text:
             remedy = "the line ends with a separator: take it off every line (`sed 's/,\\r*$//'`), or give it a name"
         raise DataError(f"{name}, line 1: column {blank[0]} of {len(first)} has no name; {remedy}.")
     if twice := sorted({one for one in first if first.count(one) > 1}):
@@ -181,6 +185,8 @@ def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
             f"{where}, and every row is so: the name of one column is missing, often that of row names in front. Name"
             " it, or write the file without row names."
         )
+    if widths.expected == 1 and bad == seen.rows:
+        return f"{where}: is the first line a title? Names stand in the first line: take off what is above them."
     many = f"; {bad:,} of {seen.rows:,} rows have too few or too many"
     if found < widths.expected:
         return f"{where}{many}. A row has a field for each name, if only an empty one; a line break is put in quotes."
@@ -191,7 +197,7 @@ def _broken(name: str, lines: _Lines, error: csv.Error) -> str:
     where = f"{name}, line {lines.began}"
     if "field larger" in str(error):
         return (
-            f"{where}: a field of more than {LONGEST:,} characters; is a quote left open there? Close it, double one"
+            f"{where}: more than {LONGEST:,} characters in one row; is a quote left open there? Close it, double one"
             ' that is part of the text (""), or take the text out.'
         )
     if "unexpected end" in str(error):

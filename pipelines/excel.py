@@ -70,7 +70,7 @@ def _table(name: str, rows: list[list[str | None]], form: FileFormat) -> tuple[p
     whole = [(row + [None] * width)[:width] for row in rows]
     names = list(form.names) if not form.header else [cell or "" for cell in whole[0]]
     if form.header:
-        check_names(name, names)
+        check_names(name, names, is_text=False)
         whole = whole[1:]
     if len(names) != width:
         raise DataError(f"{name} has {width} columns where the spec names {len(names)}: {names}; name them all.")

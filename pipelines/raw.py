@@ -181,7 +181,8 @@ def _telling(path: Path) -> Iterator[None]:
 def _csv_texts(path: Path, form: FileFormat) -> pa.Table:
     names = csv_files.header(path, form)
     options = pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
-    reading = pa_csv.ReadOptions(column_names=None if form.header else names)
+    # Four bytes a character of the longest row: one has to lie within a block.
+    reading = pa_csv.ReadOptions(column_names=None if form.header else names, block_size=8 * csv_files.LONGEST)
     parsing = pa_csv.ParseOptions(newlines_in_values=True, delimiter=form.separator)
     try:
         return pa_csv.read_csv(path, read_options=reading, convert_options=options, parse_options=parsing)

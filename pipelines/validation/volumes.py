@@ -24,6 +24,7 @@ from pipelines.validation.stored import Stored
 
 MONTHS = 3
 FEWEST_MONTHS = 2
+A_DAY = timedelta(days=1)
 # How likely a count may be, on one side, and still be refused.
 ALPHA = 0.005
 
@@ -89,11 +90,14 @@ def of_months(
     The first part of a table is left out: it may hold the backlog. Of a month that the extraction cuts short,
     and of those before it, the same first days are counted. A table that came at even distances, such as each month,
     and did not come when it was due has no rows; one that came at uneven ones may miss any month. Tables that are made
-    of others, and those that have ended, are not judged. is_said: whether a spec says when the data were taken out.
+    of others, and those that have ended, are not judged; one that was due more than three times and did not come has
+    ended, too. Nor is a month of which less than a day had passed. is_said: whether a spec says when the data were
+    taken out.
     """
     dated = {name: table for name, table in tables.items() if _is_monthly(table)}
     months = {part for table in dated.values() for part in table.files}
-    newest_of_all = max((one for one in months if extracted_at is None or _start(one) < extracted_at), default="")
+    begun = extracted_at - A_DAY if extracted_at else datetime.max
+    newest_of_all = max((one for one in months if _start(one) <= begun), default="")
     for name, table in dated.items():
         newest, before, is_steady = _months(list(table.files), newest_of_all)
         if len(before) < FEWEST_MONTHS or name in ended or table.declared.is_made:
@@ -127,7 +131,7 @@ def _demand(volume: Volume, change: float) -> Demand:
         f"must have {low:,.0f} to {high:,.0f} rows {volume.what}: {volume.usual:,.0f} are usual, and"
         f" validation.volume_change is {change:g}{noise}"
     )
-    remedy = ""
+    remedy = _remedy(volume, change)
     if volume.is_unfinished and volume.rows < low:
         words = (
             f"the last month looks unfinished: {volume.usual:,.0f} rows are usual {volume.what} up to its last one, and"
@@ -138,8 +142,6 @@ def _demand(volume: Volume, change: float) -> Demand:
             "say in the spec when the data were taken out, as in `source.extracted_at:"
             f' "{month}-01"`, for no window closes later; rows from after it are left out by `drop`'
         )
-    elif volume.months and not volume.rows:
-        remedy = f"where it comes no more, say `validation.ended: [{volume.table}]`"
     return Demand(
         table=volume.table,
         column="",
@@ -150,6 +152,17 @@ def _demand(volume: Volume, change: float) -> Demand:
         unit="volume",
         remedy=remedy,
     )
+
+
+def _remedy(volume: Volume, change: float) -> str:
+    """The line of a spec with which the rows would be right; none where they are, or where no months are compared."""
+    low, high = volume.bounds(change)
+    if not volume.months or low <= volume.rows <= high:
+        return ""
+    if not volume.rows:
+        return f"where it comes no more, say `validation.ended: [{volume.table}]`"
+    needed = math.ceil(10 * abs(volume.rows / volume.usual - 1)) / 10
+    return f"where that is right, say `validation.volume_change: {needed:g}`"
 
 
 def _is_monthly(table: Stored) -> bool:
@@ -163,10 +176,10 @@ def _months(parts: Sequence[str], newest: str) -> tuple[str, list[str], bool]:
         return newest, [], True
     distances = {_ordinal(later) - _ordinal(earlier) for earlier, later in pairwise(recent)}
     if len(distances) == 1:
-        due = _ordinal(recent[-1]) + next(iter(distances))
-        if due <= _ordinal(newest):
-            missed = _ordinal(newest) - (_ordinal(newest) - due) % next(iter(distances))
-            return _named(missed), recent[-MONTHS:], True
+        distance = next(iter(distances))
+        missed = (_ordinal(newest) - _ordinal(recent[-1])) // distance
+        if 0 < missed <= MONTHS:
+            return _named(_ordinal(recent[-1]) + missed * distance), recent[-MONTHS:], True
     return recent[-1], recent[:-1], len(distances) == 1
 
 

@@ -77,6 +77,7 @@ def test_a_log_of_a_workbook_is_one_and_its_days_are_days(tmp_path: Path) -> Non
 FAULTS: dict[str, tuple[list[list[Any]], str]] = {
     "a formula without its result": ([["n", "m"], [1, "=A2*2"]], r"cell B2 of 'Sheet': the formula '=A2\*2'.*save it"),
     "a column without a name": ([["n", None], [1, 2]], r"line 1: column 2 of 2 has no name"),
+    "a title above": ([["Report"], [], ["a", "b", "c"], [1, 2, 3]], r"column 2 of 3 has no name; is it a title"),
     "pandas wrote its index": ([[None, "n"], [0, 2]], r"column 1 of 2 has no name.*index=False"),
     "a name twice": ([["n", "n"], [1, 2]], r"\['n'\] stand twice"),
     "names alone": ([["n", "m"]], r"holds no rows"),

@@ -124,6 +124,29 @@ def test_customers_who_are_made_of_other_tables_and_tables_that_ended_are_not_ju
     assert list(volumes.of_months({"usage": stored(USAGE, table)}, AT, ended=("usage",))) == []
 
 
+def test_a_month_that_has_hardly_begun_is_not_judged_and_a_table_long_silent_has_ended() -> None:
+    """Dates without a time: all of the first of June is its first microsecond."""
+    table = months(99, 40, 41, 39, 42, 2000)
+    assert judged(datetime(2024, 6, 1, 0, 0, 0, 1), usage=stored(USAGE, table)) == [in_may("usage", 42, 40.0)]
+    alive, silent = stored(CONTRACTS, months(*[50] * 12)), stored(USAGE, months(99, 40, 41, 39))
+    for month, rows in ((4, 39), (5, 0), (7, 0), (8, 39)):
+        [found] = [one for one in judged(at_end(month), usage=silent, contracts=alive) if one.table == "usage"]
+        assert found.rows == rows
+
+
+@pytest.mark.parametrize(("rows", "words"), [(3, "volume_change: 1"), (400, "volume_change: 9"), (0, "ended: [usage]")])
+def test_the_line_that_a_refusal_names_lets_the_rows_pass(rows: int, words: str) -> None:
+    at, other = AT, stored(CONTRACTS, months(50, 50, 50, 50, 50))
+    usage = stored(USAGE, present([40, 40, 40, rows]))
+    (demand,) = volumes.batch(refused(judged(at, usage=usage, contracts=other)), 0.5).demands
+    assert f"`validation.{words}`" in demand.remedy
+    if rows:
+        change = float(demand.remedy.split(": ")[1].rstrip("`"))
+        assert not refused(judged(at, usage=usage, contracts=other), change)
+    else:
+        assert not refused(list(volumes.of_months({"usage": usage, "contracts": other}, at, ended=("usage",))))
+
+
 def test_a_last_month_of_two_orders_is_told_as_unfinished_where_nobody_said_when_the_export_was_taken(
     tmp_path: Path,
 ) -> None:
