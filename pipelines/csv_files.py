@@ -178,6 +178,8 @@ def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
     bad = seen.rows - widths.found[widths.expected]
     what = f"the header names {widths.expected}" if form.header else f"the spec names {widths.expected}"
     where = f"{name}, line {line}: {found} fields where {what}"
+    if widths.expected == 1 and form.header and bad == seen.rows:
+        return f"{where}: is the first line a title? Names stand in the first line: take off what is above them."
     if bad == widths.found[widths.expected + 1] == seen.rows:
         if widths.ends_empty == seen.rows:
             return f"{where}, and every row is so: all end with a separator. Take it off (`sed 's/,\\r*$//' {name}`)."
@@ -185,8 +187,6 @@ def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
             f"{where}, and every row is so: the name of one column is missing, often that of row names in front. Name"
             " it, or write the file without row names."
         )
-    if widths.expected == 1 and bad == seen.rows:
-        return f"{where}: is the first line a title? Names stand in the first line: take off what is above them."
     many = f"; {bad:,} of {seen.rows:,} rows have too few or too many"
     if found < widths.expected:
         return f"{where}{many}. A row has a field for each name, if only an empty one; a line break is put in quotes."
