@@ -140,9 +140,10 @@ class ScoreSpec(Section):
 
 
 class ValidationSpec(Section):
-    """How far a table's volume may move against its last version, as a share of it."""
+    """How far a table's volume may move against what is usual, as a share of it; ended are tables that come no more."""
 
     volume_change: Positive = 0.5
+    ended: tuple[str, ...] = ()
 
 
 class ExperimentSpec(Section):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import ibis
 import ibis.expr.types as ir
 
 from features.schema import Table
@@ -21,15 +22,31 @@ class Hindsight:
     corrected: Mapping[str, ir.Table | None] = field(default_factory=dict)
 
     def latest(self, name: str) -> ir.Table:
-        """The rows of a table without those that a later row of the same key replaces, by all that is known today."""
+        """The rows of a table without those that a later row of the same key replaces, by all that is known today.
+
+        Days of which nothing is left are none.
+        """
         table, replaced = self.tables[name], self.corrections(name)
-        return table if replaced is None else table.anti_join(replaced, [*self.declared[name].key, "known_at"])
+        if replaced is not None:
+            table = table.anti_join(replaced, [*self.declared[name].key, "known_at"])
+        return of_use(table) if self.declared[name].daily else table
 
     def corrections(self, name: str) -> ir.Table | None:
         """What `corrections` gives for a table, or None where nothing in it was ever corrected."""
         if name in self.corrected:
             return self.corrected[name]
         return corrections(self.tables[name], self.declared[name].key)
+
+
+def of_use(days: ir.Table) -> ir.Table:
+    """Days of use on which anything was done: one from which a correction took everything is none.
+
+    days holds the latest versions. What could not be read may have been something.
+    """
+    done = [days[name] for name in ("actions", "minutes", "sessions", "kinds") if name in days.columns]
+    if "actions" not in days.columns:
+        return days
+    return days.filter(ibis.or_(days.actions.isnull(), *(amount > 0 for amount in done)))
 
 
 def corrections(table: ir.Table, key: tuple[str, ...]) -> ir.Table:

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.errors import SchemaError
-from features.hindsight import Hindsight
+from features.hindsight import Hindsight, of_use
 
 STATE_TABLES = ("customers", "contracts")
 VERSIONS = {"contract_versions": "contracts", "customer_versions": "customers"}
@@ -114,10 +114,10 @@ class History:
 
     def _latest(self, source: str, known: ir.Table) -> ir.Table:
         key, replaced = self._declared[source].key, self._known_today.corrections(source)
-        if replaced is None:
-            return known
-        replaced = replaced.filter(replaced.superseded_at < self.as_of).select(*key, "known_at")
-        return known.anti_join(replaced, [*key, "known_at"])
+        if replaced is not None:
+            replaced = replaced.filter(replaced.superseded_at < self.as_of).select(*key, "known_at")
+            known = known.anti_join(replaced, [*key, "known_at"])
+        return of_use(known) if self._declared[source].daily else known
 
     def _exact(self, source: str, rows: ir.Table) -> ir.Table:
         numbers = [column.name for column in self._declared[source].columns if column.type == "number"]

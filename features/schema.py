@@ -27,7 +27,8 @@ class Column:
     values lists what a category may be (empty: anything); references names the column of another table, as
     `table.column`, in which every value must occur; if_missing says, where it is not nullable, how a user may allow
     missing values; may_be_future says that a timestamp is planned, so that it may lie after the day of extraction;
-    is_outcome that it tells what came afterwards, so that it is no feature and no part of a key.
+    is_outcome that it tells what came afterwards, so that it is no feature and no part of a key; said is the expression
+    of a spec that gives it, for what a user is told.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     is_outcome: bool = False
     above_minimum: bool = False
     if_missing: str = ""
+    said: str = ""
 
     @property
     def arrow_type(self) -> str:
@@ -55,7 +57,8 @@ class Table:
     """One table: its columns, and the key that no two rows (of one `known_at`) share.
 
     is_corrected says whether a row may correct an earlier one of the same key, where it has a `known_at`.
-    daily says that a row is about a whole day: of its event_at only the day counts.
+    daily says that a row is about a whole day: of its event_at only the day counts. is_made says that its rows are made
+    of those of other tables.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Table:
     columns: tuple[Column, ...]
     is_corrected: bool = True
     daily: bool = False
+    is_made: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

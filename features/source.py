@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from features.file_format import Formats
 from features.schema import Table
 
 
@@ -38,7 +39,8 @@ class Reconciled:
 
     read counts the rows of each file, dropped those that each named filter left out, unmapped by reason those that
     lack a customer or a date; duplicates stood in another file already, rolled_up went into another row, kept are the
-    rows of the table. limit is the share of the rows to be mapped that may be unmapped.
+    rows of the table, of which emptied say only that something was taken back. limit is the share of the rows to be
+    mapped that may be unmapped.
     """
 
     table: str
@@ -49,6 +51,7 @@ class Reconciled:
     rolled_up: int
     kept: int
     limit: float = 1.0
+    emptied: int = 0
 
     @property
     def adds_up(self) -> bool:
@@ -64,13 +67,13 @@ class Reconciled:
     def told_rows(self) -> int:
         """How many rows it is told of where they went."""
         gone = self.duplicates + sum(self.dropped.values()) + sum(self.unmapped.values())
-        return gone + self.rolled_up + self.kept
+        return gone + self.rolled_up + self.kept - self.emptied
 
     @property
     def unmapped_share(self) -> float:
         """The share of the rows to be mapped that could not be, in [0, 1]."""
         unmapped = sum(self.unmapped.values())
-        return unmapped / max(unmapped + self.rolled_up + self.kept, 1)
+        return unmapped / max(unmapped + self.rolled_up + self.kept - self.emptied, 1)
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,10 @@ class Source:
 
     options is the type of its section in a spec. declare gives the tables that a source with these
     options yields; read yields their parts, in an order that new data only append to, and what it counted on the
-    way. wants gives the names, or globs, of the files that it reads; extracted_at is when the data were taken out,
-    where the options say so; newer names the options, at any depth, that newer data change and that change no model's
-    recipe. dated says whether its rows have dates, so that history can be cut. truth, where a source
-    knows it, yields parts of what nobody can observe; only tests may read them.
+    way. wants gives the names, or globs, of the files that it reads, formats how some of them are read; extracted_at is
+    when the data were taken out, where the options say so; newer names the options, at any depth, that newer data
+    change and that change no model's recipe. dated says whether its rows have dates, so that history can be cut. truth,
+    where a source knows it, yields parts of what nobody can observe; only tests may read them.
     """
 
     kind: str
@@ -123,6 +126,7 @@ class Source:
     read: Callable[[Raw, Any], Iterator[Part | Reconciled | Unmapped]]
     extracted_at: Callable[[Any], str | None]
     wants: Callable[[Any], Sequence[str]] = lambda _: ()
+    formats: Callable[[Any], Formats] = lambda _: {}
     newer: tuple[str, ...] = ()
     truth: Callable[[Any], Iterator[Part]] | None = None
 

@@ -50,7 +50,7 @@ CONTRACTS = Table(
 
 USAGE = Table(
     "usage",
-    "use of the product, one row for each customer and day of use",
+    "use of the product, one row for each customer and day of use; one of which all is 0 is no day of use",
     key=("customer_id", "event_at"),
     columns=(
         _CUSTOMER,

@@ -1,7 +1,6 @@
 """Whether there are rows and columns enough for what a spec asks, found in seconds and before anything is fitted."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from itertools import product
 from typing import Any
 
@@ -17,8 +16,6 @@ from experiments.gap import left_in_gap
 from experiments.spec import ExperimentSpec
 from experiments.split import Fold, Split, split
 from features.errors import DataError
-from features.label import LabelWindow
-from features.observations import observation_dates
 from features.tables import CONTROL, LEFT_IN_GAP
 
 # What is read of the rows to learn from.
@@ -28,22 +25,6 @@ FEWEST_OF_AN_OUTCOME = 5
 # With fewer, an arm cannot be compared with the control.
 FEWEST_OF_AN_ARM = 10
 FEWEST_MEASURED = 2
-
-
-def check_dates(spec: ExperimentSpec, end: datetime) -> None:
-    """Raise DataError when data that end at `end` hold too few dates for the split, before any of them is built.
-
-    Without a mature date nothing is said: that is the build's own fault to find.
-    """
-    if spec.observations is None:
-        return
-    asked, label = spec.observations, spec.label
-    dates = observation_dates(asked.first, every_months=asked.every_months, data_end=end)
-    days = {"lead_time_days": label.lead_time_days, "horizon_days": label.horizon_days}
-    mature = [one for one in dates if LabelWindow.after(one, **days).is_mature(end)]
-    if mature:
-        one_each = pd.DataFrame({"customer_id": "", "as_of": mature, "churned": 0.0, "arm": ""})
-        split(one_each, spec=spec.split, label=label)
 
 
 def check_rows(spec: ExperimentSpec, rows: pd.DataFrame) -> None:

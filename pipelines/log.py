@@ -14,6 +14,11 @@ def track(items: Iterable[Item], what: str, *, unit: str, total: int | None = No
     yield from tqdm(items, desc=what, unit=unit, total=total, disable=None, leave=False)
 
 
+def warn(stage: str, spec: str, words: str) -> None:
+    """One line of what a stage does not refuse, and that somebody should look at."""
+    print(f"{stage} {spec}: warning: {words}", file=sys.stderr)  # noqa: T201 - the command's own voice
+
+
 def done(stage: str, spec: str, **counts: Any) -> None:
     """One line at the end of a stage, with counts."""
     figures = ", ".join(

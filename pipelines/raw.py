@@ -1,32 +1,35 @@
 """Raw files as sources see them: CSV, Parquet, Excel and JSON lines, as texts or as views of a DuckDB database."""
 
-import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from features.errors import DataError, MissingError, UsageError
-from pipelines import spreadsheet
+from features.file_format import PLAIN, FileFormat, Formats, format_of
+from pipelines import csv_files, excel, spreadsheet
+from pipelines.csv_files import Seen
 from pipelines.memory import limits
 
 KINDS = (".csv", ".parquet", ".xlsx", ".jsonl", ".ndjson")
+# What DuckDB advises cannot be followed from a spec.
+_ADVICE = re.compile(r"\s*(Possible (fixes|Solution)|LINE 1:|To correctly parse).*", re.DOTALL)
 
 
 class RawFiles:
-    """The raw files of a folder; see features.source.Raw."""
+    """The raw files of a folder, read as `formats` says; see features.source.Raw."""
 
-    def __init__(self, folder: Path, database: duckdb.DuckDBPyConnection) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, database: duckdb.DuckDBPyConnection, formats: Formats) -> None:
+        self._folder, self._formats = folder, formats
         self._views: dict[str, str] = {}
         self.database = database
-        self.names = files_in(folder)
+        self.names = files_in(folder, formats)
 
     def texts(self, name: str) -> pa.Table:
         """A file as a table of texts, its rows in order.
@@ -34,13 +37,14 @@ class RawFiles:
         Raises MissingError or DataError when it cannot be read or holds no rows.
         """
         path = self._path(name)
+        kind, form = self._how(path)
         with _telling(path):
-            if path.suffix.lower() == ".csv":
-                rows = _csv_texts(path)
-            elif path.suffix.lower() == ".parquet":
+            if kind == ".csv":
+                rows = _csv_texts(path, form)
+            elif kind == ".parquet":
                 rows = _as_text(pq.read_table(path))
-            elif path.suffix.lower() == ".xlsx":
-                rows = _excel(path)
+            elif kind == ".xlsx":
+                rows, _ = excel.texts(path, form)
             else:
                 rows = self._in_order(name)
         return _not_empty(rows, name)
@@ -53,6 +57,23 @@ class RawFiles:
                 self.database.execute(f"CREATE TEMP VIEW {view} AS FROM {self._scan(path)}")
             self._views[name] = view
         return self._views[name]
+
+    def check(self, name: str) -> Seen:
+        """Read every row of a file. Raises DataError that says what is wrong, where, and what to do."""
+        path = self._path(name)
+        kind, form = self._how(path)
+        with _telling(path):
+            if kind == ".csv":
+                return csv_files.check(path, form)
+            if kind == ".xlsx":
+                return excel.texts(path, form)[1]
+        return Seen([], self.count(name))
+
+    def _how(self, path: Path) -> tuple[str, FileFormat]:
+        """The kind of a file, and how its fields are read."""
+        form = format_of(path.name, self._formats)
+        kind = path.suffix.lower()
+        return kind if kind in KINDS else ".csv", form or PLAIN
 
     def count(self, name: str) -> int:
         """The number of rows of a file, every one of which is read. Raises DataError when one cannot be."""
@@ -81,14 +102,19 @@ class RawFiles:
 
     def _scan(self, path: Path) -> str:
         """The FROM clause that reads a file."""
-        kind, name = path.suffix.lower(), _literal(str(path))
+        (kind, form), name = self._how(path), _literal(str(path))
         if kind == ".parquet":
             return f"read_parquet({name})"
         if kind == ".csv":
-            options = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
-            return f"read_csv({name}, columns = {_texts(_header(path))}, {options}, strict_mode = true)"
+            names, header = csv_files.header(path, form), str(form.header).lower()
+            _refuse_alike(path.name, names)
+            signs = f"delim = {_literal(form.separator)}, quote = '\"', escape = '\"', nullstr = ''"
+            options = f"auto_detect = false, header = {header}, {signs}, strict_mode = true"
+            return f"read_csv({name}, columns = {_texts(names)}, {options})"
         if kind == ".xlsx":
-            self.database.register(table := f"excel {len(self._views)}", _excel(path))
+            rows, _ = excel.texts(path, form)
+            _refuse_alike(path.name, rows.column_names)
+            self.database.register(table := f"excel {len(self._views)}", rows)
             return _quoted(table)
         json = f"read_json({name}, format = 'newline_delimited'"
         found = self.database.execute(f"DESCRIBE FROM {json}, sample_size = -1)").fetchall()
@@ -96,28 +122,41 @@ class RawFiles:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[RawFiles]:
+def opened(folder: Path, formats: Formats | None = None) -> Iterator[RawFiles]:
     """The raw files of a folder, with a database in memory, within a limit, that spills to disk."""
     with limits() as limited, duckdb.connect(config={**limited, "preserve_insertion_order": False}) as database:
         database.execute(spreadsheet.macro())
-        yield RawFiles(folder, database)
+        yield RawFiles(folder, database, formats or {})
 
 
-def files_in(folder: Path) -> tuple[str, ...]:
-    """The names of the files of a folder that can be raw data, in order."""
-    return tuple(sorted(path.name for path in folder.glob("*") if path.suffix.lower() in KINDS and path.is_file()))
+def files_in(folder: Path, formats: Formats | None = None) -> tuple[str, ...]:
+    """The names of the files of a folder that can be raw data, or whose format is given, in order."""
+    files = [path for path in folder.glob("*") if path.is_file()]
+    return tuple(sorted(path.name for path in files if _is_data(path, formats or {})))
 
 
-def count(path: Path) -> int:
-    """The number of rows of a raw file.
+def count(path: Path, formats: Formats | None = None) -> int:
+    """The number of rows of a raw file; see `check`."""
+    return check(path, formats or {}).rows
+
+
+def check(path: Path, formats: Formats) -> Seen:
+    """Read every row of a raw file, wherever it lies.
 
     Raises UsageError for a file of another kind, MissingError when it is not there, DataError when it cannot be
     read or holds no rows.
     """
-    if path.is_file() and path.suffix.lower() not in KINDS:
-        raise UsageError(f"{path.name} is none of {', '.join(KINDS)}; export it as one of these.")
-    with opened(path.parent) as files:
-        return files.count(path.name)
+    if path.is_file() and not _is_data(path, formats):
+        raise UsageError(
+            f"{path.name} is none of {', '.join(KINDS)}; export it as one of these, or, where a sign separates its"
+            f' fields, say in the spec, beside the file, how it is read: `format: {{separator: ","}}`.'
+        )
+    with opened(path.parent, formats) as files:
+        return files.check(path.name)
+
+
+def _is_data(path: Path, formats: Formats) -> bool:
+    return path.suffix.lower() in KINDS or format_of(path.name, formats) is not None
 
 
 @contextmanager
@@ -125,37 +164,39 @@ def _telling(path: Path) -> Iterator[None]:
     """Tell in one line which file cannot be read, and why."""
     try:
         yield
-    except (duckdb.InvalidInputException, duckdb.ConversionException, pa.ArrowInvalid) as error:
-        reason = " ".join(str(error).split("\n\n")[0].split())
+    except (
+        duckdb.InvalidInputException,
+        duckdb.ConversionException,
+        duckdb.NotImplementedException,
+        pa.ArrowInvalid,
+        UnicodeDecodeError,
+    ) as error:
+        reason = " ".join(_ADVICE.sub("", str(error)).split("\n\n")[0].split())
         raise DataError(f"cannot read {path.name}: {reason}") from error
-    except (UnicodeDecodeError, csv.Error, BadZipFile) as error:
-        raise DataError(f"cannot read {path.name}: {error}") from error
-
-
-def _csv_texts(path: Path) -> pa.Table:
-    types = dict.fromkeys(_header(path), pa.string())
-    options = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=False)
-    return pa_csv.read_csv(path, convert_options=options, parse_options=pa_csv.ParseOptions(newlines_in_values=True))
-
-
-def _header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        header = next(csv.reader(lines), [])
-    if not header or (twice := {name for name in header if header.count(name) > 1}):
+    except BadZipFile as error:
         raise DataError(
-            f"{path.name} needs a first line of names" + (f"; {sorted(twice)} stand twice." if header else ".")
-        )
-    if len(header) == 1 and (other := next((sign for sign in ";\t|" if sign in header[0]), None)):
-        raise DataError(f"{path.name} is separated by {other!r}; save it with commas: its first line is {header[0]!r}.")
-    return header
+            f"cannot read {path.name}: it is no workbook ({error}); save it as .xlsx, or as CSV."
+        ) from error
 
 
-def _excel(path: Path) -> pa.Table:
-    sheets = pd.read_excel(path, engine="openpyxl", sheet_name=None, dtype=str, keep_default_na=False, na_values=[""])
-    filled = {name: rows for name, rows in sheets.items() if len(rows.columns)}
-    if len(filled) != 1:
-        raise DataError(f"{path.name} has the sheets {list(filled)}; save the one that is meant as a file of its own.")
-    return pa.Table.from_pandas(next(iter(filled.values())).astype("string"), preserve_index=False)
+def _csv_texts(path: Path, form: FileFormat) -> pa.Table:
+    names = csv_files.header(path, form)
+    options = pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+    # Four bytes a character of the longest row: one has to lie within a block.
+    reading = pa_csv.ReadOptions(column_names=None if form.header else names, block_size=8 * csv_files.LONGEST)
+    parsing = pa_csv.ParseOptions(newlines_in_values=True, delimiter=form.separator)
+    try:
+        return pa_csv.read_csv(path, read_options=reading, convert_options=options, parse_options=parsing)
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        csv_files.check(path, form)  # which tells the line
+        raise
+
+
+def _refuse_alike(file: str, names: list[str]) -> None:
+    """DuckDB takes names that differ in capitals only for one."""
+    small = [name.lower() for name in names]
+    if alike := [name for name in names if small.count(name.lower()) > 1]:
+        raise DataError(f"{file}: the columns {alike} differ in capitals only; rename one of them in the file.")
 
 
 def _not_empty(rows: pa.Table, name: str) -> pa.Table:
@@ -165,7 +206,15 @@ def _not_empty(rows: pa.Table, name: str) -> pa.Table:
 
 
 def _as_text(rows: pa.Table) -> pa.Table:
-    return pa.table({name: rows[name].cast(pa.string()) for name in rows.column_names})
+    return pa.table({name: _plain(rows[name]) for name in rows.column_names})
+
+
+def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_nested(values.type):
+        return pa.chunked_array(
+            [pa.array([None if one is None else str(one) for one in values.to_pylist()], pa.string())]
+        )
+    return values.cast(pa.string())
 
 
 def _texts(names: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError, UsageError
+from features.file_format import Formats
 from pipelines import graph, log, postgres, raw, storage
 from pipelines.specs import source_of
 from pipelines.workspace import Workspace
@@ -27,9 +28,10 @@ def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> No
     if not source.needs_files:
         raise UsageError(f"spec '{spec.name}' makes its own data ({source.kind}); it takes no files.")
     with tempfile.TemporaryDirectory(prefix="holdfast-tables-") as fetched:
-        paths = _once([path for place in places for path in _files(place, Path(fetched))])
+        formats = source.formats(options)
+        paths = _once([path for place in places for path in _files(place, Path(fetched), formats)])
         _refuse_unread(spec, source.wants(options), paths)
-        described = {path.name: describe(path) for path in paths}
+        described = {path.name: describe(spec.name, path, formats) for path in paths}
         versions = history(workspace.raw)
         files = {**(versions[-1]["files"] if versions else {}), **described}
         if not versions or files != versions[-1]["files"]:
@@ -53,18 +55,27 @@ def history(folder: Path) -> list[dict[str, Any]]:
     return list(storage.read_json(path)) if path.exists() else []
 
 
-def describe(path: Path) -> dict[str, Any]:
+def describe(spec: str, path: Path, formats: Formats) -> dict[str, Any]:
     """The hash and the number of rows of a raw file. Raises MissingError or DataError when it cannot be read."""
-    return {"sha256": storage.digest(path), "rows": raw.count(path)}
+    seen = raw.check(path, formats)
+    if seen.looks_like_data:
+        such = ", ".join(repr(one) for one in seen.looks_like_data[:3])
+        log.warn(
+            "data",
+            spec,
+            f"the first line of {path.name} is taken for names, and {such} look like data; if it has no names, say"
+            " `format: {header: false, names: [...]}` beside the file in the spec",
+        )
+    return {"sha256": storage.digest(path), "rows": seen.rows}
 
 
-def _files(place: str, fetched: Path) -> Iterator[Path]:
+def _files(place: str, fetched: Path, formats: Formats) -> Iterator[Path]:
     """The files that are meant: of a folder all that can be raw data, of a database's table a copy."""
     path = Path(place)
     if postgres.is_address(place):
         yield postgres.fetch(place, fetched)
     elif path.is_dir():
-        names = raw.files_in(path)
+        names = raw.files_in(path, formats)
         if not names:
             raise MissingError(f"no file in {place} that ends in {', '.join(raw.KINDS)}.")
         yield from (path / name for name in names)

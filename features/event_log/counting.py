@@ -14,9 +14,17 @@ EXAMPLES = 3
 
 
 def reconciled(
-    database: duckdb.DuckDBPyConnection, table: str, judged: Sequence[Judged], *, kept: int, limit: float
+    database: duckdb.DuckDBPyConnection,
+    table: str,
+    judged: Sequence[Judged],
+    *,
+    kept: int,
+    limit: float,
+    emptied: int = 0,
 ) -> Reconciled:
     """Where the rows of a table's mappings went, of which `kept` rows of the table were made.
+
+    emptied of these say only that something was taken back: no row that was read became one of them.
 
     Raises DataError when that is not all of the rows that the files have.
     """
@@ -43,8 +51,9 @@ def reconciled(
         dropped=dict(dropped),
         unmapped=dict(unmapped),
         # Days of use alone are made of several rows; elsewhere a row that is missing was lost.
-        rolled_up=mapped - kept if table == "usage" else 0,
+        rolled_up=mapped + emptied - kept if table == "usage" else 0,
         kept=kept,
+        emptied=emptied,
         limit=limit,
     )
     if not counts.adds_up:

@@ -1,6 +1,8 @@
-"""The table `customers`, where the log itself is all that tells of them: a customer joined with the first event."""
+"""The table `customers`, where the log itself tells when they joined: with the first event, or then at the latest."""
 
 import duckdb
+
+from features.event_log.judging import FIRST_DAYS
 
 SEEN = "seen"
 
@@ -24,8 +26,55 @@ def see(database: duckdb.DuckDBPyConnection, rows: str) -> None:
     )
 
 
+def note_first_days(database: duckdb.DuckDBPyConnection, rows: str) -> None:
+    """Make the table of the day on which each customer of a table of them joined, as its last version says."""
+    database.execute(
+        f"CREATE TEMP TABLE {FIRST_DAYS} AS SELECT customer_id,"  # noqa: S608 - our own words
+        f" date_trunc('day', arg_max(joined_at, known_at))::TIMESTAMP AS first_day FROM {rows} GROUP BY customer_id"
+    )
+
+
+def join_by_first_event(database: duckdb.DuckDBPyConnection, rows: str) -> None:
+    """Let the customers of a table have joined at the earliest event, of any table, that was known by then.
+
+    An earlier event that becomes known later makes a later version of the customer. Who is not in the table stays
+    unknown.
+    """
+    _once(database)
+    kept = [row[0] for row in database.execute(f"DESCRIBE {rows}").fetchall()]
+    own = {
+        "customer_id": "o.customer_id",
+        "event_at": "o.event_at",
+        "known_at": "o.known_at",
+        "joined_at": "o.event_at",
+    }
+    made = ", ".join(f"{own.get(name, f'r.{name}')} AS {name}" for name in kept)
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {rows} AS {_JOINED.format(rows=rows, made=made)}")
+
+
+# Each row as it was, but for the day of joining; and a version more wherever an event was earlier than all before.
+_JOINED = f"""
+WITH r AS (FROM {{rows}}), o AS (
+    SELECT *, min(event_at) OVER earlier AS thought FROM {SEEN} SEMI JOIN r USING (customer_id)
+    WINDOW earlier AS (PARTITION BY customer_id ORDER BY known_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), once AS (SELECT customer_id, known_at, least(event_at, thought) AS first_at FROM o),
+whole AS (
+    SELECT r.* REPLACE (least(r.joined_at, once.first_at) AS joined_at)
+    FROM r ASOF LEFT JOIN once ON r.customer_id = once.customer_id AND r.known_at >= once.known_at
+)
+SELECT * FROM whole UNION ALL BY NAME
+SELECT {{made}} FROM o ASOF LEFT JOIN r ON o.customer_id = r.customer_id AND o.known_at >= r.known_at
+WHERE (o.thought IS NULL OR o.event_at < o.thought) AND (r.joined_at IS NULL OR o.event_at < r.joined_at)
+    AND (r.known_at IS NULL OR r.known_at < o.known_at)"""  # noqa: S608 - our own words
+
+
 def derive(database: duckdb.DuckDBPyConnection, *, into: str) -> None:
     """Make the table `into`: each customer, joined at the first event that was known, corrected where need be."""
+    _once(database)
+    database.execute(f"CREATE TEMP TABLE {into} AS {_VERSIONS}")
+
+
+def _once(database: duckdb.DuckDBPyConnection) -> None:
+    """Of all tables together, one row for each customer and moment of knowing."""
     once = f"SELECT customer_id, min(event_at) AS event_at, known_at FROM {SEEN} GROUP BY customer_id, known_at"  # noqa: S608
     database.execute(f"CREATE OR REPLACE TEMP TABLE {SEEN} AS {once}")
-    database.execute(f"CREATE TEMP TABLE {into} AS {_VERSIONS}")

@@ -47,6 +47,14 @@ def columns(expression: str, available: Sequence[str], database: duckdb.DuckDBPy
     return list(dict.fromkeys(spelt[name] for name in named if name in spelt))
 
 
+def cast_columns(expression: str, texts: Sequence[str], database: duckdb.DuckDBPyConnection) -> list[str]:
+    """Those of the columns of texts of which an expression itself makes numbers."""
+    spelt = {name.lower(): name for name in texts}
+    casts = [node["child"] for node in _nodes(_parsed(expression, database)) if _is_number_cast(node)]
+    named = [child["column_names"][0].lower() for child in casts if _is_column(child)]
+    return list(dict.fromkeys(spelt[name] for name in named if name in spelt))
+
+
 def type_of(
     expression: str, *, sql: str, where: str, file: str, database: duckdb.DuckDBPyConnection, relation: str
 ) -> str:
@@ -100,6 +108,11 @@ def _is_unsteady(name: str, node: dict[str, Any], database: duckdb.DuckDBPyConne
     if name in _CLOCKS or (name == "age" and len(node["arguments"]) == 1):
         return True
     return bool(database.execute(_IS_UNSTEADY, [name]).fetchall()[0][0])
+
+
+def _is_number_cast(node: dict[str, Any]) -> bool:
+    type_ = str(node.get("type_expr", {}).get("type_name", "")) if node.get("class") == "CAST" else ""
+    return "INT" in type_ or type_ in ("DOUBLE", "FLOAT", "DECIMAL")
 
 
 def _is_column(node: dict[str, Any]) -> bool:

@@ -7,11 +7,15 @@ from fnmatch import fnmatchcase
 from features.errors import MissingError, SchemaError
 from features.event_log import expressions
 from features.event_log.expressions import bracketed, literal, quoted
-from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, mapped_table
+from features.event_log.look_ups import looked_up
+from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, event_key, mapped_table
 from features.event_log.reading import SQL_TYPES, Reading, Zones, known_since, reading
 from features.source import Raw
 
 IDENTITIES = "identities"
+# The first day of each customer, where rows from before it are set aside.
+FIRST_DAYS = "first_days"
+TOO_EARLY = "before the customer's first day"
 NO_IDENTITY = "customer_id without identity"
 TAKEN = "NOT is_duplicate AND dropped IS NULL AND problem IS NULL"
 UNMAPPED = "NOT is_duplicate AND dropped IS NULL AND problem IS NOT NULL"
@@ -37,12 +41,17 @@ class Judged:
 
 @dataclass(frozen=True)
 class _File:
-    """A file of a mapping: its number and name, the relation, and its columns as the expressions call them."""
+    """A file of a mapping: its number and name, the relation, and its columns as the expressions call them.
+
+    known are these and the columns that are looked up, texts those of them that hold texts.
+    """
 
     number: int
     name: str
     relation: str
     columns: tuple[str, ...]
+    known: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 def judge(
@@ -57,13 +66,16 @@ def judge(
     every = " UNION ALL ".join(
         _rows(raw, options, table, where=where, mapping=mapping, file=file, columns=columns) for file in files
     )
-    key = next((column for column in MADE_KEYS if column in mapped_table(table).key), None)
-    made = key if key not in mapping.columns else None
+    key = event_key(table)
+    made = key if key in MADE_KEYS and key not in mapping.columns else None
     is_several = len(files) > 1 or mapping.duplicates == "drop" or made is not None
     # The same row may be mapped twice, and is then two events.
     keys = [f"'{f'{number}-' if number else ''}' || left(content, 20) || '-' || copy AS {made}"] if made else []
     name = f"judged_{table}_{number}"
-    raw.database.execute(f"CREATE TEMP TABLE {name} AS {_judged(every, mapping, is_several=is_several, keys=keys)}")
+    judged = _judged(every, mapping, is_several=is_several, keys=keys)
+    if _sets_aside(options, table):
+        judged = _set_aside(judged)
+    raw.database.execute(f"CREATE TEMP TABLE {name} AS {judged}")
     counts = [raw.database.execute(f"SELECT count(*) FROM {file.relation}").fetchall() for file in files]  # noqa: S608
     return Judged(name, where, tuple(file.name for file in files), columns, tuple(count for ((count,),) in counts))
 
@@ -87,7 +99,11 @@ def _file(raw: Raw, number: int, name: str, mapping: MappingOptions, where: str)
     if twice := sorted({column for column in renamed if renamed.count(column) > 1}):
         raise SchemaError(f"{where}.rename: {name} then has {twice} twice; it has {plain}.")
     chosen = ", ".join(f"{quoted(old)} AS {quoted(new)}" for old, new in zip(plain, renamed, strict=True))
-    return _File(number, name, f"(SELECT {chosen} FROM {view})", tuple(renamed))  # noqa: S608 - quoted names
+    relation = f"(SELECT {chosen} FROM {view})"  # noqa: S608 - quoted names
+    relation = looked_up(raw, relation, where=where, mapping=mapping, file=name)
+    described = raw.database.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()  # noqa: S608
+    texts = tuple(row[0] for row in described if row[1] == "VARCHAR")
+    return _File(number, name, relation, tuple(renamed), tuple(row[0] for row in described), texts)
 
 
 def _rows(
@@ -107,22 +123,24 @@ def _rows(
         if column.name in mapping.columns:
             expression, place = mapping.columns[column.name], f"{where}.columns.{column.name}"
             found = _type_of(expression, place, raw, file)
-            named = expressions.columns(expression, file.columns, raw.database)
+            named = expressions.columns(expression, file.known, raw.database)
             if column.name == "customer_id" and not named:  # such as `user`, which SQL takes for a word of its own
-                raise SchemaError(f"{place}: {expression!r} names no column of {file.name}; it has {file.columns}.")
-            read = reading(column, expression, found=found, zones=zones, named=named)
+                raise SchemaError(f"{place}: {expression!r} names no column of {file.name}; it has {file.known}.")
+            cast = expressions.cast_columns(expression, file.texts, raw.database)
+            read = reading(column, expression, found=found, zones=zones, named=named, cast=cast)
             _type_of(expression, place, raw, file, sql=read.attempt)
             values[column.name] = read
     values.setdefault("known_at", values["event_at"])
     for filter_, expression in mapping.drop.items():
         _type_of(expression, f"{where}.drop.{filter_}", raw, file, sql=_holds(expression))
     problem = _problem(values)
+    kept = "true" if _sets_aside(options, table) else f"{problem} IS NOT NULL"
     selected = [
         f"{file.number} AS file",
         f"{_content(file.columns)} AS content",
         f"{_dropped(mapping)} AS dropped",
         f"{problem} AS problem",
-        f"CASE WHEN {problem} IS NOT NULL THEN {_texts(file.columns, columns)} END AS raw",
+        f"CASE WHEN {kept} THEN {_texts(file.columns, columns)} END AS raw",
         *_selected(table, values),
     ]
     attempts = dict.fromkeys(one.attempt for one in values.values())
@@ -201,4 +219,18 @@ def _judged(every: str, mapping: MappingOptions, *, is_several: bool, keys: list
         f"WITH every AS ({every}), copied AS (SELECT *, {copy} AS copy FROM every),"  # noqa: S608
         f" marked AS (SELECT *, {twice} AS is_duplicate FROM copied)"
         f" SELECT {star} FROM marked {joined}"
+    )
+
+
+def _sets_aside(options: EventLogOptions, table: str) -> bool:
+    return options.before_first_day == "set_aside" and table != "customers"
+
+
+def _set_aside(judged: str) -> str:
+    """The rows with a reason for those that are earlier than the day on which their customer joined."""
+    is_early = f"problem IS NULL AND event_at < {FIRST_DAYS}.first_day"
+    return (
+        f"SELECT j.* REPLACE (CASE WHEN {is_early} THEN {literal(TOO_EARLY)} ELSE problem END AS problem,"  # noqa: S608
+        f" CASE WHEN problem IS NOT NULL OR ({is_early}) THEN raw END AS raw)"
+        f" FROM ({judged}) AS j LEFT JOIN {FIRST_DAYS} ON j.customer_id = {FIRST_DAYS}.customer_id"
     )

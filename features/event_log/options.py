@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from features.event_log import expressions
 from features.event_log.daily import ONE_USE
+from features.file_format import PLAIN, FileFormat, Formats, merged
 from features.schema import Table
 from features.source import SourceOptions
 from features.tables import CANONICAL
@@ -32,6 +33,18 @@ def _as_sql(plain: Any) -> Any:
 Sql = Annotated[str, BeforeValidator(_as_sql)]
 
 
+class LookUpOptions(BaseModel):
+    """One column of another file, by a key: expressions for the key and what is taken there, and for the key here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    key: Sql
+    take: Sql
+    by: Sql
+    format: FileFormat = PLAIN
+
+
 class MappingOptions(BaseModel):
     """Some files and the expressions that make rows of one table of them.
 
@@ -39,6 +52,8 @@ class MappingOptions(BaseModel):
     expressions; recorded_in is the time zone of times without one, where it is not the company's. drop names filters:
     a row for which one holds is left out and counted under the first such name. Rows that stand in several files are
     always taken once; duplicates says whether equal rows of one file are. identity: customer_id is a key to look up.
+    format says how the files are read where they are no CSV with names in their first line. look_up names columns that
+    the expressions may use and that stand in another file, each found by a key.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +64,8 @@ class MappingOptions(BaseModel):
     drop: dict[str, Sql] = Field(default_factory=dict)
     duplicates: Literal["keep", "drop"] = "keep"
     identity: bool = False
+    format: FileFormat = PLAIN
+    look_up: dict[str, LookUpOptions] = Field(default_factory=dict)
     columns: dict[str, Sql]
 
 
@@ -60,6 +77,7 @@ class IdentityOptions(BaseModel):
     file: str
     key: Sql
     customer_id: Sql
+    format: FileFormat = PLAIN
 
 
 class EventLogOptions(SourceOptions):
@@ -67,12 +85,15 @@ class EventLogOptions(SourceOptions):
 
     time_zone is the company's: all times are kept in it. refuse_unmapped_above is the share of a table's rows that
     may lack a customer or a date. extracted_at is when the data were taken out; the newest known_at where not said.
+    before_first_day says what becomes of rows from before the day on which their customer joined: they are refused, or
+    set aside as unmapped, or the customer joined at the earliest of all rows.
     """
 
     kind: Literal["event_log"] = "event_log"
     time_zone: str
     refuse_unmapped_above: float = Field(0.0, ge=0, le=1)
     extracted_at: datetime | None = None
+    before_first_day: Literal["refuse", "set_aside", "earliest"] = "refuse"
     identities: Annotated[tuple[IdentityOptions, ...], BeforeValidator(_many)] = ()
     tables: dict[str, Annotated[tuple[MappingOptions, ...], BeforeValidator(_many), Field(min_length=1)]] = Field(
         min_length=1
@@ -82,6 +103,7 @@ class EventLogOptions(SourceOptions):
     def _is_sound(self) -> "EventLogOptions":
         if faults := list(_faults(self)):
             raise ValueError("; ".join(faults))
+        formats(self)  # which refuses two of one file
         return self
 
     def mappings(self, table: str) -> Iterator[tuple[str, MappingOptions]]:
@@ -91,9 +113,28 @@ class EventLogOptions(SourceOptions):
             yield f"source.tables.{table}{f'[{number}]' if len(several) > 1 else ''}", mapping
 
 
+def formats(options: EventLogOptions) -> Formats:
+    """How the files of a spec are read, by name or glob: those that are no plain CSV, or no file of a known kind."""
+    return {pattern: form for pattern, form in merged(list(_formats(options))).items() if form != PLAIN}
+
+
+def _formats(options: EventLogOptions) -> Iterator[tuple[str, FileFormat]]:
+    yield from ((identity.file, identity.format) for identity in options.identities)
+    for _, _, mapping in _mappings(options):
+        yield from ((pattern, mapping.format) for pattern in mapping.files)
+        yield from ((one.file, one.format) for one in mapping.look_up.values())
+
+
 def mapped_table(name: str) -> Table:
     """What a mapping of a table makes rows of: the table itself, or for `usage` single events of use."""
     return ONE_USE if name == "usage" else CANONICAL[name]
+
+
+def event_key(name: str) -> str | None:
+    """The column that names one event of a table and that nothing can stand for but what a row says; None elsewhere."""
+    if name == "usage":
+        return "usage_id"
+    return next((column for column in MADE_KEYS if column in CANONICAL[name].key), None)
 
 
 def needed_columns(table: Table) -> tuple[str, ...]:
@@ -104,6 +145,8 @@ def needed_columns(table: Table) -> tuple[str, ...]:
 def _faults(options: EventLogOptions) -> Iterator[str]:
     with duckdb.connect() as database:
         yield from _time_zones(options, database)
+        if options.before_first_day != "refuse" and "customers" not in options.tables:
+            yield "source.before_first_day: no mapping says when customers joined; it is their first event anyhow"
         for table, where, mapping in _mappings(options):
             yield from _names(table, where, mapping.columns)
             if mapping.identity and not options.identities:
@@ -123,6 +166,8 @@ def _expressions(options: EventLogOptions) -> Iterator[tuple[str, str]]:
     for _, where, mapping in _mappings(options):
         yield from ((f"{where}.columns.{name}", expression) for name, expression in mapping.columns.items())
         yield from ((f"{where}.drop.{name}", expression) for name, expression in mapping.drop.items())
+        for name, one in mapping.look_up.items():
+            yield from ((f"{where}.look_up.{name}.{part}", getattr(one, part)) for part in ("key", "take", "by"))
 
 
 def _mappings(options: EventLogOptions) -> Iterator[tuple[str, str, MappingOptions]]:

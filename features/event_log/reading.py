@@ -22,6 +22,11 @@ _UTC = r"(?i)\s*(UTC|GMT|Z)$"
 _ABBREVIATION = r"[\d\s][A-Za-z]+$"
 # A day in a spreadsheet is exported with a midnight that nobody wrote.
 _DAY_ONLY = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}( 00:00(:00)?)?$"
+# A number as people write it; DuckDB would read 0x10 as 16 and 1_0 as 10, too.
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_NO_NUMBER = r"^\s*[+-]?(0[xXbBoO]|\d+_)"
+# The clocks of these never go forward.
+_NO_SUMMER = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu")
 # Python's datetime, and with it the names of parts, know no others.
 _YEARS = "BETWEEN 1 AND 9999"
 
@@ -49,9 +54,12 @@ class Reading:
     raw: str
 
 
-def reading(column: Column, expression: str, *, found: str, zones: Zones, named: Sequence[str]) -> Reading:
+def reading(
+    column: Column, expression: str, *, found: str, zones: Zones, named: Sequence[str], cast: Sequence[str] = ()
+) -> Reading:
     """How an expression of the type `found`, which names some columns of a file, becomes a value of a column.
 
+    cast are those texts among them that it makes numbers of itself: 0x10 and 1_0 are none there either.
     What fails for a row gives null for that row: a cast in the expression itself as much as the last one.
     """
     attempted = quoted(f"{column.name}: attempt")
@@ -59,10 +67,13 @@ def reading(column: Column, expression: str, *, found: str, zones: Zones, named:
     packed = _packed(column.type, bracketed(expression), found=found, zones=zones)
     if column.type == "integer":
         failed = f"({failed} OR coalesce({attempted}.exact <> {value}, false))"
+    if column.type in ("integer", "number"):
+        others = [f"coalesce(regexp_matches({quoted(one)}, {literal(_NO_NUMBER)}), false)" for one in cast]
+        failed = f"({' OR '.join([failed, *others])})"
     if column.type in ("timestamp", "number"):
         failed = f"({failed} OR coalesce(NOT isfinite({value}), false))"
     if column.type == "timestamp":
-        failed = f"({failed} OR coalesce(year({value}) NOT {_YEARS}, false))"
+        failed = f"({failed} OR coalesce(year({value}) NOT {_YEARS}, false) OR NOT coalesce({attempted}.shown, true))"
     # TRY of the value alone could not tell a failure from nothing.
     attempt = f"TRY(struct_pack({packed})) AS {attempted}"
     sound = f"CASE WHEN NOT {failed} THEN {value} END"
@@ -80,31 +91,42 @@ def known_since(known_at: Reading, event_at: Reading) -> str:
 def _packed(type_: ColumnType, sql: str, *, found: str, zones: Zones) -> str:
     """What a struct holds of an attempt: the value, and what is needed to judge it."""
     if type_ == "timestamp":
-        instant, value = _moment(sql, found=found, zones=zones)
-        return f"value := {value}, instant := {instant}"
+        instant, value, shown = _moment(sql, found=found, zones=zones)
+        return f"value := {value}, instant := {instant}, shown := {shown}"
     if type_ in ("text", "category"):
         return f"value := nullif(trim(CAST({sql} AS VARCHAR)), '')"
-    present = f"nullif(trim({sql}), '')" if found == "VARCHAR" else sql
+    present = sql
+    if found == "VARCHAR":
+        text = f"nullif(trim({sql}), '')"
+        present = f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN {text} ELSE '?' || {text} END"
+        present = present if type_ in ("integer", "number") else text
     exact = f", exact := CAST({present} AS DOUBLE)" if type_ == "integer" else ""
     return f"value := CAST({present} AS {SQL_TYPES[type_]}){exact}"
 
 
-def _moment(sql: str, *, found: str, zones: Zones) -> tuple[str, str]:
-    """An instant, and what the company's clocks showed at it; a day without a time is the same day everywhere."""
+def _moment(sql: str, *, found: str, zones: Zones) -> tuple[str, str, str]:
+    """An instant, what the company's clocks showed at it, and whether there was such a time where it was recorded.
+
+    A day without a time is the same day everywhere. When clocks go forward, an hour of a night is shown by none.
+    """
     there, here = literal(zones.recorded_in), literal(zones.kept_in)
     if found == "TIMESTAMP WITH TIME ZONE":
-        return sql, f"({sql} AT TIME ZONE {here})"
+        return sql, f"({sql} AT TIME ZONE {here})", "true"
     text = f"nullif(trim({sql}), '')" if found == "VARCHAR" else sql
     plain = f"CAST({text} AS TIMESTAMP)"
     instant = f"({plain} AT TIME ZONE {there})"
     moved = plain if there == here or found == "DATE" else f"({instant} AT TIME ZONE {here})"
+    has_gaps = found != "DATE" and zones.recorded_in not in _NO_SUMMER
+    shown = (
+        f"({plain} = date_trunc('day', {plain}) OR {instant} AT TIME ZONE {there} = {plain})" if has_gaps else "true"
+    )
     if found != "VARCHAR":
-        return instant, moved
+        return instant, moved, shown
     # A text may say its own zone, which a cast to TIMESTAMP would silently forget.
     has_zone, is_day = (f"regexp_matches({text}, {literal(pattern)})" for pattern in (_ZONE, _DAY_ONLY))
     told = f"CAST({_with_offset(text)} AS TIMESTAMPTZ)"
     value = f"CASE WHEN {has_zone} THEN {told} AT TIME ZONE {here} WHEN {is_day} THEN {plain} ELSE {moved} END"
-    return f"CASE WHEN {has_zone} THEN {told} ELSE {instant} END", value
+    return f"CASE WHEN {has_zone} THEN {told} ELSE {instant} END", value, f"({has_zone} OR {shown})"
 
 
 def _with_offset(text: str) -> str:

@@ -6,10 +6,10 @@ from dataclasses import replace
 import duckdb
 
 from features.errors import DataError
-from features.event_log import counting, customers, daily, identities, months
+from features.event_log import corrections, counting, customers, daily, identities, months
 from features.event_log.judging import TAKEN, Judged, judge
-from features.event_log.options import EventLogOptions
-from features.schema import Table
+from features.event_log.options import EventLogOptions, formats
+from features.schema import Column, Table
 from features.source import Part, Raw, Reconciled, Source, Unmapped
 from features.tables import CANONICAL
 
@@ -20,10 +20,23 @@ _STATES = ("customers", "contracts")
 def declare(options: EventLogOptions) -> Mapping[str, Table]:
     """The canonical tables that the spec maps, and the customers, whom the log itself tells of if need be."""
     return {
-        name: replace(table, is_corrected=_is_corrected(options, name))
+        name: replace(
+            table,
+            is_corrected=_is_corrected(options, name),
+            columns=_said(options, table),
+            is_made=name not in options.tables,
+        )
         for name, table in CANONICAL.items()
         if name in {"customers", *options.tables}
     }
+
+
+def _said(options: EventLogOptions, table: Table) -> tuple[Column, ...]:
+    """The columns of a table, each with what the first mapping that gives it says."""
+    said: dict[str, str] = {}
+    for _, mapping in options.mappings(table.name) if table.name in options.tables else ():
+        said = {**mapping.columns, **said}
+    return tuple(replace(column, said=said.get(column.name, "")) for column in table.columns)
 
 
 def _is_corrected(options: EventLogOptions, table: str) -> bool:
@@ -48,18 +61,27 @@ def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unm
     if "customers" not in options.tables:
         customers.derive(database, into="rows_customers")
         yield from months.parts(database, CANONICAL["customers"], "rows_customers")
+    elif options.before_first_day == "earliest":
+        customers.join_by_first_event(database, "rows_customers")
+        yield from months.parts(database, CANONICAL["customers"], "rows_customers")
 
 
 def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | Reconciled | Unmapped]:
     database, rows = raw.database, f"rows_{table.name}"
     events = "events" if table.name == "usage" else rows
     judged = list(_judged(raw, options, table.name))
+    mappings = [mapping for _, mapping in options.mappings(table.name)]
+    corrections.refuse_unnamed(database, table.name, list(zip(judged, mappings, strict=True)))
     taken = " UNION ALL BY NAME ".join(f"SELECT * FROM {one.name} WHERE {TAKEN}" for one in judged)  # noqa: S608
     database.execute(f"CREATE TEMP TABLE {events} AS {taken}")
+    emptied = 0
     if events != rows:
-        daily.roll_up(database, events, into=rows)
+        has_versions = any("known_at" in mapping.columns for mapping in mappings)
+        corrections.mark_replaced(database, events, where=f"source.tables.{table.name}", has_versions=has_versions)
+        emptied = daily.roll_up(database, events, into=rows)
     (kept,) = database.execute(f"SELECT count(*) FROM {rows}").fetchall()[0]  # noqa: S608
-    counts = counting.reconciled(database, table.name, judged, kept=kept, limit=options.refuse_unmapped_above)
+    limit = options.refuse_unmapped_above
+    counts = counting.reconciled(database, table.name, judged, kept=kept, limit=limit, emptied=emptied)
     yield counts
     lost = counting.unmapped(database, table.name, judged)
     yield lost
@@ -70,6 +92,10 @@ def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | 
         )
     for one in judged:
         database.execute(f"DROP TABLE {one.name}")
+    if table.name == "customers" and options.before_first_day != "refuse":
+        if options.before_first_day == "earliest":
+            return  # their parts come last, when all events were seen
+        customers.note_first_days(database, rows)
     # Not the days of use: they begin at midnight, before anybody came.
     customers.see(database, events)
     yield from months.parts(database, table, rows)
@@ -82,7 +108,8 @@ def _judged(raw: Raw, options: EventLogOptions, table: str) -> Iterator[Judged]:
         try:
             one = judge(raw, options, table, where=where, mapping=mapping, number=number)
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            raise DataError(f"{where}: {' '.join(str(error).split())}") from error
+            reason = " ".join(str(error).split("Possible ")[0].split())
+            raise DataError(f"{where}: {reason}") from error
         if mapping.identity:
             counting.refuse_strangers(raw.database, one)
         yield one
@@ -99,9 +126,11 @@ def extracted_at(options: EventLogOptions) -> str | None:
 
 
 def wants(options: EventLogOptions) -> list[str]:
-    """The files of the identities and of every mapping."""
+    """The files of the identities, and those that every mapping reads or looks up in."""
     named = [identity.file for identity in options.identities]
-    return named + [name for mappings in options.tables.values() for one in mappings for name in one.files]
+    mappings = [one for several in options.tables.values() for one in several]
+    named += [look_up.file for one in mappings for look_up in one.look_up.values()]
+    return named + [name for one in mappings for name in one.files]
 
 
 SOURCE = Source(
@@ -114,5 +143,6 @@ SOURCE = Source(
     read=read,
     extracted_at=extracted_at,
     wants=wants,
+    formats=formats,
     newer=("file", "files", "extracted_at", "refuse_unmapped_above"),
 )

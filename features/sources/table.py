@@ -10,9 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.arm_column import STRATUM, ArmColumn, arms_of, declared, probabilities_of, strata_of
 from features.errors import MissingError, SchemaError
+from features.file_format import FileFormat
 from features.schema import ARROW_TYPES, Column, ColumnType, Table, nearest
 from features.source import Part, Raw, Source, SourceOptions
 
+# What pyarrow would read besides: 0x10 as 16, nan as a number. What stands for nothing is declared as `missing`.
+_WRITTEN: dict[ColumnType, str] = {
+    "integer": r"^[+-]?[0-9]+$",
+    "number": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$",
+}
 LEFT_OUT = "fill it in, or say `nullable: true` in the spec: such rows are then left out of its figures"
 
 
@@ -42,10 +48,14 @@ class ColumnOptions(BaseModel):
 
 
 class TableOptions(SourceOptions):
-    """Options of a table source: its file, key (the row's content if none), texts that mean missing, and columns."""
+    """Options of a table source: its file, key (the row's content if none), texts that mean missing, and columns.
+
+    format says how the file is read where it is no CSV with names in its first line.
+    """
 
     kind: Literal["table"] = "table"
     file: str
+    format: FileFormat | None = None
     key: str | None = None
     missing: tuple[str, ...] = ("",)
     columns: dict[str, ColumnOptions] = Field(min_length=1)
@@ -128,14 +138,19 @@ def _text(values: pa.ChunkedArray, missing: tuple[str, ...]) -> pa.Array:
 
 def _cast(texts: pa.Array, type_: ColumnType) -> tuple[pa.Array, pa.Array]:
     """The values in their type, and the texts that could not be read (null elsewhere)."""
+    texts = texts.cast(pa.string())
     if type_ in ("category", "text"):
         return texts, pa.nulls(len(texts), pa.string())
+    written = texts
+    if type_ in _WRITTEN:
+        written = pc.if_else(pc.match_substring_regex(texts, _WRITTEN[type_]), texts, None)
     try:
-        return pc.cast(texts, ARROW_TYPES[type_]), pa.nulls(len(texts), pa.string())
+        values = pc.cast(written, ARROW_TYPES[type_])
     except pa.ArrowInvalid:
-        readable = pa.array([_reads(text, type_) for text in texts.to_pylist()])
-        good, bad = pc.if_else(readable, texts, None), pc.if_else(readable, None, texts)
-        return pc.cast(good, ARROW_TYPES[type_]), bad
+        readable = pa.array([_reads(text, type_) for text in written.to_pylist()])
+        written = pc.if_else(readable, written, None)
+        values = pc.cast(written, ARROW_TYPES[type_])
+    return values, pc.if_else(pc.is_null(written), texts, None)
 
 
 def _reads(text: str | None, type_: ColumnType) -> bool:
@@ -178,5 +193,6 @@ SOURCE = Source(
     read=read,
     extracted_at=lambda _: None,
     wants=lambda options: (options.file,),
+    formats=lambda options: {options.file: options.format} if options.format else {},
     newer=("file",),
 )

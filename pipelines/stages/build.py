@@ -14,6 +14,7 @@ from features.matrix import with_categories
 from features.schema import Table
 from features.tables import CONTROL, LEFT_IN_GAP
 from pipelines import enough, flat, log, matrices, snapshots, storage
+from pipelines.enough_dates import check_dates
 from pipelines.partitions import Shelf
 from pipelines.specs import source_of
 from pipelines.workspace import Workspace
@@ -34,7 +35,7 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
     counts: Counter[str] = Counter()
     extracted_at = storage.read_json(workspace.tables / "about.json")["extracted_at"]
     if extracted_at and must_be_enough:
-        enough.check_dates(spec, datetime.fromisoformat(extracted_at))
+        check_dates(spec, datetime.fromisoformat(extracted_at))
     with storage.replacing_folder(workspace.matrix) as folder:
         shelf = Shelf(workspace.matrix, folder, workspace.partitions)
         for counted in _partitions(spec, workspace.tables, declared, shelf=shelf, extracted_at=extracted_at):

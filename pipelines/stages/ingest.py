@@ -25,11 +25,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         raise MissingError(
             f"spec '{spec.name}' has no raw data; add some with: python -m pipelines data {spec.name} PATH..."
         )
-    counts: Counter[str] = Counter()
+    counts, formats = Counter[str](), source.formats(options)
     reconciled: dict[str, Any] = {}
     newest: datetime | None = None
     unmapped.clear(workspace)
-    with storage.replacing_folder(workspace.tables) as folder, raw.opened(workspace.raw) as files:
+    with storage.replacing_folder(workspace.tables) as folder, raw.opened(workspace.raw, formats) as files:
         for found in log.track(source.read(files, options), "ingest", unit="part"):
             if isinstance(found, Part):
                 storage.write_parquet(folder / found.table / f"{found.name}.parquet", found.rows)

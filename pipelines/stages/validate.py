@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from features.errors import DataError
+from features.errors import DataError, SpecError
 from features.schema import Table
 from features.tables import CONTROL
 from pipelines import log, storage, versions
+from pipelines.enough_dates import check_dates
 from pipelines.specs import source_of
 from pipelines.validation import batches, expectations, findings, stored, volumes
 from pipelines.validation.batches import Batch
@@ -21,7 +22,8 @@ from pipelines.workspace import Workspace
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Judge the tables and write the result, the bad rows and the Data Docs, in any case.
 
-    Raises DataError when an expectation is broken, MissingError when there are no tables.
+    Raises DataError when an expectation is broken or the data reach over too few dates for the spec, MissingError when
+    there are no tables.
     """
     source, options = source_of(spec)
     tables = stored.tables_of(workspace.tables, _with_arms(source.declare(options), spec))
@@ -30,7 +32,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     with storage.replacing_folder(workspace.validation) as folder:
         with findings.recorder(folder / findings.BAD_ROWS) as record, batches.opened() as connection:
             rows = _batches(connection, tables, extracted_at)
-            compared = _volumes(spec, workspace, tables=tables, extracted_at=extracted_at)
+            is_said = source.extracted_at(options) is not None
+            compared = _volumes(spec, workspace, tables=tables, extracted_at=extracted_at, is_said=is_said)
             all_batches = log.track(chain(rows, compared), "validate", unit="batch")
             judged = [record(expectations.judge(batch)) for batch in all_batches]
         result = {**findings.summary(judged), "rows": {name: table.total for name, table in tables.items()}}
@@ -40,6 +43,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         storage.write_bytes(folder / findings.PAGE, page.encode())
     if result["broken"]:
         raise DataError(findings.refusal(result["broken"], workspace.validation.relative_to(workspace.root)))
+    if extracted_at:
+        check_dates(spec, extracted_at)
     log.done("validate", spec.name, expectations=result["expectations"], rows=sum(result["rows"].values()))
 
 
@@ -59,10 +64,18 @@ def _batches(connection: Any, tables: Mapping[str, Stored], extracted_at: dateti
 
 
 def _volumes(
-    spec: ExperimentSpec, workspace: Workspace, *, tables: Mapping[str, Stored], extracted_at: datetime | None
+    spec: ExperimentSpec,
+    workspace: Workspace,
+    *,
+    tables: Mapping[str, Stored],
+    extracted_at: datetime | None,
+    is_said: bool,
 ) -> Iterator[Batch]:
     before = versions.history(workspace.raw)
     file = spec.source.get("file", "")
-    found = [*volumes.of_months(tables, extracted_at), *volumes.of_versions(tables, before, file=file)]
+    if unknown := sorted(set(spec.validation.ended) - set(tables)):
+        raise SpecError(f"spec '{spec.name}': validation.ended names {unknown}; there are {sorted(tables)}.")
+    months = volumes.of_months(tables, extracted_at, is_said=is_said, ended=spec.validation.ended)
+    found = [*months, *volumes.of_versions(tables, before, file=file)]
     if found:
         yield volumes.batch(found, spec.validation.volume_change)

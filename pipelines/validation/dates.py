@@ -1,9 +1,10 @@
 """What is demanded of dates: none before there were such records, none after the extraction, all in order."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 
-from features.schema import Table
+from features.schema import Column, Table
 from pipelines.validation.demand import Demand
 
 EARLIEST = datetime(1990, 1, 1)
@@ -11,6 +12,10 @@ MOST_YEARS_AHEAD = 20
 # Helper columns, the same in every row, and the day on which the row's customer joined.
 EARLIEST_AT, EXTRACTED_AT, FURTHEST_AT = "earliest", "extracted_at", "furthest"
 JOINED_ON = "joined_on"
+_BEFORE_JOINING = (
+    "under source, `before_first_day: set_aside` leaves such rows out as unmapped (as many as refuse_unmapped_above"
+    " allows), `before_first_day: earliest` lets their customers have joined by then"
+)
 
 
 def demands(
@@ -23,16 +28,18 @@ def demands(
         # What became known cannot be earlier than what happened: of one early date, one fault is told, not two.
         if column.name != "known_at" or "event_at" not in sound:
             words = f"must not be before {EARLIEST:%Y-%m-%d}"
-            yield _in_order(table.name, words, earlier=EARLIEST_AT, later=column.name, shown=column.name)
+            demand = _in_order(table.name, words, earlier=EARLIEST_AT, later=column.name, shown=column.name)
+            yield replace(demand, remedy=_drop(column, "too early", "<", f"{EARLIEST:%Y-%m-%d}"))
         if extracted_at is not None:
-            yield _not_too_late(table.name, column.name, extracted_at, is_planned=column.may_be_future)
+            yield _not_too_late(table.name, column, extracted_at)
     if {"event_at", "known_at"} <= set(sound):
         words = "must not be before event_at"
         yield _in_order(table.name, words, earlier="event_at", later="known_at", shown="known_at")
     yield from _of_a_resolution(table.name, sound)
     if joins and has_events(table) and {"event_at", "customer_id"} <= set(sound):
         words = "must not be before the day on which the customer joined"
-        yield _in_order(table.name, words, earlier=JOINED_ON, later="event_at", shown="event_at")
+        demand = _in_order(table.name, words, earlier=JOINED_ON, later="event_at", shown="event_at")
+        yield replace(demand, remedy=_BEFORE_JOINING if table.column("event_at").said else "")
 
 
 def _of_a_resolution(table: str, sound: Collection[str]) -> Iterator[Demand]:
@@ -60,12 +67,22 @@ def helpers(table: Table, extracted_at: datetime | None) -> Iterator[str]:
         yield f"TIMESTAMP '{extracted_at}' + INTERVAL {MOST_YEARS_AHEAD} YEAR AS {FURTHEST_AT}"
 
 
-def _not_too_late(table: str, column: str, extracted_at: datetime, *, is_planned: bool) -> Demand:
-    words = f"must not be after the extraction at {extracted_at}"
-    if is_planned:
+def _not_too_late(table: str, column: Column, extracted_at: datetime) -> Demand:
+    words, latest = f"must not be after the extraction at {extracted_at}", extracted_at
+    if column.may_be_future:
         words = f"must not be over {MOST_YEARS_AHEAD} years after the extraction at {extracted_at}"
-    latest = FURTHEST_AT if is_planned else EXTRACTED_AT
-    return _in_order(table, words, earlier=column, later=latest, shown=column)
+        latest = extracted_at.replace(year=extracted_at.year + MOST_YEARS_AHEAD, day=min(extracted_at.day, 28))
+    later = FURTHEST_AT if column.may_be_future else EXTRACTED_AT
+    demand = _in_order(table, words, earlier=column.name, later=later, shown=column.name)
+    return replace(demand, remedy=_drop(column, "too late", ">", f"{latest}"))
+
+
+def _drop(column: Column, name: str, sign: str, moment: str) -> str:
+    """The line of a spec that leaves such rows out; none where no expression gives the column."""
+    if not column.said:
+        return ""
+    condition = f"({column.said})::TIMESTAMP {sign} '{moment}'".replace('"', '\\"')
+    return f'to leave such rows out, say in the spec, beside their files: drop: {{{name}: "{condition}"}}'
 
 
 def _in_order(table: str, words: str, *, earlier: str, later: str, shown: str) -> Demand:

@@ -11,7 +11,8 @@ class Demand:
 
     kind and arguments are the name and the keywords of a Great Expectations class. words go on from
     "customers.age"; shows names the batch column whose values are given as examples (None: the keys are).
-    judged_if limits it to rows in which a column is null, or is not. unit is what a bad row of the batch is.
+    judged_if limits it to rows in which a column is null, or is not. unit is what a bad row of the batch is. remedy is
+    what may be done about bad rows.
     """
 
     table: str
@@ -22,6 +23,7 @@ class Demand:
     shows: str | None = None
     judged_if: tuple[str, Literal["null", "present"]] | None = None
     unit: Literal["row", "part", "volume"] = "row"
+    remedy: str = ""
 
     @property
     def judges(self) -> tuple[str, ...]:

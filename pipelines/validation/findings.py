@@ -116,6 +116,7 @@ def _broken(demand: Demand, found: Sequence[Finding], size: int) -> dict[str, An
         "column": demand.column,
         "expectation": demand.words,
         "unit": demand.unit,
+        "remedy": demand.remedy,
         "count": count,
         "share": count / size,
         "examples": list(examples)[:EXAMPLES],
@@ -135,12 +136,13 @@ def sentence(broken: Mapping[str, Any]) -> str:
     where = f"{broken['table']}.{broken['column']}" if broken["column"] else broken["table"]
     such = ", ".join(_short(repr(value)) for value in broken["examples"])
     keys = [_short(key) for key in broken["keys"] if key]
+    remedy = f"; {broken['remedy']}" if broken.get("remedy") else ""
     if broken["unit"] == "volume":
-        return f"{where}: {broken['expectation']}: it has {such or '; '.join(keys)}"
+        return f"{where}: {broken['expectation']}: it has {such or '; '.join(keys)}{remedy}"
     such = f"{such} (first: {keys[0]})" if such and keys else such or "; ".join(keys)
     plural = "" if broken["count"] == 1 else "s"
     count = f"{broken['count']:,} {broken['unit']}{plural} ({_percent(broken['share'])})"
-    return f"{where}: {broken['expectation']}: {count}, such as {such}"
+    return f"{where}: {broken['expectation']}: {count}, such as {such}{remedy}"
 
 
 def _percent(share: float) -> str:

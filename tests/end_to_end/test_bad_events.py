@@ -125,6 +125,36 @@ def test_bad_rows_are_refused_with_their_column_count_and_examples(shop: Shop, f
     assert not [word for word in words if word not in line]
 
 
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("odd", ["1900-01-01", "2199-01-01", "2199-01-01T10:00:00Z"])
+def test_the_line_that_leaves_rows_of_other_centuries_out_does_so(shop: Shop, odd: str, zone: str | None) -> None:
+    """As the refusal writes it, copied into the spec."""
+    shop.spec(tables=tables(recorded_in=zone))
+    shop.files({"orders.csv": ORDERS + f"n1,c1,{odd},3\n"})
+    code, told = shop.run()
+    assert code == 5
+    line = next(line for line in told.splitlines() if "transactions.event_at" in line and "drop: " in line)
+    drop = yaml.safe_load(line[line.index("drop: ") :])["drop"]
+    shop.spec(tables=tables(recorded_in=zone, drop=drop))
+    code, told = shop.run()
+    assert code == 0, told
+    assert "transactions 400" in told
+
+
+def test_too_few_dates_are_told_by_validate_and_its_choice_is_one(shop: Shop) -> None:
+    spec = shop.root / "experiments/specs/shop.yaml"
+    plain = yaml.safe_load(spec.read_text())
+    asked = {"first": "2024-01-01", "every_months": 1, "look_back_days": 365}
+    spec.write_text(yaml.safe_dump({**plain, "observations": asked}))
+    code, told = shop.run()
+    assert code == 5
+    assert "spec 'shop': 2 mature observation dates are too few" in told
+    assert '`observations.first: "20' in told
+    asked["first"] = told.split('`observations.first: "')[1][:10]
+    spec.write_text(yaml.safe_dump({**plain, "observations": asked}))
+    assert shop.run("validate")[0] == 0
+
+
 def test_a_correction_that_has_its_own_date_is_taken_and_one_that_moves_money_to_another_is_refused(shop: Shop) -> None:
     shop.spec(tables=tables(columns={"known_at": "moment"}))
     shop.files({"orders.csv": ORDERS + "o7,c7,2024-05-20 10:00,999\n"})

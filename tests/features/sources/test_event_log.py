@@ -4,9 +4,10 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -113,6 +114,7 @@ USES = st.lists(
     ),
     min_size=1,
     max_size=14,
+    unique_by=lambda event: event[:2],  # or they would say that they correct each other
 )
 USAGE = {
     "usage": {
@@ -311,6 +313,32 @@ def test_a_moment_that_cannot_be_told_for_sure_is_counted_as_unreadable(text: st
         parts, counts, _ = read({"a.csv": csv(f"a,{text},5", "a,2024-07-01 12:00,5")}, options(tables))
         assert len(rows(parts[name])) == 1
         assert counts[name].unmapped == {"unreadable event_at": 1}
+
+
+ZONES = st.sampled_from(
+    ["Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC", "Asia/Kolkata", "Asia/Beirut"]
+)
+NIGHTS = ["2024-03-31", "2024-03-10", "2024-10-06", "2024-10-27", "2024-11-03", "2024-04-07", "2024-07-01"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(ZONES, ZONES, st.sampled_from(NIGHTS), st.integers(1, 24 * 12 - 1), st.booleans())
+def test_a_time_that_no_clock_showed_is_unreadable_and_counted(
+    recorded: str, kept: str, day: str, step: int, typed: bool
+) -> None:
+    """The oracle: such a time does not come back from UTC as it went there. Midnights are days and always read."""
+    local = datetime.fromisoformat(day) + timedelta(minutes=5 * step)
+    there = local.replace(tzinfo=ZoneInfo(recorded))
+    exists = there.astimezone(UTC).astimezone(ZoneInfo(recorded)).replace(tzinfo=None) == local
+    rows_in = csv(f"a,{local:%Y-%m-%d %H:%M},5", f"a,{day},5", f"a,{day} 00:00,5")
+    if typed:
+        rows_in = rows_in.set_column(1, "day", rows_in["day"].cast(pa.timestamp("us")))
+    of = options(payments(recorded_in=recorded), time_zone=kept)
+    parts, counts, lost = read({"a.csv": rows_in}, of)
+    assert counts["transactions"].unmapped == ({} if exists else {"unreadable event_at": 1})
+    assert len(rows(parts["transactions"])) == 2 + exists
+    if not exists:
+        assert [row["day"][:16] for row in lost["transactions"].to_pylist()] == [f"{local:%Y-%m-%d %H:%M}"]
 
 
 def test_typed_instants_need_no_zone_and_typed_days_have_none() -> None:
