@@ -94,7 +94,7 @@ def test_hillstroms_effects_are_the_plain_differences_of_the_trial(
 ) -> None:
     _, report = hillstrom
     trial = report["uplift"]["trial"]
-    assert trial["womens"]["value"] == pytest.approx(0.045233106587052985, abs=1e-12)
+    assert trial["womens"]["value"] == pytest.approx(0.045233106587052985, rel=5e-8)  # kept with eight digits
     assert trial["womens"]["rows"] + trial["mens"]["rows"] + trial["mens"]["control_rows"] == 64_000
     assert trial["mens"]["value"] == pytest.approx(0.1828 - 0.1062, abs=1e-3)
     rows = pd.read_csv(shared_data / "hillstrom" / "hillstrom.csv")

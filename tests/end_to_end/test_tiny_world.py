@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+from experiments import rounding
 from features.contract import Contract
 from features.errors import DataError
 from features.feature import FeatureColumn
-from pipelines import checking, learning, specs
+from pipelines import checking, learning, portable, specs
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository, environment
 
@@ -115,9 +116,11 @@ def test_the_champion_predicts_the_same_bits_where_none_of_our_code_is(tiny: Rep
     subprocess.run(
         [sys.executable, "-I", "-c", SERVING, *words], check=True, cwd=tmp_path, env=strict, capture_output=True
     )
-    found, expected = pd.read_parquet(answer), pd.read_parquet(gate)
+    found, judged = pd.read_parquet(answer), pd.read_parquet(gate)
+    expected = portable.scorer(Workspace(tiny.root, "demo").model / "challenger").score(judged)
     for name in found:
         assert np.array_equal(found[name], expected[name]), name
+        assert np.array_equal(rounding.probabilities(found[name].to_numpy()), judged[name]), name
 
 
 def test_the_registered_version_says_where_it_comes_from(tiny: Repository) -> None:
