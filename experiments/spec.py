@@ -1,5 +1,6 @@
 """The spec: the one frozen description of an experiment, read once from `experiments/specs/NAME.yaml`."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,10 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from experiments.gate_spec import GateSpec
 from experiments.money_spec import CampaignSpec, CostOfChurnSpec, PolicySpec
 from experiments.section import Positive, Section, Share
+from features.reserved import NO_ACTIONS, alike, plain
 
+# Of any language; they stand in the names of files, columns and figures of MLflow.
+NAME_OF_AN_ARM = re.compile(r"\w[\w \-]{0,60}")
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -61,6 +65,18 @@ class TreatmentSpec(Section):
 
     arms: dict[str, ArmSpec] = Field(min_length=1)
     randomised: bool = True
+
+    @field_validator("arms")
+    @classmethod
+    def _arms_can_be_named(cls, arms: dict[str, ArmSpec]) -> dict[str, ArmSpec]:
+        for arm in arms:
+            if plain(arm) in NO_ACTIONS:
+                raise ValueError(f"'{arm}' is what the list says where there is no action; call it otherwise")
+            if not NAME_OF_AN_ARM.fullmatch(arm):
+                raise ValueError(f"'{arm}' names files and figures: write letters, digits, '_', '-' and blanks")
+        if two := next(alike(list(arms)), None):
+            raise ValueError(f"{two} differ by capital letters only; call one otherwise")
+        return arms
 
 
 class ValueSpec(Section):

@@ -13,6 +13,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from features.errors import DataError, MissingError, UsageError
+from features.reserved import alike, plain
 from pipelines.memory import limits
 
 KINDS = (".csv", ".parquet", ".xlsx", ".jsonl", ".ndjson")
@@ -46,6 +47,24 @@ class RawFiles:
 
     def relation(self, name: str) -> str:
         """The quoted name of a view of a file. Raises MissingError or DataError when it cannot be read."""
+        if alike_names := list(alike(self._names(name))):
+            raise DataError(
+                f"{name} has columns that differ by capital letters only: {alike_names}; an expression cannot tell them"
+                " apart. Call one of each otherwise in the file, or leave it out."
+            )
+        return self._view(name)
+
+    def _names(self, name: str) -> list[str]:
+        """The columns as the file itself calls them; DuckDB would give the second of two alike another name."""
+        path, kind = self._path(name), Path(name).suffix.lower()
+        with _telling(path):
+            if kind == ".parquet":
+                return list(pq.read_schema(path).names)
+            if kind == ".csv":
+                return _header(path)
+        return [row[0] for row in self.database.execute(f"DESCRIBE {self._view(name)}").fetchall()]
+
+    def _view(self, name: str) -> str:
         if name not in self._views:
             path, view = self._path(name), f'"raw {len(self._views)}"'
             with _telling(path):
@@ -55,7 +74,7 @@ class RawFiles:
 
     def count(self, name: str) -> int:
         """The number of rows of a file, every one of which is read. Raises DataError when one cannot be."""
-        view = self.relation(name)
+        view = self._view(name)
         with _telling(self._path(name)):
             columns = [row[0] for row in self.database.execute(f"DESCRIBE {view}").fetchall()]
             every = ", ".join(f"max({_quoted(column)}::VARCHAR)" for column in columns)
@@ -66,7 +85,7 @@ class RawFiles:
 
     def _in_order(self, name: str) -> pa.Table:
         """The rows as the file has them; a view gives them in whatever order is quickest."""
-        view = self.relation(name)
+        view = self._view(name)
         self.database.execute("SET preserve_insertion_order = true")
         try:
             return self.database.sql(f"FROM {view}").to_arrow_table()
@@ -167,7 +186,12 @@ def _as_text(rows: pa.Table) -> pa.Table:
 
 
 def _texts(names: list[str]) -> str:
-    return "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names) + "}"
+    """The columns of a view, all texts; of two that DuckDB takes for one, the second gets a number."""
+    seen: list[str] = []
+    for name in names:
+        again = sum(plain(name) == plain(one) for one in seen)
+        seen.append(f"{name}_{again}" if again else name)
+    return "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in seen) + "}"
 
 
 def _quoted(name: str) -> str:

@@ -12,6 +12,8 @@ from features import definitions, labels, sources
 from features.errors import MissingError, SpecError
 from features.plugins import names, plugin
 from features.source import Source, SourceOptions
+from features.table_options import TableOptions
+from pipelines import references
 from pipelines.workspace import Workspace
 
 Options = TypeVar("Options", bound=BaseModel)
@@ -66,23 +68,26 @@ def _refuse_bare_dates(plain: Any, spec: str) -> None:
 def source_of(spec: ExperimentSpec) -> tuple[Source, Any]:
     """The source that a spec names, and its options. Raises SpecError when either is wrong."""
     found = plugin(sources, spec.source["kind"], Source)
-    return found, _parse(found.options, spec.source, f"{spec.name}: source")
+    return found, _parse(found.options, spec.source, spec.name, "source")
 
 
-def _parse(kind: type[Options], plain: dict[str, Any], where: str) -> Options:
+def _parse(kind: type[Options], plain: dict[str, Any], spec: str, *section: str) -> Options:
     try:
         return kind.model_validate(plain)
     except ValidationError as error:
-        raise SpecError(f"spec '{where}': {'; '.join(_sentence(fault) for fault in error.errors())}.") from error
+        told = "; ".join(_sentence(fault, section) for fault in error.errors())
+        raise SpecError(f"spec '{spec}': {told}.") from error
 
 
-def _sentence(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"]) or "the whole"
+def _sentence(fault: Any, section: tuple[str, ...]) -> str:
+    """What is wrong, after the path of the key; what speaks of several keys names them itself."""
+    place = ".".join(str(part) for part in (*section, *fault["loc"]))
     if fault["type"] == "extra_forbidden":
         return f"unknown key '{place}', remove or correct it"
     if fault["type"] == "missing":
         return f"'{place}' is missing, write it, if only as {{}} or null"
-    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{place}: {said}" if fault["loc"] else said
 
 
 def _check_names(spec: ExperimentSpec) -> None:
@@ -113,8 +118,9 @@ def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceO
     if source.dated:
         return
     columns = source.declare(options)["customers"]
-    if spec.label.column not in columns.names:
-        raise SpecError(f"spec '{spec.name}': label.column '{spec.label.column}' is none of source.columns.")
+    if isinstance(options, TableOptions):
+        _check_label(spec, options)
+        references.check(spec, references.of_a_table(options))
     declared = set(columns.column("arm").values[1:]) if "arm" in columns.names else set()
     wanted = set(spec.treatment.arms) if spec.treatment else set()
     if declared != wanted:
@@ -122,3 +128,28 @@ def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceO
             f"spec '{spec.name}': treatment.arms {sorted(wanted)} and source.treatment.arms {sorted(declared)} differ:"
             f" unknown arm {sorted(declared ^ wanted)} stands in one of them only."
         )
+
+
+def _check_label(spec: ExperimentSpec, options: TableOptions) -> None:
+    """The label is one column, of that role, and the two values that it may have are different ones of its values."""
+    name, label = spec.label.column, spec.label
+    if name not in options.columns:
+        raise SpecError(
+            f"spec '{spec.name}': label.column: '{name}' is none of source.columns {list(options.columns)}."
+        )
+    if label.kind != "column":
+        raise SpecError(f"spec '{spec.name}': label.kind: a table has no dates, so a column tells: write kind: column.")
+    if options.columns[name].role != "label":
+        raise SpecError(f"spec '{spec.name}': source.columns.{name}.role: it is label.column; write role: label.")
+    if others := [one for one, column in options.columns.items() if column.role == "label" and one != name]:
+        raise SpecError(
+            f"spec '{spec.name}': source.columns.{others[0]}.role: label.column is '{name}', and there is one label;"
+            " give it another role, or take the column out."
+        )
+    for key in ("churned", "retained"):
+        said, values = getattr(label, key), options.columns[name].values
+        if said is None or (values and said not in values):
+            which = f"one of {list(values)}" if values else "a text of that column"
+            raise SpecError(f"spec '{spec.name}': label.{key}: it is {said!r} and must be {which}.")
+    if label.churned == label.retained:
+        raise SpecError(f"spec '{spec.name}': label.retained: '{label.retained}' is label.churned too; they differ.")

@@ -9,6 +9,7 @@ from features.event_log import expressions
 from features.event_log.expressions import bracketed, literal, quoted
 from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, mapped_table
 from features.event_log.reading import SQL_TYPES, Reading, Zones, known_since, reading
+from features.reserved import alike
 from features.source import Raw
 
 IDENTITIES = "identities"
@@ -84,7 +85,7 @@ def _file(raw: Raw, number: int, name: str, mapping: MappingOptions, where: str)
     view = raw.relation(name)
     plain = [row[0] for row in raw.database.execute(f"DESCRIBE {view}").fetchall()]
     renamed = [mapping.rename.get(column, column) for column in plain]
-    if twice := sorted({column for column in renamed if renamed.count(column) > 1}):
+    if twice := sorted({column for _, column in alike(renamed)}):
         raise SchemaError(f"{where}.rename: {name} then has {twice} twice; it has {plain}.")
     chosen = ", ".join(f"{quoted(old)} AS {quoted(new)}" for old, new in zip(plain, renamed, strict=True))
     return _File(number, name, f"(SELECT {chosen} FROM {view})", tuple(renamed))  # noqa: S608 - quoted names

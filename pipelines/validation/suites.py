@@ -5,11 +5,13 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
+from features.reserved import HELPER, UNREADABLE
 from features.schema import Column, Table
 from pipelines.validation import dates
 from pipelines.validation.demand import Demand
 
-KEY_COPIES, KEY_CUSTOMERS = "key_copies", "key_customers"
+PART = f"{HELPER}part"
+KEY_COPIES, KEY_CUSTOMERS = f"{HELPER}key_copies", f"{HELPER}key_customers"
 
 # The table source derives the one from the other: of a row with an unknown arm, one fault is told, not two.
 _DERIVED_FROM = {"probability": "arm"}
@@ -17,22 +19,22 @@ _DERIVED_FROM = {"probability": "arm"}
 
 def found(column: str) -> str:
     """The name of the helper column that says whether a reference leads somewhere."""
-    return f"{column}_found"
+    return f"{HELPER}found {column}"
 
 
 def unreadable(column: str) -> str:
     """The name of the column that holds the raw text of what could not be read."""
-    return f"{column}__unreadable"
+    return f"{column}{UNREADABLE}"
 
 
 def money(column: str) -> str:
     """The name of the helper column with those unreadable texts that look like a sum of money."""
-    return f"{column}_money"
+    return f"{HELPER}money {column}"
 
 
 def strange(column: str) -> str:
     """The name of the helper column with the unreadable texts that do not."""
-    return f"{column}_strange"
+    return f"{HELPER}strange {column}"
 
 
 def part_demands(table: Table) -> tuple[Demand, ...]:
