@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from features import reserved
 from features.arm_column import ArmColumn
 from features.schema import ColumnType
+from features.section import Name, Section
 from features.source import SourceOptions
 
 NUMBERS = ("integer", "number")
 Role = Literal["feature", "label", "outcome"]
 
 
-class ColumnOptions(BaseModel):
+class ColumnOptions(Section):
     """What a column of the file is; role says what it is for.
 
     column is what the file calls it, where that is not its name here. missing are further texts that mean that a value
@@ -23,11 +24,9 @@ class ColumnOptions(BaseModel):
     changed. Rows in which a nullable one is missing are left out of its figures.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
     type: ColumnType = "number"
     role: Role = "feature"
-    column: str | None = None
+    column: Name | None = None
     meaning: str | None = None
     unit: str | None = None
     nullable: bool = False
@@ -65,8 +64,8 @@ class TableOptions(SourceOptions):
     """Options of a table source: its file, key (the row's content if none), texts that mean missing, and columns."""
 
     kind: Literal["table"] = "table"
-    file: str
-    key: str | None = None
+    file: Name
+    key: Name | None = None
     missing: tuple[str, ...] = ("",)
     columns: dict[str, ColumnOptions] = Field(min_length=1)
     treatment: ArmColumn | None = None

@@ -7,10 +7,8 @@ import duckdb
 
 from features.errors import DataError
 from features.event_log.expressions import literal, quoted
-from features.event_log.judging import NO_IDENTITY, UNMAPPED, Judged
+from features.event_log.judging import EXAMPLES, NO_IDENTITY, UNMAPPED, Judged
 from features.source import Reconciled, Unmapped
-
-EXAMPLES = 3
 
 
 def reconciled(

@@ -1,16 +1,16 @@
 """The `source` section of an event log's spec: which files become which table, column by column."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 import duckdb
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from features.event_log import expressions
 from features.event_log.daily import ONE_USE
 from features.schema import Table
+from features.section import Moment, Section
 from features.source import SourceOptions
 from features.tables import CANONICAL
 
@@ -32,7 +32,7 @@ def _as_sql(plain: Any) -> Any:
 Sql = Annotated[str, BeforeValidator(_as_sql)]
 
 
-class MappingOptions(BaseModel):
+class MappingOptions(Section):
     """Some files and the expressions that make rows of one table of them.
 
     files are names or globs; rename gives what some of the files call a column the name that the others use, and the
@@ -40,8 +40,6 @@ class MappingOptions(BaseModel):
     a row for which one holds is left out and counted under the first such name. Rows that stand in several files are
     always taken once; duplicates says whether equal rows of one file are. identity: customer_id is a key to look up.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     files: Annotated[tuple[str, ...], BeforeValidator(_many), Field(min_length=1)]
     rename: dict[str, str] = Field(default_factory=dict)
@@ -52,10 +50,8 @@ class MappingOptions(BaseModel):
     columns: dict[str, Sql]
 
 
-class IdentityOptions(BaseModel):
+class IdentityOptions(Section):
     """A file that says which customer a key belongs to: expressions for the key and for the customer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
     key: Sql
@@ -72,7 +68,7 @@ class EventLogOptions(SourceOptions):
     kind: Literal["event_log"] = "event_log"
     time_zone: str
     refuse_unmapped_above: float = Field(0.0, ge=0, le=1)
-    extracted_at: datetime | None = None
+    extracted_at: Moment | None = None
     identities: Annotated[tuple[IdentityOptions, ...], BeforeValidator(_many)] = ()
     tables: dict[str, Annotated[tuple[MappingOptions, ...], BeforeValidator(_many), Field(min_length=1)]] = Field(
         min_length=1

@@ -18,6 +18,7 @@ EVERYWHERE = {
         "pipelines.workspace",
         "pipelines.specs",
         "pipelines.references",
+        "pipelines.spec_text",
         "pipelines.failures",
     ),
     *("pipelines.graph", "features.errors", "features.plugins"),
