@@ -1,7 +1,7 @@
 """What a command says while it works: a progress bar on a terminal, one line when a stage is done."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from tqdm import tqdm
@@ -20,3 +20,9 @@ def done(stage: str, spec: str, **counts: Any) -> None:
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items()
     )
     print(f"{stage} {spec}: {figures}", file=sys.stderr)  # noqa: T201 - the command's own voice
+
+
+def warn(stage: str, spec: str, told: Sequence[str]) -> None:
+    """A line for each thing that stops nothing, and that somebody should look at."""
+    for one in told:
+        print(f"{stage} {spec}: warning: {one}", file=sys.stderr)  # noqa: T201 - the command's own voice

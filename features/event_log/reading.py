@@ -23,6 +23,8 @@ _ABBREVIATION = r"[\d\s][A-Za-z]+$"
 # A day in a spreadsheet is exported with a midnight that nobody wrote.
 _DAY_ONLY = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}( 00:00(:00)?)?$"
 # Python's datetime, and with it the names of parts, know no others.
+# Beyond, a double does not hold every whole number; and no sum of amounts comes to this.
+LARGEST_WHOLE, LARGEST = 2**53, 1e30
 _YEARS = "BETWEEN 1 AND 9999"
 
 
@@ -58,9 +60,13 @@ def reading(column: Column, expression: str, *, found: str, zones: Zones, named:
     value, failed = f"{attempted}.value", f"{attempted} IS NULL"
     packed = _packed(column.type, bracketed(expression), found=found, zones=zones)
     if column.type == "integer":
-        failed = f"({failed} OR coalesce({attempted}.exact <> {value}, false))"
+        failed = (
+            f"({failed} OR coalesce({attempted}.exact <> {value} OR abs({attempted}.exact) > {LARGEST_WHOLE}, false))"
+        )
     if column.type in ("timestamp", "number"):
         failed = f"({failed} OR coalesce(NOT isfinite({value}), false))"
+    if column.type == "number":
+        failed = f"({failed} OR coalesce(abs({value}) > {LARGEST}, false))"
     if column.type == "timestamp":
         failed = f"({failed} OR coalesce(year({value}) NOT {_YEARS}, false))"
     # TRY of the value alone could not tell a failure from nothing.

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.memory import limits
-from pipelines.validation import dates, suites
+from pipelines.validation import dates, suites, suspicious
 from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored
 
@@ -58,8 +58,15 @@ def of_rows(
     """
     table = tables[name]
     joined = list(_joined(connection, table, tables=tables))
+    declared = {one.name: one for one in table.declared.columns}
+    found = suspicious.too_large(suspicious.extremes(connection, table), table.declared)
     demands = suites.row_demands(
-        table.declared, sound=table.sound, unread=table.unread, extracted_at=extracted_at, joins=bool(joined)
+        table.declared,
+        sound=table.sound,
+        unread=table.unread,
+        extracted_at=extracted_at,
+        joins=bool(joined),
+        large={one: suspicious.limit(table.declared, declared[one]) for one in found},
     )
     key = tuple(column for column in suites.full_key(table.declared) if column in table.columns)
     plain = sorted(({column for demand in demands for column in demand.needs} | set(key)) & table.columns)

@@ -1,8 +1,9 @@
 """What is demanded of a table: plain expectations, derived from its column declarations alone."""
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from features.reserved import HELPER, UNREADABLE
@@ -60,12 +61,14 @@ def row_demands(
     unread: Collection[str],
     extracted_at: datetime | None,
     joins: bool = False,
+    large: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[Demand, ...]:
     """What every row of a table must hold.
 
     sound names the columns that are there in their declared type: only they are judged. unread names those of
     which some values could not be read. Without extracted_at no date is too late. joins: when customers joined is
-    known, so that nothing of theirs may be earlier.
+    known, so that nothing of theirs may be earlier. large: the columns that hold too large a number, each with the
+    largest size that may be.
     """
     demands = list(_of_the_key(table, sound))
     for column in table.columns:
@@ -75,6 +78,8 @@ def row_demands(
             demands.append(_not_missing(table.name, column, sound=sound, unread=unread))
         if column.name in sound:
             demands.extend(_of_a_column(table.name, column))
+        if column.name in large:
+            demands.append(_not_too_large(table.name, column, large[column.name]))
     demands.extend(dates.demands(table, sound=sound, extracted_at=extracted_at, joins=joins))
     return tuple(demands)
 
@@ -145,6 +150,13 @@ def _in_range(table: str, column: Column) -> Demand:
     arguments: dict[str, Any] = {"column": column.name, "min_value": low, "max_value": high}
     arguments |= {"strict_min": True} if column.above_minimum else {}
     return Demand(table, column.name, _range(column), "ExpectColumnValuesToBeBetween", arguments, shows=column.name)
+
+
+def _not_too_large(table: str, column: Column, most: float) -> Demand:
+    why = "doubles do not hold it exactly; make it a category" if column.type == "integer" else "its squares overflow"
+    words = f"must be at most {most:.16g} in size ({why}, or divide it)"
+    arguments: dict[str, Any] = {"column": column.name, "min_value": -most, "max_value": most}
+    return Demand(table, column.name, words, "ExpectColumnValuesToBeBetween", arguments, shows=column.name)
 
 
 def _range(column: Column) -> str:
