@@ -16,7 +16,7 @@ def observation_dates(first: date, *, every_months: int, data_end: datetime) -> 
 
     Each is counted from the first, so that a 31st is the last day of a shorter month and a 31st again after it.
     """
-    found = []
+    found: list[datetime] = []
     while (moment := months_after(first, every_months * len(found))) <= data_end:
         found.append(moment)
     return found

@@ -12,7 +12,7 @@ from features.errors import SpecError
 
 MOST_BYTES = 1_000_000
 # Values of a whole spec, with what an alias stands for counted wherever it stands.
-MOST_VALUES = 50_000
+MOST_VALUES = 100_000
 DEEPEST = 50
 # Whole numbers and amounts beyond are no counts, days or money; doubles hold the first exactly.
 LARGEST_WHOLE, LARGEST = 10**15, 1e150
@@ -30,8 +30,9 @@ def read(path: Path) -> dict[str, Any]:
         if len(text) > MOST_BYTES:
             raise SpecError(f"{path.name} has {len(text):,} letters; a spec has at most {MOST_BYTES:,}.")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _check_nodes(node, path.name)
-        plain = yaml.SafeLoader("").construct_document(node) if node else None
+        loader = yaml.SafeLoader("")
+        _check_nodes(node, path.name, loader)
+        plain = loader.construct_document(node) if node else None
     except yaml.MarkedYAMLError as error:
         raise SpecError(f"{path.name} is not YAML{_place(error)}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -53,7 +54,7 @@ def _place(error: yaml.MarkedYAMLError) -> str:
     return f"{where}: {error.problem}{began}."
 
 
-def _check_nodes(root: yaml.Node | None, name: str) -> None:
+def _check_nodes(root: yaml.Node | None, name: str, loader: yaml.SafeLoader) -> None:
     """Raise SpecError where the tree is endless, too large or too deep, or a mapping has a key twice."""
     found = 0
     waiting: list[tuple[yaml.Node, tuple[str, ...], frozenset[int]]] = [(root, (), frozenset())] if root else []
@@ -69,14 +70,14 @@ def _check_nodes(root: yaml.Node | None, name: str) -> None:
                 f" {DEEPEST} levels."
             )
         if isinstance(node, yaml.ScalarNode):
-            _check_scalar(node, where)
+            _check_scalar(node, where, loader)
         here = above if isinstance(node, yaml.ScalarNode) else above | {id(node)}
         waiting.extend((below, (*path, key), here) for key, below in _below(node, where))
 
 
-def _check_scalar(node: yaml.ScalarNode, where: str) -> None:
+def _check_scalar(node: yaml.ScalarNode, where: str, loader: yaml.SafeLoader) -> None:
     try:
-        yaml.SafeLoader("").construct_object(node)
+        loader.construct_object(node)
     except (ValueError, LookupError, AttributeError) as error:  # such as a 13th month, or five thousand digits
         raise SpecError(f"{where} cannot be read: {error}; put it in quotes if it is a text.") from error
 

@@ -10,11 +10,12 @@ from features.errors import MissingError, SchemaError
 from features.event_log import expressions, filters, watch
 from features.event_log.expressions import bracketed, literal, quoted
 from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, mapped_table
-from features.event_log.reading import SQL_TYPES, Reading, Zones, known_since, reading
+from features.event_log.reading import ATTEMPT, SQL_TYPES, Reading, Zones, known_since, reading
 from features.reserved import alike
 from features.source import Raw
 
 EXAMPLES = 3
+FILE, REASON = "(file)", "(reason)"
 IDENTITIES = "identities"
 NO_IDENTITY = "customer_id without identity"
 TAKEN = "NOT is_duplicate AND dropped IS NULL AND problem IS NULL"
@@ -111,6 +112,8 @@ def _file(raw: Raw, number: int, name: str, mapping: MappingOptions, where: str)
     view = raw.relation(name)
     plain = [row[0] for row in raw.database.execute(f"DESCRIBE {view}").fetchall()]
     renamed = [mapping.rename.get(column, column) for column in plain]
+    if ours := [column for column in renamed if column in (FILE, REASON) or column.endswith(ATTEMPT)]:
+        raise SchemaError(f"{where}.rename: {name} has columns {ours}, which are names of ours; call them otherwise.")
     if twice := sorted({column for _, column in alike(renamed)}):
         raise SchemaError(f"{where}.rename: {name} then has {twice} twice; it has {plain}.")
     chosen = ", ".join(f"{quoted(old)} AS {quoted(new)}" for old, new in zip(plain, renamed, strict=True))

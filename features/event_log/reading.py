@@ -15,6 +15,8 @@ SQL_TYPES: dict[ColumnType, str] = {
     "timestamp": "TIMESTAMP",
 }
 
+# What the name of an attempt ends with.
+ATTEMPT = ": attempt"
 # What follows a time: an offset, a zone's name, or something else, which no cast to TIMESTAMPTZ takes.
 _ZONE = r":\d\d(\.\d+)?\s*[^\s\d:.]"
 _UTC = r"(?i)\s*(UTC|GMT|Z)$"
@@ -24,7 +26,7 @@ _ABBREVIATION = r"[\d\s][A-Za-z]+$"
 _DAY_ONLY = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}( 00:00(:00)?)?$"
 # Python's datetime, and with it the names of parts, know no others.
 # Beyond, a double does not hold every whole number; and no sum of amounts comes to this.
-LARGEST_WHOLE, LARGEST = 2**53, 1e30
+LARGEST_WHOLE, LARGEST = 2**53 - 1, 1e30
 _YEARS = "BETWEEN 1 AND 9999"
 
 
@@ -56,7 +58,7 @@ def reading(column: Column, expression: str, *, found: str, zones: Zones, named:
 
     What fails for a row gives null for that row: a cast in the expression itself as much as the last one.
     """
-    attempted = quoted(f"{column.name}: attempt")
+    attempted = quoted(f"{column.name}{ATTEMPT}")
     value, failed = f"{attempted}.value", f"{attempted} IS NULL"
     packed = _packed(column.type, bracketed(expression), found=found, zones=zones)
     if column.type == "integer":

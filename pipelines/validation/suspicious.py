@@ -13,7 +13,7 @@ from pipelines.validation.stored import Stored
 
 NUMBERS = ("integer", "number")
 # Doubles hold every whole number up to here, and no further.
-LARGEST_WHOLE = 2**53
+LARGEST_WHOLE = 2**53 - 1
 # Squares, cubes and sums over all customers of such numbers are far from the end of doubles.
 LARGEST = 1e30
 # Features are counted in decimals of six places, with twelve before them.
@@ -60,7 +60,10 @@ def extremes(connection: duckdb.DuckDBPyConnection, table: Stored) -> dict[str, 
     asked = ", ".join(f"min({value}), max({value}), count({value})" for value in map(_finite, columns))
     (found,) = connection.execute(f"SELECT count(*), {asked} FROM {table.scan()}").fetchall()  # noqa: S608 - quoted
     rows, *figures = found
-    return {one.name: Extremes(*figures[3 * place : 3 * place + 3], rows=rows) for place, one in enumerate(columns)}
+    of_each = [figures[3 * place : 3 * place + 3] for place in range(len(columns))]
+    return {
+        one.name: Extremes(low, high, known, rows) for one, (low, high, known) in zip(columns, of_each, strict=True)
+    }
 
 
 def _finite(column: Column) -> str:
@@ -103,8 +106,9 @@ def _markers(connection: duckdb.DuckDBPyConnection, table: Stored, column: Colum
     for value, rows, first in connection.execute(query).fetchall():
         below, above = value < 0 <= low, value - high > high - low
         if rows >= FEWEST_ROWS and (below or above):
+            where, said = f"{table.declared.name}.{column.name}", f"{value:.15g}"
             yield (
-                f"{table.declared.name}.{column.name}: {value:.15g} stands in {rows:,} rows (first: {table.declared.key[0]}"
-                f"={first}), far from all others ({low:.6g} to {high:.6g}): if it means that the value is missing, write"
-                f" `missing: ['{value:.15g}']` and `nullable: true` at source.columns.{column.name}"
+                f"{where}: {said} stands in {rows:,} rows (first: {table.declared.key[0]}={first}), far from all others"
+                f" ({low:.6g} to {high:.6g}): if it means that the value is missing, write `missing: ['{said}']` and"
+                f" `nullable: true` at source.columns.{column.name}"
             )

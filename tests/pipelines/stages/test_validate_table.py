@@ -131,14 +131,14 @@ def judged(workspace: Workspace, columns: dict[str, Any], lines: list[str]) -> t
 
 LABEL = {"left": {"type": "category", "values": ["yes", "no"], "role": "label"}}
 NUMBER, WHOLE = {"x": {"type": "number", "nullable": True}}, {"x": {"type": "integer", "nullable": True}}
-EXACT = 2**53
+EXACT = 2**53 - 1
 
 
 @pytest.mark.parametrize(
     ("column", "values", "said"),
     [
-        (WHOLE, [EXACT + 1, 1, 2], "customers.x: must be at most 9007199254740992 in size (doubles do not hold it"),
-        (WHOLE, [-EXACT - 2, 1, 2], "such as -9007199254740994 (first: customer_id=0)"),
+        (WHOLE, [EXACT + 2, 1, 2], "customers.x: must be at most 9007199254740991 in size (doubles do not hold it"),
+        (WHOLE, [-EXACT - 1, 1, 2], "such as -9007199254740992 (first: customer_id=0)"),
         (NUMBER, [1, "1e308", 2], "such as 1e+308 (first: customer_id=1)"),
         (NUMBER, [1, 2, "-2e30"], "customers.x: must be at most 1e+30 in size (its squares overflow, or divide it)"),
         (WHOLE, [EXACT, -EXACT, 1], ""),
