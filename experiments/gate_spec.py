@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from experiments.section import Positive, Section, Share
+from experiments.section import Amount, Positive, Section, Share
 
 RENAMED = {
     "minimum_gain": "minimum_gain_auc and minimum_gain_money (in the spec's currency a customer): it served both units",
@@ -32,10 +32,10 @@ class GateSpec(Section):
     slice_margin: Positive = 0.05
     value_share: Share = 0.8
     value_margin: Positive | None = None
-    minimum_gain_auc: float = Field(0.0, ge=0)
-    minimum_gain_money: float = Field(0.0, ge=0)
-    minimum_positives: int = Field(100, ge=1)
-    minimum_events_per_arm: int = Field(50, ge=1)
+    minimum_gain_auc: Amount = 0.0
+    minimum_gain_money: Amount = 0.0
+    minimum_positives: int = Field(100, ge=1, le=10**9)
+    minimum_events_per_arm: int = Field(50, ge=1, le=10**9)
     calibration_limit: Positive = 0.05
     approval: bool = False
 

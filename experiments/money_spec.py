@@ -1,13 +1,8 @@
 """The parts of a spec that speak of money: whom the policy may contact, what leaving costs, what a campaign brings."""
 
-from math import isfinite
-from typing import Annotated
-
 from pydantic import Field, field_validator, model_validator
 
-from experiments.section import Positive, Section, Share
-
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+from experiments.section import MOST, MOST_MONTHS, Amount, Positive, Section, Share
 
 
 class FatigueSpec(Section):
@@ -36,7 +31,7 @@ class PolicySpec(Section):
     @classmethod
     def _capacity_is_a_share_or_a_number(cls, capacity: dict[str, int | float]) -> dict[str, int | float]:
         for action, most in capacity.items():
-            if not isfinite(most) or most < 0 or (most > 1 and most != int(most)):
+            if not 0 <= most <= MOST or (most > 1 and most != int(most)):
                 raise ValueError(f"{action} is {most}; it must be a share above 0 and at most 1.0, or a whole number")
         return {action: int(most) if most > 1 or most == 0 else most for action, most in capacity.items()}
 
@@ -55,8 +50,8 @@ class CostOfChurnSpec(Section):
     """
 
     margin_share: Share = 1.0
-    value_months: Positive = 12.0
-    months: Positive = 12.0
+    value_months: float = Field(12.0, ge=0.01, le=MOST_MONTHS)
+    months: float = Field(12.0, ge=0.01, le=MOST_MONTHS)
     expansion_share: Amount = 0.0
     acquisition_cost: Amount | None = None
     acquisition_multiple: Amount | None = None
@@ -88,8 +83,8 @@ class CampaignSpec(Section):
     lifetime_value: Positive = 200.0
     offer_cost: Amount = 10.0
     contact_cost: Amount = 1.0
-    alpha: Positive = 6.0
-    beta: Positive = 14.0
+    alpha: float = Field(6.0, ge=0.01, le=10_000)
+    beta: float = Field(14.0, ge=0.01, le=10_000)
 
     @model_validator(mode="after")
     def _something_can_be_earned(self) -> "CampaignSpec":

@@ -1,14 +1,18 @@
 """The spec: the one frozen description of an experiment, read once from `experiments/specs/NAME.yaml`."""
 
-from datetime import date
+import re
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from experiments.gate_spec import GateSpec
 from experiments.money_spec import CampaignSpec, CostOfChurnSpec, PolicySpec
-from experiments.section import Positive, Section, Share
+from experiments.section import MOST, MOST_MONTHS, Amount, Day, Days, Named, Positive, Section, Seed, Share, SomeDays
+from features.reserved import NO_ACTIONS, alike, plain
 
+# Of any language; they stand in the names of files, columns and figures of MLflow.
+NAME_OF_AN_ARM = re.compile(r"\w[\w \-]{0,60}")
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -24,14 +28,14 @@ class LabelSpec(Section):
     """
 
     kind: str
-    lead_time_days: int = Field(0, ge=0)
-    horizon_days: int = Field(0, ge=0)
+    lead_time_days: Days = 0
+    horizon_days: Days = 0
     column: str | None = None
     churned: str | None = None
     retained: str | None = None
     table: str = "transactions"
     event: str | None = None
-    active_days: int = Field(365, ge=1)
+    active_days: SomeDays = 365
     leavers_are_gone: bool = False
     bad: str = "left"
     good: str = "stayed"
@@ -45,15 +49,15 @@ class ObservationSpec(Section):
     """
 
     engine: Literal["duckdb", "spark"] = "duckdb"
-    first: date
-    every_months: int = Field(1, ge=1)
-    look_back_days: int = Field(180, ge=1)
+    first: Day
+    every_months: int = Field(1, ge=1, le=MOST_MONTHS)
+    look_back_days: SomeDays = 180
 
 
 class ArmSpec(Section):
     """An action: what one costs, in the spec's currency."""
 
-    cost: float = Field(0.0, ge=0)
+    cost: Amount = 0.0
 
 
 class TreatmentSpec(Section):
@@ -62,11 +66,23 @@ class TreatmentSpec(Section):
     arms: dict[str, ArmSpec] = Field(min_length=1)
     randomised: bool = True
 
+    @field_validator("arms")
+    @classmethod
+    def _arms_can_be_named(cls, arms: dict[str, ArmSpec]) -> dict[str, ArmSpec]:
+        for arm in arms:
+            if plain(arm) in NO_ACTIONS:
+                raise ValueError(f"'{arm}' is what the list says where there is no action; call it otherwise")
+            if not NAME_OF_AN_ARM.fullmatch(arm):
+                raise ValueError(f"'{arm}' names files and figures: write letters, digits, '_', '-' and blanks")
+        if two := next(alike(list(arms)), None):
+            raise ValueError(f"{two} differ by capital letters only; call one otherwise")
+        return arms
+
 
 class ValueSpec(Section):
     """What a good outcome is worth, in the spec's currency: a constant, times a column where one is named."""
 
-    constant: float = 1.0
+    constant: float = Field(1.0, ge=-MOST, le=MOST)
     column: str | None = None
 
 
@@ -78,10 +94,10 @@ class SplitSpec(Section):
     """
 
     kind: Literal["time", "random"]
-    gate_dates: int | None = Field(None, ge=1)
-    gate_share: Share = 0.2
-    folds: int = Field(3, ge=2)
-    seed: int = 0
+    gate_dates: int | None = Field(None, ge=1, le=MOST_MONTHS)
+    gate_share: float = Field(0.2, gt=0, lt=1)
+    folds: int = Field(3, ge=2, le=1_000)
+    seed: Seed = 0
 
 
 class TuningSpec(Section):
@@ -90,14 +106,12 @@ class TuningSpec(Section):
     learners matter where there is a treatment only; metric is the risk's, on untreated rows.
     """
 
-    families: tuple[str, ...] = Field(("logistic", "lightgbm"), min_length=1)
-    learners: tuple[str, ...] = Field(
-        ("t_learner", "x_learner", "risk_ranking", "s_learner", "dr_learner"), min_length=1
-    )
+    families: Named = Field(("logistic", "lightgbm"), min_length=1)
+    learners: Named = Field(("t_learner", "x_learner", "risk_ranking", "s_learner", "dr_learner"), min_length=1)
     metric: str = "log_loss"
-    trials: int = Field(30, ge=1)
+    trials: int = Field(30, ge=1, le=100_000)
     timeout_seconds: Positive | None = None
-    seed: int = 0
+    seed: Seed = 0
 
 
 class SliceSpec(Section):
@@ -105,6 +119,13 @@ class SliceSpec(Section):
 
     column: str
     edges: tuple[float, ...] = ()
+
+    @field_validator("edges")
+    @classmethod
+    def _edges_rise(cls, edges: tuple[float, ...]) -> tuple[float, ...]:
+        if any(high <= low for low, high in pairwise(edges)):
+            raise ValueError(f"{list(edges)} must rise; write {sorted(set(edges))}")
+        return edges
 
 
 class FloorSpec(Section):
@@ -123,8 +144,8 @@ class EvaluationSpec(Section):
     campaign is what expected and maximum profit suppose.
     """
 
-    draws: int = Field(1000, ge=100)
-    seed: int = 0
+    draws: int = Field(1000, ge=100, le=100_000)
+    seed: Seed = 0
     contact_share: Share = 0.1
     slices: dict[str, SliceSpec] = Field(default_factory=dict)
     floors: dict[str, FloorSpec] = Field(default_factory=dict)
@@ -136,7 +157,13 @@ class ScoreSpec(Section):
 
     medium_from: Share = 0.1
     high_from: Share = 0.25
-    reasons: int = Field(3, ge=0)
+    reasons: int = Field(3, ge=0, le=1_000)
+
+    @model_validator(mode="after")
+    def _bands_rise(self) -> "ScoreSpec":
+        if self.high_from < self.medium_from:
+            raise ValueError(f"score.high_from is {self.high_from}, below score.medium_from, {self.medium_from}")
+        return self
 
 
 class ValidationSpec(Section):
@@ -159,7 +186,7 @@ class ExperimentSpec(Section):
     source: dict[str, Any]
     label: LabelSpec
     observations: ObservationSpec | None
-    features: tuple[str, ...]
+    features: Named
     treatment: TreatmentSpec | None
     value: ValueSpec
     validation: ValidationSpec

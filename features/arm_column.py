@@ -5,9 +5,10 @@ from math import isclose
 from typing import Self
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from features.schema import Column
+from features.section import Name, Section
 from features.tables import CONTROL
 
 STRATUM = "stratum"
@@ -17,32 +18,28 @@ ROUNDING = 0.002
 Shares = Mapping[str, float]
 
 
-class Strata(BaseModel):
+class Strata(Section):
     """Shares that differ between groups of customers: the column of the file, and the arms' shares by its value.
 
     An arm that a stratum does not name was not given there.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    column: str
+    column: Name
     shares: dict[str, dict[str, float]] = Field(min_length=1)
 
 
-class ArmColumn(BaseModel):
+class ArmColumn(Section):
     """Which column tells the arm, what the file calls each, and with which probability each was drawn.
 
     probabilities are the arms' shares, the control's among them; or probability names a column of the file, the logged
     probability of the row's own arm; or strata gives shares by stratum. Without any, the arms were equally likely.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    column: str
+    column: Name
     control: str
     arms: dict[str, str] = Field(min_length=1)
     probabilities: dict[str, float] = Field(default_factory=dict)
-    probability: str | None = None
+    probability: Name | None = None
     strata: Strata | None = None
 
     @property

@@ -2,17 +2,29 @@
 
 from collections.abc import Collection, Mapping
 
-from features import definitions
-from features.errors import SpecError
+from features import definitions, reserved
+from features.errors import HoldfastError, SpecError
 from features.feature import Feature, FeatureDefinition
 from features.history import source_of
 from features.plugins import discover
 
 
 def all_features() -> dict[str, Feature]:
-    """Every feature by its column's name."""
+    """Every feature by its column's name. Raises HoldfastError for a name that is ours, or that two features share."""
     found = discover(definitions, FeatureDefinition)
-    return {feature.column.name: feature for definition in found.values() for feature in definition.features}
+    features = [feature for definition in found.values() for feature in definition.features]
+    _check_names(features)
+    return {feature.column.name: feature for feature in features}
+
+
+def _check_names(features: Collection[Feature]) -> None:
+    ours, names = reserved.names_for(()), [feature.column.name for feature in features]
+    taken = {name: why for name in names if (why := reserved.why_taken(name, ours))}
+    taken |= {second: f"'{first}' is there already" for first, second in reserved.alike(names)}
+    for feature in features:
+        if why := taken.get(feature.column.name):
+            where = f"feature '{feature.column.name}' in features/definitions/{feature.theme}.py"
+            raise HoldfastError(f"{where}: {why}; call the function otherwise.")
 
 
 def features_for(themes: Collection[str], tables: Collection[str], *, look_back_days: int) -> tuple[Feature, ...]:

@@ -1,10 +1,10 @@
 """Which customers are observed at which date, what was done to them, and what became of them."""
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
 
 from features.hindsight import Hindsight
 from features.label import LabelWindow
@@ -12,9 +12,20 @@ from features.tables import LEFT_IN_GAP
 
 
 def observation_dates(first: date, *, every_months: int, data_end: datetime) -> list[datetime]:
-    """The dates first, first + every_months, ... up to and with the end of the data."""
-    step = pd.DateOffset(months=every_months)
-    return [moment.to_pydatetime() for moment in pd.date_range(pd.Timestamp(first), data_end, freq=step)]
+    """The dates first, first + every_months, ... up to and with the end of the data.
+
+    Each is counted from the first, so that a 31st is the last day of a shorter month and a 31st again after it.
+    """
+    found: list[datetime] = []
+    while (moment := months_after(first, every_months * len(found))) <= data_end:
+        found.append(moment)
+    return found
+
+
+def months_after(first: date, months: int) -> datetime:
+    """The midnight of the same day so many months later, or of the month's last day where it has no such day."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return datetime(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
 
 
 def treatments_at(known_today: Hindsight, window: LabelWindow) -> ir.Table:

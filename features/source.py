@@ -6,16 +6,14 @@ from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
 
 from features.file_format import Formats
 from features.schema import Table
+from features.section import Section
 
 
-class SourceOptions(BaseModel):
+class SourceOptions(Section):
     """The `source` section of a spec; every kind of source extends it with its own keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from features.errors import DataError, MissingError, UsageError
 from features.file_format import PLAIN, FileFormat, Formats, format_of
+from features.reserved import alike, plain
 from pipelines import csv_files, excel, spreadsheet
 from pipelines.csv_files import Seen
 from pipelines.memory import limits
@@ -51,6 +52,25 @@ class RawFiles:
 
     def relation(self, name: str) -> str:
         """The quoted name of a view of a file. Raises MissingError or DataError when it cannot be read."""
+        if alike_names := list(alike(self._names(name))):
+            raise DataError(
+                f"{name} has columns that differ by capital letters only: {alike_names}; an expression cannot tell them"
+                " apart. Call one of each otherwise in the file, or leave it out."
+            )
+        return self._view(name)
+
+    def _names(self, name: str) -> list[str]:
+        """The columns as the file itself calls them; DuckDB would give the second of two alike another name."""
+        path = self._path(name)
+        kind, form = self._how(path)
+        with _telling(path):
+            if kind == ".parquet":
+                return list(pq.read_schema(path).names)
+            if kind == ".csv":
+                return csv_files.header(path, form)
+        return [row[0] for row in self.database.execute(f"DESCRIBE {self._view(name)}").fetchall()]
+
+    def _view(self, name: str) -> str:
         if name not in self._views:
             path, view = self._path(name), f'"raw {len(self._views)}"'
             with _telling(path):
@@ -77,7 +97,7 @@ class RawFiles:
 
     def count(self, name: str) -> int:
         """The number of rows of a file, every one of which is read. Raises DataError when one cannot be."""
-        view = self.relation(name)
+        view = self._view(name)
         with _telling(self._path(name)):
             columns = [row[0] for row in self.database.execute(f"DESCRIBE {view}").fetchall()]
             every = ", ".join(f"max({_quoted(column)}::VARCHAR)" for column in columns)
@@ -88,7 +108,7 @@ class RawFiles:
 
     def _in_order(self, name: str) -> pa.Table:
         """The rows as the file has them; a view gives them in whatever order is quickest."""
-        view = self.relation(name)
+        view = self._view(name)
         self.database.execute("SET preserve_insertion_order = true")
         try:
             return self.database.sql(f"FROM {view}").to_arrow_table()
@@ -107,13 +127,11 @@ class RawFiles:
             return f"read_parquet({name})"
         if kind == ".csv":
             names, header = csv_files.header(path, form), str(form.header).lower()
-            _refuse_alike(path.name, names)
             signs = f"delim = {_literal(form.separator)}, quote = '\"', escape = '\"', nullstr = ''"
             options = f"auto_detect = false, header = {header}, {signs}, strict_mode = true"
             return f"read_csv({name}, columns = {_texts(names)}, {options})"
         if kind == ".xlsx":
             rows, _ = excel.texts(path, form)
-            _refuse_alike(path.name, rows.column_names)
             self.database.register(table := f"excel {len(self._views)}", rows)
             return _quoted(table)
         json = f"read_json({name}, format = 'newline_delimited'"
@@ -192,13 +210,6 @@ def _csv_texts(path: Path, form: FileFormat) -> pa.Table:
         raise
 
 
-def _refuse_alike(file: str, names: list[str]) -> None:
-    """DuckDB takes names that differ in capitals only for one."""
-    small = [name.lower() for name in names]
-    if alike := [name for name in names if small.count(name.lower()) > 1]:
-        raise DataError(f"{file}: the columns {alike} differ in capitals only; rename one of them in the file.")
-
-
 def _not_empty(rows: pa.Table, name: str) -> pa.Table:
     if rows.num_rows == 0:
         raise DataError(f"{name} holds no rows.")
@@ -218,7 +229,12 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _texts(names: list[str]) -> str:
-    return "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names) + "}"
+    """The columns of a view, all texts; of two that DuckDB takes for one, the second gets a number."""
+    seen: list[str] = []
+    for name in names:
+        again = sum(plain(name) == plain(one) for one in seen)
+        seen.append(f"{name}_{again}" if again else name)
+    return "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in seen) + "}"
 
 
 def _quoted(name: str) -> str:

@@ -1,9 +1,9 @@
 """Reads specs: one YAML file each, checked whole before anything runs."""
 
-from datetime import date
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from experiments import checks, families, learners, metrics
@@ -11,9 +11,13 @@ from experiments.spec import ExperimentSpec
 from features import definitions, labels, sources
 from features.errors import MissingError, SpecError
 from features.plugins import names, plugin
+from features.schema import Table
 from features.source import Source, SourceOptions
+from features.table_options import TableOptions
+from pipelines import references, spec_text
 from pipelines.workspace import Workspace
 
+BEGINS_WITH_A_KEY = re.compile(r"[a-z_]+(\.\S+)?: ")
 Options = TypeVar("Options", bound=BaseModel)
 
 
@@ -28,15 +32,7 @@ def load(workspace: Workspace) -> ExperimentSpec:
         folder = workspace.specs
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         raise MissingError(f"no spec '{workspace.spec}' in {folder}; there are {known}.")
-    try:
-        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        raise SpecError(f"{path.name} is not YAML{_place(error)}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(plain, dict):
-        raise SpecError(f"spec '{workspace.spec}' is empty; it needs keys such as source and label.")
-    _refuse_bare_dates(plain, workspace.spec)
+    plain = spec_text.read(path)
     if plain.get("name", workspace.spec) != workspace.spec:
         raise SpecError(
             f"{path.name}: name: '{plain['name']}' is not the name of the file; a spec is called as its file is, and so"
@@ -47,57 +43,57 @@ def load(workspace: Workspace) -> ExperimentSpec:
     return spec
 
 
-def _place(error: yaml.MarkedYAMLError) -> str:
-    """Where the YAML breaks, what is wrong there, and where the part that breaks began."""
-    at, since = error.problem_mark, error.context_mark
-    where = f" at line {at.line + 1}, column {at.column + 1}" if at else ""
-    began = f" (it began at line {since.line + 1}; perhaps a quote or a bracket is open)" if since else ""
-    return f"{where}: {error.problem}{began}."
-
-
-def _refuse_bare_dates(plain: Any, spec: str) -> None:
-    """DVC cannot store a YAML date among a stage's parameters, so dates are texts."""
-    if isinstance(plain, date):
-        raise SpecError(f"spec '{spec}': write the date {plain} in quotes, for DVC's sake.")
-    for value in plain.values() if isinstance(plain, dict) else plain if isinstance(plain, list) else ():
-        _refuse_bare_dates(value, spec)
-
-
 def source_of(spec: ExperimentSpec) -> tuple[Source, Any]:
     """The source that a spec names, and its options. Raises SpecError when either is wrong."""
     found = plugin(sources, spec.source["kind"], Source)
-    return found, _parse(found.options, spec.source, f"{spec.name}: source")
+    return found, _parse(found.options, spec.source, spec.name, "source")
 
 
-def _parse(kind: type[Options], plain: dict[str, Any], where: str) -> Options:
+def _parse(kind: type[Options], plain: dict[str, Any], spec: str, *section: str) -> Options:
     try:
         return kind.model_validate(plain)
     except ValidationError as error:
-        raise SpecError(f"spec '{where}': {'; '.join(_sentence(fault) for fault in error.errors())}.") from error
+        told = "; ".join(_sentence(fault, section, plain) for fault in error.errors())
+        raise SpecError(f"spec '{spec}': {told}.") from error
 
 
-def _sentence(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"]) or "the whole"
+def _sentence(fault: Any, section: tuple[str, ...], plain: Any) -> str:
+    """What is wrong, after the path of the key; what speaks of several keys names them itself."""
+    place = ".".join((*section, *_written(fault["loc"], plain)))
     if fault["type"] == "extra_forbidden":
         return f"unknown key '{place}', remove or correct it"
     if fault["type"] == "missing":
         return f"'{place}' is missing, write it, if only as {{}} or null"
-    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    if not fault["loc"]:
+        return said
+    return f"{place}{'.' if BEGINS_WITH_A_KEY.match(said) else ': '}{said}"
+
+
+def _written(path: tuple[str | int, ...], plain: Any) -> Iterator[str]:
+    """The path as the spec has it: one may stand where several may, and then it has no number."""
+    for key in path:
+        if not isinstance(key, int) or isinstance(plain, list):
+            yield str(key)
+            there = isinstance(plain, dict) or (isinstance(plain, list) and isinstance(key, int) and key < len(plain))
+            plain = (plain.get(key) if isinstance(plain, dict) else plain[key]) if there else None
 
 
 def _check_names(spec: ExperimentSpec) -> None:
     """Whatever the spec names must exist; known before the first minute of work is spent."""
     asked = {
-        sources: [spec.source["kind"]],
-        labels: [spec.label.kind],
-        definitions: list(spec.features),
-        families: list(spec.tuning.families),
-        learners: list(spec.tuning.learners),
-        metrics: [spec.tuning.metric],
+        "source.kind": (sources, [spec.source["kind"]]),
+        "label.kind": (labels, [spec.label.kind]),
+        "features": (definitions, list(spec.features)),
+        "tuning.families": (families, list(spec.tuning.families)),
+        "tuning.learners": (learners, list(spec.tuning.learners)),
+        "tuning.metric": (metrics, [spec.tuning.metric]),
     }
-    for package, wanted in asked.items():
+    for key, (package, wanted) in asked.items():
         if unknown := sorted(set(wanted) - set(names(package))):
-            raise SpecError(f"spec '{spec.name}': no {unknown} in {package.__name__}; there are {names(package)}.")
+            raise SpecError(
+                f"spec '{spec.name}': {key}: no {unknown} in {package.__name__}; there are {names(package)}."
+            )
     codes = [name.split("_")[0].upper() for name in names(checks)]
     if unknown := sorted(set(spec.checks) - set(codes)):
         raise SpecError(f"spec '{spec.name}': checks: there is no {unknown}; there are {codes}.")
@@ -111,10 +107,12 @@ def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceO
             f"spec '{spec.name}': a {source.kind} source {'needs' if source.dated else 'has no'} observations."
         )
     if source.dated:
+        _check_window(spec, source.declare(options))
         return
     columns = source.declare(options)["customers"]
-    if spec.label.column not in columns.names:
-        raise SpecError(f"spec '{spec.name}': label.column '{spec.label.column}' is none of source.columns.")
+    if isinstance(options, TableOptions):
+        _check_label(spec, options)
+        references.check(spec, references.of_a_table(options))
     declared = set(columns.column("arm").values[1:]) if "arm" in columns.names else set()
     wanted = set(spec.treatment.arms) if spec.treatment else set()
     if declared != wanted:
@@ -122,3 +120,43 @@ def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceO
             f"spec '{spec.name}': treatment.arms {sorted(wanted)} and source.treatment.arms {sorted(declared)} differ:"
             f" unknown arm {sorted(declared ^ wanted)} stands in one of them only."
         )
+
+
+def _check_window(spec: ExperimentSpec, tables: Mapping[str, Table]) -> None:
+    """The label's window holds a day at least, and the events that it looks for may be in the data."""
+    label, where = spec.label, f"spec '{spec.name}': label"
+    if not label.horizon_days:
+        raise SpecError(f"{where}.horizon_days: it is 0, and in no time nobody leaves; write the days.")
+    if label.kind == "column":
+        raise SpecError(f"{where}.kind: 'column' is of tables without dates; write cancelled or inactive.")
+    if label.kind != "inactive":
+        return
+    if label.table not in tables:
+        raise SpecError(f"{where}.table: there is no table '{label.table}'; there are {sorted(tables)}.")
+    if label.event is not None and "kind" not in tables[label.table].names:
+        raise SpecError(f"{where}.event: table '{label.table}' has no column 'kind'; leave event out.")
+
+
+def _check_label(spec: ExperimentSpec, options: TableOptions) -> None:
+    """The label is one column, of that role, and the two values that it may have are different ones of its values."""
+    name, label = spec.label.column, spec.label
+    if name not in options.columns:
+        raise SpecError(
+            f"spec '{spec.name}': label.column: '{name}' is none of source.columns {list(options.columns)}."
+        )
+    if label.kind != "column":
+        raise SpecError(f"spec '{spec.name}': label.kind: a table has no dates, so a column tells: write kind: column.")
+    if options.columns[name].role != "label":
+        raise SpecError(f"spec '{spec.name}': source.columns.{name}.role: it is label.column; write role: label.")
+    if others := [one for one, column in options.columns.items() if column.role == "label" and one != name]:
+        raise SpecError(
+            f"spec '{spec.name}': source.columns.{others[0]}.role: label.column is '{name}', and there is one label;"
+            " give it another role, or take the column out."
+        )
+    for key in ("churned", "retained"):
+        said, values = getattr(label, key), options.columns[name].values
+        if said is None or (values and said not in values):
+            which = f"one of source.columns.{name}.values, {list(values)}" if values else "a text of that column"
+            raise SpecError(f"spec '{spec.name}': label.{key}: it is {said!r} and must be {which}.")
+    if label.churned == label.retained:
+        raise SpecError(f"spec '{spec.name}': label.retained: '{label.retained}' is label.churned too; they differ.")

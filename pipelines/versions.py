@@ -60,12 +60,11 @@ def describe(spec: str, path: Path, formats: Formats) -> dict[str, Any]:
     seen = raw.check(path, formats)
     if seen.looks_like_data:
         such = ", ".join(repr(one) for one in seen.looks_like_data[:3])
-        log.warn(
-            "data",
-            spec,
+        told = (
             f"the first line of {path.name} is taken for names, and {such} look like data; if it has no names, say"
-            " `format: {header: false, names: [...]}` beside the file in the spec",
+            " `format: {header: false, names: [...]}` beside the file in the spec"
         )
+        log.warn("data", spec, [told])
     return {"sha256": storage.digest(path), "rows": seen.rows}
 
 

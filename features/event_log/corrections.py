@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import duckdb
 
 from features.errors import DataError
-from features.event_log.counting import EXAMPLES
 from features.event_log.daily import SUPERSEDED_AT
-from features.event_log.judging import TAKEN, Judged
+from features.event_log.judging import EXAMPLES, TAKEN, Judged
 from features.event_log.options import MappingOptions, event_key
 
 # What tells events of one customer and moment apart, where nothing names them.

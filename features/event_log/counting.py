@@ -7,10 +7,8 @@ import duckdb
 
 from features.errors import DataError
 from features.event_log.expressions import literal, quoted
-from features.event_log.judging import NO_IDENTITY, UNMAPPED, Judged
+from features.event_log.judging import EXAMPLES, FILE, NO_IDENTITY, REASON, UNMAPPED, Judged
 from features.source import Reconciled, Unmapped
-
-EXAMPLES = 3
 
 
 def reconciled(
@@ -74,7 +72,7 @@ def unmapped(database: duckdb.DuckDBPyConnection, table: str, judged: Sequence[J
 def _unmapped(judged: Judged) -> str:
     names = ", ".join(literal(name) for name in judged.files)
     columns = [f"raw[{number}] AS {quoted(name)}" for number, name in enumerate(judged.columns, start=1)]
-    named = [f"[{names}][file + 1] AS {quoted('(file)')}", f"problem AS {quoted('(reason)')}", *columns]
+    named = [f"[{names}][file + 1] AS {quoted(FILE)}", f"problem AS {quoted(REASON)}", *columns]
     return f"SELECT {', '.join(named)} FROM {judged.name} WHERE {UNMAPPED}"  # noqa: S608 - quoted names
 
 

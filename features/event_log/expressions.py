@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from features.errors import SchemaError
+from features.event_log.watch import LONGEST
 from features.schema import nearest
 
 # DuckDB's words for a column that the relation does not have.
@@ -16,15 +17,26 @@ _LACKING = re.compile(r'Referenced column "([^"]+)" not found')
 # What looks beyond the row would let newer rows change what older ones say.
 _BEYOND_THE_ROW = {"SUBQUERY": "a query", "WINDOW": "a window", "STAR": "a star", "PARAMETER": "a parameter"}
 
+# They make a list or a text of any length out of a number; an expression of one row has no need of them.
+_GROWING = frozenset(
+    ("range", "generate_series", "unnest", "list_resize", "array_resize", "bar", "bitstring", "to_base", "repeat_row")
+)
+_FILLING = {"repeat": 1, "lpad": 1, "rpad": 1}
+LONGEST_EXPRESSION, DEEPEST = 10_000, 100
+
 # DuckDB parses the first as columns, and lists the others as if they said the same every time.
 _CLOCK_WORDS = frozenset(("current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"))
 _CLOCKS = _CLOCK_WORDS | {"current_localtime", "current_localtimestamp"}
 _IS_UNSTEADY = """SELECT count(*) > 0 FROM duckdb_functions() WHERE lower(function_name) = ?
 AND (stability <> 'CONSISTENT' OR macro_definition LIKE '%current_%')"""
+_IS_AGGREGATE = """SELECT coalesce(bool_and(function_type = 'aggregate'), false) FROM duckdb_functions()
+WHERE lower(function_name) = ?"""
 
 
 def check(expression: str, database: duckdb.DuckDBPyConnection) -> None:
     """Raise ValueError, with the reason, where the text is no single SQL expression over the columns of one row."""
+    if len(expression) > LONGEST_EXPRESSION:
+        raise ValueError(f"an expression has at most {LONGEST_EXPRESSION:,} letters; this one has {len(expression):,}")
     for text in (expression, bracketed(expression)):
         tree = _parsed(text, database)
         if tree["error"]:
@@ -34,10 +46,24 @@ def check(expression: str, database: duckdb.DuckDBPyConnection) -> None:
         if len(nodes) != 1 or len(nodes[0].get("select_list", ())) != 1 or nodes[0]["from_table"]["type"] != "EMPTY":
             raise ValueError(f"{expression!r} is more than one SQL expression")
     for node in _nodes(tree):
-        if word := _BEYOND_THE_ROW.get(node.get("class", "")):
-            raise ValueError(f"{expression!r} holds {word}; an expression sees the columns of its own row only")
-        if (name := _called(node)) and _is_unsteady(name, node, database):
-            raise ValueError(f"{expression!r} asks {name}, which says something else every time")
+        if fault := _fault(node, database):
+            raise ValueError(f"{expression!r} {fault}")
+
+
+def _fault(node: dict[str, Any], database: duckdb.DuckDBPyConnection) -> str:
+    """What speaks against a part of an expression; empty where nothing does."""
+    name = _called(node)
+    if word := _BEYOND_THE_ROW.get(node.get("class", "")):
+        return f"holds {word}; an expression sees the columns of its own row only"
+    if name and _is_unsteady(name, node, database):
+        return f"asks {name}, which says something else every time"
+    if name and _is_aggregate(name, database):
+        return f"asks {name}, which is of many rows; an expression sees its own row only"
+    if name in _GROWING:
+        return f"asks {name}, which may make any number of values out of one"
+    if (size := _filled(node)) > LONGEST:
+        return f"fills a text {size:,.0f} times or letters; {LONGEST:,} are allowed"
+    return ""
 
 
 def columns(expression: str, available: Sequence[str], database: duckdb.DuckDBPyConnection) -> list[str]:
@@ -91,8 +117,16 @@ def literal(text: str) -> str:
 
 def _parsed(expression: str, database: duckdb.DuckDBPyConnection) -> Any:
     """What DuckDB's parser makes of it, as a tree."""
+    database.execute(f"SET max_expression_depth = {DEEPEST}")
     found = database.execute("SELECT json_serialize_sql(?::VARCHAR)", [f"SELECT {expression}"])
     return json.loads(found.fetchall()[0][0])
+
+
+def _filled(node: dict[str, Any]) -> float:
+    """To what length, or how often, a node fills a text, where it says so by a plain number."""
+    place, given = _FILLING.get(_called(node)), node.get("arguments", ())
+    said = given[place]["expression"].get("literal", {}) if place and len(given) > place else {}
+    return float(said["text"]) if said.get("text", "").isdecimal() else 0.0
 
 
 def _called(node: dict[str, Any]) -> str:
@@ -113,6 +147,10 @@ def _is_unsteady(name: str, node: dict[str, Any], database: duckdb.DuckDBPyConne
 def _is_number_cast(node: dict[str, Any]) -> bool:
     type_ = str(node.get("type_expr", {}).get("type_name", "")) if node.get("class") == "CAST" else ""
     return "INT" in type_ or type_ in ("DOUBLE", "FLOAT", "DECIMAL")
+
+
+def _is_aggregate(name: str, database: duckdb.DuckDBPyConnection) -> bool:
+    return bool(database.execute(_IS_AGGREGATE, [name]).fetchall()[0][0])
 
 
 def _is_column(node: dict[str, Any]) -> bool:

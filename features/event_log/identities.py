@@ -3,10 +3,9 @@
 import duckdb
 
 from features.errors import DataError, MissingError
-from features.event_log import expressions
-from features.event_log.counting import EXAMPLES
+from features.event_log import expressions, watch
 from features.event_log.expressions import bracketed
-from features.event_log.judging import IDENTITIES
+from features.event_log.judging import EXAMPLES, IDENTITIES
 from features.event_log.options import EventLogOptions, IdentityOptions
 from features.source import Raw
 
@@ -17,12 +16,20 @@ def read(raw: Raw, options: EventLogOptions) -> None:
     Raises MissingError when its file was not added, SchemaError when it lacks a column, and DataError when a key
     belongs to two customers.
     """
-    queries = [_query(raw, f"source.identities[{n}]", one) for n, one in enumerate(options.identities)]
+    queries = []
+    for number, one in enumerate(options.identities):
+        for rows in watch.TRIED_ROWS:
+            with watch.trying(raw.database, f"source.identities[{number}]", rows):
+                query = _query(raw, f"source.identities[{number}]", one)
+                raw.database.execute(f"{query} LIMIT {rows}").fetchall()
+        queries.append(query)
     every = " UNION ALL ".join(queries) or "SELECT NULL::VARCHAR AS key, NULL::VARCHAR AS customer"
-    raw.database.execute(
-        f"CREATE TEMP TABLE {IDENTITIES} AS SELECT DISTINCT key, customer FROM ({every})"  # noqa: S608
-        " WHERE key IS NOT NULL AND customer IS NOT NULL"
-    )
+    ((rows,),) = raw.database.execute(f"SELECT count(*) FROM ({every})").fetchall()  # noqa: S608 - checked
+    with watch.running(raw.database, "source.identities", rows):
+        raw.database.execute(
+            f"CREATE TEMP TABLE {IDENTITIES} AS SELECT DISTINCT key, customer FROM ({every})"  # noqa: S608
+            " WHERE key IS NOT NULL AND customer IS NOT NULL"
+        )
     _refuse_doubles(raw.database)
 
 

@@ -1,17 +1,22 @@
 """One mapping of an event log, run: every row of its files with its values, and what speaks against taking it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import product
+from typing import Any
 
 from features.errors import MissingError, SchemaError
-from features.event_log import expressions
+from features.event_log import expressions, filters, watch
 from features.event_log.expressions import bracketed, literal, quoted
 from features.event_log.look_ups import looked_up
 from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, event_key, mapped_table
-from features.event_log.reading import SQL_TYPES, Reading, Zones, known_since, reading
+from features.event_log.reading import ATTEMPT, SQL_TYPES, Reading, Zones, known_since, reading
+from features.reserved import alike
 from features.source import Raw
 
+EXAMPLES = 3
+FILE, REASON = "(file)", "(reason)"
 IDENTITIES = "identities"
 # The first day of each customer, where rows from before it are set aside.
 FIRST_DAYS = "first_days"
@@ -63,9 +68,10 @@ def judge(
     """
     files = [_file(raw, number, file, mapping, where) for number, file in enumerate(_files(raw, mapping, where))]
     columns = tuple(sorted({column for file in files for column in file.columns}))
-    every = " UNION ALL ".join(
-        _rows(raw, options, table, where=where, mapping=mapping, file=file, columns=columns) for file in files
-    )
+    read = tuple(_count(raw, file) for file in files)
+    asked = {"where": where, "mapping": mapping, "columns": columns}
+    queries = [_tried(raw, options, table, file=file, count=n, **asked) for file, n in zip(files, read, strict=True)]
+    every = " UNION ALL ".join(queries)
     key = event_key(table)
     made = key if key in MADE_KEYS and key not in mapping.columns else None
     is_several = len(files) > 1 or mapping.duplicates == "drop" or made is not None
@@ -75,9 +81,31 @@ def judge(
     judged = _judged(every, mapping, is_several=is_several, keys=keys)
     if _sets_aside(options, table):
         judged = _set_aside(judged)
-    raw.database.execute(f"CREATE TEMP TABLE {name} AS {judged}")
-    counts = [raw.database.execute(f"SELECT count(*) FROM {file.relation}").fetchall() for file in files]  # noqa: S608
-    return Judged(name, where, tuple(file.name for file in files), columns, tuple(count for ((count,),) in counts))
+    with watch.running(raw.database, where, sum(read)):
+        for (filter_, expression), file in product(mapping.drop.items(), files):
+            filters.check(
+                raw.database, expression, where=f"{where}.drop.{filter_}", file=file.name, relation=file.relation
+            )
+        raw.database.execute(f"CREATE TEMP TABLE {name} AS {judged}")
+    return Judged(name, where, tuple(file.name for file in files), columns, read)
+
+
+def _count(raw: Raw, file: _File) -> int:
+    ((rows,),) = raw.database.execute(f"SELECT count(*) FROM {file.relation}").fetchall()  # noqa: S608 - quoted names
+    return int(rows)
+
+
+def _tried(raw: Raw, options: EventLogOptions, table: str, *, file: _File, count: int, **asked: Any) -> str:
+    """What `_rows` gives of a file of so many rows, once it was tried on the first of them."""
+    first, query = replace(file, relation=f"(FROM {file.relation} LIMIT {watch.TRIED_ROWS[0]})"), ""
+    for rows in watch.TRIED_ROWS:
+        with watch.trying(raw.database, asked["where"], rows):
+            query = query or _rows(raw, options, table, file=first, **asked)
+            some = query.replace(first.relation, f"(FROM {file.relation} LIMIT {rows})")
+            raw.database.execute(some).fetchall()
+        if rows >= count:
+            break
+    return query.replace(first.relation, file.relation)
 
 
 def _files(raw: Raw, mapping: MappingOptions, where: str) -> list[str]:
@@ -96,7 +124,9 @@ def _file(raw: Raw, number: int, name: str, mapping: MappingOptions, where: str)
     view = raw.relation(name)
     plain = [row[0] for row in raw.database.execute(f"DESCRIBE {view}").fetchall()]
     renamed = [mapping.rename.get(column, column) for column in plain]
-    if twice := sorted({column for column in renamed if renamed.count(column) > 1}):
+    if ours := [column for column in renamed if column in (FILE, REASON) or column.endswith(ATTEMPT)]:
+        raise SchemaError(f"{where}.rename: {name} has columns {ours}, which are names of ours; call them otherwise.")
+    if twice := sorted({column for _, column in alike(renamed)}):
         raise SchemaError(f"{where}.rename: {name} then has {twice} twice; it has {plain}.")
     chosen = ", ".join(f"{quoted(old)} AS {quoted(new)}" for old, new in zip(plain, renamed, strict=True))
     relation = f"(SELECT {chosen} FROM {view})"  # noqa: S608 - quoted names
@@ -132,7 +162,10 @@ def _rows(
             values[column.name] = read
     values.setdefault("known_at", values["event_at"])
     for filter_, expression in mapping.drop.items():
-        _type_of(expression, f"{where}.drop.{filter_}", raw, file, sql=_holds(expression))
+        place = f"{where}.drop.{filter_}"
+        filters.check_type(_type_of(expression, place, raw, file), expression, place)
+        if not expressions.columns(expression, file.columns, raw.database):
+            filters.check_constant(raw.database, expression, place)
     problem = _problem(values)
     kept = "true" if _sets_aside(options, table) else f"{problem} IS NOT NULL"
     selected = [
@@ -183,12 +216,8 @@ def _texts(columns: Sequence[str], of_all: Sequence[str]) -> str:
 
 
 def _dropped(mapping: MappingOptions) -> str:
-    cases = [f"WHEN {_holds(expression)} THEN {literal(name)}" for name, expression in mapping.drop.items()]
+    cases = [f"WHEN {filters.holds(expression)} THEN {literal(name)}" for name, expression in mapping.drop.items()]
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
-
-
-def _holds(expression: str) -> str:
-    return f"TRY(CAST({bracketed(expression)} AS BOOLEAN))"
 
 
 def _problem(values: dict[str, Reading]) -> str:

@@ -1,17 +1,17 @@
 """The `source` section of an event log's spec: which files become which table, column by column."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 import duckdb
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from features.event_log import expressions
 from features.event_log.daily import ONE_USE
 from features.file_format import PLAIN, FileFormat, Formats, merged
 from features.schema import Table
+from features.section import Moment, Section
 from features.source import SourceOptions
 from features.tables import CANONICAL
 
@@ -33,10 +33,8 @@ def _as_sql(plain: Any) -> Any:
 Sql = Annotated[str, BeforeValidator(_as_sql)]
 
 
-class LookUpOptions(BaseModel):
+class LookUpOptions(Section):
     """One column of another file, by a key: expressions for the key and what is taken there, and for the key here."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
     key: Sql
@@ -45,7 +43,7 @@ class LookUpOptions(BaseModel):
     format: FileFormat = PLAIN
 
 
-class MappingOptions(BaseModel):
+class MappingOptions(Section):
     """Some files and the expressions that make rows of one table of them.
 
     files are names or globs; rename gives what some of the files call a column the name that the others use, and the
@@ -55,8 +53,6 @@ class MappingOptions(BaseModel):
     format says how the files are read where they are no CSV with names in their first line. look_up names columns that
     the expressions may use and that stand in another file, each found by a key.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     files: Annotated[tuple[str, ...], BeforeValidator(_many), Field(min_length=1)]
     rename: dict[str, str] = Field(default_factory=dict)
@@ -69,10 +65,8 @@ class MappingOptions(BaseModel):
     columns: dict[str, Sql]
 
 
-class IdentityOptions(BaseModel):
+class IdentityOptions(Section):
     """A file that says which customer a key belongs to: expressions for the key and for the customer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str
     key: Sql
@@ -92,7 +86,7 @@ class EventLogOptions(SourceOptions):
     kind: Literal["event_log"] = "event_log"
     time_zone: str
     refuse_unmapped_above: float = Field(0.0, ge=0, le=1)
-    extracted_at: datetime | None = None
+    extracted_at: Moment | None = None
     before_first_day: Literal["refuse", "set_aside", "earliest"] = "refuse"
     identities: Annotated[tuple[IdentityOptions, ...], BeforeValidator(_many)] = ()
     tables: dict[str, Annotated[tuple[MappingOptions, ...], BeforeValidator(_many), Field(min_length=1)]] = Field(

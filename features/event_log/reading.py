@@ -15,6 +15,8 @@ SQL_TYPES: dict[ColumnType, str] = {
     "timestamp": "TIMESTAMP",
 }
 
+# What the name of an attempt ends with.
+ATTEMPT = ": attempt"
 # What follows a time: an offset, a zone's name, or something else, which no cast to TIMESTAMPTZ takes.
 _ZONE = r":\d\d(\.\d+)?\s*[^\s\d:.]"
 _UTC = r"(?i)\s*(UTC|GMT|Z)$"
@@ -28,6 +30,8 @@ _NO_NUMBER = r"^\s*[+-]?(0[xXbBoO]|\d+_)"
 # The clocks of these never go forward.
 _NO_SUMMER = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu")
 # Python's datetime, and with it the names of parts, know no others.
+# Beyond, a double does not hold every whole number; and no sum of amounts comes to this.
+LARGEST_WHOLE, LARGEST = 2**53 - 1, 1e30
 _YEARS = "BETWEEN 1 AND 9999"
 
 
@@ -62,16 +66,20 @@ def reading(
     cast are those texts among them that it makes numbers of itself: 0x10 and 1_0 are none there either.
     What fails for a row gives null for that row: a cast in the expression itself as much as the last one.
     """
-    attempted = quoted(f"{column.name}: attempt")
+    attempted = quoted(f"{column.name}{ATTEMPT}")
     value, failed = f"{attempted}.value", f"{attempted} IS NULL"
     packed = _packed(column.type, bracketed(expression), found=found, zones=zones)
     if column.type == "integer":
-        failed = f"({failed} OR coalesce({attempted}.exact <> {value}, false))"
+        failed = (
+            f"({failed} OR coalesce({attempted}.exact <> {value} OR abs({attempted}.exact) > {LARGEST_WHOLE}, false))"
+        )
     if column.type in ("integer", "number"):
         others = [f"coalesce(regexp_matches({quoted(one)}, {literal(_NO_NUMBER)}), false)" for one in cast]
         failed = f"({' OR '.join([failed, *others])})"
     if column.type in ("timestamp", "number"):
         failed = f"({failed} OR coalesce(NOT isfinite({value}), false))"
+    if column.type == "number":
+        failed = f"({failed} OR coalesce(abs({value}) > {LARGEST}, false))"
     if column.type == "timestamp":
         failed = f"({failed} OR coalesce(year({value}) NOT {_YEARS}, false) OR NOT coalesce({attempted}.shown, true))"
     # TRY of the value alone could not tell a failure from nothing.

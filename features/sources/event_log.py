@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 
 from features.errors import DataError
-from features.event_log import corrections, counting, customers, daily, identities, months
+from features.event_log import corrections, counting, customers, daily, identities, months, watch
 from features.event_log.judging import TAKEN, Judged, judge
 from features.event_log.options import EventLogOptions, formats
 from features.schema import Column, Table
@@ -53,6 +53,7 @@ def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unm
     database = raw.database
     # These would move a cast out of its TRY or into the reader of a file, where one bad value ends everything.
     database.execute("SET disabled_optimizers = 'common_subexpressions,type_pushdown,scalar_fn_pushdown'")
+    watch.prepare(database)
     identities.read(raw, options)
     customers.prepare(database)
     for name, table in declare(options).items():

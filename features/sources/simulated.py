@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from features.schema import Table
+from features.section import Day
 from features.source import Part, Raw, Source, SourceOptions
 from features.tables import CANONICAL
 from features.world import delivery
@@ -18,10 +19,10 @@ class SimulatedOptions(SourceOptions):
     """Which world: seed chooses it, customers is how many have joined after 24 months, start its first day."""
 
     kind: Literal["simulated"] = "simulated"
-    seed: int = Field(7, ge=0)
-    customers: int = Field(20_000, ge=1)
-    months: int = Field(24, ge=1)
-    start: date = date(2024, 1, 1)
+    seed: int = Field(7, ge=0, le=2**31 - 2)
+    customers: int = Field(20_000, ge=1, le=10**8)
+    months: int = Field(24, ge=1, le=1_200)
+    start: Day = date(2024, 1, 1)
 
     @field_validator("start")
     @classmethod

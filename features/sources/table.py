@@ -1,18 +1,16 @@
 """A table with one row per customer and the features already there: a label column, maybe a treatment column."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.arm_column import STRATUM, ArmColumn, arms_of, declared, probabilities_of, strata_of
 from features.errors import MissingError, SchemaError
-from features.file_format import FileFormat
 from features.schema import ARROW_TYPES, Column, ColumnType, Table, nearest
-from features.source import Part, Raw, Source, SourceOptions
+from features.source import Part, Raw, Source
+from features.table_options import NUMBERS, ColumnOptions, TableOptions
 
 # What pyarrow would read besides: 0x10 as 16, nan as a number. What stands for nothing is declared as `missing`.
 _WRITTEN: dict[ColumnType, str] = {
@@ -20,46 +18,6 @@ _WRITTEN: dict[ColumnType, str] = {
     "number": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$",
 }
 LEFT_OUT = "fill it in, or say `nullable: true` in the spec: such rows are then left out of its figures"
-
-
-class ColumnOptions(BaseModel):
-    """What a column of the file is; role says what it is for.
-
-    An outcome is a number that was measured after the actions, beside the label: the report says what they changed.
-    Rows in which a nullable one is missing are left out of its figures.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: ColumnType = "number"
-    role: Literal["feature", "label", "outcome"] = "feature"
-    meaning: str | None = None
-    unit: str | None = None
-    nullable: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    values: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _outcomes_are_numbers(self) -> Self:
-        if self.role == "outcome" and self.type not in ("integer", "number"):
-            raise ValueError("a column of role 'outcome' is a number; give it another type or role")
-        return self
-
-
-class TableOptions(SourceOptions):
-    """Options of a table source: its file, key (the row's content if none), texts that mean missing, and columns.
-
-    format says how the file is read where it is no CSV with names in its first line.
-    """
-
-    kind: Literal["table"] = "table"
-    file: str
-    format: FileFormat | None = None
-    key: str | None = None
-    missing: tuple[str, ...] = ("",)
-    columns: dict[str, ColumnOptions] = Field(min_length=1)
-    treatment: ArmColumn | None = None
 
 
 def declare(options: TableOptions) -> Mapping[str, Table]:
@@ -72,7 +30,7 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 
 def _column(name: str, options: ColumnOptions) -> Column:
-    declared = options.model_dump(exclude={"role", "meaning"})
+    declared = options.model_dump(exclude={"role", "meaning", "column", "missing"})
     return Column(
         name=name,
         meaning=options.meaning or name,
@@ -94,7 +52,9 @@ def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
     arrays: dict[str, pa.ChunkedArray | pa.Array] = {"customer_id": _keys(rows, options)}
     unreadable: dict[str, pa.Array] = {}
     for name, column in options.columns.items():
-        arrays[name], bad = _cast(_text(rows[name], options.missing), column.type)
+        texts = _text(rows[options.in_the_file(name)], (*options.missing, *column.missing))
+        values, bad = _cast(texts, column.type)
+        arrays[name] = _without_markers(values, column)
         if bad.null_count < len(bad):
             unreadable[f"{name}__unreadable"] = bad
     if options.treatment:
@@ -106,7 +66,7 @@ def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
 
 
 def _check_columns(rows: pa.Table, options: TableOptions) -> None:
-    wanted = [*options.columns, *([options.key] if options.key else [])]
+    wanted = [*map(options.in_the_file, options.columns), *([options.key] if options.key else [])]
     wanted += options.treatment.columns if options.treatment else []
     if missing := [name for name in wanted if name not in rows.column_names]:
         meant = "; ".join(f"'{name}': {nearest(name, rows.column_names)}" for name in missing)
@@ -116,7 +76,8 @@ def _check_columns(rows: pa.Table, options: TableOptions) -> None:
 def _keys(rows: pa.Table, options: TableOptions) -> pa.ChunkedArray | pa.Array:
     if options.key is not None:
         return _text(rows[options.key], options.missing)
-    return pa.array(_content_keys(rows, [name for name, one in options.columns.items() if one.role == "feature"]))
+    features = [options.in_the_file(name) for name, one in options.columns.items() if one.role == "feature"]
+    return pa.array(_content_keys(rows, features))
 
 
 def _content_keys(rows: pa.Table, names: list[str]) -> list[str]:
@@ -126,7 +87,7 @@ def _content_keys(rows: pa.Table, names: list[str]) -> list[str]:
     """
     if not names:
         return [f"row-{place}" for place in range(rows.num_rows)]
-    texts = pd.DataFrame({name: rows[name].to_pylist() for name in names}, dtype=object)
+    texts = pd.DataFrame({place: rows[name].to_pylist() for place, name in enumerate(names)}, dtype=object)
     hashed = pd.util.hash_pandas_object(texts.fillna(""), index=False)
     return [f"{one:016x}-{again}" for one, again in zip(hashed, hashed.groupby(hashed).cumcount(), strict=True)]
 
@@ -151,6 +112,14 @@ def _cast(texts: pa.Array, type_: ColumnType) -> tuple[pa.Array, pa.Array]:
         written = pc.if_else(readable, written, None)
         values = pc.cast(written, ARROW_TYPES[type_])
     return values, pc.if_else(pc.is_null(written), texts, None)
+
+
+def _without_markers(values: pa.Array, column: ColumnOptions) -> pa.Array:
+    """The values, missing where a number equals one of the column's own markers, however the file writes it."""
+    if column.type not in NUMBERS or not column.missing:
+        return values
+    markers, _ = _cast(pa.array(column.missing, pa.string()), column.type)
+    return pc.if_else(pc.is_in(values, markers.drop_null()), None, values)
 
 
 def _reads(text: str | None, type_: ColumnType) -> bool:

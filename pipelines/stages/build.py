@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from experiments import limits
 from experiments.spec import ExperimentSpec
 from features.catalog import features_for
-from features.errors import DataError, SpecError
+from features.errors import DataError
 from features.feature import FeatureColumn
 from features.matrix import with_categories
 from features.schema import Table
-from features.tables import CONTROL, LEFT_IN_GAP
-from pipelines import enough, flat, log, matrices, snapshots, storage
+from pipelines import enough, flat, log, matrices, references, snapshots, storage
 from pipelines.enough_dates import check_dates
 from pipelines.partitions import Shelf
 from pipelines.specs import source_of
@@ -34,6 +34,9 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
     declared = source.declare(options)
     counts: Counter[str] = Counter()
     extracted_at = storage.read_json(workspace.tables / "about.json")["extracted_at"]
+    if spec.observations is not None:
+        every = features_for((), declared, look_back_days=spec.observations.look_back_days)
+        references.check(spec, references.Known({one.column.name: one.column.type == "number" for one in every}))
     if extracted_at and must_be_enough:
         check_dates(spec, datetime.fromisoformat(extracted_at))
     with storage.replacing_folder(workspace.matrix) as folder:
@@ -45,7 +48,6 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
         outcomes = _outcomes(spec, declared)
         if must_be_enough:
             _check_rows(spec, folder, [one["column"] for one in outcomes])
-        _check_columns(spec, matrices.names(folder, matrices.LEARN))
         columns = _columns(spec, declared)
         enough.check_columns(spec, matrices.Columns(folder, matrices.LEARN, [column.name for column in columns]))
         categories = [column.name for column in columns if column.type == "category"]
@@ -80,23 +82,7 @@ def _outcomes(spec: ExperimentSpec, declared: Mapping[str, Table]) -> list[dict[
 
 
 def _check_rows(spec: ExperimentSpec, folder: Path, outcomes: list[str]) -> None:
-    rows = matrices.read(folder, matrices.LEARN, [*enough.NEEDED, *outcomes]).to_pandas()
+    rows = matrices.read(folder, matrices.LEARN, [*enough.NEEDED, *outcomes, *spec.policy.columns]).to_pandas()
+    limits.barred(rows, spec.policy)
     enough.check_rows(spec, rows)
     enough.check_outcomes(spec, rows, outcomes)
-
-
-def _taken(spec: ExperimentSpec) -> set[str]:
-    """The names of columns that later stages put beside the features."""
-    of_arms = {f"{kind}_{arm}" for kind in ("uplift", "mu") for arm in (CONTROL, *spec.actions)}
-    return {"row", "churn_score", "churn_probability", *of_arms}
-
-
-def _check_columns(spec: ExperimentSpec, names: list[str]) -> None:
-    """A column of a slice, a simple score or the policy that is not there is found now, and not after the search."""
-    if taken := sorted(set(names) & (_taken(spec) | ({LEFT_IN_GAP} if spec.observations is None else set()))):
-        raise SpecError(f"spec '{spec.name}': columns {taken} have names that scores are written under; rename them.")
-    wanted = {"evaluation": {one.column for one in spec.evaluation.slices.values()}, "policy": set(spec.policy.columns)}
-    wanted["evaluation"] |= {column for one in spec.evaluation.floors.values() for column in one.columns}
-    for section, columns in wanted.items():
-        if unknown := sorted(columns - set(names)):
-            raise SpecError(f"spec '{spec.name}': {section} names {unknown}; the matrix has {sorted(names)}.")

@@ -13,7 +13,7 @@ from features.tables import CONTROL
 from pipelines import log, storage, versions
 from pipelines.enough_dates import check_dates
 from pipelines.specs import source_of
-from pipelines.validation import batches, expectations, findings, stored, volumes
+from pipelines.validation import batches, expectations, findings, stored, suspicious, volumes
 from pipelines.validation.batches import Batch
 from pipelines.validation.stored import Stored
 from pipelines.workspace import Workspace
@@ -36,11 +36,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
             compared = _volumes(spec, workspace, tables=tables, extracted_at=extracted_at, is_said=is_said)
             all_batches = log.track(chain(rows, compared), "validate", unit="batch")
             judged = [record(expectations.judge(batch)) for batch in all_batches]
+            told = [one for table in tables.values() for one in suspicious.told(connection, table)]
         result = {**findings.summary(judged), "rows": {name: table.total for name, table in tables.items()}}
+        result |= {"warnings": told} if told else {}
         storage.write_json(folder / "result.json", result)
         broken = [findings.sentence(one) for one in result["broken"]]
         page = expectations.data_docs(judged, title=f"{spec.name}: validation of the data", broken=broken)
         storage.write_bytes(folder / findings.PAGE, page.encode())
+    log.warn("validate", spec.name, told)
     if result["broken"]:
         raise DataError(findings.refusal(result["broken"], workspace.validation.relative_to(workspace.root)))
     if extracted_at:

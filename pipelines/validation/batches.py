@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.memory import limits
-from pipelines.validation import dates, suites
+from pipelines.validation import dates, suites, suspicious
 from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored
 
@@ -38,8 +38,8 @@ def opened() -> Iterator[duckdb.DuckDBPyConnection]:
 def of_parts(table: Stored) -> Batch:
     """One row for each part of a table, with the type in which it holds each column."""
     types = {name: table.types(name) for name in table.declared.names}
-    rows = pa.table({**types, "part": list(table.files)})
-    return Batch(f"{table.declared.name}: stored types", rows, suites.part_demands(table.declared), ("part",))
+    rows = pa.table({**types, suites.PART: list(table.files)})
+    return Batch(f"{table.declared.name}: stored types", rows, suites.part_demands(table.declared), (suites.PART,))
 
 
 def of_rows(
@@ -52,15 +52,21 @@ def of_rows(
 ) -> Iterator[Batch]:
     """The rows of a table, at_most (above 2,000) in a batch, with the columns that are judged, shown or of the key.
 
-    Helper columns stand beside them: key_copies (how many rows share the key), key_customers (1, or 2 where its rows
-    are several customers'), `<column>_found` (whether a
-    reference leads somewhere; null where the value is), joined_on (the day on which the customer joined), the unread
-    texts of numbers by whether they look like money, and the bounds of dates.
+    Helper columns stand beside them: how many rows share the key, whether its rows are several customers' (1, or 2),
+    whether a reference leads somewhere (null where the value is), the day on which the customer joined, the unread
+    texts of numbers by whether they look like money, and the bounds of dates. No declared column has such a name.
     """
     table = tables[name]
     joined = list(_joined(connection, table, tables=tables))
+    declared = {one.name: one for one in table.declared.columns}
+    found = suspicious.too_large(suspicious.extremes(connection, table), table.declared)
     demands = suites.row_demands(
-        table.declared, sound=table.sound, unread=table.unread, extracted_at=extracted_at, joins=bool(joined)
+        table.declared,
+        sound=table.sound,
+        unread=table.unread,
+        extracted_at=extracted_at,
+        joins=bool(joined),
+        large={one: suspicious.limit(table.declared, declared[one]) for one in found},
     )
     key = tuple(column for column in suites.full_key(table.declared) if column in table.columns)
     plain = sorted(({column for demand in demands for column in demand.needs} | set(key)) & table.columns)
@@ -99,7 +105,7 @@ def _query(
 
 
 def _copies(connection: duckdb.DuckDBPyConnection, table: Stored) -> tuple[str, str]:
-    """key_copies as an expression, and the join that it needs; the few keys that occur twice are found once."""
+    """suites.KEY_COPIES as an expression, and the join that it needs; the few keys that occur twice are found once."""
     key = suites.unique_key(table.declared)
     if not set(key) <= table.sound:
         return f"1 AS {suites.KEY_COPIES}", ""
@@ -108,7 +114,7 @@ def _copies(connection: duckdb.DuckDBPyConnection, table: Stored) -> tuple[str, 
 
 
 def _customers(connection: duckdb.DuckDBPyConnection, table: Stored) -> Iterator[tuple[str, str]]:
-    """key_customers as an expression, and the join that it needs; the few keys of several customers are found once."""
+    """suites.KEY_CUSTOMERS as an expression, and the join that it needs; few keys are several customers'."""
     key = table.declared.key
     if suites.has_one_customer(table.declared) and {*key, "customer_id"} <= table.sound:
         having = "min(customer_id) <> max(customer_id)"
@@ -133,7 +139,7 @@ def _keys(
 def _found(
     connection: duckdb.DuckDBPyConnection, table: Stored, *, tables: Mapping[str, Stored]
 ) -> Iterator[tuple[str, str]]:
-    """`<column>_found` of each reference as an expression, and the join that it needs."""
+    """Whether each reference leads somewhere, as an expression, and the join that it needs."""
     for column in table.declared.columns:
         if column.references and column.name in table.sound:
             there = _there(connection, str(column.references), tables=tables)

@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from features.reserved import HELPER
 from features.schema import Column, Table
 from pipelines.validation.demand import Demand
 
 EARLIEST = datetime(1990, 1, 1)
 MOST_YEARS_AHEAD = 20
 # Helper columns, the same in every row, and the day on which the row's customer joined.
-EARLIEST_AT, EXTRACTED_AT, FURTHEST_AT = "earliest", "extracted_at", "furthest"
-JOINED_ON = "joined_on"
+EARLIEST_AT, EXTRACTED_AT, FURTHEST_AT = f"{HELPER}earliest", f"{HELPER}extracted_at", f"{HELPER}furthest"
+JOINED_ON = f"{HELPER}joined_on"
 _BEFORE_JOINING = (
     "under source, `before_first_day: set_aside` leaves such rows out as unmapped (as many as refuse_unmapped_above"
     " allows), `before_first_day: earliest` lets their customers have joined by then"

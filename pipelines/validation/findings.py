@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from features.reserved import HELPER
 from pipelines import spreadsheet
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand
@@ -60,7 +61,9 @@ def finding(batch: Batch, demand: Demand, positions: Sequence[int]) -> Finding:
 
 
 def _keys(rows: pa.Table, key: Sequence[str]) -> pa.ChunkedArray:
-    named = [pc.binary_join_element_wise(name, pc.fill_null(_text(rows[name]), ""), "=") for name in key]
+    named = [
+        pc.binary_join_element_wise(name.removeprefix(HELPER), pc.fill_null(_text(rows[name]), ""), "=") for name in key
+    ]
     return pc.binary_join_element_wise(*named, ", ") if named else pa.chunked_array([pa.repeat("", rows.num_rows)])
 
 

@@ -1,15 +1,18 @@
 """What is demanded of a table: plain expectations, derived from its column declarations alone."""
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
+from features.reserved import HELPER, UNREADABLE
 from features.schema import Column, Table
 from pipelines.validation import dates
 from pipelines.validation.demand import Demand
 
-KEY_COPIES, KEY_CUSTOMERS = "key_copies", "key_customers"
+PART = f"{HELPER}part"
+KEY_COPIES, KEY_CUSTOMERS = f"{HELPER}key_copies", f"{HELPER}key_customers"
 
 # The table source derives the one from the other: of a row with an unknown arm, one fault is told, not two.
 _DERIVED_FROM = {"probability": "arm"}
@@ -17,22 +20,22 @@ _DERIVED_FROM = {"probability": "arm"}
 
 def found(column: str) -> str:
     """The name of the helper column that says whether a reference leads somewhere."""
-    return f"{column}_found"
+    return f"{HELPER}found {column}"
 
 
 def unreadable(column: str) -> str:
     """The name of the column that holds the raw text of what could not be read."""
-    return f"{column}__unreadable"
+    return f"{column}{UNREADABLE}"
 
 
 def money(column: str) -> str:
     """The name of the helper column with those unreadable texts that look like a sum of money."""
-    return f"{column}_money"
+    return f"{HELPER}money {column}"
 
 
 def strange(column: str) -> str:
     """The name of the helper column with the unreadable texts that do not."""
-    return f"{column}_strange"
+    return f"{HELPER}strange {column}"
 
 
 def part_demands(table: Table) -> tuple[Demand, ...]:
@@ -58,12 +61,14 @@ def row_demands(
     unread: Collection[str],
     extracted_at: datetime | None,
     joins: bool = False,
+    large: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[Demand, ...]:
     """What every row of a table must hold.
 
     sound names the columns that are there in their declared type: only they are judged. unread names those of
     which some values could not be read. Without extracted_at no date is too late. joins: when customers joined is
-    known, so that nothing of theirs may be earlier.
+    known, so that nothing of theirs may be earlier. large: the columns that hold too large a number, each with the
+    largest size that may be.
     """
     demands = list(_of_the_key(table, sound))
     for column in table.columns:
@@ -73,6 +78,8 @@ def row_demands(
             demands.append(_not_missing(table.name, column, sound=sound, unread=unread))
         if column.name in sound:
             demands.extend(_of_a_column(table.name, column))
+        if column.name in large:
+            demands.append(_not_too_large(table.name, column, large[column.name]))
     demands.extend(dates.demands(table, sound=sound, extracted_at=extracted_at, joins=joins))
     return tuple(demands)
 
@@ -143,6 +150,13 @@ def _in_range(table: str, column: Column) -> Demand:
     arguments: dict[str, Any] = {"column": column.name, "min_value": low, "max_value": high}
     arguments |= {"strict_min": True} if column.above_minimum else {}
     return Demand(table, column.name, _range(column), "ExpectColumnValuesToBeBetween", arguments, shows=column.name)
+
+
+def _not_too_large(table: str, column: Column, most: float) -> Demand:
+    why = "doubles do not hold it exactly; make it a category" if column.type == "integer" else "its squares overflow"
+    words = f"must be at most {most:.16g} in size ({why}, or divide it)"
+    arguments: dict[str, Any] = {"column": column.name, "min_value": -most, "max_value": most}
+    return Demand(table, column.name, words, "ExpectColumnValuesToBeBetween", arguments, shows=column.name)
 
 
 def _range(column: Column) -> str:

@@ -12,7 +12,15 @@ from pipelines.cli import ORDER, stages
 # Not code of a stage: the way in, words on the screen, places, errors, and the reading of specs (they are params).
 EVERYWHERE = {
     *("features", "experiments", "pipelines", "pipelines.stages", "pipelines.validation", "pipelines.reporting"),
-    *("pipelines.cli", "pipelines.log", "pipelines.workspace", "pipelines.specs", "pipelines.failures"),
+    *(
+        "pipelines.cli",
+        "pipelines.log",
+        "pipelines.workspace",
+        "pipelines.specs",
+        "pipelines.references",
+        "pipelines.spec_text",
+        "pipelines.failures",
+    ),
     *("pipelines.graph", "features.errors", "features.plugins"),
     # How processes start, stop and say what went wrong, and with whom they talk.
     *(

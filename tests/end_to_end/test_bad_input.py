@@ -178,27 +178,25 @@ def test_a_missing_label_column_and_a_label_of_one_class(repository: Repository)
 
 
 @pytest.mark.parametrize("asked", [{"opt_out": "do_not_call"}, {"fatigue": {"column": "do_not_call", "at_most": 2}}])
-def test_a_column_of_the_policy_that_is_not_there_is_refused_before_the_search(
+def test_a_column_of_the_policy_that_is_not_there_is_refused_when_the_spec_is_read(
     repository: Repository, asked: dict
 ) -> None:
     (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, "policy": asked}))
-    assert add(repository, HEADER + ROWS).returncode == 0
-    assert repository.go_through("ingest validate", "small").returncode == 0
-    ended = repository.act("build", "small")
-    refused(ended, 2, "policy names ['do_not_call']; the matrix has")
+    ended = repository.act("run", "small")
+    refused(
+        ended, 2, "spec 'small': policy.", ": there is no column 'do_not_call'; there are ['age', 'plan', 'value']."
+    )
     assert len(ended.stderr.strip().splitlines()) == 1
-    assert not (repository.root / "data/matrix/small").exists()
 
 
 @pytest.mark.parametrize("name", ["churn_score", "mu_control", "row"])
-def test_a_column_that_is_called_like_a_score_is_refused_before_the_search(repository: Repository, name: str) -> None:
+def test_a_column_that_is_called_like_a_score_is_refused_when_the_spec_is_read(
+    repository: Repository, name: str
+) -> None:
     columns = SPEC["source"]["columns"]
     renamed = {**SPEC["source"], "columns": {name if old == "age" else old: one for old, one in columns.items()}}
     (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, "source": renamed}))
-    assert add(repository, HEADER.replace("age", name) + ROWS).returncode == 0
-    assert repository.go_through("ingest validate", "small").returncode == 0
-    refused(repository.act("build", "small"), 2, f"columns ['{name}'] have names that scores are written under")
-    assert not (repository.root / "data/matrix/small").exists()
+    refused(repository.act("run", "small"), 2, f"source.columns.{name}: '{name}' is a name of ours: ", "{column: ")
 
 
 def test_bad_values_stop_the_run_and_leave_everything_after_it_untouched(repository: Repository) -> None:

@@ -488,3 +488,56 @@ def test_the_example_of_the_readme_is_one(root: Path) -> None:
     [block] = re.findall(r"```yaml\n(source:.*?)```", (root / "README.md").read_text(), re.DOTALL)
     source = yaml.safe_load(block)["source"]
     assert set(SOURCE.declare(EventLogOptions.model_validate(source))) == {"customers", "transactions", "usage"}
+
+
+OURS = (
+    *("file", "content", "dropped", "problem", "raw", "copy", "is_duplicate", "key", "customer", "customer_id"),
+    *("event_at", "known_at", "kind", "amount", "every", "marked", "events", "seen", "attempted", "copied"),
+)
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper, str.title])
+def test_files_may_call_their_columns_like_columns_of_ours(case: Any) -> None:
+    """Of each such column something else is read than of ours of that name; filters and keys too."""
+    names = [case(name) for name in OURS]
+    values = {name: [f"{name}-{n}" for n in range(8)] for name in names}
+    more = {"who": list("aabbccdd"), "day": [f"2024-05-0{n + 1}" for n in range(8)], "sum": list("12345678")}
+    files = {"a.csv": pa.table({**values, **more}), "b.csv": pa.table({**values, **more})}
+    for name in names:
+        of = payments(columns={"transaction_id": f'"{name}"'}, drop={name: f"\"{name}\" = '{name}-3'"})
+        parts, counts, _ = read(files, options(of))
+        found = rows(parts["transactions"])
+        assert [row["transaction_id"] for row in found] == [f"{name}-{n}" for n in range(8) if n != 3]
+        assert [(row["customer_id"], row["amount"]) for row in found][:3] == [("a", 1.0), ("a", 2.0), ("b", 3.0)]
+        assert (counts["transactions"].dropped, counts["transactions"].duplicates) == ({name: 1}, 8)
+        assert {f"{row['event_at']:%m-%d}" for row in found} <= {f"05-0{n}" for n in range(1, 9)}
+
+
+@pytest.mark.parametrize("name", ["(file)", "(reason)", "event_at: attempt"])
+def test_the_few_names_that_a_file_cannot_have_are_refused(name: str) -> None:
+    files = {"a.csv": csv("a,2024-05-01,1,x", names=f"who,day,sum,{name}")}
+    with pytest.raises(SchemaError, match=r"source\.tables\.transactions\.rename: a\.csv has columns"):
+        read(files, options(payments()))
+
+
+def test_two_columns_that_a_renaming_makes_alike_are_refused_in_any_letters() -> None:
+    files = {"a.csv": csv("a,2024-05-01,1,x", names="who,day,sum,other")}
+    with pytest.raises(SchemaError, match=r"then has \['WHO'\] twice"):
+        read(files, options(payments(rename={"other": "WHO"})))
+
+
+def test_files_that_write_a_column_in_other_letters_are_one_table() -> None:
+    """DuckDB takes Who for who; a row that cannot be mapped is kept with the texts of both."""
+    files = {"a.csv": csv("a,soon,1"), "b.csv": csv("b,2024-05-01,2", names="Who,Day,Sum")}
+    parts, counts, lost = read(files, options(payments()))
+    assert [(row["customer_id"], row["amount"]) for row in rows(parts["transactions"])] == [("b", 2.0)]
+    assert counts["transactions"].unmapped == {"unreadable event_at": 1}
+    assert lost["transactions"].num_rows == 1
+
+
+@pytest.mark.parametrize(("text", "is_read"), [(str(2**53 - 1), True), (str(2**53 + 1), False), ("9e18", False)])
+def test_a_whole_number_that_a_double_cannot_hold_is_told_with_its_text(text: str, is_read: bool) -> None:
+    files = {"a.csv": csv(f"a,2024-05-01,{text}", names="who,day,n")}
+    of = {"usage": {"files": "*.csv", "columns": {"customer_id": "who", "event_at": "day", "actions": "n"}}}
+    [row] = rows(read(files, options(of))[0]["usage"])
+    assert (row["actions"], row.get("actions__unreadable")) == ((int(text), None) if is_read else (None, text))

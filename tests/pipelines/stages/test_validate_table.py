@@ -121,3 +121,99 @@ def test_a_bad_row_that_is_opened_in_a_spreadsheet_runs_nothing(workspace: Works
     with (workspace.validation / "bad_rows.csv").open(newline="") as lines:
         assert [row["value"] for row in csv.DictReader(lines)] == ["'=1+1", "-3", "'@SUM(A1)"]
     assert list(spreadsheet.read(workspace.validation / "bad_rows.csv")["value"]) == ["=1+1", "-3", "@SUM(A1)"]
+
+
+def judged(workspace: Workspace, columns: dict[str, Any], lines: list[str]) -> tuple[str, list[str]]:
+    """What is refused of a table with these further columns, and what is only told."""
+    source = {"kind": "table", "file": "trial.csv", "key": "id", "columns": {**columns, **LABEL}}
+    asked = spec().model_copy(update={"source": source, "treatment": None})
+    workspace.raw.mkdir(parents=True, exist_ok=True)
+    rows = [f"{number},{line},{'yes' if number % 3 else 'no'}" for number, line in enumerate(lines)]
+    (workspace.raw / "trial.csv").write_text("\n".join([",".join(["id", *columns, "left"]), *rows]))
+    ingest.run(asked, workspace)
+    refused = ""
+    try:
+        validate.run(asked, workspace)
+    except DataError as error:
+        refused = str(error)
+    found = storage.read_json(workspace.validation / "result.json")
+    return refused, found.get("warnings", [])
+
+
+LABEL = {"left": {"type": "category", "values": ["yes", "no"], "role": "label"}}
+NUMBER, WHOLE = {"x": {"type": "number", "nullable": True}}, {"x": {"type": "integer", "nullable": True}}
+EXACT = 2**53 - 1
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        (WHOLE, [EXACT + 2, 1, 2], "customers.x: must be at most 9007199254740991 in size (doubles do not hold it"),
+        (WHOLE, [-EXACT - 1, 1, 2], "such as -9007199254740992 (first: customer_id=0)"),
+        (NUMBER, [1, "1e308", 2], "such as 1e+308 (first: customer_id=1)"),
+        (NUMBER, [1, 2, "-2e30"], "customers.x: must be at most 1e+30 in size (its squares overflow, or divide it)"),
+        (WHOLE, [EXACT, -EXACT, 1], ""),
+        (NUMBER, ["1e30", "-1e30", "1e-300"], ""),
+    ],
+)
+def test_a_number_too_large_to_calculate_with_is_refused_with_its_row(
+    workspace: Workspace, column: dict[str, Any], values: list[Any], said: str
+) -> None:
+    refused, told = judged(workspace, column, list(map(str, values)))
+    assert (said in refused, bool(refused), told) == (True, bool(said), [])
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["", "", ""], "customers.x: is missing in all 3 rows; it tells no customer from another"),
+        (["5", "5", "5"], "customers.x: is 5.0 in all 3 rows; it tells"),
+        (["5", "", "5"], "customers.x: is 5.0 in all 3 rows of the 2 that hold a value; it tells"),
+        (["5", "6", ""], None),
+        (["?", "5", "5"], None),
+    ],
+)
+def test_a_column_that_tells_nothing_is_told(workspace: Workspace, values: list[str], said: str | None) -> None:
+    """Where some value cannot be read, that is refused and nothing is said of the rest."""
+    refused, told = judged(workspace, NUMBER, values)
+    assert bool(refused) == ("?" in values)
+    assert len(told) == (said is not None)
+    assert not said or told[0].startswith(said)
+
+
+USUAL = [str(20 + n % 60) for n in range(200)]
+MARKED = {
+    "negative among positives": ("-999", USUAL, True),
+    "negative near": ("-99", USUAL, True),
+    "nines far above": ("9999", USUAL, True),
+    "nines written as a fraction": ("99999.0", USUAL, True),
+    "nines within": ("99", [str(n) for n in range(200)], False),
+    "nines not far above": ("99", USUAL, False),
+    "negative among negatives": ("-999", [str(n - 5_000) for n in range(0, 10_000, 50)], False),
+    "no nines": ("-998", USUAL, False),
+    "round": ("10000", USUAL, False),
+}
+
+
+@pytest.mark.parametrize("case", MARKED)
+@pytest.mark.parametrize("column", [NUMBER, WHOLE], ids=["number", "integer"])
+def test_a_marker_for_missing_values_is_told_with_the_key_to_declare_it(
+    workspace: Workspace, case: str, column: dict[str, Any]
+) -> None:
+    marker, usual, is_told = MARKED[case]
+    if column is WHOLE:
+        marker = marker.removesuffix(".0")
+    refused, told = judged(workspace, column, [*usual, *[marker] * 7])
+    assert (refused, len(told)) == ("", int(is_told))
+    if not is_told:
+        return
+    said = f"{float(marker):.15g}"
+    assert f"{said} stands in 7 rows (first: customer_id=200), far from all others (20 to 79)" in told[0]
+    assert f"`missing: ['{said}']` and `nullable: true` at source.columns.x" in told[0]
+    declared = {"x": {**column["x"], "missing": [said]}}
+    assert judged(workspace, declared, [*usual, *[marker] * 7]) == ("", [])
+    assert storage.read_parquet(workspace.tables / "customers")["x"].null_count == 7
+
+
+def test_two_rows_may_be_chance(workspace: Workspace) -> None:
+    assert judged(workspace, NUMBER, [*USUAL, "-999", "-999"]) == ("", [])

@@ -1,0 +1,114 @@
+"""The `source` section of a table's spec: what each column of the file is."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import Field, model_validator
+
+from features import reserved
+from features.arm_column import ArmColumn
+from features.file_format import FileFormat
+from features.schema import ColumnType
+from features.section import Name, Section
+from features.source import SourceOptions
+
+NUMBERS = ("integer", "number")
+Role = Literal["feature", "label", "outcome"]
+
+
+class ColumnOptions(Section):
+    """What a column of the file is; role says what it is for.
+
+    column is what the file calls it, where that is not its name here. missing are further texts that mean that a value
+    is missing. An outcome is a number that was measured after the actions, beside the label: the report says what they
+    changed. Rows in which a nullable one is missing are left out of its figures.
+    """
+
+    type: ColumnType = "number"
+    role: Role = "feature"
+    column: Name | None = None
+    meaning: str | None = None
+    unit: str | None = None
+    nullable: bool = False
+    missing: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _role_and_type_agree(self) -> Self:
+        if self.role == "outcome" and self.type not in NUMBERS:
+            raise ValueError("a column of role 'outcome' is a number; give it another type or role")
+        if self.type == "timestamp":
+            raise ValueError(
+                "a table has no history that a moment could belong to: count the days to it (type: number), or take the"
+                " column out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _values_are_of_the_type(self) -> Self:
+        bounds = [name for name in ("minimum", "maximum") if getattr(self, name) is not None]
+        if bounds and self.type not in NUMBERS:
+            raise ValueError(f"{' and '.join(bounds)} bound numbers, and the type is '{self.type}'")
+        if self.minimum is not None and self.maximum is not None and self.maximum < self.minimum:
+            raise ValueError(f"maximum {self.maximum:.15g} is below minimum {self.minimum:.15g}")
+        if self.values and self.type not in ("category", "text"):
+            raise ValueError(f"values are those of a category, and the type is '{self.type}'")
+        if twice := sorted({value for value in self.values if self.values.count(value) > 1}):
+            raise ValueError(f"values holds {twice} twice")
+        return self
+
+
+class TableOptions(SourceOptions):
+    """Options of a table source: its file, key (the row's content if none), texts that mean missing, and columns.
+
+    format says how the file is read where it is no CSV with names in its first line.
+    """
+
+    kind: Literal["table"] = "table"
+    file: Name
+    format: FileFormat | None = None
+    key: Name | None = None
+    missing: tuple[str, ...] = ("",)
+    columns: dict[str, ColumnOptions] = Field(min_length=1)
+    treatment: ArmColumn | None = None
+
+    @model_validator(mode="after")
+    def _names_are_not_ours(self) -> Self:
+        if faults := list(_faults(self)):
+            raise ValueError("; ".join(faults))
+        return self
+
+    def in_the_file(self, name: str) -> str:
+        """What the file calls a column of the spec."""
+        return self.columns[name].column or name
+
+
+def _faults(options: TableOptions) -> Iterator[str]:
+    every = reserved.names_for(options.treatment.arms if options.treatment else ())
+    taken = [*every, *options.columns]
+    for name, column in options.columns.items():
+        # The label does not stand beside the features: it becomes `churned`.
+        why = reserved.why_taken(name, reserved.OF_THE_TABLE if column.role == "label" else every)
+        if why:
+            yield _told(name, column, why, taken)
+    for first, second in reserved.alike(list(options.columns)):
+        why = f"'{second}' and '{first}' differ by capital letters only"
+        yield _told(second, options.columns[second], why, taken)
+
+
+def _told(name: str, column: ColumnOptions, why: str, taken: list[str]) -> str:
+    """What is wrong with a name, and the line of the spec to write instead."""
+    free = reserved.free_name(name, taken)
+    plain: dict[str, Any] = {
+        "column": column.column or name,
+        **column.model_dump(exclude_unset=True, exclude={"column"}),
+    }
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+    line = yaml.safe_dump({free: plain}, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000)
+    return (
+        f"source.columns.{name}: {why}; keep the file and write {line.strip()[1:-1]} instead, and '{free}' wherever the"
+        " spec means this column"
+    )

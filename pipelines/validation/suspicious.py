@@ -1,0 +1,114 @@
+"""Values that may not be what they seem: too large to calculate with, the same everywhere, or markers for missing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from features.arm_column import STRATUM
+from features.event_log.expressions import quoted
+from features.schema import Column, Table
+from pipelines.validation.stored import Stored
+
+NUMBERS = ("integer", "number")
+# Doubles hold every whole number up to here, and no further.
+LARGEST_WHOLE = 2**53 - 1
+# Squares, cubes and sums over all customers of such numbers are far from the end of doubles.
+LARGEST = 1e30
+# Features are counted in decimals of six places, with twelve before them.
+LARGEST_IN_HISTORY = 1e12
+# What people write where a value is missing: nines, with either sign.
+MARKERS = tuple(sign * (10**digits - 1) for digits in range(2, 11) for sign in (-1, 1))
+# Fewer rows of a value may be chance.
+FEWEST_ROWS = 3
+_NO_FEATURES = {"customer_id", "arm", "probability", STRATUM}
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """The least and the greatest finite value of a column, how many there are, and how many rows the table has."""
+
+    low: Any
+    high: Any
+    known: int
+    rows: int
+
+
+def limit(table: Table, column: Column) -> float:
+    """The largest size that a number may have."""
+    if column.type == "integer":
+        return LARGEST_WHOLE
+    return LARGEST_IN_HISTORY if table.is_dated else LARGEST
+
+
+def too_large(extremes: Mapping[str, Extremes], table: Table) -> list[str]:
+    """The columns that hold a number too large to calculate with."""
+    numbers = [one for one in table.columns if one.type in NUMBERS and one.name in extremes]
+    return [one.name for one in numbers if _size(extremes[one.name]) > limit(table, one)]
+
+
+def _size(found: Extremes) -> float:
+    return 0.0 if found.known == 0 else max(abs(found.low), abs(found.high))
+
+
+def extremes(connection: duckdb.DuckDBPyConnection, table: Stored) -> dict[str, Extremes]:
+    """The extremes of every column that is there in its declared type."""
+    columns = [one for one in table.declared.columns if one.name in table.sound]
+    if not columns:
+        return {}
+    asked = ", ".join(f"min({value}), max({value}), count({value})" for value in map(_finite, columns))
+    (found,) = connection.execute(f"SELECT count(*), {asked} FROM {table.scan()}").fetchall()  # noqa: S608 - quoted
+    rows, *figures = found
+    of_each = [figures[3 * place : 3 * place + 3] for place in range(len(columns))]
+    return {
+        one.name: Extremes(low, high, known, rows) for one, (low, high, known) in zip(columns, of_each, strict=True)
+    }
+
+
+def _finite(column: Column) -> str:
+    name = quoted(column.name)
+    return f"CASE WHEN isfinite({name}) THEN {name} END" if column.type == "number" else name
+
+
+def told(connection: duckdb.DuckDBPyConnection, table: Stored) -> Iterator[str]:
+    """A sentence for each column that tells nothing, and for each value that looks like a marker for missing ones.
+
+    Events are not looked at: what a spec maps to a table is often the same in all of its rows.
+    """
+    if table.declared.is_dated:
+        return
+    found, unread = extremes(connection, table), table.unread
+    for column in table.declared.columns:
+        if column.name in found and column.name not in _NO_FEATURES and column.name not in unread:
+            yield from _constant(table.declared.name, column, found[column.name])
+            if column.type in NUMBERS:
+                yield from _markers(connection, table, column)
+
+
+def _constant(table: str, column: Column, found: Extremes) -> Iterator[str]:
+    remedy = "it tells no customer from another; take it out of the spec, or look at the file"
+    if found.known == 0:
+        yield f"{table}.{column.name}: is missing in all {found.rows:,} rows; {remedy}"
+    elif found.low == found.high and found.rows > 1:
+        some = "" if found.known == found.rows else f" of the {found.known:,} that hold a value"
+        yield f"{table}.{column.name}: is {found.low!r} in all {found.rows:,} rows{some}; {remedy}"
+
+
+def _markers(connection: duckdb.DuckDBPyConnection, table: Stored, column: Column) -> Iterator[str]:
+    name, listed = quoted(column.name), ", ".join(map(str, MARKERS))
+    key = quoted(table.declared.key[0])
+    rest = f"SELECT min({name}), max({name}) FROM {table.scan()} WHERE {name} NOT IN ({listed})"  # noqa: S608 - quoted
+    ((low, high),) = connection.execute(rest).fetchall()
+    if low is None:
+        return
+    query = f"SELECT {name}, count(*), min({key}) FROM {table.scan()} WHERE {name} IN ({listed}) GROUP BY 1 ORDER BY 1"  # noqa: S608
+    for value, rows, first in connection.execute(query).fetchall():
+        below, above = value < 0 <= low, value - high > high - low
+        if rows >= FEWEST_ROWS and (below or above):
+            where, said = f"{table.declared.name}.{column.name}", f"{value:.15g}"
+            yield (
+                f"{where}: {said} stands in {rows:,} rows (first: {table.declared.key[0]}={first}), far from all others"
+                f" ({low:.6g} to {high:.6g}): if it means that the value is missing, write `missing: ['{said}']` and"
+                f" `nullable: true` at source.columns.{column.name}"
+            )
