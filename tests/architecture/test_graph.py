@@ -25,11 +25,16 @@ EVERYWHERE = {
     # How processes start, stop and say what went wrong, and with whom they talk.
     *(
         "pipelines.addresses",
+        "pipelines.databases",
         "pipelines.faults",
         "pipelines.dvc_process",
         "pipelines.dvc_words",
         "pipelines.masking",
+        "pipelines.probe",
         "pipelines.processes",
+        "pipelines.run_lock",
+        "pipelines.scratch",
+        "pipelines.stopping",
     ),
     # How DVC's commands are done, or left undone.
     *("pipelines.forks", "pipelines.handover", "pipelines.unchanged"),
