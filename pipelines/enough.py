@@ -15,7 +15,7 @@ from experiments.family import Labels, RowIndex
 from experiments.gap import left_in_gap
 from experiments.spec import ExperimentSpec
 from experiments.split import Fold, Split, split
-from features.errors import DataError
+from features.errors import DataError, SpecError
 from features.tables import CONTROL, LEFT_IN_GAP
 
 # What is read of the rows to learn from.
@@ -25,6 +25,8 @@ FEWEST_OF_AN_OUTCOME = 5
 # With fewer, an arm cannot be compared with the control.
 FEWEST_OF_AN_ARM = 10
 FEWEST_MEASURED = 2
+# Each slice has figures and draws of its own.
+MOST_SLICES = 200
 
 
 def check_rows(spec: ExperimentSpec, rows: pd.DataFrame) -> None:
@@ -137,6 +139,19 @@ def check_columns(spec: ExperimentSpec, columns: Mapping[str, pa.ChunkedArray]) 
             f"spec '{spec.name}': no column tells rows apart: {_said(seen, list(seen)[:3])}. Correct it, or take it out"
             " of the spec."
         )
+
+
+def check_slices(spec: ExperimentSpec, columns: Mapping[str, pa.ChunkedArray]) -> None:
+    """Raise SpecError when a slice without edges is over a column of more values than a report can show.
+
+    columns are read one at a time.
+    """
+    for name, one in spec.evaluation.slices.items():
+        if not one.edges and (size := pc.count_distinct(columns[one.column]).as_py()) > MOST_SLICES:
+            raise SpecError(
+                f"spec '{spec.name}': evaluation.slices.{name}: '{one.column}' has {size:,} values, and {MOST_SLICES}"
+                " slices can be shown; give edges, or a column of fewer values."
+            )
 
 
 def _said(seen: Mapping[str, Any], names: Collection[str]) -> str:

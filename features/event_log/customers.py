@@ -2,7 +2,7 @@
 
 import duckdb
 
-from features.event_log.judging import FIRST_DAYS
+from features.event_log.first_days import FIRST_DAYS
 
 SEEN = "seen"
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from features.errors import MissingError, SchemaError
-from features.event_log import expressions, filters, watch
+from features.event_log import expressions, filters, first_days, watch
 from features.event_log.expressions import bracketed, literal, quoted
 from features.event_log.look_ups import looked_up
 from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, event_key, mapped_table
@@ -18,9 +18,6 @@ from features.source import Raw
 EXAMPLES = 3
 FILE, REASON = "(file)", "(reason)"
 IDENTITIES = "identities"
-# The first day of each customer, where rows from before it are set aside.
-FIRST_DAYS = "first_days"
-TOO_EARLY = "before the customer's first day"
 NO_IDENTITY = "customer_id without identity"
 TAKEN = "NOT is_duplicate AND dropped IS NULL AND problem IS NULL"
 UNMAPPED = "NOT is_duplicate AND dropped IS NULL AND problem IS NOT NULL"
@@ -79,8 +76,8 @@ def judge(
     keys = [f"'{f'{number}-' if number else ''}' || left(content, 20) || '-' || copy AS {made}"] if made else []
     name = f"judged_{table}_{number}"
     judged = _judged(every, mapping, is_several=is_several, keys=keys)
-    if _sets_aside(options, table):
-        judged = _set_aside(judged)
+    if first_days.sets_aside(options, table):
+        judged = first_days.set_aside(judged)
     with watch.running(raw.database, where, sum(read)):
         for (filter_, expression), file in product(mapping.drop.items(), files):
             filters.check(
@@ -164,10 +161,10 @@ def _rows(
     for filter_, expression in mapping.drop.items():
         place = f"{where}.drop.{filter_}"
         filters.check_type(_type_of(expression, place, raw, file), expression, place)
-        if not expressions.columns(expression, file.columns, raw.database):
+        if not expressions.columns(expression, file.known, raw.database):
             filters.check_constant(raw.database, expression, place)
     problem = _problem(values)
-    kept = "true" if _sets_aside(options, table) else f"{problem} IS NOT NULL"
+    kept = "true" if first_days.sets_aside(options, table) else f"{problem} IS NOT NULL"
     selected = [
         f"{file.number} AS file",
         f"{_content(file.columns)} AS content",
@@ -248,18 +245,4 @@ def _judged(every: str, mapping: MappingOptions, *, is_several: bool, keys: list
         f"WITH every AS ({every}), copied AS (SELECT *, {copy} AS copy FROM every),"  # noqa: S608
         f" marked AS (SELECT *, {twice} AS is_duplicate FROM copied)"
         f" SELECT {star} FROM marked {joined}"
-    )
-
-
-def _sets_aside(options: EventLogOptions, table: str) -> bool:
-    return options.before_first_day == "set_aside" and table != "customers"
-
-
-def _set_aside(judged: str) -> str:
-    """The rows with a reason for those that are earlier than the day on which their customer joined."""
-    is_early = f"problem IS NULL AND event_at < {FIRST_DAYS}.first_day"
-    return (
-        f"SELECT j.* REPLACE (CASE WHEN {is_early} THEN {literal(TOO_EARLY)} ELSE problem END AS problem,"  # noqa: S608
-        f" CASE WHEN problem IS NOT NULL OR ({is_early}) THEN raw END AS raw)"
-        f" FROM ({judged}) AS j LEFT JOIN {FIRST_DAYS} ON j.customer_id = {FIRST_DAYS}.customer_id"
     )

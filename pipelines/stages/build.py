@@ -48,6 +48,7 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
         outcomes = _outcomes(spec, declared)
         if must_be_enough:
             _check_rows(spec, folder, [one["column"] for one in outcomes])
+        enough.check_slices(spec, matrices.Columns(folder, matrices.LEARN, matrices.names(folder, matrices.LEARN)))
         columns = _columns(spec, declared)
         enough.check_columns(spec, matrices.Columns(folder, matrices.LEARN, [column.name for column in columns]))
         categories = [column.name for column in columns if column.type == "category"]

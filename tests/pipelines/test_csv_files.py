@@ -124,7 +124,7 @@ def test_names_that_differ_in_capitals_only_are_refused_where_sql_reads_them(tmp
     (tmp_path / "a.csv").write_text("Who,who\n1,2\n")
     with raw.opened(tmp_path) as files:
         assert files.texts("a.csv").to_pylist() == [{"Who": "1", "who": "2"}]
-        with pytest.raises(DataError, match=r"\['Who', 'who'\] differ in capitals only"):
+        with pytest.raises(DataError, match=r"differ by capital letters only: \[\('Who', 'who'\)\]"):
             files.relation("a.csv")
 
 

@@ -12,7 +12,7 @@ import yaml
 from features import catalog, reserved
 from features.errors import HoldfastError, SpecError
 from features.feature import Feature, FeatureColumn, FeatureDefinition
-from pipelines import matrices, specs, storage
+from pipelines import enough, matrices, specs, storage
 from pipelines.stages import build, ingest, validate
 from pipelines.validation import expectations
 from pipelines.workspace import Workspace
@@ -196,3 +196,15 @@ def test_a_plug_in_feature_of_such_a_name_is_refused_where_features_are_found(
     monkeypatch.setattr(catalog, "discover", lambda *_: planted)
     with pytest.raises(HoldfastError, match=f"feature '{two[-1]}' in features/definitions/prices.py"):
         catalog.all_features()
+
+
+def test_a_slice_of_each_value_of_a_number_is_refused_before_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """31 values are slices; a limit of 30 says which key to change."""
+    names = {"key": "key", "size": "size", "left": "left", "group": "group"}
+    plain = {**spec_of(**names), "evaluation": {"slices": {"sizes": {"column": "size"}}}}
+    assert is_right(built(tmp_path, plain, names), "size")
+    monkeypatch.setattr(enough, "MOST_SLICES", 30)
+    with pytest.raises(SpecError, match=r"slices\.sizes: 'size' has 31 values"):
+        built(tmp_path, plain, names)

@@ -54,7 +54,7 @@ def test_a_whole_number_of_another_base_is_none_in_a_log_either() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.one_of(st.integers(-(2**53), 2**53).map(str), st.floats(allow_nan=False, allow_infinity=False).map(repr)))
+@given(st.one_of(st.integers(1 - 2**53, 2**53 - 1).map(str), st.floats(-1e30, 1e30).map(repr)))
 def test_what_a_number_is_written_as_is_read_as_that_number(text: str) -> None:
     assert of_table(text, "number") == (float(text), None)
     if float(text) >= 0:
