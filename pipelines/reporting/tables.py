@@ -14,10 +14,13 @@ MOST_FEATURES = 12
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table of all figures; floor is what a model that knows the average only comes to."""
+    """A line of the table of all figures; floor is what a model that knows the average only comes to.
+
+    figure is None where it is not measured; meaning then says why, too.
+    """
 
     name: str
-    figure: Written
+    figure: Written | None
     floor: str
     better: str
     meaning: str
@@ -78,6 +81,9 @@ def _simple(found: Found) -> list[Line]:
 
 def _line(name: str, figure: Found, currency: str) -> Line:
     unit, floor = unit_of(name, figure, currency), figure.get("floor")
+    if figure["value"] is None:
+        meaning = f"{figure['meaning']}. Not measured: {figure['not_measured']}"
+        return Line(titled(name), None, "", figure["better"], meaning)
     error, value = figure["standard_error"], figure["value"]
     said = "" if floor is None else alone(floor, unit, standard_error=error, against=value)
     return Line(titled(name), written(figure, unit, against=floor), said, figure["better"], figure["meaning"])

@@ -136,7 +136,7 @@ TOO_LITTLE = {
     "an arm of nobody": (few(trial(400, ",1"), X, arms=("mail", "call")), "no row was given 'call'"),
     "many folds": (
         few(trial(400, ",1"), X, split={"kind": "random", "folds": 90}),
-        "both outcomes are needed. Give it more rows, or lower split.folds.",
+        "both outcomes are needed in each fold. Give it more rows, or lower split.folds.",
     ),
 }
 

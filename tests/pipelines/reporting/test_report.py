@@ -8,6 +8,7 @@ import pytest
 
 from experiments import claims
 from pipelines.reporting import effects, report
+from pipelines.stages import evaluate
 from tests.pipelines.reporting.report_world import Page, judged
 
 SCRIPT = "<script>alert(1)</script>"
@@ -252,8 +253,23 @@ def test_the_page_says_how_many_rows_lack_an_outcome() -> None:
 def test_a_model_that_gives_everybody_the_same_probability_is_reported_without_a_slope() -> None:
     found = judged(with_actions=False, constant=True)
     assert found["risk"]["auc"]["value"] == 0.5
-    assert "calibration_slope" not in found["risk"]
-    assert "AUC" in Page(report.render(found)).text
+    assert found["risk"]["calibration_slope"]["value"] is None
+    text = " ".join(Page(report.render(found)).text.split())
+    assert "Calibration slopenot measured" in text
+    assert "Not measured: metric 'calibration_slope' is not defined on these" in text
+    assert evaluate.headlines(found).keys() >= {"auc", "brier"}
+
+
+def test_a_figure_that_is_not_defined_stops_neither_the_report_nor_the_headlines() -> None:
+    def change(found: dict[str, Any]) -> None:
+        for name in ("expected_profit", "log_loss"):
+            nothing = dict.fromkeys(("value", "low", "high", "standard_error"))
+            found["risk"][name] |= {**nothing, "not_measured": "only 947 of 1000 draws gave a figure."}
+
+    found = json.loads(RISK_ONLY)
+    change(found)
+    assert {"expected_profit", "log_loss"}.isdisjoint(evaluate.headlines(found))
+    assert _page(RISK_ONLY, change).text.count("only 947 of 1000 draws") == 2
 
 
 def test_the_page_says_where_every_line_went() -> None:
