@@ -108,11 +108,17 @@ def simple_scores(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
     """The AUC of each simple score of the spec, and by how much the challenger's is higher, on the same draws."""
     ours = cohort.risk(AUC, challenger.score)
     found = {}
-    for name, floor in cohort.spec.evaluation.floors.items():
-        total = cohort.rows[list(floor.columns)].fillna(0.0).sum(axis=1).to_numpy(dtype=float)
-        theirs = cohort.risk(AUC, -total if floor.falling else total)
+    for name in cohort.spec.evaluation.floors:
+        theirs = cohort.risk(AUC, simple_score(cohort, name))
         found[name] = {"auc": theirs.interval().to_dict(), "advantage": (ours - theirs).interval().to_dict()}
     return found
+
+
+def simple_score(cohort: Cohort, name: str) -> Numbers:
+    """The simple score of this name in the spec, higher is riskier, shape (n_rows,)."""
+    floor = cohort.spec.evaluation.floors[name]
+    total = cohort.rows[list(floor.columns)].fillna(0.0).sum(axis=1).to_numpy(dtype=float)
+    return -total if floor.falling else np.asarray(total)
 
 
 def _floor(cohort: Cohort, metric: Metric, floor: Predictions) -> float | None:

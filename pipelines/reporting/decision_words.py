@@ -56,7 +56,13 @@ def words(decision: Found, spec: Found) -> Told:
 
 
 def headline(decision: Found) -> str:
-    """The verdict in a line."""
+    """The verdict in a line, with the simple scores that the challenger is not shown to beat."""
+    judged = decision["verdict"] not in (Verdict.INSUFFICIENT_DATA, Verdict.CONTRACT_FAIL)
+    left = decision.get("unbeaten") if judged else ()
+    return f"{_verdict(decision)}; it is not shown to beat {' and '.join(left)}" if left else _verdict(decision)
+
+
+def _verdict(decision: Found) -> str:
     this, before, stays = f"version {decision['challenger_version']}", opponent(decision), _holder(decision)
     if decision["awaiting_approval"]:
         return f"Awaiting approval: {this} may become champion"
