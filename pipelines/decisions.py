@@ -19,8 +19,9 @@ from pipelines import plain, rules
 from pipelines.claims import Claims
 from pipelines.contest import Contest
 from pipelines.evidence import Evidence, Mode, shown_claims, unbeaten
+from pipelines.first_line import first_line
 from pipelines.rule import Finding, Rule, Status, decide
-from pipelines.verdict import MOVES, WORDS, Verdict
+from pipelines.verdict import MOVES, Verdict
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
     }
     verdict = decide(evidence.mode, findings)
-    reasons = [_first_line(verdict, judged), *_reasons(verdict, evidence, findings)]
+    reasons = [first_line(verdict, evidence, findings, renewed=judged.renewed), *_reasons(verdict, evidence, findings)]
     return {
         "verdict": verdict.value,
         "reasons": reasons,
@@ -212,12 +213,6 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         "figures": dict(judged.figures),
         "gate": spec.gate.model_dump(mode="json"),
     }
-
-
-def _first_line(verdict: Verdict, judged: Judged) -> str:
-    """The verdict in words, and the simple scores that the challenger is not shown to beat."""
-    words, left = WORDS[verdict].format(renewed=judged.renewed), unbeaten(judged.evidence)
-    return f"{words}; it is not shown to rank the risk better than {' and '.join(left)}" if left else words
 
 
 def _uplift(evidence: Evidence) -> str:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.reporting.effects import is_randomised
-from pipelines.reporting.numbers import Written, alone, count, day, days, titled, unit_of, whole, written
+from pipelines.reporting.numbers import PLAIN, Written, alone, count, day, days, titled, unit_of, whole, written
+from pipelines.reporting.verdict import Words, judged
 
 Found = Mapping[str, Any]
 
 MOST_FEATURES = 12
+_BEATS = Words("it ranks better", "it ranks worse", "not shown to rank better")
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def _simple(found: Found) -> list[Line]:
     for name, one in found["simple_scores"].items():
         alone = {**one["auc"], "unit": "auc", "better": "higher", "meaning": f"AUC of {name} alone"}
         more = {**one["advantage"], "unit": "auc", "better": "higher"}
-        more["meaning"] = f"by how much the model's AUC is higher than that of {name}"
+        told = judged("", more, _BEATS, PLAIN).word
+        more["meaning"] = f"the model's AUC less that of {name}: {told}"
         lines += _lines(found, {f"AUC of {name}": alone, f"above {name}": more})
     return lines
 

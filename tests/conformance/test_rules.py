@@ -15,6 +15,7 @@ from features.plugins import discover
 from pipelines import rules
 from pipelines.claims import Claims
 from pipelines.evidence import Evidence, Mode, unbeaten
+from pipelines.first_line import first_line
 from pipelines.rule import Rule, Status, decide
 from pipelines.verdict import Verdict
 
@@ -351,6 +352,15 @@ def test_a_simple_score_that_is_not_beaten_is_named_and_blocks_only_where_the_sp
     blocked = {Status.UNCLEAR: Verdict.INCONCLUSIVE, Status.HOLDS: verdict(found)}
     refused = Verdict.NO_CHAMPION if mode is Mode.FIRST else Verdict.KEEP
     assert verdict(found, GateSpec(beat_floors=True)) is blocked.get(demanded, refused)
+
+
+def test_no_worse_is_said_of_what_the_rows_can_tell() -> None:
+    clear = evidence(Mode.REFRESH, gap=4.0)
+    open_ = replace(clear, slices=slices({"basic": -0.005}, error=0.05))
+    for found, said in ((clear, "no worse on anything"), (open_, "no worse on anything that these rows can tell")):
+        findings = {rule: rule.judge(found, GATE) for rule in RULES.values() if Mode.REFRESH in rule.modes}
+        assert decide(Mode.REFRESH, findings) is Verdict.REFRESH
+        assert first_line(Verdict.REFRESH, found, findings, renewed="newer data").endswith(said)
 
 
 @pytest.mark.parametrize("gap", [None, float("nan")])
