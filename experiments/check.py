@@ -1,7 +1,7 @@
 """What a leak check is: a pure function of the rows to learn from that finds what a model must not see."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -56,12 +56,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: in what, the measured number, the threshold, and a sentence with both and the remedy."""
+    """What a check found: in what, the measured number, the threshold, and a sentence with both and the remedy.
+
+    copies are rows to remove, each with the row that it repeats: positions among the training rows, then the gate's.
+    """
 
     subject: str
     measured: float
     threshold: float
     sentence: str
+    copies: tuple[tuple[int, int], ...] = ()
 
 
 Examine = Callable[[Evidence], tuple[Finding, ...]]
@@ -102,8 +106,11 @@ class Result:
     off: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Its fields as JSON can hold them."""
-        return asdict(self)
+        """Its fields as JSON can hold them, but for the rows that are copies."""
+        plain = asdict(replace(self, findings=tuple(replace(one, copies=()) for one in self.findings)))
+        for one in plain["findings"]:
+            del one["copies"]
+        return plain
 
 
 def examined(checks: Mapping[str, Check], evidence: Evidence, *, off: Mapping[str, str]) -> tuple[Result, ...]:

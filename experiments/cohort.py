@@ -11,6 +11,7 @@ import pandas as pd
 
 from experiments import limits, policy
 from experiments.delong import delong
+from experiments.fewest import FEWEST_OF_AN_OUTCOME
 from experiments.gap import left_in_gap
 from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
 from experiments.metric import Metric, Numbers, weighted
@@ -145,9 +146,10 @@ class Cohort:
 
     @cached_property
     def can_judge(self) -> bool:
-        """Whether both outcomes are among the untreated rows, twice, and every arm of the spec among the others."""
+        """Whether enough customers of both outcomes are among the untreated rows, and every arm among the others."""
         arms = {CONTROL, *self.actions} if self.actions else set()
-        return self.rarer >= 2 and arms <= set(self.arm)
+        of_each = [len(set(self.ids[self.untreated & (self.churned == outcome)])) for outcome in (0.0, 1.0)]
+        return min(of_each) >= FEWEST_OF_AN_OUTCOME and arms <= set(self.arm)
 
     def clusters_of(self, mask: Mask) -> Clusters:
         """The customer of each row of mask, as an index into the draws."""

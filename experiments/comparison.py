@@ -1,7 +1,7 @@
 """Two models on the same rows: every figure of both, and the difference with its interval, taken inside each draw."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 from typing import Any
 
@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from experiments.cohort import Cohort, Mask
 from experiments.delong import delong
-from experiments.evaluation import Predictions, gain, roc
+from experiments.evaluation import Predictions, gain, roc, simple_score
 from experiments.holm import rejected
 from experiments.intervals import Interval
 from experiments.metric import Metric
@@ -90,6 +90,15 @@ def worth(
     if by_lot:
         earned = cohort.estimate(POLICY_VALUE, cohort.realised(cohort.choice(challenger.uplift)), mask=cohort.in_trial)
         found["policy_value"] = Pair(earned.point, 0.0, earned.interval(level=level))
+    return found
+
+
+def floors(cohort: Cohort, challenger: Predictions, *, alpha: float) -> dict[str, Pair]:
+    """The AUC of the challenger and of each simple score of the spec, by its name; alpha as for `compare`."""
+    found = {}
+    for name in cohort.spec.evaluation.floors:
+        simple = replace(challenger, score=simple_score(cohort, name))
+        found[name] = _risk(cohort, AUC, challenger, simple, level=1 - 2 * alpha)
     return found
 
 

@@ -13,7 +13,6 @@ from experiments.cohort import Cohort, Mask
 from experiments.intervals import Estimate
 from experiments.metric import Metric, Numbers
 from experiments.metrics.auc import METRIC as AUC
-from experiments.metrics.calibration_slope import METRIC as CALIBRATION_SLOPE
 from experiments.metrics.expected_profit import Campaign, expected_profit_of
 from experiments.metrics.lift import lift_at
 from experiments.metrics.maximum_profit import maximum_profit_of
@@ -74,17 +73,23 @@ def figure(metric: Metric, found: Estimate) -> dict[str, Any]:
     return {**found.interval().to_dict(), "meaning": metric.meaning, "better": metric.better, "unit": metric.unit}
 
 
+def _not_measured(metric: Metric, why: str) -> dict[str, Any]:
+    nothing = dict.fromkeys(("value", "low", "high", "standard_error"))
+    return {**nothing, "meaning": metric.meaning, "better": metric.better, "unit": metric.unit, "not_measured": why}
+
+
 def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[str, Any]:
     """Every figure of the risk, the prior model's beside it where it has one.
 
-    A challenger that gives everybody the same probability has no calibration slope; that figure is left out.
+    One that is not defined on these rows stops nothing: its value, bounds and error are None, and not_measured says
+    why. So it is with the calibration slope of a constant probability, or of one that tells all outcomes.
     """
     found = {}
-    constant = np.ptp(challenger.probability[cohort.untreated]) == 0
     for name, metric in risk_metrics(cohort.spec.evaluation).items():
-        if constant and name == CALIBRATION_SLOPE.name:
-            continue
-        found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
+        try:
+            found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
+        except MetricError as error:
+            found[name] = _not_measured(metric, str(error))
         found[name]["floor"] = _floor(cohort, metric, floor)
     found["miscalibration"] |= _miscalibration(cohort, challenger)
     if cohort.one_row_a_customer:
@@ -103,11 +108,17 @@ def simple_scores(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
     """The AUC of each simple score of the spec, and by how much the challenger's is higher, on the same draws."""
     ours = cohort.risk(AUC, challenger.score)
     found = {}
-    for name, floor in cohort.spec.evaluation.floors.items():
-        total = cohort.rows[list(floor.columns)].fillna(0.0).sum(axis=1).to_numpy(dtype=float)
-        theirs = cohort.risk(AUC, -total if floor.falling else total)
+    for name in cohort.spec.evaluation.floors:
+        theirs = cohort.risk(AUC, simple_score(cohort, name))
         found[name] = {"auc": theirs.interval().to_dict(), "advantage": (ours - theirs).interval().to_dict()}
     return found
+
+
+def simple_score(cohort: Cohort, name: str) -> Numbers:
+    """The simple score of this name in the spec, higher is riskier, shape (n_rows,)."""
+    floor = cohort.spec.evaluation.floors[name]
+    total = cohort.rows[list(floor.columns)].fillna(0.0).sum(axis=1).to_numpy(dtype=float)
+    return -total if floor.falling else np.asarray(total)
 
 
 def _floor(cohort: Cohort, metric: Metric, floor: Predictions) -> float | None:

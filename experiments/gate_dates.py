@@ -18,8 +18,22 @@ def judging_dates(dates: Dates, spec: SplitSpec, window: timedelta) -> int:
     if spec.gate_dates is not None:
         return spec.gate_dates
     most = max(1, len(dates) // 4)
-    enough = (n for n in range(most, 1, -1) if len(closed_before(dates, dates[-n], window)) >= spec.folds + 1)
-    return next(enough, 1)
+    return most_judging(dates, spec, window, at_most=most) or 1
+
+
+def most_judging(dates: Dates, spec: SplitSpec, window: timedelta, *, at_most: int) -> int:
+    """The most dates, `at_most` or fewer, that can judge while training keeps what its folds need; 0 where none can."""
+    enough = (n for n in range(min(at_most, len(dates)), 0, -1) if can_learn(dates, dates[-n], spec.folds, window))
+    return next(enough, 0)
+
+
+def can_learn(dates: Dates, first: np.datetime64, folds: int, window: timedelta) -> bool:
+    """Whether the dates closed before the first that judges give each fold one to judge on and earlier ones to fit on.
+
+    folds judge on the last dates; to fit on, a window must have closed before the earliest of them.
+    """
+    learnt = closed_before(dates, first, window)
+    return len(learnt) > folds and len(closed_before(dates, learnt[-folds], window)) > 0
 
 
 def closed_before(dates: Dates, moment: np.datetime64, window: timedelta) -> Dates:

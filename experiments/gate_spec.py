@@ -21,7 +21,8 @@ class GateSpec(Section):
     is lost, and it is refused where it is more than the champion's policy earns.
     minimum_gain_auc and minimum_gain_money (currency a customer): by how much a replacement must be better.
     calibration_limit: how far promised and observed shares may lie apart (root mean square, a share).
-    minimum_positives: how many untreated customers of the rarer outcome there must be. approval: a promoting verdict
+    minimum_positives: how many untreated customers of the rarer outcome there must be. beat_floors: the challenger has
+    to be shown to rank the risk better than each simple score of evaluation.floors. approval: a promoting verdict
     moves nothing until somebody approves it.
     """
 
@@ -37,6 +38,7 @@ class GateSpec(Section):
     minimum_positives: int = Field(100, ge=1, le=10**9)
     minimum_events_per_arm: int = Field(50, ge=1, le=10**9)
     calibration_limit: Positive = 0.05
+    beat_floors: bool = False
     approval: bool = False
 
     @model_validator(mode="before")

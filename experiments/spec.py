@@ -220,6 +220,12 @@ class ExperimentSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _floors_that_must_be_beaten_are_there(self) -> "ExperimentSpec":
+        if self.gate.beat_floors and not self.evaluation.floors:
+            raise ValueError("gate.beat_floors demands that simple scores are beaten; evaluation.floors declares none")
+        return self
+
+    @model_validator(mode="after")
     def _dates_agree(self) -> "ExperimentSpec":
         if self.observations is None and self.split.kind == "time":
             raise ValueError("split kind 'time' needs 'observations'; without dates the split is 'random'")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.family import RowIndex
-from experiments.gate_dates import closed_before, judging_dates
+from experiments.gate_dates import Dates, can_learn, closed_before, judging_dates, most_judging
 from experiments.spec import LabelSpec, SplitSpec
 from features.errors import DataError
 
@@ -62,13 +62,9 @@ def _time_split(rows: pd.DataFrame, spec: SplitSpec, window: timedelta) -> Split
     dates = np.unique(as_of)
     judged = judging_dates(dates, spec, window)
     gate_dates = dates[-judged:]
+    if not can_learn(dates, gate_dates[0], spec.folds, window):
+        raise DataError(_too_few_dates(dates, spec, window, judged=judged))
     learnt = closed_before(dates, gate_dates[0], window)
-    if len(learnt) < spec.folds + 1:
-        needed = spec.folds + 1 + judged
-        raise DataError(
-            f"{len(dates)} mature observation dates are too few: {spec.folds} folds and a gate cohort of"
-            f" {judged} need at least {needed} whose windows do not overlap. Add data or lower split.folds."
-        )
     group = customer_hash(rows["customer_id"], spec.seed) % spec.folds
     folds = tuple(
         Fold(
@@ -78,3 +74,13 @@ def _time_split(rows: pd.DataFrame, spec: SplitSpec, window: timedelta) -> Split
         for k, judged in enumerate(learnt[-spec.folds :])
     )
     return Split(np.flatnonzero(np.isin(as_of, learnt)), np.flatnonzero(np.isin(as_of, gate_dates)), folds)
+
+
+def _too_few_dates(dates: Dates, spec: SplitSpec, window: timedelta, *, judged: int) -> str:
+    most = most_judging(dates, spec, window, at_most=judged - 1)
+    remedy = f"Lower split.gate_dates to {most}" if most else "Add data or lower split.folds"
+    return (
+        f"{len(dates)} mature observation dates are too few: {spec.folds} folds and a gate cohort of {judged} need at"
+        f" least {spec.folds + 1 + judged} whose windows do not overlap, and a window is {window.days} days."
+        f" {remedy}."
+    )

@@ -24,6 +24,8 @@ NOTHING: Body = {
     "findings": [],
     "pairs": {},
     "slices": [],
+    "floors": {},
+    "unbeaten": [],
     "cohort": {},
     "figures": {},
     "gate": {},

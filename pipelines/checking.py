@@ -1,5 +1,7 @@
 """The leak checks of a spec, asked before anything is trained."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,32 +12,63 @@ from experiments.family import RowIndex
 from experiments.split import Fold
 from features.errors import DataError
 from features.plugins import discover
+from pipelines import log, spreadsheet, storage
 from pipelines.learning import Learning
 
+COPIES = "copied_rows.csv"
 
-def passed(opened: Learning, folds: tuple[Fold, ...]) -> list[dict[str, Any]]:
+
+def passed(opened: Learning, folds: tuple[Fold, ...], *, state: Path | None = None) -> list[dict[str, Any]]:
     """What became of every check, as plain data; folds hold positions of the training rows.
+
+    A warning is said at once. In the folder state all rows are listed that a check calls copies.
 
     Raises DataError, with a line for each finding, when a check refuses.
     """
     results = check.examined(discover(checks, Check), evidence(opened, folds), off=opened.spec.checks)
+    listed = _listed(opened, results, state / COPIES) if state else ""
     if lines := check.refused(results):
+        lines = [*lines, listed] if listed else lines
         leaks = "1 leak" if len(lines) == 1 else f"{len(lines)} leaks"
         first = (
             f"data refused: {leaks} found, nothing was trained; docs/checks.md says more, and how to switch a check off"
         )
         raise DataError("\n".join([first, *(f"  {line}" for line in lines)]))
+    for one in results:
+        for finding in one.findings:
+            log.note(f"warning: {one.code} {finding.sentence}")
     return [one.to_dict() for one in results]
 
 
 def evidence(opened: Learning, folds: tuple[Fold, ...]) -> Evidence:
     """The rows of a spec as the checks look at them: of the risk, without those who left before the window opened."""
-    sides = (index[~opened.left_in_gap[index]] for index in (opened.split.training, opened.split.gate))
-    training, gate = (_side(opened, index) for index in sides)
+    training, gate = (_side(opened, index) for index in _sides(opened))
     kept = ~opened.left_in_gap[opened.split.training]
     place = np.cumsum(kept) - 1
     of_kept = (Fold(*(place[rows[kept[rows]]] for rows in (fold.fit, fold.judge))) for fold in folds)
     return Evidence(opened.contract, training, gate, tuple(of_kept))
+
+
+def _sides(opened: Learning) -> tuple[RowIndex, RowIndex]:
+    """The positions of the rows to learn from and of the gate cohort, as the checks look at them."""
+    training, gate = (index[~opened.left_in_gap[index]] for index in (opened.split.training, opened.split.gate))
+    return training, gate
+
+
+def _listed(opened: Learning, results: Sequence[check.Result], file: Path) -> str:
+    """Write all copies, each with the row that it repeats, and say where; "" where there are none."""
+    file.unlink(missing_ok=True)
+    copies = sorted({pair for result in results for finding in result.findings for pair in finding.copies})
+    if not copies:
+        return ""
+    rows = np.concatenate(_sides(opened))[np.array(copies)]
+    removed, kept = (opened.rows.iloc[one].reset_index(drop=True) for one in rows.T)
+    names = ["customer_id", "as_of", *opened.contract.names]
+    told = removed[names].assign(repeats=kept["customer_id"], repeats_as_of=kept["as_of"])
+    with storage.replacing(file) as temporary:
+        spreadsheet.write(temporary, told)
+    where = f"state/{opened.spec.name}/{file.name}"
+    return f"all {len(copies):,} rows to remove are named in {where}, each with the row it repeats"
 
 
 def _side(opened: Learning, index: RowIndex) -> Rows:

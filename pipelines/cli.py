@@ -144,6 +144,8 @@ def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> 
         return 0
     if arguments.command == "run":
         return int(import_module("pipelines.main_job").run(spec, workspace))
+    if not getattr(arguments, "force", False):  # a person who overrules the rules says why
+        import_module("pipelines.validated").check(workspace, arguments.command)
     if arguments.command in commands():
         return int(import_module(f"pipelines.commands.{arguments.command}").run(spec, workspace, arguments))
     return import_module(f"pipelines.stages.{arguments.command}").run(spec, workspace) or 0

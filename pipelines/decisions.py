@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from math import nan
 from typing import Any
 
 from experiments import comparison
@@ -17,9 +18,10 @@ from features.plugins import discover
 from pipelines import plain, rules
 from pipelines.claims import Claims
 from pipelines.contest import Contest
-from pipelines.evidence import Evidence, Mode, shown_claims
+from pipelines.evidence import Evidence, Mode, shown_claims, unbeaten
+from pipelines.first_line import first_line
 from pipelines.rule import Finding, Rule, Status, decide
-from pipelines.verdict import MOVES, WORDS, Verdict
+from pipelines.verdict import MOVES, Verdict
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
         anchor=against(models.anchor),
         anchor_version=models.anchor_version,
         calibration=comparison.calibration(cohort, models.challenger, alpha=gate.alpha),
+        floors=comparison.floors(cohort, models.challenger, alpha=alpha),
         slices=slices if models.mode is not Mode.FIRST else (),
         dates=cohort.rows["as_of"].nunique(),
         trial_rows=int(cohort.in_trial.sum()),
@@ -122,7 +125,9 @@ def _too_little(contest: Contest) -> Evidence:
     """The evidence where no rows are left that the others have not seen, or none of an arm, or of an outcome."""
     cohort = contest.cohort
     found = Evidence(contest.mode, ("auc",), {}, {}, cohort.rarer, cohort.events_per_arm)
-    return replace(found, seen_rows=contest.seen_rows, forgotten=contest.forgotten, faults=contest.faults)
+    floors = {name: Pair(nan) for name in contest.spec.evaluation.floors}
+    found = replace(found, seen_rows=contest.seen_rows, forgotten=contest.forgotten)
+    return replace(found, faults=contest.faults, floors=floors)
 
 
 def _used_for(cohort: Cohort, models: Compared, alpha: float) -> Claims:
@@ -176,7 +181,7 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
     }
     verdict = decide(evidence.mode, findings)
-    reasons = [WORDS[verdict].format(renewed=judged.renewed), *_reasons(verdict, evidence, findings)]
+    reasons = [first_line(verdict, evidence, findings, renewed=judged.renewed), *_reasons(verdict, evidence, findings)]
     return {
         "verdict": verdict.value,
         "reasons": reasons,
@@ -201,6 +206,8 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
         ],
         "pairs": plain.pairs(evidence.figures),
         "worth": plain.pairs(evidence.worth),
+        "floors": plain.pairs(evidence.floors),
+        "unbeaten": unbeaten(evidence),
         "anchor": {"version": evidence.anchor_version, "pairs": plain.pairs(evidence.anchor)},
         "slices": plain.slices(evidence, spec.gate),
         "cohort": dict(judged.rows),

@@ -1,17 +1,18 @@
 """Whether there are rows and columns enough for what a spec asks, found in seconds and before anything is fitted."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import product
+from math import ceil
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.arms import Arms, Mask, rows_of
 from experiments.family import Labels, RowIndex
+from experiments.fewest import FEWEST_MEASURED, FEWEST_OF_AN_ARM, FEWEST_OF_AN_OUTCOME
 from experiments.gap import left_in_gap
 from experiments.spec import ExperimentSpec
 from experiments.split import Fold, Split, split
@@ -20,38 +21,47 @@ from features.tables import CONTROL, LEFT_IN_GAP
 
 # What is read of the rows to learn from.
 NEEDED = ("customer_id", "as_of", "churned", "arm", LEFT_IN_GAP)
-# With fewer customers, more than 1 in 100 bootstrap draws of the gate cohort would hold none: exp(-5).
-FEWEST_OF_AN_OUTCOME = 5
-# With fewer, an arm cannot be compared with the control.
-FEWEST_OF_AN_ARM = 10
-FEWEST_MEASURED = 2
 # Each slice has figures and draws of its own.
 MOST_SLICES = 200
 
 
-def check_rows(spec: ExperimentSpec, rows: pd.DataFrame) -> None:
-    """Raise DataError, which says what is lacking and the remedy, when a spec asks more than rows can give.
+@dataclass(frozen=True)
+class Counted:
+    """How many rows have which outcome: of all that the risk is learnt from and judged on, and of the gate cohort.
 
-    rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that the label has both
-    outcomes, each arm of the spec enough rows, the split enough dates, and each fold and the gate cohort both outcomes.
+    rows speaks of these rows, in_gate of those of the gate cohort; remark says what the gate will find too few, "" if
+    nothing.
+    """
+
+    rows: str
+    in_gate: str
+    remark: str
+
+
+def check_rows(spec: ExperimentSpec, rows: pd.DataFrame) -> Counted:
+    """What the rows count; raise DataError, in numbers and with the remedy, when a spec asks more than they can give.
+
+    rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that enough customers have
+    either outcome, each arm of the spec has enough rows, the split enough dates, and each fold and the gate cohort both
+    outcomes.
     """
     arms: Arms = rows["arm"].astype(object).where(rows["arm"].notna(), None).to_numpy()
     y, here = rows["churned"].to_numpy(dtype=float), ~left_in_gap(rows)
     words = _Words(spec)
-    if len(classes := np.unique(y[here])) < 2:
-        raise DataError(f"{words.spec}: the label has one class only, every row is {classes[0]:.0f}.")
-    of_arms = {arm: arms == arm for arm in (CONTROL, *spec.actions)} if spec.actions else {}
-    for arm, given in of_arms.items():
-        if (size := int(given.sum())) < FEWEST_OF_AN_ARM:
-            raise DataError(
-                f"{words.spec}: {words.rows(size)} given '{arm}', {FEWEST_OF_AN_ARM} are needed to say anything of it;"
-                " give it more rows, or take it out of treatment.arms."
-            )
+    if min(_of_each(y[here])) == 0:
+        raise DataError(f"{words.none(y[here])}. See whether section label is right, or give it more rows.")
     found = split(rows, spec=spec.split, label=spec.label)
+    of_arms = {arm: arms == arm for arm in (CONTROL, *spec.actions)} if spec.actions else {}
+    sizes = {arm: int(given.sum()) for arm, given in of_arms.items()}
     of_arms[CONTROL] = rows_of(arms, CONTROL, spec.actions) & here
-    _check_gate(words, found, y, of_arms=of_arms, customers=rows["customer_id"].to_numpy(dtype=object))
+    _check_outcomes_of_gate(words, found, y, at_risk=of_arms[CONTROL], customers=rows["customer_id"])
+    _check_arms(words, found, sizes, of_arms=of_arms)
     for number, fold in enumerate(found.folds, start=1):
         _check_fold(words, number, fold, y=y, of_arms=of_arms)
+    gate = found.gate[of_arms[CONTROL][found.gate]]
+    given = {arm: found.gate[arms[found.gate] == arm] for arm in sizes}
+    remark = _remark(spec, _rarer(y[gate]), {arm: _rarer(y[index]) for arm, index in given.items()})
+    return Counted(words.share(y[of_arms[CONTROL]]), words.share(y[gate]), remark)
 
 
 class _Words:
@@ -61,6 +71,9 @@ class _Words:
         self.spec = f"spec '{spec.name}'"
         self.bad, self.good = spec.label.bad, spec.label.good
         self.dated = spec.split.kind == "time"
+        self.to_promote = spec.gate.minimum_positives
+        self.untreated = " without action" if spec.actions else ""
+        self.more = "raise split.gate_dates" if self.dated else "raise split.gate_share or give it more rows"
 
     @staticmethod
     def rows(size: int) -> str:
@@ -71,40 +84,99 @@ class _Words:
         """How many of some rows had which outcome."""
         return f"{int(y.sum()):,} {self.bad} and {int(len(y) - y.sum()):,} {self.good}"
 
-
-def _check_gate(
-    words: _Words, found: Split, y: Labels, *, of_arms: Mapping[str, Mask], customers: npt.NDArray[np.object_]
-) -> None:
-    more = "raise split.gate_dates" if words.dated else "raise split.gate_share or give it more rows"
-    if absent := [arm for arm, given in of_arms.items() if not given[found.gate].any()]:
-        raise DataError(
-            f"{words.spec}: no row of the gate cohort was given {absent}, so that nothing can be said of it; {more}, or"
-            " take the arm out of treatment.arms."
+    def none(self, y: Labels) -> str:
+        """That all rows have one outcome."""
+        word = self.bad if y.sum() == 0 else self.good
+        return (
+            f"{self.spec}: of {len(y):,} rows none {word}: {self.outcomes(y)}; both outcomes are needed to learn, and"
+            f" {FEWEST_OF_AN_OUTCOME} customers of each in the gate cohort to judge by"
         )
-    at = found.gate[of_arms[CONTROL][found.gate]]
-    judged = y[at]
-    if min(len(set(customers[at[judged == outcome]])) for outcome in (0.0, 1.0)) < FEWEST_OF_AN_OUTCOME:
-        untreated = " without action" if len(of_arms) > 1 else ""
+
+    def share(self, y: Labels) -> str:
+        """How many rows had the label's bad outcome, and their share."""
+        part = 100 * float(y.mean()) if len(y) else 0.0
+        percent = f"{part:.1f}" if part >= 0.05 or not part else f"{part:.1g}"
+        return f"{int(y.sum()):,} of {len(y):,}{self.untreated} ({percent} %)"
+
+
+def _of_each(y: Labels) -> tuple[int, int]:
+    """How many have the good and the bad outcome."""
+    return int(len(y) - y.sum()), int(y.sum())
+
+
+def _check_outcomes_of_gate(
+    words: _Words, found: Split, y: Labels, *, at_risk: Mask, customers: "pd.Series[str]"
+) -> None:
+    """Raise DataError when fewer customers of the gate cohort have either outcome than can judge."""
+    at = found.gate[at_risk[found.gate]]
+    judged, who = y[at], customers.to_numpy(dtype=object)[at]
+    fewest, outcome = min((len(set(who[judged == one])), one) for one in (0.0, 1.0))
+    if fewest >= FEWEST_OF_AN_OUTCOME:
+        return
+    in_all = int((y[at_risk] == outcome).sum())
+    share = len(at) / max(1, int(at_risk.sum()))
+    about = f", so about {ceil(FEWEST_OF_AN_OUTCOME / share):,} in all" if share else ""
+    word = words.bad if outcome else words.good
+    enough = in_all >= 2 * FEWEST_OF_AN_OUTCOME
+    remedy = words.more if enough else f"give it more rows, or a label by which more {word}"
+    raise DataError(
+        f"{words.spec}: of {int(at_risk.sum()):,} rows{words.untreated} {in_all:,} {word}"
+        f" ({words.share(y[at_risk] == outcome).rsplit('(', 1)[1]}, of the {len(at):,} in the gate cohort"
+        f" {int((judged == outcome).sum()):,}: too few to learn or judge by. {FEWEST_OF_AN_OUTCOME} customers who"
+        f" {word} are needed in the gate cohort to measure anything{about}, and {words.to_promote:,} rows of them there"
+        f" to promote (gate.minimum_positives); {remedy}."
+    )
+
+
+def _check_arms(words: _Words, found: Split, sizes: Mapping[str, int], *, of_arms: Mapping[str, Mask]) -> None:
+    """Raise DataError when an arm has too few rows, or none in the gate cohort; sizes: of each arm of the trial."""
+    for arm, size in sizes.items():
+        if size < FEWEST_OF_AN_ARM:
+            raise DataError(
+                f"{words.spec}: {words.rows(size)} given '{arm}', {FEWEST_OF_AN_ARM} are needed to say anything of it;"
+                " give it more rows, or take it out of treatment.arms."
+            )
+    if absent := [arm for arm in sizes if not of_arms[arm][found.gate].any()]:
         raise DataError(
-            f"{words.spec}: of the {len(judged):,} rows{untreated} in the gate cohort {words.outcomes(judged)};"
-            f" {FEWEST_OF_AN_OUTCOME} customers of each are needed to judge by; {more}."
+            f"{words.spec}: no row of the gate cohort was given {absent}, so that nothing can be said of it;"
+            f" {words.more}, or take the arm out of treatment.arms."
         )
 
 
 def _check_fold(words: _Words, number: int, fold: Fold, *, y: Labels, of_arms: Mapping[str, Mask]) -> None:
     for arm, given in of_arms.items():
+        who = f"arm '{arm}' has" if words.untreated else "there are"
         for what, rows in (("fit on", fold.fit), ("judge", fold.judge)):
             of_arm: RowIndex = rows[given[rows]]
             if _rarer(y[of_arm]) < 1:
                 raise DataError(
-                    f"{words.spec}: arm '{arm}' has {len(of_arm):,} rows to {what} in fold {number}, of which"
-                    f" {words.outcomes(y[of_arm])}; both outcomes are needed. Give it more rows"
-                    f"{' or dates' if words.dated else ''}, or lower split.folds."
+                    f"{words.spec}: {who} {len(of_arm):,} rows to {what} in fold {number}, of which"
+                    f" {words.outcomes(y[of_arm])} (of {int(given.sum()):,} rows in all {words.outcomes(y[given])});"
+                    " both outcomes are needed in each fold. Give it more rows"
+                    f"{' or dates, lower split.gate_dates' if words.dated else ''}, or lower split.folds."
                 )
 
 
 def _rarer(y: Labels) -> int:
-    return int(min(y.sum(), len(y) - y.sum()))
+    return min(_of_each(y))
+
+
+def _remark(spec: ExperimentSpec, rarer: int, of_arms: Mapping[str, int]) -> str:
+    """What the gate cohort lacks of what the gate asks, whatever the model: known before anything is searched."""
+    gate, lacking = spec.gate, []
+    if rarer < gate.minimum_positives:
+        lacking.append(f"{rarer:,} rows of the rarer outcome, gate.minimum_positives is {gate.minimum_positives:,}")
+    if few := {arm: n for arm, n in of_arms.items() if n < gate.minimum_events_per_arm}:
+        told = ", ".join(f"{arm} {n:,}" for arm, n in few.items())
+        lacking.append(
+            f"of the rarer outcome in {told}, gate.minimum_events_per_arm is {gate.minimum_events_per_arm:,}"
+        )
+    if not lacking:
+        return ""
+    return (
+        f"spec '{spec.name}': whatever the search finds, promote will say INSUFFICIENT_DATA: the gate cohort holds"
+        f" {'; '.join(lacking)}."
+    )
 
 
 def check_outcomes(spec: ExperimentSpec, rows: pd.DataFrame, outcomes: Collection[str]) -> None:

@@ -31,9 +31,10 @@ class Evidence:
     qini_<action>; worth holds the challenger's auc and brier against the prior model's and, where lots were drawn, its
     policy_value against doing nothing. champion_for is what the champion is used for; anchor holds the figures against
     the last champion that was shown to be better (anchor_version), none where the champion is that one. calibration is
-    the challenger's own miscalibration. rarer counts the untreated rows of the rarer outcome, dates the gate dates (0
-    without), trial_rows the rows in the trial. seen_rows counts gate rows that a model was fitted or tuned on, and
-    forgotten says why where nobody knows; faults are reasons why an artifact is not clean.
+    the challenger's own miscalibration; floors has its auc against each simple score of the spec. rarer counts the
+    untreated rows of the rarer outcome, dates the gate dates (0 without), trial_rows the rows in the trial. seen_rows
+    counts gate rows that a model was fitted or tuned on, and forgotten says why where nobody knows; faults are reasons
+    why an artifact is not clean.
     """
 
     mode: Mode
@@ -46,6 +47,7 @@ class Evidence:
     anchor: Mapping[str, Pair] = field(default_factory=dict)
     anchor_version: str | None = None
     calibration: Interval | None = None
+    floors: Mapping[str, Pair] = field(default_factory=dict)
     slices: tuple[SlicePair, ...] = ()
     dates: int = 1
     trial_rows: int = 0
@@ -65,6 +67,12 @@ def difference_of(pair: Pair | None) -> Interval | None:
     if pair is None or pair.champion is None or pair.difference is None:
         return None
     return pair.difference if isfinite(pair.difference.low + pair.difference.high) else None
+
+
+def unbeaten(evidence: Evidence) -> list[str]:
+    """The simple scores of the spec than which the challenger is not shown to rank the risk better."""
+    found = {name: difference_of(pair) for name, pair in evidence.floors.items()}
+    return [name for name, difference in found.items() if difference is None or difference.low <= 0]
 
 
 def p_above(difference: Interval, at: float) -> float:

@@ -42,6 +42,7 @@ def _repeated(evidence: Evidence) -> Iterator[Finding]:
             again,
             0,
             f"rows: {again:,} of {len(keys):,} repeat the customer and date of another, 0 are allowed. Remove them.",
+            _repeats(keys),
         )
 
 
@@ -58,7 +59,29 @@ def _copied(evidence: Evidence) -> Iterator[Finding]:
                 f"rows: {found.share:.1%} of the {found.rows:,} judged ones with outcome {outcome:g} have an identical"
                 f" row with the same outcome among those that are fitted on, up to {found.allowed:.1%} is allowed: they"
                 " are copies. Remove them; do not oversample.",
+                _copies(evidence, outcome),
             )
+
+
+def _copies(evidence: Evidence, outcome: float) -> tuple[tuple[int, int], ...]:
+    """The rows to remove, each with the first that is equal in all columns, among training rows of this outcome.
+
+    A row of the gate cohort, of whose outcome a check that refuses knows nothing, is a copy when all columns are equal.
+    """
+    learnt, judged = evidence.training, evidence.gate
+    X = np.concatenate([learnt.X, judged.X])
+    equal = identities(X)
+    asked = np.concatenate([learnt.y == outcome, np.ones(len(judged.y), dtype=np.bool_)])
+    places = np.flatnonzero(asked & _told_apart_by_any(X, equal))
+    found = _repeats(pd.DataFrame({"equal": equal[places]}))
+    return tuple((int(places[one]), int(places[of])) for one, of in found)
+
+
+def _repeats(keys: pd.DataFrame) -> tuple[tuple[int, int], ...]:
+    """The positions of rows whose keys stood before, each with the position of the first of them."""
+    group = keys.groupby(list(keys.columns), sort=False, dropna=False).ngroup().to_numpy()
+    first = np.unique(group, return_index=True)[1][group]
+    return tuple((int(one), int(first[one])) for one in np.flatnonzero(first != np.arange(len(group))))
 
 
 @dataclass(frozen=True)
@@ -108,10 +131,26 @@ def identities(X: Numbers) -> npt.NDArray[np.uint64]:
 
 def _told_apart(X: Numbers, rows: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Which rows hold a rare value in the column that has most values; none where no column has many."""
-    different = X[np.unique(rows, return_index=True)[1]]
-    counted = [np.unique(column[~np.isnan(column)], return_counts=True) for column in different.T]
+    counted = _counted(X, rows)
     place = max(range(len(counted)), key=lambda one: len(counted[one][0]))
-    values, counts = counted[place]
-    if len(values) < MANY_VALUES * len(different):
+    return _rare(X, place, counted[place], len(np.unique(rows)))
+
+
+def _told_apart_by_any(X: Numbers, rows: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Which rows hold a rare value in any column that has many values."""
+    size = len(np.unique(rows))
+    return np.asarray(np.any([_rare(X, place, one, size) for place, one in enumerate(_counted(X, rows))], axis=0))
+
+
+def _counted(X: Numbers, rows: npt.NDArray[np.uint64]) -> list[tuple[Numbers, npt.NDArray[np.intp]]]:
+    """The values of each column among the different rows, and how many of them hold each."""
+    different = X[np.unique(rows, return_index=True)[1]]
+    return [np.unique(column[~np.isnan(column)], return_counts=True) for column in different.T]
+
+
+def _rare(X: Numbers, place: int, counted: tuple[Numbers, npt.NDArray[np.intp]], size: int) -> npt.NDArray[np.bool_]:
+    """Which rows hold a rare value in a column; none where it has not many. size: how many different rows there are."""
+    values, counts = counted
+    if len(values) < MANY_VALUES * size:
         return np.zeros(len(X), dtype=np.bool_)
-    return np.isin(X[:, place], values[counts <= max(1.0, RARE * len(different))])
+    return np.isin(X[:, place], values[counts <= max(1.0, RARE * size)])

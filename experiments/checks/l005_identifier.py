@@ -1,5 +1,6 @@
 """A column that names customers instead of describing them."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,13 @@ from features.feature import FeatureColumn
 NAMES = 0.5
 LEAST_NAMES = 100
 EXPECTED_TO_SHARE = 20.0
+# So many of the values must be dates for the column to be one.
+MOSTLY = 0.95
+DATE = re.compile(
+    r"\s*(\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./ ](\d{1,2}|[A-Za-z]{3,9})[-./ ]\d{2,4}|\d{8}\b)([ T].*)?"
+)
+# In seconds since 1970.
+YEAR_1990, YEAR_2060 = 631_152_000, 2_840_140_800
 
 
 @check("L005")
@@ -27,7 +35,7 @@ def identifier(evidence: Evidence) -> tuple[Finding, ...]:
 
 def _of(column: FeatureColumn, values: Numbers, *, first: np.ndarray, place: np.ndarray) -> Iterator[Finding]:
     held = values[~np.isnan(values)]
-    remedy = "it names them and says nothing of others. Take it out of the spec, or make it the key."
+    remedy = _remedy(column, held, unique=len(held) == len(values) and len(np.unique(values[first])) == len(first))
     if column.type == "category":
         share = len(np.unique(held)) / len(first)
         if share > NAMES and len(np.unique(held)) >= LEAST_NAMES:
@@ -50,3 +58,28 @@ def _of(column: FeatureColumn, values: Numbers, *, first: np.ndarray, place: np.
             f"column '{column.name}': no two of {len(each):,} customers share one of its whole numbers, where"
             f" {expected:,.0f} pairs would by chance, below {EXPECTED_TO_SHARE:g} is allowed: {remedy}",
         )
+
+
+def _remedy(column: FeatureColumn, held: Numbers, *, unique: bool) -> str:
+    """What to do with the column; unique: every customer has a value of its own, as a key needs."""
+    if _are_dates(column, held):
+        return (
+            "it is a date, and one that is to come is like none of before. Take it out of the spec, or give the days"
+            " from it to the observation in its place."
+        )
+    key = ", or make it the key where there is none" if unique else ""
+    return f"it names them and says nothing of others. Take it out of the spec{key}."
+
+
+def _are_dates(column: FeatureColumn, held: Numbers) -> bool:
+    """Whether almost all values are dates or times: texts such as 2024-03-31, numbers such as 20240331 or seconds."""
+    different = np.unique(held)
+    if column.type == "category":
+        texts = [column.categories[int(one)] for one in different]
+        return bool(texts) and sum(bool(DATE.match(text)) for text in texts) >= MOSTLY * len(texts)
+    days = different[(different >= 19000101) & (different < 21000101)]
+    month, day = days // 100 % 100, days % 100
+    written = int(((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)).sum())
+    seconds = [different / unit for unit in (1, 1_000, 1_000_000)]
+    since_1970 = max(int(((one >= YEAR_1990) & (one < YEAR_2060)).sum()) for one in seconds)
+    return len(different) > 0 and max(written, since_1970) >= MOSTLY * len(different)

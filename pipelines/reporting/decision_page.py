@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines import answers
-from pipelines.reporting import decision_charts, decision_words, differences, numbers, slice_pairs
+from pipelines.reporting import decision_charts, decision_words, differences, floor_pairs, numbers, slice_pairs
 from pipelines.reporting.decision_charts import Names
 from pipelines.reporting.pages import template
 
@@ -33,6 +33,8 @@ def render(decision: Found, *, spec: Found, curves: Found) -> str:
         level=next((row.level for row in rows if row.level), ""),
         meanings={row.metric: row.meaning for row in rows},
         deciding=deciding,
+        floors=floor_pairs.floor_lines(decision),
+        demanded=decision["gate"].get("beat_floors", False),
         slices=slice_pairs.slice_lines(decision),
         unjudged=slice_pairs.unjudged(decision),
         margin=f"{decision['gate'].get('slice_margin', 0):g}",

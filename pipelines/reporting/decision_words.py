@@ -56,7 +56,13 @@ def words(decision: Found, spec: Found) -> Told:
 
 
 def headline(decision: Found) -> str:
-    """The verdict in a line."""
+    """The verdict in a line, with the simple scores that the challenger is not shown to beat."""
+    judged = decision["verdict"] not in (Verdict.INSUFFICIENT_DATA, Verdict.CONTRACT_FAIL)
+    left = decision.get("unbeaten") if judged else ()
+    return f"{_verdict(decision)}; it is not shown to beat {' and '.join(left)}" if left else _verdict(decision)
+
+
+def _verdict(decision: Found) -> str:
     this, before, stays = f"version {decision['challenger_version']}", opponent(decision), _holder(decision)
     if decision["awaiting_approval"]:
         return f"Awaiting approval: {this} may become champion"
@@ -110,8 +116,20 @@ def _sentence(decision: Found) -> str:
         return f"{decision['by']} overruled the rules and gave this reason: \u201c{decision['reason']}\u201d. {held}"
     approved = f"{decision['by']} approved it. " if kind == "approval" else ""
     renewed = decision.get("renewed", "newer data")
-    why = _BECAUSE[verdict].format(renewed=renewed) if _by_rules(decision) else f"{_capital(decision['words'])}."
+    why = (
+        f"{_BECAUSE[verdict].format(renewed=renewed)}{_untold(decision)}"
+        if _by_rules(decision)
+        else f"{_capital(decision['words'])}."
+    )
     return f"{approved}{why} {champion_for(decision)}".strip()
+
+
+def _untold(decision: Found) -> str:
+    """Of what "no worse" is not shown, since these rows cannot tell and the rule holds nothing up for it."""
+    unclear = [one["rule"] for one in decision["findings"] if one["status"] == "unclear" and one["rule"] != "R014"]
+    if not unclear or decision["verdict"] not in (Verdict.PROMOTE, Verdict.REFRESH):
+        return ""
+    return f" Of what {' and '.join(unclear)} asks these rows cannot tell all; the rules below say of what."
 
 
 def champion_for(decision: Found) -> str:

@@ -109,6 +109,7 @@ def profits(found: Found) -> tuple[Line, ...]:
             meaning.format(bad=label["bad"], good=label["good"]),
         )
         for name, meaning in _PROFITS.items()
+        if found["risk"][name]["value"] is not None
     )
 
 

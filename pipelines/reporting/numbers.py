@@ -81,9 +81,12 @@ def written(
     return Written(found["value"], unit.before, _number(value, digits, signed=unit.signed), unit.after, ends)
 
 
-def between(found: Mapping[str, Any], unit: Unit) -> Written:
-    """A figure with value, low and high, the ends of a 95 % interval: its standard error is a quarter of the way."""
-    return written({**found, "standard_error": (found["high"] - found["low"]) / 4}, unit)
+def between(found: Mapping[str, Any], unit: Unit, *, clear_of: float | None = None) -> Written:
+    """A figure with value, low and high, the ends of a 95 % interval: its standard error is a quarter of the way.
+
+    clear_of as for `written`.
+    """
+    return written({**found, "standard_error": (found["high"] - found["low"]) / 4}, unit, clear_of=clear_of)
 
 
 def alone(value: float, unit: Unit, *, standard_error: float, against: float | None = None) -> str:

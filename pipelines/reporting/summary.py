@@ -26,13 +26,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Shares:
-    """The shares that the first paragraph speaks of, as text."""
+    """The shares that the first paragraph speaks of, as text; than_chance says what the list's lift amounts to."""
 
     contacted: str
     of_contacted: str
     of_all: str
     found: str
-    times: str
+    than_chance: str
     promised: str
     observed: str
     observed_range: str
@@ -49,11 +49,22 @@ def shares(found: Found) -> Shares:
         of_contacted=alone(base * risk["lift"]["value"], PERCENT, standard_error=base * risk["lift"]["standard_error"]),
         of_all=share(base, rows),
         found=str(written(risk["recall"], PERCENT)),
-        times=str(written(risk["lift"], TIMES)),
+        than_chance=_than_chance(risk["lift"]),
         promised=alone(group["predicted"], PERCENT, standard_error=error),
         observed=str(observed),
         observed_range=observed.range,
     )
+
+
+def _than_chance(lift: Found) -> str:
+    """How many times as good as chance the list is, where that is shown; else that it is not, or that it is worse."""
+    verdict = judged("", lift, _SHOWN, TIMES, against=1.0)
+    told = f"{verdict.figure} as many of them as a random draw, {verdict.figure.range}"
+    return {
+        "good": f"the list is {verdict.figure} as good as chance",
+        "bad": f"the list is worse than chance ({told})",
+        "open": f"that the list is better than chance is not shown ({told})",
+    }[verdict.tone]
 
 
 def answers(found: Found) -> tuple[Answer, ...]:
@@ -92,7 +103,7 @@ def _promises(found: Found) -> Answer:
     word = {"good": "Yes", "bad": "No", "open": "Cannot tell"}[tone]
     return Answer(
         "Do its percentages hold?",
-        (Verdict("gap beyond chance", word, tone, between(gap, GAP)),),
+        (Verdict("gap beyond chance", word, tone, between(gap, GAP, clear_of=limit)),),
         f"When it says {said.promised}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}). "
         f"Promised and observed shares of ten groups lie so far apart; the limit is "
         f"{alone(limit, GAP, standard_error=0.01)}.",

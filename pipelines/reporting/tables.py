@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.reporting.effects import is_randomised
-from pipelines.reporting.numbers import Written, alone, count, day, days, titled, unit_of, whole, written
+from pipelines.reporting.numbers import PLAIN, Written, alone, count, day, days, titled, unit_of, whole, written
+from pipelines.reporting.verdict import Words, judged
 
 Found = Mapping[str, Any]
 
 MOST_FEATURES = 12
+_BEATS = Words("it ranks better", "it ranks worse", "not shown to rank better")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table of all figures; floor is what a model that knows the average only comes to."""
+    """A line of the table of all figures; floor is what a model that knows the average only comes to.
+
+    figure is None where it is not measured; meaning then says why, too.
+    """
 
     name: str
-    figure: Written
+    figure: Written | None
     floor: str
     better: str
     meaning: str
@@ -71,13 +76,17 @@ def _simple(found: Found) -> list[Line]:
     for name, one in found["simple_scores"].items():
         alone = {**one["auc"], "unit": "auc", "better": "higher", "meaning": f"AUC of {name} alone"}
         more = {**one["advantage"], "unit": "auc", "better": "higher"}
-        more["meaning"] = f"by how much the model's AUC is higher than that of {name}"
+        told = judged("", more, _BEATS, PLAIN).word
+        more["meaning"] = f"the model's AUC less that of {name}: {told}"
         lines += _lines(found, {f"AUC of {name}": alone, f"above {name}": more})
     return lines
 
 
 def _line(name: str, figure: Found, currency: str) -> Line:
     unit, floor = unit_of(name, figure, currency), figure.get("floor")
+    if figure["value"] is None:
+        meaning = f"{figure['meaning']}. Not measured: {figure['not_measured']}"
+        return Line(titled(name), None, "", figure["better"], meaning)
     error, value = figure["standard_error"], figure["value"]
     said = "" if floor is None else alone(floor, unit, standard_error=error, against=value)
     return Line(titled(name), written(figure, unit, against=floor), said, figure["better"], figure["meaning"])

@@ -1,5 +1,6 @@
 """Too few outcomes decide nothing."""
 
+from experiments.fewest import FEWEST_OF_AN_OUTCOME
 from experiments.gate_spec import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.rule import Finding, Status, rule
@@ -10,13 +11,14 @@ from pipelines.verdict import Verdict
 def enough_data(evidence: Evidence, gate: GateSpec) -> Finding:
     """The gate cohort holds enough untreated customers of the rarer outcome, and enough events in every arm."""
     few = {arm: n for arm, n in evidence.events_per_arm.items() if n < gate.minimum_events_per_arm}
-    enough = evidence.rarer >= gate.minimum_positives and not few
+    needed = max(gate.minimum_positives, FEWEST_OF_AN_OUTCOME)
+    enough = evidence.rarer >= needed and not few
     if not evidence.events_per_arm:
-        words = f"{evidence.rarer} of the rarer outcome, at least {gate.minimum_positives}"
+        words = f"{evidence.rarer} of the rarer outcome, at least {needed}"
         return Finding(Status.HOLDS if enough else Status.BROKEN, words)
     arms = ", ".join(f"{arm} {n}" for arm, n in evidence.events_per_arm.items())
     return Finding(
         Status.HOLDS if enough else Status.BROKEN,
-        f"{evidence.rarer} of the rarer outcome without action, at least {gate.minimum_positives};"
+        f"{evidence.rarer} of the rarer outcome without action, at least {needed};"
         f" of the rarer outcome in each arm: {arms}, at least {gate.minimum_events_per_arm}",
     )

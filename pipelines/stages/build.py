@@ -46,8 +46,7 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
         if not counts[matrices.LEARN]:
             raise DataError(f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; is its section right?")
         outcomes = _outcomes(spec, declared)
-        if must_be_enough:
-            _check_rows(spec, folder, [one["column"] for one in outcomes])
+        found = _checked_rows(spec, folder, [one["column"] for one in outcomes]) if must_be_enough else None
         enough.check_slices(spec, matrices.Columns(folder, matrices.LEARN, matrices.names(folder, matrices.LEARN)))
         columns = _columns(spec, declared)
         enough.check_columns(spec, matrices.Columns(folder, matrices.LEARN, [column.name for column in columns]))
@@ -57,7 +56,10 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
         storage.write_json(folder / "counts.json", dict(counts))
         storage.write_json(folder / "outcomes.json", outcomes)
     shelf.close()
-    log.done("build", spec.name, **counts, partitions_built=shelf.built, partitions_kept=len(shelf.kept))
+    rates = {spec.label.bad: found.rows, "in the gate cohort": found.in_gate} if found else {}
+    if found and found.remark:
+        log.note(f"build: {found.remark}")
+    log.done("build", spec.name, **counts, **rates, partitions_built=shelf.built, partitions_kept=len(shelf.kept))
 
 
 def _partitions(
@@ -82,8 +84,9 @@ def _outcomes(spec: ExperimentSpec, declared: Mapping[str, Table]) -> list[dict[
     return [{"column": one.name, "meaning": one.meaning, "unit": one.unit} for one in found]
 
 
-def _check_rows(spec: ExperimentSpec, folder: Path, outcomes: list[str]) -> None:
+def _checked_rows(spec: ExperimentSpec, folder: Path, outcomes: list[str]) -> enough.Counted:
     rows = matrices.read(folder, matrices.LEARN, [*enough.NEEDED, *outcomes, *spec.policy.columns]).to_pandas()
     limits.barred(rows, spec.policy)
-    enough.check_rows(spec, rows)
+    counted = enough.check_rows(spec, rows)
     enough.check_outcomes(spec, rows, outcomes)
+    return counted

@@ -69,8 +69,12 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def headlines(found: dict[str, Any]) -> dict[str, float]:
-    """The figures that DVC and MLflow show, by name; of actions not randomised the adjusted difference alone."""
-    figures = {name: found["risk"][name]["value"] for name in HEADLINES}
+    """The figures that DVC and MLflow show, by name; of actions not randomised the adjusted difference alone.
+
+    What is not measured on these rows is left out.
+    """
+    of_risk = {name: found["risk"][name]["value"] for name in HEADLINES}
+    figures = {name: value for name, value in of_risk.items() if value is not None}
     if effects.standing(found) == "observational":
         actions = found["uplift"]["actions"].items()
         return figures | {f"observational_ate_{name}": one["figures"]["ate"]["value"] for name, one in actions}

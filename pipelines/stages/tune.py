@@ -29,7 +29,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     opened = learning.opened(spec, workspace)
     asked = opened.tuning
     problem = opened.problem(asked.families, asked.learners)
-    checked, trial = checking.passed(opened, problem.folds), lottery.examined(opened)
+    checked, trial = checking.passed(opened, problem.folds, state=workspace.state), lottery.examined(opened)
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
     with tracking.answering(workspace.root), tracking.alone(workspace.root, f"tune-{spec.name}"):

@@ -14,7 +14,8 @@ from experiments.looks import spent
 from features.plugins import discover
 from pipelines import rules
 from pipelines.claims import Claims
-from pipelines.evidence import Evidence, Mode
+from pipelines.evidence import Evidence, Mode, unbeaten
+from pipelines.first_line import first_line
 from pipelines.rule import Rule, Status, decide
 from pipelines.verdict import Verdict
 
@@ -320,6 +321,55 @@ def test_a_slice_that_is_worse_blocks_at_the_tenth_look_as_at_the_first() -> Non
 
 
 # Half margins.
+
+
+def floors(**gaps: float) -> dict[str, Pair]:
+    """The challenger's AUC against each simple score, better by so many standard errors of 0.01."""
+    return {name: pair(0.7, 0.01 * gap, 0.01) for name, gap in gaps.items()}
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(
+    ("gaps", "demanded"),
+    [
+        ({"recency": 4.0, "rfm": 3.0}, Status.HOLDS),
+        ({"recency": 4.0, "rfm": 1.0}, Status.UNCLEAR),
+        ({"recency": -4.0, "rfm": 3.0}, Status.BROKEN),
+    ],
+)
+def test_a_simple_score_that_is_not_beaten_is_named_and_blocks_only_where_the_spec_says_so(
+    mode: Mode, gaps: dict[str, float], demanded: Status
+) -> None:
+    found, rule = evidence(mode, gap=4.0, floors=floors(**gaps)), RULES["R014"]
+    left = [name for name, gap in gaps.items() if gap < 2]
+    assert unbeaten(found) == left
+    free, asked = rule.judge(found, GATE), rule.judge(found, GateSpec(beat_floors=True))
+    assert asked.status is demanded
+    assert free.status is (Status.UNCLEAR if left else Status.HOLDS)
+    assert all(name in free.reason for name in gaps)
+    assert (f"not shown to be better than {' and '.join(left)}:" in asked.reason) == bool(left)
+    assert verdict(found) in (Verdict.FIRST_CHAMPION, Verdict.REFRESH, Verdict.PROMOTE)
+    blocked = {Status.UNCLEAR: Verdict.INCONCLUSIVE, Status.HOLDS: verdict(found)}
+    refused = Verdict.NO_CHAMPION if mode is Mode.FIRST else Verdict.KEEP
+    assert verdict(found, GateSpec(beat_floors=True)) is blocked.get(demanded, refused)
+
+
+def test_no_worse_is_said_of_what_the_rows_can_tell() -> None:
+    clear = evidence(Mode.REFRESH, gap=4.0)
+    open_ = replace(clear, slices=slices({"basic": -0.005}, error=0.05))
+    for found, said in ((clear, "no worse on anything"), (open_, "no worse on anything that these rows can tell")):
+        findings = {rule: rule.judge(found, GATE) for rule in RULES.values() if Mode.REFRESH in rule.modes}
+        assert decide(Mode.REFRESH, findings) is Verdict.REFRESH
+        assert first_line(Verdict.REFRESH, found, findings, renewed="newer data").endswith(said)
+
+
+@pytest.mark.parametrize("gap", [None, float("nan")])
+def test_a_simple_score_without_a_figure_is_not_beaten(gap: float | None) -> None:
+    found = Pair(0.8) if gap is None else pair(0.7, gap, 0.01)
+    assert RULES["R014"].judge(evidence(Mode.FIRST, floors={"rfm": found}), GateSpec(beat_floors=True)).status is (
+        Status.BROKEN
+    )
+    assert unbeaten(evidence(Mode.FIRST, floors={"rfm": found})) == ["rfm"]
 
 
 def test_half_margins_do_not_add_up() -> None:

@@ -129,14 +129,14 @@ LONE = " ".join(f"{'mail' if n % 2 else 'none'},{'yes' if n == 8 else 'no'},{n %
 TOO_LITTLE = {
     "a constant column": (few(trial(400, ",5"), X), "no column tells rows apart: 'x' is 5.0 in all rows"),
     "an empty column": (few(trial(400, ","), X), "'x' is missing in all rows"),
-    "twelve rows": (few(trial(12, ",1"), X), "6 rows were given 'control', 10 are needed"),
-    "thirty rows": (few(trial(30, ",1"), X), "customers of each are needed to judge by"),
-    "one who left": (few(LONE, X), "5 customers of each are needed to judge by; raise split.gate_share"),
+    "twelve rows": (few(trial(12, ",1"), X), "of 6 rows without action 2 left (33.3 %)"),
+    "thirty rows": (few(trial(30, ",1"), X), "5 customers who left are needed in the gate cohort"),
+    "one who left": (few(LONE, X), "too few to learn or judge by. 5 customers who left are needed"),
     "an arm of three": (few(UNEQUAL, X), "3 rows were given 'mail', 10 are needed"),
     "an arm of nobody": (few(trial(400, ",1"), X, arms=("mail", "call")), "no row was given 'call'"),
     "many folds": (
         few(trial(400, ",1"), X, split={"kind": "random", "folds": 90}),
-        "both outcomes are needed. Give it more rows, or lower split.folds.",
+        "both outcomes are needed in each fold. Give it more rows, or lower split.folds.",
     ),
 }
 
@@ -173,7 +173,7 @@ def test_a_missing_label_column_and_a_label_of_one_class(repository: Repository)
     assert add(repository, (HEADER + ROWS).replace(",left", "").replace(",yes", "").replace(",no", "")).returncode == 0
     refused(repository.go_through("ingest validate build", "small"), 5, "'left'")
     assert add(repository, HEADER + ROWS.replace(",yes", ",no")).returncode == 0
-    refused(repository.go_through("ingest validate build", "small"), 5, "one class only")
+    refused(repository.go_through("ingest validate build", "small"), 5, "rows none left: 0 left and ")
     assert leftovers(repository) == []
 
 

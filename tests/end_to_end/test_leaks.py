@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from pipelines import spreadsheet
 from tests.end_to_end.repository import Repository
 from tests.specs import REQUIRED
 
@@ -94,7 +95,8 @@ def test_switched_off_with_a_reason_it_runs_and_the_report_says_why_and_back_on_
     folder = repository.root / "artifacts/phone/evaluation"
     found = {one["code"]: one for one in json.loads((folder / "report.json").read_text())["checks"]}
     assert found["L001"]["off"] == REASON
-    assert not any(one["findings"] for one in found.values())
+    assert [one["subject"] for one in found["L008"]["findings"]] == ["account_status"]
+    assert not any(one["findings"] for code, one in found.items() if code != "L008")
     page = (folder / "report.html").read_bytes()
     assert f"Switched off in the spec: {REASON}".encode() in page
     write(repository)
@@ -106,11 +108,16 @@ def test_rows_that_were_oversampled_before_they_came_are_refused(repository: Rep
     columns = {name: one for name, one in COLUMNS.items() if name != "account_status"}
     write(repository, source={**SPEC["source"], "columns": columns})
     rows = table()
-    add(repository, pd.concat([rows, rows[rows["left"] == "yes"].sample(frac=1, replace=True, random_state=0)]))
+    left = rows[rows["left"] == "yes"]
+    add(repository, pd.concat([rows, left.sample(frac=1, replace=True, random_state=0)]))
     ended = repository.go_through("ingest validate build tune", "phone")
     assert ended.returncode == 5, ended.stderr
     (line,) = [line for line in ended.stderr.splitlines() if "L004" in line]
     assert "do not oversample" in line
+    listed = spreadsheet.read(repository.root / "state/phone/copied_rows.csv")
+    assert f"all {len(listed):,} rows to remove are named in state/phone/copied_rows.csv" in ended.stderr
+    assert len(listed) == len(left)
+    assert set(COLUMNS) - {"account_status", "left"} <= set(listed)
 
 
 @pytest.mark.parametrize(

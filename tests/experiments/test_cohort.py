@@ -11,14 +11,16 @@ from tests.specs import trial_spec
 SPEC = trial_spec()
 
 
-def rows(**changes: object) -> pd.DataFrame:
+def rows(*, times: int = 3, **changes: object) -> pd.DataFrame:
+    """Eight customers, so many times over: without action, two of them with each outcome each time."""
     plain = {
         "customer_id": list("abcdefgh"),
         "as_of": pd.NaT,
         "churned": [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
         "arm": ["control", "control", None, None, "call", "call", "coupon", "coupon"],
     }
-    return pd.DataFrame({**plain, **changes})
+    one = pd.DataFrame({**plain, **changes})
+    return pd.concat([one.assign(customer_id=one["customer_id"] + str(n)) for n in range(times)], ignore_index=True)
 
 
 def test_rows_of_both_outcomes_and_every_arm_can_judge() -> None:
@@ -32,15 +34,22 @@ def test_rows_of_both_outcomes_and_every_arm_can_judge() -> None:
         {"arm": [None] * 8},
         {"churned": [0.0] * 8},
         {"churned": [0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0]},
+        {"times": 2},
     ],
-    ids=["an arm is missing", "no campaign", "nobody left", "one left without action"],
+    ids=["an arm is missing", "no campaign", "nobody left", "three left without action", "four of each outcome"],
 )
 def test_rows_that_lack_an_arm_or_an_outcome_cannot(changes: dict[str, object]) -> None:
     assert not Cohort(rows(**changes), SPEC).can_judge
 
 
+def test_many_rows_of_the_same_few_customers_cannot() -> None:
+    many = rows()
+    assert not Cohort(many.assign(customer_id=many["customer_id"].str[0]), SPEC).can_judge
+
+
 def test_a_column_that_is_called_like_a_score_is_none() -> None:
     scored = rows(
+        times=1,
         churn_score=np.arange(8.0),
         churn_probability=0.5,
         uplift_call=0.1,

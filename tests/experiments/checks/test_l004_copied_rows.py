@@ -94,3 +94,36 @@ def test_rows_are_identical_where_every_value_is_missing_values_included() -> No
     found = identities(X)
     assert found[0] == found[1]
     assert found[2] == found[3] != found[0]
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0, 4.0])
+def test_once_the_copies_that_it_names_are_removed_the_check_is_silent(share: float) -> None:
+    world = clean(1)
+    X, y = world.training.X, world.training.y
+    rare = np.flatnonzero(y == (1.0 if y.mean() <= 0.5 else 0.0))
+    again = np.random.default_rng(0).choice(rare, int(share * len(rare)))
+    planted_world = resampled(world.contract, X, y, np.r_[np.arange(len(y)), again])
+    (finding,) = copied_rows.examine(planted_world)
+    customers = np.concatenate([planted_world.training.customers, planted_world.gate.customers])
+    removed = {customers[one] for one, _ in finding.copies}
+    assert len(removed) == len(finding.copies) == len(again)
+    everything = np.concatenate([planted_world.training.X, planted_world.gate.X])
+    for one, other in finding.copies:
+        assert np.array_equal(everything[one], everything[other], equal_nan=True)
+    kept = np.array([f"c{one:06d}" not in removed for one in range(len(y) + len(again))])
+    assert not copied_rows.examine(resampled(world.contract, X, y, np.r_[np.arange(len(y)), again][kept]))
+
+
+def test_every_row_that_repeats_a_customer_and_date_is_named() -> None:
+    world = clean(3)
+    twice = world.training.customers.copy()
+    twice[[5, 9]] = twice[0]
+    gate = world.gate.customers.copy()
+    gate[2] = twice[0]
+    changed = replace(
+        world,
+        training=replace(world.training, customers=twice),
+        gate=replace(world.gate, customers=gate),
+    )
+    finding = copied_rows.examine(changed)[0]
+    assert finding.copies == ((5, 0), (9, 0), (len(twice) + 2, 0))

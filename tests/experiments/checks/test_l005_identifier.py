@@ -1,4 +1,6 @@
 import numpy as np
+import pandas as pd
+import pytest
 
 from experiments.check import Evidence
 from experiments.checks.l005_identifier import identifier
@@ -42,3 +44,37 @@ def test_numbers_from_a_range_so_wide_that_nobody_need_share_one_cannot_be_told(
 def test_a_number_that_changes_over_time_names_nobody() -> None:
     world = clean(5, dated=True)
     assert not identifier.examine(of_training(world, np.arange(len(world.training.y), dtype=float)))
+
+
+@pytest.mark.parametrize(
+    "written", ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M", "%d %b %Y %H:%M"]
+)
+def test_of_a_date_nobody_is_advised_to_make_a_key(written: str) -> None:
+    world = clean(5)
+    moments = pd.date_range("2020-01-01", periods=len(world.training.y), freq="97min").strftime(written)
+    texts = tuple(dict.fromkeys(moments))
+    (finding,) = identifier.examine(of_training(world, np.arange(len(texts), dtype=float), categories=texts))
+    assert "it is a date" in finding.sentence
+    assert "key" not in finding.sentence
+
+
+@pytest.mark.parametrize("written", ["%Y%m%d", "%s"])
+def test_of_a_date_that_is_a_number_neither(written: str) -> None:
+    world = clean(6)
+    size = len(world.training.y)
+    days = pd.date_range("2018-01-01", periods=size, freq="D").strftime("%Y%m%d").astype(float).to_numpy()
+    numbers = days if written == "%Y%m%d" else 1_500_000_000 + 7.0 * np.arange(size)
+    (finding,) = identifier.examine(of_training(world, np.random.default_rng(6).permutation(numbers)))
+    assert "it is a date" in finding.sentence
+    assert "key" not in finding.sentence
+
+
+def test_a_key_is_advised_only_where_every_customer_has_a_value_of_its_own() -> None:
+    world = clean(7)
+    size = len(world.training.y)
+    names = tuple(f"n{one}" for one in range(size))
+    alone = np.arange(size, dtype=float)
+    shared = np.where(alone % 4 == 0, 0.0, alone)
+    (own,), (other,) = (identifier.examine(of_training(world, one, categories=names)) for one in (alone, shared))
+    assert "or make it the key where there is none" in own.sentence
+    assert "the key" not in other.sentence

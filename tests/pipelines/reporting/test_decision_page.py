@@ -4,10 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
-from pipelines import bodies
-from pipelines.evidence import Mode
+from experiments import comparison
+from experiments.cohort import Cohort
+from experiments.evaluation import Predictions, simple_score
+from pipelines import bodies, decisions
+from pipelines.decisions import Judged
+from pipelines.evidence import Evidence, Mode
 from pipelines.ledger import Entry
 from pipelines.reporting import decision_page, differences, slice_pairs
 from pipelines.signature import Signature
@@ -23,7 +28,7 @@ from tests.pipelines.reporting.decision_world import (
     refused,
     spec,
 )
-from tests.pipelines.reporting.report_world import ACTIONS, Page
+from tests.pipelines.reporting.report_world import ACTIONS, Page, rows_of
 
 SCRIPT = "<script>alert(1)</script>"
 BOSS = Signature("bob@office", "2026-03-05T01:02:03+00:00")
@@ -155,11 +160,11 @@ def test_both_numbers_and_the_difference_of_every_pair_are_on_the_page(case: str
         ("refused", ["Refused: version 3 is not in order", "Rule R009 is broken", "version 3 does not load"]),
         (
             "too few",
-            ["Too little to judge by: version 2 stays champion", "Rule R007", "7 of the rarer outcome without action"],
+            ["Too little to judge by: version 2 stays champion", "Rule R007", "7 of the rarer outcome, at least 100"],
         ),
         ("awaiting", ["Awaiting approval: version 3", "python -m pipelines approve tiny 3", "Nothing has moved"]),
         ("approved", ["Approved: version 3 is champion", "bob@office approved it", "rollback tiny"]),
-        ("forced", ["Forced: version 3 is champion", "bob@office", "the board wants it", "7 hold, 2 unclear"]),
+        ("forced", ["Forced: version 3 is champion", "bob@office", "the board wants it", "8 hold, 2 unclear"]),
         ("no change", ["No change: version 3 is champion already", "nothing to compare", "the champion before"]),
         ("adopted", ["No change: version 3 is champion already", "nothing to compare"]),
         ("rolled back", ["Not promoted: version 2 stays champion", "was rolled back by bob", "--force --reason"]),
@@ -298,3 +303,40 @@ def test_what_only_cannot_be_told_is_not_called_broken() -> None:
             one["thresholds"][0]["at"] = found["pairs"]["miscalibration"]["challenger"] - 1e-6
     row = next(row for row in differences.compared(found, "eur") if row.figure == "miscalibration")
     assert (row.tone, row.word) == ("open", "cannot tell")
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_the_first_line_names_the_simple_scores_that_are_not_beaten(mode: Mode) -> None:
+    decision, curves = decided(BETTER, mode)
+    assert list(decision["floors"]) == ["x alone"]
+    found = decision["floors"]["x alone"]
+    assert decision["unbeaten"] == ([] if found["difference"]["low"] > 0 else ["x alone"])
+    finding = next(one for one in decision["findings"] if one["rule"] == "R014")
+    assert "x alone: auc" in finding["reason"]
+    for left in ([], ["recency", "x alone"]):
+        told = {**decision, "unbeaten": left}
+        page = Page(decision_page.render(told, spec=spec(with_actions=True).model_dump(mode="json"), curves=curves))
+        headline = page.text[: page.text.index("What happens now")]
+        assert ("it is not shown to beat recency and x alone" in headline) == bool(left)
+        assert "Simple scores" in page.text
+        assert "x alone" in page.text
+
+
+def test_a_model_that_is_the_simple_score_itself_is_not_shown_to_beat_it_in_the_ledgers_first_words() -> None:
+    tiny = spec(with_actions=False)
+    cohort = Cohort(rows_of(np.random.default_rng(7), with_actions=False), tiny)
+    score = simple_score(cohort, "x alone")
+    same = Predictions(score, np.full(len(score), 0.3), {})
+    found = comparison.floors(cohort, same, alpha=0.05)["x alone"]
+    assert found.difference is not None
+    assert (found.difference.value, found.difference.low, found.challenger) == (0, 0, found.champion)
+    evidence = Evidence(Mode.FIRST, ("auc",), {}, {}, 500, floors={"x alone": found})
+    first = decisions.decided(Judged(evidence, True, {}), tiny)["reasons"][0]
+    assert first.endswith("; it is not shown to rank the risk better than x alone")
+
+
+def test_a_decision_of_before_simple_scores_were_compared_has_no_word_of_them() -> None:
+    decision, curves = decided(BETTER)
+    old = {key: one for key, one in decision.items() if key not in ("floors", "unbeaten")}
+    page = Page(decision_page.render(old, spec=spec(with_actions=True).model_dump(mode="json"), curves=curves))
+    assert "Simple scores" not in page.text

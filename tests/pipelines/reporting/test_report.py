@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from experiments import claims
-from pipelines.reporting import effects, report
+from pipelines.reporting import effects, report, summary
+from pipelines.stages import evaluate
 from tests.pipelines.reporting.report_world import Page, judged
 
 SCRIPT = "<script>alert(1)</script>"
@@ -252,8 +254,23 @@ def test_the_page_says_how_many_rows_lack_an_outcome() -> None:
 def test_a_model_that_gives_everybody_the_same_probability_is_reported_without_a_slope() -> None:
     found = judged(with_actions=False, constant=True)
     assert found["risk"]["auc"]["value"] == 0.5
-    assert "calibration_slope" not in found["risk"]
-    assert "AUC" in Page(report.render(found)).text
+    assert found["risk"]["calibration_slope"]["value"] is None
+    text = " ".join(Page(report.render(found)).text.split())
+    assert "Calibration slopenot measured" in text
+    assert "Not measured: metric 'calibration_slope' is not defined on these" in text
+    assert evaluate.headlines(found).keys() >= {"auc", "brier"}
+
+
+def test_a_figure_that_is_not_defined_stops_neither_the_report_nor_the_headlines() -> None:
+    def change(found: dict[str, Any]) -> None:
+        for name in ("expected_profit", "log_loss"):
+            nothing = dict.fromkeys(("value", "low", "high", "standard_error"))
+            found["risk"][name] |= {**nothing, "not_measured": "only 947 of 1000 draws gave a figure."}
+
+    found = json.loads(RISK_ONLY)
+    change(found)
+    assert {"expected_profit", "log_loss"}.isdisjoint(evaluate.headlines(found))
+    assert _page(RISK_ONLY, change).text.count("only 947 of 1000 draws") == 2
 
 
 def test_the_page_says_where_every_line_went() -> None:
@@ -266,3 +283,50 @@ def test_the_page_says_of_every_check_what_it_found_or_why_it_was_off() -> None:
     assert "L001No copies. ✓ Silent" in text or "L001 No copies. ✓ Silent" in text
     assert "Switched off in the spec: the shard matters" in text
     assert "✕ Warning column 'x' is 0 in training." in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (1.1, 1.3, "the list is 1.20 times as good as chance, and it finds"),
+        (0.8, 1.6, "that the list is better than chance is not shown (1.2 times as many"),
+        (0.4, 0.9, "the list is worse than chance"),
+    ],
+)
+def test_the_first_paragraph_says_of_the_list_what_is_shown_and_no_more(low: float, high: float, said: str) -> None:
+    middle = (low + high) / 2
+
+    def change(found: dict[str, Any]) -> None:
+        found["risk"]["lift"] |= {"value": middle, "low": low, "high": high, "standard_error": (high - low) / 4}
+
+    text = " ".join(_page(RISK_ONLY, change).text.split())
+    assert said in text
+    assert ("as good as chance" in text) == (low > 1)
+    finds = text[text.index("Does it find customers") :]
+    assert finds.index({True: "Yes", False: "Not shown" if high > 1 else "No"}[low > 1]) < 120
+
+
+@pytest.mark.parametrize("high", np.linspace(0.047, 0.053, 13))
+def test_percentages_that_hold_have_an_interval_that_is_seen_to_lie_within_the_limit(high: float) -> None:
+    def change(found: dict[str, Any]) -> None:
+        found["spec"]["gate"]["calibration_limit"] = 0.05
+        found["risk"]["miscalibration"]["gap"] = {"value": 0.02, "low": 0.001, "high": float(high)}
+
+    found = json.loads(RISK_ONLY)
+    change(found)
+    answer = next(one for one in summary.answers(found) if "percentages" in one.question)
+    (verdict,) = answer.verdicts
+    shown = float(verdict.figure.range.split(" to ")[1])
+    assert (verdict.word == "Yes") == (shown < 5)
+    assert (verdict.word == "Cannot tell") == (shown >= 5)
+
+
+@pytest.mark.parametrize(
+    ("gap", "word"), [(0.05, "it ranks better"), (0.01, "not shown to rank better"), (-0.05, "it ranks worse")]
+)
+def test_the_table_says_of_a_simple_score_what_is_shown(gap: float, word: str) -> None:
+    def change(found: dict[str, Any]) -> None:
+        one = found["simple_scores"]["x alone"]
+        one["advantage"] |= {"value": gap, "low": gap - 0.02, "high": gap + 0.02, "standard_error": 0.01}
+
+    assert f"the model's AUC less that of x alone: {word}" in _page(RISK_ONLY, change).text
