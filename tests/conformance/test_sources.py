@@ -110,7 +110,7 @@ def test_reading_twice_gives_the_same(source: Source) -> None:
 
 def test_a_missing_column_is_named() -> None:
     options, raw = sample(SOURCES["table"], columns={"height": {}, "left": {"type": "category", "role": "label"}})
-    with pytest.raises(SchemaError, match=r"'height'.*customers\.csv.*'age'"):
+    with pytest.raises(SchemaError, match=r"customers\.csv has no column \['height'\].*'age'"):
         parts(SOURCES["table"], raw, options)
 
 
