@@ -155,7 +155,7 @@ def test_both_numbers_and_the_difference_of_every_pair_are_on_the_page(case: str
         ("refused", ["Refused: version 3 is not in order", "Rule R009 is broken", "version 3 does not load"]),
         (
             "too few",
-            ["Too little to judge by: version 2 stays champion", "Rule R007", "7 of the rarer outcome without action"],
+            ["Too little to judge by: version 2 stays champion", "Rule R007", "7 of the rarer outcome, at least 100"],
         ),
         ("awaiting", ["Awaiting approval: version 3", "python -m pipelines approve tiny 3", "Nothing has moved"]),
         ("approved", ["Approved: version 3 is champion", "bob@office approved it", "rollback tiny"]),
