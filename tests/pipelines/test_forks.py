@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import forks, handover
+from pipelines import failures, forks, handover
+from pipelines.workspace import Workspace
 from tests.end_to_end.repository import environment
 
 CLIENT = """
@@ -43,7 +44,9 @@ def ask(root: Path, *words: str, **variables: str) -> subprocess.CompletedProces
     )
 
 
-def test_a_stage_has_the_exit_code_and_the_words_that_it_has_by_itself(checkout: Path, root: Path) -> None:
+def test_a_stage_has_the_exit_code_and_leaves_the_words_that_it_has_as_a_process_of_its_own(
+    checkout: Path, root: Path
+) -> None:
     program = textwrap.dedent(f"""
         import pathlib, sys
         sys.path.insert(0, {str(root)!r})
@@ -57,9 +60,12 @@ def test_a_stage_has_the_exit_code_and_the_words_that_it_has_by_itself(checkout:
     words = [sys.executable, "-c", program]
     ended = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=True, env=environment())
     code, said, stored = ast.literal_eval(ended.stdout)
+    left = failures.take(Workspace(checkout, "nothing").failure)
     assert ask(checkout, "ingest", "nothing").returncode == 77, "without a run there is nobody to ask"
     assert (code, stored) == (2, ["ingest"])
-    assert said.startswith("ingest: no spec 'nothing'")
+    assert left is not None
+    assert left.message.startswith("no spec 'nothing'")
+    assert said == "", "the run says it"
 
 
 def test_nothing_is_left_where_it_listened_and_a_killed_runs_place_is_cleared(tmp_path: Path) -> None:
@@ -101,12 +107,12 @@ def test_a_stage_ends_with_the_run(root: Path) -> None:
         import os, sys, time
         sys.path.insert(0, {str(root)!r})
         from multiprocessing import get_context
-        from pipelines import cli, forks
+        from pipelines import cli, forks, processes
         def slow(words):
             print(os.getpid(), flush=True)
             time.sleep(60)
         cli.main = slow
-        get_context("fork").Process(target=forks._stage, args=(["ingest", "x"], [0, 1, 2])).start()
+        get_context("fork").Process(target=forks._stage, args=(["ingest", "x"], [0, 1, 2], processes.mark())).start()
         time.sleep(60)
     """)
     run = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment())
