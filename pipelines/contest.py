@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import mlflow
 import numpy as np
 import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
@@ -13,7 +12,7 @@ from mlflow.exceptions import MlflowException
 from experiments.cohort import Cohort, Mask
 from experiments.evaluation import Predictions
 from experiments.spec import ExperimentSpec
-from features.errors import HoldfastError
+from features.errors import ContractError, MissingError
 from pipelines import loading, matrices, portable, storage
 from pipelines.claims import Claims
 from pipelines.evidence import Mode
@@ -32,7 +31,8 @@ class Contest:
 
     ledger is what it says so far; anchor the last champion that was shown to be better, None where the champion is that
     one or there is none. faults are those of the challenger. everything holds the gate cohort, unseen the rows of it
-    that neither champion nor anchor has learnt from.
+    that neither champion nor anchor has learnt from, and is_known says whether it is known what the champion learnt
+    from.
     """
 
     spec: ExperimentSpec
@@ -44,6 +44,7 @@ class Contest:
     faults: tuple[str, ...]
     everything: pd.DataFrame
     unseen: pd.DataFrame
+    is_known: bool = True
 
     @classmethod
     def of(
@@ -59,15 +60,16 @@ class Contest:
         """The challenger of this version on the gate rows that its evaluation left behind."""
         rows = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
         faults = tuple(_faults_of_challenger(spec, rows, version, ledger))
-        seen = np.zeros(len(rows), dtype=np.bool_)
+        seen, is_known = np.zeros(len(rows), dtype=np.bool_), True
         if champion:
             known = _seen_by(champion, rows)
+            is_known = known is not None
             seen |= True if known is None else known
         if anchor:
             known = _seen_by(anchor, rows)
             anchor, seen = (anchor, seen | known) if known is not None else (None, seen)
         unseen = rows[~seen].reset_index(drop=True)
-        return cls(spec, workspace, ledger, version, champion, anchor, faults, rows, unseen)
+        return cls(spec, workspace, ledger, version, champion, anchor, faults, rows, unseen, is_known)
 
     @cached_property
     def cohort(self) -> Cohort:
@@ -104,11 +106,11 @@ class Contest:
             return len(self.everything)
         return int(_among(self.unseen, self.workspace.model / TRAINING).sum())
 
-    @cached_property
+    @property
     def forgotten(self) -> str:
         """Why all rows count as seen: what the champion learnt from is lost; empty where it is not."""
         champion = self.champion
-        if champion is None or _seen_by(champion, self.everything) is not None:
+        if champion is None or self.is_known:
             return ""
         return (
             f"which rows version {champion.version}, the champion, learnt from is lost with {TRAINING} of its run"
@@ -141,7 +143,7 @@ def _predictions(
     try:
         loaded = loading.predictor(spec.name, version, loading.seal_of(model, ledger))
         return Predictions.of(loading.predict(loaded, rows), spec.actions), ""
-    except (HoldfastError, MlflowException, ValueError, KeyError) as error:
+    except (ContractError, MissingError, MlflowException, KeyError) as error:
         return None, f"version {version} does not predict: {str(error).splitlines()[0]}"
 
 
@@ -171,8 +173,7 @@ def _seen_by(model: ModelVersion, rows: pd.DataFrame) -> Mask | None:
     """
     until = model.tags.get("trained_until", "")
     early: Mask = (rows["as_of"] < pd.Timestamp(until)).to_numpy() if until else np.zeros(len(rows), dtype=np.bool_)
-    try:
-        path = mlflow.artifacts.download_artifacts(run_id=model.run_id, artifact_path=TRAINING)
-    except (MlflowException, OSError):
+    path = loading.fetched(TRAINING, run_id=model.run_id) if model.run_id else None
+    if path is None:
         return early if until else None
-    return _among(rows, Path(path)) | early
+    return _among(rows, path) | early

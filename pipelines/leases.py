@@ -27,14 +27,10 @@ PATIENCE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease that is held, or asked for: of a spec, in a ledger's database, by this process.
-
-    waited says whether another held it when it was asked for.
-    """
+    """A lease that is held, or asked for: of a spec, in a ledger's database, by this process."""
 
     engine: sa.Engine
     spec: str
-    waited: bool = False
     token: str = field(default_factory=lambda: token_hex(8))
 
     def take(self) -> tuple[Process | None, float] | None:
@@ -106,7 +102,6 @@ def _taken(lease: Lease) -> Lease:
         if waited > PATIENCE_SECONDS and not told:
             log.note(f"waiting for {_named(*holder)}, which changes the registry of '{lease.spec}'")
             told = True
-        lease = Lease(lease.engine, lease.spec, waited=True, token=lease.token)
         time.sleep(LOOK_SECONDS)
     return lease
 

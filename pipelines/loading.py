@@ -12,14 +12,16 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from features.errors import ContractError, MissingError
-from pipelines import integrity
+from features.errors import ContractError, MissingError, StorageError
+from pipelines import faults, integrity, masking
 from pipelines.integrity import Seal
 from pipelines.registry import DIGEST, asked, digest_of
 from pipelines.standing import Standing
 
 # So long were digests when they were of a model's own folder, its comments included.
 OF_FOLDER = 16
+# The file by which MLflow knows a model.
+MLMODEL = "MLmodel"
 
 
 def seal_of(found: ModelVersion, standing: Standing) -> Seal:
@@ -33,17 +35,43 @@ def seal_of(found: ModelVersion, standing: Standing) -> Seal:
 
 @contextmanager
 def stored(name: str, number: str) -> Iterator[Path]:
-    """A copy of a version's files, without compiled Python, while the block lasts. Raises MissingError when gone."""
+    """A copy of a version's files, without compiled Python, while the block lasts.
+
+    Raises MissingError when they are gone, StorageError when they cannot be read now.
+    """
     with tempfile.TemporaryDirectory(prefix="holdfast-model-") as scratch:
-        try:
-            found = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=scratch))
-        except (MlflowException, OSError) as error:
-            why = str(error).splitlines()[0]
-            raise MissingError(f"the files of version {number} of '{name}' are gone: {why}") from error
-        if not (found / "MLmodel").is_file():
-            raise MissingError(f"the files of version {number} of '{name}' are gone: there is no MLmodel")
+        found = fetched(MLMODEL, to=scratch, artifact_uri=f"models:/{name}/{number}")
+        if found is None or not (found / MLMODEL).is_file():
+            raise MissingError(f"the files of version {number} of '{name}' are gone: there is no {MLMODEL}")
         integrity.clean(found)
         yield found
+
+
+def fetched(holds: str, *, to: str | None = None, **store: str) -> Path | None:
+    """A copy of what MLflow stores at an artifact_uri, or of the file that a run_id holds; None where it is gone.
+
+    Gone is what the store itself says it does not hold: the file that is called holds. Raises StorageError for what
+    cannot be read now, as on a full disk or without a network, for it may be there.
+    """
+    file = {"artifact_path": holds} if "run_id" in store else {}
+    try:
+        return Path(mlflow.artifacts.download_artifacts(**store, **file, dst_path=to))
+    except (MlflowException, OSError) as error:
+        if _lacks(holds, **store):
+            return None
+        why = masking.mask(str(error).strip().splitlines()[-1].rstrip("."))
+        said = " ".join(store.values())
+        raise StorageError(f"{holds} of {said} could not be read: {why}; {faults.AGAIN}, once it can be.") from error
+
+
+def _lacks(file: str, **store: str) -> bool:
+    """Whether a store answers, and does not hold a file."""
+    try:
+        return file not in [one.path for one in mlflow.artifacts.list_artifacts(**store)]
+    except MlflowException as error:
+        return bool(error.error_code == "RESOURCE_DOES_NOT_EXIST")
+    except OSError:
+        return False
 
 
 def files_of(found: ModelVersion, standing: Standing) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,12 @@ from pipelines.standing import Standing
 
 @dataclass(frozen=True)
 class Registrar:
-    """The registry, the ledger, and who writes there now; waited, whether another did when this one came."""
+    """The registry, the ledger, and who writes there now."""
 
     spec: str
     client: MlflowClient
     book: Ledger
     signed: Signature
-    waited: bool = False
 
     def seen(self) -> tuple[Standing, str | None]:
         """What the ledger says, and the version that the alias shows while it says so.
@@ -123,5 +122,5 @@ def reading(spec: str, root: Path) -> Registrar:
 @contextmanager
 def writing(spec: str, root: Path) -> Iterator[Registrar]:
     """The registrar of a spec, while no other process writes, here or elsewhere; what fails is MLflow's database's."""
-    with tracking.answering(root), leases.held(spec, root) as lease:
-        yield replace(reading(spec, root), waited=lease.waited)
+    with tracking.answering(root), leases.held(spec, root):
+        yield reading(spec, root)

@@ -1,7 +1,5 @@
 """Whether the outcome of a promotion was told to whoever asked; what a kill left untold, the next run tells."""
 
-import json
-from contextlib import suppress
 from pathlib import Path
 
 from pipelines import storage
@@ -33,6 +31,5 @@ def _note(workspace: Workspace) -> Path:
 
 
 def _entries(note: Path) -> int | None:
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        return int(json.loads(note.read_text())["entries"])
-    return None
+    kept = storage.read_receipt(note)
+    return kept.get("entries") if isinstance(kept, dict) else None

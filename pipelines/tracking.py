@@ -1,6 +1,5 @@
 """MLflow: where runs are kept, opened once and cheaply written."""
 
-import fcntl
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -44,16 +43,6 @@ def answering(root: Path) -> Iterator[None]:
         why = faults.of_sqlite(str(error)) or masking.mask(str(error).splitlines()[0])
         named = f"MLflow at {shown_uri(root)}"
         raise StorageError(f"{named} could not be read or written: {why}; {faults.AGAIN}.") from error
-
-
-@contextmanager
-def alone(root: Path, name: str) -> Iterator[None]:
-    """A block that one process of this checkout runs at a time; the lock goes with the process, even a killed one."""
-    folder = root / "state"
-    folder.mkdir(exist_ok=True)
-    with (folder / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:

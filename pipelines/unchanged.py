@@ -5,7 +5,6 @@ the lock names, when DVC had ended well: sizes and times of the last change. Onl
 asked; whatever else it is, DVC decides. `dvc repro` by hand knows nothing of this and needs nothing of it.
 """
 
-import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,10 +32,7 @@ def is_as_left(workspace: Workspace) -> bool:
 
 def read(path: Path) -> dict[str, Any]:
     """A note; empty where there is none, or none that can be read."""
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
+    found = storage.read_receipt(path)
     return found if isinstance(found, dict) else {}
 
 

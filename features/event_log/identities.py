@@ -2,10 +2,10 @@
 
 import duckdb
 
-from features.errors import DataError, MissingError
-from features.event_log import expressions, watch
-from features.event_log.expressions import bracketed
+from features.errors import DataError
+from features.event_log import keyed_files, watch
 from features.event_log.judging import EXAMPLES, IDENTITIES
+from features.event_log.keyed_files import as_key
 from features.event_log.options import EventLogOptions, IdentityOptions
 from features.source import Raw
 
@@ -33,26 +33,9 @@ def read(raw: Raw, options: EventLogOptions) -> None:
     _refuse_doubles(raw.database)
 
 
-def _query(raw: Raw, where: str, identity: IdentityOptions) -> str:
-    if identity.file not in raw.names:
-        raise MissingError(
-            f"{where}.file: no file '{identity.file}' among the raw data {list(raw.names)}; add it: the data command."
-        )
-    view = raw.relation(identity.file)
-    for name in ("key", "customer_id"):
-        expression = getattr(identity, name)
-        expressions.type_of(
-            expression,
-            sql=bracketed(expression),
-            where=f"{where}.{name}",
-            file=identity.file,
-            database=raw.database,
-            relation=view,
-        )
-    key, customer = (
-        f"nullif(trim(CAST({bracketed(one)} AS VARCHAR)), '')" for one in (identity.key, identity.customer_id)
-    )
-    return f"SELECT {key} AS key, {customer} AS customer FROM {view}"  # noqa: S608 - checked expressions
+def _query(raw: Raw, where: str, one: IdentityOptions) -> str:
+    view = keyed_files.view(raw, one.file, where=where, asked={"key": one.key, "customer_id": one.customer_id})
+    return f"SELECT {as_key(one.key)} AS key, {as_key(one.customer_id)} AS customer FROM {view}"  # noqa: S608 - checked expressions
 
 
 def _refuse_doubles(database: duckdb.DuckDBPyConnection) -> None:

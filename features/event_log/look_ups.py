@@ -2,9 +2,10 @@
 
 import duckdb
 
-from features.errors import DataError, MissingError, SchemaError
-from features.event_log import expressions
+from features.errors import DataError, SchemaError
+from features.event_log import expressions, keyed_files
 from features.event_log.expressions import bracketed, quoted
+from features.event_log.keyed_files import as_key
 from features.event_log.options import LookUpOptions, MappingOptions
 from features.source import Raw
 
@@ -24,7 +25,7 @@ def looked_up(raw: Raw, relation: str, *, where: str, mapping: MappingOptions, f
         if name.lower() in there:
             raise SchemaError(f"{place}: {file} has a column '{name}' already; give what is looked up another name.")
         table = _table(raw, place, one)
-        by, alias = _text(one.by), f"look_up_{number}"
+        by, alias = as_key(one.by), f"look_up_{number}"
         expressions.type_of(one.by, sql=by, where=f"{place}.by", file=file, database=raw.database, relation=relation)
         relation = (
             f"(SELECT looking.*, {alias}.{_VALUE} AS {quoted(name)} FROM {relation} AS looking"  # noqa: S608
@@ -35,18 +36,9 @@ def looked_up(raw: Raw, relation: str, *, where: str, mapping: MappingOptions, f
 
 def _table(raw: Raw, where: str, one: LookUpOptions) -> str:
     """A table of the keys of another file, each with its one value."""
-    if one.file not in raw.names:
-        raise MissingError(
-            f"{where}.file: no file '{one.file}' among the raw data {list(raw.names)}; add it: the data command."
-        )
-    view = raw.relation(one.file)
-    for part in ("key", "take"):
-        said = getattr(one, part)
-        expressions.type_of(
-            said, sql=bracketed(said), where=f"{where}.{part}", file=one.file, database=raw.database, relation=view
-        )
+    view = keyed_files.view(raw, one.file, where=where, asked={"key": one.key, "take": one.take})
     name = quoted(f"found for {where}")
-    pairs = f"SELECT DISTINCT {_text(one.key)} AS {_KEY}, {bracketed(one.take)} AS {_VALUE} FROM {view}"  # noqa: S608
+    pairs = f"SELECT DISTINCT {as_key(one.key)} AS {_KEY}, {bracketed(one.take)} AS {_VALUE} FROM {view}"  # noqa: S608
     raw.database.execute(
         f"CREATE TEMP TABLE IF NOT EXISTS {name} AS FROM ({pairs}) WHERE {_KEY} IS NOT NULL AND {_VALUE} IS NOT NULL"
     )
@@ -63,7 +55,3 @@ def _refuse_several(database: duckdb.DuckDBPyConnection, name: str, where: str, 
             f"{where}: {size:,} keys of {one.file} lead to several values of {one.take!r}, such as {key!r} to"
             f" {' and '.join(map(repr, values[:2]))}; a row would become several. Give a key that leads to one."
         )
-
-
-def _text(expression: str) -> str:
-    return f"nullif(trim(CAST({bracketed(expression)} AS VARCHAR)), '')"

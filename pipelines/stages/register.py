@@ -33,7 +33,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     with tracking.answering(workspace.root), leases.held(spec.name, workspace.root) as lease:
         orphans.end(client, tracking.experiment_id(client, workspace.root, spec.name))
         known = loading.version_of(client, spec.name, digest)
-        version = str(known.version) if known else _register(spec, workspace, client, lease)
+        version = str(known.version) if known else _register(spec, workspace, lease, digest=digest)
         if known and known.tags.get("recipe") != (made := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
             client.set_model_version_tag(spec.name, version, "recipe", made)
@@ -42,9 +42,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")
 
 
-def _register(spec: ExperimentSpec, workspace: Workspace, client: mlflow.MlflowClient, lease: leases.Lease) -> str:
-    folder = workspace.model / "challenger"
-    digest = identity.digest(folder)
+def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *, digest: str) -> str:
+    folder, client = workspace.model / "challenger", tracking.client(workspace.root)
     # Not at the top: a version that is registered already needs neither SciPy nor Ibis.
     from features.contract import Contract
     from pipelines import portable

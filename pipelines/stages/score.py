@@ -28,7 +28,6 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     standing, _ = reader.agreed()
     if standing.champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
-    reader.check_champion(standing)
     champion = registry.version(reader.client, spec.name, standing.champion)
     uplift = str(champion.tags.get("uplift", BY_LOT))
     # A champion of which the ledger says nothing was taken over as it was.
@@ -45,6 +44,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         log.done("score", spec.name, version=int(champion.version), new="no")
         return
     rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
+    reader.check_champion(standing)
     model = loading.predictor(spec.name, str(champion.version), loading.seal_of(champion, standing))
     scored = _scored(spec, model, rows)
     ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)

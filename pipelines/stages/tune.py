@@ -32,7 +32,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     checked, trial = checking.passed(opened, problem.folds, state=workspace.state), lottery.examined(opened)
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
-    with tracking.answering(workspace.root), tracking.alone(workspace.root, f"tune-{spec.name}"):
+    with tracking.answering(workspace.root):
         trials = studies.logged(spec, workspace, study, observational=lottery.is_observational(spec, trial))
         with trials.running():
             best = searched(study, problem, asked=asked, trials=trials)

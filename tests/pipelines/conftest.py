@@ -1,13 +1,14 @@
 """Worlds that several tests of the pipelines share."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.pipelines.gate_world import Shop, open_shop
+from tests.pipelines.postgres_server import running_server
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", uri)
         return open_shop(folder, uri)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty database of either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db"
+    else:
+        with running_server() as address:
+            yield address
 
 
 @pytest.fixture

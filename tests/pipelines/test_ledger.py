@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,6 @@ from pipelines.chain import chain_faults, succession_faults
 from pipelines.ledger import Entry, Ledger, TakenError
 from pipelines.signature import Signature
 from pipelines.standing import Standing
-from tests.pipelines.postgres_server import running_server
 
 SIGNED = Signature("ada@desk", "2026-01-02T03:04:05+00:00")
 FOUND: dict[str, Any] = {**bodies.NOTHING, "reasons": ["as found"], "figures": {"challenger": {"AUC": 0.7}}}
@@ -32,15 +31,6 @@ EVENTS = st.lists(
     ),
     max_size=12,
 )
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db"
-    else:
-        with running_server() as address:
-            yield address
 
 
 def body(standing: Standing, event: str, version: str, cohort: str) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from mlflow import MlflowClient
 
 from features.contract import Contract
+from features.errors import StorageError
 from pipelines import identity, integrity, ledger, loading, portable, registry, storage, tracking
 from pipelines.cli import main
 from pipelines.ledger import Entry, canonical, hash_of
@@ -447,3 +448,30 @@ def test_where_the_rows_that_a_champion_learnt_from_are_lost_the_decision_says_s
     assert "promote shop --force --reason TEXT" in said
     told(capsys, DONE, "promote", "--force", "--reason", "the run was deleted")
     assert champion(two) == ("3", "3")
+
+
+@pytest.mark.usefixtures("shop_as_it_was")
+def test_files_that_are_there_and_cannot_be_read_are_not_called_lost(
+    two: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A restore would replace a champion that is there: MLflow reads nothing that leads out of its folder."""
+    broken = files(two, "2") / "artifacts" / "challenger" / "model.json"
+    broken.rename(two / "model.json")
+    broken.symlink_to(two / "model.json")
+    before = entries(two)
+    for words in (["promote"], ["registry", "check"], ["registry", "restore"], ["score"]):
+        said = told(capsys, USAGE, *words)
+        assert "could not be read: Invalid path" in said, words
+        assert "restore" not in said.replace("registry restore shop:", "")
+    assert entries(two) == before
+    assert champion(two) == ("2", "2")
+
+
+def test_what_a_store_says_it_lacks_is_gone_and_what_cannot_be_written_here_is_not(two: Path, shop: Shop) -> None:
+    tracking.use(two)
+    run = client(two).get_model_version("shop", "2").run_id
+    assert loading.fetched("training.parquet", run_id=run)
+    assert loading.fetched("nothing.parquet", run_id=run) is None
+    with pytest.raises(StorageError, match="could not be read"):
+        loading.fetched("MLmodel", artifact_uri="models:/shop/2", to="/dev/null/folder")
+    assert loading.fetched("MLmodel", artifact_uri=(shop.folder / "no model").as_uri()) is None

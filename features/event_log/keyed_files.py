@@ -1,0 +1,29 @@
+"""A further file of an event log, of which a spec asks a key and what belongs to it."""
+
+from collections.abc import Mapping
+
+from features.errors import MissingError
+from features.event_log import expressions
+from features.event_log.expressions import bracketed
+from features.source import Raw
+
+
+def view(raw: Raw, file: str, *, where: str, asked: Mapping[str, str]) -> str:
+    """The view of a file that can answer all expressions asked of it, which are given by their names in the spec.
+
+    Raises MissingError when the file was not added, SchemaError when it cannot answer one.
+    """
+    if file not in raw.names:
+        raise MissingError(
+            f"{where}.file: no file '{file}' among the raw data {list(raw.names)}; add it: the data command."
+        )
+    found = raw.relation(file)
+    for name, said in asked.items():
+        place, sql = f"{where}.{name}", bracketed(said)
+        expressions.type_of(said, sql=sql, where=place, file=file, database=raw.database, relation=found)
+    return found
+
+
+def as_key(expression: str) -> str:
+    """An expression as the text of a key, as SQL: spaces around it do not count, and a blank one is none."""
+    return f"nullif(trim(CAST({bracketed(expression)} AS VARCHAR)), '')"
