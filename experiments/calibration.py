@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
+from sklearn.linear_model import LogisticRegression
 
 from experiments import rounding
 from experiments.metric import Numbers
-from experiments.newton import NEAREST_TO_CERTAIN, logistic_fit, logits
+from experiments.newton import NEAREST_TO_CERTAIN, logits
 from experiments.ranking import equal_count_bins
 from features.errors import MetricError
+
+CLOSE_ENOUGH = 1e-10
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,17 @@ def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibra
     y, p = _checked(truth, probability)
     n_positive = float(y.sum())
     target = np.where(y == 1, (n_positive + 1) / (n_positive + 2), 1 / (y.size - n_positive + 2))
-    x = logits(p)
-    middle = float(x.mean())
-    columns = np.column_stack([np.ones_like(x), x - middle])
-    centre, slope = logistic_fit(columns, target=target, weights=np.ones((1, y.size)))[0].tolist()
-    slope, mean = rounding.coefficient(slope), float(logits(target.mean()))
-    if slope >= 0:
-        return Calibration(slope, rounding.coefficient(centre - slope * middle))
-    slope, mean = (0.0, mean) if slope < 0 else (1.0, mean - middle)
-    return Calibration(slope, rounding.coefficient(mean))
+    x, mean = logits(p), float(logits(target.mean()))
+    if np.ptp(x) == 0:
+        return Calibration(1.0, rounding.coefficient(mean - float(x[0])))
+    # A row whose target lies between the classes counts as so much of the one and so much of the other.
+    twice, both = np.tile(x - x.mean(), 2)[:, None], np.repeat([1, 0], x.size)
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=CLOSE_ENOUGH)
+    model.fit(twice, both, sample_weight=np.append(target, 1 - target))
+    slope = rounding.coefficient(float(model.coef_[0, 0]))
+    if slope < 0:
+        return Calibration(0.0, rounding.coefficient(mean))
+    return Calibration(slope, rounding.coefficient(float(model.intercept_[0]) - slope * float(x.mean())))
 
 
 def reliability(

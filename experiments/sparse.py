@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
+from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lasso_path
 
 from experiments import rounding
+from experiments.encoding import commonest
 from experiments.family import RowIndex
 from experiments.metric import Numbers
 from experiments.penalised import Fit, one_thread
@@ -20,6 +22,8 @@ from experiments.penalised import Fit, one_thread
 SHARES: Numbers = np.geomspace(1.0, 0.02, 20)
 SOLVABLE = 1e-6
 MOST_ROUNDS = 500
+MOST_COLUMNS = 1000
+ROWS_AT_ONCE = 8192
 CLOSE_ENOUGH = 1e-4
 
 
@@ -35,9 +39,12 @@ class _Moments:
     squares: float
 
     @classmethod
-    def of(cls, columns: Numbers, target: Numbers) -> "_Moments":
+    def of(cls, columns: csr_array, target: Numbers) -> "_Moments":
         """Those of columns (n_rows, n_columns) and a target (n_rows,)."""
-        products, towards = columns.T @ columns, columns.T @ target
+        products, towards = np.zeros((columns.shape[1],) * 2), columns.T @ target
+        for start in range(0, len(target), ROWS_AT_ONCE):
+            some = columns[start : start + ROWS_AT_ONCE].toarray()
+            products += some.T @ some
         return cls(len(target), columns.sum(axis=0), float(target.sum()), products, towards, float(target @ target))
 
     def added(self, other: "_Moments", sign: float = 1.0) -> "_Moments":
@@ -80,26 +87,35 @@ class _Moments:
         return np.asarray(own + shift)
 
 
-def lasso(columns: Numbers, *, target: Numbers, parts: RowIndex, hold: float = 1.0) -> Fit:
+def lasso(columns: csr_array, *, target: Numbers, parts: RowIndex, hold: float = 1.0) -> Fit:
     """The coefficients and the intercept of the smallest mean squared error / 2 plus penalty * sum |coefficient|.
 
     columns have shape (n_rows, n_columns), target and parts, to which part of the cross-validation a row belongs,
-    (n_rows,). The penalty is `hold` times the largest whose error, summed over the parts held out in turn, is within
-    one standard error, over the parts, of the smallest (Breiman et al. 1984, 3.4.3, the difference taken in pairs).
+    (n_rows,). Of very many columns only the commonest are used: of a category of thousands of values, those that enough
+    rows have to tell an effect. The penalty is `hold` times the largest whose error, summed over the parts held out in
+    turn, is within one standard error, over the parts, of the smallest (Breiman et al. 1984, 3.4.3, the difference
+    taken in pairs).
     """
+    used = commonest(columns, MOST_COLUMNS)
+    weights = np.zeros(columns.shape[1])
     with one_thread():
-        known = [_Moments.of(columns[parts == part], target[parts == part]) for part in np.unique(parts)]
-        everything = known[0]
-        for more in known[1:]:
-            everything = everything.added(more)
-        most = float(np.abs(everything.pull).max())
-        if most == 0 or len(known) < 2:
-            return np.zeros(columns.shape[1]), everything.target / everything.n
-        penalties = most * SHARES
-        errors = np.array([one.errors(*everything.added(one, -1.0).path(penalties)) for one in known])
-        worse = errors - errors[:, [rounding.figures(errors.sum(axis=0)).argmin()]]
-        allowed = worse.std(axis=0, ddof=1) * np.sqrt(len(known))
-        chosen = int(np.flatnonzero(rounding.figures(worse.sum(axis=0) - allowed) <= 0)[0])
-        final = penalties[chosen] * hold
-        weights, intercepts = everything.path(np.append(penalties[penalties > final], final))
-        return weights[:, -1], float(intercepts[-1])
+        weights[used], intercept = _held(columns[:, used], target=target, parts=parts, hold=hold)
+    return weights, intercept
+
+
+def _held(columns: csr_array, *, target: Numbers, parts: RowIndex, hold: float) -> Fit:
+    known = [_Moments.of(columns[parts == part], target[parts == part]) for part in np.unique(parts)]
+    everything = known[0]
+    for more in known[1:]:
+        everything = everything.added(more)
+    most = float(np.abs(everything.pull).max())
+    if most == 0 or len(known) < 2:
+        return np.zeros(columns.shape[1]), everything.target / everything.n
+    penalties = most * SHARES
+    errors = np.array([one.errors(*everything.added(one, -1.0).path(penalties)) for one in known])
+    worse = errors - errors[:, [rounding.figures(errors.sum(axis=0)).argmin()]]
+    allowed = worse.std(axis=0, ddof=1) * np.sqrt(len(known))
+    chosen = int(np.flatnonzero(rounding.figures(worse.sum(axis=0) - allowed) <= 0)[0])
+    final = penalties[chosen] * hold
+    found, intercepts = everything.path(np.append(penalties[penalties > final], final))
+    return found[:, -1], float(intercepts[-1])

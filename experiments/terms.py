@@ -34,12 +34,14 @@ class Terms:
         return self.n_categories or 1
 
     def expand(self, values: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
-        """The terms of values (n_rows,), each of shape (n_rows,)."""
-        if self.n_categories:
-            return [(values == code).astype(float) for code in range(self.n_categories)]
-        missing = np.isnan(values)
-        standard = (np.where(missing, self.median, values) - self.median) / self.scale
-        return [standard, *(np.maximum(standard - knot, 0.0) for knot in self.knots), missing.astype(float)]
+        """The terms of a number's values (n_rows,), each of shape (n_rows,)."""
+        standard = self.standard(values)
+        return [standard, *(np.maximum(standard - knot, 0.0) for knot in self.knots), np.isnan(values).astype(float)]
+
+    def standard(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """A number's values less their median, by their scale, of the same shape; 0 where missing."""
+        standard: npt.NDArray[np.float64] = (np.where(np.isnan(values), self.median, values) - self.median) / self.scale
+        return standard
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,16 @@ class LinearModel:
 
     def predict(self, X: Matrix) -> Scores:
         """The sum."""
-        total, weights = np.full(len(X), self.intercept), iter(self.coefficients)
-        for position, terms in enumerate(self.terms):
-            for term in terms.expand(X[:, position]):
-                total = total + next(weights) * term
+        total, start = np.full(len(X), self.intercept), 0
+        for values, terms in zip(X.T, self.terms, strict=True):
+            weights = self.coefficients[start : start + terms.n_terms]
+            start += terms.n_terms
+            if terms.n_categories:
+                known = np.nan_to_num(values, nan=terms.n_categories).astype(int)
+                total = total + np.array([*weights, 0.0])[known]
+                continue
+            for weight, term in zip(weights, terms.expand(values), strict=True):
+                total = total + weight * term
         return total
 
     def export(self) -> Portable:

@@ -1,17 +1,18 @@
-"""Logistic regression on standardised numbers with hinges at their quantiles, and on categories one by one."""
+"""Logistic regression on numbers with splines, and on categories one by one."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import optuna
+from scipy.sparse import csr_array, hstack
 
-from experiments import penalised, rounding, sparse
+from experiments import encoding, penalised, rounding, sparse
 from experiments.family import Family, Labels, Params, Prepared, RowIndex
+from experiments.metric import Numbers
 from experiments.terms import LinearModel, LogisticModel, Terms
 from features.contract import Contract, Matrix
 
-QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 FREE = 1e-3
 
 
@@ -26,26 +27,9 @@ def search_effects(trial: optuna.Trial) -> dict[str, Any]:
 
 
 def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
-    """Expand the columns into terms once; medians and knots look at no label."""
-    terms = tuple(
-        Terms(len(column.categories)) if column.type == "category" else _terms_of(X[:, position])
-        for position, column in enumerate(contract.columns)
-    )
-    columns = [term for t, x in zip(terms, X.T, strict=True) for term in t.expand(x)]
-    expanded = np.column_stack(columns) if columns else np.empty((len(X), 0))
-    return Prepared((terms, expanded), y)
-
-
-def _terms_of(values: npt.NDArray[np.float64]) -> Terms:
-    present = values[~np.isnan(values)]
-    if len(present) == 0:
-        return Terms(0)
-    median, scale = float(np.median(present)), float(present.std()) or 1.0
-    knots = np.unique((np.quantile(present, QUANTILES) - median) / scale)
-    inside = [
-        float(knot) for knot in knots if (present.min() - median) / scale < knot < (present.max() - median) / scale
-    ]
-    return Terms(0, median, scale, tuple(inside) if len(np.unique(present)) > 2 else ())
+    """Encode the rows once."""
+    terms = encoding.terms_of(X, contract)
+    return Prepared((terms, encoding.encoded(X, terms)), y)
 
 
 def fit(
@@ -57,12 +41,11 @@ def fit(
     stop_index: RowIndex | None = None,  # noqa: ARG001 - it has no rounds
 ) -> LogisticModel:
     """The penalised maximum likelihood."""
-    terms, expanded = prepared.rows
-    rows = expanded[index]
-    weights, intercept = _kept(
-        penalised.logistic(rows, target=prepared.y[index], penalty=np.full(rows.shape[1], 1.0 / params["C"]))
-    )
-    return LogisticModel(terms, tuple(weights.tolist()), intercept, _centres(terms, rows, weights))
+    terms, columns = prepared.rows
+    rows = columns[index]
+    penalty = np.full(rows.shape[1], 1.0 / params["C"])
+    weights, intercept = penalised.logistic(rows, target=prepared.y[index], penalty=penalty)
+    return LogisticModel(*_kept(terms, rows, weights, intercept))
 
 
 def regress(
@@ -73,29 +56,25 @@ def regress(
     seed: int,  # noqa: ARG001 - the optimum is unique
 ) -> LinearModel:
     """The lasso on the same terms."""
-    terms, expanded = prepared.rows
-    rows = expanded[index]
-    weights, intercept = _kept(
-        sparse.lasso(rows, target=prepared.y[index], parts=prepared.parts_of(index), hold=params["hold"])
-    )
-    return LinearModel(terms, tuple(weights.tolist()), intercept, _centres(terms, rows, weights))
+    terms, columns = prepared.rows
+    rows, parts = columns[index], prepared.parts_of(index)
+    weights, intercept = sparse.lasso(rows, target=prepared.y[index], parts=parts, hold=params["hold"])
+    return LinearModel(*_kept(terms, rows, weights, intercept))
 
 
-def _kept(found: penalised.Fit) -> penalised.Fit:
-    """The fit as it is kept and predicts, rounded."""
-    weights, intercept = found
-    return rounding.coefficients(weights), rounding.coefficient(intercept)
-
-
-def _centres(terms: tuple[Terms, ...], rows: Matrix, weights: npt.NDArray[np.float64]) -> tuple[float, ...]:
-    parts = np.split(rows.mean(axis=0) * weights, np.cumsum([t.n_terms for t in terms])[:-1]) if terms else []
-    return tuple(float(part.sum()) for part in parts)
+def _kept(
+    terms: tuple[Terms, ...], rows: csr_array, weights: Numbers, intercept: float
+) -> tuple[tuple[Terms, ...], tuple[float, ...], float, tuple[float, ...]]:
+    """The terms, coefficients, intercept and centres as they are kept: rounded, then hinges in place of hats."""
+    weights, intercept = rounding.coefficients(weights), rounding.coefficient(intercept)
+    hinges, constants = encoding.as_hinges(terms, weights)
+    means = encoding.by_column(terms, rows.mean(axis=0) * weights) - constants
+    return terms, tuple(hinges.tolist()), intercept + float(constants.sum()), tuple(means.tolist())
 
 
 def prepare_jointly(X: Matrix, given: Matrix, y: Labels, contract: Contract) -> Prepared:
-    """The terms, and what was given."""
-    terms, expanded = prepare(X, y, contract).rows
-    return Prepared((terms, expanded, given), y)
+    """The encoded rows, and what was given."""
+    return Prepared((*prepare(X, y, contract).rows, given), y)
 
 
 def fit_jointly(
@@ -109,20 +88,20 @@ def fit_jointly(
 
     The shift itself is not: it is what the thing given does on average.
     """
-    terms, expanded, given = prepared.rows
+    terms, columns, given = prepared.rows
     straight = _straight(terms)
-    rows, shifts = expanded[index], given[index]
-    turns = [shifts[:, [k]] * rows[:, straight] for k in range(shifts.shape[1])]
-    held = np.full(rows.shape[1] + shifts.shape[1] * (1 + len(straight)), 1.0 / params["C"])
+    rows, shifts = columns[index], given[index]
+    turns = [rows[:, straight].multiply(shifts[:, [k]]) for k in range(shifts.shape[1])]
+    joined = csr_array(hstack([rows, csr_array(shifts), *turns], format="csr"))
+    held = np.full(joined.shape[1], 1.0 / params["C"])
     held[rows.shape[1] : rows.shape[1] + shifts.shape[1]] = FREE
-    joined = np.hstack([rows, shifts, *turns])
-    weights, intercept = _kept(penalised.logistic(joined, target=prepared.y[index], penalty=held))
+    weights, intercept = penalised.logistic(joined, target=prepared.y[index], penalty=held)
     plain, shift, turn = np.split(weights, [rows.shape[1], rows.shape[1] + shifts.shape[1]])
-    models = [LogisticModel(terms, tuple(plain.tolist()), intercept, _centres(terms, rows, plain))]
+    models = [LogisticModel(*_kept(terms, rows, plain, intercept))]
     for k, turned in enumerate(turn.reshape(shifts.shape[1], len(straight))):
-        own, shifted = plain.copy(), rounding.coefficient(intercept + float(shift[k]))
-        own[straight] = rounding.coefficients(own[straight] + turned)
-        models.append(LogisticModel(terms, tuple(own.tolist()), shifted, _centres(terms, rows, own)))
+        own = plain.copy()
+        own[straight] += turned
+        models.append(LogisticModel(*_kept(terms, rows, own, intercept + float(shift[k]))))
     return tuple(models)
 
 

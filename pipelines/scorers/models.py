@@ -43,34 +43,44 @@ class Prior:
 class Linear:
     """A weighted sum of terms, added one after another, so that the batch size changes no bit.
 
-    The terms of a column are one for each category, or a number standardised, its hinges and if it is missing.
+    The terms of a number are itself standardised, its hinges and if it is missing; the one of a category is the
+    coefficient of its value, 0 if missing.
     """
 
     def __init__(self, plain: Plain, _texts: list[str]) -> None:
-        self.intercept, self.coefficients = plain["intercept"], np.array(plain["coefficients"], dtype=float)
-        self.centres = np.array(plain["centres"], dtype=float)
+        self.intercept, self.centres = plain["intercept"], np.array(plain["centres"], dtype=float)
         found: dict[str, list[tuple[int, int, float]]] = {"code": [], "standard": [], "hinge": [], "missing": []}
         self.columns: list[int] = []
+        coefficients: list[float] = []
+        tables: list[float] = []
+        rest = list(plain["coefficients"])
         for column, terms in enumerate(plain["terms"]):
-            codes = [("code", float(code)) for code in range(terms["n_categories"])]
-            hinges = [("hinge", float(knot)) for knot in terms["knots"]]
-            for kind, value in codes or [("standard", 0.0), *hinges, ("missing", 0.0)]:
+            n_categories, knots = terms["n_categories"], [float(knot) for knot in terms["knots"]]
+            own, rest = rest[: n_categories or len(knots) + 2], rest[n_categories or len(knots) + 2 :]
+            hinges = [("hinge", knot) for knot in knots]
+            kinds = [("code", float(len(tables)))] if n_categories else [("standard", 0.0), *hinges, ("missing", 0.0)]
+            coefficients += [1.0] if n_categories else own
+            tables += [*own, 0.0] if n_categories else []
+            for kind, value in kinds:
                 found[kind].append((len(self.columns), column, value))
                 self.columns.append(column)
+        self.coefficients, self.tables = np.array(coefficients, dtype=float), np.array(tables, dtype=float)
         self.places = {
             kind: np.array([term[:2] for term in each], int).reshape(-1, 2).T for kind, each in found.items()
         }
         self.values = {kind: np.array([term[2] for term in each]) for kind, each in found.items()}
         self.medians = np.array([terms["median"] or 0.0 for terms in plain["terms"]], dtype=float)
         self.scales = np.array([terms["scale"] or 1.0 for terms in plain["terms"]], dtype=float)
+        self.n_categories = np.array([terms["n_categories"] for terms in plain["terms"]], dtype=float)
 
     def weighted(self, X: Numbers) -> Numbers:
         """Every term times its coefficient, shape (n_rows, n_terms)."""
         found, missing = np.empty((len(X), len(self.columns))), np.isnan(X)
         standard = (np.where(missing, self.medians, X) - self.medians) / self.scales
+        codes = np.where(missing, self.n_categories, X)
         at = {kind: places[0] for kind, places in self.places.items()}
         of = {kind: places[1] for kind, places in self.places.items()}
-        found[:, at["code"]] = X[:, of["code"]] == self.values["code"]
+        found[:, at["code"]] = self.tables[(codes[:, of["code"]] + self.values["code"]).astype(int)]
         found[:, at["standard"]] = standard[:, of["standard"]]
         found[:, at["hinge"]] = np.maximum(standard[:, of["hinge"]] - self.values["hinge"], 0.0)
         found[:, at["missing"]] = missing[:, of["missing"]]

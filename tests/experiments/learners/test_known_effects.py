@@ -90,9 +90,9 @@ def _on_two_columns(two: World) -> dict[str, np.ndarray]:
 
 
 def _terms(X: np.ndarray) -> np.ndarray:
-    """The logistic family's terms, by hand: the number, its five hinges and the flag, and a column per category."""
+    """The logistic family's terms, by hand: the number, its seven hats and the flag, and a column per category."""
     usage, plan = X.T
     standard = (usage - np.median(usage)) / usage.std()
-    knots = np.quantile(standard, (0.1, 0.25, 0.5, 0.75, 0.9))
-    hinges = [np.maximum(standard - knot, 0) for knot in knots]
-    return np.column_stack([standard, *hinges, np.zeros(len(usage)), plan == 0, plan == 1])
+    knots = np.quantile(standard, (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1))
+    hats = [np.interp(standard, knots, height) for height in np.eye(7)]
+    return np.column_stack([standard, *hats, np.zeros(len(usage)), plan == 0, plan == 1])
