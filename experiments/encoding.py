@@ -45,17 +45,20 @@ def _number(values: npt.NDArray[np.float64]) -> Terms:
 
 
 def encoded(X: Matrix, terms: tuple[Terms, ...]) -> csr_array:
-    """The columns of all terms, in their order, shape (n_rows, n_terms).
+    """The columns of all terms, in their order, shape (n_rows, n_terms), in single precision.
 
     X must lie within the knots, as it did in `terms_of`. Some rows are encoded at a time: zeros take memory until they
     are dropped.
     """
     if not terms:
-        return csr_array((len(X), 0))
+        return csr_array((len(X), 0), dtype=np.float32)
     encoder, place = _encoder(terms)
     encoder.fit(X[:2])  # nothing is learnt, the terms say all
     most = len(X) * sum(1 if t.n_categories else 4 if t.knots else 2 for t in terms)
-    values, places = np.empty(most), np.empty(most, dtype=place.dtype)  # what is not written to takes no memory
+    values, places = (
+        np.empty(most, dtype=np.float32),
+        np.empty(most, dtype=place.dtype),
+    )  # what is not written to takes no memory
     starts, end = np.zeros(len(X) + 1, dtype=np.int64 if most > np.iinfo(np.int32).max else np.int32), 0
     for start in range(0, len(X), ROWS_AT_ONCE):
         part = csr_array(encoder.transform(X[start : start + ROWS_AT_ONCE]))
@@ -64,6 +67,12 @@ def encoded(X: Matrix, terms: tuple[Terms, ...]) -> csr_array:
         values[begin:end], places[begin:end] = part.data, place[part.indices]
         starts[start + 1 : start + 1 + part.shape[0]] = begin + part.indptr[1:]
     return csr_array((values[:end], places[:end], starts), shape=(len(X), len(place)))
+
+
+def rows_at(columns: csr_array, index: RowIndex) -> csr_array:
+    """Some rows of what `encoded` gave, in double precision, to fit on."""
+    rows = columns[index]
+    return csr_array((rows.data.astype(np.float64), rows.indices, rows.indptr), shape=rows.shape)
 
 
 def _encoder(terms: tuple[Terms, ...]) -> tuple[ColumnTransformer, RowIndex]:

@@ -94,8 +94,8 @@ class Family:
     regress fits a number instead, such as an effect, with parameters of its own: search_effects and effect_point are
     for it what search and starting_points are for fit.
 
-    prepare_jointly also takes what was given, shape (n_rows, n_given), 0 or 1 and at most one of them a row;
-    fit_jointly then fits one model to all, in which what was given is known.
+    prepare_jointly takes what prepare made of the rows, and also what was given, shape (n_rows, n_given), 0 or 1 and at
+    most one of them a row; fit_jointly then fits one model to all, in which what was given is known.
     """
 
     name: str
@@ -107,5 +107,5 @@ class Family:
     search_effects: Callable[[optuna.Trial], dict[str, Any]]
     effect_point: Params
     regress: Regress
-    prepare_jointly: Callable[[Matrix, Matrix, Labels, Contract], Prepared]
+    prepare_jointly: Callable[[Prepared, Matrix, Matrix, Contract], Prepared]
     fit_jointly: JointFit

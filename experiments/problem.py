@@ -127,7 +127,7 @@ class Problem:
     def _joint(self, family: str) -> Prepared:
         def made() -> Prepared:
             given = np.column_stack([self.arms == action for action in self.actions]).astype(float)
-            return self.families[family].prepare_jointly(self.X, given, self.y, self.contract)
+            return self.families[family].prepare_jointly(self.prepared[family], self.X, given, self.contract)
 
         return self._once(("joint", family), made)
 

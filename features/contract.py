@@ -61,6 +61,11 @@ class Contract:
             encoded[:, position] = _encode_column(rows[column.name], column)
         return encoded
 
+    def decode(self, encoded: Matrix) -> pd.DataFrame:
+        """The rows that `encode` would give these doubles, shape (n_rows, n_columns): a category is its value again."""
+        columns = zip(self.columns, encoded.T, strict=True)
+        return pd.DataFrame({column.name: _decode_column(values, column) for column, values in columns})
+
 
 def _encode_column(values: pd.Series, column: FeatureColumn) -> npt.NDArray[np.float64]:
     if column.type == "number":
@@ -68,3 +73,10 @@ def _encode_column(values: pd.Series, column: FeatureColumn) -> npt.NDArray[np.f
     codes = pd.Index(column.categories).get_indexer(pd.Index(values.astype(object))).astype(float)
     codes[codes < 0] = np.nan
     return cast("npt.NDArray[np.float64]", codes)
+
+
+def _decode_column(values: npt.NDArray[np.float64], column: FeatureColumn) -> pd.Series:
+    if column.type == "number":
+        return pd.Series(values).convert_dtypes(convert_floating=False)
+    known = pd.Index([*column.categories, None], dtype=object)
+    return pd.Series(known[np.nan_to_num(values, nan=len(column.categories)).astype(int)])

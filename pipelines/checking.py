@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from experiments import check, checks
 from experiments.check import Check, Evidence, Rows
@@ -13,7 +14,7 @@ from experiments.split import Fold
 from features.errors import DataError
 from features.plugins import discover
 from pipelines import log, spreadsheet, storage
-from pipelines.learning import Learning
+from pipelines.learning import Learning, part
 
 COPIES = "copied_rows.csv"
 
@@ -62,9 +63,9 @@ def _listed(opened: Learning, results: Sequence[check.Result], file: Path) -> st
     if not copies:
         return ""
     rows = np.concatenate(_sides(opened))[np.array(copies)]
-    removed, kept = (opened.rows.iloc[one].reset_index(drop=True) for one in rows.T)
-    names = ["customer_id", "as_of", *opened.contract.names]
-    told = removed[names].assign(repeats=kept["customer_id"], repeats_as_of=kept["as_of"])
+    removed, kept = (opened.rows[["customer_id", "as_of"]].iloc[one].reset_index(drop=True) for one in rows.T)
+    features = opened.contract.decode(opened.X[rows[:, 0]])
+    told = pd.concat([removed, features], axis=1).assign(repeats=kept["customer_id"], repeats_as_of=kept["as_of"])
     with storage.replacing(file) as temporary:
         spreadsheet.write(temporary, told)
     where = f"state/{opened.spec.name}/{file.name}"
@@ -72,9 +73,9 @@ def _listed(opened: Learning, results: Sequence[check.Result], file: Path) -> st
 
 
 def _side(opened: Learning, index: RowIndex) -> Rows:
-    rows = opened.rows.iloc[index]
+    rows = opened.rows[["customer_id", "as_of"]].iloc[index]
     return Rows(
-        X=opened.X[index],
+        X=part(opened.X, index),
         y=opened.y[index],
         customers=rows["customer_id"].to_numpy(dtype=object),
         as_of=rows["as_of"].to_numpy(dtype="datetime64[us]"),

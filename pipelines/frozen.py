@@ -1,6 +1,5 @@
 """What models would have said of the gate cohort, had they been asked earlier: features frozen before the horizon."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,7 @@ def scores(opened: Learning, workspace: Workspace, *, challenger: Any, plain: Ca
     frozen = {ahead: _rows(opened, workspace, ahead) for ahead in days}
     found = {f"{ALL}@{ahead}": challenger.score(rows)["churn_score"].to_numpy() for ahead, rows in frozen.items()}
     for theme, names in _themes(opened).items():
-        narrow = replace(opened, contract=opened.contract.select(names))
+        narrow = opened.narrowed(names)
         fitted = _without_action(narrow, plain)
         for ahead, rows in frozen.items():
             found[f"{theme}@{ahead}"] = fitted.predict(narrow.contract.encode(rows))
@@ -56,9 +55,9 @@ def _rows(opened: Learning, workspace: Workspace, ahead: int) -> pd.DataFrame:
 
 def _themes(opened: Learning) -> dict[str, list[str]]:
     """The columns of each theme that tell the training rows apart; one that is always missing tells nothing."""
-    training = opened.rows.iloc[opened.split.training]
     themes: dict[str, list[str]] = {}
+    place = {name: place for place, name in enumerate(opened.contract.names)}
     for name, one in all_features().items():
-        if name in opened.contract.names and len(training[name].unique()) > 1:
+        if name in place and len(pd.unique(opened.X[opened.split.training, place[name]])) > 1:
             themes.setdefault(one.theme, []).append(name)
     return themes

@@ -1,11 +1,12 @@
 """What tuning, training and judging start from: the rows, encoded once, and how they are divided."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from experiments import families, learners, limits, metrics, nuisances
 from experiments.arms import Arms, Mask, rows_of
@@ -25,17 +26,22 @@ from pipelines.workspace import Workspace
 
 @dataclass(frozen=True)
 class Learning:
-    """The matrix of a spec, opened for learning; listed is how many customers the ranked list holds."""
+    """The matrix of a spec, opened for learning; listed is how many customers the ranked list holds.
+
+    X are the features, encoded, shape (n_rows, n_columns); rows hold what else is known of each, and the columns of the
+    policy.
+    """
 
     spec: ExperimentSpec
     rows: pd.DataFrame
+    X: Matrix
     contract: Contract
     listed: int
 
-    @cached_property
-    def X(self) -> Matrix:  # noqa: N802 - the field's name
-        """The encoded features, shape (n_rows, n_columns)."""
-        return self.contract.encode(self.rows)
+    def narrowed(self, names: Collection[str]) -> "Learning":
+        """The same with some of the features only."""
+        places = [place for place, name in enumerate(self.contract.names) if name in names]
+        return replace(self, X=self.X[:, places], contract=self.contract.select(names))
 
     @cached_property
     def y(self) -> Labels:
@@ -81,6 +87,13 @@ class Learning:
         return split(self.rows, spec=self.spec.split, label=self.spec.label)
 
     @cached_property
+    def folds(self) -> tuple[Fold, ...]:
+        """The folds, by the places of their rows among the training rows."""
+        place = np.full(len(self.rows), -1)
+        place[self.split.training] = np.arange(len(self.split.training))
+        return tuple(Fold(place[fold.fit], place[fold.judge]) for fold in self.split.folds)
+
+    @cached_property
     def probability(self) -> Numbers:
         """The logged probability of each row's own arm, NaN where there was no lot to log, shape (n_rows,)."""
         if self.spec.treatment is None or not self.spec.treatment.randomised:
@@ -95,10 +108,7 @@ class Learning:
         needed = {*family_names, *((nuisances.FAMILY,) if self.actions and learner_names else ())}
         found = {name: plugin(families, name, Family) for name in sorted(needed)}
         training = self.split.training
-        X, y, arms = self.X[training], self.y[training], self.arms[training]
-        place = np.full(len(self.rows), -1)
-        place[training] = np.arange(len(training))
-        folds = tuple(Fold(place[fold.fit], place[fold.judge]) for fold in self.split.folds)
+        X, y, arms = part(self.X, training), self.y[training], self.arms[training]
         return Problem(
             X=X,
             y=y,
@@ -108,7 +118,7 @@ class Learning:
             actions=self.actions,
             probability=self.probability[training],
             parts=self._parts(training),
-            folds=folds,
+            folds=self.folds,
             families=found,
             learners={name: plugin(learners, name, Learner) for name in learner_names},
             metric=plugin(metrics, self.spec.tuning.metric, Metric),
@@ -135,8 +145,21 @@ class Learning:
         )
 
 
+def part(X: Matrix, index: RowIndex) -> Matrix:
+    """The rows of X at index, rising: where none lies between them, as of the dates before the gate, not a copy."""
+    if len(index) and index[-1] - index[0] + 1 == len(index):
+        return X[index[0] : index[-1] + 1]
+    return X[index]
+
+
 def opened(spec: ExperimentSpec, workspace: Workspace) -> Learning:
     """The rows of a spec that may be learnt from. Raises MissingError when they have not been built."""
-    rows = matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
     contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
-    return Learning(spec, rows, contract, matrices.listed(workspace.matrix))
+    X, others, start = np.empty((matrices.count(workspace.matrix, matrices.LEARN), len(contract.columns))), [], 0
+    for one in matrices.parts(workspace.matrix, matrices.LEARN):
+        X[start : start + one.num_rows] = contract.encode(one.to_pandas())
+        start += one.num_rows
+        names = one.column_names
+        others.append(one.select([name for name in names if name not in contract.names or name in spec.policy.columns]))
+    rows = pa.concat_tables(others, promote_options="default").to_pandas()
+    return Learning(spec, rows, X, contract, matrices.listed(workspace.matrix))

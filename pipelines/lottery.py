@@ -9,13 +9,13 @@ import pandas as pd
 from experiments import draws, randomisation
 from experiments.metric import Numbers
 from experiments.spec import ExperimentSpec
-from features.contract import Contract
+from features.contract import Contract, Matrix
 from features.tables import CONTROL
 from pipelines.learning import Learning
 
 MOST_CATEGORIES = 50
 # More could only find what matters to nobody, and would not fit into memory beside their columns.
-MOST_ASSIGNMENTS = 200_000
+MOST_ASSIGNMENTS, MOST_CELLS = 200_000, 10_000_000
 
 
 def examined(opened: Learning) -> dict[str, Any]:
@@ -24,7 +24,8 @@ def examined(opened: Learning) -> dict[str, Any]:
         return {}
     rows = assignments(opened)
     arm = rows["arm"].to_numpy().astype(str)
-    covariates, names = known_before(rows, opened.contract)
+    encoded = opened.X[rows.index]
+    covariates, names = known_before(encoded, opened.contract)
     found = randomisation.examine(
         covariates=covariates,
         names=names,
@@ -32,7 +33,7 @@ def examined(opened: Learning) -> dict[str, Any]:
         control=CONTROL,
         probability=rows["probability"].to_numpy(dtype=float),
         seed=opened.spec.evaluation.seed,
-        chances=_chances(rows, arm, opened.contract),
+        chances=_chances(rows, arm, encoded),
     )
     largest = found.balance[0] if found.balance else None
     return {
@@ -57,21 +58,23 @@ def is_observational(spec: ExperimentSpec, trial: Mapping[str, Any]) -> bool:
 
 
 def assignments(opened: Learning) -> pd.DataFrame:
-    """A row for each draw, with the logged probability of its arm; where no lot was claimed, the arm's share."""
+    """A row for each draw, with the logged probability of its arm; where no lot was claimed, the arm's share.
+
+    They keep their places among all rows as their index.
+    """
     rows = opened.rows[pd.notna(opened.arms)]
     if not (opened.spec.treatment and opened.spec.treatment.randomised):
         shares = rows["arm"].value_counts(normalize=True)
         rows = rows.assign(probability=rows["arm"].map(shares).astype(float))
     rows = rows.assign(probability=rows["probability"].to_numpy(dtype=float, na_value=np.nan))
     drawn = rows[draws.own_draws(rows)]
-    if len(drawn) > MOST_ASSIGNMENTS:
-        drawn = drawn.sample(MOST_ASSIGNMENTS, random_state=opened.spec.evaluation.seed)
-    return drawn
+    widths = [min(len(column.categories), MOST_CATEGORIES) or 1 for column in opened.contract.columns]
+    most = min(MOST_ASSIGNMENTS, MOST_CELLS // max(1, sum(widths)))
+    return drawn if len(drawn) <= most else drawn.sample(most, random_state=opened.spec.evaluation.seed)
 
 
-def known_before(rows: pd.DataFrame, contract: Contract) -> tuple[Numbers, list[str]]:
-    """The columns as numbers, NaN where missing, and their names; a category is a column for each of its values."""
-    encoded = contract.encode(rows)
+def known_before(encoded: Matrix, contract: Contract) -> tuple[Numbers, list[str]]:
+    """The columns of encoded rows as numbers, and their names; a category is a column for each of its values."""
     parts, names = [], []
     for place, column in enumerate(contract.columns):
         values = encoded[:, place]
@@ -82,21 +85,21 @@ def known_before(rows: pd.DataFrame, contract: Contract) -> tuple[Numbers, list[
         for code, category in enumerate(column.categories[:MOST_CATEGORIES]):
             parts.append(np.where(np.isnan(values), np.nan, values == code))
             names.append(f"{column.name} {category}")
-    return (np.column_stack(parts) if parts else np.empty((len(rows), 0))), names
+    return (np.column_stack(parts) if parts else np.empty((len(encoded), 0))), names
 
 
-def _chances(rows: pd.DataFrame, arm: np.ndarray, contract: Contract) -> Numbers | None:
+def _chances(rows: pd.DataFrame, arm: np.ndarray, encoded: Matrix) -> Numbers | None:
     """Every arm's probability in each row, where the date, a column of few values, or both tell it."""
     arms = [CONTROL, *sorted(set(arm) - {CONTROL})]
-    return draws.chances(arm, rows["probability"].to_numpy(dtype=float), arms=arms, groups=_groups(rows, contract))
+    return draws.chances(arm, rows["probability"].to_numpy(dtype=float), arms=arms, groups=_groups(rows, encoded))
 
 
-def _groups(rows: pd.DataFrame, contract: Contract) -> Iterator[np.ndarray]:
+def _groups(rows: pd.DataFrame, encoded: Matrix) -> Iterator[np.ndarray]:
     """What may have decided the probabilities: the date, and every column of few values, by itself and at each date."""
     dates = pd.factorize(rows["as_of"])[0]
     yield dates
-    for name in contract.names:
-        codes, values = pd.factorize(rows[name])
+    for column in encoded.T:
+        codes, values = pd.factorize(column)
         if 1 < len(values) <= MOST_CATEGORIES:
             yield codes
             yield (dates + 1) * (MOST_CATEGORIES + 1) + codes

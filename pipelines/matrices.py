@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,11 +21,30 @@ def read(matrix: Path, purpose: str, columns: Collection[str] | None = None) -> 
 
     Raises MissingError when there are none.
     """
+    return pa.concat_tables(parts(matrix, purpose, columns), promote_options="default")
+
+
+def parts(matrix: Path, purpose: str, columns: Collection[str] | None = None) -> Iterator[pa.Table]:
+    """The same rows, a table for each date. Raises MissingError when there are none."""
     partitions = sorted((matrix / purpose).glob("*.parquet"))
     if not partitions:
         raise MissingError(f"no feature rows at {matrix / purpose}; run the build stage.")
-    rows = [_of_date(matrix, partition, columns) for partition in partitions]
-    return pa.concat_tables(rows, promote_options="default")
+    return (_of_date(matrix, partition, columns) for partition in partitions)
+
+
+def count(matrix: Path, purpose: str) -> int:
+    """How many rows `read` would give."""
+    return sum(pq.read_metadata(partition).num_rows for partition in (matrix / purpose).glob("*.parquet"))
+
+
+def taken(matrix: Path, purpose: str, index: npt.NDArray[np.intp]) -> pa.Table:
+    """The rows at these places, rising, of what `read` would give; only these are held in memory."""
+    found, start = [], 0
+    for part in parts(matrix, purpose):
+        low, high = np.searchsorted(index, (start, start + part.num_rows))
+        found.append(part.take(index[low:high] - start))
+        start += part.num_rows
+    return pa.concat_tables(found, promote_options="default")
 
 
 def beside(tables: Iterable[pa.Table]) -> pa.Table:

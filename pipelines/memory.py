@@ -23,8 +23,8 @@ def cores() -> int:
 
 
 @contextmanager
-def limits() -> Iterator[dict[str, Any]]:
-    """DuckDB's settings: HOLDFAST_MEMORY_LIMIT (2 GB unless said), and a folder to spill to that is gone at the end."""
+def limits(usual: str = LIMIT) -> Iterator[dict[str, Any]]:
+    """DuckDB's settings: HOLDFAST_MEMORY_LIMIT, or else usual, and a folder to spill to that is gone at the end."""
     with tempfile.TemporaryDirectory(prefix="holdfast-spill-") as spill:
-        limit = os.environ.get("HOLDFAST_MEMORY_LIMIT", LIMIT)
+        limit = os.environ.get("HOLDFAST_MEMORY_LIMIT", usual)
         yield {"memory_limit": limit, "temp_directory": spill, "threads": cores()}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.calibration import Calibration
 from experiments.fitted_learner import FittedLearner
-from features.contract import Contract
+from features.contract import Contract, Matrix
 from features.errors import ContractError
 from pipelines import storage
 
@@ -67,7 +67,7 @@ def scorer(folder: Path) -> Any:
     return runpy.run_path(str(folder / "scorer.py"), run_name="scorer")["Scorer"](folder)
 
 
-def typical(rows: pd.DataFrame, contract: Contract) -> dict[str, float]:
-    """The median of every number of the contract; 0 where it is never known."""
-    numbers = [column.name for column in contract.columns if column.type == "number"]
-    return {str(name): float(value) for name, value in rows[numbers].median().fillna(0.0).items()}
+def typical(X: Matrix, contract: Contract) -> dict[str, float]:
+    """The median of every number of encoded rows, shape (n_rows, n_columns); 0 where it is never known."""
+    medians = pd.DataFrame(X, columns=contract.names).median().fillna(0.0)
+    return {column.name: float(medians[column.name]) for column in contract.columns if column.type == "number"}

@@ -185,9 +185,9 @@ def _of_rounds(rows: lgb.Dataset, params: Params, *, n_rows: int, seed: int) -> 
     return LightgbmModel(boosters, {"rounds": float(rounds)})
 
 
-def prepare_jointly(X: Matrix, given: Matrix, y: Labels, contract: Contract) -> Prepared:
+def prepare_jointly(prepared: Prepared, X: Matrix, given: Matrix, contract: Contract) -> Prepared:
     """What was given is more columns."""
-    joined = prepare(np.hstack([X, given]), y, contract)
+    joined = prepare(np.hstack([X, given]), prepared.y, contract)
     return replace(joined, rows=(joined.rows, given.shape[1]))
 
 

@@ -42,7 +42,7 @@ def fit(
 ) -> LogisticModel:
     """The penalised maximum likelihood."""
     terms, columns = prepared.rows
-    rows = columns[index]
+    rows = encoding.rows_at(columns, index)
     penalty = np.full(rows.shape[1], 1.0 / params["C"])
     weights, intercept = penalised.logistic(rows, target=prepared.y[index], penalty=penalty)
     return LogisticModel(*_kept(terms, rows, weights, intercept))
@@ -57,7 +57,7 @@ def regress(
 ) -> LinearModel:
     """The lasso on the same terms."""
     terms, columns = prepared.rows
-    rows, parts = columns[index], prepared.parts_of(index)
+    rows, parts = encoding.rows_at(columns, index), prepared.parts_of(index)
     weights, intercept = sparse.lasso(rows, target=prepared.y[index], parts=parts, hold=params["hold"])
     return LinearModel(*_kept(terms, rows, weights, intercept))
 
@@ -72,9 +72,14 @@ def _kept(
     return terms, tuple(hinges.tolist()), intercept + float(constants.sum()), tuple(means.tolist())
 
 
-def prepare_jointly(X: Matrix, given: Matrix, y: Labels, contract: Contract) -> Prepared:
+def prepare_jointly(
+    prepared: Prepared,
+    X: Matrix,  # noqa: ARG001 - they are encoded
+    given: Matrix,
+    contract: Contract,  # noqa: ARG001 - they are encoded
+) -> Prepared:
     """The encoded rows, and what was given."""
-    return Prepared((*prepare(X, y, contract).rows, given), y)
+    return Prepared((*prepared.rows, given), prepared.y)
 
 
 def fit_jointly(
@@ -90,9 +95,9 @@ def fit_jointly(
     """
     terms, columns, given = prepared.rows
     straight = _straight(terms)
-    rows, shifts = columns[index], given[index]
+    rows, shifts = encoding.rows_at(columns, index), csr_array(given[index])
     turns = [rows[:, straight].multiply(shifts[:, [k]]) for k in range(shifts.shape[1])]
-    joined = csr_array(hstack([rows, csr_array(shifts), *turns], format="csr"))
+    joined = csr_array(hstack([rows, shifts, *turns], format="csr"))
     held = np.full(joined.shape[1], 1.0 / params["C"])
     held[rows.shape[1] : rows.shape[1] + shifts.shape[1]] = FREE
     weights, intercept = penalised.logistic(joined, target=prepared.y[index], penalty=held)

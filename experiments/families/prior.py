@@ -61,9 +61,9 @@ def regress(
     return PriorModel(rounding.coefficient(float(prepared.y[index].mean())))
 
 
-def prepare_jointly(X: Matrix, given: Matrix, y: Labels, _contract: Contract) -> Prepared:
+def prepare_jointly(prepared: Prepared, X: Matrix, given: Matrix, _contract: Contract) -> Prepared:
     """How much can be given is all that is looked at."""
-    return Prepared((X, given.shape[1]), y)
+    return Prepared((X, given.shape[1]), prepared.y)
 
 
 def fit_jointly(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> tuple[PriorModel, ...]:

@@ -11,7 +11,7 @@ from experiments.problem import Candidate, Problem
 from experiments.spec import ExperimentSpec
 from experiments.split import customer_hash
 from features.tables import CONTROL
-from pipelines import frozen, learning, log, portable, storage
+from pipelines import frozen, learning, log, matrices, portable, storage
 from pipelines.learning import Learning
 from pipelines.workspace import Workspace
 
@@ -30,10 +30,10 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     training, gate = opened.split.training, opened.split.gate
     fitted, floor, nuisance = (candidate.fit(one, problem, seed=spec.tuning.seed) for one in candidates)
     with storage.replacing_folder(workspace.model) as folder:
-        usual = portable.typical(opened.rows.iloc[training[~opened.left_in_gap[training]]], opened.contract)
+        usual = portable.typical(opened.X[training[~opened.left_in_gap[training]]], opened.contract)
         for name, model in (("challenger", fitted), ("floor", floor)):
             portable.write(folder / name, model, contract=opened.contract, typical=usual)
-        storage.write_parquet(folder / "gate.parquet", _gate_rows(opened, problem, nuisance))
+        storage.write_parquet(folder / "gate.parquet", _gate_rows(opened, problem, nuisance, workspace))
         storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
         challenger = portable.scorer(folder / "challenger")
         earlier = frozen.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
@@ -47,13 +47,13 @@ def _chosen(opened: Learning, choice: Candidate) -> dict[str, str]:
     return {"family": choice.family, "learner": choice.learner if opened.actions else "none"}
 
 
-def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner) -> pa.Table:
+def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner, workspace: Workspace) -> pa.Table:
     """The gate cohort's rows and, for each arm, mu: the nuisance's probability to stay to the end of the window.
 
     Where no lot was drawn, the probability of a row's arm is estimated: what is logged there is not believed.
     """
     gate = opened.split.gate
-    judged = opened.rows.iloc[gate]
+    judged = matrices.taken(workspace.matrix, matrices.LEARN, gate).to_pandas()
     if opened.actions and np.isnan(opened.probability).all():
         estimated = problem.propensities(opened.X[gate])
         is_own = np.column_stack([opened.arms[gate] == arm for arm in (CONTROL, *opened.actions)])

@@ -27,9 +27,10 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     Raises DataError, before the first trial, when a leak check refuses the data.
     """
     opened = learning.opened(spec, workspace)
-    asked = opened.tuning
+    asked, has_columns = opened.tuning, bool(opened.contract.columns)
+    checked, trial = checking.passed(opened, opened.folds, state=workspace.state), lottery.examined(opened)
     problem = opened.problem(asked.families, asked.learners)
-    checked, trial = checking.passed(opened, problem.folds, state=workspace.state), lottery.examined(opened)
+    del opened  # the gate cohort has no part in the search, and its rows take memory
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
     with tracking.answering(workspace.root):
@@ -53,7 +54,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         family=choice.family,
         learner=choice.learner if problem.actions else "none",
         **{name: round(value, 4) for name, value in figures.items()},
-        **({} if opened.contract.columns else {"columns": "none: one probability for all"}),
+        **({} if has_columns else {"columns": "none: one probability for all"}),
         tracking=f"{share:.1%} of the time",
     )
 

@@ -13,7 +13,8 @@ from pipelines.validation import dates, suites, suspicious
 from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored
 
-ROWS_PER_BATCH = 2_000_000
+ROWS_PER_BATCH = 500_000
+LIMIT = "1GB"  # beside it stand the rows that are judged, and what Great Expectations makes of them
 # A sign of a currency, or its three letters beside a figure.
 MONEY = r"\p{Sc}|[0-9]\s*[A-Z]{3}\b|\b[A-Z]{3}\s*[-+]?[0-9]"
 
@@ -31,7 +32,7 @@ class Batch:
 @contextmanager
 def opened() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory, within the engine's limit, that spills to disk."""
-    with limits() as limited, duckdb.connect(config=limited) as connection:
+    with limits(LIMIT) as limited, duckdb.connect(config=limited) as connection:
         yield connection
 
 

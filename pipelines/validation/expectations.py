@@ -1,5 +1,6 @@
 """Great Expectations, which no other module knows: judges batches of rows and draws Data Docs of what it found."""
 
+import gc
 import html
 import os
 import warnings
@@ -20,6 +21,7 @@ from pipelines.validation.findings import Finding, Judgement
 TEMPLATES = Path(__file__).parent
 TEMPLATE = "data_docs.html"
 SHOWN = 20
+MANY_ROWS = 100_000
 
 _DEMAND = "demand"
 
@@ -47,6 +49,8 @@ def judge(batch: Batch) -> Judgement:
     )
     result.results.sort(key=_number)
     result.meta = {}  # when and where it ran, which is not of the data
+    if batch.rows.num_rows > MANY_ROWS:
+        gc.collect()  # the context holds the rows in a circle, and the next batch is on its way
     found = tuple(_findings(batch, result.results))
     return Judgement(batch.name, batch.rows.num_rows, batch.demands, found, result)
 

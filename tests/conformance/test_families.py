@@ -114,7 +114,7 @@ def test_a_joint_fit_knows_what_was_given(family: Family, tiny_world, contract: 
     given = (rng.random(len(y)) < 0.5).astype(float)
     saved = np.where(given * (X[:, 2] == 0) * (rng.random(len(y)) < 0.5) > 0, 0.0, y)
     params = {**family.starting_points[0], "rounds": 60}
-    prepared = family.prepare_jointly(X, given[:, None], saved, contract)
+    prepared = family.prepare_jointly(family.prepare(X, saved, contract), X, given[:, None], contract)
     without, under = family.fit_jointly(prepared, LEARNT, params=params, seed=0)
     spared = (without.predict(X) - under.predict(X))[JUDGED]
     if family.name != "prior":
@@ -150,7 +150,8 @@ def test_the_exported_model_equals_memory_to_the_bit_without_the_project(
     terms = {"call": (Term(1.0, ("control",)), Term(-1.0, ("call",)))}
     calibrations = {"control": Calibration(0.9, 0.1), "call": Calibration(1.1, -0.2)}
     learner = FittedLearner(models, terms, calibrations)
-    portable.write(tmp_path / "model", learner, contract=contract, typical=portable.typical(rows, contract))
+    usual = portable.typical(contract.encode(rows), contract)
+    portable.write(tmp_path / "model", learner, contract=contract, typical=usual)
     rows.to_parquet(tmp_path / "model" / "rows.parquet")
     subprocess.run([sys.executable, "-I", "-c", PROGRAM, str(tmp_path / "model")], check=True, cwd=tmp_path)
     answer = pd.read_parquet(tmp_path / "model" / "answer.parquet")

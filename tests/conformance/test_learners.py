@@ -158,7 +158,8 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
         of = problem(CHOSEN, family_names=[family.name])
         found = candidate.fit(starting_point(family, learner), of, seed=0)
         folder = tmp_path_factory.mktemp(f"{learner.name}-{family.name}")
-        portable.write(folder / "model", found, contract=CONTRACT, typical=portable.typical(rows, CONTRACT))
+        usual = portable.typical(CONTRACT.encode(rows), CONTRACT)
+        portable.write(folder / "model", found, contract=CONTRACT, typical=usual)
         rows.to_parquet(folder / "model" / "rows.parquet")
         made[learner.name, family.name] = found, folder / "model"
     folders = [str(folder) for _, folder in made.values()]

@@ -79,7 +79,7 @@ def open_shop(folder: Path, uri: str) -> Shop:
     client = tracking.client(folder)
     tracking.use(folder)
     client.create_experiment("shop", artifact_location=(folder / "mlartifacts").as_uri())
-    opened = Learning(spec(), rows(), CONTRACT, listed=0)
+    opened = Learning(spec(), rows(), CONTRACT.encode(rows()), CONTRACT, listed=0)
     for version, names in KNOWS.items():
         assert _register(client, Workspace(folder / "made", version), opened, names) == version
         shutil.move(folder / "made" / "artifacts" / version, folder / version)
@@ -103,10 +103,10 @@ def rows() -> pd.DataFrame:
 
 
 def _register(client: mlflow.MlflowClient, made: Workspace, opened: Learning, names: list[str]) -> str:
-    told = Learning(opened.spec, opened.rows, opened.contract.select(names), opened.listed)
+    told = opened.narrowed(names)
     training, gate = (told.rows.iloc[index].reset_index(drop=True) for index in (told.split.training, told.split.gate))
     problem = told.problem({"logistic", "prior"}, ["t_learner"])
-    usual = portable.typical(training, told.contract)
+    usual = portable.typical(told.X[told.split.training], told.contract)
     for folder, family, params in (("challenger", "logistic", {"C": 1.0}), ("floor", "prior", {})):
         fitted = candidate.fit(Candidate(family, "t_learner", params, {}), problem, seed=0)
         portable.write(made.model / folder, fitted, contract=told.contract, typical=usual)

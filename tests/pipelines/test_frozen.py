@@ -73,7 +73,7 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[int, floa
     build.run(spec, workspace)
     opened = learning.opened(spec, workspace)
     fitted = candidate.fit(PLAIN, opened.problem({PLAIN.family}, [PLAIN.learner]), seed=0)
-    usual = portable.typical(opened.rows.iloc[opened.split.training], opened.contract)
+    usual = portable.typical(opened.X[opened.split.training], opened.contract)
     portable.write(workspace.model / "challenger", fitted, contract=opened.contract, typical=usual)
     challenger = portable.scorer(workspace.model / "challenger")
     found = frozen.scores(opened, workspace, challenger=challenger, plain=PLAIN)
