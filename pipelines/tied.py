@@ -10,7 +10,7 @@ import signal
 import sys
 from types import FrameType
 
-from pipelines import processes
+from pipelines import dvc_lock, processes
 
 
 def _wait_for_the_stage(_signal: int, _frame: FrameType | None) -> None:
@@ -24,6 +24,8 @@ def main(pipe: int, words: list[str]) -> None:
     os.set_inheritable(pipe, False)
     with os.fdopen(pipe, "w", encoding="utf-8", errors="backslashreplace", buffering=1) as told:
         sys.argv, sys.stdout, sys.stderr = ["dvc", *words], told, told
+        if words[0] == "repro":
+            dvc_lock.quicken()
         runpy.run_module("dvc", run_name="__main__", alter_sys=True)
 
 
