@@ -10,12 +10,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-STAGES = "stages"
+import yaml
+
+NAME, STAGES = "dvc.lock", "stages"
+
+
+def stages(root: Path) -> dict[str, Any]:
+    """What the lock of a checkout says of every stage, by their names; nothing where there is no lock."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    lock = root / NAME
+    found = yaml.load(lock.read_text(), Loader=loader) if lock.exists() else {}  # noqa: S506 - both are safe
+    return dict(found.get(STAGES, {}))
 
 
 def quicken() -> None:
     """Have the DVC of this process use `Lock`; one that does not know this name any more goes on in its own way."""
-    from dvc import dvcfile
+    from dvc import dvcfile  # type: ignore[import-untyped]
 
     dvcfile.modify_yaml = Lock().modified
 
@@ -29,7 +39,7 @@ class Lock:
     @contextmanager
     def modified(self, path: str, fs: Any = None) -> Iterator[dict[str, Any]]:
         """A block that may change what the file holds, which is written when the block ends well."""
-        from dvc.utils.serialize import load_yaml
+        from dvc.utils.serialize import load_yaml  # type: ignore[import-untyped]
 
         data = load_yaml(path, fs=fs) if Path(path).exists() else {}
         yield data

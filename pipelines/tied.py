@@ -4,6 +4,7 @@ What the stages say goes to the terminal, as DVC hands them the descriptors of t
 for the run to translate.
 """
 
+import gc
 import os
 import runpy
 import signal
@@ -24,6 +25,7 @@ def main(pipe: int, words: list[str]) -> None:
     os.set_inheritable(pipe, False)
     with os.fdopen(pipe, "w", encoding="utf-8", errors="backslashreplace", buffering=1) as told:
         sys.argv, sys.stdout, sys.stderr = ["dvc", *words], told, told
+        gc.set_threshold(50_000, 20, 100)  # as for us: what is loaded stays
         if words[0] == "repro":
             dvc_lock.quicken()
         runpy.run_module("dvc", run_name="__main__", alter_sys=True)
