@@ -86,7 +86,8 @@ def test_a_lock_stays_as_it_was_where_the_block_fails(tmp_path: Path) -> None:
             data["stages"] = {}
             raise RuntimeError
 
-    pytest.raises(RuntimeError, fail)
+    with pytest.raises(RuntimeError):
+        fail()
     assert (tmp_path / "dvc.lock").read_text() == "schema: '2.0'\n"
 
 
