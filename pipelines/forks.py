@@ -131,13 +131,15 @@ def _answered(line: socket.socket, root: Path, *, seen: Seen, served: Served) ->
 
 
 def _load(stage: str) -> None:
-    """Load what a stage needs."""
+    """Load what a stage needs; what is loaded stays, so nothing of it is looked through for garbage."""
+    gc.disable()
     for library in LIBRARIES.get(stage, ()):
         with suppress(ImportError):
             import_module(library)
     with suppress(*UNLOADABLE):
         import_module(f"pipelines.stages.{stage}")
-    gc.freeze()  # nothing of it is garbage: no fork needs to look at it, and so to copy it
+    gc.freeze()  # nor need a fork look at it, and so copy it
+    gc.enable()
 
 
 def _done(line: socket.socket, words: Sequence[str], files: Sequence[int]) -> int:
