@@ -131,13 +131,15 @@ def _answered(line: socket.socket, root: Path, *, seen: Seen, served: Served) ->
 
 
 def _load(stage: str) -> None:
-    """Load what a stage needs."""
+    """Load what a stage needs; what is loaded stays, so nothing of it is looked through for garbage."""
+    gc.disable()
     for library in LIBRARIES.get(stage, ()):
         with suppress(ImportError):
             import_module(library)
     with suppress(*UNLOADABLE):
         import_module(f"pipelines.stages.{stage}")
-    gc.freeze()  # nothing of it is garbage: no fork needs to look at it, and so to copy it
+    gc.freeze()  # nor need a fork look at it, and so copy it
+    gc.enable()
 
 
 def _done(line: socket.socket, words: Sequence[str], files: Sequence[int]) -> int:
@@ -165,10 +167,12 @@ def _stage(words: Sequence[str], files: Sequence[int], run: str) -> None:
 def _sources(root: Path) -> Seen:
     """When the files of ours that are loaded were changed last, and their sizes; one that is gone is left out."""
     found = {}
+    here, libraries = f"{root}{os.sep}", f"{sys.prefix}{os.sep}"
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
-        if file and Path(file).is_relative_to(root):
+        # Thousands are loaded, and Path is slow; an environment may lie in the checkout.
+        if file and file.startswith(here) and not file.startswith(libraries):
             with suppress(OSError):
-                stat = Path(file).stat()
+                stat = os.stat(file)  # noqa: PTH116
                 found[file] = stat.st_mtime_ns, stat.st_size
     return found

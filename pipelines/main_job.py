@@ -1,5 +1,6 @@
 """The main job: from raw data to a decision and a ranked list, doing only what changed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from experiments.spec import ExperimentSpec
@@ -10,9 +11,10 @@ from pipelines.workspace import Workspace
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     """Run the graph, register, promote and score; print a short table and give the exit code of the decision."""
-    if (said := repeated.told(workspace)) is not None:
-        print(said)  # noqa: T201 - the command's answer
-        return EXIT_CODES[Verdict.NO_CHANGE]
+    if (known := repeated.answer(workspace)) is not None:
+        repeated.leave(workspace, known)
+        print(known.told)  # noqa: T201 - the command's answer
+        return known.code
     # Not at the top: where nothing was touched, nobody waits for MLflow.
     from pipelines import graph, ledger, storage, telling
     from pipelines.specs import source_of
@@ -29,20 +31,29 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> int:
     code = promote.run(spec, workspace)
     decided = repeated.registry_look(workspace)
     decision = storage.read_json(workspace.decision)
+    again = promote.again(spec, workspace, decision)
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
         score.run(spec, workspace)
-    print(said := summary(workspace), flush=True)  # noqa: T201 - the command's answer
+    print(summary(decision, workspace), flush=True)  # noqa: T201 - the command's answer
     telling.told(workspace)
-    if decision["verdict"] == Verdict.NO_CHANGE:
-        repeated.note(workspace, said, first=first, decided=decided)
+    if again:
+        answer = _answer(spec, workspace, again)
+        repeated.note(workspace, answer, first=first, decided=decided)
     return code
 
 
-def summary(workspace: Workspace) -> str:
-    """The short table: verdict, both models' figures with intervals, and where to look."""
-    from pipelines import answers, storage, tracking
+def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> repeated.Answer:
+    """What a run says, and leaves, that comes to a decision which moves nothing."""
+    from pipelines import receipts
 
-    decision = storage.read_json(workspace.decision)
+    said, code = summary(decision, workspace), EXIT_CODES[Verdict(decision["verdict"])]
+    return repeated.Answer(said, code, decision, receipts.page(spec, workspace, decision))
+
+
+def summary(decision: Mapping[str, Any], workspace: Workspace) -> str:
+    """The short table: verdict, both models' figures with intervals, and where to look."""
+    from pipelines import answers, tracking
+
     verdict, *reasons = answers.lines_of(decision)
     lines = [("verdict", f"{answers.verdict_of(decision)}: {verdict}"), *(("", reason) for reason in reasons)]
     for who in ("challenger", "champion"):

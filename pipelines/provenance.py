@@ -8,14 +8,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from experiments import families, learners
 from experiments.spec import ExperimentSpec
 from features import definitions, labels, sources
 from features.plugins import names, plugin
 from features.source import Source
-from pipelines import storage
+from pipelines import dvc_lock, storage
 from pipelines.workspace import Workspace
 
 
@@ -95,7 +93,5 @@ def git_commit(root: Path) -> str:
 
 def data_hash(workspace: Workspace) -> str:
     """DVC's hash of the canonical tables, or our own where DVC did not run the stage."""
-    lock = workspace.root / "dvc.lock"
-    stages = yaml.safe_load(lock.read_text())["stages"] if lock.exists() else {}
-    outs = stages.get(f"ingest@{workspace.spec}", {}).get("outs", [])
+    outs = dvc_lock.stages(workspace.root).get(f"ingest@{workspace.spec}", {}).get("outs", [])
     return str(outs[0]["md5"]) if outs else storage.digest(workspace.tables)

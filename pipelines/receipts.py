@@ -18,11 +18,15 @@ def keep_curves(workspace: Workspace, decision: Mapping[str, Any], curves: Mappi
 
 
 def write_page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
-    """Write `decision.html`, without curves where those at hand are of another comparison."""
+    """Write `decision.html`."""
+    storage.write_bytes(workspace.decision_page, page(spec, workspace, decision).encode())
+
+
+def page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> str:
+    """The page of a decision, without curves where those at hand are of another comparison."""
     from pipelines.reporting import decision_page  # not at the top: who only asks what is decided draws nothing
 
-    page = decision_page.render(decision, spec=spec.model_dump(mode="json"), curves=_curves(workspace, decision))
-    storage.write_bytes(workspace.decision_page, page.encode())
+    return decision_page.render(decision, spec=spec.model_dump(mode="json"), curves=_curves(workspace, decision))
 
 
 def _curves(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,13 +4,14 @@ What the stages say goes to the terminal, as DVC hands them the descriptors of t
 for the run to translate.
 """
 
+import gc
 import os
 import runpy
 import signal
 import sys
 from types import FrameType
 
-from pipelines import processes
+from pipelines import dvc_lock, processes
 
 
 def _wait_for_the_stage(_signal: int, _frame: FrameType | None) -> None:
@@ -24,6 +25,9 @@ def main(pipe: int, words: list[str]) -> None:
     os.set_inheritable(pipe, False)
     with os.fdopen(pipe, "w", encoding="utf-8", errors="backslashreplace", buffering=1) as told:
         sys.argv, sys.stdout, sys.stderr = ["dvc", *words], told, told
+        gc.set_threshold(50_000, 20, 100)  # as for us: what is loaded stays
+        if words[0] == "repro":
+            dvc_lock.quicken()
         runpy.run_module("dvc", run_name="__main__", alter_sys=True)
 
 

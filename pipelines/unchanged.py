@@ -11,12 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from pipelines import storage
+from pipelines import dvc_lock, storage
 from pipelines.workspace import Workspace
 
-LOCK = "dvc.lock"
 GRAPH = ("dvc.yaml", "params.yaml", ".dvc/config", ".dvc/config.local", ".dvcignore")
 # A clock of files may be this much coarser than ours.
 TICK_NS = 20_000_000
@@ -50,19 +47,17 @@ def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) 
     read |= {name for one in stages.values() for name in one.get("params", {})}
     read |= {*GRAPH, f"{workspace.raw.relative_to(workspace.root)}.dvc"}
     inputs = {name for name in read if not any(Path(name).is_relative_to(out) for out in until)}
-    places = sorted({LOCK, *inputs, *until})
+    places = sorted({dvc_lock.NAME, *inputs, *until})
     files = {place: seen(workspace.root, [place]) for place in places}
     latest = {place: max((max(one[1:3]) for one in stats.values()), default=0) for place, stats in files.items()}
-    if all(latest[place] < max(began_ns - TICK_NS, until.get(place, 0)) for place in places if place != LOCK):
+    if all(latest[place] < max(began_ns - TICK_NS, until.get(place, 0)) for place in places if place != dvc_lock.NAME):
         together = {name: one for stats in files.values() for name, one in stats.items()}
         storage.write_json(note, {"places": places, "seen": together})
 
 
 def _stages(workspace: Workspace) -> dict[str, Any]:
     """What DVC's lock says of the stages of a spec, by their names."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    lock = yaml.load((workspace.root / LOCK).read_text(), Loader=loader)  # noqa: S506 - both are safe
-    named = {name.partition("@"): one for name, one in lock["stages"].items()}
+    named = {name.partition("@"): one for name, one in dvc_lock.stages(workspace.root).items()}
     return {stage: one for (stage, _, spec), one in named.items() if spec == workspace.spec}
 
 

@@ -1,5 +1,6 @@
 """The templates of the pages, and how figures are written in them."""
 
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -12,6 +13,12 @@ FILTERS = ("count", "day", "days", "whole", "share")
 
 def template(name: str) -> Template:
     """A template by its file's name; what it prints is escaped, and what it does not know is an error."""
+    return _pages().get_template(name)
+
+
+@cache
+def _pages() -> Environment:
+    """All templates; one that was put together is kept."""
     pages = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -20,4 +27,4 @@ def template(name: str) -> Template:
         lstrip_blocks=True,
     )
     pages.filters |= {one: getattr(numbers, one) for one in FILTERS}
-    return pages.get_template(name)
+    return pages

@@ -13,7 +13,7 @@ from features.errors import DataError
 from features.feature import FeatureColumn
 from features.matrix import with_categories
 from features.schema import Table
-from pipelines import enough, flat, log, matrices, references, snapshots, storage
+from pipelines import enough, flat, log, matrices, references, storage
 from pipelines.enough_dates import check_dates
 from pipelines.partitions import Shelf
 from pipelines.specs import source_of
@@ -67,6 +67,8 @@ def _partitions(
 ) -> Iterator[Mapping[str, int]]:
     if extracted_at is None:
         return flat.undated(spec, tables, declared=declared, shelf=shelf)
+    from pipelines import snapshots  # not at the top: a table without dates needs no engine
+
     return snapshots.dated(spec, tables, declared=declared, end=datetime.fromisoformat(extracted_at), shelf=shelf)
 
 

@@ -1,5 +1,6 @@
 """Compare the challenger with the champion, ask the rules, write the ledger, and move the alias `champion` or not."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -48,10 +49,20 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
     return EXIT_CODES[Verdict(decision["verdict"])]
 
 
+def again(spec: ExperimentSpec, workspace: Workspace, decided: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the next run decides where nothing changes after this decision; None where it would judge again.
+
+    Raises ContractError where the champion cannot be served.
+    """
+    gate = Gate(spec, workspace, registrar.reading(spec.name, workspace.root), decided["challenger_version"], "")
+    standing, _ = gate.registrar.agreed()
+    gate.registrar.check_champion(standing)
+    is_known = decided["verdict"] == Verdict.NO_CHANGE
+    return _settled(gate, standing, _asked(gate, standing)) or (decided if is_known else None)
+
+
 def _decision(gate: Gate) -> dict[str, Any]:
     """What is decided; whoever loses a race to another gate is judged against the champion that the other left."""
-    rows = storage.digest(gate.workspace.evaluation / "gate.parquet")
-    question = f"{provenance.spec_hash(gate.spec)}-{rows}"
     while True:
         with suppress(TakenError):
             standing, finished = gate.registrar.reconciled()
@@ -61,9 +72,15 @@ def _decision(gate: Gate) -> dict[str, Any]:
             if finished and head and head.body["verdict"] and head.body["challenger_version"] == gate.version:
                 return head.receipt
             gate.registrar.check_champion(standing)
-            # The same challenger, champion, spec and judged rows are the same question and have the same answer.
-            asked = {"challenger_version": gate.version, "compared_with": standing.champion, "question": question}
+            asked = _asked(gate, standing)
             return _settled(gate, standing, asked) or _judged(gate, standing, asked)
+
+
+def _asked(gate: Gate, standing: Standing) -> dict[str, Any]:
+    """The same challenger, champion, spec and judged rows are the same question and have the same answer."""
+    rows = storage.digest(gate.workspace.evaluation / "gate.parquet")
+    question = f"{provenance.spec_hash(gate.spec)}-{rows}"
+    return {"challenger_version": gate.version, "compared_with": standing.champion, "question": question}
 
 
 def _settled(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, Any] | None:

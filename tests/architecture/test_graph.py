@@ -37,7 +37,7 @@ EVERYWHERE = {
         "pipelines.stopping",
     ),
     # How DVC's commands are done, or left undone.
-    *("pipelines.forks", "pipelines.handover", "pipelines.unchanged"),
+    *("pipelines.dvc_lock", "pipelines.forks", "pipelines.handover", "pipelines.unchanged"),
 }
 # Folders of plug-ins are imported by name: what a stage takes from them, no import tells.
 PLUGINS = {

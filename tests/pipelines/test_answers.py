@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import main_job, storage
+from pipelines import main_job
 from pipelines.answers import is_observational, lines_of, shown_figures, verdict_of
 from pipelines.commands import history, status
 from pipelines.ledger import Entry
@@ -80,9 +80,7 @@ def test_the_table_of_a_run_shows_figures_of_actions_only_where_they_were_random
 ) -> None:
     workspace = Workspace(tmp_path, "shop")
     reasons = ["kept; it is better", "R001 broken: x; margin 1"]
-    workspace.decision.parent.mkdir(parents=True)
-    storage.write_json(workspace.decision, body(primary=primary, reasons=reasons))
-    table = main_job.summary(workspace)
+    table = main_job.summary(body(primary=primary, reasons=reasons), workspace)
     first, second, *rest = (line.strip() for line in table.splitlines())
     assert first.endswith("KEEP: kept; it is better")
     assert second == reasons[1]

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from mlflow import MlflowClient
 
 from experiments.looks import spent
-from pipelines import ledger, loading, registry, storage
+from pipelines import ledger, loading, receipts, registry, specs, storage
 from pipelines.cli import main
 from pipelines.ledger import Entry
+from pipelines.stages import promote
 from pipelines.standing import Standing
 from pipelines.workspace import Workspace
 
@@ -104,6 +105,33 @@ def test_the_champion_asked_again_changes_nothing(checkout: Checkout) -> None:
     assert decision(root)["verdict"] == "NO_CHANGE"
     assert decision(root)["figures"] == said[-1].body["figures"]
     assert entries(root) == said
+
+
+@pytest.mark.parametrize(
+    ("versions", "verdict", "foreseen"),
+    [
+        ("1", "FIRST_CHAMPION", "NO_CHANGE"),
+        ("12", "PROMOTE", "NO_CHANGE"),
+        ("14", "KEEP", "KEEP"),
+        ("122", "NO_CHANGE", "NO_CHANGE"),
+    ],
+)
+def test_a_run_knows_what_the_next_one_decides_where_nothing_changes(
+    checkout: Checkout, versions: str, verdict: str, foreseen: str
+) -> None:
+    for version in versions:
+        root = checkout(version)
+        main(["promote", "shop"])
+    workspace = Workspace(root, "shop")
+    spec = specs.load(workspace)
+    assert decision(root)["verdict"] == verdict
+    again = promote.again(spec, workspace, decision(root))
+    assert again is not None
+    assert again["verdict"] == foreseen
+    page = receipts.page(spec, workspace, again)
+    main(["promote", "shop"])
+    assert decision(root) == again
+    assert workspace.decision_page.read_text() == page
 
 
 def test_a_promotion_names_both_numbers_the_interval_and_the_threshold(checkout: Checkout) -> None:

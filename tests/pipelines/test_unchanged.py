@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines import repeated, unchanged
+from pipelines import repeated, storage, unchanged
 from pipelines.workspace import Workspace
 
 
@@ -92,33 +92,70 @@ def test_what_a_stage_wrote_before_dvc_stored_it_is_noted(workspace: Workspace) 
     assert unchanged.is_as_left(workspace)
 
 
-def noted(workspace: Workspace) -> None:
+ANSWER = repeated.Answer("NO_CHANGE", 0, {"verdict": "NO_CHANGE", "figure": 0.1}, "<p>nothing</p>")
+
+
+def noted(workspace: Workspace, answer: repeated.Answer = ANSWER) -> None:
     left(workspace)
     first, decided = repeated.first_look(workspace), repeated.registry_look(workspace)
-    repeated.note(workspace, "NO_CHANGE", first=first, decided=decided)
+    repeated.note(workspace, answer, first=first, decided=decided)
 
 
-def test_a_run_is_repeated_in_words_only(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in repeated.ELSEWHERE:
         monkeypatch.delenv(name, raising=False)
-    assert repeated.told(workspace) is None
+
+
+@pytest.mark.usefixtures("_here")
+def test_a_run_is_repeated_in_words_only(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert repeated.answer(workspace) is None
     noted(workspace)
-    assert repeated.told(workspace) == "NO_CHANGE"
+    assert repeated.answer(workspace) == ANSWER
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example")
-    assert repeated.told(workspace) is None
+    assert repeated.answer(workspace) is None
 
 
+@pytest.mark.usefixtures("_here")
 @pytest.mark.parametrize(
     "name", ["mlflow.db", "mlartifacts/demo/1/model.json", "artifacts/demo/decision.json", "pipelines/b.py"]
 )
 def test_a_run_is_not_repeated_when_registry_model_receipt_or_code_were_touched(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, name: str
+    workspace: Workspace, name: str
 ) -> None:
-    for variable in repeated.ELSEWHERE:
-        monkeypatch.delenv(variable, raising=False)
     (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)
     (workspace.root / name).write_text("1")
     noted(workspace)
-    assert repeated.told(workspace) == "NO_CHANGE"
+    assert repeated.answer(workspace) == ANSWER
     same_size(workspace.root / name)
-    assert repeated.told(workspace) is None
+    assert repeated.answer(workspace) is None
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize("name", ["mlflow.db", "mlartifacts/demo/1/model.json", "pipelines/b.py"])
+def test_nothing_is_noted_where_registry_model_or_code_were_touched_while_the_run_looked(
+    workspace: Workspace, name: str
+) -> None:
+    left(workspace)
+    first, decided = repeated.first_look(workspace), repeated.registry_look(workspace)
+    (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)
+    (workspace.root / name).write_text("1")
+    repeated.note(workspace, ANSWER, first=first, decided=decided)
+    assert repeated.answer(workspace) is None
+
+
+@pytest.mark.usefixtures("_here")
+def test_the_decision_of_the_answer_is_left_once_and_the_answer_still_holds(workspace: Workspace) -> None:
+    storage.write_json(workspace.decision, {"verdict": "FIRST_CHAMPION"})
+    workspace.decision_page.write_text("<p>first</p>")
+    noted(workspace)
+    repeated.leave(workspace, ANSWER)
+    assert storage.read_json(workspace.decision) == ANSWER.decision
+    assert workspace.decision_page.read_text() == ANSWER.page
+    assert repeated.answer(workspace) == ANSWER
+    written = workspace.decision.stat()
+    repeated.leave(workspace, ANSWER)
+    assert workspace.decision.stat() == written
+    assert repeated.answer(workspace) == ANSWER
+    same_size(workspace.decision_page)
+    assert repeated.answer(workspace) is None
