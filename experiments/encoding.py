@@ -6,7 +6,7 @@ column of a category are not 0: thousands of values take no more memory than a f
 measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -47,32 +47,44 @@ def _number(values: npt.NDArray[np.float64]) -> Terms:
 def encoded(X: Matrix, terms: tuple[Terms, ...]) -> csr_array:
     """The columns of all terms, in their order, shape (n_rows, n_terms), in single precision.
 
-    X must lie within the knots, as it did in `terms_of`. Some rows are encoded at a time: zeros take memory until they
-    are dropped.
+    X must lie within the knots, as it did in `terms_of`.
     """
     if not terms:
         return csr_array((len(X), 0), dtype=np.float32)
     encoder, place = _encoder(terms)
     encoder.fit(X[:2])  # nothing is learnt, the terms say all
     most = len(X) * sum(1 if t.n_categories else 4 if t.knots else 2 for t in terms)
-    values, places = (
-        np.empty(most, dtype=np.float32),
-        np.empty(most, dtype=place.dtype),
-    )  # what is not written to takes no memory
-    starts, end = np.zeros(len(X) + 1, dtype=np.int64 if most > np.iinfo(np.int32).max else np.int32), 0
-    for start in range(0, len(X), ROWS_AT_ONCE):
-        part = csr_array(encoder.transform(X[start : start + ROWS_AT_ONCE]))
-        part.eliminate_zeros()
-        begin, end = end, end + part.nnz
-        values[begin:end], places[begin:end] = part.data, place[part.indices]
-        starts[start + 1 : start + 1 + part.shape[0]] = begin + part.indptr[1:]
-    return csr_array((values[:end], places[:end], starts), shape=(len(X), len(place)))
+
+    def part(rows: slice) -> csr_array:
+        found = csr_array(encoder.transform(X[rows]))
+        found.eliminate_zeros()
+        return csr_array((found.data, place[found.indices], found.indptr), shape=found.shape)
+
+    return gathered(part, shape=(len(X), len(place)), most=most, dtype=np.float32)
 
 
 def rows_at(columns: csr_array, index: RowIndex) -> csr_array:
     """Some rows of what `encoded` gave, in double precision, to fit on."""
-    rows = columns[index]
-    return csr_array((rows.data.astype(np.float64), rows.indices, rows.indptr), shape=rows.shape)
+    most = int(np.diff(columns.indptr)[index].sum())
+    return gathered(lambda rows: columns[index[rows]], shape=(len(index), columns.shape[1]), most=most)
+
+
+def gathered(
+    part: Callable[[slice], csr_array], *, shape: tuple[int, int], most: int, dtype: npt.DTypeLike = np.float64
+) -> csr_array:
+    """A sparse matrix of this shape, whose rows part gives, some at a time: never is there more than one copy of it.
+
+    most is how many of its values are not 0, or more: what is not written to takes no memory.
+    """
+    whole = np.int64 if max(most, *shape) > np.iinfo(np.int32).max else np.int32
+    values, places = np.empty(most, dtype=dtype), np.empty(most, dtype=whole)
+    starts, end = np.zeros(shape[0] + 1, dtype=whole), 0
+    for start in range(0, shape[0], ROWS_AT_ONCE):
+        found = part(slice(start, start + ROWS_AT_ONCE))
+        begin, end = end, end + found.nnz
+        values[begin:end], places[begin:end] = found.data, found.indices
+        starts[start + 1 : start + 1 + found.shape[0]] = begin + found.indptr[1:]
+    return csr_array((values[:end], places[:end], starts), shape=shape)
 
 
 def _encoder(terms: tuple[Terms, ...]) -> tuple[ColumnTransformer, RowIndex]:
@@ -130,6 +142,12 @@ def by_column(terms: tuple[Terms, ...], values: Numbers) -> Numbers:
     """The sums of values, shape (n_terms,), over the terms of each column, shape (len(terms),)."""
     parts = np.split(values, np.cumsum([t.n_terms for t in terms])[:-1]) if terms else []
     return np.array([part.sum() for part in parts])
+
+
+def means(columns: csr_array) -> Numbers:
+    """The mean of each column, shape (n_columns,); scipy's own takes a copy of all."""
+    found: Numbers = columns.sum(axis=0) / columns.shape[0]
+    return found
 
 
 def commonest(columns: csr_array, most: int) -> RowIndex:

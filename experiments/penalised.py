@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 from threadpoolctl import ThreadpoolController
 
-from experiments.encoding import commonest
+from experiments.encoding import commonest, means
 from experiments.family import RowIndex
 from experiments.metric import Numbers
 
@@ -44,7 +44,7 @@ def logistic(columns: csr_array, *, target: Numbers, penalty: Numbers) -> Fit:
 
 def _walked(columns: csr_array, *, target: Numbers, penalty: Numbers) -> Fit:
     n_rows, mean = columns.shape[0], (target.sum() + 1) / (len(target) + 2)
-    slope, centre, rows = mean * (1 - mean), columns.mean(axis=0), columns.T
+    slope, centre, rows = mean * (1 - mean), means(columns), columns.T
     ball = _Ball.of(columns, slope=slope, penalty=penalty)
     scale = np.sqrt(n_rows * slope)
 
@@ -81,13 +81,13 @@ class _Ball:
     @classmethod
     def of(cls, columns: csr_array, *, slope: float, penalty: Numbers) -> "_Ball":
         """Those of a likelihood whose terms have the second derivative slope by their score."""
-        n_rows, centre = columns.shape[0], columns.mean(axis=0)
+        n_rows, centre = columns.shape[0], means(columns)
         core = commonest(columns, MOST_TOGETHER)
         others = np.setdiff1d(np.arange(columns.shape[1]), core)
         some = columns[:: max(1, n_rows // ROWS_TO_WALK_BY)]
         apart = some[:, core].toarray() - centre[core]
         spread = slope * (apart.T @ apart) * (n_rows / len(apart)) + np.diag(penalty[core])
-        squares = columns.power(2).sum(axis=0)[others] - n_rows * centre[others] ** 2
+        squares = columns[:, others].power(2).sum(axis=0) - n_rows * centre[others] ** 2
         return cls(core, cholesky(spread, lower=True), others, np.sqrt(slope * squares + penalty[others]))
 
     def weights(self, place: Numbers) -> Numbers:

@@ -1,9 +1,11 @@
 """A column without which the model would be far worse: maybe it was measured during, or after, what is predicted."""
 
+import warnings
 from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
+from scipy.stats import ConstantInputWarning
 
 from experiments.check import Evidence, Finding, Severity, check
 from experiments.delong import delong
@@ -74,7 +76,9 @@ def _same(name: str, evidence: Evidence) -> list[str]:
     if own not in numbers:
         return [name]
     ranks = pd.DataFrame(X[:: max(1, len(X) // MOST_ROWS)][:, numbers], columns=numbers)
-    agree = ranks.corrwith(ranks[own], method="spearman").abs()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConstantInputWarning)  # what is the same everywhere agrees with nothing
+        agree = ranks.corrwith(ranks[own], method="spearman").abs()
     return [name, *(contract.names[place] for place in numbers if place != own and agree[place] >= SAME)]
 
 

@@ -45,7 +45,7 @@ def fit(
     rows = encoding.rows_at(columns, index)
     penalty = np.full(rows.shape[1], 1.0 / params["C"])
     weights, intercept = penalised.logistic(rows, target=prepared.y[index], penalty=penalty)
-    return LogisticModel(*_kept(terms, rows, weights, intercept))
+    return LogisticModel(*_kept(terms, encoding.means(rows), weights, intercept))
 
 
 def regress(
@@ -59,17 +59,17 @@ def regress(
     terms, columns = prepared.rows
     rows, parts = encoding.rows_at(columns, index), prepared.parts_of(index)
     weights, intercept = sparse.lasso(rows, target=prepared.y[index], parts=parts, hold=params["hold"])
-    return LinearModel(*_kept(terms, rows, weights, intercept))
+    return LinearModel(*_kept(terms, encoding.means(rows), weights, intercept))
 
 
 def _kept(
-    terms: tuple[Terms, ...], rows: csr_array, weights: Numbers, intercept: float
+    terms: tuple[Terms, ...], means: Numbers, weights: Numbers, intercept: float
 ) -> tuple[tuple[Terms, ...], tuple[float, ...], float, tuple[float, ...]]:
     """The terms, coefficients, intercept and centres as they are kept: rounded, then hinges in place of hats."""
     weights, intercept = rounding.coefficients(weights), rounding.coefficient(intercept)
     hinges, constants = encoding.as_hinges(terms, weights)
-    means = encoding.by_column(terms, rows.mean(axis=0) * weights) - constants
-    return terms, tuple(hinges.tolist()), intercept + float(constants.sum()), tuple(means.tolist())
+    centres = encoding.by_column(terms, means * weights) - constants
+    return terms, tuple(hinges.tolist()), intercept + float(constants.sum()), tuple(centres.tolist())
 
 
 def prepare_jointly(
@@ -94,19 +94,29 @@ def fit_jointly(
     The shift itself is not: it is what the thing given does on average.
     """
     terms, columns, given = prepared.rows
-    straight = _straight(terms)
-    rows, shifts = encoding.rows_at(columns, index), csr_array(given[index])
-    turns = [rows[:, straight].multiply(shifts[:, [k]]) for k in range(shifts.shape[1])]
-    joined = csr_array(hstack([rows, shifts, *turns], format="csr"))
+    straight, width = _straight(terms), columns.shape[1]
+
+    def part(some: slice) -> csr_array:
+        rows, shifts = columns[index[some]], given[index[some]]
+        turns = [rows[:, straight].multiply(shifts[:, [k]]) for k in range(shifts.shape[1])]
+        found = csr_array(hstack([rows, csr_array(shifts), *turns], format="csr"))
+        found.eliminate_zeros()
+        return found
+
+    of_rows, of_given = np.diff(columns.indptr)[index], given[index].sum(axis=1)
+    most = int(of_rows.sum() + of_given @ (1 + np.minimum(of_rows, len(straight))))
+    shape = len(index), width + given.shape[1] * (1 + len(straight))
+    joined = encoding.gathered(part, shape=shape, most=most)
     held = np.full(joined.shape[1], 1.0 / params["C"])
-    held[rows.shape[1] : rows.shape[1] + shifts.shape[1]] = FREE
+    held[width : width + given.shape[1]] = FREE
     weights, intercept = penalised.logistic(joined, target=prepared.y[index], penalty=held)
-    plain, shift, turn = np.split(weights, [rows.shape[1], rows.shape[1] + shifts.shape[1]])
-    models = [LogisticModel(*_kept(terms, rows, plain, intercept))]
-    for k, turned in enumerate(turn.reshape(shifts.shape[1], len(straight))):
+    plain, shift, turn = np.split(weights, [width, width + given.shape[1]])
+    means = encoding.means(joined)[:width]
+    models = [LogisticModel(*_kept(terms, means, plain, intercept))]
+    for k, turned in enumerate(turn.reshape(given.shape[1], len(straight))):
         own = plain.copy()
         own[straight] += turned
-        models.append(LogisticModel(*_kept(terms, rows, own, intercept + float(shift[k]))))
+        models.append(LogisticModel(*_kept(terms, means, own, intercept + float(shift[k]))))
     return tuple(models)
 
 

@@ -148,9 +148,9 @@ def test_the_demo_is_clean_and_use_after_the_window_planted_in_it_is_found(tiny:
     both = opened.rows[["customer_id", "as_of"]].reset_index().merge(usage, on="customer_id")
     ahead = both["event_at"] - both["as_of"]
     later = both[(ahead > pd.Timedelta(days=60)) & (ahead <= pd.Timedelta(days=90))].groupby("index").size()
-    rows = opened.rows.assign(use_later=later.reindex(opened.rows.index, fill_value=0).astype(float))
+    use = later.reindex(opened.rows.index, fill_value=0).to_numpy(dtype=float)
     columns = (*opened.contract.columns, FeatureColumn("use_later", "Use after the window"))
-    planted = replace(opened, rows=rows, contract=Contract(columns))
+    planted = replace(opened, X=np.column_stack([opened.X, use]), contract=Contract(columns))
     with pytest.raises(DataError, match=r"1 leak found.*\n  L003 column 'use_later'"):
         checking.passed(planted, folds)
 

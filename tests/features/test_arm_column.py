@@ -51,7 +51,7 @@ def test_the_file_needs_the_columns_that_are_named() -> None:
         ({"probabilities": {"control": 0.5, "call": 0.5}}, r"no share of \['mail'\]"),
         ({"probabilities": {"control": 1.2, "call": -0.1, "mail": -0.1}}, "must be above 0 and at most 1"),
         ({"probabilities": {"control": 0.6, "call": 0.4, "mail": 0.0}}, "'mail': 0.0"),
-        ({"probabilities": {"control": float("nan"), "call": 0.4, "mail": 0.3}}, "must be above 0 and at most 1"),
+        ({"probabilities": {"control": float("nan"), "call": 0.4, "mail": 0.3}}, "should be a finite number"),
         (
             {"strata": {"column": "band", "shares": {"high": {"control": 0.5, "call": 0.4}}}},
             "strata.shares.high: .* sum",
