@@ -64,8 +64,9 @@ class LinearModel:
             weights = self.coefficients[start : start + terms.n_terms]
             start += terms.n_terms
             if terms.n_categories:
-                known = np.nan_to_num(values, nan=terms.n_categories).astype(int)
-                total = total + np.array([*weights, 0.0])[known]
+                is_known = (values >= 0) & (values < terms.n_categories) & (values % 1 == 0)
+                codes = np.where(is_known, values, terms.n_categories).astype(int)
+                total = total + np.array([*weights, 0.0])[codes]
                 continue
             for weight, term in zip(weights, terms.expand(values), strict=True):
                 total = total + weight * term

@@ -77,10 +77,11 @@ class Linear:
         """Every term times its coefficient, shape (n_rows, n_terms)."""
         found, missing = np.empty((len(X), len(self.columns))), np.isnan(X)
         standard = (np.where(missing, self.medians, X) - self.medians) / self.scales
-        codes = np.where(missing, self.n_categories, X)
         at = {kind: places[0] for kind, places in self.places.items()}
         of = {kind: places[1] for kind, places in self.places.items()}
-        found[:, at["code"]] = self.tables[(codes[:, of["code"]] + self.values["code"]).astype(int)]
+        codes, sizes = X[:, of["code"]], self.n_categories[of["code"]]
+        known = np.where((codes >= 0) & (codes < sizes) & (codes % 1 == 0), codes, sizes)
+        found[:, at["code"]] = self.tables[(known + self.values["code"]).astype(int)]
         found[:, at["standard"]] = standard[:, of["standard"]]
         found[:, at["hinge"]] = np.maximum(standard[:, of["hinge"]] - self.values["hinge"], 0.0)
         found[:, at["missing"]] = missing[:, of["missing"]]
