@@ -77,6 +77,6 @@ def _encode_column(values: pd.Series, column: FeatureColumn) -> npt.NDArray[np.f
 
 def _decode_column(values: npt.NDArray[np.float64], column: FeatureColumn) -> pd.Series:
     if column.type == "number":
-        return pd.Series(values).convert_dtypes(convert_floating=False)
+        return pd.Series(values).convert_dtypes()
     known = pd.Index([*column.categories, None], dtype=object)
     return pd.Series(known[np.nan_to_num(values, nan=len(column.categories)).astype(int)])

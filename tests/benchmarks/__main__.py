@@ -16,7 +16,7 @@ import psutil
 
 from pipelines.verdict import EXIT_CODES
 from pipelines.workspace import Workspace
-from tests.benchmarks import building, effects, judging, searching, serving, starting
+from tests.benchmarks import building, effects, growth, judging, searching, serving, starting
 from tests.benchmarks.measuring import Cost, measure
 from tests.end_to_end.splits import over_splits
 
@@ -64,6 +64,7 @@ def main() -> None:
             telco_splits(repository)
     building.report()
     judging.report()
+    growth.main(growth.SIZES)
 
 
 def gate(repository: Path) -> Cost:
