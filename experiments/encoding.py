@@ -41,6 +41,7 @@ def _number(values: npt.NDArray[np.float64]) -> Terms:
     terms = Terms(0, float(np.median(present)), float(present.std()) or 1.0)
     knots = np.unique(np.quantile(terms.standard(present), QUANTILES))
     apart = knots[np.append(True, np.diff(knots) > NEAREST)]
+    apart[-1] = knots[-1]
     return Terms(0, terms.median, terms.scale, tuple(apart.tolist()) if len(apart) > 2 else ())
 
 
