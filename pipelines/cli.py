@@ -114,8 +114,8 @@ def _quiet() -> None:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     for name, value in probe.PATIENCE.items():
         os.environ.setdefault(name, value)
-    # Idle threads of LightGBM and of BLAS spin, and on a busy machine everything then crawls; it must be said before they
-    # are loaded. What is large enough for two threads of BLAS is worked through in blocks on one.
+    # Idle threads of LightGBM and of BLAS spin, and on a busy machine everything then crawls; it must be said before
+    # they are loaded. Products that are large enough for two threads of BLAS are few.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
