@@ -74,14 +74,13 @@ def _finite(column: Column) -> str:
 def told(connection: duckdb.DuckDBPyConnection, table: Stored) -> Iterator[str]:
     """A sentence for each column that tells nothing, and for each value that looks like a marker for missing ones.
 
-    Events are not looked at: what a spec maps to a table is often the same in all of its rows.
+    That a column of events is the same everywhere is not told: what a spec maps to a table often is.
     """
-    if table.declared.is_dated:
-        return
     found, unread = extremes(connection, table), table.unread
     for column in table.declared.columns:
         if column.name in found and column.name not in _NO_FEATURES and column.name not in unread:
-            yield from _constant(table.declared.name, column, found[column.name])
+            if not table.declared.is_dated:
+                yield from _constant(table.declared.name, column, found[column.name])
             if column.type in NUMBERS:
                 yield from _markers(connection, table, column)
 
@@ -97,18 +96,23 @@ def _constant(table: str, column: Column, found: Extremes) -> Iterator[str]:
 
 def _markers(connection: duckdb.DuckDBPyConnection, table: Stored, column: Column) -> Iterator[str]:
     name, listed = quoted(column.name), ", ".join(map(str, MARKERS))
-    key = quoted(table.declared.key[0])
+    who = "customer_id" if "customer_id" in table.sound else table.declared.key[0]
     rest = f"SELECT min({name}), max({name}) FROM {table.scan()} WHERE {name} NOT IN ({listed})"  # noqa: S608 - quoted
     ((low, high),) = connection.execute(rest).fetchall()
     if low is None:
         return
-    query = f"SELECT {name}, count(*), min({key}) FROM {table.scan()} WHERE {name} IN ({listed}) GROUP BY 1 ORDER BY 1"  # noqa: S608
+    asked = f"SELECT {name}, count(*), min({quoted(who)}) FROM {table.scan()}"  # noqa: S608 - quoted names only
+    query = f"{asked} WHERE {name} IN ({listed}) GROUP BY 1 ORDER BY 1"
     for value, rows, first in connection.execute(query).fetchall():
         below, above = value < 0 <= low, value - high > high - low
         if rows >= FEWEST_ROWS and (below or above):
             where, said = f"{table.declared.name}.{column.name}", f"{value:.15g}"
+            remedy = (
+                f"map it as `nullif(..., {said})`"
+                if table.declared.is_dated
+                else f"write `missing: ['{said}']` and `nullable: true` at source.columns.{column.name}"
+            )
             yield (
-                f"{where}: {said} stands in {rows:,} rows (first: {table.declared.key[0]}={first}), far from all others"
-                f" ({low:.6g} to {high:.6g}): if it means that the value is missing, write `missing: ['{said}']` and"
-                f" `nullable: true` at source.columns.{column.name}"
+                f"{where}: {said} stands in {rows:,} rows (first: {who}={first}), far from all others"
+                f" ({low:.6g} to {high:.6g}): if it means that the value is missing, {remedy}"
             )

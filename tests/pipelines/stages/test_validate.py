@@ -338,3 +338,19 @@ def test_treatments_of_another_arm_or_of_no_probability_are_refused_with_their_r
             " (first: treatment_id=A01, known_at=2024-03-02 13:00:00)"
         ),
     ]
+
+
+def test_nines_in_events_are_told_with_the_expression_that_takes_them_for_missing(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = clean(TRANSACTIONS)
+    parts[TRANSACTIONS_MARCH] = changed(parts[TRANSACTIONS_MARCH], amount=dict.fromkeys((1, 2, 3), 99999.0))
+    write(workspace, parts)
+    validate.run(spec(), workspace)
+    told = json.loads((workspace.validation / "result.json").read_text())["warnings"]
+    assert len(told) == 1 + sum("customers" in one for one in told)
+    assert any(
+        "transactions.amount: 99999 stands in 3 rows (first: customer_id=C01)" in one and "`nullif(..., 99999)`" in one
+        for one in told
+    )
+    assert "nullif" in capsys.readouterr().err
