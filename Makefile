@@ -30,7 +30,7 @@ lint: .venv/ready  ## ruff, mypy and the import contracts
 format: .venv/ready
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: .venv/ready  ## the figures of the README, measured on this machine
+bench: .venv/ready  ## the figures of docs/performance.md, measured on this machine
 	@$(BIN)/python -m tests.benchmarks --setup
 
 ui: .venv/ready  ## look at trials and models in MLflow

@@ -1,4 +1,4 @@
-"""What the README tells people to type works."""
+"""What the README and the pages of docs/ tell people to type works."""
 
 import re
 import subprocess
@@ -10,7 +10,10 @@ import pytest
 from pipelines.cli import main, parser, stages
 from pipelines.listing import KINDS
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text()
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = "\n".join(page.read_text() for page in PAGES)
+LINKS = [(page, link) for page in PAGES for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())]
 COMMANDS = re.findall(
     r"^(?:python -m pipelines|make|dvc|pytest) .*$|`((?:python -m pipelines|pytest) [^`]*)`", README, re.MULTILINE
 )
@@ -48,6 +51,15 @@ def test_every_make_target_exists(target: str, root: Path) -> None:
 @pytest.mark.parametrize("path", PLACES)
 def test_every_place_on_the_map_exists(path: str, root: Path) -> None:
     assert (root / path).exists()
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_every_link_leads_somewhere(page: Path, link: str) -> None:
+    assert link.startswith("https://") or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 100
 
 
 @pytest.mark.parametrize("test", re.findall(r"`pytest (tests/\S+)`", README))

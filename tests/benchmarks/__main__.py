@@ -1,4 +1,4 @@
-"""`make bench`: the figures of the README, measured on this machine in one run.
+"""`make bench`: the figures of docs/performance.md, measured on this machine in one run.
 
 Set-up downloads packages, so its time is also the network's. Every figure is taken in a fresh copy of the repository.
 """

@@ -485,7 +485,7 @@ def test_use_makes_a_customer_join_when_it_happened_and_not_at_midnight() -> Non
 
 
 def test_the_example_of_the_readme_is_one(root: Path) -> None:
-    [block] = re.findall(r"```yaml\n(source:.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    [block] = re.findall(r"```yaml\n(source:.*?)```", (root / "docs" / "your_event_log.md").read_text(), re.DOTALL)
     source = yaml.safe_load(block)["source"]
     assert set(SOURCE.declare(EventLogOptions.model_validate(source))) == {"customers", "transactions", "usage"}
 
