@@ -8,8 +8,7 @@ from experiments.check import Evidence, Finding, check
 from experiments.checks.l001_target_copy import ALMOST_PERFECT, target_copy
 from experiments.checks.l002_missing_tells import missing_tells
 from experiments.delong import delong
-from experiments.families.logistic import FAMILY
-from experiments.metric import Numbers
+from experiments.together import together
 
 # From which AUC a column is suspected, and by how much it may then be better than all others together.
 LEADS = ((0.90, 0.01), (0.80, 0.10))
@@ -41,7 +40,7 @@ def _of(name: str, others: Collection[str], evidence: Evidence) -> Finding | Non
     allowed = next(lead for least, lead in LEADS if column.auc >= least)
     if column.auc - max((evidence.alone[other].auc for other in others), default=0.5) <= allowed:
         return None
-    scores = np.column_stack([column.score, _together(others, evidence)])
+    scores = np.column_stack([column.score, together(others, evidence)])
     known = ~np.isnan(scores).any(axis=1)
     y, customers = evidence.training.y[known], np.unique(evidence.training.customers[known], return_inverse=True)[1]
     if min((y == 1).sum(), (y == 0).sum()) < 2:
@@ -58,17 +57,3 @@ def _of(name: str, others: Collection[str], evidence: Evidence) -> Finding | Non
         f" {compared.aucs[1]:.4f}: a lead of at least {lead.low:.4f}, up to {allowed:g} is allowed. It was looked up"
         " after the observation date: take it out of the spec, or correct when it was known.",
     )
-
-
-def _together(names: Collection[str], evidence: Evidence) -> Numbers:
-    """What the columns together say of the rows that the folds judge, shape (n_rows,); NaN of all other rows."""
-    contract = evidence.contract.select(names)
-    X = evidence.training.X[:, [name in contract.names for name in evidence.contract.names]]
-    score = np.full(len(X), np.nan)
-    prepared = FAMILY.prepare(X, evidence.training.y, contract) if contract.columns else None
-    for fold in evidence.folds:
-        score[fold.judge] = 0.5
-        if prepared:
-            model = FAMILY.fit(prepared, fold.fit, params={"C": 0.1}, seed=0)
-            score[fold.judge] = model.predict(X[fold.judge])
-    return score

@@ -9,9 +9,8 @@ from scipy.stats import ConstantInputWarning
 
 from experiments.check import Evidence, Finding, Severity, check
 from experiments.delong import delong
-from experiments.families.logistic import FAMILY
-from experiments.family import RowIndex
 from experiments.metric import Numbers
+from experiments.together import together
 
 # A column is asked of when it alone comes to this AUC, the strongest few of them ...
 STRONG, ASKED = 0.70, 3
@@ -37,7 +36,7 @@ def one_column_carries(evidence: Evidence) -> tuple[Finding, ...]:
     strong = [name for name in names if alone[name].beyond_chance and alone[name].auc >= STRONG]
     if not strong or len(names) < 2:
         return ()
-    whole = _together(names, evidence)
+    whole = together(names, evidence, most=MOST_ROWS)
     asked = sorted(strong, key=lambda name: -alone[name].auc)[:ASKED]
     found = [one for name in asked for one in _of(name, names, whole, evidence=evidence)]
     return tuple(sorted(found, key=lambda one: -one.measured)[:1])
@@ -46,7 +45,7 @@ def one_column_carries(evidence: Evidence) -> tuple[Finding, ...]:
 def _of(name: str, names: Collection[str], whole: Numbers, *, evidence: Evidence) -> Iterator[Finding]:
     same = _same(name, evidence)
     others = [one for one in names if one not in same]
-    scores = np.column_stack([whole, _together(others, evidence)])
+    scores = np.column_stack([whole, together(others, evidence, most=MOST_ROWS)])
     known = ~np.isnan(scores).any(axis=1)
     y = evidence.training.y[known]
     if min((y == 1).sum(), (y == 0).sum()) < 2:
@@ -80,23 +79,3 @@ def _same(name: str, evidence: Evidence) -> list[str]:
         warnings.simplefilter("ignore", ConstantInputWarning)  # what is the same everywhere agrees with nothing
         agree = ranks.corrwith(ranks[own], method="spearman").abs()
     return [name, *(contract.names[place] for place in numbers if place != own and agree[place] >= SAME)]
-
-
-def _together(names: Collection[str], evidence: Evidence) -> Numbers:
-    """What the columns together say of rows that the folds judge, shape (n_rows,); NaN of all other rows."""
-    contract = evidence.contract.select(names)
-    X = evidence.training.X[:, [name in contract.names for name in evidence.contract.names]]
-    score = np.full(len(X), np.nan)
-    prepared = FAMILY.prepare(X, evidence.training.y, contract) if contract.columns else None
-    for fold in evidence.folds:
-        judged = _some(fold.judge)
-        score[judged] = 0.5
-        if prepared:
-            model = FAMILY.fit(prepared, _some(fold.fit), params={"C": 0.1}, seed=0)
-            score[judged] = model.predict(X[judged])
-    return score
-
-
-def _some(rows: RowIndex) -> RowIndex:
-    """Every n-th of the rows, so that at most MOST_ROWS are left."""
-    return rows[:: max(1, -(-len(rows) // MOST_ROWS))]
