@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export DO_NOT_TRACK := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help run test fast lint format bench lock ui clean
+.PHONY: help run test fast lint docs format bench lock ui clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*##  */  \1\t/p' Makefile | expand -t 12
@@ -24,8 +24,12 @@ fast: .venv/spark .venv/oracles  ## the tests but for the long simulations
 	@tests/install_servers
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-lint: .venv/ready  ## ruff, mypy and the import contracts
+lint: .venv/ready  ## ruff, mypy, the import contracts, and the site built strictly
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
+
+docs: .venv/ready  ## the site of the documentation, in docs/_build
+	@$(BIN)/sphinx-build -q -W --keep-going docs docs/_build && echo docs/_build/index.html
 
 format: .venv/ready
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

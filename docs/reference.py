@@ -1,0 +1,98 @@
+"""Writes the pages of docs/reference from the code: commands, keys of a spec, and all plug-ins.
+
+`python docs/reference.py` writes them by hand; Sphinx does it before it builds the site.
+"""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import redirect_stdout, suppress
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from experiments.spec import ExperimentSpec
+from pipelines import cli
+from pipelines.listing import KINDS
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs" / "reference"
+PLUGINS = [kind for kind in KINDS if kind not in ("kinds", "stages")]
+
+
+def write() -> None:
+    """Write every page anew, where its text has changed."""
+    FOLDER.mkdir(exist_ok=True)
+    pages = {"commands": commands(), "spec": spec(), **{kind: plugins(kind) for kind in PLUGINS}}
+    for name, text in pages.items():
+        page = FOLDER / f"{name}.md"
+        if not page.exists() or page.read_text() != text:
+            page.write_text(text)
+    for page in FOLDER.glob("*.md"):
+        if page.stem not in pages:
+            page.unlink()
+
+
+def commands() -> str:
+    """What `--help` says of every command."""
+    names = dict.fromkeys([*cli.COMMANDS, *cli.stages(), *cli.commands()])
+    return "\n".join(["# Commands\n", *(f"## {name}\n\n```text\n{_help(name)}\n```\n" for name in names)])
+
+
+def _help(command: str) -> str:
+    with redirect_stdout(StringIO()) as said, suppress(SystemExit):
+        cli.parser().parse_args([command, "--help"])
+    return said.getvalue().rstrip()
+
+
+def plugins(kind: str) -> str:
+    """The names and meanings of a kind."""
+    rows = (f"| `{name}` | {_cell(meaning)} |" for name, meaning in KINDS[kind](ROOT))
+    return "\n".join([f"# {kind.capitalize()}\n", "| name | meaning |", "|---|---|", *rows, ""])
+
+
+def spec() -> str:
+    """Every key of a spec: its type, its default, and what its section says."""
+    schema = ExperimentSpec.model_json_schema()
+    lines = ["# Keys of a spec\n", f"{inspect.getdoc(ExperimentSpec)}\n", *_table(schema, schema["$defs"])]
+    for name, section in schema["$defs"].items():
+        if "properties" in section:
+            lines += [f"\n## {name.removesuffix('Spec')}\n", f"{section.get('description', '')}\n"]
+            lines += _table(section, schema["$defs"])
+    return "\n".join(lines) + "\n"
+
+
+def _table(section: dict[str, Any], known: dict[str, Any]) -> Iterator[str]:
+    yield from ("| key | type | default |", "|---|---|---|")
+    for name, one in section["properties"].items():
+        default = "required" if name in section.get("required", ()) else _default(one.get("default", {}))
+        yield f"| `{name}` | {_cell(_type(one, known))} | {_cell(default)} |"
+
+
+def _default(value: Any) -> str:
+    return "none" if value is None else "its own" if isinstance(value, dict) else f"`{value}`"
+
+
+def _type(one: dict[str, Any], known: dict[str, Any]) -> str:
+    if "$ref" in one:
+        name = one["$ref"].rsplit("/", 1)[1]
+        return f"section {name.removesuffix('Spec')}" if "properties" in known[name] else _type(known[name], known)
+    if "anyOf" in one:
+        return " or ".join(_type(each, known) for each in one["anyOf"])
+    if values := one.get("enum", [one["const"]] if "const" in one else []):
+        return " or ".join(f"`{value}`" for value in values)
+    if one.get("type") == "array":
+        return f"list of {_type(one.get('items', {}), known)}"
+    if one.get("type") == "object" and "additionalProperties" in one:
+        inner = one["additionalProperties"]
+        return f"names, each with {_type(inner, known)}" if isinstance(inner, dict) else "any keys"
+    bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    limits = [f"{word} {one[bound]:g}" for bound, word in bounds.items() if bound in one]
+    return ", ".join([str(one.get("type", "any")).replace("null", "nothing"), *limits])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    write()
