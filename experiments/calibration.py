@@ -14,6 +14,8 @@ from experiments.ranking import equal_count_bins
 from features.errors import MetricError
 
 CLOSE_ENOUGH = 1e-10
+# Log-odds that differ by less are the same.
+SAME = 1e-7
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,14 @@ def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibra
     n_positive = float(y.sum())
     target = np.where(y == 1, (n_positive + 1) / (n_positive + 2), 1 / (y.size - n_positive + 2))
     x, mean = logits(p), float(logits(target.mean()))
-    if np.ptp(x) == 0:
-        return Calibration(1.0, rounding.coefficient(mean - float(x[0])))
+    if np.ptp(x) < SAME:
+        return Calibration(1.0, rounding.coefficient(mean - float(x.mean())))
     # A row whose target lies between the classes counts as so much of the one and so much of the other.
-    twice, both = np.tile(x - x.mean(), 2)[:, None], np.repeat([1, 0], x.size)
+    spread = float(x.std())
+    twice, both = np.tile((x - x.mean()) / spread, 2)[:, None], np.repeat([1, 0], x.size)
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=CLOSE_ENOUGH)
     model.fit(twice, both, sample_weight=np.append(target, 1 - target))
-    slope = rounding.coefficient(float(model.coef_[0, 0]))
+    slope = rounding.coefficient(float(model.coef_[0, 0]) / spread)
     if slope < 0:
         return Calibration(0.0, rounding.coefficient(mean))
     return Calibration(slope, rounding.coefficient(float(model.intercept_[0]) - slope * float(x.mean())))

@@ -22,7 +22,7 @@ from experiments.metric import Numbers
 
 ROWS_TO_WALK_BY = 4000
 MOST_TOGETHER = 1500
-MOST_STEPS = 300
+MOST_STEPS = 2000
 FLAT_ENOUGH = 1e-7
 
 Fit = tuple[Numbers, float]
@@ -86,9 +86,13 @@ class _Ball:
         others = np.setdiff1d(np.arange(columns.shape[1]), core)
         some = columns[:: max(1, n_rows // ROWS_TO_WALK_BY)]
         apart = some[:, core].toarray() - centre[core]
-        spread = slope * (apart.T @ apart) * (n_rows / len(apart)) + np.diag(penalty[core])
-        squares = columns[:, others].power(2).sum(axis=0) - n_rows * centre[others] ** 2
-        return cls(core, cholesky(spread, lower=True), others, np.sqrt(slope * squares + penalty[others]))
+        spread = slope * (apart.T @ apart) * (n_rows / len(apart))
+        own = slope * (_squares(columns) - n_rows * centre**2)
+        # A value that the some thousand rows do not hold curves, too: what each column's own curvature lacks is added.
+        lacking = np.maximum(own[core] - np.diag(spread), 0.0) + penalty[core]
+        return cls(
+            core, cholesky(spread + np.diag(lacking), lower=True), others, np.sqrt(own[others] + penalty[others])
+        )
 
     def weights(self, place: Numbers) -> Numbers:
         """The coefficients at a place, both of shape (n_columns,)."""
@@ -103,6 +107,12 @@ class _Ball:
         found[self.core] = solve_triangular(self.root, gradient[self.core], lower=True, check_finite=False)
         found[self.others] = gradient[self.others] / self.sizes
         return found
+
+
+def _squares(columns: csr_array) -> Numbers:
+    """The sum of squares of each column, shape (n_columns,), without a copy of all."""
+    found: Numbers = np.bincount(columns.indices, weights=columns.data**2, minlength=columns.shape[1]).astype(float)
+    return found
 
 
 def one_thread() -> AbstractContextManager[Any]:

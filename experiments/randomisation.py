@@ -61,24 +61,29 @@ def examine(
     probability: Numbers,
     seed: int,
     chances: Numbers | None = None,
+    sample: NDArray[np.intp] | None = None,
 ) -> Randomisation:
     """Judge from covariates known before the assignment whether it was random, given the logged probabilities.
 
     covariates has shape (n_rows, len(names)), NaN where missing; arm names what each row was given, and
     probability, in (0, 1], is the logged probability of it; both have shape (n_rows,). A row must be one draw of its
-    own (`draws.own_draws`). chances, shape (n_rows, n_arms), is every arm's probability, the control first and the
-    actions in order; without it, it is taken from probability where that tells (`draws.chances`). Rows that were sure
-    of their arm tell nothing.
+    own (`draws.own_draws`). With sample, the places of some rows that were drawn by arm alone, covariates are those of
+    these rows, by which balance and predictability are then judged; the arms' sizes are judged by all rows. chances,
+    shape (n_rows, n_arms), is every arm's probability, the control first and the actions in order; without it, it is
+    taken from probability where that tells (`draws.chances`). Rows that were sure of their arm tell nothing.
     "not randomised": a standardised mean difference above 0.1 that the draws do not explain, or arms that
     the covariates predict; with it, where the groups hardly overlap. "sample ratio mismatch": arms of other
     sizes than were logged. The first two err with chance 0.003 each, over all covariates and actions together
     (Bonferroni), the third with 0.01.
     Raises MetricError for shapes that differ, no control, no action, or fewer than 10 rows in an arm.
     """
-    _check(covariates, names=names, arm=arm, probability=probability)
+    looked_at = np.arange(arm.size) if sample is None else sample
+    _check(covariates, names=names, arm=arm[looked_at], probability=probability[looked_at])
     _check_sizes(arm, control)
     arms = [control, *(str(name) for name in np.unique(arm) if name != control)]
     ratio = sample_ratio(arm=arm, control=control, probability=probability, chances=chances)
+    arm, probability = arm[looked_at], probability[looked_at]
+    chances = None if chances is None else chances[looked_at]
     if set(arm[probability < 1]) == set(arm):
         drawn = probability < 1
         covariates, arm, probability = covariates[drawn], arm[drawn], probability[drawn]

@@ -67,7 +67,7 @@ class _Moments:
         root = cholesky(covariance)
         image = solve_triangular(root, self.pull, trans=1)
         with warnings.catch_warnings():
-            # Hinges of one column are nearly collinear: what is left to gain is far below the noise of the target.
+            # Hats of one column are nearly collinear: what is left to gain is far below the noise of the target.
             warnings.simplefilter("ignore", ConvergenceWarning)
             _, weights, _ = lasso_path(
                 root,

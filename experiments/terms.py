@@ -15,7 +15,8 @@ class Terms:
     """How one column of the encoded rows becomes terms of the sum.
 
     A number (n_categories 0) becomes itself standardised, its hinges max(0, x - knot) and whether it is missing;
-    a missing number stands at its median. A category becomes one term per category; missing has none.
+    a missing number stands at its median. A category becomes one term per category; missing has none. A model is
+    fitted with hats in the hinges' places: `encoding.as_hinges` turns its coefficients into those of hinges.
     """
 
     n_categories: int

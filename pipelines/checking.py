@@ -13,6 +13,7 @@ from experiments.family import RowIndex
 from experiments.split import Fold
 from features.errors import DataError
 from features.plugins import discover
+from features.reserved import HELPER
 from pipelines import log, spreadsheet, storage
 from pipelines.learning import Learning, part
 
@@ -65,7 +66,8 @@ def _listed(opened: Learning, results: Sequence[check.Result], file: Path) -> st
     rows = np.concatenate(_sides(opened))[np.array(copies)]
     removed, kept = (opened.rows[["customer_id", "as_of"]].iloc[one].reset_index(drop=True) for one in rows.T)
     features = opened.contract.decode(opened.X[rows[:, 0]])
-    told = pd.concat([removed, features], axis=1).assign(repeats=kept["customer_id"], repeats_as_of=kept["as_of"])
+    told = pd.concat([removed, features], axis=1)
+    told = told.assign(**{f"{HELPER}repeats": kept["customer_id"], f"{HELPER}repeats_as_of": kept["as_of"]})
     with storage.replacing(file) as temporary:
         spreadsheet.write(temporary, told)
     where = f"state/{opened.spec.name}/{file.name}"

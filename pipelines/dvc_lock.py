@@ -19,8 +19,8 @@ def stages(root: Path) -> dict[str, Any]:
     """What the lock of a checkout says of every stage, by their names; nothing where there is no lock."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     lock = root / NAME
-    found = yaml.load(lock.read_text(), Loader=loader) if lock.exists() else {}  # noqa: S506 - both are safe
-    return dict(found.get(STAGES, {}))
+    found = yaml.load(lock.read_text(), Loader=loader) if lock.exists() else None  # noqa: S506 - both are safe
+    return dict((found or {}).get(STAGES) or {})
 
 
 def quicken() -> None:

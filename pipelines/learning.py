@@ -146,8 +146,8 @@ class Learning:
 
 
 def part(X: Matrix, index: RowIndex) -> Matrix:
-    """The rows of X at index, rising: where none lies between them, as of the dates before the gate, not a copy."""
-    if len(index) and index[-1] - index[0] + 1 == len(index):
+    """The rows of X at index: where they follow one another, as those before the gate's dates do, not a copy."""
+    if len(index) and bool((np.diff(index) == 1).all()):
         return X[index[0] : index[-1] + 1]
     return X[index]
 

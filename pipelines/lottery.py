@@ -14,8 +14,11 @@ from features.tables import CONTROL
 from pipelines.learning import Learning
 
 MOST_CATEGORIES = 50
-# More could only find what matters to nobody, and would not fit into memory beside their columns.
-MOST_ASSIGNMENTS, MOST_CELLS = 200_000, 10_000_000
+FEWEST_OF_AN_ARM = 100
+# More could only find what matters to nobody.
+MOST_ASSIGNMENTS = 200_000
+# Covariates of more draws would not fit into memory: the arms' sizes are judged by all draws, covariates by a sample.
+MOST_CELLS = 10_000_000
 
 
 def examined(opened: Learning) -> dict[str, Any]:
@@ -25,7 +28,9 @@ def examined(opened: Learning) -> dict[str, Any]:
     rows = assignments(opened)
     arm = rows["arm"].to_numpy().astype(str)
     encoded = opened.X[rows.index]
-    covariates, names = known_before(encoded, opened.contract)
+    chances = _chances(rows, arm, encoded)
+    sample = sampled(arm, MOST_CELLS // _width(opened.contract), seed=opened.spec.evaluation.seed)
+    covariates, names = known_before(encoded[sample], opened.contract)
     found = randomisation.examine(
         covariates=covariates,
         names=names,
@@ -33,7 +38,8 @@ def examined(opened: Learning) -> dict[str, Any]:
         control=CONTROL,
         probability=rows["probability"].to_numpy(dtype=float),
         seed=opened.spec.evaluation.seed,
-        chances=_chances(rows, arm, encoded),
+        chances=chances,
+        sample=sample,
     )
     largest = found.balance[0] if found.balance else None
     return {
@@ -68,9 +74,25 @@ def assignments(opened: Learning) -> pd.DataFrame:
         rows = rows.assign(probability=rows["arm"].map(shares).astype(float))
     rows = rows.assign(probability=rows["probability"].to_numpy(dtype=float, na_value=np.nan))
     drawn = rows[draws.own_draws(rows)]
-    widths = [min(len(column.categories), MOST_CATEGORIES) or 1 for column in opened.contract.columns]
-    most = min(MOST_ASSIGNMENTS, MOST_CELLS // max(1, sum(widths)))
-    return drawn if len(drawn) <= most else drawn.sample(most, random_state=opened.spec.evaluation.seed)
+    if len(drawn) > MOST_ASSIGNMENTS:
+        drawn = drawn.sample(MOST_ASSIGNMENTS, random_state=opened.spec.evaluation.seed)
+    return drawn
+
+
+def _width(contract: Contract) -> int:
+    """How many covariates the columns of a contract become, at least 1."""
+    return max(1, sum(min(len(column.categories), MOST_CATEGORIES) or 1 for column in contract.columns))
+
+
+def sampled(arm: np.ndarray, most: int, *, seed: int) -> np.ndarray:
+    """The places, rising, of at most so many draws: as many of each arm, all of a rare one; a hundred in any case."""
+    generator, taken, left = np.random.default_rng(seed), [], most
+    sizes = sorted((int((arm == name).sum()), str(name)) for name in np.unique(arm))
+    for place, (size, name) in enumerate(sizes):
+        quota = min(size, max(FEWEST_OF_AN_ARM, left // (len(sizes) - place)))
+        taken.append(generator.permutation(np.flatnonzero(arm == name))[:quota])
+        left -= quota
+    return np.sort(np.concatenate(taken))
 
 
 def known_before(encoded: Matrix, contract: Contract) -> tuple[Numbers, list[str]]:

@@ -30,7 +30,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     asked, has_columns = opened.tuning, bool(opened.contract.columns)
     checked, trial = checking.passed(opened, opened.folds, state=workspace.state), lottery.examined(opened)
     problem = opened.problem(asked.families, asked.learners)
-    del opened  # the gate cohort has no part in the search, and its rows take memory
+    del opened  # its frame takes memory
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
     with tracking.answering(workspace.root):

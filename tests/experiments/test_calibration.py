@@ -81,3 +81,18 @@ def test_the_wilson_interval_of_a_case_worked_by_hand() -> None:
     first, last = reliability(truth, np.repeat([0.2, 0.8], 10), bins=2)
     assert (first.low, first.high) == pytest.approx((0, 0.27753), abs=1e-5)
     assert (last.low, last.high) == pytest.approx((1 - 0.27753, 1), abs=1e-5)
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-12, 1e-8])
+def test_a_probability_that_hardly_varies_keeps_its_order_and_gets_the_mean(spread: float) -> None:
+    rng = np.random.default_rng(3)
+    truth, log_odds = (rng.random(2000) < 0.3).astype(float), logit(0.2) + spread * rng.normal(size=2000)
+    found = fit(truth, expit(log_odds))
+    assert found.slope == 1.0
+    assert found.apply(expit(log_odds)).mean() == pytest.approx(truth.mean(), abs=1e-3)
+
+
+def test_a_probability_that_separates_the_classes_is_set_to_platts_targets() -> None:
+    truth = np.repeat([0.0, 1.0], [300, 100])
+    found = fit(truth, np.where(truth == 1, 0.6, 0.4))
+    assert found.apply(np.array([0.4, 0.6])) == pytest.approx([1 / 302, 101 / 102], abs=1e-6)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.sparse import csr_array
+from sklearn.metrics import roc_auc_score
 
 from experiments import encoding
 from experiments.families.logistic import FAMILY
@@ -76,3 +77,15 @@ def test_beyond_what_was_seen_the_line_goes_on_as_the_straight_term_alone_says()
     said = model.predict(asked)
     log_odds = np.log(said / (1 - said))
     assert np.diff(log_odds) == pytest.approx(np.full(2, model.coefficients[0] / prepared.rows[0][0].scale), abs=1e-6)
+
+
+def test_a_few_values_far_out_take_no_bend_from_the_others() -> None:
+    """One row in a hundred holds 999999 for missing: the risk still follows the other values."""
+    rng = np.random.default_rng(2)
+    x = rng.normal(50, 10, 5000)
+    y = (rng.random(5000) < 1 / (1 + np.exp(-(x - 55) / 5))).astype(float)
+    known = rng.random(5000) > 0.01
+    X = np.where(known, x, 999_999.0)[:, None]
+    prepared = FAMILY.prepare(X, y, contract(1))
+    said = FAMILY.fit(prepared, np.arange(5000), params={"C": 1.0}, seed=0).predict(X)
+    assert roc_auc_score(y[known], said[known]) > roc_auc_score(y[known], x[known]) - 0.005

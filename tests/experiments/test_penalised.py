@@ -51,3 +51,18 @@ def test_of_thousands_of_columns_those_that_few_rows_have_are_fitted_as_well() -
     oracle = LogisticRegression(C=0.5, tol=1e-8, max_iter=2000).fit(columns, target)
     assert weights == pytest.approx(oracle.coef_[0], abs=1e-3)
     assert intercept == pytest.approx(oracle.intercept_[0], abs=1e-3)
+
+
+@pytest.mark.parametrize("C", [0.5, 10.0])
+def test_values_that_the_curvature_was_not_told_by_are_fitted_to_the_optimum(C: float) -> None:
+    """20,000 rows and 600 values: of some, none is among the some thousand rows that the walk is laid out by."""
+    rng = np.random.default_rng(1)
+    shares = rng.dirichlet(np.full(600, 0.3))
+    codes, number = rng.choice(600, 20_000, p=shares), rng.normal(size=20_000)
+    columns = csr_array(hstack([csr_array(number[:, None]), csr_array(np.eye(600))[codes]]))
+    target = (number + rng.normal(size=600)[codes] + rng.normal(size=20_000) > 1).astype(float)
+    weights, intercept = penalised.logistic(columns, target=target, penalty=np.full(601, 1 / C))
+    said = columns @ weights + intercept
+    slope = columns.T @ (1 / (1 + np.exp(-said)) - target) + weights / C
+    assert np.abs(slope).max() < 1e-2
+    assert np.abs(np.mean(1 / (1 + np.exp(-said)) - target)) < 1e-6

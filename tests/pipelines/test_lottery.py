@@ -130,3 +130,21 @@ def test_shares_that_differ_by_a_category_are_no_finding() -> None:
 def test_arms_that_nobody_drew_promise_no_sizes() -> None:
     found = examined(rows(3).assign(probability=np.nan), randomised=False)
     assert found["sample_ratio_p"] == pytest.approx(1.0)
+
+
+def test_the_arms_sizes_are_judged_by_all_draws_and_covariates_by_as_many_of_each_arm() -> None:
+    arm = np.array(["control"] * 4000 + ["call"] * 300 + ["mail"] * 59)
+    sample = lottery.sampled(arm, 1000, seed=0)
+    assert np.array_equal(sample, np.unique(sample))
+    assert {name: int((arm[sample] == name).sum()) for name in set(arm)} == {"mail": 59, "call": 300, "control": 641}
+    assert len(lottery.sampled(arm, 10**9, seed=0)) == len(arm)
+    few = lottery.sampled(arm, 9, seed=0)
+    assert {name: int((arm[few] == name).sum()) for name in set(arm)} == {"mail": 59, "call": 100, "control": 100}
+
+
+def test_a_wide_table_hides_no_wrong_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probabilities say halves, and 55 of 100 were called: all draws show it, few would not."""
+    monkeypatch.setattr(lottery, "MOST_CELLS", 400)
+    rng = np.random.default_rng(5)
+    of = rows(5).assign(arm=np.where(rng.random(len(rows(5))) < 0.55, "call", "control"), probability=0.5)
+    assert examined(of)["verdict"] == "sample ratio mismatch"
