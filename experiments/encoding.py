@@ -24,6 +24,7 @@ from features.contract import Contract, Matrix
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 NEAREST = 1e-8
 ROWS_AT_ONCE = 8_192
+VALUES_AT_ONCE = 1_000_000
 
 
 def terms_of(X: Matrix, contract: Contract) -> tuple[Terms, ...]:
@@ -154,5 +155,17 @@ def means(columns: csr_array) -> Numbers:
 
 def commonest(columns: csr_array, most: int) -> RowIndex:
     """The places of at most so many columns: those that are not 0 in the most rows, in their own order."""
-    counts = np.bincount(columns.indices, minlength=columns.shape[1])
+    counts = per_column(columns, lambda values: np.ones(len(values)))
     return np.sort(np.argsort(-counts, kind="stable")[:most])
+
+
+def per_column(columns: csr_array, of: Callable[[Numbers], Numbers]) -> Numbers:
+    """The sum, over each column's values that are not 0, of what `of` makes of them, shape (n_columns,).
+
+    Some values at a time: numpy would hold a wider copy of all their places.
+    """
+    total = np.zeros(columns.shape[1])
+    for start in range(0, columns.nnz, VALUES_AT_ONCE):
+        some = slice(start, start + VALUES_AT_ONCE)
+        total += np.bincount(columns.indices[some], weights=of(columns.data[some]), minlength=columns.shape[1])
+    return total

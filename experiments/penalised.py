@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 from threadpoolctl import ThreadpoolController
 
-from experiments.encoding import commonest, means
+from experiments.encoding import commonest, means, per_column
 from experiments.family import RowIndex
 from experiments.metric import Numbers
 
@@ -87,7 +87,7 @@ class _Ball:
         some = columns[:: max(1, n_rows // ROWS_TO_WALK_BY)]
         apart = some[:, core].toarray() - centre[core]
         spread = slope * (apart.T @ apart) * (n_rows / len(apart))
-        own = slope * (_squares(columns) - n_rows * centre**2)
+        own = slope * (per_column(columns, np.square) - n_rows * centre**2)
         # A value that the some thousand rows do not hold curves, too: what each column's own curvature lacks is added.
         lacking = np.maximum(own[core] - np.diag(spread), 0.0) + penalty[core]
         return cls(
@@ -107,12 +107,6 @@ class _Ball:
         found[self.core] = solve_triangular(self.root, gradient[self.core], lower=True, check_finite=False)
         found[self.others] = gradient[self.others] / self.sizes
         return found
-
-
-def _squares(columns: csr_array) -> Numbers:
-    """The sum of squares of each column, shape (n_columns,), without a copy of all."""
-    found: Numbers = np.bincount(columns.indices, weights=columns.data**2, minlength=columns.shape[1]).astype(float)
-    return found
 
 
 def one_thread() -> AbstractContextManager[Any]:

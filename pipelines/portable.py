@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from experiments.calibration import Calibration
+from experiments.family import RowIndex
 from experiments.fitted_learner import FittedLearner
 from features.contract import Contract, Matrix
 from features.errors import ContractError
@@ -67,7 +69,9 @@ def scorer(folder: Path) -> Any:
     return runpy.run_path(str(folder / "scorer.py"), run_name="scorer")["Scorer"](folder)
 
 
-def typical(X: Matrix, contract: Contract) -> dict[str, float]:
-    """The median of every number of encoded rows, shape (n_rows, n_columns); 0 where it is never known."""
-    medians = pd.DataFrame(X, columns=contract.names).median().fillna(0.0)
-    return {column.name: float(medians[column.name]) for column in contract.columns if column.type == "number"}
+def typical(X: Matrix, contract: Contract, rows: RowIndex | None = None) -> dict[str, float]:
+    """The median of every number of encoded rows X, shape (n_rows, n_columns), or of some rows; 0 where never known."""
+    among = np.arange(len(X)) if rows is None else rows
+    numbers = [(place, column.name) for place, column in enumerate(contract.columns) if column.type == "number"]
+    medians = ((name, pd.Series(X[among, place]).median()) for place, name in numbers)
+    return {name: 0.0 if np.isnan(median) else float(median) for name, median in medians}

@@ -29,11 +29,13 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     problem = opened.problem({one.family for one in candidates}, {one.learner for one in candidates})
     training, gate = opened.split.training, opened.split.gate
     fitted, floor, nuisance = (candidate.fit(one, problem, seed=spec.tuning.seed) for one in candidates)
+    judged = _gate_rows(opened, problem, nuisance, workspace)
+    del problem  # its encoded rows take memory
     with storage.replacing_folder(workspace.model) as folder:
-        usual = portable.typical(opened.X[training[~opened.left_in_gap[training]]], opened.contract)
+        usual = portable.typical(opened.X, opened.contract, training[~opened.left_in_gap[training]])
         for name, model in (("challenger", fitted), ("floor", floor)):
             portable.write(folder / name, model, contract=opened.contract, typical=usual)
-        storage.write_parquet(folder / "gate.parquet", _gate_rows(opened, problem, nuisance, workspace))
+        storage.write_parquet(folder / "gate.parquet", judged)
         storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
         challenger = portable.scorer(folder / "challenger")
         earlier = frozen.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
