@@ -18,7 +18,7 @@ FEWEST_OF_AN_ARM = 100
 # More could only find what matters to nobody.
 MOST_ASSIGNMENTS = 200_000
 # Covariates of more draws would not fit into memory: the arms' sizes are judged by all draws, covariates by a sample.
-MOST_CELLS = 10_000_000
+MOST_CELLS = 5_000_000
 
 
 def examined(opened: Learning) -> dict[str, Any]:

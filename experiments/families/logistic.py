@@ -18,7 +18,7 @@ FREE = 1e-3
 
 def search(trial: optuna.Trial) -> dict[str, Any]:
     """How strongly the coefficients are held back."""
-    return {"C": trial.suggest_float("C", 1e-3, 10.0, log=True)}
+    return {"C": trial.suggest_float("C", 1e-3, 100.0, log=True)}
 
 
 def search_effects(trial: optuna.Trial) -> dict[str, Any]:
