@@ -26,14 +26,16 @@ def scores(opened: Learning, workspace: Workspace, *, challenger: Any, plain: Ca
     days = matrices.frozen_days(workspace.matrix)
     if not days:
         return pa.table({})
-    frozen = {ahead: _rows(opened, workspace, ahead) for ahead in days}
-    found = {f"{ALL}@{ahead}": challenger.score(rows)["churn_score"].to_numpy() for ahead, rows in frozen.items()}
-    for theme, names in _themes(opened).items():
-        narrow = opened.narrowed(names)
-        fitted = _without_action(narrow, plain)
-        for ahead, rows in frozen.items():
-            found[f"{theme}@{ahead}"] = fitted.predict(narrow.contract.encode(rows))
-    return pa.table({name: rounding.probabilities(said) for name, said in found.items()})
+    themes = _themes(opened)
+    fitted = {theme: _without_action(opened.narrowed(names), plain) for theme, names in themes.items()}
+    found = {}
+    for ahead in days:
+        rows = _rows(opened, workspace, ahead)
+        found[f"{ALL}@{ahead}"] = challenger.score(rows)["churn_score"].to_numpy()
+        for theme, names in themes.items():
+            found[f"{theme}@{ahead}"] = fitted[theme].predict(opened.contract.select(names).encode(rows))
+    columns = [f"{one}@{ahead}" for one in (ALL, *themes) for ahead in days]
+    return pa.table({name: rounding.probabilities(found[name]) for name in columns})
 
 
 def _without_action(opened: Learning, plain: Candidate) -> FittedModel:

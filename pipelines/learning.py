@@ -20,7 +20,7 @@ from experiments.split import Fold, Split, customer_hash, split
 from features.contract import Contract, Matrix
 from features.plugins import plugin
 from features.tables import CONTROL
-from pipelines import matrices, storage
+from pipelines import matrices, memory, storage
 from pipelines.workspace import Workspace
 
 
@@ -109,11 +109,15 @@ class Learning:
         found = {name: plugin(families, name, Family) for name in sorted(needed)}
         training = self.split.training
         X, y, arms = part(self.X, training), self.y[training], self.arms[training]
+        prepared = {}
+        for name, family in found.items():
+            prepared[name] = family.prepare(X, y, self.contract)
+            memory.given_back()
         return Problem(
             X=X,
             y=y,
             contract=self.contract,
-            prepared={name: family.prepare(X, y, self.contract) for name, family in found.items()},
+            prepared=prepared,
             arms=arms,
             actions=self.actions,
             probability=self.probability[training],
@@ -162,4 +166,6 @@ def opened(spec: ExperimentSpec, workspace: Workspace) -> Learning:
         names = one.column_names
         others.append(one.select([name for name in names if name not in contract.names or name in spec.policy.columns]))
     rows = pa.concat_tables(others, promote_options="default").to_pandas()
+    del others
+    memory.given_back()
     return Learning(spec, rows, X, contract, matrices.listed(workspace.matrix))

@@ -1,10 +1,13 @@
-"""How much memory and how many cores DuckDB may use, and where it goes when memory is not enough."""
+"""How much memory and how many cores may be used, and where DuckDB goes when memory is not enough."""
 
+import ctypes
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import pyarrow as pa
 
 from features.errors import UsageError
 
@@ -28,3 +31,11 @@ def limits(usual: str = LIMIT) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="holdfast-spill-") as spill:
         limit = os.environ.get("HOLDFAST_MEMORY_LIMIT", usual)
         yield {"memory_limit": limit, "temp_directory": spill, "threads": cores()}
+
+
+def given_back() -> None:
+    """Give the system what was freed: Arrow and the C library keep it, and the next large array would come on top."""
+    pa.default_memory_pool().release_unused()
+    c_library = ctypes.CDLL(None)
+    if hasattr(c_library, "malloc_trim"):  # glibc's
+        c_library.malloc_trim(0)

@@ -16,6 +16,7 @@ MANY_VALUES = 0.10
 RARE = 0.01
 EXCESS = 0.05
 LEAST_COPIES = 20
+ROWS_AT_ONCE = 10_000
 
 
 @check("L004")
@@ -125,8 +126,9 @@ def _twins(evidence: Evidence, *, rows: npt.NDArray[np.uint64], among: npt.NDArr
 
 
 def identities(X: Numbers) -> npt.NDArray[np.uint64]:
-    """A number for each row, equal for equal rows; shape (n_rows,)."""
-    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(X + 0.0), index=False))
+    """A number for each row, equal for equal rows; shape (n_rows,). Pandas takes copies, so some rows at a time."""
+    parts = (X[start : start + ROWS_AT_ONCE] + 0.0 for start in range(0, max(len(X), 1), ROWS_AT_ONCE))
+    return np.concatenate([pd.util.hash_pandas_object(pd.DataFrame(part), index=False) for part in parts])
 
 
 def _told_apart(X: Numbers, rows: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from experiments.problem import Candidate, Problem
 from experiments.spec import ExperimentSpec
 from experiments.split import customer_hash
 from features.tables import CONTROL
-from pipelines import frozen, learning, log, matrices, portable, storage
+from pipelines import frozen, learning, log, matrices, memory, portable, storage
 from pipelines.learning import Learning
 from pipelines.workspace import Workspace
 
@@ -28,9 +28,10 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     candidates = (choice, FLOOR, NUISANCE)
     problem = opened.problem({one.family for one in candidates}, {one.learner for one in candidates})
     training, gate = opened.split.training, opened.split.gate
-    fitted, floor, nuisance = (candidate.fit(one, problem, seed=spec.tuning.seed) for one in candidates)
+    fitted, floor, nuisance = (_fitted(one, problem, seed=spec.tuning.seed) for one in candidates)
     judged = _gate_rows(opened, problem, nuisance, workspace)
     del problem  # its encoded rows take memory
+    memory.given_back()
     with storage.replacing_folder(workspace.model) as folder:
         usual = portable.typical(opened.X, opened.contract, training[~opened.left_in_gap[training]])
         for name, model in (("challenger", fitted), ("floor", floor)):
@@ -42,6 +43,13 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         storage.write_parquet(folder / "frozen.parquet", earlier)
         storage.write_json(folder / "about.json", _about(opened, choice))
     log.done("train", spec.name, **_chosen(opened, choice), training_rows=len(training), gate_rows=len(gate))
+
+
+def _fitted(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
+    """The candidate, fitted; what fitting took is free for the next."""
+    model = candidate.fit(choice, problem, seed=seed)
+    memory.given_back()
+    return model
 
 
 def _chosen(opened: Learning, choice: Candidate) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Search families, learners and parameters with Optuna; a search that was killed goes on where it was."""
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import optuna
@@ -15,7 +15,7 @@ from experiments import trials as remembered
 from experiments.problem import Problem
 from experiments.spec import ExperimentSpec, TuningSpec
 from features.errors import StorageError
-from pipelines import checking, learning, log, lottery, spreadsheet, storage, studies, tracking
+from pipelines import checking, learning, log, lottery, memory, spreadsheet, storage, studies, tracking
 from pipelines.workspace import Workspace
 
 
@@ -30,7 +30,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     asked, has_columns = opened.tuning, bool(opened.contract.columns)
     checked, trial = checking.passed(opened, opened.folds, state=workspace.state), lottery.examined(opened)
     problem = opened.problem(asked.families, asked.learners)
-    del opened  # its frame takes memory
+    problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
+    del opened
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
     with tracking.answering(workspace.root):
@@ -66,6 +67,7 @@ def searched(study: optuna.Study, problem: Problem, *, asked: TuningSpec, trials
 
         def on_trial(trial: FrozenTrial) -> None:
             trials.write(trial)
+            memory.given_back()
             bar.update()
 
         try:
