@@ -1,6 +1,5 @@
 """What every feature must do: know nothing of the future, of other customers, or of the order of rows."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,27 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import sources
 from features.catalog import all_features, features_for
 from features.feature import quintile
 from features.label import LabelOptions, LabelWindow
 from features.labels.cancelled import observed
 from features.matrix import placed, spread
-from features.plugins import plugin
-from features.source import Source
 from features.tables import CANONICAL, PLACE
 from pipelines import engine, matrices, storage
+from tests.conformance.small_world import AS_OF, EMPTY, EVENTS, Tables, small_world
 
 FEATURES = all_features()
-AS_OF = datetime(2025, 7, 1)
 LOOK_BACK = 180
 WINDOW = LabelWindow.after(AS_OF, lead_time_days=14, horizon_days=60)
 MONEY = ["spend_30d", "spend_90d", "spend_180d", "spend_trend", "discount_share", "monetary_quintile"]
-EVENTS = ("usage", "milestones", "transactions", "interactions", "surveys", "treatments")
-SIMULATED = plugin(sources, "simulated", Source)
-EMPTY = "C9999999"
-
-Tables = Mapping[str, pa.Table]
 
 
 def rows_of(tables: Tables, folder: Path, *, look_back: int = LOOK_BACK) -> pa.Table:
@@ -49,27 +40,7 @@ def rows_of(tables: Tables, folder: Path, *, look_back: int = LOOK_BACK) -> pa.T
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    """Twenty months of a small world, so that two of them lie after AS_OF, and one customer of whom nothing is known.
-
-    The contacts are given a tone, which nothing reads yet.
-    """
-    options = SIMULATED.options(kind="simulated", customers=300, months=20)
-    parts: dict[str, list[pa.Table]] = {}
-    for part in SIMULATED.read({}, options):
-        parts.setdefault(part.table, []).append(part.rows)
-    found = {name: pa.concat_tables(rows) for name, rows in parts.items()}
-    talks = found["interactions"]
-    tones = pa.array(np.round(np.random.default_rng(0).uniform(-1, 1, len(talks)), 2))
-    found["interactions"] = talks.set_column(talks.column_names.index("sentiment"), "sentiment", tones)
-    day = AS_OF - timedelta(days=3)
-    for name, values in {
-        "customers": {"joined_at": day},
-        "contracts": {"contract_id": "K9", "plan": "basic", "price": 9.0, "starts_at": day},
-    }.items():
-        row = dict.fromkeys(found[name].column_names)
-        row |= {"customer_id": EMPTY, "event_at": day, "known_at": day, **values}
-        found[name] = pa.concat_tables([found[name], pa.Table.from_pylist([row], schema=found[name].schema)])
-    return found
+    return small_world()
 
 
 @pytest.fixture(scope="module")
