@@ -1,6 +1,8 @@
 """How plug-ins are found: put a file into the folder of its kind, and it takes part; no list is edited."""
 
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, TypeVar
@@ -36,6 +38,14 @@ def _name_of(plugin: Any) -> str:
 def names(package: ModuleType) -> list[str]:
     """The names of the plug-ins of a package, without importing them: each has a module of its own name."""
     return sorted(info.name for info in iter_modules(package.__path__))
+
+
+def file_of(package: ModuleType, name: str) -> Path:
+    """The file of the plug-in of that name; it is not imported. Raises SpecError when there is none."""
+    found = find_spec(f"{package.__name__}.{name}")
+    if found is None or found.origin is None:
+        raise SpecError(f"no '{name}' in {package.__name__}; there are {names(package)}.")
+    return Path(found.origin)
 
 
 def plugin(package: ModuleType, name: str, kind: type[Plugin]) -> Plugin:
