@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from experiments.spec import ExperimentSpec
-from features import labels, sources
-from features.catalog import features_for
+from features import definitions, labels, sources
+from features.catalog import by_theme, features_for
 from features.definitions import tone
-from features.errors import DataError
+from features.errors import DataError, HoldfastError
 from features.matrix import placed, snapshot, spread
 from features.plugins import plugin
 from features.source import Part, Source
@@ -28,7 +28,8 @@ from pipelines.workspace import Workspace
 from tests.specs import REQUIRED
 from tests.strangers import plugged
 
-MONTHS, THEMES, DATES = 8, 11, 3
+MONTHS, DATES = 8, 3
+THEMES = len(by_theme(features_for((), CANONICAL, look_back_days=90)))
 SIMULATED = plugin(sources, "simulated", Source)
 SPEC: dict[str, Any] = {
     **REQUIRED,
@@ -288,3 +289,36 @@ def test_a_label_of_a_stranger_builds_what_the_same_label_of_ours_does(workspace
     with plugged(labels, tmp_path / "labels", lapsed=A_LABEL.format(observed=OBSERVED, happened=HAPPENED)):
         build.write(asked, workspace, must_be_enough=False)
     assert matrices.read(workspace.matrix, matrices.LEARN, ["customer_id", "churned"]).equals(before)
+
+
+A_FEATURE = """
+from features.feature import feature
+
+@feature(table="transactions", unit="count")
+def broken(history):
+    'Breaks.'
+    return {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            A_FEATURE.format("history.transactions.amuont.sum()"),
+            "feature 'broken' in features/definitions/mine.py: Attr",
+        ),
+        (A_FEATURE.format("history.transactions.count("), "features.definitions.mine in .*mine.py cannot be imported"),
+        (
+            "from features.feature import futures",
+            "mine.py cannot be imported: ImportError: cannot import name 'futures'",
+        ),
+        (A_FEATURE.replace("'Breaks.'", ""), "cannot be imported: SchemaError: feature 'broken' needs a docstring"),
+    ],
+    ids=["a column that there is not", "no Python", "an import", "no docstring"],
+)
+def test_a_feature_that_cannot_be_made_is_named_with_its_file(
+    workspace: Workspace, tmp_path: Path, text: str, told: str
+) -> None:
+    with plugged(definitions, tmp_path / "definitions", mine=text), pytest.raises(HoldfastError, match=told):
+        build.write(ExperimentSpec.model_validate(SPEC), workspace, must_be_enough=False)
