@@ -100,6 +100,8 @@ def _check_names(spec: ExperimentSpec) -> None:
         raise SpecError(f"spec '{spec.name}': checks: there is no {unknown}; there are {codes}.")
     if spec.treatment:  # by name: no stage's result depends on it
         import_module("pipelines.able").check(spec)
+    if spec.gate.off or spec.gate.parameters or spec.gate.minimum_events_of:
+        import_module("pipelines.asking").check(spec)
     source, options = source_of(spec)
     _check_label_and_arms(spec, source, options)
 
