@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
+from mlflow import MlflowClient
 
-from experiments import families
+from experiments import families, metrics
+from experiments.metric import Metric
+from features.plugins import discover
 from tests.end_to_end.repository import Repository
 from tests.end_to_end.test_bad_input import add
 from tests.experiments.risk_alone import TEXT
@@ -35,6 +39,23 @@ SPEC: dict[str, Any] = {
     "split": {"kind": "random", "gate_share": 0.4, "folds": 2},
     "evaluation": {"draws": 100},
 }
+
+
+# A metric of each kind, as strangers would write them.
+METRICS = {
+    "hit_rate": ("probability", "truth, probability", "((probability > 0.5) == (truth == 1)).astype(float)"),
+    "mean_rank": ("rank", "truth, score", "(score.argsort().argsort() * truth) / len(truth)"),
+    "helped": ("uplift", "gamma, uplift", "gamma * (uplift > 0)"),
+    "winners": ("policy", "net_value", "(net_value > 0).astype(float)"),
+}
+A_METRIC = """
+from experiments.metric import Metric, weighted_mean
+
+def function(*, {inputs}, weights):
+    return weighted_mean({row}, weights)
+
+METRIC = Metric("{name}", "what {name} is", "higher", "share", "{kind}", function)
+"""
 
 
 def trial() -> str:
@@ -93,3 +114,35 @@ def test_among_other_families_each_is_tried_under_the_learners_that_can_use_it(
     alone, others = (tried[tried["family"] == name] for name in ("risk_alone", "logistic"))
     assert set(alone["learner of risk_alone"]) == {"t_learner"}
     assert set(others["learner"]) == {"dr_learner", "t_learner"}
+
+
+def test_a_metric_of_any_kind_reaches_report_metrics_and_mlflow_by_being_there(
+    copy_of_repository: Callable[[], Repository], tmp_path: Path
+) -> None:
+    repository = copy_of_repository()
+    texts = {
+        name: A_METRIC.format(name=name, kind=kind, inputs=inputs, row=row)
+        for name, (kind, inputs, row) in METRICS.items()
+    }
+    put(repository, families=["logistic"], learners=["t_learner"], trials=1)
+    assert add(repository, trial()).returncode == 0
+    artifacts = repository.root / "artifacts/small"
+    shown, reports = {}, {}
+    for with_strangers in (False, True):
+        with plugged(metrics, tmp_path / "metrics", **(texts if with_strangers else {})):
+            ended = repository.go_through("ingest validate build tune train evaluate", "small")
+            assert ended.returncode == 0, ended.stderr
+            if with_strangers:
+                assert repository.act("register", "small").returncode == 0
+        shown[with_strangers] = json.loads((artifacts / "evaluation/metrics.json").read_text())
+        reports[with_strangers] = json.loads((artifacts / "evaluation/report.json").read_text())
+    assert shown[True].keys() - shown[False].keys() == {"hit_rate", "mean_rank", "helped_mail", "winners"}
+    assert {name: shown[True][name] for name in shown[False]} == shown[False]
+    assert set(discover(metrics, Metric)) <= {name.removesuffix("_mail") for name in shown[False]}
+    assert reports[True]["risk"]["auc"] == reports[False]["risk"]["auc"]
+    assert "figures" not in reports[False]["policy"]
+    page = (artifacts / "evaluation/report.html").read_text().lower()
+    assert [name for name in METRICS if f"what {name} is" not in page] == []
+    client = MlflowClient(f"sqlite:///{repository.root}/mlflow.db", f"sqlite:///{repository.root}/mlflow.db")
+    run = client.get_model_version("small", "1").run_id
+    assert client.get_run(run).data.metrics == pytest.approx(shown[True])
