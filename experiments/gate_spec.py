@@ -2,7 +2,14 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
+from pydantic import (
+    Field,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 from experiments.section import MOST, Amount, Positive, Section, Share
 
@@ -14,9 +21,24 @@ RENAMED = {
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Events = Annotated[int, Field(ge=1, le=10**9)]
-Number = Annotated[float, Field(ge=-MOST, le=MOST)]
 # Keys that are written into reports and hashes only where a spec has them, so that a spec without them stays the same.
 OPTIONAL = ("minimum_events_of", "off", "parameters")
+
+
+def number_or_each(said: Any) -> float | dict[str, float]:
+    """A number, or numbers by action. Raises ValueError for anything else."""
+    if isinstance(said, dict) and all(isinstance(name, str) for name in said):
+        return {name: _number(one) for name, one in said.items()}
+    return _number(said)
+
+
+def _number(said: Any) -> float:
+    if isinstance(said, bool) or not isinstance(said, int | float) or not -MOST <= said <= MOST:
+        raise ValueError(f"{said!r} is no number between {-MOST:g} and {MOST:g}; write one, or one by action")
+    return float(said)
+
+
+NumberOrEach = Annotated[float | dict[str, float], PlainValidator(number_or_each)]
 
 
 class GateSpec(Section):
@@ -51,7 +73,7 @@ class GateSpec(Section):
     beat_floors: bool = False
     approval: bool = False
     off: dict[str, Why] = Field(default_factory=dict)
-    parameters: dict[str, dict[str, Number | dict[str, Number]]] = Field(default_factory=dict)
+    parameters: dict[str, dict[str, NumberOrEach]] = Field(default_factory=dict)
 
     def events_needed(self, arm: str) -> int:
         """How many customers of the rarer outcome an arm must have."""

@@ -165,6 +165,13 @@ def loaded(tmp_path: Path, **gate: Any) -> None:
         ({"off": {"R005": "why"}}, r"gate\.off: R005 is always asked: .* says what a promotion is for"),
         ({"parameters": {"R098": {"a": 1}}}, r"gate\.parameters: there is no rule \['R098'\]"),
         ({"parameters": {"R001": {"a": 1}}}, r"gate\.parameters\.R001: it has no \['a'\]; it has \[\]"),
+        (
+            {"parameters": {"R001": {"a": "x"}}},
+            r"gate\.parameters\.R001\.a: 'x' is no number between .*, or one by act",
+        ),
+        ({"parameters": {"R001": {"a": {"call": True}}}}, r"gate\.parameters: yes and no|R001\.a: True is no number"),
+        ({"parameters": {"R001": {"a": float("nan")}}}, r"gate\.parameters\.R001\.a: nan is no number"),
+        ({"parameters": {"R001": {"a": 1e300}}}, r"gate\.parameters\.R001\.a: 1e\+300 is no number"),
         ({"minimum_events_of": {"cal": 3}}, r"gate\.minimum_events_of: there is no arm \['cal'\]; .*'control', 'call'"),
         ({"minimum_events_of": {"call": 0}}, r"gate\.minimum_events_of\.call: "),
     ],
@@ -189,7 +196,8 @@ def test_what_a_spec_may_say_of_rules_is_read(tmp_path: Path) -> None:
 def test_a_spec_that_says_nothing_new_is_written_as_it_was() -> None:
     """Its hash is part of the question that the ledger knows the answer to."""
     assert not set(GateSpec().model_dump(mode="json")) & {"off", "parameters", "minimum_events_of"}
-    said = GateSpec.model_validate({"off": {"R001": "why"}, "minimum_events_of": {"call": 3}})
+    numbers = {"R099": {"margin": {"call": 0.1}, "lift": 2}}
+    said = GateSpec.model_validate({"off": {"R001": "why"}, "minimum_events_of": {"call": 3}, "parameters": numbers})
     assert GateSpec.model_validate(said.model_dump(mode="json")) == said
 
 
