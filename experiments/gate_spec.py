@@ -1,15 +1,44 @@
 """The part of a spec that says when a challenger may replace the champion."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
-from experiments.section import Amount, Positive, Section, Share
+from experiments.section import MOST, Amount, Positive, Section, Share
 
 RENAMED = {
     "minimum_gain": "minimum_gain_auc and minimum_gain_money (in the spec's currency a customer): it served both units",
     "calibration_margin": "miscalibration_margin, in units of the Brier score: the old figure had a bias of few rows",
 }
+
+
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Events = Annotated[int, Field(ge=1, le=10**9)]
+# Keys that are written into reports and hashes only where a spec has them, so that a spec without them stays the same.
+OPTIONAL = ("minimum_events_of", "off", "parameters")
+
+
+def number_or_each(said: Any) -> float | dict[str, float]:
+    """A number, or numbers by action. Raises ValueError for anything else."""
+    if isinstance(said, dict) and all(isinstance(name, str) for name in said):
+        return {name: _number(one) for name, one in said.items()}
+    return _number(said)
+
+
+def _number(said: Any) -> float:
+    if isinstance(said, bool) or not isinstance(said, int | float) or not -MOST <= said <= MOST:
+        raise ValueError(f"{said!r} is no number between {-MOST:g} and {MOST:g}; write one, or one by action")
+    return float(said)
+
+
+NumberOrEach = Annotated[float | dict[str, float], PlainValidator(number_or_each)]
 
 
 class GateSpec(Section):
@@ -21,9 +50,11 @@ class GateSpec(Section):
     is lost, and it is refused where it is more than the champion's policy earns.
     minimum_gain_auc and minimum_gain_money (currency a customer): by how much a replacement must be better.
     calibration_limit: how far promised and observed shares may lie apart (root mean square, a share).
-    minimum_positives: how many untreated customers of the rarer outcome there must be. beat_floors: the challenger has
-    to be shown to rank the risk better than each simple score of evaluation.floors. approval: a promoting verdict
-    moves nothing until somebody approves it.
+    minimum_positives: how many untreated customers of the rarer outcome there must be; minimum_events_per_arm: how many
+    of it in each arm, minimum_events_of: in an arm by its name. beat_floors: the challenger has to be shown to rank the
+    risk better than each simple score of evaluation.floors. approval: a promoting verdict moves nothing until somebody
+    approves it. off: rules that are not asked, by code, each with its reason. parameters: numbers of rules that declare
+    some, by code and name, and by action where they differ.
     """
 
     alpha: float = Field(0.05, gt=0, le=0.25)
@@ -37,9 +68,20 @@ class GateSpec(Section):
     minimum_gain_money: Amount = 0.0
     minimum_positives: int = Field(100, ge=1, le=10**9)
     minimum_events_per_arm: int = Field(50, ge=1, le=10**9)
+    minimum_events_of: dict[str, Events] = Field(default_factory=dict)
     calibration_limit: Positive = 0.05
     beat_floors: bool = False
     approval: bool = False
+    off: dict[str, Why] = Field(default_factory=dict)
+    parameters: dict[str, dict[str, NumberOrEach]] = Field(default_factory=dict)
+
+    def events_needed(self, arm: str) -> int:
+        """How many customers of the rarer outcome an arm must have."""
+        return self.minimum_events_of.get(arm, self.minimum_events_per_arm)
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_said(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in plain(self).items() if value or name not in OPTIONAL}
 
     @model_validator(mode="before")
     @classmethod

@@ -125,9 +125,12 @@ class Problem:
         )
 
     def _joint(self, family: str) -> Prepared:
+        found = self.families[family]
+        prepare = found.needed("prepare_jointly", found.prepare_jointly)
+
         def made() -> Prepared:
             given = np.column_stack([self.arms == action for action in self.actions]).astype(float)
-            return self.families[family].prepare_jointly(self.prepared[family], self.X, given, self.contract)
+            return prepare(self.prepared[family], self.X, given, self.contract)
 
         return self._once(("joint", family), made)
 

@@ -166,10 +166,12 @@ def _remark(spec: ExperimentSpec, rarer: int, of_arms: Mapping[str, int]) -> str
     gate, lacking = spec.gate, []
     if rarer < gate.minimum_positives:
         lacking.append(f"{rarer:,} rows of the rarer outcome, gate.minimum_positives is {gate.minimum_positives:,}")
-    if few := {arm: n for arm, n in of_arms.items() if n < gate.minimum_events_per_arm}:
+    if few := {arm: n for arm, n in of_arms.items() if n < gate.events_needed(arm)}:
         told = ", ".join(f"{arm} {n:,}" for arm, n in few.items())
+        least = {arm: gate.minimum_events_of[arm] for arm in few if arm in gate.minimum_events_of}
+        of_each = "".join(f", gate.minimum_events_of.{arm} is {n:,}" for arm, n in least.items())
         lacking.append(
-            f"of the rarer outcome in {told}, gate.minimum_events_per_arm is {gate.minimum_events_per_arm:,}"
+            f"of the rarer outcome in {told}, gate.minimum_events_per_arm is {gate.minimum_events_per_arm:,}{of_each}"
         )
     if not lacking:
         return ""

@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 
 from experiments.gate_dates import judging_dates
 from experiments.spec import ExperimentSpec, ObservationSpec
-from features import catalog, definitions, feature, hindsight, history, label, labels, matrix
+from features import catalog, definitions, feature, hindsight, history, label, labelling, labels, matrix
 from features.catalog import by_theme, features_for
 from features.errors import DataError, SpecError
 from features.feature import Feature
-from features.label import Dated, Label, LabelOptions, LabelWindow
+from features.label import Label, LabelOptions, LabelWindow
 from features.matrix import check_arms, labelled, placed, spread
 from features.observations import observation_dates
 from features.plugins import plugin
@@ -42,7 +42,7 @@ ENGINES = {"duckdb": engine.opened, "spark": spark.opened}
 # How many days before the horizon opens the features are frozen, to see how early they know.
 FROZEN_DAYS = (0, 14, 30, 60, 90)
 # The code that every partition depends on, beside that of its own theme.
-SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, matrix, engine)
+SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, labelling, matrix, engine)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Build:
 
     spec: ExperimentSpec
     asked: ObservationSpec
-    label: Dated
+    label: Label
     opened: engine.Engine
     themes: Themes
     known: Known
@@ -69,9 +69,12 @@ class Build:
         return LabelWindow.after(as_of, lead_time_days=days.lead_time_days, horizon_days=days.horizon_days)
 
     def observed(self, as_of: datetime) -> ir.Table:
-        """The customers observed at a date, each with the place in every partition of it."""
-        history = self.opened.history(as_of, look_back_days=self.asked.look_back_days)
-        return self.opened.kept("observed", placed(self.label.observed(history, self.window(as_of), self.options)))
+        """The customers observed at a date, each with the place in every partition of it; DataError for one twice."""
+        history, window = self.opened.history(as_of, look_back_days=self.asked.look_back_days), self.window(as_of)
+        found = placed(labelling.observed(self.label, history, window, self.options))
+        kept = self.opened.kept("observed", found)
+        labelling.check_observed(self.label, self.opened.rows(kept.order_by(PLACE)), window)
+        return kept
 
     def features(self, features: Collection[Feature], *, as_of: datetime, observed: ir.Table) -> pa.Table:
         """The features of the observed customers as they were known at a date, in the order of their places."""
@@ -106,7 +109,7 @@ def dated(
         look_back = spec.observations.look_back_days
         themes = by_theme(features_for((), opened.known_today.declared, look_back_days=look_back))
         code = {theme: _code(theme, spec.label.kind) for theme in themes}
-        build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf, code)
+        build = Build(spec, spec.observations, kind, opened, themes, Known.of(folder), shelf, code)
         mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
         if not mature:
             raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
@@ -168,8 +171,9 @@ def _to_score(build: Build, *, as_of: datetime) -> Counted:
 def _to_learn(build: Build, *, as_of: datetime, freeze: bool) -> Counted:
     observed, window = build.observed(as_of), build.window(as_of)
     _build_themes(build, as_of, observed)
-    happened = build.label.happened_at(build.opened.known_today, window, build.options)
+    happened = labelling.happened_at(build.label, build.opened.known_today, window, build.options)
     rows = build.opened.rows(labelled(observed, happened=happened, known_today=build.opened.known_today, window=window))
+    labelling.check_outcomes(build.label, rows, window)
     check_arms(rows, build.spec.treatment.arms if build.spec.treatment else ())
     build.shelf.write(f"{LEARN}/{_name(as_of)}", _valued(build, rows, as_of))
     for days in FROZEN_DAYS if freeze else ():

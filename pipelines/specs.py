@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -97,6 +98,10 @@ def _check_names(spec: ExperimentSpec) -> None:
     codes = [name.split("_")[0].upper() for name in names(checks)]
     if unknown := sorted(set(spec.checks) - set(codes)):
         raise SpecError(f"spec '{spec.name}': checks: there is no {unknown}; there are {codes}.")
+    if spec.treatment:  # by name: no stage's result depends on it
+        import_module("pipelines.able").check(spec)
+    if spec.gate.off or spec.gate.parameters or spec.gate.minimum_events_of:
+        import_module("pipelines.asking").check(spec)
     source, options = source_of(spec)
     _check_label_and_arms(spec, source, options)
 

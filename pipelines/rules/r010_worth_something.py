@@ -5,7 +5,7 @@ from pipelines.evidence import Evidence, Mode, difference_of, p_above, p_below, 
 from pipelines.rule import Finding, Status, Threshold, compared, missing, rule
 
 
-@rule("R010", needs=("auc", "brier", "worth"), modes=(Mode.FIRST,))
+@rule("R010", needs=("auc", "brier", "worth"), modes=(Mode.FIRST,), can_be_off=False)
 def worth_something(evidence: Evidence, gate: GateSpec) -> Finding:
     """It knows more than the average, or its policy earns more than doing nothing; it loses in neither.
 

@@ -23,18 +23,6 @@ from pipelines import log, matrices, portable, spreadsheet, storage
 from pipelines.reporting import effects, report
 from pipelines.workspace import Workspace
 
-HEADLINES = (
-    "auc",
-    "average_precision",
-    "brier",
-    "log_loss",
-    "calibration_error",
-    "lift",
-    "recall",
-    "expected_profit",
-    "maximum_profit",
-)
-
 # What the report repeats from elsewhere; all else of it is figures.
 EXACT = ("spec", "lineage")
 
@@ -69,12 +57,11 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def headlines(found: dict[str, Any]) -> dict[str, float]:
-    """The figures that DVC and MLflow show, by name; of actions not randomised the adjusted difference alone.
+    """The figures that DVC and MLflow show, by name: every metric's.
 
-    What is not measured on these rows is left out.
+    Of actions that were not randomised it is the adjusted difference alone. What is not measured is left out.
     """
-    of_risk = {name: found["risk"][name]["value"] for name in HEADLINES}
-    figures = {name: value for name, value in of_risk.items() if value is not None}
+    figures = {name: one["value"] for name, one in found["risk"].items() if one["value"] is not None}
     if effects.standing(found) == "observational":
         actions = found["uplift"]["actions"].items()
         return figures | {f"observational_ate_{name}": one["figures"]["ate"]["value"] for name, one in actions}
@@ -82,6 +69,7 @@ def headlines(found: dict[str, Any]) -> dict[str, float]:
         figures |= {f"{name}_{action}": effect["figures"][name]["value"] for name in effect["figures"]}
     if found["policy"]:
         figures["policy_value"] = found["policy"]["value"]["value"]
+        figures |= {name: one["value"] for name, one in found["policy"].get("figures", {}).items()}
     return figures
 
 

@@ -43,7 +43,7 @@ def test_everything_that_was_promised_is_there(tiny: Repository) -> None:
         assert (made / path).stat().st_size > 0
     decision = read(tiny, "decision.json")
     assert decision["verdict"] == "FIRST_CHAMPION"
-    assert {finding["status"] for finding in decision["findings"]} == {"holds"}
+    assert {finding["status"] for finding in decision["findings"]} <= {"holds", "not applicable"}
     assert set(decision["figures"]["challenger"]) >= {"AUC", "QINI call", "QINI coupon", "QINI trial"}
 
 
