@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments import draws, randomisation
 from experiments.metric import Numbers
-from experiments.spec import ExperimentSpec
+from experiments.sections.treatment import HasTreatment
 from features.contract import Contract, Matrix
 from features.tables import CONTROL
 from pipelines.learning import Learning
@@ -18,8 +18,11 @@ MOST_CATEGORIES = 50
 MOST_ASSIGNMENTS, MOST_CELLS = 200_000, 10_000_000
 
 
-def examined(opened: Learning) -> dict[str, Any]:
-    """Balance, overlap, sizes and predictability of the arms, as the report holds them; nothing without actions."""
+def examined(opened: Learning, source: Mapping[str, Any]) -> dict[str, Any]:
+    """Balance, overlap, sizes and predictability of the arms, as the report holds them; nothing without actions.
+
+    source is that section of the spec.
+    """
     if not opened.actions:
         return {}
     rows = assignments(opened)
@@ -32,13 +35,13 @@ def examined(opened: Learning) -> dict[str, Any]:
         arm=arm,
         control=CONTROL,
         probability=rows["probability"].to_numpy(dtype=float),
-        seed=opened.spec.evaluation.seed,
+        seed=opened.spec.tuning.seed,
         chances=_chances(rows, arm, encoded),
     )
     largest = found.balance[0] if found.balance else None
     return {
         "verdict": found.verdict,
-        "words": found.words + _hint(opened.spec, found.sample_ratio.p),
+        "words": found.words + _hint(source, found.sample_ratio.p),
         "assignments": len(rows),
         "largest_difference": abs(largest.difference) if largest else 0.0,
         "largest_difference_in": largest.covariate if largest else "",
@@ -50,7 +53,7 @@ def examined(opened: Learning) -> dict[str, Any]:
     }
 
 
-def is_observational(spec: ExperimentSpec, trial: Mapping[str, Any]) -> bool:
+def is_observational(spec: HasTreatment, trial: Mapping[str, Any]) -> bool:
     """Whether actions were tried that were not randomised, by the spec or by what `examined` found."""
     if spec.treatment is None:
         return False
@@ -70,7 +73,7 @@ def assignments(opened: Learning) -> pd.DataFrame:
     drawn = rows[draws.own_draws(rows)]
     widths = [min(len(column.categories), MOST_CATEGORIES) or 1 for column in opened.contract.columns]
     most = min(MOST_ASSIGNMENTS, MOST_CELLS // max(1, sum(widths)))
-    return drawn if len(drawn) <= most else drawn.sample(most, random_state=opened.spec.evaluation.seed)
+    return drawn if len(drawn) <= most else drawn.sample(most, random_state=opened.spec.tuning.seed)
 
 
 def known_before(encoded: Matrix, contract: Contract) -> tuple[Numbers, list[str]]:
@@ -105,10 +108,10 @@ def _groups(rows: pd.DataFrame, encoded: Matrix) -> Iterator[np.ndarray]:
             yield (dates + 1) * (MOST_CATEGORIES + 1) + codes
 
 
-def _hint(spec: ExperimentSpec, p: float) -> str:
+def _hint(source: Mapping[str, Any], p: float) -> str:
     """What to do about sizes that the spec never gave."""
-    told = spec.source.get("treatment") or {}
-    if spec.source["kind"] != "table" or p >= randomisation.ALPHA_SIZES:
+    told = source.get("treatment") or {}
+    if source["kind"] != "table" or p >= randomisation.ALPHA_SIZES:
         return ""
     if any(told.get(key) for key in ("probabilities", "probability", "strata")):
         return ""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from experiments.comparison import Pair
-from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval
 from experiments.metric import Better
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of
 from pipelines.reporting.numbers import digits_that_tell
 from pipelines.verdict import Verdict

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from experiments.comparison import Pair, SlicePair
-from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval, normal_interval
 from experiments.looks import spent
+from experiments.sections.gate import GateSpec
 from features.plugins import discover
 from pipelines import rules
 from pipelines.claims import Claims

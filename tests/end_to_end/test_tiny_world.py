@@ -143,7 +143,7 @@ def test_the_demo_is_clean_and_use_after_the_window_planted_in_it_is_found(tiny:
     workspace = Workspace(tiny.root, "demo")
     opened = learning.opened(specs.load(workspace), workspace)
     folds = opened.problem(["logistic"]).folds
-    assert not any(one["findings"] for one in checking.passed(opened, folds) if one["severity"] == "refuse")
+    assert not any(one["findings"] for one in checking.passed(opened, folds, off={}) if one["severity"] == "refuse")
     usage = pd.read_parquet(workspace.tables / "usage")[["customer_id", "event_at"]]
     both = opened.rows[["customer_id", "as_of"]].reset_index().merge(usage, on="customer_id")
     ahead = both["event_at"] - both["as_of"]
@@ -152,7 +152,7 @@ def test_the_demo_is_clean_and_use_after_the_window_planted_in_it_is_found(tiny:
     columns = (*opened.contract.columns, FeatureColumn("use_later", "Use after the window"))
     planted = replace(opened, X=np.column_stack([opened.X, use]), contract=Contract(columns))
     with pytest.raises(DataError, match=r"1 leak found.*\n  L003 column 'use_later'"):
-        checking.passed(planted, folds)
+        checking.passed(planted, folds, off={})
 
 
 def test_dvc_shows_metrics_and_plots(tiny: Repository) -> None:

@@ -1,10 +1,10 @@
-"""The part of a spec that says when a challenger may replace the champion."""
+"""The section that says when a challenger may replace the champion."""
 
 from typing import Any
 
 from pydantic import Field, model_validator
 
-from experiments.section import Amount, Positive, Section, Share
+from experiments.sections.section import Amount, Positive, Section, Share
 
 RENAMED = {
     "minimum_gain": "minimum_gain_auc and minimum_gain_money (in the spec's currency a customer): it served both units",
