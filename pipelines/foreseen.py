@@ -1,7 +1,7 @@
 """What the build looks at of sections that others read: only to refuse, or to warn of, what would fail hours later.
 
-Nothing that it writes depends on these, so it depends on none of their modules: they are said here once more, as far as
-they are looked at.
+Nothing that it writes depends on these, and who reads them asks again; so it depends on none of their modules: they are
+said here once more, as far as they are looked at.
 """
 
 from collections.abc import Mapping

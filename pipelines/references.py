@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import pyarrow as pa
+
 from experiments.sections.policy import HasPolicy
 from experiments.sections.section import HasName
 from experiments.sections.treatment import HasTreatment
@@ -42,6 +44,13 @@ def of_a_table(options: TableOptions) -> Known:
         {name: one.type not in ("category", "text") for name, one in columns.items()},
         {name: one.values for name, one in columns.items() if one.values},
         frozenset(name for name, one in columns.items() if one.role == "outcome"),
+    )
+
+
+def of_a_matrix(features: Mapping[str, pa.DataType]) -> Known:
+    """The features of a matrix by themes; one that is no text is a number."""
+    return Known(
+        {name: not (pa.types.is_string(one) or pa.types.is_large_string(one)) for name, one in features.items()}
     )
 
 
