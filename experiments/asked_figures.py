@@ -7,7 +7,7 @@ from experiments.cohort import Cohort
 from experiments.evaluation import Predictions, risk_metrics
 from experiments.intervals import Estimate
 from experiments.metric import Metric
-from experiments.spec import EvaluationSpec
+from experiments.sections.evaluation import EvaluationSpec
 from features.errors import MetricError
 from features.plugins import discover
 

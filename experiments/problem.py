@@ -13,8 +13,8 @@ from experiments.family import Family, Labels, Prepared, RowIndex
 from experiments.learner import Learner, Lesson
 from experiments.limits import Limits, Mask, limits_of
 from experiments.metric import Metric, Numbers
-from experiments.money_spec import PolicySpec
 from experiments.nuisances import Nuisances, Trial
+from experiments.sections.policy import PolicySpec
 from experiments.split import Fold
 from features.contract import Contract, Matrix
 from features.tables import CONTROL

@@ -14,7 +14,7 @@ from experiments.family import Family, Params
 from experiments.judging import Judgement, judge
 from experiments.learner import EFFECT, Learner, able_to_use
 from experiments.problem import Candidate, Problem
-from experiments.spec import TuningSpec
+from experiments.sections.tuning import TuningSpec
 from experiments.trials import FAMILY, LEARNER, LEARNER_OF, Record
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
 from features.plugins import discover

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 from types import ModuleType
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -18,7 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.gate_dates import judging_dates
-from experiments.spec import ExperimentSpec, ObservationSpec
+from experiments.sections.label import HasLabel
+from experiments.sections.observations import HasObservations, ObservationSpec
+from experiments.sections.section import HasName
+from experiments.sections.split import HasSplit
+from experiments.sections.treatment import HasTreatment
+from experiments.sections.value import HasValue
 from features import catalog, definitions, feature, hindsight, history, label, labelling, labels, matrix
 from features.catalog import by_theme, features_for
 from features.errors import DataError, SpecError
@@ -45,11 +51,15 @@ FROZEN_DAYS = (0, 14, 30, 60, 90)
 SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, labelling, matrix, engine)
 
 
+class Observing(HasName, HasLabel, HasObservations, HasTreatment, HasValue, HasSplit, Protocol):
+    """A spec, as far as the matrix of data with dates goes."""
+
+
 @dataclass(frozen=True)
 class Build:
     """What one build of a spec with dates has at hand."""
 
-    spec: ExperimentSpec
+    spec: Observing
     asked: ObservationSpec
     label: Label
     opened: engine.Engine
@@ -94,7 +104,7 @@ class Build:
 
 
 def dated(
-    spec: ExperimentSpec, folder: Path, *, declared: Mapping[str, Table], end: datetime, shelf: Shelf
+    spec: Observing, folder: Path, *, declared: Mapping[str, Table], end: datetime, shelf: Shelf
 ) -> Iterator[Counted]:
     """Build the newest date to score, then each mature date to learn from; gives what was counted on the way.
 
@@ -120,7 +130,7 @@ def dated(
         yield from log.track(_at_once(build, work), "build", unit="date", total=len(work))
 
 
-def _judging(spec: ExperimentSpec, mature: Sequence[datetime]) -> int:
+def _judging(spec: Observing, mature: Sequence[datetime]) -> int:
     days = timedelta(days=spec.label.lead_time_days + spec.label.horizon_days)
     return judging_dates(np.array(mature, dtype="datetime64[us]"), spec.split, days)
 

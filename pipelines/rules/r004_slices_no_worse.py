@@ -3,7 +3,7 @@
 from math import isnan
 
 from experiments.comparison import SliceJudgement, SlicePair, judged_slices
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.reporting.numbers import digits_that_tell
 from pipelines.rule import Finding, Status, rule, unused

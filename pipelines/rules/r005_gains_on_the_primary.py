@@ -1,7 +1,7 @@
 """A changed spec must earn its place."""
 
-from experiments.gate_spec import GateSpec
 from experiments.holm import rejected
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of, p_above
 from pipelines.rule import Finding, Status, Threshold, compared, missing, reach, rule, smallest, without_lottery
 

@@ -2,8 +2,8 @@
 
 from math import ceil
 
-from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of
 from pipelines.rule import Z_POWER, Finding, Status, Threshold, compared, missing, no_worse, rule, without_lottery
 

@@ -1,7 +1,7 @@
 """Too few outcomes decide nothing."""
 
 from experiments.fewest import FEWEST_OF_AN_OUTCOME
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.rule import Finding, Status, rule
 from pipelines.verdict import Verdict

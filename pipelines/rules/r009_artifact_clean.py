@@ -1,6 +1,6 @@
 """What is promoted must be what was judged."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.rule import Finding, Status, rule
 from pipelines.verdict import Verdict

@@ -1,6 +1,6 @@
 """A first champion must be worth something."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of, p_above, p_below, shown_claims
 from pipelines.rule import Finding, Status, Threshold, compared, missing, rule
 

@@ -1,7 +1,7 @@
 """What is shown to be worse is not taken, however small the margin."""
 
-from experiments.gate_spec import GateSpec
 from experiments.holm import rejected
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of, p_below
 from pipelines.rule import Finding, Status, compared, missing, rule
 

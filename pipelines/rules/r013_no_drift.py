@@ -1,6 +1,6 @@
 """Half margins must not add up."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of
 from pipelines.rule import Finding, Status, compared, missing, no_worse, rule
 

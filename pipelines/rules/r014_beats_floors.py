@@ -1,6 +1,6 @@
 """A simple score that does as well needs no model."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of, unbeaten
 from pipelines.rule import Finding, Status, compared, rule, unused
 

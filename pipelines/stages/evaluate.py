@@ -19,7 +19,7 @@ from experiments.spec import ExperimentSpec
 from features.catalog import all_features
 from features.contract import Contract
 from features.tables import CONTROL
-from pipelines import log, matrices, portable, spreadsheet, storage
+from pipelines import enough, log, matrices, portable, references, spreadsheet, storage
 from pipelines.reporting import effects, report
 from pipelines.workspace import Workspace
 
@@ -28,7 +28,11 @@ EXACT = ("spec", "lineage")
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Write the report in both forms, the gate rows with what the challenger says of them, and the plots' data."""
+    """Write the report in both forms, the gate rows with what the challenger says of them, and the plots' data.
+
+    Raises SpecError where the spec, since the build looked at it, names columns that cannot be reported.
+    """
+    _check(spec, workspace)
     gate = storage.read_parquet(workspace.model / "gate.parquet")
     rows = gate.to_pandas()
     scored = {name: portable.scorer(workspace.model / name).score(rows) for name in ("challenger", "floor")}
@@ -54,6 +58,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
             if name in ("auc",) or name.startswith("qini")
         },
     )
+
+
+def _check(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """What the build asked of the columns of slices and simple scores; a change of these does not start it anew."""
+    if spec.observations is not None:
+        references.check(spec, references.of_a_matrix(matrices.features(workspace.matrix)))
+    names = matrices.names(workspace.matrix, matrices.LEARN)
+    enough.check_slices(spec, matrices.Columns(workspace.matrix, matrices.LEARN, names))
 
 
 def headlines(found: dict[str, Any]) -> dict[str, float]:

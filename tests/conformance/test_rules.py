@@ -9,9 +9,9 @@ import pytest
 
 from experiments import metrics
 from experiments.comparison import Pair, SlicePair
-from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval, normal_interval
 from experiments.looks import spent
+from experiments.sections.gate import GateSpec
 from features.plugins import discover, names
 from pipelines import rules
 from pipelines.asking import asked

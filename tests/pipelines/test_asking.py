@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from experiments.cohort import Cohort
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from features.errors import SpecError
 from pipelines import bodies, decisions, plain, rules, specs
 from pipelines.claims import Claims

@@ -1,4 +1,4 @@
-"""The part of a spec that says when a challenger may replace the champion."""
+"""The section that says when a challenger may replace the champion."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from pydantic import (
     model_validator,
 )
 
-from experiments.section import MOST, Amount, Positive, Section, Share
+from experiments.sections.section import MOST, Amount, Positive, Section, Share
 
 RENAMED = {
     "minimum_gain": "minimum_gain_auc and minimum_gain_money (in the spec's currency a customer): it served both units",
@@ -38,7 +38,9 @@ def _number(said: Any) -> float:
     return float(said)
 
 
-NumberOrEach = Annotated[float | dict[str, float], PlainValidator(number_or_each)]
+NumberOrEach = Annotated[
+    float | dict[str, float], PlainValidator(number_or_each, json_schema_input_type=float | dict[str, float])
+]
 
 
 class GateSpec(Section):
