@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export DO_NOT_TRACK := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help run test fast lint docs format bench lock ui clean
+.PHONY: help run test fast lint docs format graph bench lock ui clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*##  */  \1\t/p' Makefile | expand -t 12
@@ -33,6 +33,9 @@ docs: .venv/ready  ## the site of the documentation, in docs/_build
 
 format: .venv/ready
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+graph: .venv/ready  ## write what each stage depends on into dvc.yaml, after modules or imports have changed
+	@$(BIN)/python -m tests.architecture.dvc_graph
 
 bench: .venv/ready  ## the figures of docs/performance.md, measured on this machine
 	@$(BIN)/python -m tests.benchmarks --setup

@@ -64,11 +64,12 @@ def spec() -> str:
 def _table(section: dict[str, Any], known: dict[str, Any]) -> Iterator[str]:
     yield from ("| key | type | default |", "|---|---|---|")
     for name, one in section["properties"].items():
-        default = "required" if name in section.get("required", ()) else _default(one.get("default", {}))
+        default = "required" if name in section.get("required", ()) else _default(one)
         yield f"| `{name}` | {_cell(_type(one, known))} | {_cell(default)} |"
 
 
-def _default(value: Any) -> str:
+def _default(one: dict[str, Any]) -> str:
+    value = one.get("default", "{}")  # where the schema has none, names that are empty
     return "none" if value is None else "its own" if isinstance(value, dict) else f"`{value}`"
 
 

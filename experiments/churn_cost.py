@@ -9,7 +9,7 @@ from experiments.cohort import Cohort
 from experiments.intervals import Estimate
 from experiments.metric import Numbers
 from experiments.metrics.policy_value import METRIC as MEAN
-from experiments.money_spec import CostOfChurnSpec
+from experiments.sections.cost_of_churn import CostOfChurnSpec
 
 DAYS_A_MONTH = 365.25 / 12
 

@@ -13,10 +13,11 @@ from experiments import limits, policy
 from experiments.delong import delong
 from experiments.fewest import FEWEST_OF_AN_OUTCOME
 from experiments.gap import left_in_gap
-from experiments.intervals import Clusters, Counts, Estimate, Interval, estimate, multiplicities
+from experiments.intervals import Estimate, Interval, estimate, multiplicities
 from experiments.metric import Metric, Numbers, weighted
 from experiments.metrics.auc import METRIC as AUC
 from experiments.miscalibration import Miscalibration, miscalibration
+from experiments.poisson import Clusters, Counts
 from experiments.risk_weights import risk_weights
 from experiments.slicing import bands
 from experiments.spec import ExperimentSpec

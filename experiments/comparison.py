@@ -1,6 +1,6 @@
 """Two models on the same rows: every figure of both, and the difference with its interval, taken inside each draw."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
+from experiments.asked_figures import estimates
 from experiments.cohort import Cohort, Mask
 from experiments.delong import delong
 from experiments.evaluation import Predictions, gain, roc, simple_score
@@ -19,6 +20,8 @@ from experiments.metrics.brier import METRIC as BRIER
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
 
+# What is compared anyway where actions were tried.
+STANDARD = (QINI.name, POLICY_VALUE.name)
 # With fewer rows of the rarer outcome, the normal interval of a difference of AUCs does not hold.
 FEWEST_JUDGED = 30
 
@@ -52,9 +55,17 @@ class SliceJudgement:
 
 
 def compare(
-    cohort: Cohort, challenger: Predictions, champion: Predictions, *, alpha: float, share: float | None = None
+    cohort: Cohort,
+    challenger: Predictions,
+    champion: Predictions,
+    *,
+    alpha: float,
+    share: float | None = None,
+    asked: Collection[str] = (),
 ) -> dict[str, Pair]:
     """What the gate asks for: auc, brier, miscalibration and, with a trial, qini_<action> and policy_value.
+
+    Any other metric is there where asked names it, one of effects as NAME_<action>.
 
     The interval of each difference has the level at which its lower bound is one-sided at alpha, in (0, 1). With a
     share, policy_value_kept is there too: its difference is the challenger's policy value less that share of the
@@ -63,6 +74,10 @@ def compare(
     level = 1 - 2 * alpha
     found = {metric.name: _risk(cohort, metric, challenger, champion, level=level) for metric in (AUC, BRIER)}
     found["miscalibration"] = _miscalibration(cohort, challenger, champion, level=level)
+    more = [estimates(cohort, model, set(asked) - {*found, *STANDARD}) for model in (challenger, champion)]
+    for name in sorted(more[0].keys() & more[1].keys()):
+        ours, theirs = (one[name] for one in more)
+        found[name] = Pair(ours.point, theirs.point, (ours - theirs).interval(level=level))
     if not cohort.actions:
         return found
     for action in cohort.actions:

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
-from experiments.intervals import Clusters, Interval, normal_interval
+from experiments.intervals import Interval, normal_interval
 from experiments.metric import Numbers
+from experiments.poisson import Clusters
 from features.errors import MetricError
 
 # What rounding leaves of a variance that is zero, as a share of the variances it is the difference of.

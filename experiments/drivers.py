@@ -8,8 +8,8 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from experiments import rounding
-from experiments.intervals import Clusters
 from experiments.metric import Numbers
+from experiments.poisson import Clusters
 from experiments.standardised import standardised_difference
 from experiments.threshold import FEWEST_ON_A_SIDE, threshold
 from features.contract import Contract

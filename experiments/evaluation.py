@@ -17,7 +17,7 @@ from experiments.metrics.expected_profit import Campaign, expected_profit_of
 from experiments.metrics.lift import lift_at
 from experiments.metrics.maximum_profit import maximum_profit_of
 from experiments.metrics.recall import recall_at
-from experiments.spec import EvaluationSpec
+from experiments.sections.evaluation import EvaluationSpec
 from features.errors import MetricError
 from features.plugins import discover
 

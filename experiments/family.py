@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import optuna
 
 from features.contract import Contract, Matrix
+from features.errors import SpecError
 
 Labels = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float64]
 RowIndex = npt.NDArray[np.intp]
 Params = Mapping[str, Any]
+Function = TypeVar("Function")
 
 PARTS = 5
 
@@ -84,12 +86,20 @@ class JointFit(Protocol):
         """See the class."""
 
 
+def nothing_to_search(_trial: optuna.Trial) -> dict[str, Any]:
+    """For families without parameters of a kind."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Family:
     """A family of models.
 
     search suggests parameters from a trial; starting_points are tried first; prepare takes encoded rows
     (n_rows, n_columns), their labels and the contract, once for all fits. fit models the probability of the label 1.
+
+    That is a family for risk, and all that learners need which fit a model for each arm. What follows, others need;
+    a family may leave it out, and is then not tried under them.
 
     regress fits a number instead, such as an effect, with parameters of its own: search_effects and effect_point are
     for it what search and starting_points are for fit.
@@ -104,8 +114,21 @@ class Family:
     starting_points: tuple[Params, ...]
     prepare: Callable[[Matrix, Labels, Contract], Prepared]
     fit: Fit
-    search_effects: Callable[[optuna.Trial], dict[str, Any]]
-    effect_point: Params
-    regress: Regress
-    prepare_jointly: Callable[[Prepared, Matrix, Matrix, Contract], Prepared]
-    fit_jointly: JointFit
+    search_effects: Callable[[optuna.Trial], dict[str, Any]] = nothing_to_search
+    effect_point: Params = field(default_factory=dict)
+    regress: Regress | None = None
+    prepare_jointly: Callable[[Prepared, Matrix, Matrix, Contract], Prepared] | None = None
+    fit_jointly: JointFit | None = None
+
+    def needed(self, name: str, function: Function | None) -> Function:
+        """One of its functions, called so. Raises SpecError where it leaves it out."""
+        if function is None:
+            raise SpecError(
+                f"family '{self.name}' has no {name}, and is asked for it; experiments/family.py says what it does."
+            )
+        return function
+
+    def lacks(self, *, regression: bool, joint: bool) -> tuple[str, ...]:
+        """The functions that it leaves out of those that a learner needs, which regresses or fits jointly."""
+        wanted = {"regress": regression, "prepare_jointly": joint, "fit_jointly": joint}
+        return tuple(name for name, needed in wanted.items() if needed and getattr(self, name) is None)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from experiments.spec import SplitSpec
+from experiments.sections.split import SplitSpec
 
 Dates = npt.NDArray[np.datetime64]
 

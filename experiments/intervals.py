@@ -10,10 +10,9 @@ from scipy.special import ndtri
 
 from experiments import poisson
 from experiments.metric import Metric, Numbers, checked_inputs, evaluate, statistic, weighted
+from experiments.poisson import Clusters, Counts
 from features.errors import MetricError
 
-Counts = NDArray[np.uint8]
-Clusters = NDArray[np.intp]
 Method = Literal["normal", "percentile"]
 
 # Cells of one block of draws: small enough for the cache, and a dozen temporaries stay far below 300 MB.

@@ -14,9 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from experiments.intervals import Clusters, Counts
 from experiments.metric import Numbers
-from experiments.poisson import FIRST, SECOND, STEP, Words
+from experiments.poisson import FIRST, SECOND, STEP, Clusters, Counts, Words
 from experiments.ranking import ranked
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])

@@ -1,6 +1,6 @@
 """What an uplift learner is: how, from one and the same risk without action, each action comes to have an effect."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ from experiments.arms import Arms, Mask, rows_of
 from experiments.family import Family, FittedModel, Labels, Params, Prepared, RowIndex
 from experiments.fitted_learner import FittedLearner, Term
 from experiments.nuisances import Nuisances
+from features.errors import SpecError
 from features.tables import CONTROL
 
 EFFECT = "effect_"
@@ -66,15 +67,16 @@ class Lesson:
 
     def outcomes(self, names: tuple[str, ...]) -> dict[str, FittedModel]:
         """Models of those names under no action and under each, all one model that is told what was given."""
-        params = self._outcome_params(names[0])
-        models = self.family.fit_jointly(self.joint(), self.index, params=params, seed=self.seed)
+        fit, params = self.family.needed("fit_jointly", self.family.fit_jointly), self._outcome_params(names[0])
+        models = fit(self.joint(), self.index, params=params, seed=self.seed)
         return dict(zip(names, models, strict=True))
 
     def regression(self, target: Labels, mask: Mask) -> FittedModel:
         """The model of a number, shape (n_rows,), fitted on the rows of mask."""
         own = {key.removeprefix(EFFECT): value for key, value in self.params.items() if key.startswith(EFFECT)}
         at, prepared = self.index[mask[self.index]], replace(self.prepared, y=target)
-        return self.family.regress(prepared, at, params={**own, **self._members}, seed=self.seed)
+        regress = self.family.needed("regress", self.family.regress)
+        return regress(prepared, at, params={**own, **self._members}, seed=self.seed)
 
     def _outcome_params(self, name: str) -> Params:
         own = {key: value for key, value in self.params.items() if not key.startswith(EFFECT)}
@@ -111,8 +113,13 @@ class Learner:
     meaning: str
     fit_effects: Callable[[Lesson], Effects]
     regresses: bool = False
+    joint: bool = False
     outcomes: Callable[[tuple[str, ...]], Mapping[str, str]] = no_outcomes
     fit_outcomes: Callable[[Lesson], Mapping[str, FittedModel]] = lambda _: {}
+
+    def lacking(self, family: Family) -> tuple[str, ...]:
+        """The functions that the learner needs and a family leaves out."""
+        return family.lacks(regression=self.regresses, joint=self.joint)
 
     def calibrated_on(self, actions: tuple[str, ...], without: str = CONTROL) -> dict[str, str]:
         """The models that are calibrated, `control` first, and the arm on whose rows; without as for a lesson."""
@@ -141,3 +148,16 @@ class Learner:
         models = self.fit_calibrated(lesson)
         effects = self.fit_effects(lesson) if lesson.actions else Effects({})
         return FittedLearner({**models, **effects.models}, effects.terms, without=lesson.without)
+
+
+def able_to_use(family: Family, learners: Sequence[Learner]) -> list[str]:
+    """The names of those learners that can use a family. Raises SpecError when there are none."""
+    lacking = {learner.name: learner.lacking(family) for learner in learners}
+    if able := [name for name, functions in lacking.items() if not functions]:
+        return able
+    told = "; ".join(f"{name} needs {' and '.join(functions)}" for name, functions in lacking.items())
+    raise SpecError(
+        f"tuning.families: '{family.name}' is a family for risk alone, and no learner of tuning.learners can use it"
+        f" ({told}). Write t_learner or risk_ranking there, take the family out, or give it these functions in"
+        f" experiments/families/{family.name}.py."
+    )

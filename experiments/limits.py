@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.metric import Numbers
-from experiments.money_spec import PolicySpec
+from experiments.sections.policy import PolicySpec
 from features.errors import DataError, MetricError, SpecError
 
 Mask = NDArray[np.bool_]

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.intervals import Clusters, Interval, normal_interval
+from experiments.intervals import Interval, normal_interval
 from experiments.metric import Numbers
+from experiments.poisson import Clusters
 from experiments.ranking import equal_count_bins
 
 BINS = 10

@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
+# How often each cluster (customer) is taken in each draw, and the cluster of each row, as an index into them.
+Counts = NDArray[np.uint8]
+Clusters = NDArray[np.intp]
 
 # SplitMix64 (Steele, Lea & Flood 2014): its step, and the multipliers of its mixing.
 STEP, FIRST, SECOND = (np.uint64(one) for one in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
@@ -30,7 +33,7 @@ def keys(*, n_clusters: int, seed: int) -> Words:
     )
 
 
-def counts_of(streams: Words, draws: int) -> NDArray[np.uint8]:
+def counts_of(streams: Words, draws: int) -> Counts:
     """Poisson(1) counts, shape (n_clusters, draws): word i of a cluster's stream gives its draws 2 i and 2 i + 1."""
     steps = STEP * np.arange(1, (draws + 1) // 2 + 1, dtype=np.uint64)
     counts = np.zeros((streams.size, draws), dtype=np.uint8)

@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from experiments import policy
+from experiments import metrics, policy
 from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
+from experiments.evaluation import Predictions, figure
 from experiments.intervals import Estimate, bootstrap
 from experiments.limits import UNLIMITED, Limits
-from experiments.metric import Numbers
+from experiments.metric import Metric, Numbers
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.rivals import comparisons
+from features.plugins import discover
 
 SAME_ACTIONS = "the_same_actions"
 
@@ -22,12 +23,19 @@ def policy_report(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
     Every policy keeps to the limits and leaves out whom the spec leaves out, but for treat_all, which shows what the
     limits cost. random and highest_risk_first are told with each action alone, for as many as the policy contacts or as
     that action's capacity and the money allow, and, of several actions, with the very numbers that the policy uses.
+    figures, where there are any, are the other metrics of what a policy earns.
     """
     choice = cohort.choice(challenger.uplift)
-    ours = cohort.estimate(POLICY_VALUE, cohort.realised(choice), mask=cohort.in_trial)
+    earned = cohort.realised(choice)
+    figures = {
+        name: figure(metric, cohort.estimate(metric, earned, mask=cohort.in_trial))
+        for name, metric in discover(metrics, Metric).items()
+        if metric.kind == "policy" and metric is not POLICY_VALUE
+    }
+    ours = cohort.estimate(POLICY_VALUE, earned, mask=cohort.in_trial)
     against = {}
-    for name, (earned, n_contacts) in _rivals(cohort, challenger, choice).items():
-        theirs = cohort.estimate(POLICY_VALUE, earned, mask=cohort.in_trial)
+    for name, (theirs_earned, n_contacts) in _rivals(cohort, challenger, choice).items():
+        theirs = cohort.estimate(POLICY_VALUE, theirs_earned, mask=cohort.in_trial)
         against[name] = {
             "value": theirs.interval().to_dict(),
             "advantage": (ours - theirs).interval().to_dict(),
@@ -45,6 +53,7 @@ def policy_report(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
         "spent": float(by_action @ cohort.cost),
         "against": against,
         "break_even": {action: _break_even(cohort, challenger, action) for action in cohort.actions},
+        **({"figures": figures} if figures else {}),
     }
 
 

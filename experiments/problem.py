@@ -13,8 +13,8 @@ from experiments.family import Family, Labels, Prepared, RowIndex
 from experiments.learner import Learner, Lesson
 from experiments.limits import Limits, Mask, limits_of
 from experiments.metric import Metric, Numbers
-from experiments.money_spec import PolicySpec
 from experiments.nuisances import Nuisances, Trial
+from experiments.sections.policy import PolicySpec
 from experiments.split import Fold
 from features.contract import Contract, Matrix
 from features.tables import CONTROL
@@ -125,9 +125,12 @@ class Problem:
         )
 
     def _joint(self, family: str) -> Prepared:
+        found = self.families[family]
+        prepare = found.needed("prepare_jointly", found.prepare_jointly)
+
         def made() -> Prepared:
             given = np.column_stack([self.arms == action for action in self.actions]).astype(float)
-            return self.families[family].prepare_jointly(self.prepared[family], self.X, given, self.contract)
+            return prepare(self.prepared[family], self.X, given, self.contract)
 
         return self._once(("joint", family), made)
 

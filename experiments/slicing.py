@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.spec import SliceSpec
+from experiments.sections.evaluation import SliceSpec
 from features.errors import SpecError
 
 

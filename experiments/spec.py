@@ -1,176 +1,26 @@
-"""The spec: the one frozen description of an experiment, read once from `experiments/specs/NAME.yaml`."""
+"""The spec: the one frozen description of an experiment, read once from `experiments/specs/NAME.yaml`.
 
-import re
-from itertools import pairwise
-from typing import Annotated, Any, Literal
+Only who needs all of it imports this module; a stage imports the modules of the sections that it reads.
+"""
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from typing import Any
 
-from experiments.gate_spec import GateSpec
-from experiments.money_spec import CampaignSpec, CostOfChurnSpec, PolicySpec
-from experiments.section import MOST, MOST_MONTHS, Amount, Day, Days, Named, Positive, Section, Seed, Share, SomeDays
-from features.reserved import NO_ACTIONS, alike, plain
+from pydantic import Field, field_validator, model_validator
 
-# Of any language; they stand in the names of files, columns and figures of MLflow.
-NAME_OF_AN_ARM = re.compile(r"\w[\w \-]{0,60}")
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class LabelSpec(Section):
-    """What is predicted, and over which window after the observation date.
-
-    The window of the risk is [as_of + lead_time_days, as_of + lead_time_days + horizon_days): who left before is left
-    out of it. Of an action's effect leaving before is the bad outcome too. column, churned and retained belong to the
-    label `column`: which column tells, and its values. leavers_are_gone: in a table without dates, those who left are
-    no customers any more and are not scored. bad and good are the words that the report uses for the two outcomes, in
-    the past tense. table, event and active_days belong to the label `inactive`: which events it looks for, and within
-    how many days before the observation one makes a customer active.
-    """
-
-    kind: str
-    lead_time_days: Days = 0
-    horizon_days: Days = 0
-    column: str | None = None
-    churned: str | None = None
-    retained: str | None = None
-    table: str = "transactions"
-    event: str | None = None
-    active_days: SomeDays = 365
-    leavers_are_gone: bool = False
-    bad: str = "left"
-    good: str = "stayed"
-
-
-class ObservationSpec(Section):
-    """Which dates to learn from: every `every_months` months from `first`, up to the end of the data.
-
-    engine builds the features; the values are the same on both. A feature whose window is longer than look_back_days
-    is left out.
-    """
-
-    engine: Literal["duckdb", "spark"] = "duckdb"
-    first: Day
-    every_months: int = Field(1, ge=1, le=MOST_MONTHS)
-    look_back_days: SomeDays = 180
-
-
-class ArmSpec(Section):
-    """An action: what one costs, in the spec's currency."""
-
-    cost: Amount = 0.0
-
-
-class TreatmentSpec(Section):
-    """The actions that were tried against a control, and whether they were handed out by lot."""
-
-    arms: dict[str, ArmSpec] = Field(min_length=1)
-    randomised: bool = True
-
-    @field_validator("arms")
-    @classmethod
-    def _arms_can_be_named(cls, arms: dict[str, ArmSpec]) -> dict[str, ArmSpec]:
-        for arm in arms:
-            if plain(arm) in NO_ACTIONS:
-                raise ValueError(f"'{arm}' is what the list says where there is no action; call it otherwise")
-            if not NAME_OF_AN_ARM.fullmatch(arm):
-                raise ValueError(f"'{arm}' names files and figures: write letters, digits, '_', '-' and blanks")
-        if two := next(alike(list(arms)), None):
-            raise ValueError(f"{two} differ by capital letters only; call one otherwise")
-        return arms
-
-
-class ValueSpec(Section):
-    """What a good outcome is worth, in the spec's currency: a constant, times a column where one is named."""
-
-    constant: float = Field(1.0, ge=-MOST, le=MOST)
-    column: str | None = None
-
-
-class SplitSpec(Section):
-    """How rows are divided into training, folds and gate cohort.
-
-    time: the last `gate_dates` mature dates are the gate cohort; where it says nothing, a quarter of all mature dates,
-    so that the cohort grows with the data. random: a stratified `gate_share`, drawn with `seed`.
-    """
-
-    kind: Literal["time", "random"]
-    gate_dates: int | None = Field(None, ge=1, le=MOST_MONTHS)
-    gate_share: float = Field(0.2, gt=0, lt=1)
-    folds: int = Field(3, ge=2, le=1_000)
-    seed: Seed = 0
-
-
-class TuningSpec(Section):
-    """What Optuna searches, by what it judges, and for how long.
-
-    learners matter where there is a treatment only; metric is the risk's, on untreated rows.
-    """
-
-    families: Named = Field(("logistic", "lightgbm"), min_length=1)
-    learners: Named = Field(("t_learner", "x_learner", "risk_ranking", "s_learner", "dr_learner"), min_length=1)
-    metric: str = "log_loss"
-    trials: int = Field(30, ge=1, le=100_000)
-    timeout_seconds: Positive | None = None
-    seed: Seed = 0
-
-
-class SliceSpec(Section):
-    """A cut of the cohort: the values of a column, or bands of it between `edges` (in the column's unit)."""
-
-    column: str
-    edges: tuple[float, ...] = ()
-
-    @field_validator("edges")
-    @classmethod
-    def _edges_rise(cls, edges: tuple[float, ...]) -> tuple[float, ...]:
-        if any(high <= low for low, high in pairwise(edges)):
-            raise ValueError(f"{list(edges)} must rise; write {sorted(set(edges))}")
-        return edges
-
-
-class FloorSpec(Section):
-    """A simple score that a model has to beat: the sum of columns (missing counts as 0), higher is riskier.
-
-    falling says that a higher sum is safer instead.
-    """
-
-    columns: tuple[str, ...] = Field(min_length=1)
-    falling: bool = False
-
-
-class EvaluationSpec(Section):
-    """How figures are taken: bootstrap draws, the contact budget of lift and recall, the slices, and simple scores.
-
-    campaign is what expected and maximum profit suppose.
-    """
-
-    draws: int = Field(1000, ge=100, le=100_000)
-    seed: Seed = 0
-    contact_share: Share = 0.1
-    slices: dict[str, SliceSpec] = Field(default_factory=dict)
-    floors: dict[str, FloorSpec] = Field(default_factory=dict)
-    campaign: CampaignSpec = CampaignSpec()
-
-
-class ScoreSpec(Section):
-    """What the list shows: the risk bands by probability, and how many reasons."""
-
-    medium_from: Share = 0.1
-    high_from: Share = 0.25
-    reasons: int = Field(3, ge=0, le=1_000)
-
-    @model_validator(mode="after")
-    def _bands_rise(self) -> "ScoreSpec":
-        if self.high_from < self.medium_from:
-            raise ValueError(f"score.high_from is {self.high_from}, below score.medium_from, {self.medium_from}")
-        return self
-
-
-class ValidationSpec(Section):
-    """How far a table's volume may move against what is usual, as a share of it; ended are tables that come no more."""
-
-    volume_change: Positive = 0.5
-    ended: tuple[str, ...] = ()
+from experiments.sections.checks import Reason
+from experiments.sections.cost_of_churn import CostOfChurnSpec
+from experiments.sections.evaluation import EvaluationSpec
+from experiments.sections.gate import GateSpec
+from experiments.sections.label import LabelSpec
+from experiments.sections.observations import ObservationSpec
+from experiments.sections.policy import PolicySpec
+from experiments.sections.score import ScoreSpec
+from experiments.sections.section import Named, Section
+from experiments.sections.split import SplitSpec
+from experiments.sections.treatment import TreatmentSpec
+from experiments.sections.tuning import TuningSpec
+from experiments.sections.validation import ValidationSpec
+from experiments.sections.value import ValueSpec
 
 
 class ExperimentSpec(Section):

@@ -10,7 +10,8 @@ import pandas as pd
 
 from experiments.family import RowIndex
 from experiments.gate_dates import Dates, can_learn, closed_before, judging_dates, most_judging
-from experiments.spec import LabelSpec, SplitSpec
+from experiments.sections.label import LabelSpec
+from experiments.sections.split import SplitSpec
 from features.errors import DataError
 
 

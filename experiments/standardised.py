@@ -6,8 +6,9 @@ from math import sqrt
 import numpy as np
 from scipy.stats import t as student
 
-from experiments.intervals import Clusters, Interval
+from experiments.intervals import Interval
 from experiments.metric import Numbers
+from experiments.poisson import Clusters
 
 # Below this part of the range, what varies within the two groups is rounding.
 ROUNDING = 1e-9

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import xlogy
 from scipy.stats import chi2, rankdata
 
-from experiments.intervals import Clusters
 from experiments.metric import Numbers
 from experiments.newton import logistic_fit
+from experiments.poisson import Clusters
 
 FEWEST_ON_A_SIDE = 50
 ALPHA = 0.05

@@ -17,6 +17,9 @@ ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 FAMILY, LEARNER, RECORD = "family", "learner", "record"
 ENOUGH_TO_COMPARE_WITH = 5
 
+# Of a family that not every learner of the spec can use, the learner is a parameter of its own.
+LEARNER_OF = "learner of {}"
+
 Learned = Mapping[str, Mapping[str, float]]
 
 
@@ -126,10 +129,11 @@ def _signs(study: optuna.Study) -> list[int]:
 def candidate(trial: FrozenTrial, default_learner: str) -> Candidate:
     """What a trial tried; default_learner stands where the learner made no difference."""
     family = trial.params[FAMILY]
+    learner = trial.params.get(LEARNER_OF.format(family), trial.params.get(LEARNER, default_learner))
     prefix = f"{family}."
     params: dict[str, Any] = {
         key.removeprefix(prefix): rounding.parameter(value)
         for key, value in trial.params.items()
         if key.startswith(prefix)
     }
-    return Candidate(family, trial.params.get(LEARNER, default_learner), params, recorded(trial).learned)
+    return Candidate(family, learner, params, recorded(trial).learned)

@@ -12,10 +12,10 @@ from optuna.trial import FrozenTrial, TrialState
 from experiments import rounding, trials
 from experiments.family import Family, Params
 from experiments.judging import Judgement, judge
-from experiments.learner import EFFECT, Learner
+from experiments.learner import EFFECT, Learner, able_to_use
 from experiments.problem import Candidate, Problem
-from experiments.spec import TuningSpec
-from experiments.trials import FAMILY, LEARNER, Record
+from experiments.sections.tuning import TuningSpec
+from experiments.trials import FAMILY, LEARNER, LEARNER_OF, Record
 
 
 def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:
@@ -67,7 +67,7 @@ def trial_seed(seed: int, tried: int) -> int:
 
 
 def starting_points(problem: Problem, spec: TuningSpec) -> list[dict[str, Any]]:
-    """The starting points of all families, taking turns, and with them the learners, until each had one."""
+    """The starting points of all families, taking turns, and with them their learners, until each had its turn."""
     families = [problem.families[name] for name in spec.families]
     turns = zip_longest(*([(one, point) for point in one.starting_points] for one in families))
     points = [pair for turn in turns for pair in turn if pair]
@@ -75,8 +75,10 @@ def starting_points(problem: Problem, spec: TuningSpec) -> list[dict[str, Any]]:
         return [_point(family, point) for family, point in points]
     found = []
     for k in range(max(len(points), len(spec.learners))):
-        (family, point), learner = points[k % len(points)], problem.learners[spec.learners[k % len(spec.learners)]]
-        found.append({**_point(family, point), **_effect_point(family, learner)})
+        family, point = points[k % len(points)]
+        key, able = learners_of(family, problem, spec)
+        learner = problem.learners[able[k % len(able)]]
+        found.append({**_point(family, point), key: learner.name, **_effect_point(family, learner)})
     return found
 
 
@@ -86,7 +88,16 @@ def _point(family: Family, point: Params) -> dict[str, Any]:
 
 def _effect_point(family: Family, learner: Learner) -> dict[str, Any]:
     point = family.effect_point if learner.regresses else {}
-    return {LEARNER: learner.name, **{f"{family.name}.{EFFECT}{key}": value for key, value in point.items()}}
+    return {f"{family.name}.{EFFECT}{key}": value for key, value in point.items()}
+
+
+def learners_of(family: Family, problem: Problem, spec: TuningSpec) -> tuple[str, list[str]]:
+    """The learners of the spec that can use a family, and what the parameter is called that says which.
+
+    Raises SpecError when there is none.
+    """
+    able = able_to_use(family, [problem.learners[name] for name in spec.learners])
+    return (LEARNER if len(able) == len(spec.learners) else LEARNER_OF.format(family.name)), able
 
 
 class _Prefixed:
@@ -105,7 +116,7 @@ def _suggested(trial: optuna.Trial, problem: Problem, spec: TuningSpec) -> Candi
     name = trial.suggest_categorical(FAMILY, list(spec.families))
     family, learner = problem.families[name], spec.learners[0]
     if problem.actions:
-        learner = trial.suggest_categorical(LEARNER, list(spec.learners))
+        learner = trial.suggest_categorical(*learners_of(family, problem, spec))
     params = family.search(_Prefixed(trial, f"{name}."))  # type: ignore[arg-type]
     if problem.actions and problem.learners[learner].regresses:
         found = family.search_effects(_Prefixed(trial, f"{name}.{EFFECT}"))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.spec import LabelSpec
+from experiments.sections.label import LabelSpec
 from experiments.split import customer_hash
 
 Customers = npt.NDArray[np.uint32]

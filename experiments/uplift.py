@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from experiments.intervals import Clusters, Counts, Interval, are_many, bootstrap, interval_of
+from experiments.intervals import Interval, are_many, bootstrap, interval_of
 from experiments.metric import Numbers
+from experiments.poisson import Clusters, Counts
 from experiments.ranking import Ranking, block_totals, equal_count_bins, ranked
 from features.errors import MetricError
 

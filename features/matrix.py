@@ -7,16 +7,18 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from ibis.common.exceptions import IbisError
 from numpy.typing import NDArray
 
 from features.catalog import by_table
 from features.contract import Contract
-from features.errors import DataError
+from features.errors import DataError, HoldfastError
 from features.feature import Feature, FeatureColumn
 from features.hindsight import Hindsight
 from features.history import History
 from features.label import LabelWindow
 from features.observations import outcomes, treatments_at
+from features.plugins import MISTAKES
 from features.tables import CONTROL, LEFT_IN_GAP, PLACE
 
 
@@ -37,7 +39,12 @@ def snapshot(history: History, features: Collection[Feature], customers: ir.Tabl
 
 
 def _typed(feature: Feature, history: History) -> ir.Value:
-    return feature.aggregate(history).cast("string" if feature.column.type == "category" else "float64")
+    """The feature's aggregate. Raises HoldfastError, which names it and its file, where its function fails."""
+    try:
+        return feature.aggregate(history).cast("string" if feature.column.type == "category" else "float64")
+    except (*MISTAKES, IbisError) as error:
+        where = f"feature '{feature.column.name}' in features/definitions/{feature.theme}.py"
+        raise HoldfastError(f"{where}: {type(error).__name__}: {error}") from error
 
 
 def spread(found: pa.Table, size: int, features: Mapping[str, Feature]) -> pa.Table:

@@ -1,6 +1,8 @@
 """How plug-ins are found: put a file into the folder of its kind, and it takes part; no list is edited."""
 
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, TypeVar
@@ -9,17 +11,23 @@ from features.errors import HoldfastError, SpecError
 
 Plugin = TypeVar("Plugin")
 
+# What Python raises for a mistake in somebody's code.
+MISTAKES = (
+    *(ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError),
+    RuntimeError,
+)
+
 
 def discover(package: ModuleType, kind: type[Plugin]) -> dict[str, Plugin]:
     """Every plug-in of a package by name, in the order of the names.
 
     All modules of package are imported. A plug-in is an instance of kind at the top level of one of them;
     one that a second module imports counts once. Its name is its `name`, or its `kind` where it has none.
-    Raises HoldfastError when two different plug-ins share a name.
+    Raises HoldfastError when two different plug-ins share a name, or a module cannot be imported.
     """
     found: dict[str, tuple[Plugin, str]] = {}
-    for module in sorted(info.name for info in iter_modules(package.__path__, f"{package.__name__}.")):
-        for plugin in vars(import_module(module)).values():
+    for module in (f"{package.__name__}.{name}" for name in names(package)):
+        for plugin in vars(imported(module)).values():
             if isinstance(plugin, kind):
                 first, where = found.setdefault(_name_of(plugin), (plugin, module))
                 if first is not plugin:
@@ -27,6 +35,16 @@ def discover(package: ModuleType, kind: type[Plugin]) -> dict[str, Plugin]:
                         f"{kind.__name__} '{_name_of(plugin)}' is defined in {where} and in {module}; rename one."
                     )
     return {name: found[name][0] for name in sorted(found)}
+
+
+def imported(module: str) -> ModuleType:
+    """The module of a plug-in. Raises HoldfastError, which names it and its file, when it cannot be imported."""
+    try:
+        return import_module(module)
+    except MISTAKES as error:
+        found = find_spec(module)
+        what = f"{module} in {found.origin}" if found else module
+        raise HoldfastError(f"{what} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def _name_of(plugin: Any) -> str:
@@ -38,11 +56,22 @@ def names(package: ModuleType) -> list[str]:
     return sorted(info.name for info in iter_modules(package.__path__))
 
 
+def file_of(package: ModuleType, name: str) -> Path:
+    """The file of the plug-in of that name; it is not imported. Raises SpecError when there is none."""
+    found = find_spec(f"{package.__name__}.{name}")
+    if found is None or found.origin is None:
+        raise SpecError(f"no '{name}' in {package.__name__}; there are {names(package)}.")
+    return Path(found.origin)
+
+
 def plugin(package: ModuleType, name: str, kind: type[Plugin]) -> Plugin:
-    """The one plug-in of that name; only its module is imported. Raises SpecError when there is none."""
+    """The one plug-in of that name; only its module is imported. Raises SpecError when there is none.
+
+    Raises HoldfastError when its module cannot be imported.
+    """
     if name not in names(package):
         raise SpecError(f"no {kind.__name__.lower()} '{name}' in {package.__name__}; there are {names(package)}.")
-    module = import_module(f"{package.__name__}.{name}")
+    module = imported(f"{package.__name__}.{name}")
     for value in vars(module).values():
         if isinstance(value, kind) and _name_of(value) == name:
             return value

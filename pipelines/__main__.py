@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from collections.abc import Sequence
 
 from pipelines import handover
 from pipelines.stopping import guard
@@ -10,7 +11,14 @@ from pipelines.stopping import guard
 def answer(words: list[str]) -> int:
     """The exit code of a command, done by the run that called for it, or else here."""
     code = handover.answer(words)
-    return guard(words) if code is None else code
+    return guard(words, command) if code is None else code
+
+
+def command(words: Sequence[str]) -> int:
+    """The exit code of a command, done here."""
+    from pipelines.cli import main  # not at the top: who is answered by a run waits for nothing
+
+    return main(words)
 
 
 if __name__ == "__main__":

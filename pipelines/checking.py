@@ -1,6 +1,6 @@
 """The leak checks of a spec, asked before anything is trained."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,17 @@ from pipelines.learning import Learning, part
 COPIES = "copied_rows.csv"
 
 
-def passed(opened: Learning, folds: tuple[Fold, ...], *, state: Path | None = None) -> list[dict[str, Any]]:
-    """What became of every check, as plain data; folds hold positions of the training rows.
+def passed(
+    opened: Learning, folds: tuple[Fold, ...], *, off: Mapping[str, str], state: Path | None = None
+) -> list[dict[str, Any]]:
+    """What became of every check, as plain data; folds hold positions of the training rows. off are those that are
+    switched off, by code, with the reason.
 
     A warning is said at once. In the folder state all rows are listed that a check calls copies.
 
     Raises DataError, with a line for each finding, when a check refuses.
     """
-    results = check.examined(discover(checks, Check), evidence(opened, folds), off=opened.spec.checks)
+    results = check.examined(discover(checks, Check), evidence(opened, folds), off=off)
     listed = _listed(opened, results, state / COPIES) if state else ""
     if lines := check.refused(results):
         lines = [*lines, listed] if listed else lines

@@ -1,7 +1,6 @@
 """The command line: finds the stages, runs one, and ends with the exit code that the design gives it."""
 
 import argparse
-import ast
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from features.errors import HoldfastError
 from pipelines import faults, masking, probe, processes, run_lock, scratch, stopping
+from pipelines.stage_names import described, stages
 from pipelines.workspace import Workspace
 
 CODES = """exit codes:
@@ -36,8 +36,6 @@ COMMANDS = {
     "list": "List what there is of a kind, such as specs, tables, features, metrics, checks or rules.",
 }
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
-# The order in which a spec goes through them; a stage that is not named here comes last.
-ORDER = ("ingest", "validate", "build", "tune", "train", "evaluate", "register", "promote", "score")
 # What talks to no server and no database, and what only reads there.
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
 READING = ("status", "history")
@@ -60,21 +58,9 @@ def main(words: Sequence[str]) -> int:
         return _failed(workspace, arguments.command, stopping.LINE, stopping.CODE)
 
 
-def stages() -> dict[str, str]:
-    """Every stage and its first line, in the order in which a spec goes through them."""
-    found = {name: text.splitlines()[0] for name, text in _described("stages").items()}
-    return dict(sorted(found.items(), key=lambda one: ORDER.index(one[0]) if one[0] in ORDER else len(ORDER)))
-
-
 def commands() -> dict[str, Any]:
     """The modules in `commands`, by name; they import nothing heavy. One of a stage's name tells its options."""
-    return {name: import_module(f"pipelines.commands.{name}") for name in _described("commands")}
-
-
-def _described(folder: str) -> dict[str, str]:
-    """Every module of a folder and its docstring, read without importing it, so that --help answers at once."""
-    files = sorted(file for file in (Path(__file__).parent / folder).glob("*.py") if file.stem != "__init__")
-    return {file.stem: ast.get_docstring(ast.parse(file.read_text())) or "" for file in files}
+    return {name: import_module(f"pipelines.commands.{name}") for name in described("commands")}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -145,7 +131,7 @@ def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> 
         import_module("pipelines.versions").add(spec, workspace, arguments.paths)
         return 0
     if arguments.command == "run":
-        return int(import_module("pipelines.main_job").run(spec, workspace))
+        return int(import_module("pipelines.main_job").run(spec, workspace, main))
     if not getattr(arguments, "force", False):  # a person who overrules the rules says why
         import_module("pipelines.validated").check(workspace, arguments.command)
     if arguments.command in commands():

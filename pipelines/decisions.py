@@ -14,8 +14,8 @@ from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
-from features.plugins import discover
-from pipelines import plain, rules
+from pipelines import plain
+from pipelines.asking import asked, needed, of_mode
 from pipelines.claims import Claims
 from pipelines.contest import Contest
 from pipelines.evidence import Evidence, Mode, shown_claims, unbeaten
@@ -98,7 +98,9 @@ def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
     share = gate.value_share if models.mode is Mode.REFRESH else None
 
     def against(other: Predictions | None) -> dict[str, Pair]:
-        found = other and comparison.compare(cohort, models.challenger, other, alpha=alpha, share=share)
+        found = other and comparison.compare(
+            cohort, models.challenger, other, alpha=alpha, share=share, asked=needed(models.mode, gate)
+        )
         return found or {}
 
     slices = comparison.compare_slices(cohort, models.challenger, champion, alpha=alpha) if champion else ()
@@ -177,9 +179,7 @@ def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
 def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
     """Ask every rule of the mode and put what they decide, and on what, in plain data."""
     evidence = judged.evidence
-    findings = {
-        rule: rule.judge(evidence, spec.gate) for rule in discover(rules, Rule).values() if evidence.mode in rule.modes
-    }
+    findings = {rule: asked(rule, evidence, spec.gate) for rule in of_mode(evidence.mode)}
     verdict = decide(evidence.mode, findings)
     reasons = [first_line(verdict, evidence, findings, renewed=judged.renewed), *_reasons(verdict, evidence, findings)]
     return {
@@ -237,5 +237,5 @@ def _reasons(verdict: Verdict, evidence: Evidence, findings: Mapping[Rule, Findi
     return [
         f"{rule.code} {one.status.value}: {one.reason}"
         for rule, one in findings.items()
-        if one.status is not Status.HOLDS or primary & set(rule.needs)
+        if one.status not in (Status.HOLDS, Status.NOT_APPLICABLE) or primary & set(rule.needs)
     ]

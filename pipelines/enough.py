@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -14,15 +14,31 @@ from experiments.arms import Arms, Mask, rows_of
 from experiments.family import Labels, RowIndex
 from experiments.fewest import FEWEST_MEASURED, FEWEST_OF_AN_ARM, FEWEST_OF_AN_OUTCOME
 from experiments.gap import left_in_gap
-from experiments.spec import ExperimentSpec
+from experiments.sections.label import HasLabel
+from experiments.sections.section import HasName
+from experiments.sections.split import HasSplit
+from experiments.sections.treatment import HasTreatment
 from experiments.split import Fold, Split, split
 from features.errors import DataError, SpecError
 from features.tables import CONTROL, LEFT_IN_GAP
+from pipelines.foreseen import HasDemands, HasFigures
 
 # What is read of the rows to learn from.
 NEEDED = ("customer_id", "as_of", "churned", "arm", LEFT_IN_GAP)
 # Each slice has figures and draws of its own.
 MOST_SLICES = 200
+
+
+class Divided(HasName, HasLabel, HasTreatment, HasSplit, Protocol):
+    """A spec, as far as it says who is in which part of the rows, and what came of them."""
+
+
+class Judged(Divided, HasDemands, Protocol):
+    """The same, and what the gate will ask of them."""
+
+
+class Sliced(HasName, HasFigures, Protocol):
+    """A spec, as far as it cuts the cohort."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +54,7 @@ class Counted:
     remark: str
 
 
-def check_rows(spec: ExperimentSpec, rows: pd.DataFrame) -> Counted:
+def check_rows(spec: Judged, rows: pd.DataFrame) -> Counted:
     """What the rows count; raise DataError, in numbers and with the remedy, when a spec asks more than they can give.
 
     rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that enough customers have
@@ -67,7 +83,7 @@ def check_rows(spec: ExperimentSpec, rows: pd.DataFrame) -> Counted:
 class _Words:
     """How the spec's outcomes are called."""
 
-    def __init__(self, spec: ExperimentSpec) -> None:
+    def __init__(self, spec: Judged) -> None:
         self.spec = f"spec '{spec.name}'"
         self.bad, self.good = spec.label.bad, spec.label.good
         self.dated = spec.split.kind == "time"
@@ -161,15 +177,17 @@ def _rarer(y: Labels) -> int:
     return min(_of_each(y))
 
 
-def _remark(spec: ExperimentSpec, rarer: int, of_arms: Mapping[str, int]) -> str:
+def _remark(spec: Judged, rarer: int, of_arms: Mapping[str, int]) -> str:
     """What the gate cohort lacks of what the gate asks, whatever the model: known before anything is searched."""
     gate, lacking = spec.gate, []
     if rarer < gate.minimum_positives:
         lacking.append(f"{rarer:,} rows of the rarer outcome, gate.minimum_positives is {gate.minimum_positives:,}")
-    if few := {arm: n for arm, n in of_arms.items() if n < gate.minimum_events_per_arm}:
+    if few := {arm: n for arm, n in of_arms.items() if n < gate.events_needed(arm)}:
         told = ", ".join(f"{arm} {n:,}" for arm, n in few.items())
+        least = {arm: gate.minimum_events_of[arm] for arm in few if arm in gate.minimum_events_of}
+        of_each = "".join(f", gate.minimum_events_of.{arm} is {n:,}" for arm, n in least.items())
         lacking.append(
-            f"of the rarer outcome in {told}, gate.minimum_events_per_arm is {gate.minimum_events_per_arm:,}"
+            f"of the rarer outcome in {told}, gate.minimum_events_per_arm is {gate.minimum_events_per_arm:,}{of_each}"
         )
     if not lacking:
         return ""
@@ -179,7 +197,7 @@ def _remark(spec: ExperimentSpec, rarer: int, of_arms: Mapping[str, int]) -> str
     )
 
 
-def check_outcomes(spec: ExperimentSpec, rows: pd.DataFrame, outcomes: Collection[str]) -> None:
+def check_outcomes(spec: Divided, rows: pd.DataFrame, outcomes: Collection[str]) -> None:
     """Raise DataError when an arm of the gate cohort has next to no row that holds one of the outcomes.
 
     rows hold NEEDED and the outcomes, which may be missing in some of them.
@@ -195,7 +213,7 @@ def check_outcomes(spec: ExperimentSpec, rows: pd.DataFrame, outcomes: Collectio
             )
 
 
-def check_columns(spec: ExperimentSpec, columns: Mapping[str, pa.ChunkedArray]) -> None:
+def check_columns(spec: HasName, columns: Mapping[str, pa.ChunkedArray]) -> None:
     """Raise DataError when there are columns to learn from and each is the same in all rows, or missing in all.
 
     A spec without any is another thing: it asks for the plain effect alone. columns are read one at a time.
@@ -213,7 +231,7 @@ def check_columns(spec: ExperimentSpec, columns: Mapping[str, pa.ChunkedArray]) 
         )
 
 
-def check_slices(spec: ExperimentSpec, columns: Mapping[str, pa.ChunkedArray]) -> None:
+def check_slices(spec: Sliced, columns: Mapping[str, pa.ChunkedArray]) -> None:
     """Raise SpecError when a slice without edges is over a column of more values than a report can show.
 
     columns are read one at a time.

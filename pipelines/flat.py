@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.spec import ExperimentSpec
+from experiments.sections.label import HasLabel
+from experiments.sections.source import HasSource
+from experiments.sections.value import HasValue
 from features.arm_column import STRATUM
 from features.errors import DataError, SpecError
 from features.feature import FeatureColumn
@@ -19,7 +22,15 @@ from pipelines.values import with_value
 NAME = "all.parquet"
 
 
-def columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
+class Tabled(HasLabel, HasSource, Protocol):
+    """A spec, as far as it says what the columns of a table are."""
+
+
+class Undated(Tabled, HasValue, Protocol):
+    """A spec, as far as the matrix of a table goes."""
+
+
+def columns(spec: Tabled, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
     """The feature columns that a table declares: all but its key, its outcomes and its arm."""
     left_out = {"customer_id", "arm", "probability", spec.label.column}
     left_out |= {STRATUM} if (spec.source.get("treatment") or {}).get("strata") else set()
@@ -38,15 +49,13 @@ def columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Featur
     )
 
 
-def outcomes(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Column, ...]:
+def outcomes(spec: HasLabel, declared: Mapping[str, Table]) -> tuple[Column, ...]:
     """What a table declares as measured after the actions, beside the label."""
     columns = declared["customers"].columns
     return tuple(column for column in columns if column.is_outcome and column.name != spec.label.column)
 
 
-def undated(
-    spec: ExperimentSpec, folder: Path, *, declared: Mapping[str, Table], shelf: Shelf
-) -> Iterator[Mapping[str, int]]:
+def undated(spec: Undated, folder: Path, *, declared: Mapping[str, Table], shelf: Shelf) -> Iterator[Mapping[str, int]]:
     """Build the rows to learn from and the rows to score; gives how many there are."""
     table = storage.read_parquet(folder / "customers")
     size = table.num_rows
@@ -68,14 +77,14 @@ def undated(
     yield {SCORE: shown.num_rows}
 
 
-def _valued(rows: pa.Table, spec: ExperimentSpec) -> pa.Table:
+def _valued(rows: pa.Table, spec: HasValue) -> pa.Table:
     name = spec.value.column
     if name is not None and name not in rows.column_names:
         raise SpecError(f"value.column '{name}' is no column of the matrix; it has {rows.column_names}.")
     return with_value(rows, spec.value, rows[name] if name else None)
 
 
-def _churned(table: pa.Table, spec: ExperimentSpec) -> pa.Array:
+def _churned(table: pa.Table, spec: HasLabel) -> pa.Array:
     label = spec.label
     texts = table[label.column].cast(pa.string()).combine_chunks()
     known = pc.is_in(texts, pa.array([label.churned, label.retained], pa.string()))

@@ -44,12 +44,13 @@ Seen = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Served:
-    """What commands have to see for their stages to be done here, and when DVC had stored what these wrote.
+    """What commands have to see for their stages to be done here, by what, and when DVC had stored what these wrote.
 
     stored is by stage, in nanoseconds of the clock that files have.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
+    command: stopping.Command | None = None
     stored: dict[str, int] = field(default_factory=dict)
 
     def now_stored(self) -> None:
@@ -59,23 +60,24 @@ class Served:
 
 
 @contextmanager
-def serving(root: Path, folder: Path) -> Iterator[Served]:
+def serving(root: Path, folder: Path, command: stopping.Command | None) -> Iterator[Served]:
     """A block in which commands that see the variables given are done by forks of this process.
 
-    root is the checkout, folder one in it that may be written. There are no variables, and every command does its
-    stage itself, where the system knows no forks or the folder's name is too long.
+    root is the checkout, folder one in it that may be written, command does what their words say. There are no
+    variables, and every command does its stage itself, without that, where the system knows no forks or where the
+    folder's name is too long.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _clear(folder)
     address = folder / f"stages.{os.getpid()}"
-    if not hasattr(os, "fork") or len(str(address)) > LONGEST:
+    if command is None or not hasattr(os, "fork") or len(str(address)) > LONGEST:
         yield Served()
         return
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(address))
         door.listen()
         door.settimeout(LOOK_SECONDS)
-        over, served = Event(), Served({handover.LISTENS: str(address.relative_to(root))})
+        over, served = Event(), Served({handover.LISTENS: str(address.relative_to(root))}, command)
         server = Thread(target=_serve, args=(door, root, over, served, _sources(root)), daemon=True, name="does stages")
         server.start()
         try:
@@ -120,7 +122,7 @@ def _answered(line: socket.socket, root: Path, *, seen: Seen, served: Served) ->
         if _sources(root).items() >= seen.items():
             _load(words[0])
             seen = {**_sources(root), **seen}
-            code = _done(line, words, files)
+            code = _done(line, words, files, served.command)
             served.stored[words[0]] = time.time_ns()
         with suppress(OSError):  # nobody waits any more
             line.sendall(str(code).encode())
@@ -142,9 +144,9 @@ def _load(stage: str) -> None:
     gc.enable()
 
 
-def _done(line: socket.socket, words: Sequence[str], files: Sequence[int]) -> int:
+def _done(line: socket.socket, words: Sequence[str], files: Sequence[int], command: stopping.Command | None) -> int:
     """The exit code of a fork that does the command; once whoever asked for it has ended, it is made to end, too."""
-    stage = get_context("fork").Process(target=_stage, args=(words, files, processes.mark()), daemon=True)
+    stage = get_context("fork").Process(target=_stage, args=(words, files, processes.mark(), command), daemon=True)
     stage.start()
     if stage.sentinel not in wait([stage.sentinel, line]):
         stage.terminate()
@@ -155,13 +157,13 @@ def _done(line: socket.socket, words: Sequence[str], files: Sequence[int]) -> in
     return code if code >= 0 else 128 - code
 
 
-def _stage(words: Sequence[str], files: Sequence[int], run: str) -> None:
+def _stage(words: Sequence[str], files: Sequence[int], run: str, command: stopping.Command) -> None:
     """In the fork: the command, as if DVC had called it, which ends with the run that it is marked with."""
     os.environ[processes.RUN] = run
     for number, file in enumerate(files):
         os.dup2(file, number)
     sys.stdin = open(0, closefd=False, encoding=sys.stdout.encoding)  # noqa: SIM115 - multiprocessing took it away
-    sys.exit(stopping.guard(words))
+    sys.exit(stopping.guard(words, command))
 
 
 def _sources(root: Path) -> Seen:

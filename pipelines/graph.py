@@ -7,14 +7,15 @@ import yaml
 
 from features.errors import HoldfastError, UsageError
 from pipelines import dvc_process, dvc_words, failures, forks, storage, unchanged
+from pipelines.stopping import Command
 from pipelines.workspace import Workspace
 
 PARAMS = "params.yaml"
 LAST_STAGE = "evaluate"
 
 
-def reproduce(workspace: Workspace) -> None:
-    """Run every stage of a spec whose inputs changed.
+def reproduce(workspace: Workspace, command: Command | None = None) -> None:
+    """Run every stage of a spec whose inputs changed; with a command, which does a stage, in forks of this process.
 
     Raises what the failing stage reported, or what DVC's own refusal means.
     """
@@ -27,7 +28,7 @@ def reproduce(workspace: Workspace) -> None:
         return
     failures.take(workspace.failure)
     began = unchanged.now_ns()
-    with forks.serving(workspace.root, workspace.state) as served:
+    with forks.serving(workspace.root, workspace.state, command) as served:
         target = f"{LAST_STAGE}@{workspace.spec}"
         code, said = dvc_process.run(workspace.root, "repro", target, variables=served.variables)
     if code == 0:

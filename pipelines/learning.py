@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,22 @@ from experiments.gap import left_in_gap
 from experiments.learner import Learner
 from experiments.metric import Metric, Numbers
 from experiments.problem import Problem, Stakes
-from experiments.spec import ExperimentSpec, TuningSpec
+from experiments.sections.label import HasLabel
+from experiments.sections.policy import HasPolicy
+from experiments.sections.section import HasName
+from experiments.sections.split import HasSplit
+from experiments.sections.treatment import HasTreatment
+from experiments.sections.tuning import HasTuning, TuningSpec
 from experiments.split import Fold, Split, customer_hash, split
 from features.contract import Contract, Matrix
 from features.plugins import plugin
 from features.tables import CONTROL
 from pipelines import matrices, memory, storage
 from pipelines.workspace import Workspace
+
+
+class Learnable(HasName, HasLabel, HasTreatment, HasPolicy, HasSplit, HasTuning, Protocol):
+    """A spec, as far as it says what is learnt, and how."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class Learning:
     policy.
     """
 
-    spec: ExperimentSpec
+    spec: Learnable
     rows: pd.DataFrame
     X: Matrix
     contract: Contract
@@ -156,7 +166,7 @@ def part(X: Matrix, index: RowIndex) -> Matrix:
     return X[index]
 
 
-def opened(spec: ExperimentSpec, workspace: Workspace) -> Learning:
+def opened(spec: Learnable, workspace: Workspace) -> Learning:
     """The rows of a spec that may be learnt from. Raises MissingError when they have not been built."""
     contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
     X, others, start = np.empty((matrices.count(workspace.matrix, matrices.LEARN), len(contract.columns))), [], 0

@@ -17,8 +17,8 @@ from features.schema import Column
 from features.source import Source
 from features.tables import CANONICAL
 from pipelines import rules
-from pipelines.cli import stages
 from pipelines.rule import Rule
+from pipelines.stage_names import stages
 from pipelines.workspace import Workspace
 
 Rows = list[tuple[str, str]]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments import draws, randomisation
 from experiments.metric import Numbers
-from experiments.spec import ExperimentSpec
+from experiments.sections.treatment import HasTreatment
 from features.contract import Contract, Matrix
 from features.tables import CONTROL
 from pipelines.learning import Learning
@@ -21,15 +21,18 @@ MOST_ASSIGNMENTS = 200_000
 MOST_CELLS = 5_000_000
 
 
-def examined(opened: Learning) -> dict[str, Any]:
-    """Balance, overlap, sizes and predictability of the arms, as the report holds them; nothing without actions."""
+def examined(opened: Learning, source: Mapping[str, Any]) -> dict[str, Any]:
+    """Balance, overlap, sizes and predictability of the arms, as the report holds them; nothing without actions.
+
+    source is that section of the spec.
+    """
     if not opened.actions:
         return {}
     rows = assignments(opened)
     arm = rows["arm"].to_numpy().astype(str)
     encoded = opened.X[rows.index]
     chances = _chances(rows, arm, encoded)
-    sample = sampled(arm, MOST_CELLS // _width(opened.contract), seed=opened.spec.evaluation.seed)
+    sample = sampled(arm, MOST_CELLS // _width(opened.contract), seed=opened.spec.tuning.seed)
     covariates, names = known_before(encoded[sample], opened.contract)
     found = randomisation.examine(
         covariates=covariates,
@@ -37,14 +40,14 @@ def examined(opened: Learning) -> dict[str, Any]:
         arm=arm,
         control=CONTROL,
         probability=rows["probability"].to_numpy(dtype=float),
-        seed=opened.spec.evaluation.seed,
+        seed=opened.spec.tuning.seed,
         chances=chances,
         sample=sample,
     )
     largest = found.balance[0] if found.balance else None
     return {
         "verdict": found.verdict,
-        "words": found.words + _hint(opened.spec, found.sample_ratio.p),
+        "words": found.words + _hint(source, found.sample_ratio.p),
         "assignments": len(rows),
         "largest_difference": abs(largest.difference) if largest else 0.0,
         "largest_difference_in": largest.covariate if largest else "",
@@ -56,7 +59,7 @@ def examined(opened: Learning) -> dict[str, Any]:
     }
 
 
-def is_observational(spec: ExperimentSpec, trial: Mapping[str, Any]) -> bool:
+def is_observational(spec: HasTreatment, trial: Mapping[str, Any]) -> bool:
     """Whether actions were tried that were not randomised, by the spec or by what `examined` found."""
     if spec.treatment is None:
         return False
@@ -75,7 +78,7 @@ def assignments(opened: Learning) -> pd.DataFrame:
     rows = rows.assign(probability=rows["probability"].to_numpy(dtype=float, na_value=np.nan))
     drawn = rows[draws.own_draws(rows)]
     if len(drawn) > MOST_ASSIGNMENTS:
-        drawn = drawn.sample(MOST_ASSIGNMENTS, random_state=opened.spec.evaluation.seed)
+        drawn = drawn.sample(MOST_ASSIGNMENTS, random_state=opened.spec.tuning.seed)
     return drawn
 
 
@@ -127,10 +130,10 @@ def _groups(rows: pd.DataFrame, encoded: Matrix) -> Iterator[np.ndarray]:
             yield (dates + 1) * (MOST_CATEGORIES + 1) + codes
 
 
-def _hint(spec: ExperimentSpec, p: float) -> str:
+def _hint(source: Mapping[str, Any], p: float) -> str:
     """What to do about sizes that the spec never gave."""
-    told = spec.source.get("treatment") or {}
-    if spec.source["kind"] != "table" or p >= randomisation.ALPHA_SIZES:
+    told = source.get("treatment") or {}
+    if source["kind"] != "table" or p >= randomisation.ALPHA_SIZES:
         return ""
     if any(told.get(key) for key in ("probabilities", "probability", "strata")):
         return ""

@@ -5,26 +5,30 @@ from typing import Any
 
 from experiments.spec import ExperimentSpec
 from pipelines import repeated
+from pipelines.stopping import Command
 from pipelines.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
 
-def run(spec: ExperimentSpec, workspace: Workspace) -> int:
-    """Run the graph, register, promote and score; print a short table and give the exit code of the decision."""
+def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
+    """Run the graph, register, promote and score; print a short table and give the exit code of the decision.
+
+    command does one command: the stages are commands of forks of this process.
+    """
     if (known := repeated.answer(workspace)) is not None:
         repeated.leave(workspace, known)
         print(known.told)  # noqa: T201 - the command's answer
         return known.code
     # Not at the top: where nothing was touched, nobody waits for MLflow.
     from pipelines import graph, ledger, storage, telling
-    from pipelines.specs import source_of
+    from pipelines.options import source_of
 
     ledger.address(workspace.root)  # where promotions are written must be known before the first minute of work
     source, _ = source_of(spec)
     if not source.needs_files:
         graph.put(spec.name, workspace.root)
     first = repeated.first_look(workspace)
-    graph.reproduce(workspace)
+    graph.reproduce(workspace, command)
     from pipelines.stages import promote, register, score
 
     register.run(spec, workspace)

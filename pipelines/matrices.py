@@ -75,6 +75,12 @@ def names(matrix: Path, purpose: str) -> list[str]:
     return own + [name for one in (matrix / THEMES).glob(f"*/{partition.name}") for name in pq.read_schema(one).names]
 
 
+def features(matrix: Path) -> dict[str, pa.DataType]:
+    """The features of all themes, with their types; none where the rows of a table hold them themselves."""
+    first = {one.parent: one for one in sorted((matrix / THEMES).glob("*/*.parquet"), reverse=True)}
+    return {field.name: field.type for one in first.values() for field in pq.read_schema(one)}
+
+
 def digest(matrix: Path, purpose: str) -> str:
     """A hash of all that `read` would give."""
     partitions = sorted((matrix / purpose).glob("*.parquet"))

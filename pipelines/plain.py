@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.cohort import Cohort
 from experiments.comparison import Pair, judged_slices
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence
 
 NO_PAIR = {"challenger": None, "champion": None, "difference": None}

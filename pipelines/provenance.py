@@ -11,7 +11,7 @@ from typing import Any
 from experiments import families, learners
 from experiments.spec import ExperimentSpec
 from features import definitions, labels, sources
-from features.plugins import names, plugin
+from features.plugins import file_of, names, plugin
 from features.source import Source
 from pipelines import dvc_lock, storage
 from pipelines.workspace import Workspace
@@ -72,7 +72,7 @@ def _code(spec: ExperimentSpec) -> dict[str, str]:
     themes = list(spec.features) or names(definitions) if spec.observations else []
     named = {definitions: themes, labels: [spec.label.kind], families: spec.tuning.families}
     named |= {learners: spec.tuning.learners if spec.treatment else ()}
-    files = [Path(package.__path__[0]) / f"{name}.py" for package, wanted in named.items() for name in wanted]
+    files = [file_of(package, name) for package, wanted in named.items() for name in wanted]
     return {file.stem: ast.dump(ast.parse(file.read_text())) for file in files}
 
 

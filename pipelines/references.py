@@ -2,16 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from experiments.spec import ExperimentSpec
+import pyarrow as pa
+
+from experiments.sections.policy import HasPolicy
+from experiments.sections.section import HasName
+from experiments.sections.treatment import HasTreatment
+from experiments.sections.value import HasValue
 from features.errors import SpecError
 from features.reserved import names_for, why_taken
 from features.table_options import TableOptions
+from pipelines.foreseen import HasFigures
 
 # Columns of ours that a slice, a simple score or a limit of the policy may look at.
 VALUE = "value"
 OF_SLICES = (VALUE, "arm")
 YES_OR_NO = {"0", "1"}
+
+
+class Referring(HasName, HasTreatment, HasValue, HasPolicy, HasFigures, Protocol):
+    """A spec, as far as it names columns and actions."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,14 @@ def of_a_table(options: TableOptions) -> Known:
     )
 
 
-def check(spec: ExperimentSpec, known: Known) -> None:
+def of_a_matrix(features: Mapping[str, pa.DataType]) -> Known:
+    """The features of a matrix by themes; one that is no text is a number."""
+    return Known(
+        {name: not (pa.types.is_string(one) or pa.types.is_large_string(one)) for name, one in features.items()}
+    )
+
+
+def check(spec: Referring, known: Known) -> None:
     """Raise SpecError, with each key and its value, where a column is not there or cannot be what is made of it."""
     ours = names_for(spec.actions)
     faults = [
@@ -47,12 +65,12 @@ def check(spec: ExperimentSpec, known: Known) -> None:
         raise SpecError(f"spec '{spec.name}': {'; '.join(faults)}.")
 
 
-def _value(spec: ExperimentSpec, known: Known) -> Iterator[str]:
+def _value(spec: HasValue, known: Known) -> Iterator[str]:
     if spec.value.column is not None:
         yield from _is_number("value.column", spec.value.column, known.is_number)
 
 
-def _policy(spec: ExperimentSpec, known: Known) -> Iterator[str]:
+def _policy(spec: HasPolicy, known: Known) -> Iterator[str]:
     """The limits of the policy; a category of the texts 0 and 1 says yes or no as well as a number does."""
     now = {VALUE: True} | {name: known.is_number[name] for name in known.is_number if name not in known.after}
     if spec.policy.opt_out is not None:
@@ -71,7 +89,7 @@ def _reads(text: str, allowed: set[str] | None) -> bool:
     return text in allowed if allowed else text.lstrip("-").replace(".", "", 1).isdecimal()
 
 
-def _evaluation(spec: ExperimentSpec, known: Known) -> Iterator[str]:
+def _evaluation(spec: HasFigures, known: Known) -> Iterator[str]:
     there = {**dict.fromkeys(OF_SLICES, True), "arm": False, **known.is_number}
     for name, one in spec.evaluation.slices.items():
         where = f"evaluation.slices.{name}"

@@ -1,11 +1,11 @@
 """What a promotion rule is: a pure function of the evidence that decides one thing and explains itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from experiments.comparison import Pair
-from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval
 from experiments.metric import Better
 from pipelines.evidence import Evidence, Mode, difference_of
@@ -17,11 +17,16 @@ Z_POWER = 0.8416212335729143
 
 
 class Status(StrEnum):
-    """What a rule finds: it holds, it is broken, or these rows cannot tell."""
+    """What a rule finds: it holds, it is broken, these rows cannot tell, or there is nothing that it could judge.
+
+    A spec may switch a rule off: then it finds nothing.
+    """
 
     HOLDS = "holds"
     BROKEN = "broken"
     UNCLEAR = "unclear"
+    NOT_APPLICABLE = "not applicable"
+    OFF = "switched off"
 
 
 @dataclass(frozen=True)
@@ -53,17 +58,38 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Parameters:
+    """The numbers of a rule, each for all actions or by action: those of the spec, or else those that it declares."""
+
+    declared: Mapping[str, float]
+    said: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
+
+    def of(self, name: str, action: str | None = None) -> float:
+        """A number, of an action where it has one for each; what the spec does not say is as it is declared."""
+        said = self.said.get(name, self.declared[name])
+        return said.get(action or "", self.declared[name]) if isinstance(said, Mapping) else said
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule: its code, what it needs, the modes in which it is asked, the verdict when it is broken, and the judge.
 
-    needs names figures of the evidence, or other fields of it where the rule looks at no figure.
+    needs names figures of the evidence, or other fields of it where the rule looks at no figure. A figure is any metric
+    by its name: it is taken of both models because a rule needs it; one of effects is `NAME_ACTION` for each action.
+    parameters are numbers of its own, with what they are unless the spec's gate.parameters says otherwise; the judge of
+    a rule that declares some takes Parameters too. can_be_off says whether a spec may switch it off.
     """
 
     code: str
     needs: tuple[str, ...]
     modes: frozenset[Mode]
     otherwise: Verdict
-    judge: Callable[[Evidence, GateSpec], Finding]
+    judge: Callable[..., Finding]
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    can_be_off: bool = True
+
+    def __hash__(self) -> int:
+        return hash(self.code)
 
     @property
     def name(self) -> str:
@@ -77,10 +103,16 @@ class Rule:
 
 
 def rule(
-    code: str, *, needs: tuple[str, ...], modes: tuple[Mode, ...], otherwise: Verdict = Verdict.KEEP
-) -> Callable[[Callable[[Evidence, GateSpec], Finding]], Rule]:
-    """Declare a rule; the first line of the function's docstring says what it demands."""
-    return lambda judge: Rule(code, needs, frozenset(modes), otherwise, judge)
+    code: str,
+    *,
+    needs: tuple[str, ...],
+    modes: tuple[Mode, ...],
+    otherwise: Verdict = Verdict.KEEP,
+    parameters: Mapping[str, float] = MappingProxyType({}),
+    can_be_off: bool = True,
+) -> Callable[[Callable[..., Finding]], Rule]:
+    """Declare a rule; the first line of the function's docstring says what it demands; the rest as of `Rule`."""
+    return lambda judge: Rule(code, needs, frozenset(modes), otherwise, judge, parameters, can_be_off)
 
 
 def no_worse(
@@ -112,7 +144,7 @@ def unused(evidence: Evidence, margin: float) -> Finding | None:
     if evidence.champion_for.risk:
         return None
     words = "the champion is one for its choice of actions alone, so that its risk blocks nothing"
-    return Finding(Status.HOLDS, f"{words}: 0 rows count, margin {margin:g}")
+    return Finding(Status.NOT_APPLICABLE, f"{words}: 0 rows count, margin {margin:g}")
 
 
 def without_lottery(evidence: Evidence) -> Finding:
@@ -121,7 +153,8 @@ def without_lottery(evidence: Evidence) -> Finding:
     A champion that was shown to earn more than doing nothing cannot be shown so again, nor can its successor.
     """
     if not evidence.champion_for.uplift:
-        return Finding(Status.HOLDS, "no randomised trial, so that 0 is claimed of the policy, and 0 must be kept")
+        words = "no randomised trial, so that 0 is claimed of the policy, and 0 must be kept"
+        return Finding(Status.NOT_APPLICABLE, words)
     words = "the champion was shown to earn more than doing nothing, and without a randomised trial on these rows"
     return Finding(Status.UNCLEAR, f"{words} 0 of it can be shown again: bring the trial back, or force it")
 
@@ -157,7 +190,10 @@ def reach(status: Status, difference: Interval) -> float | None:
 
 
 def decide(mode: Mode, findings: Mapping[Rule, Finding]) -> Verdict:
-    """The verdict: every rule must hold; a broken one outweighs an unclear one, and validity outweighs all."""
+    """The verdict: every rule must hold that is asked and has something to judge.
+
+    A broken one outweighs an unclear one, and validity outweighs all.
+    """
     broken = [rule.otherwise for rule, finding in findings.items() if finding.status is Status.BROKEN]
     for verdict in (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA, Verdict.KEEP):
         if verdict in broken:

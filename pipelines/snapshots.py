@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 from types import ModuleType
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -18,12 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.gate_dates import judging_dates
-from experiments.spec import ExperimentSpec, ObservationSpec
-from features import catalog, definitions, feature, hindsight, history, label, labels, matrix
+from experiments.sections.label import HasLabel
+from experiments.sections.observations import HasObservations, ObservationSpec
+from experiments.sections.section import HasName
+from experiments.sections.split import HasSplit
+from experiments.sections.treatment import HasTreatment
+from experiments.sections.value import HasValue
+from features import catalog, definitions, feature, hindsight, history, label, labelling, labels, matrix
 from features.catalog import by_theme, features_for
 from features.errors import DataError, SpecError
 from features.feature import Feature
-from features.label import Dated, Label, LabelOptions, LabelWindow
+from features.label import Label, LabelOptions, LabelWindow
 from features.matrix import check_arms, labelled, placed, spread
 from features.observations import observation_dates
 from features.plugins import plugin
@@ -42,16 +48,20 @@ ENGINES = {"duckdb": engine.opened, "spark": spark.opened}
 # How many days before the horizon opens the features are frozen, to see how early they know.
 FROZEN_DAYS = (0, 14, 30, 60, 90)
 # The code that every partition depends on, beside that of its own theme.
-SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, matrix, engine)
+SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, labelling, matrix, engine)
+
+
+class Observing(HasName, HasLabel, HasObservations, HasTreatment, HasValue, HasSplit, Protocol):
+    """A spec, as far as the matrix of data with dates goes."""
 
 
 @dataclass(frozen=True)
 class Build:
     """What one build of a spec with dates has at hand."""
 
-    spec: ExperimentSpec
+    spec: Observing
     asked: ObservationSpec
-    label: Dated
+    label: Label
     opened: engine.Engine
     themes: Themes
     known: Known
@@ -69,9 +79,12 @@ class Build:
         return LabelWindow.after(as_of, lead_time_days=days.lead_time_days, horizon_days=days.horizon_days)
 
     def observed(self, as_of: datetime) -> ir.Table:
-        """The customers observed at a date, each with the place in every partition of it."""
-        history = self.opened.history(as_of, look_back_days=self.asked.look_back_days)
-        return self.opened.kept("observed", placed(self.label.observed(history, self.window(as_of), self.options)))
+        """The customers observed at a date, each with the place in every partition of it; DataError for one twice."""
+        history, window = self.opened.history(as_of, look_back_days=self.asked.look_back_days), self.window(as_of)
+        found = placed(labelling.observed(self.label, history, window, self.options))
+        kept = self.opened.kept("observed", found)
+        labelling.check_observed(self.label, self.opened.rows(kept.order_by(PLACE)), window)
+        return kept
 
     def features(self, features: Collection[Feature], *, as_of: datetime, observed: ir.Table) -> pa.Table:
         """The features of the observed customers as they were known at a date, in the order of their places."""
@@ -91,7 +104,7 @@ class Build:
 
 
 def dated(
-    spec: ExperimentSpec, folder: Path, *, declared: Mapping[str, Table], end: datetime, shelf: Shelf
+    spec: Observing, folder: Path, *, declared: Mapping[str, Table], end: datetime, shelf: Shelf
 ) -> Iterator[Counted]:
     """Build the newest date to score, then each mature date to learn from; gives what was counted on the way.
 
@@ -106,7 +119,7 @@ def dated(
         look_back = spec.observations.look_back_days
         themes = by_theme(features_for((), opened.known_today.declared, look_back_days=look_back))
         code = {theme: _code(theme, spec.label.kind) for theme in themes}
-        build = Build(spec, spec.observations, kind.dated, opened, themes, Known.of(folder), shelf, code)
+        build = Build(spec, spec.observations, kind, opened, themes, Known.of(folder), shelf, code)
         mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
         if not mature:
             raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
@@ -117,7 +130,7 @@ def dated(
         yield from log.track(_at_once(build, work), "build", unit="date", total=len(work))
 
 
-def _judging(spec: ExperimentSpec, mature: Sequence[datetime]) -> int:
+def _judging(spec: Observing, mature: Sequence[datetime]) -> int:
     days = timedelta(days=spec.label.lead_time_days + spec.label.horizon_days)
     return judging_dates(np.array(mature, dtype="datetime64[us]"), spec.split, days)
 
@@ -168,8 +181,9 @@ def _to_score(build: Build, *, as_of: datetime) -> Counted:
 def _to_learn(build: Build, *, as_of: datetime, freeze: bool) -> Counted:
     observed, window = build.observed(as_of), build.window(as_of)
     _build_themes(build, as_of, observed)
-    happened = build.label.happened_at(build.opened.known_today, window, build.options)
+    happened = labelling.happened_at(build.label, build.opened.known_today, window, build.options)
     rows = build.opened.rows(labelled(observed, happened=happened, known_today=build.opened.known_today, window=window))
+    labelling.check_outcomes(build.label, rows, window)
     check_arms(rows, build.spec.treatment.arms if build.spec.treatment else ())
     build.shelf.write(f"{LEARN}/{_name(as_of)}", _valued(build, rows, as_of))
     for days in FROZEN_DAYS if freeze else ():

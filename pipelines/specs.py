@@ -1,24 +1,19 @@
 """Reads specs: one YAML file each, checked whole before anything runs."""
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from collections.abc import Mapping
+from importlib import import_module
 
 from experiments import checks, families, learners, metrics
 from experiments.spec import ExperimentSpec
 from features import definitions, labels, sources
 from features.errors import MissingError, SpecError
-from features.plugins import names, plugin
+from features.plugins import names
 from features.schema import Table
 from features.source import Source, SourceOptions
 from features.table_options import TableOptions
-from pipelines import references, spec_text
+from pipelines import able, references, spec_text
+from pipelines.options import parsed, source_of
 from pipelines.workspace import Workspace
-
-BEGINS_WITH_A_KEY = re.compile(r"[a-z_]+(\.\S+)?: ")
-Options = TypeVar("Options", bound=BaseModel)
 
 
 def load(workspace: Workspace) -> ExperimentSpec:
@@ -38,45 +33,9 @@ def load(workspace: Workspace) -> ExperimentSpec:
             f"{path.name}: name: '{plain['name']}' is not the name of the file; a spec is called as its file is, and so"
             " are its models in the registry. Remove the key, or rename the file."
         )
-    spec = _parse(ExperimentSpec, {"name": workspace.spec, **plain}, workspace.spec)
+    spec = parsed(ExperimentSpec, {"name": workspace.spec, **plain}, workspace.spec)
     _check_names(spec)
     return spec
-
-
-def source_of(spec: ExperimentSpec) -> tuple[Source, Any]:
-    """The source that a spec names, and its options. Raises SpecError when either is wrong."""
-    found = plugin(sources, spec.source["kind"], Source)
-    return found, _parse(found.options, spec.source, spec.name, "source")
-
-
-def _parse(kind: type[Options], plain: dict[str, Any], spec: str, *section: str) -> Options:
-    try:
-        return kind.model_validate(plain)
-    except ValidationError as error:
-        told = "; ".join(_sentence(fault, section, plain) for fault in error.errors())
-        raise SpecError(f"spec '{spec}': {told}.") from error
-
-
-def _sentence(fault: Any, section: tuple[str, ...], plain: Any) -> str:
-    """What is wrong, after the path of the key; what speaks of several keys names them itself."""
-    place = ".".join((*section, *_written(fault["loc"], plain)))
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key '{place}', remove or correct it"
-    if fault["type"] == "missing":
-        return f"'{place}' is missing, write it, if only as {{}} or null"
-    said = str(fault["msg"]).removeprefix("Value error, ")
-    if not fault["loc"]:
-        return said
-    return f"{place}{'.' if BEGINS_WITH_A_KEY.match(said) else ': '}{said}"
-
-
-def _written(path: tuple[str | int, ...], plain: Any) -> Iterator[str]:
-    """The path as the spec has it: one may stand where several may, and then it has no number."""
-    for key in path:
-        if not isinstance(key, int) or isinstance(plain, list):
-            yield str(key)
-            there = isinstance(plain, dict) or (isinstance(plain, list) and isinstance(key, int) and key < len(plain))
-            plain = (plain.get(key) if isinstance(plain, dict) else plain[key]) if there else None
 
 
 def _check_names(spec: ExperimentSpec) -> None:
@@ -97,6 +56,10 @@ def _check_names(spec: ExperimentSpec) -> None:
     codes = [name.split("_")[0].upper() for name in names(checks)]
     if unknown := sorted(set(spec.checks) - set(codes)):
         raise SpecError(f"spec '{spec.name}': checks: there is no {unknown}; there are {codes}.")
+    if spec.treatment:
+        able.check(spec)
+    if spec.gate.off or spec.gate.parameters or spec.gate.minimum_events_of:
+        import_module("pipelines.asking").check(spec)  # here alone: rules take a while to import
     source, options = source_of(spec)
     _check_label_and_arms(spec, source, options)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.looks import Earned, spendable
-from experiments.spec import LabelSpec
+from experiments.sections.label import LabelSpec
 from experiments.units import Window, newly_seen, rate_for, unseen, windows_of
 from pipelines.standing import Standing
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,6 +15,8 @@ LINE = "stopped; run the same command again to go on."
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 AGAIN_SECONDS = 0.05
 
+Command = Callable[[Sequence[str]], int]
+
 
 class Stopping:
     """Whether this process was asked to stop, and for which command it says so."""
@@ -23,8 +25,8 @@ class Stopping:
     command = "pipelines"
 
 
-def guard(words: Sequence[str]) -> int:
-    """Run the command line so that a stop is always told, and give its exit code.
+def guard(words: Sequence[str], command: Command) -> int:
+    """Run a command of these words so that a stop is always told, and give its exit code.
 
     What is printed goes through the mask of secrets; nothing is imported before signals are heard.
     """
@@ -32,11 +34,10 @@ def guard(words: Sequence[str]) -> int:
     try:
         listen()
         from pipelines import masking, processes
-        from pipelines.cli import main
 
         processes.tie(os.environ)
         masking.cover()
-        code = main(words)
+        code = command(words)
     except KeyboardInterrupt:
         _say()
         code = CODE

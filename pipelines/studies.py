@@ -13,10 +13,11 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from optuna.trial import FrozenTrial
 
-from experiments.spec import ExperimentSpec
+from experiments.sections.section import HasName
 from experiments.trials import ENDED, Record, recorded
 from features.errors import HoldfastError
 from pipelines import orphans, storage, tracking
+from pipelines.learning import Learnable
 from pipelines.workspace import Workspace
 
 RUN = "mlflow_run"
@@ -24,13 +25,18 @@ RISK, OBSERVATIONAL = "score", "observational_"
 CODE = ("features", "experiments")
 
 
-def name(spec: ExperimentSpec, workspace: Workspace) -> str:
+def name(spec: Learnable, workspace: Workspace) -> str:
     """The study's name: a hash of all that its trials depend on, so that no trial is ever taken for another's."""
-    asked = spec.model_dump(mode="json", include={"label", "treatment", "policy", "split", "tuning"})
-    asked["tuning"] = {key: value for key, value in asked["tuning"].items() if key not in ("trials", "timeout_seconds")}
     code = [hashlib.sha256(file.read_bytes()).hexdigest() for part in CODE for file in _sources(workspace.root / part)]
-    everything = json.dumps([asked, storage.digest(workspace.matrix), code], sort_keys=True)
+    everything = json.dumps([asked_of(spec), storage.digest(workspace.matrix), code], sort_keys=True)
     return f"{spec.name}-{hashlib.sha256(everything.encode()).hexdigest()[:12]}"
+
+
+def asked_of(spec: Learnable) -> dict[str, Any]:
+    """What the spec says of the trials, as plain data; how many there are changes none of them."""
+    sections = {"label": spec.label, "policy": spec.policy, "split": spec.split, "treatment": spec.treatment}
+    plain = {key: section.model_dump(mode="json") if section else None for key, section in sections.items()}
+    return {**plain, "tuning": spec.tuning.model_dump(mode="json", exclude={"trials", "timeout_seconds"})}
 
 
 def _sources(folder: Path) -> list[Path]:
@@ -141,7 +147,7 @@ def _key(trial: FrozenTrial) -> str:
     return f"trial {trial.number:03}"
 
 
-def logged(spec: ExperimentSpec, workspace: Workspace, study: optuna.Study, *, observational: bool) -> TrialLog:
+def logged(spec: HasName, workspace: Workspace, study: optuna.Study, *, observational: bool) -> TrialLog:
     """A log of the study's trials, caught up with what an earlier run left unwritten."""
     client = tracking.client(workspace.root)
     experiment = tracking.experiment_id(client, workspace.root, spec.name)

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from experiments.spec import ValueSpec
+from experiments.sections.value import ValueSpec
 
 
 def with_value(rows: pa.Table, value: ValueSpec, column: pa.ChunkedArray | None) -> pa.Table:

@@ -11,10 +11,9 @@ from experiments.spec import ExperimentSpec
 from features.errors import MissingError, UsageError
 from features.file_format import Formats
 from pipelines import graph, log, postgres, raw, storage
-from pipelines.specs import source_of
+from pipelines.options import source_of
+from pipelines.raw_versions import VERSIONS, history
 from pipelines.workspace import Workspace
-
-VERSIONS = "versions.json"
 
 
 def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> None:
@@ -47,12 +46,6 @@ def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> No
         rows=sum(one["rows"] for one in files.values()),
         version=len(history(workspace.raw)),
     )
-
-
-def history(folder: Path) -> list[dict[str, Any]]:
-    """The versions of a raw folder, oldest first: the files of each with their hash and number of rows."""
-    path = folder / VERSIONS
-    return list(storage.read_json(path)) if path.exists() else []
 
 
 def describe(spec: str, path: Path, formats: Formats) -> dict[str, Any]:

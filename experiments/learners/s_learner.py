@@ -30,6 +30,7 @@ LEARNER = Learner(
     name="s_learner",
     meaning="one model for all arms, told the arm",
     fit_effects=fit_effects,
+    joint=True,
     outcomes=outcomes,
     fit_outcomes=fit_outcomes,
 )

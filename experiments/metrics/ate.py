@@ -1,7 +1,7 @@
 """ATE: what an action changes on average if everybody gets it."""
 
-from experiments.intervals import Clusters, Counts
 from experiments.metric import Metric, Numbers, weighted_mean
+from experiments.poisson import Clusters, Counts
 
 
 def ate(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:

@@ -1,7 +1,7 @@
 """Brier score: how far, squared, the probabilities lie from what happened."""
 
-from experiments.intervals import Clusters, Counts
 from experiments.metric import Metric, Numbers, weighted_mean
+from experiments.poisson import Clusters, Counts
 
 
 def brier(*, truth: Numbers, probability: Numbers, weights: Numbers) -> Numbers:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from experiments.intervals import Clusters, Counts
 from experiments.metric import Metric, Numbers
+from experiments.poisson import Clusters, Counts
 from experiments.ranking import equal_count_bins
 
 BINS = 10

@@ -1,7 +1,7 @@
 """Policy value: what a policy's choices earn on average, after the cost of the contacts."""
 
-from experiments.intervals import Clusters, Counts
 from experiments.metric import Metric, Numbers, weighted_mean
+from experiments.poisson import Clusters, Counts
 
 
 def policy_value(*, net_value: Numbers, weights: Numbers) -> Numbers:

@@ -9,6 +9,8 @@ from pipelines.verdict import MOVES, Verdict
 
 Found = Mapping[str, Any]
 
+# What a rule finds that judges nothing.
+NOTHING_JUDGED = ("not applicable", "switched off")
 _BECAUSE = {
     Verdict.FIRST_CHAMPION: "There was no champion, and this model is worth something.",
     Verdict.PROMOTE: "Better where it counts, by more than chance explains, and no worse on the rest.",
@@ -121,7 +123,13 @@ def _sentence(decision: Found) -> str:
         if _by_rules(decision)
         else f"{_capital(decision['words'])}."
     )
-    return f"{approved}{why} {champion_for(decision)}".strip()
+    return f"{approved}{why} {champion_for(decision)}{_off(decision)}".strip()
+
+
+def _off(decision: Found) -> str:
+    """Which rules the spec switches off; "" where none."""
+    off = [one["rule"] for one in decision["findings"] if one["status"] == "switched off"]
+    return f" Not asked: {' and '.join(off)}, which the spec switches off; the rules below say why." if off else ""
 
 
 def _untold(decision: Found) -> str:
@@ -158,7 +166,7 @@ def _by_rules(decision: Found) -> bool:
 def _held(decision: Found) -> str:
     """How many rules hold, are broken and are unclear."""
     status = [one["status"] for one in decision["findings"]]
-    told = {"holds": "hold", "broken": "broken", "unclear": "unclear"}
+    told = {"holds": "hold", "broken": "broken", "unclear": "unclear"} | {one: one for one in NOTHING_JUDGED}
     said = ", ".join(f"{status.count(name)} {word}" for name, word in told.items() if name in status)
     return f"Of {len(status)} rules: {said}." if status else ""
 

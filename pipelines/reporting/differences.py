@@ -15,7 +15,6 @@ from pipelines.reporting.versus import MOST_DECIMALS, Versus, chosen, drawn, fin
 
 Found = Mapping[str, Any]
 
-OF_ACTIONS = ("qini_", "policy_value")
 # What a manager calls the figures that rules look at.
 IN_WORDS = {
     "auc": "How well it ranks the risk",
@@ -58,8 +57,8 @@ def compared(decision: Found, currency: str) -> list[Compared]:
 
     Of actions that were not randomised no figure is shown.
     """
-    hidden = OF_ACTIONS if is_observational(decision) else ()
-    pairs = {name: one for name, one in decision["pairs"].items() if not name.startswith(hidden)}
+    hidden = ("uplift", "policy") if is_observational(decision) else ()
+    pairs = {name: one for name, one in decision["pairs"].items() if metric_of(name)[0].kind not in hidden}
     asked = list(thresholds(decision))
     left = {"figure": "", "at": 0.0, "better": "", "own": False, "smallest": None}
     judged = {one["figure"] for _, one in asked}
@@ -90,7 +89,7 @@ def metric_of(name: str) -> tuple[Metric, str]:
     found = discover(metrics, Metric)
     if name in found:
         return found[name], ""
-    metric = next(one for one in found.values() if name.startswith(f"{one.name}_"))
+    metric = max((one for one in found.values() if name.startswith(f"{one.name}_")), key=lambda one: len(one.name))
     return metric, name.removeprefix(f"{metric.name}_")
 
 

@@ -56,7 +56,7 @@ def figures(found: Found) -> list[tuple[str, list[Line]]]:
     if found["policy"]:
         value = {**found["policy"]["value"], "unit": "currency", "better": "higher"}
         value["meaning"] = "what acting on the model's advice earns per customer, compared with contacting nobody"
-        groups.append(("Policy", _lines(found, {"policy_value": value})))
+        groups.append(("Policy", _lines(found, {"policy_value": value, **found["policy"].get("figures", {})})))
     return groups
 
 

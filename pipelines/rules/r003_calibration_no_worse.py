@@ -1,6 +1,6 @@
 """The miscalibration must not rise."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.rule import Finding, no_worse, rule, unused
 

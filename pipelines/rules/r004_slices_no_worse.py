@@ -3,7 +3,7 @@
 from math import isnan
 
 from experiments.comparison import SliceJudgement, SlicePair, judged_slices
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.reporting.numbers import digits_that_tell
 from pipelines.rule import Finding, Status, rule, unused
@@ -34,7 +34,7 @@ def slices_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
         )
         return Finding(Status.UNCLEAR, words, remark=True)
     if not found:
-        return Finding(Status.HOLDS, f"0 slices in the spec, {limits}")
+        return Finding(Status.NOT_APPLICABLE, f"0 slices in the spec, {limits}")
     weakest = min(found, key=lambda pair: pair[1].p)
     return Finding(
         Status.HOLDS, f"no worse in any of {len(found)} slices; the weakest is {_words([weakest])}; {limits}"

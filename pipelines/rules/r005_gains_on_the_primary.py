@@ -1,12 +1,12 @@
 """A changed spec must earn its place."""
 
-from experiments.gate_spec import GateSpec
 from experiments.holm import rejected
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of, p_above
 from pipelines.rule import Finding, Status, Threshold, compared, missing, reach, rule, smallest, without_lottery
 
 
-@rule("R005", needs=("primaries", "auc", "policy_value"), modes=(Mode.REPLACE,))
+@rule("R005", needs=("primaries", "auc", "policy_value"), modes=(Mode.REPLACE,), can_be_off=False)
 def gains_on_the_primary(evidence: Evidence, gate: GateSpec) -> Finding:
     """The challenger is better on the primary figure, or on one of two (Holm), by more than the minimum gain."""
     if not evidence.by_lot and evidence.champion_for.uplift:

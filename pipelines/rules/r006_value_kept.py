@@ -2,8 +2,8 @@
 
 from math import ceil
 
-from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of
 from pipelines.rule import Z_POWER, Finding, Status, Threshold, compared, missing, no_worse, rule, without_lottery
 
@@ -19,7 +19,7 @@ def value_kept(evidence: Evidence, gate: GateSpec) -> Finding:
         return missing("policy_value")
     if not evidence.champion_for.uplift:
         words = "the champion was never shown to earn more than doing nothing, so that R012 alone asks"
-        return Finding(Status.HOLDS, f"{words}: {kept.challenger:.4f} against {kept.champion:.4f}")
+        return Finding(Status.NOT_APPLICABLE, f"{words}: {kept.challenger:.4f} against {kept.champion:.4f}")
     if gate.value_margin is not None:
         return no_worse(evidence, "policy_value", margin=gate.value_margin)
     own = difference_of(evidence.worth["policy_value"])

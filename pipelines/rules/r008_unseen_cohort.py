@@ -1,12 +1,12 @@
 """Nobody is judged on what they have learnt."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.rule import Finding, Status, rule
 from pipelines.verdict import Verdict
 
 
-@rule("R008", needs=("seen_rows",), modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA)
+@rule("R008", needs=("seen_rows",), modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA, can_be_off=False)
 def unseen_cohort(evidence: Evidence, gate: GateSpec) -> Finding:  # noqa: ARG001 - the same call as every rule
     """No row of the gate cohort was seen by either model in training or tuning."""
     seen, why = evidence.seen_rows, f": {evidence.forgotten}" if evidence.forgotten else ""

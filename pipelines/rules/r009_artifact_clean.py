@@ -1,12 +1,12 @@
 """What is promoted must be what was judged."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.rule import Finding, Status, rule
 from pipelines.verdict import Verdict
 
 
-@rule("R009", needs=("faults",), modes=tuple(Mode), otherwise=Verdict.CONTRACT_FAIL)
+@rule("R009", needs=("faults",), modes=tuple(Mode), otherwise=Verdict.CONTRACT_FAIL, can_be_off=False)
 def artifact_clean(evidence: Evidence, gate: GateSpec) -> Finding:  # noqa: ARG001 - the same call as every rule
     """Both models load, take the rows of the gate cohort and predict what was evaluated."""
     faults = evidence.faults

@@ -1,11 +1,11 @@
 """A first champion must be worth something."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of, p_above, p_below, shown_claims
 from pipelines.rule import Finding, Status, Threshold, compared, missing, rule
 
 
-@rule("R010", needs=("auc", "brier", "worth"), modes=(Mode.FIRST,))
+@rule("R010", needs=("auc", "brier", "worth"), modes=(Mode.FIRST,), can_be_off=False)
 def worth_something(evidence: Evidence, gate: GateSpec) -> Finding:
     """It knows more than the average, or its policy earns more than doing nothing; it loses in neither.
 

@@ -2,7 +2,7 @@
 
 from math import isfinite, sqrt
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode
 from pipelines.rule import Finding, Status, Threshold, rule
 

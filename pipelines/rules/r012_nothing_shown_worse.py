@@ -1,7 +1,7 @@
 """What is shown to be worse is not taken, however small the margin."""
 
-from experiments.gate_spec import GateSpec
 from experiments.holm import rejected
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of, p_below
 from pipelines.rule import Finding, Status, compared, missing, rule
 
@@ -13,6 +13,8 @@ def nothing_shown_worse(evidence: Evidence, gate: GateSpec) -> Finding:
     It blocks only what is shown, so that each look has all of alpha.
     """
     names = [*(["auc"] if evidence.champion_for.risk else []), *(["policy_value"] if evidence.by_lot else [])]
+    if not names:
+        return Finding(Status.NOT_APPLICABLE, "0 figures are used, of which 0 may be shown to be worse")
     words, p_values = [], []
     for name in names:
         pair = evidence.figures.get(name)

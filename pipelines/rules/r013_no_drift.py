@@ -1,6 +1,6 @@
 """Half margins must not add up."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of
 from pipelines.rule import Finding, Status, compared, missing, no_worse, rule
 
@@ -12,14 +12,14 @@ def no_drift(evidence: Evidence, gate: GateSpec) -> Finding:
     """The challenger is no worse than the last champion that was shown to be better, beyond the same margins."""
     limits = f"margin {gate.auc_margin:g}, share {gate.value_share:g}"
     if evidence.anchor_version is None:
-        return Finding(Status.HOLDS, f"the champion itself is the last that was shown to be better; {limits}")
+        return Finding(Status.NOT_APPLICABLE, f"the champion itself is the last that was shown to be better; {limits}")
     found = []
     if evidence.champion_for.risk:
         found.append(no_worse(evidence, "auc", margin=gate.auc_margin, pair=evidence.anchor.get("auc")))
     if evidence.by_lot and evidence.champion_for.uplift:
         found.append(_kept(evidence))
     if not found:
-        return Finding(Status.HOLDS, f"nothing is claimed that could be lost; {limits}")
+        return Finding(Status.NOT_APPLICABLE, f"nothing is claimed that could be lost; {limits}")
     status = next(one for one in WORST_FIRST if one in {each.status for each in found})
     told = "; ".join(each.reason for each in found)
     return Finding(status, f"against version {evidence.anchor_version}, the last shown to be better: {told}; {limits}")

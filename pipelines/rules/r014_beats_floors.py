@@ -1,6 +1,6 @@
 """A simple score that does as well needs no model."""
 
-from experiments.gate_spec import GateSpec
+from experiments.sections.gate import GateSpec
 from pipelines.evidence import Evidence, Mode, difference_of, unbeaten
 from pipelines.rule import Finding, Status, compared, rule, unused
 
@@ -14,7 +14,9 @@ def beats_floors(evidence: Evidence, gate: GateSpec) -> Finding:
     if evidence.mode is not Mode.FIRST and (not_used := unused(evidence, 0.0)):
         return not_used
     if not evidence.floors:
-        return Finding(Status.HOLDS, "0 simple scores in the spec (evaluation.floors), of which 0 must be beaten")
+        return Finding(
+            Status.NOT_APPLICABLE, "0 simple scores in the spec (evaluation.floors), of which 0 must be beaten"
+        )
     open_ = unbeaten(evidence)
     words = "; ".join(_words(name, evidence) for name in evidence.floors)
     said = f"{words}; more than 0 wanted of each"

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from experiments import limits
-from experiments.spec import ExperimentSpec
+from experiments.sections.features import HasFeatures
+from experiments.sections.observations import HasObservations
 from features.catalog import features_for
 from features.errors import DataError
 from features.feature import FeatureColumn
@@ -15,12 +16,20 @@ from features.matrix import with_categories
 from features.schema import Table
 from pipelines import enough, flat, log, matrices, references, storage
 from pipelines.enough_dates import check_dates
+from pipelines.options import Sourced, source_of
 from pipelines.partitions import Shelf
-from pipelines.specs import source_of
 from pipelines.workspace import Workspace
 
 
-def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+class _Observed(HasObservations, HasFeatures, flat.Tabled, Protocol):
+    """A spec, as far as it says which columns are learnt from."""
+
+
+class Built(Sourced, _Observed, references.Referring, enough.Judged, Protocol):
+    """A spec, as far as the stage reads it."""
+
+
+def run(spec: Built, workspace: Workspace) -> None:
     """Write the rows to learn from, the rows to score and the contract.
 
     Raises DataError when no observation is mature, nobody is observed, or rows and columns are too few for the spec.
@@ -28,7 +37,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     write(spec, workspace)
 
 
-def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = True) -> None:
+def write(spec: Built, workspace: Workspace, *, must_be_enough: bool = True) -> None:
     """What `run` does; unless it must be enough, rows too few to learn from are built, to look at the build itself."""
     source, options = source_of(spec)
     declared = source.declare(options)
@@ -63,7 +72,7 @@ def write(spec: ExperimentSpec, workspace: Workspace, *, must_be_enough: bool = 
 
 
 def _partitions(
-    spec: ExperimentSpec, tables: Path, declared: Mapping[str, Table], *, shelf: Shelf, extracted_at: str | None
+    spec: Built, tables: Path, declared: Mapping[str, Table], *, shelf: Shelf, extracted_at: str | None
 ) -> Iterator[Mapping[str, int]]:
     if extracted_at is None:
         return flat.undated(spec, tables, declared=declared, shelf=shelf)
@@ -72,7 +81,7 @@ def _partitions(
     return snapshots.dated(spec, tables, declared=declared, end=datetime.fromisoformat(extracted_at), shelf=shelf)
 
 
-def _columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
+def _columns(spec: _Observed, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
     """The columns to learn from: those of the spec's themes, or those that its table declares."""
     if spec.observations is None:
         return flat.columns(spec, declared)
@@ -80,13 +89,13 @@ def _columns(spec: ExperimentSpec, declared: Mapping[str, Table]) -> tuple[Featu
     return tuple(feature.column for feature in chosen)
 
 
-def _outcomes(spec: ExperimentSpec, declared: Mapping[str, Table]) -> list[dict[str, Any]]:
+def _outcomes(spec: _Observed, declared: Mapping[str, Table]) -> list[dict[str, Any]]:
     """What else was measured after the actions; where there are dates, the label alone is."""
     found = flat.outcomes(spec, declared) if spec.observations is None else ()
     return [{"column": one.name, "meaning": one.meaning, "unit": one.unit} for one in found]
 
 
-def _checked_rows(spec: ExperimentSpec, folder: Path, outcomes: list[str]) -> enough.Counted:
+def _checked_rows(spec: Built, folder: Path, outcomes: list[str]) -> enough.Counted:
     rows = matrices.read(folder, matrices.LEARN, [*enough.NEEDED, *outcomes, *spec.policy.columns]).to_pandas()
     limits.barred(rows, spec.policy)
     counted = enough.check_rows(spec, rows)

@@ -19,28 +19,20 @@ from experiments.spec import ExperimentSpec
 from features.catalog import all_features
 from features.contract import Contract
 from features.tables import CONTROL
-from pipelines import log, matrices, portable, spreadsheet, storage
+from pipelines import enough, log, matrices, portable, references, spreadsheet, storage
 from pipelines.reporting import effects, report
 from pipelines.workspace import Workspace
-
-HEADLINES = (
-    "auc",
-    "average_precision",
-    "brier",
-    "log_loss",
-    "calibration_error",
-    "lift",
-    "recall",
-    "expected_profit",
-    "maximum_profit",
-)
 
 # What the report repeats from elsewhere; all else of it is figures.
 EXACT = ("spec", "lineage")
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Write the report in both forms, the gate rows with what the challenger says of them, and the plots' data."""
+    """Write the report in both forms, the gate rows with what the challenger says of them, and the plots' data.
+
+    Raises SpecError where the spec, since the build looked at it, names columns that cannot be reported.
+    """
+    _check(spec, workspace)
     gate = storage.read_parquet(workspace.model / "gate.parquet")
     rows = gate.to_pandas()
     scored = {name: portable.scorer(workspace.model / name).score(rows) for name in ("challenger", "floor")}
@@ -68,13 +60,20 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     )
 
 
-def headlines(found: dict[str, Any]) -> dict[str, float]:
-    """The figures that DVC and MLflow show, by name; of actions not randomised the adjusted difference alone.
+def _check(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """What the build asked of the columns of slices and simple scores; a change of these does not start it anew."""
+    if spec.observations is not None:
+        references.check(spec, references.of_a_matrix(matrices.features(workspace.matrix)))
+    names = matrices.names(workspace.matrix, matrices.LEARN)
+    enough.check_slices(spec, matrices.Columns(workspace.matrix, matrices.LEARN, names))
 
-    What is not measured on these rows is left out.
+
+def headlines(found: dict[str, Any]) -> dict[str, float]:
+    """The figures that DVC and MLflow show, by name: every metric's.
+
+    Of actions that were not randomised it is the adjusted difference alone. What is not measured is left out.
     """
-    of_risk = {name: found["risk"][name]["value"] for name in HEADLINES}
-    figures = {name: value for name, value in of_risk.items() if value is not None}
+    figures = {name: one["value"] for name, one in found["risk"].items() if one["value"] is not None}
     if effects.standing(found) == "observational":
         actions = found["uplift"]["actions"].items()
         return figures | {f"observational_ate_{name}": one["figures"]["ate"]["value"] for name, one in actions}
@@ -82,6 +81,7 @@ def headlines(found: dict[str, Any]) -> dict[str, float]:
         figures |= {f"{name}_{action}": effect["figures"][name]["value"] for name in effect["figures"]}
     if found["policy"]:
         figures["policy_value"] = found["policy"]["value"]["value"]
+        figures |= {name: one["value"] for name, one in found["policy"].get("figures", {}).items()}
     return figures
 
 

@@ -7,15 +7,14 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from experiments.spec import ExperimentSpec
 from features.errors import MissingError
 from features.source import Part, Reconciled, Unmapped
 from pipelines import log, raw, storage, unmapped
-from pipelines.specs import source_of
+from pipelines.options import Sourced, source_of
 from pipelines.workspace import Workspace
 
 
-def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+def run(spec: Sourced, workspace: Workspace) -> None:
     """Read the source of the spec and write its tables, and beside them the raw rows that could not be mapped.
 
     Raises MissingError when the source needs raw files and has none, DataError when too many rows are unmapped.

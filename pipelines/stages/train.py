@@ -8,11 +8,10 @@ import pyarrow as pa
 from experiments import candidate, nuisances, rounding
 from experiments.fitted_learner import FittedLearner
 from experiments.problem import Candidate, Problem
-from experiments.spec import ExperimentSpec
 from experiments.split import customer_hash
 from features.tables import CONTROL
 from pipelines import frozen, learning, log, matrices, memory, portable, storage
-from pipelines.learning import Learning
+from pipelines.learning import Learnable, Learning
 from pipelines.workspace import Workspace
 
 # The nuisances of the uplift scores: plain, the same for every model that is ever compared, and off the gate cohort.
@@ -20,7 +19,7 @@ NUISANCE = Candidate(nuisances.FAMILY, "t_learner", nuisances.PARAMS, {})
 FLOOR = Candidate("prior", "t_learner", {}, {})
 
 
-def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+def run(spec: Learnable, workspace: Workspace) -> None:
     """Fit the challenger, the floor and the nuisances; write them, with the positions of the gate cohort."""
     opened = learning.opened(spec, workspace)
     best = storage.read_json(workspace.tuning / "best.json")

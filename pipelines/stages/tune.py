@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Protocol
 
 import optuna
 import pandas as pd
@@ -13,13 +13,19 @@ from tqdm import tqdm
 from experiments import rounding, tuning
 from experiments import trials as remembered
 from experiments.problem import Problem
-from experiments.spec import ExperimentSpec, TuningSpec
+from experiments.sections.checks import HasChecks
+from experiments.sections.source import HasSource
+from experiments.sections.tuning import TuningSpec
 from features.errors import StorageError
 from pipelines import checking, learning, log, lottery, memory, spreadsheet, storage, studies, tracking
 from pipelines.workspace import Workspace
 
 
-def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+class Tuned(learning.Learnable, HasSource, HasChecks, Protocol):
+    """A spec, as far as the stage reads it."""
+
+
+def run(spec: Tuned, workspace: Workspace) -> None:
     """Try `tuning.trials` candidates and write the best one, a table of them all, and what was asked of the data first.
 
     That is what the leak checks found, and whether the actions were handed out by lot.
@@ -28,7 +34,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """
     opened = learning.opened(spec, workspace)
     asked, has_columns = opened.tuning, bool(opened.contract.columns)
-    checked, trial = checking.passed(opened, opened.folds, state=workspace.state), lottery.examined(opened)
+    checked = checking.passed(opened, opened.folds, off=spec.checks, state=workspace.state)
+    trial = lottery.examined(opened, spec.source)
     problem = opened.problem(asked.families, asked.learners)
     problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
     del opened

@@ -4,22 +4,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
-from experiments.spec import ExperimentSpec
+from experiments.sections.treatment import HasTreatment
+from experiments.sections.validation import HasValidation
 from features.errors import DataError, SpecError
 from features.schema import Table
 from features.tables import CONTROL
-from pipelines import log, storage, versions
-from pipelines.enough_dates import check_dates
-from pipelines.specs import source_of
+from pipelines import log, raw_versions, storage
+from pipelines.enough_dates import Dated, check_dates
+from pipelines.options import Sourced, source_of
 from pipelines.validation import batches, expectations, findings, stored, suspicious, volumes
 from pipelines.validation.batches import Batch
 from pipelines.validation.stored import Stored
 from pipelines.workspace import Workspace
 
 
-def run(spec: ExperimentSpec, workspace: Workspace) -> None:
+class Validated(Sourced, Dated, HasTreatment, HasValidation, Protocol):
+    """A spec, as far as the stage reads it."""
+
+
+def run(spec: Validated, workspace: Workspace) -> None:
     """Judge the tables and write the result, the bad rows and the Data Docs, in any case.
 
     Raises DataError when an expectation is broken or the data reach over too few dates for the spec, MissingError when
@@ -51,7 +56,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     log.done("validate", spec.name, expectations=result["expectations"], rows=sum(result["rows"].values()))
 
 
-def _with_arms(declared: Mapping[str, Table], spec: ExperimentSpec) -> Mapping[str, Table]:
+def _with_arms(declared: Mapping[str, Table], spec: HasTreatment) -> Mapping[str, Table]:
     """The declarations, where a treatment may be an arm of the spec only: a mistyped one is found here."""
     if spec.treatment is None or "treatments" not in declared:
         return declared
@@ -67,14 +72,14 @@ def _batches(connection: Any, tables: Mapping[str, Stored], extracted_at: dateti
 
 
 def _volumes(
-    spec: ExperimentSpec,
+    spec: Validated,
     workspace: Workspace,
     *,
     tables: Mapping[str, Stored],
     extracted_at: datetime | None,
     is_said: bool,
 ) -> Iterator[Batch]:
-    before = versions.history(workspace.raw)
+    before = raw_versions.history(workspace.raw)
     file = spec.source.get("file", "")
     if unknown := sorted(set(spec.validation.ended) - set(tables)):
         raise SpecError(f"spec '{spec.name}': validation.ended names {unknown}; there are {sorted(tables)}.")

@@ -1,60 +1,30 @@
-"""dvc.yaml tells the truth: one entry per spec, and every stage depends on all the code that it runs."""
+"""dvc.yaml tells the truth: one entry per spec, and every stage depends on all the code and sections that it uses."""
 
+import json
+import subprocess
+import sys
+from importlib import import_module
+from inspect import get_annotations
 from pathlib import Path
 from typing import Any
 
-import grimp
 import pytest
 import yaml
 
-from pipelines.cli import ORDER, stages
+from experiments.spec import ExperimentSpec
+from pipelines.stage_names import ORDER, stages
+from tests.architecture.dvc_graph import EVERYWHERE, PACKAGES, SECTIONS, SPEC, Imports, written
 
-# Not code of a stage: the way in, words on the screen, places, errors, and the reading of specs (they are params).
-EVERYWHERE = {
-    *("features", "experiments", "pipelines", "pipelines.stages", "pipelines.validation", "pipelines.reporting"),
-    *(
-        "pipelines.cli",
-        "pipelines.log",
-        "pipelines.workspace",
-        "pipelines.specs",
-        "pipelines.references",
-        "pipelines.spec_text",
-        "pipelines.failures",
-    ),
-    *("pipelines.graph", "features.errors", "features.plugins"),
-    # How processes start, stop and say what went wrong, and with whom they talk.
-    *(
-        "pipelines.addresses",
-        "pipelines.databases",
-        "pipelines.faults",
-        "pipelines.dvc_process",
-        "pipelines.dvc_words",
-        "pipelines.masking",
-        "pipelines.probe",
-        "pipelines.processes",
-        "pipelines.run_lock",
-        "pipelines.scratch",
-        "pipelines.stopping",
-    ),
-    # How DVC's commands are done, or left undone.
-    *("pipelines.dvc_lock", "pipelines.forks", "pipelines.handover", "pipelines.unchanged"),
-}
-# Folders of plug-ins are imported by name: what a stage takes from them, no import tells.
-PLUGINS = {
-    "features.definitions": {"build"},
-    "features.labels": {"build"},
-    "features.sources": {"ingest", "validate", "build"},
-    "experiments.checks": {"tune"},
-    "experiments.families": {"tune", "train"},
-    "experiments.learners": {"tune", "train"},
-    "experiments.metrics": {"tune", "train", "evaluate"},
-}
-DATA = {
-    "train": ["pipelines/scorers"],
-    "validate": ["pipelines/validation"],
-    "evaluate": ["pipelines/reporting"],
-    "ingest": ["features/world"],
-}
+STAGES = ("ingest", "validate", "build", "tune", "train", "evaluate")
+# What is said of a model once it is there; no new threshold among it may read raw data or search again.
+OF_JUDGING = {f"{SECTIONS}.{name}" for name in ("cost_of_churn", "evaluation", "gate", "score")}
+OF_LEARNING = {f"{SECTIONS}.{name}" for name in ("checks", "tuning")}
+LOADED = """
+import json, sys
+import pipelines.stages.{stage}
+print(json.dumps([file for name, one in sys.modules.items() if name.split(".")[0] in {packages}
+                  if (file := getattr(one, "__file__", None)) and not file.endswith("__init__.py")]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +33,8 @@ def graph(root: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def imports() -> grimp.ImportGraph:
-    return grimp.build_graph("features", "experiments", "pipelines")
-
-
-STAGES = ("ingest", "validate", "build", "tune", "train", "evaluate")
+def imports() -> Imports:
+    return Imports()
 
 
 def test_the_graph_has_the_cached_stages_in_order(graph: dict[str, Any]) -> None:
@@ -81,29 +48,69 @@ def test_a_stage_has_one_entry_per_spec_and_runs_as_a_module(graph: dict[str, An
     assert graph[stage]["cmd"] == f"python -m pipelines {stage} ${{item.spec}}"
 
 
+def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(root: Path, imports: Imports) -> None:
+    text = (root / "dvc.yaml").read_text()
+    assert text == written(text, imports), "imports have changed; `make graph` writes dvc.yaml anew"
+
+
+def test_the_writer_needs_nothing_of_what_it_writes(root: Path, imports: Imports) -> None:
+    text = (root / "dvc.yaml").read_text()
+    empty = [line for line in text.splitlines(keepends=True) if not line.strip().startswith(("- f", "- e", "- p"))]
+    params = [line for line in text.splitlines(keepends=True) if "experiments/specs/" in line]
+    assert len(params) == len(STAGES)
+    bare = "".join(empty).replace("    params:\n", f"    params:\n{params[0]}")
+    assert len(bare.splitlines()) < len(text.splitlines()) / 2
+    assert yaml.safe_load(written(bare, imports)) == yaml.safe_load(text)
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_depends_on_all_the_code_that_it_runs(
-    graph: dict[str, Any], imports: grimp.ImportGraph, root: Path, stage: str
-) -> None:
-    start = f"pipelines.stages.{stage}"
-    needed = ({start} | imports.find_upstream_modules(start)) - EVERYWHERE - PLUGINS.keys()
-    for package in (package for package, users in PLUGINS.items() if stage in users):
-        below = imports.find_descendants(package)
-        needed |= {package, *below}.union(*(imports.find_upstream_modules(one) for one in below)) - EVERYWHERE
-    assert set(DATA.get(stage, [])) <= set(graph[stage]["deps"])
-    declared = [
-        root / dep for dep in graph[stage]["deps"] if dep.split("/")[0] in ("features", "experiments", "pipelines")
-    ]
-    for dep in declared:
-        assert dep.exists(), dep
-    missing = [module for module in sorted(needed) if not covered(module, declared, root)]
-    assert not missing
+def test_what_a_stage_loads_it_depends_on(graph: dict[str, Any], root: Path, stage: str) -> None:
+    """Python's own word: what is loaded with the stage is covered by what the graph names."""
+    program = LOADED.format(stage=stage, packages=PACKAGES)
+    said = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True).stdout
+    loaded = [Path(file).relative_to(root) for file in json.loads(said)]
+    declared = {Path(one) for one in graph[stage]["deps"]} | {Path(f"{one.replace('.', '/')}.py") for one in EVERYWHERE}
+    assert len(loaded) > 5
+    assert not [str(file) for file in loaded if not declared & {file, *file.parents}]
 
 
-def covered(module: str, declared: list[Path], root: Path) -> bool:
-    path = root / module.replace(".", "/")
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return any(file == dep or dep in file.parents for dep in declared)
+@pytest.mark.parametrize("stage", STAGES)
+def test_all_that_a_stage_depends_on_is_there(graph: dict[str, Any], root: Path, stage: str) -> None:
+    code = [one for one in graph[stage]["deps"] if one.split("/")[0] in PACKAGES]
+    assert not [one for one in code if not (root / one).exists()]
+
+
+@pytest.mark.parametrize("stage", ["ingest", "validate", "build"])
+def test_a_stage_of_the_data_knows_nothing_of_learning_and_judging(imports: Imports, stage: str) -> None:
+    assert not imports.of(stage) & {SPEC, *OF_LEARNING, *OF_JUDGING}
+
+
+@pytest.mark.parametrize("stage", ["tune", "train"])
+def test_a_stage_that_learns_knows_nothing_of_judging(imports: Imports, stage: str) -> None:
+    assert not imports.of(stage) & {SPEC, *OF_JUDGING}
+
+
+def test_the_sections_of_a_spec_are_modules_of_their_names(root: Path) -> None:
+    there = {file.stem for file in (root / SECTIONS.replace(".", "/")).glob("*.py")} - {"__init__", "section"}
+    assert there == set(ExperimentSpec.model_fields) - {"name", "title", "currency"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_dvc_watches_no_section_that_a_spec_may_leave_out(imports: Imports, stage: str) -> None:
+    """It refuses a graph whose sections are not written."""
+    assert not [name for name in imports.sections(stage) if not ExperimentSpec.model_fields[name].is_required()]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_spec_has_all_that_a_stage_asks_of_it(imports: Imports, stage: str) -> None:
+    asked = get_annotations(import_module(f"pipelines.stages.{stage}").run, eval_str=True)["spec"]
+    if asked is ExperimentSpec:
+        assert not imports.sections(stage)
+        return
+    members = {name for one in asked.__mro__ for name, value in vars(one).items() if isinstance(value, property)}
+    assert members <= {*ExperimentSpec.model_fields, "actions"}
+    watched = members - {"name", "actions", "evaluation", "gate"}  # of the last two: see pipelines.foreseen
+    assert watched == set(imports.sections(stage))
 
 
 def test_every_spec_on_the_graph_has_a_file(root: Path) -> None:

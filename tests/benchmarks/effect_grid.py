@@ -14,8 +14,8 @@ from scipy.special import expit
 
 from experiments.family import PARTS
 from experiments.metrics.log_loss import METRIC as LOG_LOSS
-from experiments.money_spec import PolicySpec
 from experiments.problem import Problem, Stakes
+from experiments.sections.policy import PolicySpec
 from experiments.split import Fold
 from features.contract import Contract
 from features.feature import FeatureColumn

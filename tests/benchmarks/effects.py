@@ -19,7 +19,7 @@ from experiments import candidate, trials, tuning
 from experiments.fitted_learner import FittedLearner
 from experiments.holm import rejected
 from experiments.problem import Problem
-from experiments.spec import TuningSpec
+from experiments.sections.tuning import TuningSpec
 from tests.benchmarks.effect_grid import SHAPES, Setting, draw, problem
 from tests.benchmarks.effect_rivals import columns, rivals
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, World, starting_point

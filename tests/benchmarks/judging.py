@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from experiments.delong import delong
-from experiments.intervals import Clusters, estimate, multiplicities
+from experiments.intervals import estimate, multiplicities
 from experiments.metric import Metric, Numbers, evaluate
 from experiments.metrics import auc, autoc, policy_value, qini
+from experiments.poisson import Clusters
 from experiments.uplift import gain_curve, uplift_groups
 from tests.benchmarks.measuring import measure
 

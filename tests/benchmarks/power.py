@@ -76,7 +76,9 @@ def tally(n_rows: int, blur: float, mode: Mode, alpha: float, runs: int) -> Tall
         models = Compared(mode, True, challenger, champion, floor, both, anchor and champion, anchor and "1")
         evidence = evidence_on(cohort, models, alpha=alpha)
         findings = {rule.code: rule.judge(evidence, SPEC.gate) for rule in RULES if mode in rule.modes}
-        bad = {code for code, one in findings.items() if one.status is not Status.HOLDS and not one.remark}
+        bad = {
+            code for code, one in findings.items() if one.status in (Status.BROKEN, Status.UNCLEAR) and not one.remark
+        }
         held += not bad
         without.update({code: 1 for code in without if bad <= {code}})
     return Tally(runs, held, without)

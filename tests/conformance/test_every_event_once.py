@@ -49,6 +49,9 @@ EARLIER = {"event_at": AS_OF - timedelta(days=60), "transaction_id": "t0", "inte
 EARLIER |= {"treatment_id": "r0", "step": "first"}
 OTHER = {"sentiment": -0.5, "price": 5.0, "plan": "plus", "segment": "x", "region": "y", "language": "z"}
 OTHER |= {"joined_at": LONG_AGO - timedelta(days=9)}
+# Its numbers are larger, or smaller: a largest amount sees the one, a smallest the other.
+LARGER = {**OTHER, "amount": 50.0, "discount": 20.0, "actions": 30, "score": 10.0, "handling_minutes": 90.0}
+SMALLER = {**OTHER, "amount": 0.5, "discount": 0.0, "actions": 1, "score": 0.0, "handling_minutes": 1.0}
 # Whole days stand at their midnights; times anywhere, the edges and a microsecond on either side of each among them.
 DAYS = st.integers(-40, 80).map(lambda day: AS_OF + timedelta(days=day))
 EDGES = st.sampled_from([0, LEAD, LEAD + HORIZON, 1]).map(lambda day: AS_OF + timedelta(days=day))
@@ -120,11 +123,14 @@ def test_a_theme_sees_what_lies_before_the_observation_and_nothing_else(theme: s
     """The tables that a theme reads, each with one more row; a day or a time, what is not before changes nothing."""
     for table in sorted({source_of(one.table) for one in THEMES[theme]}):
         without = values(THEMES[theme], world(**{table: [EARLIER]}))
-        beside = values(THEMES[theme], world(**{table: [EARLIER, {**OTHER, "event_at": moment}]}))
+        beside = (
+            values(THEMES[theme], world(**{table: [EARLIER, {**other, "event_at": moment}]}))
+            for other in (LARGER, SMALLER)
+        )
         if place(moment, lead=LEAD) != "before":
-            assert without == beside, table
+            assert all(without == one for one in beside), table
         elif moment >= AS_OF - timedelta(days=5):
-            assert without != beside, table
+            assert any(without != one for one in beside), table
 
 
 @pytest.mark.parametrize("table", EVENTS)

@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,21 @@ from sklearn.metrics import log_loss
 
 from experiments import families
 from experiments.calibration import Calibration
-from experiments.family import Family, FittedModel, Labels
+from experiments.family import Family, FittedModel, Labels, Portable, Prepared
 from experiments.fitted_learner import FittedLearner, Term
 from features.contract import Contract, Matrix
+from features.errors import SpecError
 from features.plugins import discover, names
 from pipelines import portable
+from tests.experiments.risk_alone import RISK_ALONE
 
-FAMILIES = discover(families, Family)
+FOUND = discover(families, Family)
+FAMILIES = FOUND | {RISK_ALONE.name: RISK_ALONE}
+REGRESSING = {name: family for name, family in FAMILIES.items() if not family.lacks(regression=True, joint=False)}
+JOINT = {name: family for name, family in FAMILIES.items() if not family.lacks(regression=False, joint=True)}
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
+regressing = pytest.mark.parametrize("family", REGRESSING.values(), ids=REGRESSING.keys())
+joint = pytest.mark.parametrize("family", JOINT.values(), ids=JOINT.keys())
 LEARNT = np.arange(1400)
 JUDGED = np.arange(1400, 2000)
 
@@ -31,7 +39,7 @@ def fitted(family: Family, X: Matrix, y: Labels, contract: Contract, seed: int =
 
 
 def test_a_family_is_named_after_its_file() -> None:
-    assert list(FAMILIES) == names(families)
+    assert list(FOUND) == names(families)
 
 
 @every_family
@@ -90,7 +98,7 @@ def test_the_search_space_holds_its_starting_points(family: Family) -> None:
     assert dict(family.search_effects(optuna.trial.FixedTrial(effect))) == effect
 
 
-@every_family
+@regressing
 def test_a_regression_tells_a_number_from_the_columns_and_keeps_its_mean(
     family: Family, tiny_world, contract: Contract
 ) -> None:
@@ -106,7 +114,7 @@ def test_a_regression_tells_a_number_from_the_columns_and_keeps_its_mean(
         assert np.corrcoef(said, number[JUDGED])[0, 1] > 0.9
 
 
-@every_family
+@joint
 def test_a_joint_fit_knows_what_was_given(family: Family, tiny_world, contract: Contract) -> None:
     """What is given saves half of those on one plan and nobody on the other."""
     X, y = tiny_world
@@ -120,6 +128,182 @@ def test_a_joint_fit_knows_what_was_given(family: Family, tiny_world, contract: 
     if family.name != "prior":
         plan = X[JUDGED, 2]
         assert spared[plan == 0].mean() > spared[plan == 1].mean() + 0.015
+
+
+# Rows as they come.
+
+
+def odd(X: Matrix, contract: Contract, what: str) -> tuple[Matrix, Contract]:
+    """The tiny world with one thing odd about its columns."""
+    if what == "one column only":
+        return X[:, :1], contract.select(["usage"])
+    if what == "one category only":
+        return X[:, 2:], contract.select(["plan"])
+    values = {
+        "missing in all rows": np.nan,
+        "missing in the rows to learn from": np.where(np.isin(np.arange(len(X)), LEARNT), np.nan, X[:, 1]),
+        "constant": 7.0,
+        "constant or missing": np.where(np.arange(len(X)) % 2, 7.0, np.nan),
+    }
+    if what in values:
+        return np.column_stack([X[:, 0], np.broadcast_to(values[what], len(X)), X[:, 2]]), contract
+    plan = replace(contract.columns[2], categories=("basic", "plus", "gone"))
+    codes = {"a category that is missing in all rows": np.nan, "a category of one value": 0.0}
+    return np.column_stack([X[:, :2], np.broadcast_to(codes.get(what, X[:, 2]), len(X))]), Contract(
+        (*contract.columns[:2], plan)
+    )
+
+
+ODD = (
+    "one column only",
+    "one category only",
+    "missing in all rows",
+    "missing in the rows to learn from",
+    "constant",
+    "constant or missing",
+    "a category that is missing in all rows",
+    "a category of one value",
+    "a value that no row has",
+)
+NEVER_SEEN = 2.0  # the code of `gone`
+
+
+def asked_of(X: Matrix, contract: Contract) -> Matrix:
+    """Rows to predict: those that there are, some of a value that nobody had, and one of which nothing is known."""
+    rows = np.vstack([X, X[:5], np.full((1, X.shape[1]), np.nan)])
+    for place, column in enumerate(contract.columns):
+        if column.type == "category" and "gone" in column.categories:
+            rows[len(X) : len(X) + 5, place] = NEVER_SEEN
+    return rows
+
+
+def probabilities(said: np.ndarray, n_rows: int) -> None:
+    assert said.shape == (n_rows,)
+    assert ((said >= 0) & (said <= 1)).all()
+
+
+@every_family
+@pytest.mark.parametrize("what", ODD)
+def test_odd_columns_are_learnt_from_and_predicted(family: Family, tiny_world, contract: Contract, what: str) -> None:
+    X, known = odd(tiny_world[0], contract, what)
+    asked = asked_of(X, known)
+    one, other = (fitted(family, X, tiny_world[1], known) for _ in range(2))
+    probabilities(one.predict(asked), len(asked))
+    assert one.export() == other.export()
+    json.dumps(one.export().plain, allow_nan=False)
+
+
+@every_family
+@pytest.mark.parametrize("what", ["missing in all rows", "constant"])
+def test_a_column_that_tells_nothing_changes_little(family: Family, tiny_world, contract: Contract, what: str) -> None:
+    X, y = tiny_world
+    odd_rows, known = odd(X, contract, what)
+    without = fitted(family, X[:, [0, 2]], y, contract.select(["usage", "plan"])).predict(X[:, [0, 2]])
+    assert np.abs(fitted(family, odd_rows, y, known).predict(odd_rows) - without).mean() < 0.03
+
+
+@every_family
+@pytest.mark.parametrize("labels", [[0, 1], [1, 1], [0, 0]], ids=["one of each", "both left", "both stayed"])
+def test_two_rows_in_an_arm_are_enough_for_a_number(
+    family: Family, tiny_world, contract: Contract, labels: list[int]
+) -> None:
+    """Of two rows nobody can learn much; what is said is a probability all the same, and the same again."""
+    X, y = tiny_world
+    two = np.array([np.flatnonzero(y == label)[5 * place] for place, label in enumerate(labels)])
+    prepared, params = family.prepare(X, y, contract), {**family.starting_points[0], "rounds": 60}
+    one, other = (family.fit(prepared, two, params=params, seed=0) for _ in range(2))
+    probabilities(one.predict(X), len(X))
+    assert one.export() == other.export()
+    stopped = family.fit(prepared, two, params=params, seed=0, stop_index=two)
+    probabilities(stopped.predict(X), len(X))
+
+
+@regressing
+def test_a_regression_of_two_rows_is_a_number_between_theirs(family: Family, tiny_world, contract: Contract) -> None:
+    X, y = tiny_world
+    prepared = replace(family.prepare(X, y, contract), y=np.where(np.arange(len(y)) < 1, 0.0, 1.0))
+    said = family.regress(prepared, np.array([0, 1]), params={**family.effect_point, "rounds": 10}, seed=0).predict(X)
+    assert ((said >= -0.5) & (said <= 1.5)).all()
+
+
+@joint
+def test_a_joint_fit_with_two_rows_of_a_thing_given_is_a_probability_under_each(
+    family: Family, tiny_world, contract: Contract
+) -> None:
+    X, y = tiny_world
+    given = np.zeros((len(y), 2))
+    given[:2, 0], given[2:700, 1] = 1.0, 1.0
+    prepared = family.prepare_jointly(family.prepare(X, y, contract), X, given, contract)
+    params = {**family.starting_points[0], "rounds": 60}
+    models = family.fit_jointly(prepared, LEARNT, params=params, seed=0)
+    assert len(models) == 3
+    for model in models:
+        probabilities(model.predict(X), len(X))
+
+
+# A family that is right on tidy rows only, to show that the laws of rows as they come can fail.
+
+
+@dataclass(frozen=True)
+class Naive:
+    """Fisher's discriminant of the numbers, filled with their means, and the rate of each value of a category."""
+
+    means: np.ndarray
+    weights: np.ndarray
+    rates: dict[float, float]
+    learned: Mapping[str, float] = field(default_factory=dict)
+
+    def predict(self, X: Matrix) -> np.ndarray:
+        numbers, codes = X[:, : len(self.means)], X[:, len(self.means) :].ravel()
+        along = np.where(np.isnan(numbers), self.means, numbers) @ self.weights
+        risen = np.array([self.rates[code] for code in codes]) if len(codes) else 0.5
+        return np.asarray(0.5 / (1 + np.exp(-along)) + risen / 2)
+
+    def export(self) -> Portable:
+        return Portable("naive", {"weights": self.weights.tolist()})
+
+
+def naive_fit(prepared: Prepared, index: np.ndarray, **_: object) -> Naive:
+    (X, n_numbers), y = prepared.rows, prepared.y
+    numbers, codes = X[index, :n_numbers], X[index, n_numbers:].ravel()
+    means = np.nanmean(numbers, axis=0)
+    filled = np.where(np.isnan(numbers), means, numbers)
+    apart = filled[y[index] == 1].mean(axis=0) - filled[y[index] == 0].mean(axis=0)
+    rates = {code: float(y[index][codes == code].mean()) for code in np.unique(codes)}
+    return Naive(means, np.linalg.inv(np.cov(filled.T)) @ apart, rates)
+
+
+NAIVE = replace(
+    RISK_ALONE,
+    prepare=lambda X, y, contract: Prepared((X, sum(one.type == "number" for one in contract.columns)), y),
+    fit=naive_fit,
+)
+
+
+def test_a_naive_family_is_right_on_tidy_rows(tiny_world, contract: Contract) -> None:
+    X, y = tiny_world
+    probabilities(fitted(NAIVE, X, y, contract).predict(X), len(X))
+
+
+@pytest.mark.parametrize("what", ODD)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_laws_of_odd_columns_fail_for_a_naive_family(tiny_world, contract: Contract, what: str) -> None:
+    with pytest.raises((AssertionError, KeyError, np.linalg.LinAlgError)):
+        test_odd_columns_are_learnt_from_and_predicted(NAIVE, tiny_world, contract, what)
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [1, 1], [0, 0]])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_law_of_two_rows_fails_for_a_naive_family(tiny_world, contract: Contract, labels: list[int]) -> None:
+    with pytest.raises((AssertionError, KeyError, np.linalg.LinAlgError)):
+        test_two_rows_in_an_arm_are_enough_for_a_number(NAIVE, tiny_world, contract, labels)
+
+
+def test_a_family_for_risk_alone_says_what_it_lacks() -> None:
+    assert RISK_ALONE.lacks(regression=False, joint=False) == ()
+    assert RISK_ALONE.lacks(regression=True, joint=True) == ("regress", "prepare_jointly", "fit_jointly")
+    with pytest.raises(SpecError, match=r"family 'risk_alone' has no regress"):
+        RISK_ALONE.needed("regress", RISK_ALONE.regress)
 
 
 PROGRAM = """

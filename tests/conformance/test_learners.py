@@ -13,10 +13,11 @@ import pytest
 from experiments import candidate, learners
 from experiments.family import Family
 from experiments.fitted_learner import FittedLearner
-from experiments.learner import Learner
+from experiments.learner import Learner, able_to_use
 from experiments.metric import evaluate
 from experiments.metrics.autoc import METRIC as AUTOC
 from features.contract import Contract
+from features.errors import SpecError
 from features.plugins import names
 from pipelines import portable
 from tests.conformance.test_families import PROGRAM
@@ -32,12 +33,13 @@ from tests.experiments.effect_worlds import (
     starting_point,
     world,
 )
+from tests.experiments.risk_alone import RISK_ALONE
 
-every_learner = pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS.keys())
-every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
-uplift_learner = pytest.mark.parametrize(
-    "learner", [one for name, one in LEARNERS.items() if name != "risk_ranking"], ids=lambda one: one.name
-)
+# A family for risk alone is under those learners that can use it.
+PAIRS = [(one, family) for one, family in product(LEARNERS.values(), FAMILIES.values()) if not one.lacking(family)]
+UPLIFT_PAIRS = [pair for pair in PAIRS if pair[0].name != "risk_ranking"]
+every_pair = pytest.mark.parametrize(("learner", "family"), PAIRS, ids=lambda one: one.name)
+every_uplift_pair = pytest.mark.parametrize(("learner", "family"), UPLIFT_PAIRS, ids=lambda one: one.name)
 LEARNT = world(4000)
 NEW = world(4000, seed=1)
 CHOSEN = world(1500, chosen=True)
@@ -59,15 +61,13 @@ def test_a_learner_is_named_after_its_file() -> None:
     assert list(LEARNERS) == names(learners)
 
 
-@every_learner
-@every_family
+@every_pair
 def test_the_same_seed_gives_the_same_bytes(learner: Learner, family: Family) -> None:
     one, other = (fitted(learner, family, problem(LEARNT, family_names=[family.name])) for _ in range(2))
     assert exported(one) == exported(other)
 
 
-@every_learner
-@every_family
+@every_pair
 def test_risks_and_what_actions_leave_of_them_are_probabilities_and_missing_is_accepted(
     learner: Learner, family: Family
 ) -> None:
@@ -81,8 +81,7 @@ def test_risks_and_what_actions_leave_of_them_are_probabilities_and_missing_is_a
         assert ((risk - effect >= 0) & (risk - effect <= 1) & (np.abs(effect) <= 1)).all()
 
 
-@every_learner
-@every_family
+@every_pair
 def test_the_order_of_columns_hardly_matters(learner: Learner, family: Family) -> None:
     turned = replace(LEARNT, X=LEARNT.X[:, ::-1].copy())
     one = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
@@ -93,8 +92,7 @@ def test_the_order_of_columns_hardly_matters(learner: Learner, family: Family) -
     assert np.abs(before - after).mean() < 0.03
 
 
-@uplift_learner
-@every_family
+@every_uplift_pair
 def test_it_ranks_by_effect_and_not_where_arms_and_outcomes_are_shuffled(learner: Learner, family: Family) -> None:
     oracle = ranking(NEW.effects, NEW.effects)
     found = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
@@ -111,15 +109,13 @@ def test_it_ranks_by_effect_and_not_where_arms_and_outcomes_are_shuffled(learner
     assert abs(np.mean(nothing)) < 0.35 * oracle
 
 
-@every_learner
-@every_family
+@every_pair
 def test_effects_have_the_right_size_for_every_action(learner: Learner, family: Family) -> None:
     found = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
     assert stacked(found.effects(NEW.X)).mean(axis=0) == pytest.approx(NEW.effects.mean(axis=0), abs=0.05)
 
 
-@every_learner
-@every_family
+@every_pair
 def test_treated_rows_never_teach_the_risk_without_action(learner: Learner, family: Family) -> None:
     turned = replace(LEARNT, y=np.where(np.isin(LEARNT.arms, ACTIONS), 1 - LEARNT.y, LEARNT.y))
     one, other = (
@@ -128,8 +124,7 @@ def test_treated_rows_never_teach_the_risk_without_action(learner: Learner, fami
     assert np.array_equal(one, other)
 
 
-@every_learner
-@every_family
+@every_pair
 def test_without_actions_there_is_the_risk_alone(learner: Learner, family: Family) -> None:
     risk_only = problem(replace(LEARNT, arms=np.full(4000, None)), actions=(), family_names=[family.name])
     found = fitted(learner, family, risk_only)
@@ -137,8 +132,7 @@ def test_without_actions_there_is_the_risk_alone(learner: Learner, family: Famil
     assert found.effects(NEW.X) == {}
 
 
-@every_learner
-@every_family
+@every_pair
 def test_probabilities_that_nobody_logged_are_estimated(learner: Learner, family: Family) -> None:
     """Over three worlds: in a single one, a column may just be taken up by the one fit and not by the other."""
     apart = []
@@ -152,13 +146,31 @@ def test_probabilities_that_nobody_logged_are_estimated(learner: Learner, family
     assert (np.mean(apart, axis=0) < 0.02).all()
 
 
+@pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS.keys())
+def test_a_learner_uses_a_family_for_risk_alone_or_says_what_it_needs_of_it(learner: Learner) -> None:
+    of = problem(LEARNT)
+    of = replace(
+        of,
+        families={**of.families, RISK_ALONE.name: RISK_ALONE},
+        prepared={**of.prepared, RISK_ALONE.name: of.prepared["logistic"]},
+    )
+    if learner.lacking(RISK_ALONE):
+        with pytest.raises(SpecError, match="family 'risk_alone' has no "):
+            fitted(learner, RISK_ALONE, of)
+        with pytest.raises(SpecError, match=rf"learners can use it \({learner.name} needs .*\)\. Write t_learner or"):
+            able_to_use(RISK_ALONE, [learner])
+    else:
+        assert able_to_use(RISK_ALONE, [learner]) == [learner.name]
+        assert list(fitted(learner, RISK_ALONE, of).effects(NEW.X)) == list(ACTIONS)
+
+
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tuple[FittedLearner, pd.DataFrame]]:
     """Every learner over every family, and what one process without the project says of them, exported."""
     plans = np.array(["basic", "plus"], dtype=object)[CHOSEN.X[:, 3].astype(int)]
     rows = pd.DataFrame({"usage": CHOSEN.X[:, 0], "calls": CHOSEN.X[:, 1], "noise": CHOSEN.X[:, 2], "plan": plans})
     made = {}
-    for learner, family in product(LEARNERS.values(), FAMILIES.values()):
+    for learner, family in PAIRS:
         of = problem(CHOSEN, family_names=[family.name])
         found = candidate.fit(starting_point(family, learner), of, seed=0)
         folder = tmp_path_factory.mktemp(f"{learner.name}-{family.name}")
@@ -171,8 +183,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
     return {names: (found, pd.read_parquet(folder / "answer.parquet")) for names, (found, folder) in made.items()}
 
 
-@every_learner
-@every_family
+@every_pair
 def test_the_exported_model_equals_memory_to_the_bit_without_the_project(
     learner: Learner, family: Family, answered: dict[tuple[str, str], tuple[FittedLearner, pd.DataFrame]]
 ) -> None:

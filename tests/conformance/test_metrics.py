@@ -51,7 +51,10 @@ def small_cases(draw: st.DrawFn, metric: Metric) -> tuple[Numbers, ...]:
 
 
 def oracle(metric: Metric) -> Any:
-    return run_path(str(ORACLES / f"test_{metric.name}.py"))["by_definition"]
+    path = ORACLES / f"test_{metric.name}.py"
+    wanted = f"write tests/experiments/metrics/test_{metric.name}.py with by_definition({', '.join(metric.inputs)})"
+    assert path.is_file(), f"no definition to hold '{metric.name}' against: {wanted}, slow and plain"
+    return run_path(str(path))["by_definition"]
 
 
 def or_undefined(metric: Metric, *inputs: Numbers) -> float:

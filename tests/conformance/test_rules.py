@@ -7,16 +7,18 @@ from itertools import accumulate
 import numpy as np
 import pytest
 
+from experiments import metrics
 from experiments.comparison import Pair, SlicePair
-from experiments.gate_spec import GateSpec
 from experiments.intervals import Interval, normal_interval
 from experiments.looks import spent
-from features.plugins import discover
+from experiments.sections.gate import GateSpec
+from features.plugins import discover, names
 from pipelines import rules
+from pipelines.asking import asked
 from pipelines.claims import Claims
 from pipelines.evidence import Evidence, Mode, unbeaten
 from pipelines.first_line import first_line
-from pipelines.rule import Rule, Status, decide
+from pipelines.rule import Finding, Rule, Status, decide
 from pipelines.verdict import Verdict
 
 RULES = discover(rules, Rule)
@@ -73,7 +75,7 @@ def with_figures(found: Evidence, **figures: Pair) -> Evidence:
 
 
 def verdict(found: Evidence, gate: GateSpec = GATE) -> Verdict:
-    return decide(found.mode, {rule: rule.judge(found, gate) for rule in RULES.values() if found.mode in rule.modes})
+    return decide(found.mode, {rule: asked(rule, found, gate) for rule in RULES.values() if found.mode in rule.modes})
 
 
 @every_rule
@@ -89,7 +91,7 @@ def test_a_rule_has_a_code_a_sentence_and_a_mode(rule: Rule) -> None:
 def test_the_reason_holds_both_numbers(rule: Rule) -> None:
     for mode in rule.modes:
         for claims in (BOTH, RISK_ALONE, UPLIFT_ALONE):
-            reason = rule.judge(evidence(mode, 3.0, champion_for=claims), GATE).reason
+            reason = asked(rule, evidence(mode, 3.0, champion_for=claims), GATE).reason
             assert sum(character.isdigit() for character in reason) >= 2, reason
 
 
@@ -129,16 +131,61 @@ def test_a_gain_on_the_primary_does_not_buy_a_loss_on_a_guardrail() -> None:
 def test_a_rule_needs_figures_or_fields_of_the_evidence_and_fails_without_its_figures(rule: Rule) -> None:
     fields = {one.name for one in dataclasses.fields(Evidence)}
     assert rule.needs
-    assert set(rule.needs) <= FIGURES.keys() | fields
+    assert set(rule.needs) <= FIGURES.keys() | fields | set(names(metrics))
     if figures := set(rule.needs) & FIGURES.keys():
         for mode in rule.modes:
             found = evidence(mode, 9.0)
-            assert rule.judge(found, GATE).status is Status.HOLDS
+            assert asked(rule, found, GATE).status is Status.HOLDS
             without = {
                 field: {name: one for name, one in getattr(found, field).items() if name not in figures}
                 for field in (("figures", "worth") if mode is Mode.FIRST else ("figures",))
             }
-            assert rule.judge(replace(found, **without), GATE).status is Status.BROKEN
+            assert asked(rule, replace(found, **without), GATE).status is Status.BROKEN
+
+
+NO_LOTTERY = {name: one for name, one in evidence(Mode.REFRESH).worth.items() if name != "policy_value"}
+# Where there is nothing to judge, by rule: what of the evidence makes it so, and in which mode.
+NOTHING_TO_JUDGE = [
+    *((code, Mode.REFRESH, {"champion_for": UPLIFT_ALONE}) for code in ("R001", "R002", "R003", "R004", "R014")),
+    ("R004", Mode.REPLACE, {"slices": ()}),
+    ("R006", Mode.REFRESH, {"champion_for": RISK_ALONE}),
+    ("R006", Mode.REFRESH, {"champion_for": RISK_ALONE, "worth": NO_LOTTERY}),
+    ("R012", Mode.REFRESH, {"champion_for": UPLIFT_ALONE, "worth": NO_LOTTERY}),
+    ("R013", Mode.REFRESH, {"anchor_version": None}),
+    ("R013", Mode.REFRESH, {"anchor_version": "1", "champion_for": UPLIFT_ALONE, "worth": NO_LOTTERY}),
+    ("R014", Mode.FIRST, {"floors": {}}),
+]
+
+
+@pytest.mark.parametrize(("code", "mode", "changes"), NOTHING_TO_JUDGE)
+def test_a_rule_that_has_nothing_to_judge_says_so_and_does_not_say_that_it_holds(
+    code: str, mode: Mode, changes: dict[str, object]
+) -> None:
+    """Whatever the figures are: a rule that looked at them would break here."""
+    worst = {"floors": {"rfm": pair(0.9, -0.5, 0.01)}} | changes
+    found = asked(RULES[code], evidence(mode, -50.0, **worst), GATE)
+    assert found.status is Status.NOT_APPLICABLE
+    assert sum(character.isdigit() for character in found.reason) >= 2, found.reason
+
+
+@every_rule
+def test_a_rule_that_has_something_to_judge_is_applicable(rule: Rule) -> None:
+    full = {"floors": {"rfm": pair(0.6, 0.1, 0.01)}, "anchor_version": "1"}
+    for mode in rule.modes:
+        found = evidence(mode, 3.0)
+        found = replace(found, anchor=dict(found.figures), **full)
+        assert asked(rule, found, GATE).status is not Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("status", [Status.NOT_APPLICABLE, Status.OFF])
+@pytest.mark.parametrize("mode", Mode)
+def test_a_rule_that_judges_nothing_holds_nothing_up_and_outweighs_nothing(mode: Mode, status: Status) -> None:
+    rule, other = RULES["R014"], RULES["R012"]
+    taken = decide(mode, {other: Finding(Status.HOLDS, "")})
+    assert decide(mode, {rule: Finding(status, ""), other: Finding(Status.HOLDS, "")}) is taken
+    assert decide(mode, {rule: Finding(status, ""), other: Finding(Status.UNCLEAR, "")}) is Verdict.INCONCLUSIVE
+    broken = decide(mode, {rule: Finding(status, ""), other: Finding(Status.BROKEN, "")})
+    assert broken is (Verdict.NO_CHAMPION if mode is Mode.FIRST else Verdict.KEEP)
 
 
 # The money of a refresh.

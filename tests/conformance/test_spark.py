@@ -22,14 +22,15 @@ from features.catalog import all_features
 from features.errors import UsageError
 from features.label import Label, LabelOptions, LabelWindow
 from features.labels.cancelled import observed
-from features.matrix import PLACE, labelled, placed, spread
+from features.matrix import PLACE, labelled, placed
 from features.plugins import discover, plugin
 from features.source import Part, Source
 from features.tables import CANONICAL
-from pipelines import matrices, snapshots, spark, storage
+from pipelines import snapshots, spark, storage
 from pipelines.engine import Engine
 from pipelines.stages import build
 from pipelines.workspace import Workspace
+from tests.conformance.feature_rows import Rows, worked_out
 from tests.specs import REQUIRED
 
 FEATURES = all_features()
@@ -37,6 +38,7 @@ LABELS = {name: label.dated for name, label in discover(labels, Label).items() i
 SIMULATED = plugin(sources, "simulated", Source)
 AS_OF = datetime(2025, 5, 1)
 WINDOW = LabelWindow.after(AS_OF, lead_time_days=7, horizon_days=55)
+Both = Mapping[str, tuple[Rows, Mapping[str, pa.Table]]]
 OPTIONS = LabelOptions(event="payment", active_days=60)
 CLUSTER = "local-cluster[2,1,2048]"  # two workers with one core and 2 GB each
 # For a world so small: little to plan, little to compile, and nothing but this machine.
@@ -112,23 +114,22 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert not psutil.wait_procs(started, timeout=20)[1]
 
 
-def made(opened: Engine) -> dict[str, pa.Table]:
+def made(opened: Engine) -> tuple[Rows, dict[str, pa.Table]]:
     """All features of AS_OF, and what each label says of its customers."""
     history = opened.history(AS_OF, look_back_days=180)
     customers = opened.kept("observed", placed(observed(history, WINDOW, OPTIONS)))
-    names = opened.rows(customers.order_by(PLACE))
+    names = opened.rows(customers.order_by(PLACE))["customer_id"].to_pylist()
     asked = {"as_of": AS_OF, "look_back_days": 180, "observed": customers}
-    found = [spread(one, names.num_rows, FEATURES) for one in opened.snapshot(list(FEATURES.values()), **asked)]
-    tables = {"features": matrices.beside([names, *found])}
+    features, tables = worked_out(opened, FEATURES.values(), customers=names, **asked), {}
     for name, label in LABELS.items():
         rows = opened.kept("observed", placed(label.observed(history, WINDOW, OPTIONS)))
         happened = label.happened_at(opened.known_today, WINDOW, OPTIONS)
         tables[name] = opened.rows(labelled(rows, happened=happened, known_today=opened.known_today, window=WINDOW))
-    return tables
+    return features, tables
 
 
 @pytest.fixture(scope="module")
-def both(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, pa.Table]]:
+def both(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """What each engine makes of one world."""
     assert os.environ["SPARK_MASTER"] == cluster
     folder, found = tmp_path_factory.mktemp("tables"), {}
@@ -155,15 +156,18 @@ def same(expected: pa.Table, given: pa.Table) -> None:
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_a_feature_has_the_same_values_on_spark(name: str, both: Mapping[str, Mapping[str, pa.Table]]) -> None:
-    same(*(both[one]["features"].select(["customer_id", PLACE, name]) for one in ("duckdb", "spark")))
-    assert both["duckdb"]["features"][name].null_count < both["duckdb"]["features"].num_rows
+def test_a_feature_has_the_same_values_on_spark(name: str, both: Both) -> None:
+    duckdb, on_spark = both["duckdb"][0], both["spark"][0]
+    assert on_spark.customers == duckdb.customers
+    same(*(pa.table({name: rows.of(name)}) for rows in (duckdb, on_spark)))
+    assert duckdb.of(name).null_count < len(duckdb.customers)
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_a_label_says_the_same_on_spark(name: str, both: Mapping[str, Mapping[str, pa.Table]]) -> None:
-    same(both["duckdb"][name], both["spark"][name])
-    assert set(both["duckdb"][name]["churned"].to_pylist()) == {0.0, 1.0}
+def test_a_label_says_the_same_on_spark(name: str, both: Both) -> None:
+    duckdb, on_spark = both["duckdb"][1][name], both["spark"][1][name]
+    same(duckdb, on_spark)
+    assert set(duckdb["churned"].to_pylist()) == {0.0, 1.0}
 
 
 @pytest.mark.usefixtures("cluster")

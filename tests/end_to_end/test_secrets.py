@@ -130,10 +130,9 @@ def test_an_address_that_is_no_good_is_told_without_its_password(shop: Shop, var
 
 def test_a_bug_shows_its_traceback_without_the_password(shop: Shop) -> None:
     program = (
-        "import sys; from pipelines import stopping, cli\n"
+        "import sys; from pipelines import stopping\n"
         "def fails(words): raise TypeError(f'a bug at {sys.argv[1]}')\n"
-        "cli.main = fails\n"
-        "sys.exit(stopping.guard(['status', 'shop']))"
+        "sys.exit(stopping.guard(['status', 'shop'], fails))"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program, shop.address(TRACKING)],

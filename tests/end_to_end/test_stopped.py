@@ -126,9 +126,9 @@ def test_a_run_that_is_stopped_again_and_again_leaves_nothing_and_ends_as_it_sho
 STOPS_AT = """
 import signal, sys
 def handler(*_): raise KeyboardInterrupt
-from pipelines import stopping, cli
+from pipelines import stopping
 {stop}
-sys.exit(stopping.guard(["score", "shop"]))
+sys.exit(stopping.guard(["score", "shop"], main))
 """
 STRIKES = "import os; os.kill(os.getpid(), signal.SIGINT)"
 
@@ -136,12 +136,12 @@ STRIKES = "import os; os.kill(os.getpid(), signal.SIGINT)"
 @pytest.mark.parametrize(
     ("stop", "code"),
     [
-        (f"def main(words):\n    {STRIKES}\n    return 0\ncli.main = main", 2),
+        (f"def main(words):\n    {STRIKES}\n    return 0", 2),
         # A library that makes a fault of its own of it.
         (
             (
                 f"def main(words):\n    try:\n        {STRIKES}\n    except KeyboardInterrupt as error:\n"
-                "        raise RuntimeError('interrupted') from error\ncli.main = main"
+                "        raise RuntimeError('interrupted') from error"
             ),
             2,
         ),
@@ -150,12 +150,12 @@ STRIKES = "import os; os.kill(os.getpid(), signal.SIGINT)"
             (
                 "import time\nclass Dies:\n    def __del__(self):\n"
                 f"        {STRIKES}\n        for _ in range(10): pass\n"
-                "def main(words):\n    Dies()\n    time.sleep(5)\n    return 0\ncli.main = main"
+                "def main(words):\n    Dies()\n    time.sleep(5)\n    return 0"
             ),
             2,
         ),
         # While the interpreter ends, all is done and said.
-        (f"import atexit\natexit.register(lambda: exec({STRIKES!r}))\ncli.main = lambda words: 0", 0),
+        (f"import atexit\natexit.register(lambda: exec({STRIKES!r}))\nmain = lambda words: 0", 0),
     ],
     ids=["at work", "made another fault", "in a destructor", "after the end"],
 )

@@ -10,8 +10,8 @@ from experiments.family import PARTS, Family
 from experiments.fitted_learner import FittedLearner
 from experiments.learner import EFFECT, Learner
 from experiments.metrics.log_loss import METRIC as LOG_LOSS
-from experiments.money_spec import PolicySpec
 from experiments.problem import Candidate, Problem, Stakes
+from experiments.sections.policy import PolicySpec
 from experiments.split import Fold
 from features.contract import Contract
 from features.feature import FeatureColumn

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from experiments.churn_cost import acceptable_share, churn_cost_report, loss
 from experiments.cohort import Cohort
-from experiments.money_spec import CostOfChurnSpec
+from experiments.sections.cost_of_churn import CostOfChurnSpec
 from experiments.spec import ExperimentSpec
 from tests.pipelines.reporting.report_world import spec_of
 

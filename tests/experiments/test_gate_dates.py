@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.gate_dates import closed_before, judging_dates
-from experiments.spec import SplitSpec
+from experiments.sections.split import SplitSpec
 
 WINDOW = timedelta(days=74)
 

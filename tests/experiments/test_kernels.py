@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from experiments import intervals, kernels
-from experiments.intervals import Clusters, Counts, estimate, multiplicities
+from experiments.intervals import estimate, multiplicities
 from experiments.metric import Numbers
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.autoc import METRIC as AUTOC
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
+from experiments.poisson import Clusters, Counts
 from experiments.uplift import gain_curve, uplift_groups
 
 

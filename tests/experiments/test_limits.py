@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from experiments.limits import UNLIMITED, Limits, barred, contacts_within, free, limits_of
-from experiments.money_spec import FatigueSpec, PolicySpec
+from experiments.sections.policy import FatigueSpec, PolicySpec
 from features.errors import DataError, MetricError, SpecError
 
 ACTIONS = ("call", "coupon")

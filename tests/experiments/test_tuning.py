@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from experiments import trials, tuning
 from experiments.problem import Problem
-from experiments.spec import TuningSpec
+from experiments.sections.tuning import TuningSpec
 from tests.experiments.effect_worlds import LEARNERS, problem, world
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

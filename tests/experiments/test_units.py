@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.spec import LabelSpec
+from experiments.sections.label import LabelSpec
 from experiments.units import KEPT_CUSTOMERS, Window, newly_seen, rate_for, unseen, windows_of
 
 LABEL = LabelSpec(kind="cancelled", lead_time_days=14, horizon_days=60)

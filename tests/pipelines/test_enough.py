@@ -12,7 +12,9 @@ import pytest
 from experiments import split
 from experiments.fewest import FEWEST_OF_AN_OUTCOME
 from experiments.gate_dates import closed_before, judging_dates
-from experiments.spec import ExperimentSpec, LabelSpec, SplitSpec
+from experiments.sections.label import LabelSpec
+from experiments.sections.split import SplitSpec
+from experiments.spec import ExperimentSpec
 from features.errors import DataError
 from pipelines import enough
 from tests.specs import REQUIRED, trial_spec

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import failures, forks, handover
+from pipelines import cli, failures, forks, handover
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import environment
 
@@ -50,10 +50,10 @@ def test_a_stage_has_the_exit_code_and_leaves_the_words_that_it_has_as_a_process
     program = textwrap.dedent(f"""
         import pathlib, sys
         sys.path.insert(0, {str(root)!r})
-        from pipelines import forks
+        from pipelines import cli, forks
         from tests.pipelines.test_forks import ask
         here = pathlib.Path({str(checkout)!r})
-        with forks.serving(here, here / "state") as served:
+        with forks.serving(here, here / "state", cli.main) as served:
             handed = ask(here, "ingest", "nothing", **served.variables)
         print([handed.returncode, handed.stderr, list(served.stored)])
     """)
@@ -72,7 +72,7 @@ def test_nothing_is_left_where_it_listened_and_a_killed_runs_place_is_cleared(tm
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     gone.wait()
     (tmp_path / f"stages.{gone.pid}").touch()
-    with forks.serving(tmp_path, tmp_path) as served:
+    with forks.serving(tmp_path, tmp_path, cli.main) as served:
         assert [path.name for path in tmp_path.iterdir()] == [served.variables[handover.LISTENS]]
     assert list(tmp_path.iterdir()) == []
 
@@ -87,10 +87,10 @@ def test_code_that_was_changed_meanwhile_is_not_run_as_it_was(tmp_path: Path) ->
         import pathlib, subprocess, sys
         sys.path[:0] = {[str(tmp_path), str(Path(__file__).parents[2])]!r}
         import of_ours
-        from pipelines import forks
+        from pipelines import cli, forks
         from tests.pipelines.test_forks import ask
         here = pathlib.Path({str(tmp_path)!r})
-        with forks.serving(here, here) as served:
+        with forks.serving(here, here, cli.main) as served:
             (here / "of_ours.py").write_text("A = 2  # changed\\n")
             variables = {{"PYTHONPATH": {str(Path(__file__).parents[2])!r}}}
             print(ask(here, "ingest", "nothing", **{{**served.variables, **variables}}).returncode)
@@ -107,12 +107,12 @@ def test_a_stage_ends_with_the_run(root: Path) -> None:
         import os, sys, time
         sys.path.insert(0, {str(root)!r})
         from multiprocessing import get_context
-        from pipelines import cli, forks, processes
+        from pipelines import forks, processes
         def slow(words):
             print(os.getpid(), flush=True)
             time.sleep(60)
-        cli.main = slow
-        get_context("fork").Process(target=forks._stage, args=(["ingest", "x"], [0, 1, 2], processes.mark())).start()
+        asked = (["ingest", "x"], [0, 1, 2], processes.mark(), slow)
+        get_context("fork").Process(target=forks._stage, args=asked).start()
         time.sleep(60)
     """)
     run = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment())

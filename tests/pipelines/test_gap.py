@@ -180,7 +180,7 @@ def test_training_and_its_checks_look_at_the_rows_that_are_theirs(world: Judged)
         kept = fold.fit[~opened.left_in_gap[opened.split.training][fold.fit]]
         assert np.array_equal(asked.training.X[seen.fit], problem.X[kept], equal_nan=True)
         assert asked.training.y[seen.fit].mean() < problem.y[fold.fit].mean()
-    found = lottery.examined(opened)
+    found = lottery.examined(opened, opened.spec.source)
     assert found["verdict"] == "randomised"
     assert found["assignments"] == len(opened.rows)
 

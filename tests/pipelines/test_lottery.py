@@ -48,7 +48,8 @@ def rows(seed: int, *, pull: float = 0.0, dates: int = 1, standing: bool = False
 
 
 def examined(of: pd.DataFrame, **asked: Any) -> dict[str, Any]:
-    return lottery.examined(Learning(spec(**asked), of, CONTRACT.encode(of), CONTRACT, listed=CUSTOMERS))
+    told = spec(**asked)
+    return lottery.examined(Learning(told, of, CONTRACT.encode(of), CONTRACT, listed=CUSTOMERS), told.source)
 
 
 def test_a_lottery_is_called_one() -> None:
@@ -71,10 +72,8 @@ def test_where_a_category_decides_alone_hardly_anybody_could_have_been_in_either
 
 def test_a_table_of_categories_alone_can_be_judged() -> None:
     alone = CONTRACT.select(["town"])
-    assert (
-        lottery.examined(Learning(spec(), rows(1), alone.encode(rows(1)), alone, listed=CUSTOMERS))["verdict"]
-        == "randomised"
-    )
+    opened = Learning(spec(), rows(1), alone.encode(rows(1)), alone, listed=CUSTOMERS)
+    assert lottery.examined(opened, spec().source)["verdict"] == "randomised"
 
 
 @pytest.mark.parametrize(
@@ -114,9 +113,8 @@ def test_sizes_that_the_spec_never_gave_name_the_key_to_give_them() -> None:
         treatment={"arms": {"call": {}}}, source={"kind": "table", "treatment": {"probabilities": {"call": 0.8}}}
     )
     of = rows(4).assign(probability=lambda of: np.where(of["arm"] == "call", 0.8, 0.2))
-    assert (
-        "source.treatment" not in lottery.examined(Learning(told, of, CONTRACT.encode(of), CONTRACT, listed=1))["words"]
-    )
+    opened = Learning(told, of, CONTRACT.encode(of), CONTRACT, listed=1)
+    assert "source.treatment" not in lottery.examined(opened, told.source)["words"]
 
 
 def test_shares_that_differ_by_a_category_are_no_finding() -> None:

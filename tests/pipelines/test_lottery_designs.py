@@ -12,7 +12,9 @@ MOST = 0.02
 
 def verdict(design: str, **asked: float) -> str:
     rows = trial(DESIGNS[design], **asked)  # type: ignore[arg-type]
-    return str(lottery.examined(Learning(SPEC, rows, CONTRACT.encode(rows), CONTRACT, listed=1))["verdict"])
+    return str(
+        lottery.examined(Learning(SPEC, rows, CONTRACT.encode(rows), CONTRACT, listed=1), SPEC.source)["verdict"]
+    )
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import norm
 
 from experiments.looks import spent
-from experiments.spec import LabelSpec
+from experiments.sections.label import LabelSpec
 from pipelines import bodies
 from pipelines.ledger import Entry
 from pipelines.signature import Signature

@@ -8,7 +8,8 @@ import pandas as pd
 
 from experiments.check import Evidence, Rows
 from experiments.metric import Numbers
-from experiments.spec import LabelSpec, SplitSpec
+from experiments.sections.label import LabelSpec
+from experiments.sections.split import SplitSpec
 from experiments.split import Fold, split
 from features.contract import Contract
 from features.feature import FeatureColumn

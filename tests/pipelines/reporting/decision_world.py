@@ -10,8 +10,9 @@ from experiments import comparison
 from experiments.cohort import Cohort
 from experiments.evaluation import Predictions
 from experiments.looks import spent
-from experiments.money_spec import PolicySpec
-from experiments.spec import ExperimentSpec, GateSpec
+from experiments.sections.gate import GateSpec
+from experiments.sections.policy import PolicySpec
+from experiments.spec import ExperimentSpec
 from pipelines import bodies, decisions, plain
 from pipelines.claims import Claims
 from pipelines.decisions import Compared, Judged

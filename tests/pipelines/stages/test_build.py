@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from experiments.spec import ExperimentSpec
-from features import sources
-from features.catalog import features_for
+from features import definitions, labels, sources
+from features.catalog import by_theme, features_for
 from features.definitions import tone
-from features.errors import DataError
+from features.errors import DataError, HoldfastError
 from features.matrix import placed, snapshot, spread
 from features.plugins import plugin
 from features.source import Part, Source
@@ -26,8 +26,10 @@ from pipelines import engine, matrices, snapshots, storage
 from pipelines.stages import build
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED
+from tests.strangers import plugged
 
-MONTHS, THEMES, DATES = 8, 11, 3
+MONTHS, DATES = 8, 3
+THEMES = len(by_theme(features_for((), CANONICAL, look_back_days=90)))
 SIMULATED = plugin(sources, "simulated", Source)
 SPEC: dict[str, Any] = {
     **REQUIRED,
@@ -240,3 +242,83 @@ def test_too_few_dates_for_the_folds_are_said_before_any_is_built(
 def test_nothing_to_learn_from_is_told_by_its_reason(workspace: Workspace, label: dict[str, Any], told: str) -> None:
     with pytest.raises(DataError, match=told):
         build.write(ExperimentSpec.model_validate({**SPEC, "label": label}), workspace, must_be_enough=False)
+
+
+A_LABEL = """
+from features.label import Dated, Label
+from features.labels import cancelled
+
+def observed(history, window, options):
+    return {observed}
+
+def happened_at(today, window, options):
+    return {happened}
+
+LABEL = Label("lapsed", "a label of a stranger", Dated(observed, happened_at))
+"""
+OBSERVED = "cancelled.observed(history, window, options)"
+HAPPENED = "cancelled.happened_at(today, window, options)"
+
+
+@pytest.mark.parametrize(
+    ("observed", "happened", "told"),
+    [
+        ('history.transactions.select("customer_id")', HAPPENED, "rows a second time at 2024-.*such as customer 'C"),
+        (OBSERVED, f"{HAPPENED}.union({HAPPENED})", "`happened_at` gives .*, such as of customer 'C"),
+        (OBSERVED, f'{HAPPENED}.rename(left="happened_at")', "`happened_at` gives customer_id .*, left "),
+    ],
+    ids=["without distinct", "who left twice", "a wrong column"],
+)
+def test_a_label_that_gives_the_wrong_rows_builds_none(
+    workspace: Workspace, tmp_path: Path, observed: str, happened: str, told: str
+) -> None:
+    asked = ExperimentSpec.model_validate({**SPEC, "label": {**SPEC["label"], "kind": "lapsed"}})
+    text = A_LABEL.format(observed=observed, happened=happened)
+    before = sorted(path for path in workspace.matrix.rglob("*"))
+    with (
+        plugged(labels, tmp_path / "labels", lapsed=text),
+        pytest.raises(DataError, match=f"label 'lapsed' in features/labels/lapsed.py: .*{told}"),
+    ):
+        build.write(asked, workspace, must_be_enough=False)
+    assert sorted(path for path in workspace.matrix.rglob("*")) == before
+
+
+def test_a_label_of_a_stranger_builds_what_the_same_label_of_ours_does(workspace: Workspace, tmp_path: Path) -> None:
+    before = matrices.read(workspace.matrix, matrices.LEARN, ["customer_id", "churned"])
+    asked = ExperimentSpec.model_validate({**SPEC, "label": {**SPEC["label"], "kind": "lapsed"}})
+    with plugged(labels, tmp_path / "labels", lapsed=A_LABEL.format(observed=OBSERVED, happened=HAPPENED)):
+        build.write(asked, workspace, must_be_enough=False)
+    assert matrices.read(workspace.matrix, matrices.LEARN, ["customer_id", "churned"]).equals(before)
+
+
+A_FEATURE = """
+from features.feature import feature
+
+@feature(table="transactions", unit="count")
+def broken(history):
+    'Breaks.'
+    return {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            A_FEATURE.format("history.transactions.amuont.sum()"),
+            "feature 'broken' in features/definitions/mine.py: Attr",
+        ),
+        (A_FEATURE.format("history.transactions.count("), "features.definitions.mine in .*mine.py cannot be imported"),
+        (
+            "from features.feature import futures",
+            "mine.py cannot be imported: ImportError: cannot import name 'futures'",
+        ),
+        (A_FEATURE.replace("'Breaks.'", ""), "cannot be imported: SchemaError: feature 'broken' needs a docstring"),
+    ],
+    ids=["a column that there is not", "no Python", "an import", "no docstring"],
+)
+def test_a_feature_that_cannot_be_made_is_named_with_its_file(
+    workspace: Workspace, tmp_path: Path, text: str, told: str
+) -> None:
+    with plugged(definitions, tmp_path / "definitions", mine=text), pytest.raises(HoldfastError, match=told):
+        build.write(ExperimentSpec.model_validate(SPEC), workspace, must_be_enough=False)

@@ -1,10 +1,10 @@
-"""What every part of a spec has in common."""
+"""What every section of a spec has in common, and the name that all of it goes by."""
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, Field
 
-from features.section import Day as Day  # noqa: PLC0414 - the same for all parts of a spec
+from features.section import Day as Day  # noqa: PLC0414 - the same for all sections
 from features.section import Section as Section  # noqa: PLC0414
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -28,3 +28,11 @@ def once(named: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Named = Annotated[tuple[str, ...], AfterValidator(once)]
+
+
+class HasName(Protocol):
+    """What has the name of a spec."""
+
+    @property
+    def name(self) -> str:
+        """The name, as the file's."""

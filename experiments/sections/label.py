@@ -1,0 +1,38 @@
+"""The section that says what is predicted."""
+
+from typing import Protocol
+
+from experiments.sections.section import Days, Section, SomeDays
+
+
+class LabelSpec(Section):
+    """What is predicted, and over which window after the observation date.
+
+    The window of the risk is [as_of + lead_time_days, as_of + lead_time_days + horizon_days): who left before is left
+    out of it. Of an action's effect leaving before is the bad outcome too. column, churned and retained belong to the
+    label `column`: which column tells, and its values. leavers_are_gone: in a table without dates, those who left are
+    no customers any more and are not scored. bad and good are the words that the report uses for the two outcomes, in
+    the past tense. table, event and active_days belong to the label `inactive`: which events it looks for, and within
+    how many days before the observation one makes a customer active.
+    """
+
+    kind: str
+    lead_time_days: Days = 0
+    horizon_days: Days = 0
+    column: str | None = None
+    churned: str | None = None
+    retained: str | None = None
+    table: str = "transactions"
+    event: str | None = None
+    active_days: SomeDays = 365
+    leavers_are_gone: bool = False
+    bad: str = "left"
+    good: str = "stayed"
+
+
+class HasLabel(Protocol):
+    """What says what is predicted."""
+
+    @property
+    def label(self) -> LabelSpec:
+        """The section."""

@@ -1,0 +1,51 @@
+"""The section that says whom the policy may contact, and what that may use up."""
+
+from typing import Protocol
+
+from pydantic import Field, field_validator
+
+from experiments.sections.section import MOST, Amount, Section, Share
+
+
+class FatigueSpec(Section):
+    """Who was contacted too often: everybody whose column is above at_most (missing counts as 0)."""
+
+    column: str
+    at_most: Amount
+
+
+class PolicySpec(Section):
+    """Who may be contacted, and what that may use up; what is not said does not limit.
+
+    budget_share: at most this share of the customers on the list. budget_money: what all contacts of one list may cost
+    together, in the spec's currency. capacity, by action: a share of the customers on the list, written with a point
+    (0.1 or 1.0), or a whole number of contacts (1 is one contact). opt_out: the column that is 1 where a customer must
+    not be contacted (0 or missing where one may). fatigue: who was contacted too often already.
+    """
+
+    budget_share: Share = 1.0
+    budget_money: Amount | None = None
+    capacity: dict[str, int | float] = Field(default_factory=dict)
+    opt_out: str | None = None
+    fatigue: FatigueSpec | None = None
+
+    @field_validator("capacity")
+    @classmethod
+    def _capacity_is_a_share_or_a_number(cls, capacity: dict[str, int | float]) -> dict[str, int | float]:
+        for action, most in capacity.items():
+            if not 0 <= most <= MOST or (most > 1 and most != int(most)):
+                raise ValueError(f"{action} is {most}; it must be a share above 0 and at most 1.0, or a whole number")
+        return {action: int(most) if most > 1 or most == 0 else most for action, most in capacity.items()}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it looks at beside the value."""
+        return (*((self.opt_out,) if self.opt_out else ()), *((self.fatigue.column,) if self.fatigue else ()))
+
+
+class HasPolicy(Protocol):
+    """What says whom the policy may contact."""
+
+    @property
+    def policy(self) -> PolicySpec:
+        """The section."""
