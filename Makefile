@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export DO_NOT_TRACK := 1
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help run test fast lint docs format graph bench lock ui clean
+.PHONY: help run test fast lint docs format graph rooms bench lock ui clean
 
 help:  ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*##  */  \1\t/p' Makefile | expand -t 12
@@ -36,6 +36,10 @@ format: .venv/ready
 
 graph: .venv/ready  ## write what each stage depends on into dvc.yaml, after modules or imports have changed
 	@$(BIN)/python -m tests.architecture.dvc_graph
+
+rooms: .venv/ready  ## draw which room of pipelines/ and experiments/ needs which (Graphviz: apt-get install graphviz)
+	@for package in pipelines experiments; do \
+		$(BIN)/import-linter drawgraph $$package | dot -Tsvg -o docs/rooms_$$package.svg || exit 1; done
 
 bench: .venv/ready  ## the figures of docs/performance.md, measured on this machine
 	@$(BIN)/python -m tests.benchmarks --setup

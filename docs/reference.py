@@ -12,7 +12,7 @@ from typing import Any
 
 from experiments.spec import ExperimentSpec
 from pipelines import cli
-from pipelines.listing import KINDS
+from pipelines.jobs.listing import KINDS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "reference"

@@ -38,7 +38,8 @@ class Metric:
     every other metric obeys the law that weighting a row by k equals repeating it k times.
 
     fast, where there is one, is the same figure for very many rows: called with the same inputs and, for the
-    weights, counts and clusters (see `experiments.intervals.bootstrap`), NaN where a draw leaves it undefined.
+    weights, counts and clusters (see `experiments.statistics.intervals.bootstrap`), NaN where a draw leaves it
+    undefined.
     """
 
     name: str

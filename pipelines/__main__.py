@@ -4,8 +4,8 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from pipelines import handover
-from pipelines.stopping import guard
+from pipelines.processes import handover
+from pipelines.processes.stopping import guard
 
 
 def answer(words: list[str]) -> int:

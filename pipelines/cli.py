@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import HoldfastError
-from pipelines import faults, masking, probe, processes, run_lock, scratch, stopping
+from pipelines.messages import masking
+from pipelines.processes import processes, run_lock, scratch, stopping
+from pipelines.servers import faults, probe
 from pipelines.stage_names import described, stages
 from pipelines.workspace import Workspace
 
@@ -108,8 +110,8 @@ def _quiet() -> None:
 
 def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
     if arguments.command == "list":
-        return int(import_module("pipelines.listing").show(arguments.kind, workspace.root))
-    specs = import_module("pipelines.specs")
+        return int(import_module("pipelines.jobs.listing").show(arguments.kind, workspace.root))
+    specs = import_module("pipelines.specs.spec_files")
     spec = specs.load(workspace)
     with scratch.own():
         return _done(arguments, spec, workspace)
@@ -128,12 +130,12 @@ def _done(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int
 def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int:
     """What writes the files of the checkout."""
     if arguments.command == "data":
-        import_module("pipelines.versions").add(spec, workspace, arguments.paths)
+        import_module("pipelines.jobs.add_data").add(spec, workspace, arguments.paths)
         return 0
     if arguments.command == "run":
-        return int(import_module("pipelines.main_job").run(spec, workspace, main))
+        return int(import_module("pipelines.jobs.main_job").run(spec, workspace, main))
     if not getattr(arguments, "force", False):  # a person who overrules the rules says why
-        import_module("pipelines.validated").check(workspace, arguments.command)
+        import_module("pipelines.validation.validated").check(workspace, arguments.command)
     if arguments.command in commands():
         return int(import_module(f"pipelines.commands.{arguments.command}").run(spec, workspace, arguments))
     return import_module(f"pipelines.stages.{arguments.command}").run(spec, workspace) or 0
@@ -141,7 +143,7 @@ def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> 
 
 def _failed(workspace: Workspace, command: str, message: str, code: int) -> int:
     """Say what failed; a stage of a run leaves word for the run, which says it."""
-    from pipelines import failures
+    from pipelines.messages import failures
 
     message = masking.mask(message)
     left = command in stages() and failures.leave(workspace.failure, command=command, message=message, code=code)

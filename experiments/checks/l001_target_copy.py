@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.alone import FEW_VALUES, Alone, outcomes
-from experiments.check import Evidence, Finding, check
 from experiments.family import Labels
+from experiments.leaks.check import Evidence, Finding, check
+from experiments.leaks.single_columns import FEW_VALUES, Alone, outcomes
 from experiments.metric import Numbers
 from features.feature import FeatureColumn
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.alone import alone, outcomes
-from experiments.check import Evidence, Finding, check
 from experiments.family import Labels
+from experiments.leaks.check import Evidence, Finding, check
+from experiments.leaks.single_columns import alone, outcomes
 from experiments.metric import Numbers
 
 ALMOST_ALONE = 0.90

@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 import numpy as np
 
-from experiments.check import Evidence, Finding, check
 from experiments.checks.l001_target_copy import ALMOST_PERFECT, target_copy
 from experiments.checks.l002_missing_tells import missing_tells
-from experiments.delong import delong
-from experiments.together import together
+from experiments.leaks.all_columns import together
+from experiments.leaks.check import Evidence, Finding, check
+from experiments.statistics.delong import delong
 
 # From which AUC a column is suspected, and by how much it may then be better than all others together.
 LEADS = ((0.90, 0.01), (0.80, 0.10))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.check import Evidence, Finding, Rows, check
+from experiments.leaks.check import Evidence, Finding, Rows, check
 from experiments.metric import Numbers
 
 # A column tells rows apart when it has that many values, as a share of all different rows ...

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.check import Evidence, Finding, check
+from experiments.leaks.check import Evidence, Finding, check
 from experiments.metric import Numbers
 from features.feature import FeatureColumn
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from experiments.check import Evidence, Finding, Severity, check
+from experiments.leaks.check import Evidence, Finding, Severity, check
 from experiments.metric import Numbers
 
 NOTICED = 0.01

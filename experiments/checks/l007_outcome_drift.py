@@ -4,9 +4,9 @@ from math import exp, sqrt
 
 import numpy as np
 
-from experiments.alone import BEYOND_CHANCE
-from experiments.check import Evidence, Finding, Severity, check
 from experiments.family import Labels
+from experiments.leaks.check import Evidence, Finding, Severity, check
+from experiments.leaks.single_columns import BEYOND_CHANCE
 
 PLAUSIBLE = 1.5
 

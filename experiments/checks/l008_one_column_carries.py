@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ConstantInputWarning
 
-from experiments.check import Evidence, Finding, Severity, check
-from experiments.delong import delong
+from experiments.leaks.all_columns import together
+from experiments.leaks.check import Evidence, Finding, Severity, check
 from experiments.metric import Numbers
-from experiments.together import together
+from experiments.statistics.delong import delong
 
 # A column is asked of when it alone comes to this AUC, the strongest few of them ...
 STRONG, ASKED = 0.70, 3

@@ -7,10 +7,11 @@ import numpy.typing as npt
 import optuna
 from scipy.sparse import csr_array, hstack
 
-from experiments import encoding, penalised, rounding, sparse
 from experiments.family import Family, Labels, Params, Prepared, RowIndex
 from experiments.metric import Numbers
-from experiments.terms import LinearModel, LogisticModel, Terms
+from experiments.regression import encoding, lasso, ridge
+from experiments.regression.column_terms import LinearModel, LogisticModel, Terms
+from experiments.statistics import rounding
 from features.contract import Contract, Matrix
 
 FREE = 1e-3
@@ -44,7 +45,7 @@ def fit(
     terms, columns = prepared.rows
     rows = encoding.rows_at(columns, index)
     penalty = np.full(rows.shape[1], 1.0 / params["C"])
-    weights, intercept = penalised.logistic(rows, target=prepared.y[index], penalty=penalty)
+    weights, intercept = ridge.logistic(rows, target=prepared.y[index], penalty=penalty)
     return LogisticModel(*_kept(terms, encoding.means(rows), weights, intercept))
 
 
@@ -58,7 +59,7 @@ def regress(
     """The lasso on the same terms."""
     terms, columns = prepared.rows
     rows, parts = encoding.rows_at(columns, index), prepared.parts_of(index)
-    weights, intercept = sparse.lasso(rows, target=prepared.y[index], parts=parts, hold=params["hold"])
+    weights, intercept = lasso.lasso(rows, target=prepared.y[index], parts=parts, hold=params["hold"])
     return LinearModel(*_kept(terms, encoding.means(rows), weights, intercept))
 
 
@@ -109,7 +110,7 @@ def fit_jointly(
     joined = encoding.gathered(part, shape=shape, most=most)
     held = np.full(joined.shape[1], 1.0 / params["C"])
     held[width : width + given.shape[1]] = FREE
-    weights, intercept = penalised.logistic(joined, target=prepared.y[index], penalty=held)
+    weights, intercept = ridge.logistic(joined, target=prepared.y[index], penalty=held)
     plain, shift, turn = np.split(weights, [width, width + given.shape[1]])
     means = encoding.means(joined)[:width]
     models = [LogisticModel(*_kept(terms, means, plain, intercept))]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import optuna
 
-from experiments import rounding
 from experiments.family import Family, Labels, Params, Portable, Prepared, RowIndex, Scores
+from experiments.statistics import rounding
 from features.contract import Contract, Matrix
 
 

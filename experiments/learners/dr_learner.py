@@ -3,8 +3,8 @@
 Kennedy 2020 (arXiv 2004.14497, algorithm 1), the nuisances cross-fitted: no row's own outcome is in its own.
 """
 
-from experiments.fitted_learner import Term
-from experiments.learner import Effects, Learner, Lesson
+from experiments.uplift.fitted_learner import Term
+from experiments.uplift.learner import Effects, Learner, Lesson
 
 
 def fit_effects(lesson: Lesson) -> Effects:

@@ -3,9 +3,9 @@
 What companies do that have no uplift model; an uplift model has to earn its place against it.
 """
 
-from experiments import rounding
-from experiments.fitted_learner import Term
-from experiments.learner import Effects, Learner, Lesson
+from experiments.statistics import rounding
+from experiments.uplift.fitted_learner import Term
+from experiments.uplift.learner import Effects, Learner, Lesson
 from features.tables import CONTROL
 
 SMALLEST_RISK = 1e-3

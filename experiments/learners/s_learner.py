@@ -1,8 +1,8 @@
 """S-learner: one model of all outcomes is told the arm, and asked under no action and under each."""
 
 from experiments.family import FittedModel
-from experiments.fitted_learner import Term
-from experiments.learner import Effects, Learner, Lesson
+from experiments.uplift.fitted_learner import Term
+from experiments.uplift.learner import Effects, Learner, Lesson
 from features.tables import CONTROL
 
 

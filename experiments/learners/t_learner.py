@@ -1,8 +1,8 @@
 """T-learner: the risk under each action has a model of its own; an effect is a difference of risks."""
 
 from experiments.family import FittedModel
-from experiments.fitted_learner import Term
-from experiments.learner import Effects, Learner, Lesson
+from experiments.uplift.fitted_learner import Term
+from experiments.uplift.learner import Effects, Learner, Lesson
 
 
 def outcomes(actions: tuple[str, ...]) -> dict[str, str]:

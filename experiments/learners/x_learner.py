@@ -7,9 +7,9 @@ tau_action, so that the regression of the larger group counts more.
 import numpy as np
 
 from experiments.family import FittedModel
-from experiments.fitted_learner import Term
-from experiments.learner import Effects, Learner, Lesson
-from experiments.nuisances import Nuisances
+from experiments.uplift.fitted_learner import Term
+from experiments.uplift.learner import Effects, Learner, Lesson
+from experiments.uplift.nuisances import Nuisances
 from features.tables import CONTROL
 
 

@@ -1,1 +1,1 @@
-"""One file per metric."""
+"""One file per metric, of risk, of uplift or of money."""

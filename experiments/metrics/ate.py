@@ -1,7 +1,7 @@
 """ATE: what an action changes on average if everybody gets it."""
 
 from experiments.metric import Metric, Numbers, weighted_mean
-from experiments.poisson import Clusters, Counts
+from experiments.statistics.poisson import Clusters, Counts
 
 
 def ate(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
@@ -15,7 +15,7 @@ def ate(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
 
 def fast(*, gamma: Numbers, uplift: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
     """The same under many draws of very many rows."""
-    from experiments import kernels
+    from experiments.statistics import kernels
 
     del uplift
     return kernels.means(gamma, counts=counts, clusters=clusters)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from experiments.metric import Metric, Numbers
-from experiments.poisson import Clusters, Counts
-from experiments.ranking import block_totals, ranked, row_products
+from experiments.statistics.poisson import Clusters, Counts
+from experiments.statistics.ranking import block_totals, ranked, row_products
 
 
 def auc(*, truth: Numbers, score: Numbers, weights: Numbers) -> Numbers:
@@ -22,7 +22,7 @@ def auc(*, truth: Numbers, score: Numbers, weights: Numbers) -> Numbers:
 
 def fast(*, truth: Numbers, score: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
     """The same under many draws of very many rows."""
-    from experiments import kernels
+    from experiments.statistics import kernels
 
     outranked, positives, negatives = kernels.auc(*kernels.in_blocks(score, truth, counts=counts, clusters=clusters))
     return 1 - outranked / (positives * negatives)

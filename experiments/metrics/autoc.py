@@ -3,8 +3,8 @@
 import numpy as np
 
 from experiments.metric import Metric, Numbers
-from experiments.poisson import Clusters, Counts
-from experiments.ranking import block_totals, ranked, row_products
+from experiments.statistics.poisson import Clusters, Counts
+from experiments.statistics.ranking import block_totals, ranked, row_products
 
 
 def autoc(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
@@ -26,7 +26,7 @@ def autoc(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
 
 def fast(*, gamma: Numbers, uplift: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
     """The same under many draws of very many rows."""
-    from experiments import kernels
+    from experiments.statistics import kernels
 
     harmonic = _harmonic(gamma.size * int(counts.max()))
     rows, total = kernels.autoc(*kernels.in_blocks(uplift, gamma, counts=counts, clusters=clusters), harmonic)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.metric import Metric, Numbers
-from experiments.ranking import block_totals, ranked
+from experiments.statistics.ranking import block_totals, ranked
 
 
 def average_precision(*, truth: Numbers, score: Numbers, weights: Numbers) -> Numbers:

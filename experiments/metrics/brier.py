@@ -1,7 +1,7 @@
 """Brier score: how far, squared, the probabilities lie from what happened."""
 
 from experiments.metric import Metric, Numbers, weighted_mean
-from experiments.poisson import Clusters, Counts
+from experiments.statistics.poisson import Clusters, Counts
 
 
 def brier(*, truth: Numbers, probability: Numbers, weights: Numbers) -> Numbers:
@@ -14,7 +14,7 @@ def brier(*, truth: Numbers, probability: Numbers, weights: Numbers) -> Numbers:
 
 def fast(*, truth: Numbers, probability: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
     """The same under many draws of very many rows."""
-    from experiments import kernels
+    from experiments.statistics import kernels
 
     loss = (probability - truth) ** 2
     mean: Numbers = kernels.of_both_classes(loss[:, None], truth, counts=counts, clusters=clusters)[0]

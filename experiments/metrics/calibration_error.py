@@ -3,8 +3,8 @@
 import numpy as np
 
 from experiments.metric import Metric, Numbers
-from experiments.poisson import Clusters, Counts
-from experiments.ranking import equal_count_bins
+from experiments.statistics.poisson import Clusters, Counts
+from experiments.statistics.ranking import equal_count_bins
 
 BINS = 10
 
@@ -22,7 +22,7 @@ def calibration_error(*, truth: Numbers, probability: Numbers, weights: Numbers)
 
 def fast(*, truth: Numbers, probability: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
     """The same under many draws of very many rows."""
-    from experiments import kernels
+    from experiments.statistics import kernels
 
     gaps = kernels.of_both_classes(_gaps(truth, probability), truth, counts=counts, clusters=clusters)
     error: Numbers = np.abs(gaps).sum(axis=0)

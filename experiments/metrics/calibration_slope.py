@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.metric import Metric, Numbers
-from experiments.newton import logistic_fit, logits
+from experiments.statistics.newton import logistic_fit, logits
 
 
 def calibration_slope(*, truth: Numbers, probability: Numbers, weights: Numbers) -> Numbers:

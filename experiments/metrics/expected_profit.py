@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import betainc
 
 from experiments.metric import Metric, Numbers
-from experiments.ranking import block_totals, ranked
+from experiments.statistics.ranking import block_totals, ranked
 from features.errors import MetricError
 
 

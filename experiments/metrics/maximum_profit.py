@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.metric import Metric, Numbers
 from experiments.metrics.expected_profit import Campaign
-from experiments.ranking import block_totals, ranked
+from experiments.statistics.ranking import block_totals, ranked
 
 
 def maximum_profit_of(campaign: Campaign) -> Metric:

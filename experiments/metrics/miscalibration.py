@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.metric import Metric, Numbers
-from experiments.ranking import equal_count_bins
+from experiments.statistics.ranking import equal_count_bins
 
 BINS = 10
 
@@ -15,7 +15,7 @@ def miscalibration(*, truth: Numbers, probability: Numbers, weights: Numbers) ->
     the mean of probability less outcome, its variance that of the mean of independent rows (Ferro & Fricker 2012,
     equation 8, with the residual in place of the outcome). It is 0 on average for true probabilities, however few
     the rows, and by chance below 0. The bins are cut once, on the rows as given. Decisions use the interval of
-    `experiments.miscalibration`, which keeps the rows of a customer together.
+    `experiments.statistics.miscalibration`, which keeps the rows of a customer together.
     """
     member = equal_count_bins(probability, BINS)[:, None] == np.arange(BINS)
     residual = (probability - truth)[:, None] * member

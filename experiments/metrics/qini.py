@@ -3,8 +3,8 @@
 import numpy as np
 
 from experiments.metric import Metric, Numbers
-from experiments.poisson import Clusters, Counts
-from experiments.ranking import block_totals, ranked, row_products
+from experiments.statistics.poisson import Clusters, Counts
+from experiments.statistics.ranking import block_totals, ranked, row_products
 
 
 def qini(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
@@ -25,7 +25,7 @@ def qini(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers:
 
 def fast(*, gamma: Numbers, uplift: Numbers, counts: Counts, clusters: Clusters) -> Numbers:
     """The same under many draws of very many rows: the area under the gain curve less that under its chord."""
-    from experiments import kernels
+    from experiments.statistics import kernels
 
     rows, gains, area = kernels.qini(*kernels.in_blocks(uplift, gamma, counts=counts, clusters=clusters))
     return (area - gains * rows / 2) / rows**2

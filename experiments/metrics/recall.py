@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.metric import Metric, Numbers
-from experiments.ranking import block_totals, ranked, row_products
+from experiments.statistics.ranking import block_totals, ranked, row_products
 from features.errors import MetricError
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
-    from pipelines.ledger import Entry
-    from pipelines.registrar import Registrar
-    from pipelines.standing import Standing
+    from pipelines.champion.ledger import Entry
+    from pipelines.champion.ledger_writer import LedgerWriter
+    from pipelines.champion.succession import Standing
     from pipelines.workspace import Workspace
 
 
@@ -23,22 +23,25 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Write the ledger and `decision.json`, then move the alias. Raises UsageError where nothing awaits approval."""
-    from pipelines import answers, receipts, registrar, storage
+    from pipelines.champion import ledger_writer
+    from pipelines.files import storage
+    from pipelines.gate import decision_page_file
+    from pipelines.ruling import answers
 
-    with registrar.writing(spec.name, workspace.root) as writer:
+    with ledger_writer.writing(spec.name, workspace.root) as writer:
         entry, before = _entry(writer, arguments.version)
         storage.write_json(workspace.decision, entry.receipt)
         writer.project()
-        receipts.write_page(spec, workspace, entry.receipt)
+        decision_page_file.write_page(spec, workspace, entry.receipt)
     said = f"is champion already, since entry {entry.number}" if before else "is champion"
     answers.say(f"approve {spec.name}: version {arguments.version} {said}; {entry.body['words']}")
     return 0
 
 
-def _entry(writer: "Registrar", version: str) -> "tuple[Entry, bool]":
+def _entry(writer: "LedgerWriter", version: str) -> "tuple[Entry, bool]":
     """The approval, and whether it was there before."""
     from features.errors import ContractError, UsageError
-    from pipelines import bodies, registry
+    from pipelines.champion import entry_kinds, model_versions
 
     standing, _ = writer.reconciled()
     head = standing.head
@@ -47,13 +50,16 @@ def _entry(writer: "Registrar", version: str) -> "tuple[Entry, bool]":
     if version not in standing.waiting:
         raise UsageError(_refusal(standing, version))
     waiting = standing.waiting[version]
-    if registry.digest_of(registry.version(writer.client, writer.spec, version)) != waiting.body["model_digest"]:
+    if (
+        model_versions.digest_of(model_versions.version(writer.client, writer.spec, version))
+        != waiting.body["model_digest"]
+    ):
         raise ContractError(
             f"version {version} of '{writer.spec}' is not the model that was judged; run promote again."
         )
     if why := writer.lost(standing, version):
         raise ContractError(f"{why}; `python -m pipelines run {writer.spec}` registers it anew.")
-    return writer.write(standing, bodies.approval(waiting, writer.signed)), False
+    return writer.write(standing, entry_kinds.approval(waiting, writer.signed)), False
 
 
 def _refusal(standing: "Standing", version: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
-    from pipelines.ledger import Entry
+    from pipelines.champion.ledger import Entry
     from pipelines.workspace import Workspace
 
 HEAD = ("entry", "when", "kind", "verdict", "version", "champion", "look", "by", "why")
@@ -26,7 +26,8 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Print the table."""
-    from pipelines import answers, chain, ledger
+    from pipelines.champion import chain, ledger
+    from pipelines.ruling import answers
 
     entries = chain.check(spec.name, ledger.opened(workspace.root).entries(spec.name)).entries
     if entries:
@@ -38,7 +39,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
 def row(entry: "Entry", *, whole: bool) -> tuple[str, ...]:
     """The cells of one entry."""
-    from pipelines import answers
+    from pipelines.ruling import answers
 
     body, look = entry.body, entry.body["look"]
     moved = f"{body['compared_with'] or 'none'} -> {body['champion_version'] or 'none'}"

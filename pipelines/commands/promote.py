@@ -21,7 +21,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Run the stage. Raises UsageError for --force without a reason, and for a reason without --force."""
     from features.errors import UsageError
-    from pipelines import telling
+    from pipelines.champion import announcing
     from pipelines.stages import promote
 
     reason = " ".join(arguments.reason.split())
@@ -30,5 +30,5 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     if reason and not arguments.force:
         raise UsageError("--reason belongs to --force; the rules need none.")
     code = promote.run(spec, workspace, force=reason)
-    telling.told(workspace)
+    announcing.told(workspace)
     return code

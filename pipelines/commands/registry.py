@@ -52,9 +52,10 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         return _check(spec.name, workspace, arguments.head)
     if arguments.action == "head":
         return _head(spec.name, workspace)
-    from pipelines import answers, registrar, upkeep
+    from pipelines.champion import ledger_writer, upkeep
+    from pipelines.ruling import answers
 
-    with registrar.writing(spec.name, workspace.root) as writer:
+    with ledger_writer.writing(spec.name, workspace.root) as writer:
         if arguments.action == "delete":
             upkeep.delete(writer, arguments.version)
             said = f"version {arguments.version} is deleted"
@@ -68,11 +69,13 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
 def _check(name: str, workspace: "Workspace", head: Path | None) -> int:
     from features.errors import DataError
-    from pipelines import answers, audit, registrar, tracking
+    from pipelines.champion import audit, ledger_writer
+    from pipelines.ruling import answers
+    from pipelines.servers import mlflow_runs
 
     kept = _kept_head(name, head) if head else None
-    with tracking.answering(workspace.root):
-        reader = registrar.reading(name, workspace.root)
+    with mlflow_runs.answering(workspace.root):
+        reader = ledger_writer.reading(name, workspace.root)
         faults = audit.faults(reader, head=kept)
         remarks = audit.remarks(reader.seen()[0]) if not faults else []
     entries = len(reader.book.entries(name))
@@ -82,7 +85,7 @@ def _check(name: str, workspace: "Workspace", head: Path | None) -> int:
 
 def _kept_head(name: str, path: Path) -> str | None:
     from features.errors import UsageError
-    from pipelines import storage
+    from pipelines.files import storage
 
     kept = storage.read_json(path)
     if not isinstance(kept, dict) or kept.get("spec") != name or "head" not in kept:
@@ -93,9 +96,11 @@ def _kept_head(name: str, path: Path) -> str | None:
 def _head(name: str, workspace: "Workspace") -> int:
     import json
 
-    from pipelines import answers, chain, registrar, tracking
+    from pipelines.champion import chain, ledger_writer
+    from pipelines.ruling import answers
+    from pipelines.servers import mlflow_runs
 
-    with tracking.answering(workspace.root):
-        standing, _ = registrar.reading(name, workspace.root).agreed()
+    with mlflow_runs.answering(workspace.root):
+        standing, _ = ledger_writer.reading(name, workspace.root).agreed()
     answers.say(json.dumps(chain.plain_head(standing), indent=2, sort_keys=True))
     return 0

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
-    from pipelines.ledger import Entry
-    from pipelines.registrar import Registrar
-    from pipelines.standing import Standing
+    from pipelines.champion.ledger import Entry
+    from pipelines.champion.ledger_writer import LedgerWriter
+    from pipelines.champion.succession import Standing
     from pipelines.workspace import Workspace
 
 
@@ -27,11 +27,13 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
     Raises UsageError where another changed the champion since this one was asked for: it meant the one of before.
     """
-    from pipelines import answers, registrar, tracking
+    from pipelines.champion import ledger_writer
+    from pipelines.ruling import answers
+    from pipelines.servers import mlflow_runs
 
-    with tracking.answering(workspace.root):
-        meant = registrar.reading(spec.name, workspace.root).seen()
-    with registrar.writing(spec.name, workspace.root) as writer:
+    with mlflow_runs.answering(workspace.root):
+        meant = ledger_writer.reading(spec.name, workspace.root).seen()
+    with ledger_writer.writing(spec.name, workspace.root) as writer:
         entry, finished = _entry(writer, meant, arguments.reason)
         writer.project()
     said = f"; it was stopped half-way, and is finished now; asked for by {entry.body['by']}" if finished else ""
@@ -39,10 +41,10 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     return 0
 
 
-def _entry(writer: "Registrar", meant: "tuple[Standing, str | None]", reason: str) -> "tuple[Entry, bool]":
+def _entry(writer: "LedgerWriter", meant: "tuple[Standing, str | None]", reason: str) -> "tuple[Entry, bool]":
     """The entry of this rollback, and whether it is one that somebody left unfinished."""
     from features.errors import UsageError
-    from pipelines import bodies, registry, upkeep
+    from pipelines.champion import entry_kinds, model_versions, upkeep
 
     standing, alias = writer.seen()
     head = standing.head
@@ -57,8 +59,8 @@ def _entry(writer: "Registrar", meant: "tuple[Standing, str | None]", reason: st
             f"'{writer.spec}' has nothing to roll back to: {writer.lost(standing, standing.before)}."
             f" `python -m pipelines promote {writer.spec} --force --reason TEXT` makes the newest challenger champion."
         )
-    digest = registry.digest_of(registry.version(writer.client, writer.spec, good))
-    body = bodies.rollback(standing, writer.signed, to=good, digest=digest, reason=reason)
+    digest = model_versions.digest_of(model_versions.version(writer.client, writer.spec, good))
+    body = entry_kinds.rollback(standing, writer.signed, to=good, digest=digest, reason=reason)
     return writer.write(standing, body), False
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from experiments.spec import ExperimentSpec
-    from pipelines.standing import Standing
+    from pipelines.champion.succession import Standing
     from pipelines.workspace import Workspace
 
 
@@ -22,10 +22,12 @@ def arguments(_command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> int:
     """Print a line for each."""
-    from pipelines import answers, registrar, tracking
+    from pipelines.champion import ledger_writer
+    from pipelines.ruling import answers
+    from pipelines.servers import mlflow_runs
 
-    with tracking.answering(workspace.root):
-        standing, alias = registrar.reading(spec.name, workspace.root).seen()
+    with mlflow_runs.answering(workspace.root):
+        standing, alias = ledger_writer.reading(spec.name, workspace.root).seen()
     waiting = [
         f"version {version}, {entry.body['verdict']} since {entry.body['decided_at']}"
         for version, entry in standing.waiting.items()
@@ -46,7 +48,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Nam
 
 def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
     """An entry: what was decided of which version, and the reasons, a line each."""
-    from pipelines import answers
+    from pipelines.ruling import answers
 
     what, version = answers.verdict_of(body), body["challenger_version"]
     return [f"{number}, {body['decided_at']}: {what}, version {version}", *answers.lines_of(body)]
@@ -65,8 +67,9 @@ def _champion(standing: "Standing", alias: str | None) -> str:
 
 def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing") -> str:
     """Comparisons so far, and what the next one would spend on the gate rows of the last evaluation."""
-    from experiments.cohort import Cohort
-    from pipelines import spending, storage
+    from experiments.evaluation.cohort import Cohort
+    from pipelines.files import storage
+    from pipelines.gate import spending
 
     gate = workspace.evaluation / "gate.parquet"
     if not gate.exists():

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.messages.numbers import PLAIN, share, whole, written
 from pipelines.reporting.charts import Chart, Point, Text, across, dot, line, reach, upward, whisker
-from pipelines.reporting.numbers import PLAIN, share, whole, written
 
 Found = Mapping[str, Any]
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines import answers
-from pipelines.reporting import decision_charts, decision_words, differences, floor_pairs, numbers, slice_pairs
+from pipelines.messages import numbers
+from pipelines.reporting import decision_charts, decision_words, differences, floor_pairs, slice_pairs
 from pipelines.reporting.decision_charts import Names
 from pipelines.reporting.pages import template
+from pipelines.ruling import answers
 
 Found = Mapping[str, Any]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.reporting.numbers import count, ordinal
-from pipelines.verdict import MOVES, Verdict
+from pipelines.messages.numbers import count, ordinal
+from pipelines.ruling.verdict import MOVES, Verdict
 
 Found = Mapping[str, Any]
 

@@ -7,11 +7,11 @@ from typing import Any
 from experiments import metrics
 from experiments.metric import Metric
 from features.plugins import discover
-from pipelines.answers import is_observational
+from pipelines.messages.numbers import POINTS, Unit, Written, titled, unit_of, written
 from pipelines.reporting.decision_words import decisive
-from pipelines.reporting.numbers import POINTS, Unit, Written, titled, unit_of, written
-from pipelines.reporting.verdict import Tone
+from pipelines.reporting.judged_figures import Tone
 from pipelines.reporting.versus import MOST_DECIMALS, Versus, chosen, drawn, finest, told, tone_of
+from pipelines.ruling.answers import is_observational
 
 Found = Mapping[str, Any]
 

@@ -4,18 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.reporting.numbers import (
-    MINUS,
-    NO_BREAK,
-    PERCENT,
-    Unit,
-    Written,
-    alone,
-    between,
-    money,
-    titled,
-    whole,
-)
+from pipelines.messages.numbers import MINUS, NO_BREAK, PERCENT, Unit, Written, alone, between, money, titled, whole
 from pipelines.reporting.slices import Bar
 
 Found = Mapping[str, Any]

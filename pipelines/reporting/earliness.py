@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from pipelines.messages.numbers import PERCENT, PLAIN, Written, between, titled, whole
 from pipelines.reporting.charts import (
     BOTTOM,
     LEFT,
@@ -20,7 +21,6 @@ from pipelines.reporting.charts import (
     reach,
     spread,
 )
-from pipelines.reporting.numbers import PERCENT, PLAIN, Written, between, titled, whole
 
 Found = Mapping[str, Any]
 Points = Sequence[Found]

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments import claims
+from experiments.evaluation import claims
+from pipelines.messages.numbers import PERCENT, PLAIN, POINTS, Unit, Written, amount, count, money, written
 from pipelines.reporting.effects import NOT_ESTABLISHED, claimed, is_randomised
-from pipelines.reporting.numbers import PERCENT, PLAIN, POINTS, Unit, Written, amount, count, money, written
-from pipelines.reporting.verdict import Tone, Verdict, Words, judged
+from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, judged
 
 Found = Mapping[str, Any]
 
@@ -45,7 +45,7 @@ class Bearable:
     acquisition: str
     within: Written | None
     observed: Written | None
-    verdict: Verdict | None
+    verdict: JudgedFigure | None
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class BreakEven:
     action: str
     contacts: str
     costs: str
-    at_most: Verdict | None
+    at_most: JudgedFigure | None
 
 
 def cost(found: Found) -> Cost | None:
@@ -140,6 +140,6 @@ def break_even(found: Found) -> tuple[BreakEven, ...]:
     )
 
 
-def _at_most(found: Found, action: str, one: Found) -> Verdict:
+def _at_most(found: Found, action: str, one: Found) -> JudgedFigure:
     claim, unit = claims.name("contact", action), money(found["spec"]["currency"])
     return claimed(found, claim, one, _BEARS, unit, of=action, against=one["cost"])

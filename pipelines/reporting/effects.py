@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from experiments import claims
-from experiments.policy_report import SAME_ACTIONS
-from pipelines.reporting.numbers import POINTS, Unit, Written, amount, money, whole, written
-from pipelines.reporting.verdict import Verdict, Words, covers, judged
+from experiments.evaluation import claims
+from experiments.evaluation.policy_report import SAME_ACTIONS
+from pipelines.messages.numbers import POINTS, Unit, Written, amount, money, whole, written
+from pipelines.reporting.judged_figures import JudgedFigure, Words, covers, judged
 
 Found = Mapping[str, Any]
 Standing = Literal["not measured", "observational", "by lot"]
@@ -36,7 +36,7 @@ class Rival:
 
     kind: str
     earns: Written
-    beaten_by: Verdict
+    beaten_by: JudgedFigure
 
 
 def standing(found: Found) -> Standing:
@@ -79,7 +79,7 @@ def observed(found: Found) -> list[dict[str, Any]]:
     ]
 
 
-def effects(found: Found) -> tuple[Verdict, ...]:
+def effects(found: Found) -> tuple[JudgedFigure, ...]:
     """What each action changes on average.
 
     Of a randomised trial the whole tells, plainly and best: it has more customers than the gate cohort. Elsewhere its
@@ -90,7 +90,7 @@ def effects(found: Found) -> tuple[Verdict, ...]:
     return tuple(_effect(found, name, one) for name, one in found["uplift"]["trial"].items())
 
 
-def _effect(found: Found, action: str, figure: Found) -> Verdict:
+def _effect(found: Found, action: str, figure: Found) -> JudgedFigure:
     return claimed(found, claims.name("effect", action), figure, _HELPS, POINTS, of=action)
 
 
@@ -123,12 +123,12 @@ def _stands(found: Found, claim: str) -> bool:
     return bool(found["claims"]["made"].get(claim, claims.NEVER)["established"])
 
 
-def rankings(found: Found) -> tuple[Verdict, ...]:
+def rankings(found: Found) -> tuple[JudgedFigure, ...]:
     """Whether the model knows whom each action helps more."""
     return _by_action(found, "qini", "ranking", _RANKS)
 
 
-def earned(found: Found) -> Verdict:
+def earned(found: Found) -> JudgedFigure:
     """What the advice earns per customer, compared with contacting nobody."""
     value, unit = found["policy"]["value"], money(found["spec"]["currency"])
     return claimed(found, _ADVICE, value, _PAYS, unit, of="per customer, against nobody")
@@ -140,7 +140,7 @@ def rivals(found: Found) -> list[Rival]:
     return [_rival(found, kind, key) for kind in _KINDS for key in against if key.startswith(kind)]
 
 
-def hardest(found: Found) -> tuple[Verdict, ...]:
+def hardest(found: Found) -> tuple[JudgedFigure, ...]:
     """How the advice does against everybody and against highest risk first, each with the action hardest to beat."""
     every = [[one for one in rivals(found) if one.kind == kind] for kind in ("treat_all", "highest_risk_first")]
     best = [max(of_kind, key=lambda one: one.earns.exact).beaten_by for of_kind in every]
@@ -191,7 +191,7 @@ def _rival(found: Found, kind: str, key: str) -> Rival:
     return Rival(kind, written(one["value"], money(currency)), verdict)
 
 
-def _by_action(found: Found, metric: str, kind: str, words: Words) -> tuple[Verdict, ...]:
+def _by_action(found: Found, metric: str, kind: str, words: Words) -> tuple[JudgedFigure, ...]:
     actions = found["uplift"]["actions"].items()
     return tuple(
         claimed(found, claims.name(kind, action), one["figures"][metric], words, POINTS, of=action)
@@ -201,16 +201,16 @@ def _by_action(found: Found, metric: str, kind: str, words: Words) -> tuple[Verd
 
 def claimed(
     found: Found, claim: str, figure: Found, words: Words, unit: Unit, *, of: str, against: float = 0.0
-) -> Verdict:
+) -> JudgedFigure:
     """The verdict on a figure of an effect; claim is its name among those that are held together.
 
     Where the actions were not randomised there is no claim, and one that does not stand among all is not established,
     whatever its own interval says.
     """
     if not is_randomised(found):
-        return Verdict(of, NO_CLAIM, "open", written(figure, unit))
+        return JudgedFigure(of, NO_CLAIM, "open", written(figure, unit))
     alone = judged(of, figure, words, unit, against=against)
     if alone.tone == "open" or _stands(found, claim):
         return alone
     among = f"beyond chance by itself, but not once all {found['claims']['family']} claims are held together"
-    return Verdict(of, NOT_ESTABLISHED, "open", alone.figure, among)
+    return JudgedFigure(of, NOT_ESTABLISHED, "open", alone.figure, among)

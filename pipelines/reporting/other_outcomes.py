@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from experiments import claims
+from experiments.evaluation import claims
+from pipelines.messages.numbers import NO_BREAK, Unit, alone, money, written
 from pipelines.reporting.effects import NOT_ESTABLISHED, claimed
-from pipelines.reporting.numbers import NO_BREAK, Unit, alone, money, written
-from pipelines.reporting.verdict import Words
+from pipelines.reporting.judged_figures import Words
 
 Found = Mapping[str, Any]
 

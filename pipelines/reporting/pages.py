@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from pipelines.reporting import numbers
+from pipelines.messages import numbers
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILTERS = ("count", "day", "days", "whole", "share")

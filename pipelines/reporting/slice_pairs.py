@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.reporting.numbers import PLAIN, Written, written
-from pipelines.reporting.verdict import Tone
+from pipelines.messages.numbers import PLAIN, Written, written
+from pipelines.reporting.judged_figures import Tone
 from pipelines.reporting.versus import MOST_DECIMALS, Versus, drawn, finest, told, tone_of
 
 Found = Mapping[str, Any]

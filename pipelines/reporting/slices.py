@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.reporting.numbers import POINTS, Unit, Written, count, share, titled, unit_of, written
-from pipelines.reporting.verdict import covers
+from pipelines.messages.numbers import POINTS, Unit, Written, count, share, titled, unit_of, written
+from pipelines.reporting.judged_figures import covers
 
 Found = Mapping[str, Any]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from pipelines.messages.numbers import GAP, PERCENT, PLAIN, TIMES, alone, between, share, whole, written
 from pipelines.reporting import effects
-from pipelines.reporting.numbers import GAP, PERCENT, PLAIN, TIMES, alone, between, share, whole, written
-from pipelines.reporting.verdict import Tone, Verdict, Words, judged
+from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, judged
 
 Found = Mapping[str, Any]
 
@@ -19,9 +19,9 @@ class Answer:
     """A question, the figures that answer it, what they mean, and further ones to compare with."""
 
     question: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[JudgedFigure, ...]
     meaning: str
-    further: tuple[Verdict, ...] = ()
+    further: tuple[JudgedFigure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _promises(found: Found) -> Answer:
     word = {"good": "Yes", "bad": "No", "open": "Cannot tell"}[tone]
     return Answer(
         "Do its percentages hold?",
-        (Verdict("gap beyond chance", word, tone, between(gap, GAP, clear_of=limit)),),
+        (JudgedFigure("gap beyond chance", word, tone, between(gap, GAP, clear_of=limit)),),
         f"When it says {said.promised}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}). "
         f"Promised and observed shares of ten groups lie so far apart; the limit is "
         f"{alone(limit, GAP, standard_error=0.01)}.",

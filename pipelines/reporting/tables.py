@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.messages.numbers import PLAIN, Written, alone, count, day, days, titled, unit_of, whole, written
 from pipelines.reporting.effects import is_randomised
-from pipelines.reporting.numbers import PLAIN, Written, alone, count, day, days, titled, unit_of, whole, written
-from pipelines.reporting.verdict import Words, judged
+from pipelines.reporting.judged_figures import Words, judged
 
 Found = Mapping[str, Any]
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.reporting.numbers import MINUS, Unit, Written, written
-from pipelines.reporting.verdict import Tone
+from pipelines.messages.numbers import MINUS, Unit, Written, written
+from pipelines.reporting.judged_figures import Tone
 
 Found = Mapping[str, Any]
 

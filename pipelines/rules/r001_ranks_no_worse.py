@@ -1,8 +1,8 @@
 """The AUC of the risk must not fall."""
 
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode
-from pipelines.rule import Finding, no_worse, rule, unused
+from pipelines.ruling.evidence import Evidence, Mode
+from pipelines.ruling.rule import Finding, no_worse, rule, unused
 
 
 @rule("R001", needs=("auc",), modes=(Mode.REFRESH, Mode.REPLACE))

@@ -1,8 +1,8 @@
 """The miscalibration must not rise."""
 
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode
-from pipelines.rule import Finding, no_worse, rule, unused
+from pipelines.ruling.evidence import Evidence, Mode
+from pipelines.ruling.rule import Finding, no_worse, rule, unused
 
 
 @rule("R003", needs=("miscalibration",), modes=(Mode.REFRESH, Mode.REPLACE))

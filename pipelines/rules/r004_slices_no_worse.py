@@ -2,11 +2,11 @@
 
 from math import isnan
 
-from experiments.comparison import SliceJudgement, SlicePair, judged_slices
+from experiments.evaluation.comparison import SliceJudgement, SlicePair, judged_slices
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode
-from pipelines.reporting.numbers import digits_that_tell
-from pipelines.rule import Finding, Status, rule, unused
+from pipelines.messages.numbers import digits_that_tell
+from pipelines.ruling.evidence import Evidence, Mode
+from pipelines.ruling.rule import Finding, Status, rule, unused
 
 
 @rule("R004", needs=("slices",), modes=(Mode.REFRESH, Mode.REPLACE))

@@ -1,9 +1,9 @@
 """A changed spec must earn its place."""
 
-from experiments.holm import rejected
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode, difference_of, p_above
-from pipelines.rule import Finding, Status, Threshold, compared, missing, reach, rule, smallest, without_lottery
+from experiments.statistics.holm import rejected
+from pipelines.ruling.evidence import Evidence, Mode, difference_of, p_above
+from pipelines.ruling.rule import Finding, Status, Threshold, compared, missing, reach, rule, smallest, without_lottery
 
 
 @rule("R005", needs=("primaries", "auc", "policy_value"), modes=(Mode.REPLACE,), can_be_off=False)

@@ -2,10 +2,20 @@
 
 from math import ceil
 
-from experiments.intervals import Interval
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode, difference_of
-from pipelines.rule import Z_POWER, Finding, Status, Threshold, compared, missing, no_worse, rule, without_lottery
+from experiments.statistics.intervals import Interval
+from pipelines.ruling.evidence import Evidence, Mode, difference_of
+from pipelines.ruling.rule import (
+    Z_POWER,
+    Finding,
+    Status,
+    Threshold,
+    compared,
+    missing,
+    no_worse,
+    rule,
+    without_lottery,
+)
 
 
 @rule("R006", needs=("worth", "policy_value", "policy_value_kept"), modes=(Mode.REFRESH,))

@@ -1,10 +1,10 @@
 """Too few outcomes decide nothing."""
 
-from experiments.fewest import FEWEST_OF_AN_OUTCOME
+from experiments.rows.fewest import FEWEST_OF_AN_OUTCOME
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode
-from pipelines.rule import Finding, Status, rule
-from pipelines.verdict import Verdict
+from pipelines.ruling.evidence import Evidence, Mode
+from pipelines.ruling.rule import Finding, Status, rule
+from pipelines.ruling.verdict import Verdict
 
 
 @rule(

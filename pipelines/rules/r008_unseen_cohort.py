@@ -1,9 +1,9 @@
 """Nobody is judged on what they have learnt."""
 
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode
-from pipelines.rule import Finding, Status, rule
-from pipelines.verdict import Verdict
+from pipelines.ruling.evidence import Evidence, Mode
+from pipelines.ruling.rule import Finding, Status, rule
+from pipelines.ruling.verdict import Verdict
 
 
 @rule("R008", needs=("seen_rows",), modes=tuple(Mode), otherwise=Verdict.INSUFFICIENT_DATA, can_be_off=False)

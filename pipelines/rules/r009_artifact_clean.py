@@ -1,9 +1,9 @@
 """What is promoted must be what was judged."""
 
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode
-from pipelines.rule import Finding, Status, rule
-from pipelines.verdict import Verdict
+from pipelines.ruling.evidence import Evidence, Mode
+from pipelines.ruling.rule import Finding, Status, rule
+from pipelines.ruling.verdict import Verdict
 
 
 @rule("R009", needs=("faults",), modes=tuple(Mode), otherwise=Verdict.CONTRACT_FAIL, can_be_off=False)

@@ -1,8 +1,8 @@
 """A first champion must be worth something."""
 
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode, difference_of, p_above, p_below, shown_claims
-from pipelines.rule import Finding, Status, Threshold, compared, missing, rule
+from pipelines.ruling.evidence import Evidence, Mode, difference_of, p_above, p_below, shown_claims
+from pipelines.ruling.rule import Finding, Status, Threshold, compared, missing, rule
 
 
 @rule("R010", needs=("auc", "brier", "worth"), modes=(Mode.FIRST,), can_be_off=False)

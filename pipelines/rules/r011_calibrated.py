@@ -3,8 +3,8 @@
 from math import isfinite, sqrt
 
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode
-from pipelines.rule import Finding, Status, Threshold, rule
+from pipelines.ruling.evidence import Evidence, Mode
+from pipelines.ruling.rule import Finding, Status, Threshold, rule
 
 
 @rule("R011", needs=("calibration",), modes=(Mode.FIRST,))

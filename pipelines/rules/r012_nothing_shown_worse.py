@@ -1,9 +1,9 @@
 """What is shown to be worse is not taken, however small the margin."""
 
-from experiments.holm import rejected
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode, difference_of, p_below
-from pipelines.rule import Finding, Status, compared, missing, rule
+from experiments.statistics.holm import rejected
+from pipelines.ruling.evidence import Evidence, Mode, difference_of, p_below
+from pipelines.ruling.rule import Finding, Status, compared, missing, rule
 
 
 @rule("R012", needs=("auc", "policy_value"), modes=(Mode.REFRESH, Mode.REPLACE))

@@ -1,8 +1,8 @@
 """Half margins must not add up."""
 
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode, difference_of
-from pipelines.rule import Finding, Status, compared, missing, no_worse, rule
+from pipelines.ruling.evidence import Evidence, Mode, difference_of
+from pipelines.ruling.rule import Finding, Status, compared, missing, no_worse, rule
 
 WORST_FIRST = (Status.BROKEN, Status.UNCLEAR, Status.HOLDS)
 

@@ -1,8 +1,8 @@
 """A simple score that does as well needs no model."""
 
 from experiments.sections.gate import GateSpec
-from pipelines.evidence import Evidence, Mode, difference_of, unbeaten
-from pipelines.rule import Finding, Status, compared, rule, unused
+from pipelines.ruling.evidence import Evidence, Mode, difference_of, unbeaten
+from pipelines.ruling.rule import Finding, Status, compared, rule, unused
 
 
 @rule("R014", needs=("floors",), modes=tuple(Mode))

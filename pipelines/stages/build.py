@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from experiments import limits
+from experiments.money import limits
 from experiments.sections.features import HasFeatures
 from experiments.sections.observations import HasObservations
 from features.catalog import features_for
@@ -14,14 +14,17 @@ from features.errors import DataError
 from features.feature import FeatureColumn
 from features.matrix import with_categories
 from features.schema import Table
-from pipelines import enough, flat, log, matrices, references, storage
-from pipelines.enough_dates import check_dates
-from pipelines.options import Sourced, source_of
-from pipelines.partitions import Shelf
+from pipelines.files import storage
+from pipelines.matrix import enough, matrices, undated
+from pipelines.matrix.enough_dates import check_dates
+from pipelines.matrix.partitions import Shelf
+from pipelines.messages import log
+from pipelines.specs import references
+from pipelines.specs.options import Sourced, source_of
 from pipelines.workspace import Workspace
 
 
-class _Observed(HasObservations, HasFeatures, flat.Tabled, Protocol):
+class _Observed(HasObservations, HasFeatures, undated.Tabled, Protocol):
     """A spec, as far as it says which columns are learnt from."""
 
 
@@ -75,23 +78,23 @@ def _partitions(
     spec: Built, tables: Path, declared: Mapping[str, Table], *, shelf: Shelf, extracted_at: str | None
 ) -> Iterator[Mapping[str, int]]:
     if extracted_at is None:
-        return flat.undated(spec, tables, declared=declared, shelf=shelf)
-    from pipelines import snapshots  # not at the top: a table without dates needs no engine
+        return undated.undated(spec, tables, declared=declared, shelf=shelf)
+    from pipelines.matrix import dated  # not at the top: a table without dates needs no engine
 
-    return snapshots.dated(spec, tables, declared=declared, end=datetime.fromisoformat(extracted_at), shelf=shelf)
+    return dated.dated(spec, tables, declared=declared, end=datetime.fromisoformat(extracted_at), shelf=shelf)
 
 
 def _columns(spec: _Observed, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
     """The columns to learn from: those of the spec's themes, or those that its table declares."""
     if spec.observations is None:
-        return flat.columns(spec, declared)
+        return undated.columns(spec, declared)
     chosen = features_for(spec.features, declared, look_back_days=spec.observations.look_back_days)
     return tuple(feature.column for feature in chosen)
 
 
 def _outcomes(spec: _Observed, declared: Mapping[str, Table]) -> list[dict[str, Any]]:
     """What else was measured after the actions; where there are dates, the label alone is."""
-    found = flat.outcomes(spec, declared) if spec.observations is None else ()
+    found = undated.outcomes(spec, declared) if spec.observations is None else ()
     return [{"column": one.name, "meaning": one.meaning, "unit": one.unit} for one in found]
 
 

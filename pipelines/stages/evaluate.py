@@ -7,20 +7,26 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from experiments import claims, evaluation, rounding, trial
-from experiments.churn_cost import churn_cost_report
-from experiments.cohort import Cohort
-from experiments.drivers import drivers
-from experiments.earliness import earliness
-from experiments.evaluation import Predictions
-from experiments.outcomes import Outcome, outcomes_report
-from experiments.policy_report import policy_report
+from experiments.evaluation import claims, model_figures
+from experiments.evaluation.churn_cost import churn_cost_report
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.drivers import drivers
+from experiments.evaluation.earliness import earliness
+from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.outcomes import Outcome, outcomes_report
+from experiments.evaluation.policy_report import policy_report
+from experiments.randomisation import arm_differences
 from experiments.spec import ExperimentSpec
+from experiments.statistics import rounding
 from features.catalog import all_features
 from features.contract import Contract
 from features.tables import CONTROL
-from pipelines import enough, log, matrices, portable, references, spreadsheet, storage
+from pipelines.files import spreadsheet, storage
+from pipelines.matrix import enough, matrices
+from pipelines.messages import log
+from pipelines.models import portable
 from pipelines.reporting import effects, report
+from pipelines.specs import references
 from pipelines.workspace import Workspace
 
 # What the report repeats from elsewhere; all else of it is figures.
@@ -96,20 +102,22 @@ def _report(
     found = {
         "spec": spec.model_dump(mode="json"),
         "cohort": _cohort(cohort),
-        "risk": evaluation.risk(cohort, challenger, floor),
-        "simple_scores": evaluation.simple_scores(cohort, challenger),
-        "curves": evaluation.curves(cohort, challenger),
+        "risk": model_figures.risk(cohort, challenger, floor),
+        "simple_scores": model_figures.simple_scores(cohort, challenger),
+        "curves": model_figures.curves(cohort, challenger),
         "uplift": {
             "measured": measured,
             "declared_randomised": bool(spec.treatment and spec.treatment.randomised),
-            "trial": trial.differences(whole, cohort.actions, 1.0 - whole["churned"].to_numpy()) if measured else {},
+            "trial": arm_differences.differences(whole, cohort.actions, 1.0 - whole["churned"].to_numpy())
+            if measured
+            else {},
             "outcomes": outcomes_report(cohort, challenger, whole, outcomes) if measured else {},
             "randomisation": storage.read_json(workspace.tuning / "randomisation.json"),
-            "actions": evaluation.effects(cohort, challenger) if measured else {},
+            "actions": model_figures.effects(cohort, challenger) if measured else {},
         },
         "policy": policy_report(cohort, challenger) if measured else {},
         "cost_of_churn": churn_cost_report(cohort),
-        "slices": evaluation.slices(cohort, challenger),
+        "slices": model_figures.slices(cohort, challenger),
         "drivers": _drivers(cohort, contract),
         "importance": _importance(workspace, cohort, contract),
         "earliness": earliness(cohort, _frozen(workspace)),

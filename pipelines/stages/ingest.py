@@ -9,8 +9,10 @@ import pyarrow.compute as pc
 
 from features.errors import MissingError
 from features.source import Part, Reconciled, Unmapped
-from pipelines import log, raw, storage, unmapped
-from pipelines.options import Sourced, source_of
+from pipelines.files import storage
+from pipelines.messages import log
+from pipelines.raw_data import raw_files, unmapped
+from pipelines.specs.options import Sourced, source_of
 from pipelines.workspace import Workspace
 
 
@@ -28,7 +30,7 @@ def run(spec: Sourced, workspace: Workspace) -> None:
     reconciled: dict[str, Any] = {}
     newest: datetime | None = None
     unmapped.clear(workspace)
-    with storage.replacing_folder(workspace.tables) as folder, raw.opened(workspace.raw, formats) as files:
+    with storage.replacing_folder(workspace.tables) as folder, raw_files.opened(workspace.raw, formats) as files:
         for found in log.track(source.read(files, options), "ingest", unit="part"):
             if isinstance(found, Part):
                 storage.write_parquet(folder / found.table / f"{found.name}.parquet", found.rows)

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
-from pipelines import bodies, loading, log, provenance, receipts, registrar, registry, storage, telling
-from pipelines.ledger import TakenError
-from pipelines.registrar import Registrar
-from pipelines.standing import Standing
-from pipelines.verdict import EXIT_CODES, Verdict
+from pipelines.champion import announcing, entry_kinds, ledger_writer, loading, model_versions
+from pipelines.champion.ledger import TakenError
+from pipelines.champion.ledger_writer import LedgerWriter
+from pipelines.champion.succession import Standing
+from pipelines.files import storage
+from pipelines.gate import decision_page_file
+from pipelines.messages import log
+from pipelines.models import provenance
+from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipelines.decisions import Judged
+    from pipelines.gate.decisions import Judged
 
 # What was lacking then may be there now, so these answers are not taken from the ledger.
 ASKED_AGAIN = (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA)
@@ -28,7 +32,7 @@ class Gate:
 
     spec: ExperimentSpec
     workspace: Workspace
-    registrar: Registrar
+    registrar: LedgerWriter
     version: str
     force: str
 
@@ -40,11 +44,11 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
     alias moves: who is stopped between is finished by the next run.
     """
     version = str(storage.read_json(workspace.registration)["version"])
-    with registrar.writing(spec.name, workspace.root) as writer:
+    with ledger_writer.writing(spec.name, workspace.root) as writer:
         decision = _decision(Gate(spec, workspace, writer, version, force))
         storage.write_json(workspace.decision, decision)
         writer.project()
-        receipts.write_page(spec, workspace, decision)
+        decision_page_file.write_page(spec, workspace, decision)
     log.done("promote", spec.name, verdict=decision["verdict"], words=decision["words"])
     return EXIT_CODES[Verdict(decision["verdict"])]
 
@@ -54,7 +58,7 @@ def again(spec: ExperimentSpec, workspace: Workspace, decided: Mapping[str, Any]
 
     Raises ContractError where the champion cannot be served.
     """
-    gate = Gate(spec, workspace, registrar.reading(spec.name, workspace.root), decided["challenger_version"], "")
+    gate = Gate(spec, workspace, ledger_writer.reading(spec.name, workspace.root), decided["challenger_version"], "")
     standing, _ = gate.registrar.agreed()
     gate.registrar.check_champion(standing)
     is_known = decided["verdict"] == Verdict.NO_CHANGE
@@ -67,8 +71,8 @@ def _decision(gate: Gate) -> dict[str, Any]:
         with suppress(TakenError):
             standing, finished = gate.registrar.reconciled()
             head = standing.head
-            finished = finished or telling.is_untold(gate.workspace, standing, gate.version)
-            telling.begin(gate.workspace, standing)
+            finished = finished or announcing.is_untold(gate.workspace, standing, gate.version)
+            announcing.begin(gate.workspace, standing)
             if finished and head and head.body["verdict"] and head.body["challenger_version"] == gate.version:
                 return head.receipt
             gate.registrar.check_champion(standing)
@@ -87,11 +91,11 @@ def _settled(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str,
     """What is known without a comparison and moves nothing: the ledger is not written."""
     known, answer = standing.about(gate.version), standing.answer(asked)
     if known and standing.champion == gate.version:
-        return bodies.unchanged(known, asked)
+        return entry_kinds.unchanged(known, asked)
     if gate.force:
         return None
     if known and gate.version in standing.withdrawn:
-        return bodies.withdrawn(known, standing.withdrawn[gate.version], asked)
+        return entry_kinds.withdrawn(known, standing.withdrawn[gate.version], asked)
     if answer is None or answer.body["verdict"] in ASKED_AGAIN or not standing.holds(answer):
         return None
     return answer.receipt
@@ -99,21 +103,21 @@ def _settled(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str,
 
 def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, Any]:
     """Judge, and write the ledger; a question that was asked before is no new look, and its answer no new entry."""
-    from pipelines.sameness import compared  # not at the top: what was decided already needs no model
+    from pipelines.gate.sameness import compared  # not at the top: what was decided already needs no model
 
     spec, answer, writer = gate.spec, standing.answer(asked), gate.registrar
-    challenger = registry.version(writer.client, spec.name, gate.version)
-    digest, champion = registry.digest_of(challenger), None
+    challenger = model_versions.version(writer.client, spec.name, gate.version)
+    digest, champion = model_versions.digest_of(challenger), None
     if standing.champion:
-        champion = registry.version(writer.client, spec.name, standing.champion)
+        champion = model_versions.version(writer.client, spec.name, standing.champion)
         alike = compared(gate.spec, gate.workspace, (challenger, champion), standing)
         if alike:
-            return bodies.same(asked, writer.signed, digest=digest, compared=alike)
+            return entry_kinds.same(asked, writer.signed, digest=digest, compared=alike)
     found, judged = _compared(gate, standing, (challenger, champion), answer.body["look"] if answer else None)
-    body = bodies.decision(asked, found, writer.signed, digest=digest, approval=spec.gate.approval)
-    receipts.keep_curves(gate.workspace, body, judged.curves)
+    body = entry_kinds.decision(asked, found, writer.signed, digest=digest, approval=spec.gate.approval)
+    decision_page_file.keep_curves(gate.workspace, body, judged.curves)
     if gate.force and judged.clean:
-        body = bodies.forced(body, writer.signed, reason=gate.force)
+        body = entry_kinds.forced(body, writer.signed, reason=gate.force)
     elif answer and answer.body["verdict"] == body["verdict"] and standing.holds(answer):
         return answer.receipt
     return writer.write(standing, body).receipt
@@ -123,12 +127,12 @@ def _compared(
     gate: Gate, standing: Standing, models: tuple[ModelVersion, ModelVersion | None], known: dict[str, Any] | None
 ) -> tuple[dict[str, Any], "Judged"]:
     """What the rules say of the next look at the rows, or of a known one, with the hashes of files and reports."""
-    from pipelines import decisions, spending  # not at the top: what was decided already needs no statistics
-    from pipelines.contest import Contest
+    from pipelines.gate import decisions, spending  # not at the top: what was decided already needs no statistics
+    from pipelines.gate.contest import Contest
 
     spec, workspace, client = gate.spec, gate.workspace, gate.registrar.client
     challenger, champion = models
-    anchor = registry.first_of(client, spec.name, standing.anchors)
+    anchor = model_versions.first_of(client, spec.name, standing.anchors)
     contest = Contest.of(spec, workspace, version=challenger, ledger=standing, champion=champion, anchor=anchor)
     look = known or spending.next_look(
         standing, contest.unseen, spec.label, cohort=contest.cohort.digest, alpha=spec.gate.alpha
@@ -136,7 +140,7 @@ def _compared(
     judged = decisions.judge(contest, alpha=look["alpha"])
     reports = {
         "challenger": storage.digest(workspace.evaluation / "report.json"),
-        "champion": registry.report_digest(champion) if champion else None,
+        "champion": model_versions.report_digest(champion) if champion else None,
     }
     files = loading.files_of(challenger, standing) if judged.clean else {}
     compared = look if judged.evidence.figures else None

@@ -6,19 +6,13 @@ import mlflow
 import pandas as pd
 
 from experiments.spec import ExperimentSpec
-from pipelines import (
-    identity,
-    integrity,
-    leases,
-    loading,
-    log,
-    matrices,
-    orphans,
-    provenance,
-    registry,
-    storage,
-    tracking,
-)
+from pipelines.champion import identity, leases, loading, model_versions
+from pipelines.files import storage
+from pipelines.matrix import matrices
+from pipelines.messages import log
+from pipelines.models import integrity, provenance
+from pipelines.processes import orphans
+from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 
 EXAMPLE_ROWS = 50
@@ -26,12 +20,12 @@ EXAMPLE_ROWS = 50
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Store the challenger as a version; one that is registered already, and whole, is left as it is."""
-    client = tracking.client(workspace.root)
-    tracking.use(workspace.root)
+    client = mlflow_runs.client(workspace.root)
+    mlflow_runs.use(workspace.root)
     folder = workspace.model / "challenger"
     digest = identity.digest(folder)
-    with tracking.answering(workspace.root), leases.held(spec.name, workspace.root) as lease:
-        orphans.end(client, tracking.experiment_id(client, workspace.root, spec.name))
+    with mlflow_runs.answering(workspace.root), leases.held(spec.name, workspace.root) as lease:
+        orphans.end(client, mlflow_runs.experiment_id(client, workspace.root, spec.name))
         known = loading.version_of(client, spec.name, digest)
         version = str(known.version) if known else _register(spec, workspace, lease, digest=digest)
         if known and known.tags.get("recipe") != (made := provenance.recipe(spec)):
@@ -43,20 +37,20 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *, digest: str) -> str:
-    folder, client = workspace.model / "challenger", tracking.client(workspace.root)
+    folder, client = workspace.model / "challenger", mlflow_runs.client(workspace.root)
     # Not at the top: a version that is registered already needs neither SciPy nor Ibis.
     from features.contract import Contract
-    from pipelines import portable
+    from pipelines.models import portable
 
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
     example = _example(workspace, contract.names)
 
     expected = portable.scorer(folder).score(example)
-    tags = {**provenance.tags(spec, workspace), registry.DIGEST: digest, "contract": contract.digest}
-    experiment = tracking.experiment_id(client, workspace.root, spec.name)
+    tags = {**provenance.tags(spec, workspace), model_versions.DIGEST: digest, "contract": contract.digest}
+    experiment = mlflow_runs.experiment_id(client, workspace.root, spec.name)
     with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags={**tags, **orphans.owner()}) as active:
         run_id = active.info.run_id
-        tracking.log_batch(client, run_id, params=_params(workspace), metrics=_metrics(workspace))
+        mlflow_runs.log_batch(client, run_id, params=_params(workspace), metrics=_metrics(workspace))
         for path in (
             workspace.evaluation / "report.html",
             workspace.evaluation / "report.json",
@@ -64,11 +58,11 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
         ):
             mlflow.log_artifact(str(path))
         mlflow.log_artifact(str(workspace.model / "training.parquet"))
-        logged = registry.log_model(folder, contract=contract, example=example, output=expected)
-        registry.verify(logged, rows=example, expected=expected)
-        made_of = integrity.summary(registry.logged_files(logged))
+        logged = model_versions.log_model(folder, contract=contract, example=example, output=expected)
+        model_versions.verify(logged, rows=example, expected=expected)
+        made_of = integrity.summary(model_versions.logged_files(logged))
         lease.confirm()  # nothing else keeps another from registering the same model
-        return registry.register(client, spec.name, logged=logged, tags={**tags, integrity.MADE_OF: made_of})
+        return model_versions.register(client, spec.name, logged=logged, tags={**tags, integrity.MADE_OF: made_of})
 
 
 def _example(workspace: Workspace, names: list[str]) -> pd.DataFrame:

@@ -9,8 +9,11 @@ import pyarrow as pa
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
-from pipelines import loading, log, matrices, registrar, registry, spreadsheet, storage
-from pipelines.claims import Claims
+from pipelines.champion import ledger_writer, loading, model_versions
+from pipelines.files import spreadsheet, storage
+from pipelines.matrix import matrices
+from pipelines.messages import log
+from pipelines.ruling.champion_for import Claims
 from pipelines.workspace import Workspace
 
 ROWS_AT_ONCE = 5_000
@@ -24,11 +27,11 @@ EVERYTHING = Claims(risk=True, uplift=True)
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Write the ranked list as Parquet and CSV. Raises MissingError when there is no champion."""
-    reader = registrar.reading(spec.name, workspace.root)
+    reader = ledger_writer.reading(spec.name, workspace.root)
     standing, _ = reader.agreed()
     if standing.champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
-    champion = registry.version(reader.client, spec.name, standing.champion)
+    champion = model_versions.version(reader.client, spec.name, standing.champion)
     uplift = str(champion.tags.get("uplift", BY_LOT))
     # A champion of which the ledger says nothing was taken over as it was.
     claims = standing.claims or EVERYTHING
@@ -125,7 +128,7 @@ def _silent(size: int, why: str) -> _Advice:
 
 def _advised(rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec: ExperimentSpec) -> _Advice:
     """What to do for each customer."""
-    from experiments import limits, policy  # not at the top: a list that is there already needs no statistics
+    from experiments.money import limits, policy  # not at the top: a list that is there already needs no statistics
 
     size, arms = len(rows), spec.treatment.arms if spec.treatment else {}
     blocked = limits.barred(rows, spec.policy)
@@ -145,7 +148,7 @@ def _cost_if_lost(rows: pd.DataFrame, spec: ExperimentSpec) -> dict[str, np.ndar
     """What each customer costs who leaves, where the spec says how to count it."""
     if spec.cost_of_churn is None:
         return {}
-    from experiments.churn_cost import loss
+    from experiments.evaluation.churn_cost import loss
 
     return {f"cost_if_lost_{spec.currency}": loss(rows["value"].to_numpy(dtype=float), spec.cost_of_churn).total}
 

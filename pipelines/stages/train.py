@@ -5,13 +5,20 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from experiments import candidate, nuisances, rounding
-from experiments.fitted_learner import FittedLearner
-from experiments.problem import Candidate, Problem
-from experiments.split import customer_hash
+from experiments.rows.split import customer_hash
+from experiments.search import candidate
+from experiments.search.learning_problem import Candidate, Problem
+from experiments.statistics import rounding
+from experiments.uplift import nuisances
+from experiments.uplift.fitted_learner import FittedLearner
 from features.tables import CONTROL
-from pipelines import frozen, learning, log, matrices, memory, portable, storage
-from pipelines.learning import Learnable, Learning
+from pipelines.files import storage
+from pipelines.learning import earlier_scores, training_data
+from pipelines.learning.training_data import Learnable, Learning
+from pipelines.matrix import matrices
+from pipelines.messages import log
+from pipelines.models import portable
+from pipelines.processes import memory
 from pipelines.workspace import Workspace
 
 # The nuisances of the uplift scores: plain, the same for every model that is ever compared, and off the gate cohort.
@@ -21,7 +28,7 @@ FLOOR = Candidate("prior", "t_learner", {}, {})
 
 def run(spec: Learnable, workspace: Workspace) -> None:
     """Fit the challenger, the floor and the nuisances; write them, with the positions of the gate cohort."""
-    opened = learning.opened(spec, workspace)
+    opened = training_data.opened(spec, workspace)
     best = storage.read_json(workspace.tuning / "best.json")
     choice = Candidate(best["family"], best["learner"], best["params"], best["learned"])
     candidates = (choice, FLOOR, NUISANCE)
@@ -38,7 +45,7 @@ def run(spec: Learnable, workspace: Workspace) -> None:
         storage.write_parquet(folder / "gate.parquet", judged)
         storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
         challenger = portable.scorer(folder / "challenger")
-        earlier = frozen.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
+        earlier = earlier_scores.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
         storage.write_parquet(folder / "frozen.parquet", earlier)
         storage.write_json(folder / "about.json", _about(opened, choice))
     log.done("train", spec.name, **_chosen(opened, choice), training_rows=len(training), gate_rows=len(gate))

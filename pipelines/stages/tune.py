@@ -10,18 +10,23 @@ from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
 from tqdm import tqdm
 
-from experiments import rounding, tuning
-from experiments import trials as remembered
-from experiments.problem import Problem
+from experiments.search import past_trials as remembered
+from experiments.search import tuning
+from experiments.search.learning_problem import Problem
 from experiments.sections.checks import HasChecks
 from experiments.sections.source import HasSource
 from experiments.sections.tuning import TuningSpec
+from experiments.statistics import rounding
 from features.errors import StorageError
-from pipelines import checking, learning, log, lottery, memory, spreadsheet, storage, studies, tracking
+from pipelines.files import spreadsheet, storage
+from pipelines.learning import leak_checks, randomisation, studies, training_data
+from pipelines.messages import log
+from pipelines.processes import memory
+from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 
 
-class Tuned(learning.Learnable, HasSource, HasChecks, Protocol):
+class Tuned(training_data.Learnable, HasSource, HasChecks, Protocol):
     """A spec, as far as the stage reads it."""
 
 
@@ -32,17 +37,17 @@ def run(spec: Tuned, workspace: Workspace) -> None:
 
     Raises DataError, before the first trial, when a leak check refuses the data.
     """
-    opened = learning.opened(spec, workspace)
+    opened = training_data.opened(spec, workspace)
     asked, has_columns = opened.tuning, bool(opened.contract.columns)
-    checked = checking.passed(opened, opened.folds, off=spec.checks, state=workspace.state)
-    trial = lottery.examined(opened, spec.source)
+    checked = leak_checks.passed(opened, opened.folds, off=spec.checks, state=workspace.state)
+    trial = randomisation.examined(opened, spec.source)
     problem = opened.problem(asked.families, asked.learners)
     problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
     del opened
     study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
     began = time.process_time()
-    with tracking.answering(workspace.root):
-        trials = studies.logged(spec, workspace, study, observational=lottery.is_observational(spec, trial))
+    with mlflow_runs.answering(workspace.root):
+        trials = studies.logged(spec, workspace, study, observational=randomisation.is_observational(spec, trial))
         with trials.running():
             best = searched(study, problem, asked=asked, trials=trials)
     choice = remembered.candidate(best, asked.learners[0])

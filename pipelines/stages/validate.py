@@ -11,9 +11,11 @@ from experiments.sections.validation import HasValidation
 from features.errors import DataError, SpecError
 from features.schema import Table
 from features.tables import CONTROL
-from pipelines import log, raw_versions, storage
-from pipelines.enough_dates import Dated, check_dates
-from pipelines.options import Sourced, source_of
+from pipelines.files import storage
+from pipelines.matrix.enough_dates import Dated, check_dates
+from pipelines.messages import log
+from pipelines.raw_data import raw_versions
+from pipelines.specs.options import Sourced, source_of
 from pipelines.validation import batches, expectations, findings, stored, suspicious, volumes
 from pipelines.validation.batches import Batch
 from pipelines.validation.stored import Stored

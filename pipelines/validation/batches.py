@@ -8,7 +8,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from pipelines.memory import limits
+from pipelines.processes.memory import limits
 from pipelines.validation import dates, suites, suspicious
 from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from features.reserved import HELPER
-from pipelines import spreadsheet
+from pipelines.files import spreadsheet
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand
 

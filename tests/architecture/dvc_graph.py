@@ -17,7 +17,9 @@ SPEC, SECTIONS = "experiments.spec", "experiments.sections"
 EVERYWHERE = {
     *PACKAGES,
     *("features.errors", "features.plugins"),
-    *(f"pipelines.{name}" for name in ("addresses", "databases", "faults", "log", "masking", "processes", "workspace")),
+    *("pipelines.processes.processes", "pipelines.workspace"),
+    *(f"pipelines.messages.{name}" for name in ("log", "masking")),
+    *(f"pipelines.servers.{name}" for name in ("addresses", "databases", "faults")),
 }
 # Folders of plug-ins: who imports the folder may take any of them by its name. A new one needs no line.
 PLUGINS = {
@@ -26,7 +28,7 @@ PLUGINS = {
 }
 # Files that a module reads from a folder of ours.
 READ = {
-    "pipelines.portable": "pipelines/scorers",
+    "pipelines.models.portable": "pipelines/models/scorers",
     "pipelines.reporting.pages": "pipelines/reporting/templates",
     "pipelines.validation.expectations": "pipelines/validation",
 }

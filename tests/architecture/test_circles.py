@@ -57,9 +57,9 @@ def test_no_module_needs_one_that_needs_it(graph: grimp.ImportGraph, root: Path)
 
 def test_a_module_that_is_imported_by_name_is_needed(graph: grimp.ImportGraph, root: Path) -> None:
     found = needs(graph, root)
-    assert {"pipelines.main_job", "pipelines.stages.tune", "pipelines.commands.status"} <= found["pipelines.cli"]
-    assert "pipelines.stages.tune" in found["pipelines.forks"]
-    assert "experiments.checks.l001_target_copy" in found["pipelines.checking"]
+    assert {"pipelines.jobs.main_job", "pipelines.stages.tune", "pipelines.commands.status"} <= found["pipelines.cli"]
+    assert "pipelines.stages.tune" in found["pipelines.jobs.forks"]
+    assert "experiments.checks.l001_target_copy" in found["pipelines.learning.leak_checks"]
 
 
 def test_a_circle_by_name_is_found(graph: grimp.ImportGraph, root: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from pipelines.verdict import EXIT_CODES
+from pipelines.ruling.verdict import EXIT_CODES
 from pipelines.workspace import Workspace
 from tests.benchmarks import building, effects, growth, judging, searching, serving, starting
 from tests.benchmarks.measuring import Cost, measure

@@ -19,7 +19,8 @@ import pandas as pd
 
 from experiments.spec import ExperimentSpec
 from features.catalog import features_for
-from pipelines import snapshots, storage
+from pipelines.files import storage
+from pipelines.matrix import dated
 from pipelines.stages import build
 from pipelines.workspace import Workspace
 from tests.benchmarks import events
@@ -91,7 +92,7 @@ def main(words: list[str]) -> None:
     elif words[0] == "build":
         workspace = Workspace(folder.parent.parent.parent, "big")
         if words[3:]:  # a build makes every theme, whatever its spec learns from
-            snapshots.features_for = partial(_of, words[3:])
+            dated.features_for = partial(_of, words[3:])
         build.write(spec(int(words[2]), words[3:]), workspace, must_be_enough=False)
     elif words[0] == "scan":
         scan(folder)

@@ -14,9 +14,9 @@ from scipy.special import expit
 
 from experiments.family import PARTS
 from experiments.metrics.log_loss import METRIC as LOG_LOSS
-from experiments.problem import Problem, Stakes
+from experiments.rows.split import Fold
+from experiments.search.learning_problem import Problem, Stakes
 from experiments.sections.policy import PolicySpec
-from experiments.split import Fold
 from features.contract import Contract
 from features.feature import FeatureColumn
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, World

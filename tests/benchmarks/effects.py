@@ -15,11 +15,11 @@ import optuna
 from scipy.stats import t as student
 from threadpoolctl import threadpool_limits
 
-from experiments import candidate, trials, tuning
-from experiments.fitted_learner import FittedLearner
-from experiments.holm import rejected
-from experiments.problem import Problem
+from experiments.search import candidate, past_trials, tuning
+from experiments.search.learning_problem import Problem
 from experiments.sections.tuning import TuningSpec
+from experiments.statistics.holm import rejected
+from experiments.uplift.fitted_learner import FittedLearner
 from tests.benchmarks.effect_grid import SHAPES, Setting, draw, problem
 from tests.benchmarks.effect_rivals import columns, rivals
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, World, starting_point
@@ -38,7 +38,7 @@ def searched(of: Problem, seed: int, count: int = TRIALS) -> FittedLearner:
     """What the platform does: a search, then the chosen candidate on all rows."""
     study = optuna.create_study(directions=tuning.directions(of))
     best = tuning.search(study, of, spec=TuningSpec(trials=count, seed=seed), on_trial=lambda _: None)
-    return candidate.fit(trials.candidate(best, "t_learner"), of, seed=seed)
+    return candidate.fit(past_trials.candidate(best, "t_learner"), of, seed=seed)
 
 
 def error(effects: np.ndarray, new: World) -> float:

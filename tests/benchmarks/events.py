@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import storage
+from pipelines.files import storage
 
 MONTHS = 35
 START = "2024-01-01"

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.delong import delong
-from experiments.intervals import estimate, multiplicities
 from experiments.metric import Metric, Numbers, evaluate
 from experiments.metrics import auc, autoc, policy_value, qini
-from experiments.poisson import Clusters
-from experiments.uplift import gain_curve, uplift_groups
+from experiments.statistics.delong import delong
+from experiments.statistics.intervals import estimate, multiplicities
+from experiments.statistics.poisson import Clusters
+from experiments.uplift.uplift_curves import gain_curve, uplift_groups
 from tests.benchmarks.measuring import measure
 
 ROOT = Path(__file__).parent.parent.parent

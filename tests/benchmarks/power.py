@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
-from experiments.looks import spent
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions
+from experiments.statistics.repeated_looks import spent
 from features.plugins import discover
 from pipelines import rules
-from pipelines.claims import Claims
-from pipelines.decisions import Compared, evidence_on
-from pipelines.evidence import Mode
-from pipelines.rule import Rule, Status
+from pipelines.gate.decisions import Compared, evidence_on
+from pipelines.ruling.champion_for import Claims
+from pipelines.ruling.evidence import Mode
+from pipelines.ruling.rule import Rule, Status
 from tests.pipelines.test_gate_simulations import model, rows_of, spec_of
 
 RULES = discover(rules, Rule).values()

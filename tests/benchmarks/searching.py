@@ -13,12 +13,14 @@ import lightgbm as lgb
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from experiments import trials as remembered
-from experiments import tuning
 from experiments.families.lightgbm import FIXED, MOST_ROUNDS, PATIENCE, threads
-from experiments.problem import Problem
+from experiments.search import past_trials as remembered
+from experiments.search import tuning
+from experiments.search.learning_problem import Problem
 from experiments.spec import ExperimentSpec
-from pipelines import learning, specs, studies, tracking
+from pipelines.learning import studies, training_data
+from pipelines.servers import mlflow_runs
+from pipelines.specs import spec_files
 from pipelines.stages import tune
 from pipelines.workspace import Workspace
 
@@ -32,7 +34,7 @@ def of_risk(spec: ExperimentSpec, trials: int) -> ExperimentSpec:
 def search(spec: ExperimentSpec, workspace: Workspace, problem: Problem) -> list[FrozenTrial]:
     """What `tune` does, from the opened problem on; the trials that ended."""
     study = studies.opened(workspace, name=f"bench-{spec.name}", directions=tuning.directions(problem))
-    with tracking.answering(workspace.root):
+    with mlflow_runs.answering(workspace.root):
         log = studies.logged(spec, workspace, study, observational=False)
         tune.searched(study, problem, asked=spec.tuning, trials=log)
     return remembered.ended(study)
@@ -63,8 +65,8 @@ def bare(problem: Problem, ended: list[FrozenTrial], *, seed: int) -> None:
 def main(folder: str, name: str, trials: str) -> None:
     """Search, train the same again, and print what each took."""
     workspace = Workspace(Path(folder), name)
-    spec = of_risk(specs.load(workspace), int(trials))
-    opened = learning.opened(spec, workspace)
+    spec = of_risk(spec_files.load(workspace), int(trials))
+    opened = training_data.opened(spec, workspace)
     problem = opened.problem(spec.tuning.families, spec.tuning.learners[:1])
     began = time.process_time()
     ended = search(spec, workspace, problem)

@@ -16,7 +16,8 @@ import mlflow
 import numpy as np
 import pandas as pd
 
-from pipelines import matrices, tracking
+from pipelines.matrix import matrices
+from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000)
@@ -54,7 +55,7 @@ def shown(seconds: np.ndarray) -> str:
 def main(repository: Path, spec: str) -> None:
     """Print the table."""
     workspace = Workspace(repository, spec)
-    mlflow.set_tracking_uri(tracking.uri(repository))
+    mlflow.set_tracking_uri(mlflow_runs.uri(repository))
     os.chdir(repository)
     model = mlflow.pyfunc.load_model(f"models:/{spec}@champion")
     scorer = model.unwrap_python_model().scorer

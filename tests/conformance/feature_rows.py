@@ -11,7 +11,7 @@ import pytest
 from features.catalog import by_table
 from features.feature import Feature
 from features.matrix import spread
-from pipelines.engine import Engine
+from pipelines.matrix.duckdb_engine import Engine
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from experiments import checks
-from experiments.check import Check, Evidence, Severity, examined, refused
+from experiments.leaks.check import Check, Evidence, Severity, examined, refused
 from features.plugins import discover, names
 from tests.experiments.checks.worlds import clean
 

@@ -13,13 +13,13 @@ import pytest
 from sklearn.metrics import log_loss
 
 from experiments import families
-from experiments.calibration import Calibration
 from experiments.family import Family, FittedModel, Labels, Portable, Prepared
-from experiments.fitted_learner import FittedLearner, Term
+from experiments.statistics.calibration import Calibration
+from experiments.uplift.fitted_learner import FittedLearner, Term
 from features.contract import Contract, Matrix
 from features.errors import SpecError
 from features.plugins import discover, names
-from pipelines import portable
+from pipelines.models import portable
 from tests.experiments.risk_alone import RISK_ALONE
 
 FOUND = discover(families, Family)

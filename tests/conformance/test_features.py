@@ -26,7 +26,8 @@ from features.label import LabelOptions, LabelWindow
 from features.labels.cancelled import observed
 from features.matrix import placed
 from features.tables import CANONICAL, PLACE
-from pipelines import engine, storage
+from pipelines.files import storage
+from pipelines.matrix import duckdb_engine
 from tests.conformance.feature_rows import Rows, worked_out
 from tests.conformance.small_world import (
     AS_OF,
@@ -51,7 +52,7 @@ def rows_of(
 ) -> Rows:
     for name, rows in tables.items():
         storage.write_parquet(folder / name / "all.parquet", rows)
-    with engine.opened(folder, CANONICAL) as opened:
+    with duckdb_engine.opened(folder, CANONICAL) as opened:
         history = opened.history(AS_OF, look_back_days=look_back)
         customers = opened.kept("observed", placed(observed(history, WINDOW, LabelOptions())))
         names = opened.rows(customers.order_by(PLACE))["customer_id"].to_pylist()

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import candidate, learners
+from experiments import learners
 from experiments.family import Family
-from experiments.fitted_learner import FittedLearner
-from experiments.learner import Learner, able_to_use
 from experiments.metric import evaluate
 from experiments.metrics.autoc import METRIC as AUTOC
+from experiments.search import candidate
+from experiments.uplift.fitted_learner import FittedLearner
+from experiments.uplift.learner import Learner, able_to_use
 from features.contract import Contract
 from features.errors import SpecError
 from features.plugins import names
-from pipelines import portable
+from pipelines.models import portable
 from tests.conformance.test_families import PROGRAM
 from tests.experiments.effect_worlds import (
     ACTIONS,

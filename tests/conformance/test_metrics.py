@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from experiments import metrics
-from experiments.intervals import estimate, multiplicities
 from experiments.metric import Metric, Numbers, evaluate
+from experiments.statistics.intervals import estimate, multiplicities
 from features.errors import MetricError
 from features.plugins import discover
 

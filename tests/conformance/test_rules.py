@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from experiments import metrics
-from experiments.comparison import Pair, SlicePair
-from experiments.intervals import Interval, normal_interval
-from experiments.looks import spent
+from experiments.evaluation.comparison import Pair, SlicePair
 from experiments.sections.gate import GateSpec
+from experiments.statistics.intervals import Interval, normal_interval
+from experiments.statistics.repeated_looks import spent
 from features.plugins import discover, names
 from pipelines import rules
-from pipelines.asking import asked
-from pipelines.claims import Claims
-from pipelines.evidence import Evidence, Mode, unbeaten
-from pipelines.first_line import first_line
-from pipelines.rule import Finding, Rule, Status, decide
-from pipelines.verdict import Verdict
+from pipelines.gate.first_line import first_line
+from pipelines.ruling.champion_for import Claims
+from pipelines.ruling.evidence import Evidence, Mode, unbeaten
+from pipelines.ruling.rule import Finding, Rule, Status, decide
+from pipelines.ruling.verdict import Verdict
+from pipelines.specs.asking import asked
 
 RULES = discover(rules, Rule)
 GATE = GateSpec()

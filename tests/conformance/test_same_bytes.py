@@ -17,7 +17,7 @@ PROGRAM = """
 import hashlib, json, pickle, sys
 import numpy as np
 from experiments import candidate, judging
-from experiments.trials import Record
+from experiments.search.past_trials import Record
 from tests.conformance.test_learners import exported
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, problem, starting_point
 

@@ -26,8 +26,9 @@ from features.matrix import PLACE, labelled, placed
 from features.plugins import discover, plugin
 from features.source import Part, Source
 from features.tables import CANONICAL
-from pipelines import snapshots, spark, storage
-from pipelines.engine import Engine
+from pipelines.files import storage
+from pipelines.matrix import dated, spark_engine
+from pipelines.matrix.duckdb_engine import Engine
 from pipelines.stages import build
 from pipelines.workspace import Workspace
 from tests.conformance.feature_rows import Rows, worked_out
@@ -134,7 +135,7 @@ def both(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Both:
     assert os.environ["SPARK_MASTER"] == cluster
     folder, found = tmp_path_factory.mktemp("tables"), {}
     write(folder, customers=300, months=20)
-    for name, opener in snapshots.ENGINES.items():
+    for name, opener in dated.ENGINES.items():
         with opener(folder, CANONICAL) as opened:
             found[name] = made(opened)
             assert len(executors()) == (2 if name == "spark" else 0)
@@ -174,7 +175,7 @@ def test_a_label_says_the_same_on_spark(name: str, both: Both) -> None:
 def test_a_build_on_spark_writes_the_same_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPARK_MASTER", "local[2]")
     matrix = {}
-    for name in snapshots.ENGINES:
+    for name in dated.ENGINES:
         workspace = Workspace(tmp_path / name, "small")
         write(workspace.tables, customers=150, months=8)
         observations = {**SPEC["observations"], "engine": name}
@@ -191,7 +192,10 @@ def test_a_build_on_spark_writes_the_same_matrix(tmp_path: Path, monkeypatch: py
 
 
 def test_a_cluster_that_cannot_be_is_one_line() -> None:
-    program = "from pathlib import Path; from pipelines import spark; spark.opened(Path(), {}).__enter__()"
+    program = (
+        "from pathlib import Path; from pipelines.matrix import spark_engine;"
+        "spark_engine.opened(Path(), {}).__enter__()"
+    )
     ended = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "SPARK_MASTER": "cluster.example"},
@@ -207,4 +211,4 @@ def test_a_cluster_that_cannot_be_is_one_line() -> None:
 def test_without_the_extra_one_line_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(UsageError, match=r"install it with `make \.venv/spark`"):
-        spark.opened(tmp_path, CANONICAL).__enter__()
+        spark_engine.opened(tmp_path, CANONICAL).__enter__()

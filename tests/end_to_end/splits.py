@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import optuna
 
-from experiments import tuning
 from experiments.metric import evaluate
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
+from experiments.search import tuning
+from experiments.search.past_trials import candidate
 from experiments.spec import ExperimentSpec
-from experiments.trials import candidate
-from pipelines import learning, specs
+from pipelines.learning import training_data
+from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 
 SPLITS = 5
@@ -30,9 +31,9 @@ class Means:
 def over_splits(workspace: Workspace, *, family: str, trials: int) -> Means:
     """The means over SPLITS seeded splits of a spec whose matrix is built."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    base, figures = specs.load(workspace), []
+    base, figures = spec_files.load(workspace), []
     for seed in range(SPLITS):
-        opened = learning.opened(_with_split(base, family, seed, trials), workspace)
+        opened = training_data.opened(_with_split(base, family, seed, trials), workspace)
         problem = opened.problem([family], opened.spec.tuning.learners)
         began = time.process_time()
         study = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=5))

@@ -8,15 +8,16 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from experiments import policy
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
-from experiments.rivals import highest_risk_first
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions
+from experiments.money import policy
+from experiments.money.rivals import highest_risk_first
 from experiments.spec import ExperimentSpec
 from features import sources
 from features.plugins import plugin
 from features.source import Source
-from pipelines import specs, storage
+from pipelines.files import storage
+from pipelines.specs import spec_files
 from pipelines.stages import build, evaluate, ingest, train, tune
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository
@@ -34,7 +35,7 @@ def judged(copy_of_repository: Callable[[], Repository]) -> tuple[dict[str, Any]
     A few customers had left before the date, which was known later only: they were given no arm, and have no truth.
     """
     workspace = Workspace(copy_of_repository().root, "demo")
-    spec = specs.load(workspace)
+    spec = spec_files.load(workspace)
     spec = spec.model_copy(update={"tuning": spec.tuning.model_copy(update={"trials": 8})})
     storage.write_json(workspace.validation / "result.json", {"passed": True, "expectations": 0})
     for stage in (ingest, build, tune, train, evaluate):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipelines import spreadsheet
+from pipelines.files import spreadsheet
 from tests.end_to_end.repository import Repository
 from tests.specs import REQUIRED
 

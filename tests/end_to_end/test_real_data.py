@@ -17,7 +17,7 @@ from features.label import Label, LabelOptions, LabelWindow
 from features.matrix import labelled, placed
 from features.plugins import plugin
 from features.tables import CANONICAL
-from pipelines import engine
+from pipelines.matrix import duckdb_engine
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository
 from tests.end_to_end.splits import over_splits
@@ -156,7 +156,7 @@ def test_online_retails_churn_is_that_of_a_plain_count(
     window = LabelWindow.after(datetime.fromisoformat(as_of), lead_time_days=0, horizon_days=90)
     options, dated = LabelOptions("transactions", "payment", 365), plugin(labels, "inactive", Label).dated
     assert dated is not None
-    with engine.opened(online_retail[0].root / "data/tables/online_retail", CANONICAL) as opened:
+    with duckdb_engine.opened(online_retail[0].root / "data/tables/online_retail", CANONICAL) as opened:
         history = opened.history(window.as_of, look_back_days=365)
         rows = placed(dated.observed(history, window, options))
         happened = dated.happened_at(opened.known_today, window, options)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import storage
+from pipelines.files import storage
 from tests.end_to_end.repository import TINY, Repository, environment
 from tests.kernels import KERNELS, needs_kernels
 

@@ -130,7 +130,7 @@ def test_an_address_that_is_no_good_is_told_without_its_password(shop: Shop, var
 
 def test_a_bug_shows_its_traceback_without_the_password(shop: Shop) -> None:
     program = (
-        "import sys; from pipelines import stopping\n"
+        "import sys; from pipelines.processes import stopping\n"
         "def fails(words): raise TypeError(f'a bug at {sys.argv[1]}')\n"
         "sys.exit(stopping.guard(['status', 'shop'], fails))"
     )

@@ -12,11 +12,13 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from experiments import rounding
+from experiments.statistics import rounding
 from features.contract import Contract
 from features.errors import DataError
 from features.feature import FeatureColumn
-from pipelines import checking, learning, portable, specs
+from pipelines.learning import leak_checks, training_data
+from pipelines.models import portable
+from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository, environment
 
@@ -188,9 +190,9 @@ def test_the_registered_version_says_where_it_comes_from(tiny: Repository) -> No
 def test_the_demo_is_clean_and_use_after_the_window_planted_in_it_is_found(tiny: Repository) -> None:
     """Those who left use nothing any more: an AUC of 0.91, where all honest columns together come to 0.69."""
     workspace = Workspace(tiny.root, "demo")
-    opened = learning.opened(specs.load(workspace), workspace)
+    opened = training_data.opened(spec_files.load(workspace), workspace)
     folds = opened.problem(["logistic"]).folds
-    assert not any(one["findings"] for one in checking.passed(opened, folds, off={}) if one["severity"] == "refuse")
+    assert not any(one["findings"] for one in leak_checks.passed(opened, folds, off={}) if one["severity"] == "refuse")
     usage = pd.read_parquet(workspace.tables / "usage")[["customer_id", "event_at"]]
     both = opened.rows[["customer_id", "as_of"]].reset_index().merge(usage, on="customer_id")
     ahead = both["event_at"] - both["as_of"]
@@ -199,7 +201,7 @@ def test_the_demo_is_clean_and_use_after_the_window_planted_in_it_is_found(tiny:
     columns = (*opened.contract.columns, FeatureColumn("use_later", "Use after the window"))
     planted = replace(opened, X=np.column_stack([opened.X, use]), contract=Contract(columns))
     with pytest.raises(DataError, match=r"1 leak found.*\n  L003 column 'use_later'"):
-        checking.passed(planted, folds, off={})
+        leak_checks.passed(planted, folds, off={})
 
 
 def test_dvc_shows_metrics_and_plots(tiny: Repository) -> None:

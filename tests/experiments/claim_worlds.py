@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments import trial
-from experiments.claims import with_claims
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions, figure
+from experiments.evaluation.claims import with_claims
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions, figure
+from experiments.evaluation.outcomes import Outcome, outcomes_report
+from experiments.evaluation.policy_report import policy_report
 from experiments.metrics.qini import METRIC as QINI
-from experiments.outcomes import Outcome, outcomes_report
-from experiments.policy_report import policy_report
+from experiments.randomisation import arm_differences
 from experiments.spec import ExperimentSpec
 from tests.specs import trial_spec
 
@@ -56,7 +56,7 @@ def report(seed: int, n_actions: int, *, effect: float = 0.0, rows: int = 1500, 
     said = Predictions(-x, np.full(rows, 0.3), promised)
     found = {
         "uplift": {
-            "trial": trial.differences(table, cohort.actions, 1.0 - cohort.churned),
+            "trial": arm_differences.differences(table, cohort.actions, 1.0 - cohort.churned),
             "outcomes": outcomes_report(cohort, said, table, OUTCOMES),
             "actions": {
                 action: {"figures": {"qini": figure(QINI, cohort.uplift(QINI, promised[action], action))}}

@@ -7,12 +7,12 @@ import numpy as np
 
 from experiments import families, learners
 from experiments.family import PARTS, Family
-from experiments.fitted_learner import FittedLearner
-from experiments.learner import EFFECT, Learner
 from experiments.metrics.log_loss import METRIC as LOG_LOSS
-from experiments.problem import Candidate, Problem, Stakes
+from experiments.rows.split import Fold
+from experiments.search.learning_problem import Candidate, Problem, Stakes
 from experiments.sections.policy import PolicySpec
-from experiments.split import Fold
+from experiments.uplift.fitted_learner import FittedLearner
+from experiments.uplift.learner import EFFECT, Learner
 from features.contract import Contract
 from features.feature import FeatureColumn
 from features.plugins import discover

@@ -1,4 +1,4 @@
-"""The lasso of `experiments.sparse` in a few plain lines: scikit-learn's, fitted anew for every part and penalty."""
+"""`experiments.regression.lasso` in a few lines: scikit-learn's, fitted anew for every part and penalty."""
 
 import numpy as np
 from sklearn.linear_model import Lasso

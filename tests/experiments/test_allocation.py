@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from experiments.allocation import Scarce, Whole, allocate, prices
 from experiments.metric import Numbers
+from experiments.money.allocation import Scarce, Whole, allocate, prices
 
 USE = np.array([[1.0, 1, 1], [1, 0, 0], [0, 0, 1], [8, 12, 5]])
 

@@ -3,7 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from experiments.alone import FEW_VALUES, alone, outcomes
+from experiments.leaks.single_columns import FEW_VALUES, alone, outcomes
 
 
 def test_a_number_ranks_as_all_pairs_say_in_the_better_direction_missing_rows_left_out() -> None:

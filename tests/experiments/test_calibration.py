@@ -3,10 +3,10 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.calibration import _sigmoid_calibration
 
-from experiments.calibration import Calibration, fit, reliability
 from experiments.metric import Numbers, evaluate
 from experiments.metrics.calibration_intercept import METRIC as INTERCEPT
 from experiments.metrics.calibration_slope import METRIC as SLOPE
+from experiments.statistics.calibration import Calibration, fit, reliability
 from features.errors import MetricError
 
 

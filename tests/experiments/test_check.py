@@ -1,5 +1,5 @@
 from experiments import checks
-from experiments.check import Check, Severity, examined, refused
+from experiments.leaks.check import Check, Severity, examined, refused
 from features.plugins import discover
 from tests.experiments.checks.test_l001_target_copy import planted
 

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from experiments.churn_cost import acceptable_share, churn_cost_report, loss
-from experiments.cohort import Cohort
+from experiments.evaluation.churn_cost import acceptable_share, churn_cost_report, loss
+from experiments.evaluation.cohort import Cohort
 from experiments.sections.cost_of_churn import CostOfChurnSpec
 from experiments.spec import ExperimentSpec
 from tests.pipelines.reporting.report_world import spec_of

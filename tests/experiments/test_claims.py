@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from experiments.claims import ALPHA, family, name, with_claims
+from experiments.evaluation.claims import ALPHA, family, name, with_claims
 from tests.experiments.claim_worlds import established, report
 
 

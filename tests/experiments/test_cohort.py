@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions
 from tests.specs import trial_spec
 
 SPEC = trial_spec()

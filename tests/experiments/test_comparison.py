@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from experiments import comparison
-from experiments.cohort import Cohort
-from experiments.comparison import Pair, SliceJudgement, SlicePair, judged_slices
-from experiments.evaluation import Predictions
-from experiments.intervals import Interval
+from experiments.evaluation import comparison
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.comparison import Pair, SliceJudgement, SlicePair, judged_slices
+from experiments.evaluation.model_figures import Predictions
+from experiments.statistics.intervals import Interval
 from tests.pipelines.reporting.report_world import rows_of, spec_of
 
 

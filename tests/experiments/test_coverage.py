@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from experiments.intervals import Estimate, Method, estimate, multiplicities
 from experiments.metric import Metric, Numbers, evaluate
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.autoc import METRIC as AUTOC
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
-from experiments.poisson import Clusters
+from experiments.statistics.intervals import Estimate, Method, estimate, multiplicities
+from experiments.statistics.poisson import Clusters
 
 METRICS = (AUC, QINI, AUTOC, POLICY_VALUE)
 CUSTOMERS, SAMPLES, DRAWS = 300, 300, 200

@@ -5,10 +5,10 @@ import pytest
 from scipy.special import expit
 from scipy.stats import norm
 
-from experiments.delong import delong
-from experiments.intervals import estimate, multiplicities
 from experiments.metric import Numbers
 from experiments.metrics.auc import METRIC as AUC
+from experiments.statistics.delong import delong
+from experiments.statistics.intervals import estimate, multiplicities
 from features.errors import MetricError
 
 

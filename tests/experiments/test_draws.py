@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.draws import chances, of_groups, own_draws
+from experiments.randomisation.campaign_draws import chances, of_groups, own_draws
 
 ARMS = ["control", "call", "mail"]
 SHARES = np.array([0.2, 0.4, 0.4])

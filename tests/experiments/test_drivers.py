@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from experiments.drivers import Driver, drivers, touchpoint_of
+from experiments.evaluation.drivers import Driver, drivers, touchpoint_of
 from features.contract import Contract
 from features.feature import FeatureColumn
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.cohort import Cohort
-from experiments.earliness import ALL, CAUGHT_DAYS, earliness
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.earliness import ALL, CAUGHT_DAYS, earliness
 from experiments.metric import Numbers
 from tests.pipelines.reporting.report_world import spec_of
 

@@ -6,9 +6,9 @@ from hypothesis.extra import numpy as arrays
 from scipy.sparse import csr_array
 from sklearn.metrics import roc_auc_score
 
-from experiments import encoding
 from experiments.families.logistic import FAMILY
-from experiments.terms import LinearModel
+from experiments.regression import encoding
+from experiments.regression.column_terms import LinearModel
 from features.contract import Contract
 from features.feature import FeatureColumn
 

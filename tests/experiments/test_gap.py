@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import candidate
-from experiments.cohort import Cohort
+from experiments.evaluation.cohort import Cohort
 from experiments.family import Family
-from experiments.gap import left_in_gap
-from experiments.learner import BY_THE_END, Learner
 from experiments.metrics.ate import METRIC as ATE
-from experiments.problem import Problem
-from experiments.trial import differences
+from experiments.randomisation.arm_differences import differences
+from experiments.rows.gap import left_in_gap
+from experiments.search import candidate
+from experiments.search.learning_problem import Problem
+from experiments.uplift.learner import BY_THE_END, Learner
 from features.tables import CONTROL
-from pipelines import portable
+from pipelines.models import portable
 from tests.experiments.effect_worlds import (
     ACTIONS,
     CONTRACT,

@@ -3,7 +3,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from experiments.gate_dates import closed_before, judging_dates
+from experiments.rows.gate_dates import closed_before, judging_dates
 from experiments.sections.split import SplitSpec
 
 WINDOW = timedelta(days=74)

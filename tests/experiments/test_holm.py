@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.holm import rejected
+from experiments.statistics.holm import rejected
 
 p_values = st.lists(st.sampled_from([0.0, 0.001, 0.01, 0.0125, 1 / 60, 0.02, 0.025, 0.04, 0.05, 0.3, 1.0]), max_size=6)
 

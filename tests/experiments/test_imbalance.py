@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, norm
 
-from experiments.imbalance import imbalance, weighted_imbalance
+from experiments.randomisation.imbalance import imbalance, weighted_imbalance
 
 
 def even(treated: np.ndarray) -> np.ndarray:

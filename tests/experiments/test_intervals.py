@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from experiments import intervals
-from experiments.intervals import Estimate, bootstrap, estimate, interval_of, multiplicities, normal_interval
 from experiments.metric import Numbers, evaluate
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
+from experiments.statistics import intervals
+from experiments.statistics.intervals import Estimate, bootstrap, estimate, interval_of, multiplicities, normal_interval
 from features.errors import MetricError
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import intervals, kernels
-from experiments.intervals import estimate, multiplicities
 from experiments.metric import Numbers
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.autoc import METRIC as AUTOC
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.metrics.qini import METRIC as QINI
-from experiments.poisson import Clusters, Counts
-from experiments.uplift import gain_curve, uplift_groups
+from experiments.statistics import intervals, kernels
+from experiments.statistics.intervals import estimate, multiplicities
+from experiments.statistics.poisson import Clusters, Counts
+from experiments.uplift.uplift_curves import gain_curve, uplift_groups
 
 
 def trial(n_rows: int = 900) -> tuple[Numbers, Numbers, Counts, Clusters]:
@@ -102,8 +102,9 @@ def test_identical_models_differ_by_exactly_nothing() -> None:
 def test_what_needs_no_kernel_brings_no_numba(root: Path) -> None:
     """The command line, a comparison and a small bootstrap do without the second that numba takes to import."""
     words = (
-        "import sys, numpy as np; import pipelines.cli, experiments.comparison;"
-        "from experiments.intervals import estimate, multiplicities; from experiments.metrics.qini import METRIC;"
+        "import sys, numpy as np; import pipelines.cli, experiments.evaluation.comparison;"
+        "from experiments.statistics.intervals import estimate, multiplicities;"
+        "from experiments.metrics.qini import METRIC;"
         "estimate(METRIC, np.arange(2000.0), np.arange(2000.0),"
         " counts=multiplicities(n_clusters=2000, draws=1000, seed=0));"
         "sys.exit('numba' in sys.modules)"

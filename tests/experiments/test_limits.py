@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.limits import UNLIMITED, Limits, barred, contacts_within, free, limits_of
+from experiments.money.limits import UNLIMITED, Limits, barred, contacts_within, free, limits_of
 from experiments.sections.policy import FatigueSpec, PolicySpec
 from features.errors import DataError, MetricError, SpecError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from experiments.looks import spent
+from experiments.statistics.repeated_looks import spent
 from features.errors import MetricError
 
 ALPHA = 0.05

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from experiments.intervals import Interval
 from experiments.metric import Numbers, evaluate
 from experiments.metrics.miscalibration import METRIC
-from experiments.miscalibration import Miscalibration, miscalibration
+from experiments.statistics.intervals import Interval
+from experiments.statistics.miscalibration import Miscalibration, miscalibration
 
 LEVEL = 0.90
 

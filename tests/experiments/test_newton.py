@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from experiments.newton import logistic_fit, logits
+from experiments.statistics.newton import logistic_fit, logits
 
 
 def columns_of(n_rows: int, seed: int) -> np.ndarray:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import evaluation, trial
-from experiments.claims import NEVER, with_claims
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
-from experiments.policy_report import policy_report
+from experiments.evaluation import model_figures
+from experiments.evaluation.claims import NEVER, with_claims
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.policy_report import policy_report
+from experiments.randomisation import arm_differences
 from tests.experiments.effect_worlds import ACTIONS, FAMILIES, LEARNERS, World, fitted, problem, world
 from tests.specs import trial_spec
 
@@ -56,9 +57,9 @@ def reports() -> list[dict[str, Any]]:
         said = Predictions(risk, risk, model.effects(new.X))
         told = {
             "uplift": {
-                "trial": trial.differences(rows, ACTIONS, 1.0 - new.y),
+                "trial": arm_differences.differences(rows, ACTIONS, 1.0 - new.y),
                 "outcomes": {},
-                "actions": evaluation.effects(cohort, said),
+                "actions": model_figures.effects(cohort, said),
             },
             "policy": policy_report(cohort, said),
         }

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments import nuisances
 from experiments.family import PARTS
-from experiments.intervals import normal_interval
-from experiments.nuisances import PARAMS
+from experiments.statistics.intervals import normal_interval
+from experiments.uplift import nuisances
+from experiments.uplift.nuisances import PARAMS
 from tests.experiments.effect_worlds import ACTIONS, World, problem, world
 
 ROWS = np.arange(3000)

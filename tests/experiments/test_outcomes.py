@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
-from experiments.outcomes import Outcome, outcomes_report
-from experiments.unmeasured import unmeasured
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.outcomes import Outcome, outcomes_report
+from experiments.evaluation.unmeasured import unmeasured
 from features.errors import DataError, MetricError
 from tests.specs import trial_spec
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_array, hstack
 from sklearn.linear_model import LogisticRegression
 
-from experiments import penalised
+from experiments.regression import ridge
 
 
 def rows(n_rows: int = 3000, n_columns: int = 30) -> tuple[np.ndarray, np.ndarray]:
@@ -19,7 +19,7 @@ def rows(n_rows: int = 3000, n_columns: int = 30) -> tuple[np.ndarray, np.ndarra
 def test_the_likelihood_is_that_of_scikit_learn(n_rows: int, C: float) -> None:
     columns, number = rows(n_rows)
     target = (number > 1.5).astype(float)
-    weights, intercept = penalised.logistic(csr_array(columns), target=target, penalty=np.full(30, 1 / C))
+    weights, intercept = ridge.logistic(csr_array(columns), target=target, penalty=np.full(30, 1 / C))
     oracle = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10).fit(columns, target)
     assert weights == pytest.approx(oracle.coef_[0], abs=1e-4)
     assert intercept == pytest.approx(oracle.intercept_[0], abs=1e-4)
@@ -29,13 +29,13 @@ def test_what_is_held_back_more_moves_less() -> None:
     columns, number = rows()
     penalty = np.ones(30)
     penalty[1] = 1e6
-    weights, _ = penalised.logistic(csr_array(columns), target=(number > 0).astype(float), penalty=penalty)
+    weights, _ = ridge.logistic(csr_array(columns), target=(number > 0).astype(float), penalty=penalty)
     assert abs(weights[1]) < 0.01 * abs(weights[0])
 
 
 def test_a_rare_outcome_that_a_column_separates_has_a_finite_fit() -> None:
     columns = np.column_stack([np.repeat([0.0, 1.0], [990, 10]), np.linspace(-1, 1, 1000)])
-    weights, intercept = penalised.logistic(csr_array(columns), target=columns[:, 0], penalty=np.full(2, 1e-3))
+    weights, intercept = ridge.logistic(csr_array(columns), target=columns[:, 0], penalty=np.full(2, 1e-3))
     assert np.isfinite([*weights, intercept]).all()
     assert weights[0] > 5
 
@@ -47,7 +47,7 @@ def test_of_thousands_of_columns_those_that_few_rows_have_are_fitted_as_well() -
     columns = csr_array(hstack([rng.normal(size=(n_rows, 1)), *(csr_array(np.eye(1500))[one] for one in codes.T)]))
     score = columns[:, [0]].toarray()[:, 0] + rng.normal(size=1500)[codes[:, 0]]
     target = (score > 0.8).astype(float)
-    weights, intercept = penalised.logistic(columns, target=target, penalty=np.full(3001, 2.0))
+    weights, intercept = ridge.logistic(columns, target=target, penalty=np.full(3001, 2.0))
     oracle = LogisticRegression(C=0.5, tol=1e-8, max_iter=2000).fit(columns, target)
     assert weights == pytest.approx(oracle.coef_[0], abs=1e-3)
     assert intercept == pytest.approx(oracle.intercept_[0], abs=1e-3)
@@ -61,7 +61,7 @@ def test_values_that_the_curvature_was_not_told_by_are_fitted_to_the_optimum(C: 
     codes, number = rng.choice(600, 20_000, p=shares), rng.normal(size=20_000)
     columns = csr_array(hstack([csr_array(number[:, None]), csr_array(np.eye(600))[codes]]))
     target = (number + rng.normal(size=600)[codes] + rng.normal(size=20_000) > 1).astype(float)
-    weights, intercept = penalised.logistic(columns, target=target, penalty=np.full(601, 1 / C))
+    weights, intercept = ridge.logistic(columns, target=target, penalty=np.full(601, 1 / C))
     said = columns @ weights + intercept
     slope = columns.T @ (1 / (1 + np.exp(-said)) - target) + weights / C
     assert np.abs(slope).max() < 1e-2

@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import chisquare
 from scipy.stats import poisson as by_scipy
 
-from experiments import kernels, poisson
-from experiments.intervals import multiplicities
+from experiments.statistics import kernels, poisson
+from experiments.statistics.intervals import multiplicities
 
 MASK = 2**64 - 1
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments import policy
-from experiments.limits import UNLIMITED, Limits, Mask
 from experiments.metric import Numbers
-from experiments.policy import NOBODY, Choice, choose, contacts, nobody, not_contacted_because, realised
+from experiments.money import policy
+from experiments.money.limits import UNLIMITED, Limits, Mask
+from experiments.money.policy import NOBODY, Choice, choose, contacts, nobody, not_contacted_because, realised
 from features.errors import MetricError
 
 small = settings(max_examples=60, deadline=None, database=None, derandomize=True)

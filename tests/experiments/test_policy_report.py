@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import policy
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
-from experiments.policy_report import policy_report
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.policy_report import policy_report
+from experiments.money import policy
 from experiments.spec import ExperimentSpec
 from tests.pipelines.reporting.report_world import spec_of
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from experiments.metric import Numbers
-from experiments.predictability import Pair, Predictability, paired, predictability
+from experiments.randomisation.predictability import Pair, Predictability, paired, predictability
 
 TWO = ("mail", "none")
 

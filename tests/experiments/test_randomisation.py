@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import chisquare
 
 from experiments.metric import Numbers
-from experiments.randomisation import Randomisation, examine, sample_ratio
+from experiments.randomisation.examination import Randomisation, examine, sample_ratio
 from features.errors import MetricError
 
 HILLSTROM = Path(__file__).parents[3] / "shared" / "data" / "hillstrom" / "hillstrom.csv"

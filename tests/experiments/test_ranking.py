@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.ranking import block_totals, equal_count_bins, ranked
+from experiments.statistics.ranking import block_totals, equal_count_bins, ranked
 
 small = settings(max_examples=40, deadline=None, database=None, derandomize=True)
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.cohort import Cohort
-from experiments.comparison import compare
-from experiments.delong import delong, weighted_auc
-from experiments.evaluation import Predictions, curves, risk
-from experiments.intervals import estimate, multiplicities
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.comparison import compare
+from experiments.evaluation.model_figures import Predictions, curves, risk
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
 from experiments.metrics.recall import METRIC as RECALL
+from experiments.statistics.delong import delong, weighted_auc
+from experiments.statistics.intervals import estimate, multiplicities
 from features.errors import MetricError
 from tests.specs import trial_spec
 

@@ -2,11 +2,11 @@ from itertools import combinations
 
 import numpy as np
 
-from experiments.intervals import estimate, multiplicities
-from experiments.limits import UNLIMITED, Limits
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
-from experiments.policy import NOBODY, choose, contacts, realised
-from experiments.rivals import at_random, comparisons, everybody, expected, highest_risk_first
+from experiments.money.limits import UNLIMITED, Limits
+from experiments.money.policy import NOBODY, choose, contacts, realised
+from experiments.money.rivals import at_random, comparisons, everybody, expected, highest_risk_first
+from experiments.statistics.intervals import estimate, multiplicities
 
 FREE = np.array([True, True, False, True, True, True])
 

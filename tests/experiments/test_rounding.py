@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import rounding
+from experiments.statistics import rounding
 
 numbers = st.floats(-1e9, 1e9, allow_nan=False)
 

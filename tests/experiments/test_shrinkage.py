@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments import candidate, shrinkage
-from experiments.fitted_learner import FittedLearner, Term
-from experiments.problem import Candidate
+from experiments.search import candidate
+from experiments.search.learning_problem import Candidate
+from experiments.uplift import shrinkage
+from experiments.uplift.fitted_learner import FittedLearner, Term
 from tests.experiments.effect_worlds import ACTIONS, FAMILIES, LEARNERS, problem, starting_point, world
 
 

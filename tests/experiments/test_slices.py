@@ -6,9 +6,9 @@ import pytest
 from scipy.special import expit
 from scipy.stats import binom
 
-from experiments.cohort import Cohort
-from experiments.comparison import SliceJudgement, compare_slices, judged_slices
-from experiments.evaluation import Predictions
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.comparison import SliceJudgement, compare_slices, judged_slices
+from experiments.evaluation.model_figures import Predictions
 from experiments.spec import ExperimentSpec
 from tests.specs import REQUIRED
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from experiments import sparse
+from experiments.regression import lasso
 from tests.experiments.plain_lasso import by_hand
 
 PARTS = np.arange(600) % 5
@@ -21,7 +21,7 @@ def test_it_is_scikit_learns_lasso_under_the_penalty_that_a_plain_cross_validati
     signal: float, hold: float
 ) -> None:
     columns, target = rows(0, signal)
-    weights, intercept = sparse.lasso(csr_array(columns), target=target, parts=PARTS, hold=hold)
+    weights, intercept = lasso.lasso(csr_array(columns), target=target, parts=PARTS, hold=hold)
     oracle = by_hand(columns, target, PARTS, hold)
     assert weights == pytest.approx(oracle.coef_, abs=2e-3)
     assert intercept == pytest.approx(oracle.intercept_, abs=2e-2)
@@ -29,7 +29,7 @@ def test_it_is_scikit_learns_lasso_under_the_penalty_that_a_plain_cross_validati
 
 def test_of_noise_nothing_is_made() -> None:
     used = [
-        np.count_nonzero(sparse.lasso(csr_array(rows(seed, 0.0)[0]), target=rows(seed, 0.0)[1], parts=PARTS)[0])
+        np.count_nonzero(lasso.lasso(csr_array(rows(seed, 0.0)[0]), target=rows(seed, 0.0)[1], parts=PARTS)[0])
         for seed in range(20)
     ]
     assert np.mean(np.array(used) > 0) <= 0.25
@@ -37,7 +37,7 @@ def test_of_noise_nothing_is_made() -> None:
 
 def test_what_matters_is_found() -> None:
     columns, target = rows(1, 0.5)
-    weights, _ = sparse.lasso(csr_array(columns), target=target, parts=PARTS)
+    weights, _ = lasso.lasso(csr_array(columns), target=target, parts=PARTS)
     assert weights[2] > 0.1
     assert weights[7] < -0.1
 
@@ -45,13 +45,13 @@ def test_what_matters_is_found() -> None:
 def test_columns_that_are_always_the_same_or_twice_the_same_do_no_harm() -> None:
     columns, target = rows(2, 0.5)
     more = np.column_stack([columns, np.zeros(600), np.ones(600), columns[:, 2]])
-    weights, intercept = sparse.lasso(csr_array(more), target=target, parts=PARTS)
-    plain, level = sparse.lasso(csr_array(columns), target=target, parts=PARTS)
+    weights, intercept = lasso.lasso(csr_array(more), target=target, parts=PARTS)
+    plain, level = lasso.lasso(csr_array(columns), target=target, parts=PARTS)
     assert more @ weights + intercept == pytest.approx(columns @ plain + level, abs=0.02)
 
 
 def test_a_target_that_never_changes_is_said_of_everybody() -> None:
-    weights, intercept = sparse.lasso(csr_array(rows(3, 0.0)[0]), target=np.full(600, 0.25), parts=PARTS)
+    weights, intercept = lasso.lasso(csr_array(rows(3, 0.0)[0]), target=np.full(600, 0.25), parts=PARTS)
     assert (rows(3, 0.0)[0] @ weights + intercept) == pytest.approx(np.full(600, 0.25))
 
 
@@ -62,6 +62,6 @@ def test_of_thousands_of_columns_the_commonest_are_used() -> None:
     effect = np.isin(codes, (0, 2999)).astype(float)
     values = csr_array((np.ones(len(codes)), codes, np.arange(len(codes) + 1)), shape=(len(codes), 3000))
     target = effect + rng.normal(size=len(codes)) / 10
-    weights, _ = sparse.lasso(values, target=target, parts=np.arange(len(codes)) % 5)
+    weights, _ = lasso.lasso(values, target=target, parts=np.arange(len(codes)) % 5)
     assert weights[0] > 0.8
     assert weights[2999] == 0

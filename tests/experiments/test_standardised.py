@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, ttest_ind
 
-from experiments.standardised import standardised_difference
+from experiments.statistics.standardised import standardised_difference
 
 
 def world(seed: int, *, effect: float, n_customers: int = 400, dates: int = 1) -> tuple[np.ndarray, ...]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from experiments.threshold import FEWEST_ON_A_SIDE, Threshold, roundest, threshold
+from experiments.statistics.threshold import FEWEST_ON_A_SIDE, Threshold, roundest, threshold
 
 N_ROWS = 4000
 

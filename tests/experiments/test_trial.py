@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.trial import differences
+from experiments.randomisation.arm_differences import differences
 
 
 def trial(seed: int = 0, size: int = 800) -> tuple[pd.DataFrame, np.ndarray]:

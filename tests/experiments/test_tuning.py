@@ -6,8 +6,8 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments import trials, tuning
-from experiments.problem import Problem
+from experiments.search import past_trials, tuning
+from experiments.search.learning_problem import Problem
 from experiments.sections.tuning import TuningSpec
 from tests.experiments.effect_worlds import LEARNERS, problem, world
 
@@ -30,7 +30,10 @@ def fresh(tried: Problem) -> optuna.Study:
 
 def told(study: optuna.Study) -> str:
     return json.dumps(
-        [(one.state, one.params, one.values, one.user_attrs, one.intermediate_values) for one in trials.ended(study)]
+        [
+            (one.state, one.params, one.values, one.user_attrs, one.intermediate_values)
+            for one in past_trials.ended(study)
+        ]
     )
 
 
@@ -47,15 +50,15 @@ def test_without_actions_the_learner_is_no_question_and_one_figure_counts() -> N
     assert all("learner" not in point for point in tuning.starting_points(risk_only, SPEC))
     study = optuna.create_study(directions=["minimize"], pruner=optuna.pruners.MedianPruner(n_startup_trials=5))
     best = searched(risk_only, SPEC.model_copy(update={"trials": 4}), study)
-    assert trials.candidate(best, "t_learner").learner == "t_learner"
-    assert trials.recorded(best).figures.keys() == {"score"}
+    assert past_trials.candidate(best, "t_learner").learner == "t_learner"
+    assert past_trials.recorded(best).figures.keys() == {"score"}
 
 
 def test_a_search_finds_who_is_helped(tried: Problem) -> None:
     study = fresh(tried)
     best = searched(tried, SPEC, study)
-    record = trials.recorded(best)
-    assert trials.candidate(best, "").learner != "risk_ranking"
+    record = past_trials.recorded(best)
+    assert past_trials.candidate(best, "").learner != "risk_ranking"
     assert record.uplift[-1] > 0.01
     assert record.policy_value is not None
     assert record.policy_value > 0

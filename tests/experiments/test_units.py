@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.rows.units import KEPT_CUSTOMERS, Window, newly_seen, rate_for, unseen, windows_of
 from experiments.sections.label import LabelSpec
-from experiments.units import KEPT_CUSTOMERS, Window, newly_seen, rate_for, unseen, windows_of
 
 LABEL = LabelSpec(kind="cancelled", lead_time_days=14, horizon_days=60)
 UNDATED = LabelSpec(kind="column")

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.intervals import estimate, multiplicities
 from experiments.metric import Numbers, evaluate
 from experiments.metrics.ate import METRIC as ATE
 from experiments.metrics.autoc import METRIC as AUTOC
 from experiments.metrics.qini import METRIC as QINI
-from experiments.uplift import SHARES, aipw_scores, gain_curve, uplift_groups
+from experiments.statistics.intervals import estimate, multiplicities
+from experiments.uplift.uplift_curves import SHARES, aipw_scores, gain_curve, uplift_groups
 from features.errors import MetricError
 
 HILLSTROM = Path(__file__).parents[3] / "shared" / "data" / "hillstrom" / "hillstrom.csv"

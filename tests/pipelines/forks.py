@@ -18,8 +18,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipelines import audit, registrar, storage
+from pipelines.champion import audit, ledger_writer
 from pipelines.cli import main
+from pipelines.files import storage
 from pipelines.workspace import Workspace
 
 CHANGES = ("CREATE", "INSERT", "UPDATE", "DELETE")
@@ -27,7 +28,7 @@ CHANGES = ("CREATE", "INSERT", "UPDATE", "DELETE")
 
 def state(root: Path) -> dict[str, Any]:
     """What ledger, alias and receipt say."""
-    reader = registrar.reading("shop", root)
+    reader = ledger_writer.reading("shop", root)
     standing, alias = reader.seen()
     decision = Workspace(root, "shop").decision
     return {

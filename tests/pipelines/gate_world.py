@@ -12,14 +12,18 @@ import pandas as pd
 import pyarrow as pa
 import yaml
 
-from experiments import candidate
-from experiments.cohort import Cohort
-from experiments.problem import Candidate
+from experiments.evaluation.cohort import Cohort
+from experiments.search import candidate
+from experiments.search.learning_problem import Candidate
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.feature import FeatureColumn
-from pipelines import identity, integrity, matrices, portable, provenance, registry, storage, tracking
-from pipelines.learning import Learning
+from pipelines.champion import identity, model_versions
+from pipelines.files import storage
+from pipelines.learning.training_data import Learning
+from pipelines.matrix import matrices
+from pipelines.models import integrity, portable, provenance
+from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED
 
@@ -76,8 +80,8 @@ def spec() -> ExperimentSpec:
 
 def open_shop(folder: Path, uri: str) -> Shop:
     """Fit, evaluate and register every version; MLFLOW_TRACKING_URI is uri already."""
-    client = tracking.client(folder)
-    tracking.use(folder)
+    client = mlflow_runs.client(folder)
+    mlflow_runs.use(folder)
     client.create_experiment("shop", artifact_location=(folder / "mlartifacts").as_uri())
     opened = Learning(spec(), rows(), CONTRACT.encode(rows()), CONTRACT, listed=0)
     for version, names in KNOWS.items():
@@ -125,7 +129,7 @@ def _register(client: mlflow.MlflowClient, made: Workspace, opened: Learning, na
 def _stored(client: mlflow.MlflowClient, made: Workspace, told: Learning, example: pd.DataFrame) -> str:
     folder = made.model / "challenger"
     recipe = provenance.recipe(told.spec) if told.contract.names == KNOWS["2"] else "another"
-    tags = {registry.DIGEST: identity.digest(folder), "recipe": recipe, "trained_until": ""}
+    tags = {model_versions.DIGEST: identity.digest(folder), "recipe": recipe, "trained_until": ""}
     experiment = client.get_experiment_by_name("shop")
     assert experiment is not None
     with mlflow.start_run(experiment_id=experiment.experiment_id):
@@ -135,6 +139,6 @@ def _stored(client: mlflow.MlflowClient, made: Workspace, told: Learning, exampl
         output = portable.scorer(folder).score(asked)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # MLflow 3.17 compares with a range what pandas 3.1 would rather not
-            logged = registry.log_model(folder, contract=told.contract, example=asked, output=output)
-        made_of = integrity.summary(registry.logged_files(logged))
-        return registry.register(client, "shop", logged=logged, tags={**tags, integrity.MADE_OF: made_of})
+            logged = model_versions.log_model(folder, contract=told.contract, example=asked, output=output)
+        made_of = integrity.summary(model_versions.logged_files(logged))
+        return model_versions.register(client, "shop", logged=logged, tags={**tags, integrity.MADE_OF: made_of})

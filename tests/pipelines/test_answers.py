@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pipelines import main_job
-from pipelines.answers import is_observational, lines_of, shown_figures, verdict_of
+from pipelines.champion.ledger import Entry
 from pipelines.commands import history, status
-from pipelines.ledger import Entry
+from pipelines.jobs import main_job
+from pipelines.ruling.answers import is_observational, lines_of, shown_figures, verdict_of
 from pipelines.workspace import Workspace
 
 FIGURE = {"value": 0.1, "low": 0.05, "high": 0.15}

@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 import yaml
 
-from experiments.cohort import Cohort
+from experiments.evaluation.cohort import Cohort
 from experiments.sections.gate import GateSpec
 from features.errors import SpecError
-from pipelines import bodies, decisions, plain, rules, specs
-from pipelines.claims import Claims
-from pipelines.decisions import Compared, Judged
-from pipelines.evidence import Mode
+from pipelines import rules
+from pipelines.champion import entry_kinds
+from pipelines.gate import decision_data, decisions
+from pipelines.gate.decisions import Compared, Judged
 from pipelines.reporting import decision_page
-from pipelines.rule import Parameters
+from pipelines.ruling.champion_for import Claims
+from pipelines.ruling.evidence import Mode
+from pipelines.ruling.rule import Parameters
+from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 from tests.pipelines.reporting.decision_world import BETTER, CHAMPION, GATE, SIGNED, WORSE, _model, receipt, spec
 from tests.pipelines.reporting.report_world import rows_of
@@ -27,8 +30,8 @@ from tests.strangers import plugged
 A_RULE = '''
 """No action may lose its ranking, and the top of the list must not get worse."""
 
-from pipelines.evidence import Mode
-from pipelines.rule import Finding, Status, no_worse, rule
+from pipelines.ruling.evidence import Mode
+from pipelines.ruling.rule import Finding, Status, no_worse, rule
 
 
 @rule("R099", needs=("lift", "autoc"), modes=(Mode.REPLACE,), parameters={"margin": 0.5, "lift": 2.0})
@@ -53,7 +56,7 @@ def decided(knows: float, mode: Mode = Mode.REPLACE, *, with_actions: bool = Tru
     recorded = Claims(risk=True, uplift=with_actions)
     models = Compared(mode, with_actions, _model(x, knows, cohort.actions), champion, floor, recorded=recorded)
     evidence = decisions.evidence_on(cohort, models, alpha=tiny.gate.alpha)
-    return decisions.decided(Judged(evidence, True, {}, plain.cohort(cohort, left_out=0)), tiny)
+    return decisions.decided(Judged(evidence, True, {}, decision_data.cohort(cohort, left_out=0)), tiny)
 
 
 def finding(decision: dict[str, Any], code: str) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def finding(decision: dict[str, Any], code: str) -> dict[str, Any]:
 def paged(decision: dict[str, Any]) -> str:
     asked = {"challenger_version": "3", "compared_with": "2", "question": "spec-rows"}
     told = {**decision, "look": None, "reports": {}}
-    body = bodies.decision(asked, json.loads(json.dumps(told)), SIGNED, digest="d", approval=False)
+    body = entry_kinds.decision(asked, json.loads(json.dumps(told)), SIGNED, digest="d", approval=False)
     return decision_page.render(receipt(body), spec=spec(with_actions=True).model_dump(mode="json"), curves={})
 
 
@@ -152,7 +155,7 @@ def loaded(tmp_path: Path, **gate: Any) -> None:
     workspace = Workspace(tmp_path, "shop")
     workspace.spec_file.parent.mkdir(parents=True, exist_ok=True)
     workspace.spec_file.write_text(yaml.safe_dump({**TABLE, "gate": gate}))
-    specs.load(workspace)
+    spec_files.load(workspace)
 
 
 @pytest.mark.parametrize(

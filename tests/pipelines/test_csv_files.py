@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from features.errors import DataError, SpecError, UsageError
 from features.file_format import FileFormat
-from pipelines import raw
+from pipelines.raw_data import raw_files
 
 FIELDS = st.text(st.sampled_from('ab1,;\t|" \n客é'), max_size=5)
 TABLES = st.integers(2, 4).flatmap(
@@ -45,9 +45,9 @@ def test_any_sound_file_is_read_as_it_was_written_with_or_without_a_header(
     form = FileFormat(separator=separator, header=header, names=() if header else names(width))
     if not header and end != "\n" and any("\n" in cell for cell in rows[0]):
         with pytest.raises(DataError, match="line 1: a field holds a line break"):
-            raw.check(folder / "a.dat", {"*.dat": form})
+            raw_files.check(folder / "a.dat", {"*.dat": form})
         return
-    with raw.opened(folder, {"*.dat": form}) as files:
+    with raw_files.opened(folder, {"*.dat": form}) as files:
         assert files.names == ("a.dat",)
         assert files.check("a.dat").rows == len(rows)
         assert [list(row.values()) for row in files.texts("a.dat").to_pylist()] == rows
@@ -66,7 +66,7 @@ def test_a_row_of_another_width_is_told_with_its_line(
     (folder / "a.csv").write_text(written([list(names(width)), *torn]), encoding="utf-8", newline="")
     line = 1 + written([list(names(width)), *torn[:at]]).count("\n")
     with pytest.raises(DataError, match=rf"a\.csv, line {line}: {width + more} fields where the header names {width}"):
-        raw.check(folder / "a.csv", {})
+        raw_files.check(folder / "a.csv", {})
 
 
 CHINESE = "客户,地区,备注\n甲一,北京市,上次来电投诉\n乙二,上海市,续约\n"
@@ -105,7 +105,7 @@ def test_a_fault_is_told_in_one_line_with_what_to_do(tmp_path: Path, fault: str)
     content, words = FAULTS[fault]
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(DataError, match=words) as caught:
-        raw.check(tmp_path / "a.csv", {})
+        raw_files.check(tmp_path / "a.csv", {})
     assert str(caught.value).startswith("a.csv")
     assert "strict_mode" not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
@@ -115,14 +115,14 @@ def test_a_fault_is_told_in_one_line_with_what_to_do(tmp_path: Path, fault: str)
 def test_the_line_that_a_message_says_makes_the_file_readable(tmp_path: Path) -> None:
     """The separator of a file with tabs, as the message names it; the file with its commas taken off."""
     (tmp_path / "a.csv").write_bytes(FAULTS["tabs"][0])
-    assert raw.check(tmp_path / "a.csv", {"a.csv": FileFormat(separator="\t")}).rows == 1
+    assert raw_files.check(tmp_path / "a.csv", {"a.csv": FileFormat(separator="\t")}).rows == 1
     (tmp_path / "a.csv").write_text(re.sub(r",\r*$", "", "a,b,\n1,2,\n", flags=re.MULTILINE))
-    assert raw.check(tmp_path / "a.csv", {}).rows == 1
+    assert raw_files.check(tmp_path / "a.csv", {}).rows == 1
 
 
 def test_names_that_differ_in_capitals_only_are_refused_where_sql_reads_them(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Who,who\n1,2\n")
-    with raw.opened(tmp_path) as files:
+    with raw_files.opened(tmp_path) as files:
         assert files.texts("a.csv").to_pylist() == [{"Who": "1", "who": "2"}]
         with pytest.raises(DataError, match=r"differ by capital letters only: \[\('Who', 'who'\)\]"):
             files.relation("a.csv")
@@ -134,19 +134,19 @@ def test_names_that_differ_in_capitals_only_are_refused_where_sql_reads_them(tmp
 )
 def test_a_first_line_that_looks_like_data_is_noticed(tmp_path: Path, first: str, like: list[str]) -> None:
     (tmp_path / "a.csv").write_text(f"{first}\nc2,2024-01-06\n")
-    assert raw.check(tmp_path / "a.csv", {}).looks_like_data == like
+    assert raw_files.check(tmp_path / "a.csv", {}).looks_like_data == like
 
 
 def test_a_file_of_another_kind_is_read_where_the_spec_says_how(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("1|2\n3|4\n")
     with pytest.raises(UsageError, match=r'a\.txt is none of \.csv.*`format: \{separator: ","\}`'):
-        raw.check(tmp_path / "a.txt", {})
+        raw_files.check(tmp_path / "a.txt", {})
     form = FileFormat(header=False, names=("n", "m"), separator="|")
-    assert raw.check(tmp_path / "a.txt", {"*.txt": form}).rows == 2
+    assert raw_files.check(tmp_path / "a.txt", {"*.txt": form}).rows == 2
     with pytest.raises(SpecError, match=r"a\.txt is to be read in two ways, by \['\*\.txt', 'a\.txt'\]"):
-        raw.check(tmp_path / "a.txt", {"*.txt": form, "a.txt": FileFormat()})
+        raw_files.check(tmp_path / "a.txt", {"*.txt": form, "a.txt": FileFormat()})
     with pytest.raises(DataError, match=r"a\.txt, line 1: 2 fields where the spec names 3"):
-        raw.check(tmp_path / "a.txt", {"a.txt": FileFormat(header=False, names=("a", "b", "c"), separator="|")})
+        raw_files.check(tmp_path / "a.txt", {"a.txt": FileFormat(header=False, names=("a", "b", "c"), separator="|")})
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from dvc.utils.serialize import dumps_yaml, loads_yaml, modify_yaml
 
-from pipelines import dvc_lock
-from pipelines.dvc_lock import Lock
+from pipelines.dvc import lock_file
+from pipelines.dvc.lock_file import Lock
 
 WORDS = (
     *("yes", "no", "null", "~", "", "a b", "a: b", "- x", "# x", "é", "日本", "x" * 100, "word " * 40, "line\nbreak"),
@@ -64,7 +64,7 @@ def test_what_equals_another_value_is_not_taken_for_it() -> None:
 def test_the_lock_of_this_repository_comes_out_as_it_is(root: Path) -> None:
     text = (root / "dvc.lock").read_text()
     assert Lock().text(loads_yaml(text)) == text
-    assert list(dvc_lock.stages(root)) == list(loads_yaml(text)["stages"])
+    assert list(lock_file.stages(root)) == list(loads_yaml(text)["stages"])
 
 
 @pytest.mark.parametrize("text", ["", "schema: '2.0'\nstages:\n  a:\n    cmd: x\n", None])
@@ -92,7 +92,7 @@ def test_a_lock_stays_as_it_was_where_the_block_fails(tmp_path: Path) -> None:
 
 
 def test_a_checkout_without_a_lock_has_no_stages(tmp_path: Path) -> None:
-    assert dvc_lock.stages(tmp_path) == {}
+    assert lock_file.stages(tmp_path) == {}
 
 
 def test_dvc_still_writes_its_lock_by_the_name_that_is_replaced() -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from features.errors import HoldfastError, MissingError, UsageError
-from pipelines import dvc_process, dvc_words, failures, graph
+from pipelines.dvc import dvc_process, refusals
+from pipelines.jobs import stage_graph
+from pipelines.messages import failures
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import environment
 
@@ -61,7 +63,7 @@ def root(made: Path, tmp_path: Path) -> Path:
 
 def refused(root: Path, error: type[HoldfastError] = HoldfastError) -> str:
     with pytest.raises(error) as found:
-        graph.reproduce(Workspace(root, "shop"))
+        stage_graph.reproduce(Workspace(root, "shop"))
     said = str(found.value)
     assert "\n" not in said
     assert "troubles" not in said
@@ -71,7 +73,7 @@ def refused(root: Path, error: type[HoldfastError] = HoldfastError) -> str:
 
 def test_a_graph_that_runs_says_nothing(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (root / "does").write_text("print('the stage speaks')")
-    graph.reproduce(Workspace(root, "shop"))
+    stage_graph.reproduce(Workspace(root, "shop"))
     assert capfd.readouterr().out == "the stage speaks\n"
     assert (root / "end").exists()
     assert "Running stage" in (root / "state" / dvc_process.LOG).read_text()
@@ -81,8 +83,8 @@ def test_a_stage_that_left_word_is_quoted_with_its_exit_code(root: Path) -> None
     note = json.dumps({"command": "tune", "message": "the data leak.", "code": 5})
     place = "os.makedirs('state/shop', exist_ok=True); pathlib.Path('state/shop/failure.json')"
     (root / "does").write_text(f"{place}.write_text({note!r}); sys.exit(5)")
-    with pytest.raises(graph.StageError, match=r"^tune: the data leak\.$") as found:
-        graph.reproduce(Workspace(root, "shop"))
+    with pytest.raises(stage_graph.StageError, match=r"^tune: the data leak\.$") as found:
+        stage_graph.reproduce(Workspace(root, "shop"))
     assert found.value.exit_code == 5
     assert failures.take(Workspace(root, "shop").failure) is None
 
@@ -99,13 +101,13 @@ def test_a_stage_that_left_word_is_quoted_with_its_exit_code(root: Path) -> None
 def test_a_stage_that_left_no_word_is_not_run_again_to_find_out(root: Path, does: str, said: str, code: int) -> None:
     (root / "does").write_text(f"open('runs', 'a').write('x'); {does}")
     with pytest.raises(HoldfastError, match=said) as found:
-        graph.reproduce(Workspace(root, "shop"))
+        stage_graph.reproduce(Workspace(root, "shop"))
     assert found.value.exit_code == code
     assert (root / "runs").read_text() == "x"
 
 
 def conflict(root: Path) -> None:
-    graph.reproduce(Workspace(root, "shop"))
+    stage_graph.reproduce(Workspace(root, "shop"))
     lock = root / "dvc.lock"
     lock.write_text(f"<<<<<<< HEAD\n{lock.read_text()}=======\n{lock.read_text()}>>>>>>> other\n")
 
@@ -145,14 +147,14 @@ def test_another_dvc_at_work_is_named(root: Path) -> None:
     with (root / ".dvc" / "tmp" / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "another DVC command is at work" in refused(root, UsageError)
-    graph.reproduce(Workspace(root, "shop"))
+    stage_graph.reproduce(Workspace(root, "shop"))
 
 
 @pytest.mark.parametrize("text", ['{"write": {"o', "", "{}", "[]"])
 def test_what_a_killed_dvc_left_half_written_holds_nobody_up(root: Path, text: str) -> None:
     (root / ".dvc" / "tmp").mkdir(exist_ok=True)
     (root / ".dvc" / "tmp" / "rwlock").write_text(text)
-    graph.reproduce(Workspace(root, "shop"))
+    stage_graph.reproduce(Workspace(root, "shop"))
 
 
 def test_a_path_that_a_process_of_a_reused_number_holds_is_free(root: Path) -> None:
@@ -161,13 +163,13 @@ def test_a_path_that_a_process_of_a_reused_number_holds_is_free(root: Path) -> N
     held = {"pid": 1, "cmd": "dvc repro"}
     busy = {"write": {str(root / "out"): held}, "read": {str(root / "data"): [held]}}
     (root / ".dvc" / "tmp" / "rwlock").write_text(json.dumps(busy))
-    graph.reproduce(Workspace(root, "shop"))
+    stage_graph.reproduce(Workspace(root, "shop"))
 
 
 @pytest.mark.parametrize("why", ["[Errno 28] No space left on device", "disk I/O error", "[Errno 27] File too large"])
 def test_what_dvc_says_of_a_full_disk_is_a_line_of_ours(why: str) -> None:
     said = f"ERROR: unexpected error - {why}\n\nHaving any troubles? Hit us up at https://dvc.org/support"
-    told = dvc_words.refusal(said, spec="shop")
+    told = refusals.refusal(said, spec="shop")
     assert str(told).startswith("DVC cannot write: ")
     assert "make room" in str(told)
     assert told.exit_code == 2
@@ -177,6 +179,6 @@ def test_what_we_have_no_words_for_is_quoted_without_secrets_and_advertising() -
     said = (
         "ERROR: unexpected error - s3://u:hunter2x@bucket is odd\n\nHaving any troubles? Hit us up at https://dvc.org"
     )
-    told = str(dvc_words.refusal(said, spec="shop"))
+    told = str(refusals.refusal(said, spec="shop"))
     assert told.startswith("DVC refused: unexpected error - s3://u:***@bucket is odd; all it said")
     assert os.linesep not in told

@@ -10,7 +10,8 @@ import pytest
 
 from features.errors import UsageError
 from features.tables import CANONICAL
-from pipelines import engine, storage
+from pipelines.files import storage
+from pipelines.matrix import duckdb_engine
 
 ROWS, LIMIT = 400_000, "45MB"
 
@@ -35,7 +36,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sums(tables: Path, *, spill: str = "1GB") -> pa.Table:
     """The sum of each customer; what goes to disk on the way may take so much there."""
-    with engine.opened(tables, CANONICAL) as opened:
+    with duckdb_engine.opened(tables, CANONICAL) as opened:
         opened.connection.raw_sql(f"SET max_temp_directory_size = '{spill}'")
         paid = opened.known_today.tables["transactions"]
         return opened.rows(paid.group_by("customer_id").aggregate(total=paid.amount.sum()).order_by("customer_id"))

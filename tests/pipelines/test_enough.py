@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import split
-from experiments.fewest import FEWEST_OF_AN_OUTCOME
-from experiments.gate_dates import closed_before, judging_dates
+from experiments.rows import split
+from experiments.rows.fewest import FEWEST_OF_AN_OUTCOME
+from experiments.rows.gate_dates import closed_before, judging_dates
 from experiments.sections.label import LabelSpec
 from experiments.sections.split import SplitSpec
 from experiments.spec import ExperimentSpec
 from features.errors import DataError
-from pipelines import enough
+from pipelines.matrix import enough
 from tests.specs import REQUIRED, trial_spec
 
 WORDS = {"kind": "column", "bad": "did not buy again", "good": "bought again"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError
-from pipelines.enough_dates import check_dates
+from pipelines.matrix.enough_dates import check_dates
 from tests.specs import REQUIRED
 
 END = datetime(2024, 7, 1)

@@ -12,7 +12,7 @@ from features.file_format import FileFormat
 from features.source import Part
 from features.sources.event_log import SOURCE as EVENT_LOG
 from features.sources.table import SOURCE as TABLE
-from pipelines import raw
+from pipelines.raw_data import raw_files
 
 
 def book(path: Path, *rows: list[Any], **more: list[list[Any]]) -> Path:
@@ -29,7 +29,7 @@ def book(path: Path, *rows: list[Any], **more: list[list[Any]]) -> Path:
 
 
 def texts(path: Path, **form: Any) -> list[dict[str, Any]]:
-    with raw.opened(path.parent, {path.name: FileFormat(**form)} if form else {}) as files:
+    with raw_files.opened(path.parent, {path.name: FileFormat(**form)} if form else {}) as files:
         return list(files.texts(path.name).to_pylist())
 
 
@@ -44,14 +44,14 @@ def test_numbers_dates_truths_and_blanks_are_the_texts_that_one_sees(tmp_path: P
     first, second = texts(path)
     assert list(first.values()) == ["007", "5", "2.5", "2024-01-05 00:00:00", "2024-01-05 10:30:00", "True", "甲"]
     assert list(second.values()) == ["b", "3", None, None, None, "False", None]
-    assert raw.check(path, {}).rows == 2
+    assert raw_files.check(path, {}).rows == 2
 
 
 def test_a_table_of_a_workbook_is_one(tmp_path: Path) -> None:
     book(tmp_path / "a.xlsx", ["id", "age", "plan", "left"], ["c1", 31, "basic", "yes"], ["c2", None, "plus", "no"])
     columns = {"age": {"type": "integer", "nullable": True}, "plan": {"type": "category"}, "left": {"type": "category"}}
     options = TABLE.options.model_validate({"kind": "table", "file": "a.xlsx", "key": "id", "columns": columns})
-    with raw.opened(tmp_path) as files:
+    with raw_files.opened(tmp_path) as files:
         [part] = [one for one in TABLE.read(files, options) if isinstance(one, Part)]
     assert [str(column.type) for column in part.rows.columns] == ["string", "int64", "string", "string"]
     assert part.rows.to_pylist()[1] == {"customer_id": "c2", "age": None, "plan": "plus", "left": "no"}
@@ -65,7 +65,7 @@ def test_a_log_of_a_workbook_is_one_and_its_days_are_days(tmp_path: Path) -> Non
     plain = {"kind": "event_log", "time_zone": "Europe/London"}
     tables = {"transactions": {"files": "a.xlsx", "columns": mapping, "recorded_in": "UTC"}}
     options = EVENT_LOG.options.model_validate({**plain, "tables": tables})
-    with raw.opened(tmp_path) as files:
+    with raw_files.opened(tmp_path) as files:
         parts = [one for one in EVENT_LOG.read(files, options) if isinstance(one, Part)]
         rows = [row for part in parts if part.table == "transactions" for row in part.rows.to_pylist()]
     assert [(row["event_at"], row["amount"]) for row in rows] == [
@@ -90,7 +90,7 @@ def test_what_would_be_lost_in_silence_is_refused(tmp_path: Path, fault: str) ->
     rows, words = FAULTS[fault]
     path = book(tmp_path / "a.xlsx", *rows)
     with pytest.raises(DataError, match=rf"a\.xlsx.*{words}|a\.xlsx {words}"):
-        raw.check(path, {})
+        raw_files.check(path, {})
 
 
 def test_an_error_of_a_cell_is_a_text_and_no_blank(tmp_path: Path) -> None:
@@ -105,4 +105,4 @@ def test_a_sheet_without_names_takes_those_of_the_spec_and_empty_sheets_are_no_s
         texts(path, header=False, names=("who",))
     both = book(tmp_path / "b.xlsx", ["n"], [1], other=[["n"], [2]])
     with pytest.raises(DataError, match=r"has the sheets \['Sheet', 'other'\]"):
-        raw.check(both, {})
+        raw_files.check(both, {})

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from mlflow.exceptions import MlflowException
 
 from features.errors import HoldfastError, StorageError, UsageError
-from pipelines import faults, storage
+from pipelines.files import storage
+from pipelines.servers import faults
 
 ROOT = Path(__file__).parent.parent.parent
 

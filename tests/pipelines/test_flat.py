@@ -10,7 +10,7 @@ from experiments.spec import ExperimentSpec
 from features import sources
 from features.plugins import plugin
 from features.source import Part, Source
-from pipelines import flat
+from pipelines.matrix import undated
 from tests.features.sources.memory import MemoryRaw
 from tests.specs import REQUIRED
 
@@ -43,8 +43,8 @@ def keys(spent: list[str]) -> list[str]:
 
 def test_an_outcome_is_no_feature_and_no_part_of_a_key() -> None:
     declared = TABLE.declare(TABLE.options(kind="table", file="shop.csv", columns=COLUMNS))
-    assert [column.name for column in flat.columns(SPEC, declared)] == ["age"]
-    assert [(one.name, one.meaning, one.unit) for one in flat.outcomes(SPEC, declared)] == [
+    assert [column.name for column in undated.columns(SPEC, declared)] == ["age"]
+    assert [(one.name, one.meaning, one.unit) for one in undated.outcomes(SPEC, declared)] == [
         ("spent", "Money spent", "eur")
     ]
     assert keys(["1", "2", "3"]) == keys(["9", "9", "9.5"])

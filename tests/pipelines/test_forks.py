@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import cli, failures, forks, handover
+from pipelines import cli
+from pipelines.jobs import forks
+from pipelines.messages import failures
+from pipelines.processes import handover
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import environment
 
 CLIENT = """
 import sys
-from pipelines import handover
+from pipelines.processes import handover
 code = handover.answer(sys.argv[1:])
 sys.exit(77 if code is None else code)
 """
@@ -50,7 +53,8 @@ def test_a_stage_has_the_exit_code_and_leaves_the_words_that_it_has_as_a_process
     program = textwrap.dedent(f"""
         import pathlib, sys
         sys.path.insert(0, {str(root)!r})
-        from pipelines import cli, forks
+        from pipelines import cli
+        from pipelines.jobs import forks
         from tests.pipelines.test_forks import ask
         here = pathlib.Path({str(checkout)!r})
         with forks.serving(here, here / "state", cli.main) as served:
@@ -87,7 +91,8 @@ def test_code_that_was_changed_meanwhile_is_not_run_as_it_was(tmp_path: Path) ->
         import pathlib, subprocess, sys
         sys.path[:0] = {[str(tmp_path), str(Path(__file__).parents[2])]!r}
         import of_ours
-        from pipelines import cli, forks
+        from pipelines import cli
+        from pipelines.jobs import forks
         from tests.pipelines.test_forks import ask
         here = pathlib.Path({str(tmp_path)!r})
         with forks.serving(here, here, cli.main) as served:
@@ -107,7 +112,8 @@ def test_a_stage_ends_with_the_run(root: Path) -> None:
         import os, sys, time
         sys.path.insert(0, {str(root)!r})
         from multiprocessing import get_context
-        from pipelines import forks, processes
+        from pipelines.jobs import forks
+        from pipelines.processes import processes
         def slow(words):
             print(os.getpid(), flush=True)
             time.sleep(60)

@@ -9,11 +9,13 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from experiments import candidate
+from experiments.search import candidate
+from experiments.search.tuning import Candidate
 from experiments.spec import ExperimentSpec
-from experiments.tuning import Candidate
 from features.tables import CANONICAL
-from pipelines import frozen, learning, portable, storage
+from pipelines.files import storage
+from pipelines.learning import earlier_scores, training_data
+from pipelines.models import portable
 from pipelines.stages import build
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED
@@ -71,12 +73,12 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[int, floa
     write(workspace.tables, customers=1_200)
     spec = ExperimentSpec.model_validate(SPEC)
     build.run(spec, workspace)
-    opened = learning.opened(spec, workspace)
+    opened = training_data.opened(spec, workspace)
     fitted = candidate.fit(PLAIN, opened.problem({PLAIN.family}, [PLAIN.learner]), seed=0)
     usual = portable.typical(opened.X[opened.split.training], opened.contract)
     portable.write(workspace.model / "challenger", fitted, contract=opened.contract, typical=usual)
     challenger = portable.scorer(workspace.model / "challenger")
-    found = frozen.scores(opened, workspace, challenger=challenger, plain=PLAIN)
+    found = earlier_scores.scores(opened, workspace, challenger=challenger, plain=PLAIN)
     left = opened.y[opened.split.gate]
     aucs: dict[str, dict[int, float]] = {}
     for name in found.column_names:

@@ -15,7 +15,7 @@ from features.errors import HoldfastError
 from features.event_log.options import EventLogOptions
 from features.sources.simulated import SimulatedOptions
 from features.table_options import TableOptions
-from pipelines import specs
+from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 
 SECONDS_EACH = 2.0
@@ -195,7 +195,7 @@ def loaded(workspace: Workspace, text: str) -> tuple[str, float]:
     workspace.spec_file.write_text(text)
     begun = time.process_time()
     try:
-        specs.load(workspace)
+        spec_files.load(workspace)
     except HoldfastError as error:
         return str(error), time.process_time() - begun
     return "", time.process_time() - begun

@@ -12,13 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import evaluation, trial
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
-from experiments.learner import BY_THE_END
+from experiments.evaluation import model_figures
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions
+from experiments.randomisation import arm_differences
 from experiments.spec import ExperimentSpec
-from pipelines import learning, lottery, matrices, portable, storage
-from pipelines.checking import evidence
+from experiments.uplift.learner import BY_THE_END
+from pipelines.files import storage
+from pipelines.learning import randomisation, training_data
+from pipelines.learning.leak_checks import evidence
+from pipelines.matrix import matrices
+from pipelines.models import portable
 from pipelines.stages import build, train
 from pipelines.workspace import Workspace
 from tests.pipelines.test_frozen import rows
@@ -142,18 +146,18 @@ def test_the_trials_difference_is_the_truth_and_without_those_rows_it_is_not(wor
     price = learn["price"].to_numpy()
     nobody = np.zeros(len(price), dtype=bool)
     truth = float((leaves(price, nobody) - leaves(price, ~nobody)).mean())
-    found = trial.differences(learn, ("call",), 1 - learn["churned"].to_numpy())["call"]
+    found = arm_differences.differences(learn, ("call",), 1 - learn["churned"].to_numpy())["call"]
     assert truth == pytest.approx(-0.06, abs=0.01)
     assert found["low"] < truth < found["high"] < 0
     left = learn[~learn["left_in_gap"]]
-    blind = trial.differences(left, ("call",), 1 - left["churned"].to_numpy())["call"]
+    blind = arm_differences.differences(left, ("call",), 1 - left["churned"].to_numpy())["call"]
     assert blind["low"] > truth
 
 
 def test_the_effects_of_the_gate_cohort_are_the_truth(world: Judged) -> None:
     """The AIPW mean within its interval, the model's own within two points, for those at risk and the others apart."""
     predictions = Predictions.of(world.said, ("call",))
-    ate = evaluation.effects(world.cohort, predictions)["call"]["figures"]["ate"]
+    ate = model_figures.effects(world.cohort, predictions)["call"]["figures"]["ate"]
     assert ate["low"] < world.truth.mean() < ate["high"] < 0
     for price in (5.0, 20.0):
         of_price = (world.cohort.rows["price"] == price).to_numpy()
@@ -171,7 +175,7 @@ def test_the_risk_is_that_of_customers_who_are_there_when_the_window_opens(world
 
 
 def test_training_and_its_checks_look_at_the_rows_that_are_theirs(world: Judged) -> None:
-    opened = learning.opened(ExperimentSpec.model_validate(SPEC), world.workspace)
+    opened = training_data.opened(ExperimentSpec.model_validate(SPEC), world.workspace)
     problem = opened.problem({"logistic"}, ["t_learner"])
     gone = int(opened.left_in_gap[opened.split.training].sum())
     asked = evidence(opened, problem.folds)
@@ -180,7 +184,7 @@ def test_training_and_its_checks_look_at_the_rows_that_are_theirs(world: Judged)
         kept = fold.fit[~opened.left_in_gap[opened.split.training][fold.fit]]
         assert np.array_equal(asked.training.X[seen.fit], problem.X[kept], equal_nan=True)
         assert asked.training.y[seen.fit].mean() < problem.y[fold.fit].mean()
-    found = lottery.examined(opened, opened.spec.source)
+    found = randomisation.examined(opened, opened.spec.source)
     assert found["verdict"] == "randomised"
     assert found["assignments"] == len(opened.rows)
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from experiments.evaluation import Predictions
+from experiments.evaluation.model_figures import Predictions
 from experiments.metric import Numbers
-from pipelines.claims import Claims
-from pipelines.evidence import Mode
-from pipelines.verdict import Verdict
+from pipelines.ruling.champion_for import Claims
+from pipelines.ruling.evidence import Mode
+from pipelines.ruling.verdict import Verdict
 from tests.pipelines.test_gate_simulations import at_most, model, rows_of, spec_of, verdict
 
 RUNS = 120

@@ -11,20 +11,21 @@ import pytest
 from scipy.special import expit
 from scipy.stats import binom, norm
 
-from experiments.cohort import Cohort
-from experiments.comparison import Pair
-from experiments.evaluation import Predictions
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.comparison import Pair
+from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.policy_report import policy_report
 from experiments.metric import Numbers
-from experiments.policy_report import policy_report
 from experiments.spec import ExperimentSpec
 from features.plugins import discover
-from pipelines import matrices, rules
-from pipelines.claims import Claims
-from pipelines.decisions import Compared, evidence_on
-from pipelines.evidence import Mode
-from pipelines.rule import Rule, decide
+from pipelines import rules
+from pipelines.gate.decisions import Compared, evidence_on
+from pipelines.matrix import matrices
+from pipelines.ruling.champion_for import Claims
+from pipelines.ruling.evidence import Mode
+from pipelines.ruling.rule import Rule, decide
+from pipelines.ruling.verdict import Verdict
 from pipelines.stages import build, ingest
-from pipelines.verdict import Verdict
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED
 

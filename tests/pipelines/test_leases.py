@@ -11,10 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from features.errors import UsageError
-from pipelines import lease_table, leases, ledger, processes, registrar, specs
+from pipelines.champion import lease_table, leases, ledger, ledger_writer
+from pipelines.champion.leases import Lease
 from pipelines.cli import main
 from pipelines.commands import rollback
-from pipelines.leases import Lease
+from pipelines.processes import processes
+from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 
 
@@ -116,7 +118,7 @@ def test_of_two_rollbacks_at_once_one_goes_back_and_the_other_did_nothing(
         root = checkout(version)
         assert main(["promote", "shop"]) == 0
     workspace = Workspace(root, "shop")
-    spec = specs.load(workspace)
+    spec = spec_files.load(workspace)
     said: dict[str, str] = {}
 
     def go_back(who: str) -> None:
@@ -133,7 +135,7 @@ def test_of_two_rollbacks_at_once_one_goes_back_and_the_other_did_nothing(
         time.sleep(2)
     for thread in threads:
         thread.join()
-    standing, alias = registrar.reading("shop", root).seen()
+    standing, alias = ledger_writer.reading("shop", root).seen()
     rollbacks = [entry for entry in standing.entries if entry.body["kind"] == "rollback"]
     assert [entry.body["champion_version"] for entry in rollbacks] == ["2"]
     assert standing.champion == alias == "2"

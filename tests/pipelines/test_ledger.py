@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import DataError, StorageError, UsageError
-from pipelines import bodies, ledger, ledger_table
-from pipelines.chain import chain_faults, succession_faults
-from pipelines.ledger import Entry, Ledger, TakenError
-from pipelines.signature import Signature
-from pipelines.standing import Standing
+from pipelines.champion import entry_kinds, ledger, ledger_table
+from pipelines.champion.authorship import Authorship
+from pipelines.champion.chain import chain_faults, succession_faults
+from pipelines.champion.ledger import Entry, Ledger, TakenError
+from pipelines.champion.succession import Standing
 
-SIGNED = Signature("ada@desk", "2026-01-02T03:04:05+00:00")
-FOUND: dict[str, Any] = {**bodies.NOTHING, "reasons": ["as found"], "figures": {"challenger": {"AUC": 0.7}}}
+SIGNED = Authorship("ada@desk", "2026-01-02T03:04:05+00:00")
+FOUND: dict[str, Any] = {**entry_kinds.NOTHING, "reasons": ["as found"], "figures": {"challenger": {"AUC": 0.7}}}
 # What may happen next, to which version, on which cohort.
 EVENTS = st.lists(
     st.tuples(
@@ -36,17 +36,21 @@ EVENTS = st.lists(
 def body(standing: Standing, event: str, version: str, cohort: str) -> dict[str, Any] | None:
     """What the commands would write of an event; None where they would refuse."""
     if event == "rollback":
-        return bodies.rollback(standing, SIGNED, to=standing.before, digest="d", reason="") if standing.before else None
+        return (
+            entry_kinds.rollback(standing, SIGNED, to=standing.before, digest="d", reason="")
+            if standing.before
+            else None
+        )
     if event == "approval":
         waiting = standing.waiting.get(version)
-        return bodies.approval(waiting, SIGNED) if waiting else None
+        return entry_kinds.approval(waiting, SIGNED) if waiting else None
     if version == standing.champion:
         return None
     asked = {"challenger_version": version, "compared_with": standing.champion, "question": "q"}
     look = {"cohort": cohort, "place": len(standing.looks()) + 1, "alpha": 0.01}
     found = {**FOUND, "verdict": "KEEP" if event == "KEEP" else "PROMOTE", "look": look}
-    decided = bodies.decision(asked, found, SIGNED, digest="d", approval=event == "awaiting")
-    return bodies.forced(decided, SIGNED, reason="must") if event == "forced" else decided
+    decided = entry_kinds.decision(asked, found, SIGNED, digest="d", approval=event == "awaiting")
+    return entry_kinds.forced(decided, SIGNED, reason="must") if event == "forced" else decided
 
 
 def told(events: list[tuple[str, str, str]]) -> Standing:

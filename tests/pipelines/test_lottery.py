@@ -9,8 +9,8 @@ import pytest
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.feature import FeatureColumn
-from pipelines import lottery
-from pipelines.learning import Learning
+from pipelines.learning import randomisation
+from pipelines.learning.training_data import Learning
 from tests.specs import trial_spec
 
 CUSTOMERS, DATES = 2000, pd.date_range("2024-01-01", periods=3, freq="MS")
@@ -49,7 +49,7 @@ def rows(seed: int, *, pull: float = 0.0, dates: int = 1, standing: bool = False
 
 def examined(of: pd.DataFrame, **asked: Any) -> dict[str, Any]:
     told = spec(**asked)
-    return lottery.examined(Learning(told, of, CONTRACT.encode(of), CONTRACT, listed=CUSTOMERS), told.source)
+    return randomisation.examined(Learning(told, of, CONTRACT.encode(of), CONTRACT, listed=CUSTOMERS), told.source)
 
 
 def test_a_lottery_is_called_one() -> None:
@@ -73,7 +73,7 @@ def test_where_a_category_decides_alone_hardly_anybody_could_have_been_in_either
 def test_a_table_of_categories_alone_can_be_judged() -> None:
     alone = CONTRACT.select(["town"])
     opened = Learning(spec(), rows(1), alone.encode(rows(1)), alone, listed=CUSTOMERS)
-    assert lottery.examined(opened, spec().source)["verdict"] == "randomised"
+    assert randomisation.examined(opened, spec().source)["verdict"] == "randomised"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_trial_is_observational_by_the_spec_or_by_what_was_found(
     treatment: dict[str, Any] | None, verdict: str | None, expected: bool
 ) -> None:
     of = trial_spec(treatment=treatment)
-    assert lottery.is_observational(of, {"verdict": verdict} if verdict else {}) is expected
+    assert randomisation.is_observational(of, {"verdict": verdict} if verdict else {}) is expected
 
 
 @pytest.mark.parametrize("standing", [True, False])
@@ -114,7 +114,7 @@ def test_sizes_that_the_spec_never_gave_name_the_key_to_give_them() -> None:
     )
     of = rows(4).assign(probability=lambda of: np.where(of["arm"] == "call", 0.8, 0.2))
     opened = Learning(told, of, CONTRACT.encode(of), CONTRACT, listed=1)
-    assert "source.treatment" not in lottery.examined(opened, told.source)["words"]
+    assert "source.treatment" not in randomisation.examined(opened, told.source)["words"]
 
 
 def test_shares_that_differ_by_a_category_are_no_finding() -> None:
@@ -132,17 +132,17 @@ def test_arms_that_nobody_drew_promise_no_sizes() -> None:
 
 def test_the_arms_sizes_are_judged_by_all_draws_and_covariates_by_as_many_of_each_arm() -> None:
     arm = np.array(["control"] * 4000 + ["call"] * 300 + ["mail"] * 59)
-    sample = lottery.sampled(arm, 1000, seed=0)
+    sample = randomisation.sampled(arm, 1000, seed=0)
     assert np.array_equal(sample, np.unique(sample))
     assert {name: int((arm[sample] == name).sum()) for name in set(arm)} == {"mail": 59, "call": 300, "control": 641}
-    assert len(lottery.sampled(arm, 10**9, seed=0)) == len(arm)
-    few = lottery.sampled(arm, 9, seed=0)
+    assert len(randomisation.sampled(arm, 10**9, seed=0)) == len(arm)
+    few = randomisation.sampled(arm, 9, seed=0)
     assert {name: int((arm[few] == name).sum()) for name in set(arm)} == {"mail": 59, "call": 100, "control": 100}
 
 
 def test_a_wide_table_hides_no_wrong_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The probabilities say halves, and 55 of 100 were called: all draws show it, few would not."""
-    monkeypatch.setattr(lottery, "MOST_CELLS", 400)
+    monkeypatch.setattr(randomisation, "MOST_CELLS", 400)
     rng = np.random.default_rng(5)
     of = rows(5).assign(arm=np.where(rng.random(len(rows(5))) < 0.55, "call", "control"), probability=0.5)
     assert examined(of)["verdict"] == "sample ratio mismatch"

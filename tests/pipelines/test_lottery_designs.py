@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines import lottery
-from pipelines.learning import Learning
+from pipelines.learning import randomisation
+from pipelines.learning.training_data import Learning
 from tests.pipelines.trial_designs import CONTRACT, DESIGNS, SPEC, once, standing_control, trial
 
 MOST = 0.02
@@ -13,7 +13,7 @@ MOST = 0.02
 def verdict(design: str, **asked: float) -> str:
     rows = trial(DESIGNS[design], **asked)  # type: ignore[arg-type]
     return str(
-        lottery.examined(Learning(SPEC, rows, CONTRACT.encode(rows), CONTRACT, listed=1), SPEC.source)["verdict"]
+        randomisation.examined(Learning(SPEC, rows, CONTRACT.encode(rows), CONTRACT, listed=1), SPEC.source)["verdict"]
     )
 
 

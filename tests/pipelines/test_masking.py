@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from pipelines import masking
+from pipelines.messages import masking
 
 SECRET = "-".join(("hunter2", "and", "more"))
 

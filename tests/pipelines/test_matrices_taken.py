@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipelines import learning, matrices, storage
+from pipelines.files import storage
+from pipelines.learning import training_data
+from pipelines.matrix import matrices
 
 
 def test_rows_are_taken_by_their_places_among_all_dates(tmp_path: Path) -> None:
@@ -20,6 +22,6 @@ def test_rows_are_taken_by_their_places_among_all_dates(tmp_path: Path) -> None:
 
 def test_a_part_without_gaps_is_no_copy() -> None:
     X = np.arange(20.0).reshape(10, 2)
-    assert np.shares_memory(learning.part(X, np.arange(3, 8)), X)
+    assert np.shares_memory(training_data.part(X, np.arange(3, 8)), X)
     for index in (np.arange(3, 8), np.array([0, 2, 3]), np.array([], dtype=np.intp)):
-        assert pd.DataFrame(learning.part(X, index)).equals(pd.DataFrame(X[index]))
+        assert pd.DataFrame(training_data.part(X, index)).equals(pd.DataFrame(X[index]))

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import DataError, MissingError, UsageError
-from pipelines import postgres
+from pipelines.raw_data import postgres
 from tests.pipelines.postgres_server import running_server
 
 TABLES = """

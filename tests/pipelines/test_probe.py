@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import HoldfastError, StorageError
-from pipelines import probe
+from pipelines.servers import probe
 from tests.end_to_end.repository import environment
 
 ROOT = Path(__file__).parent.parent.parent

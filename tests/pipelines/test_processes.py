@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipelines import processes
-from pipelines.processes import Process
+from pipelines.processes import processes
+from pipelines.processes.processes import Process
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -59,11 +59,12 @@ def test_a_process_that_was_written_down_is_read_again() -> None:
 
 
 TIED = (
-    "import os, time; from pipelines import processes as p; p.tie(os.environ); print('up', flush=True); time.sleep(60)"
+    "import os, time; from pipelines.processes import processes as p;"
+    "p.tie(os.environ); print('up', flush=True); time.sleep(60)"
 )
 STARTS = """
 import os, subprocess, sys
-from pipelines import processes
+from pipelines.processes import processes
 os.environ[processes.RUN] = processes.mark()
 subprocess.run({command!r}, check=False)
 """

@@ -8,12 +8,15 @@ import pytest
 import sqlalchemy as sa
 from mlflow import MlflowClient
 
-from experiments.looks import spent
-from pipelines import ledger, loading, receipts, registry, specs, storage
+from experiments.statistics.repeated_looks import spent
+from pipelines.champion import ledger, loading, model_versions
+from pipelines.champion.ledger import Entry
+from pipelines.champion.succession import Standing
 from pipelines.cli import main
-from pipelines.ledger import Entry
+from pipelines.files import storage
+from pipelines.gate import decision_page_file
+from pipelines.specs import spec_files
 from pipelines.stages import promote
-from pipelines.standing import Standing
 from pipelines.workspace import Workspace
 
 Checkout = Callable[..., Path]
@@ -25,7 +28,7 @@ def entries(root: Path) -> tuple[Entry, ...]:
 
 
 def alias(root: Path) -> str | None:
-    found = registry.champion(client(root), "shop")
+    found = model_versions.champion(client(root), "shop")
     return str(found.version) if found else None
 
 
@@ -123,12 +126,12 @@ def test_a_run_knows_what_the_next_one_decides_where_nothing_changes(
         root = checkout(version)
         main(["promote", "shop"])
     workspace = Workspace(root, "shop")
-    spec = specs.load(workspace)
+    spec = spec_files.load(workspace)
     assert decision(root)["verdict"] == verdict
     again = promote.again(spec, workspace, decision(root))
     assert again is not None
     assert again["verdict"] == foreseen
-    page = receipts.page(spec, workspace, again)
+    page = decision_page_file.page(spec, workspace, again)
     main(["promote", "shop"])
     assert decision(root) == again
     assert workspace.decision_page.read_text() == page
@@ -148,7 +151,7 @@ def test_a_rollback_brings_back_the_very_predictions_and_stays(checkout: Checkou
     def served() -> bytes:
         number = str(alias(root))
         standing = Standing("shop", entries(root))
-        seal = loading.seal_of(registry.version(client(root), "shop", number), standing)
+        seal = loading.seal_of(model_versions.version(client(root), "shop", number), standing)
         model = loading.predictor("shop", number, seal)
         return loading.predict(model, rows).to_csv().encode()
 
@@ -284,7 +287,9 @@ def test_a_champion_from_before_the_ledger_is_adopted_by_a_person(
     assert main(["registry", "adopt", "shop", "--reason", "older than the ledger"]) == 0
     assert main(["promote", "shop"]) == PROMOTED
     assert [entry.body["kind"] for entry in entries(root)] == ["adopted", "decision"]
-    assert entries(root)[0].body["model_digest"] == registry.digest_of(client(root).get_model_version("shop", "1"))
+    assert entries(root)[0].body["model_digest"] == model_versions.digest_of(
+        client(root).get_model_version("shop", "1")
+    )
     assert main(["rollback", "shop"]) == 0
     assert alias(root) == "1"
     assert main(["registry", "check", "shop"]) == 0
@@ -319,7 +324,7 @@ def test_every_fault_of_a_registry_is_one_line(checkout: Checkout, capsys: pytes
         assert main(["registry", "check", "shop"]) == REFUSED
         return capsys.readouterr().out.splitlines()
 
-    client(root).set_model_version_tag("shop", "2", registry.DIGEST, "other")
+    client(root).set_model_version_tag("shop", "2", model_versions.DIGEST, "other")
     client(root).delete_model_version("shop", "1")
     first, second = faults()
     assert "version 2, the champion, has the model digest 'other', but the ledger says" in first

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from experiments.spec import ExperimentSpec
-from pipelines.provenance import recipe
+from pipelines.models.provenance import recipe
 
 
 def changed(root: Path, name: str, *keys: str, to: Any) -> tuple[str, str]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines import storage
 from pipelines.cli import main
+from pipelines.files import storage
 from pipelines.workspace import Workspace
 
 

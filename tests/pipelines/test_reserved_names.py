@@ -12,7 +12,9 @@ import yaml
 from features import catalog, reserved
 from features.errors import HoldfastError, SpecError
 from features.feature import Feature, FeatureColumn, FeatureDefinition
-from pipelines import enough, matrices, specs, storage
+from pipelines.files import storage
+from pipelines.matrix import enough, matrices
+from pipelines.specs import spec_files
 from pipelines.stages import build, ingest, validate
 from pipelines.validation import expectations
 from pipelines.workspace import Workspace
@@ -64,7 +66,7 @@ def built(root: Path, plain: dict[str, Any], file: dict[str, str]) -> pd.DataFra
     workspace.spec_file.write_text(yaml.safe_dump(plain, sort_keys=False))
     workspace.raw.mkdir(parents=True, exist_ok=True)
     ROWS.rename(columns=file).to_csv(workspace.raw / "names.csv", index=False)
-    spec = specs.load(workspace)
+    spec = spec_files.load(workspace)
     for stage in (ingest, validate, build):
         stage.run(spec, workspace)
     return matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
@@ -162,7 +164,7 @@ def test_columns_that_no_spec_names_may_be_called_anything(tmp_path: Path) -> No
     workspace = Workspace(tmp_path, "names")
     plain = spec_of(**names)
     built(tmp_path, plain, names)
-    spec = specs.load(workspace)
+    spec = spec_files.load(workspace)
     more = ROWS.assign(**{case(name): "nonsense" for name in OURS for case in (str.lower, str.upper)})
     more.to_csv(workspace.raw / "names.csv", index=False)
     for stage in (ingest, validate, build):
@@ -171,7 +173,7 @@ def test_columns_that_no_spec_names_may_be_called_anything(tmp_path: Path) -> No
     plain["source"]["file"] = "names.parquet"
     workspace.spec_file.write_text(yaml.safe_dump(plain))
     more.to_parquet(workspace.raw / "names.parquet")
-    ingest.run(specs.load(workspace), workspace)
+    ingest.run(spec_files.load(workspace), workspace)
     assert storage.read_parquet(workspace.tables / "customers")["size"].to_pylist() == ROWS["size"].tolist()
 
 

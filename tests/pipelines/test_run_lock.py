@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from features.errors import UsageError
-from pipelines import processes, run_lock
+from pipelines.processes import processes, run_lock
 
 ROOT = Path(__file__).parent.parent.parent
 HOLDS = """
 import sys
 from pathlib import Path
-from pipelines import run_lock
+from pipelines.processes import run_lock
 with run_lock.held(Path(sys.argv[1]), "run shop"):
     print("held", flush=True)
     input()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import StorageError
-from pipelines import processes, scratch
+from pipelines.processes import processes, scratch
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
 from experiments import families
 from experiments.family import Family
-from experiments.fitted_learner import FittedLearner
+from experiments.uplift.fitted_learner import FittedLearner
 from features.contract import Contract
 from features.errors import ContractError
 from features.plugins import discover
-from pipelines import loading, portable, registry
+from pipelines.champion import loading, model_versions
+from pipelines.models import portable
 
 
 def typed(contract: Contract) -> ModelSignature:
@@ -52,8 +53,8 @@ def served(tiny_world, contract: Contract, rows: pd.DataFrame, tmp_path_factory)
     output = portable.scorer(root / "made").score(rows)
     with warnings.catch_warnings(), mlflow.start_run():
         warnings.simplefilter("ignore")
-        now = registry.log_model(root / "made", contract=contract, example=rows, output=output)
-        registry.verify(now, rows=rows, expected=output)
+        now = model_versions.log_model(root / "made", contract=contract, example=rows, output=output)
+        model_versions.verify(now, rows=rows, expected=output)
         before = mlflow.pyfunc.log_model(
             name="before",
             python_model=str(root / "made" / "scorer.py"),
@@ -73,7 +74,7 @@ def served(tiny_world, contract: Contract, rows: pd.DataFrame, tmp_path_factory)
 def test_the_contract_and_an_example_can_be_read_from_the_model(served, contract: Contract, rows: pd.DataFrame) -> None:
     model = served["now"]
     assert model.metadata.metadata["columns"] == [{"name": one.name, "type": one.type} for one in contract.columns]
-    assert registry.asked(model) == contract.names
+    assert model_versions.asked(model) == contract.names
     assert list(model.input_example) == contract.names
     (kept,) = served["files"].rglob("contract.json")
     assert Contract.from_dict(json.loads(kept.read_text())) == contract
@@ -163,7 +164,7 @@ def test_mlflows_server_answers_400_with_the_sentence(served) -> None:
 
 
 def test_a_model_with_a_signature_of_before_still_scores(served, rows: pd.DataFrame) -> None:
-    assert registry.asked(served["before"]) == ["usage", "noise", "plan"]
+    assert model_versions.asked(served["before"]) == ["usage", "noise", "plan"]
     scored = loading.predict(served["before"], rows.assign(more=1), reasons=2)
     assert scored.equals(loading.predict(served["now"], rows.assign(more=1), reasons=2))
     assert scored[["churn_score", "churn_probability"]].equals(served["output"])

@@ -4,7 +4,7 @@ import getpass
 import socket
 from datetime import UTC, datetime, timedelta, timezone
 
-from pipelines.signature import sign
+from pipelines.champion.authorship import sign
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

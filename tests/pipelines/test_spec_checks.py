@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from features.errors import SpecError
-from pipelines import specs
+from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 from tests.pipelines.test_fuzzed_specs import LOG, TABLE, put
 
@@ -103,7 +103,7 @@ def said(tmp_path: Path, plain: Any) -> str:
     workspace.spec_file.parent.mkdir(parents=True)
     workspace.spec_file.write_text(yaml.safe_dump(plain))
     with pytest.raises(SpecError) as caught:
-        specs.load(workspace)
+        spec_files.load(workspace)
     return str(caught.value)
 
 
@@ -125,9 +125,9 @@ def test_a_category_of_0_and_1_says_who_must_be_left_alone(tmp_path: Path, value
     workspace.spec_file.parent.mkdir(parents=True)
     plain = put(TABLE, ("source", "columns", "asked"), {"type": "category", "values": values})
     workspace.spec_file.write_text(yaml.safe_dump(put(plain, ("policy", "opt_out"), "asked")))
-    assert specs.load(workspace).policy.opt_out == "asked"
+    assert spec_files.load(workspace).policy.opt_out == "asked"
 
 
 def test_every_spec_of_the_repository_is_read(root: Path) -> None:
     for file in (root / "experiments" / "specs").glob("*.yaml"):
-        assert specs.load(Workspace(root, file.stem)).name == file.stem
+        assert spec_files.load(Workspace(root, file.stem)).name == file.stem

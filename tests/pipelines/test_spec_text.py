@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from features.errors import SpecError
-from pipelines import spec_text
+from pipelines.specs import spec_text
 
 SECONDS = 2.0
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(

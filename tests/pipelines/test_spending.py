@@ -12,18 +12,18 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from experiments.looks import spent
 from experiments.sections.label import LabelSpec
-from pipelines import bodies
-from pipelines.ledger import Entry
-from pipelines.signature import Signature
-from pipelines.spending import next_look
-from pipelines.standing import Standing
+from experiments.statistics.repeated_looks import spent
+from pipelines.champion import entry_kinds
+from pipelines.champion.authorship import Authorship
+from pipelines.champion.ledger import Entry
+from pipelines.champion.succession import Standing
+from pipelines.gate.spending import next_look
 
 ALPHA, DAYS, CUSTOMERS, SIMULATIONS = 0.05, 60, 400, 4000
 UNDATED = LabelSpec(kind="column")
 LABEL = LabelSpec(kind="cancelled", lead_time_days=14, horizon_days=60)
-SIGNED = Signature("ann@office", "2026-03-04T05:06:07+00:00")
+SIGNED = Authorship("ann@office", "2026-03-04T05:06:07+00:00")
 
 Days = list[pd.DataFrame]
 
@@ -58,7 +58,7 @@ def written(standing: Standing, look: dict[str, Any], dates: list[str] | None = 
     """The ledger after a comparison that changed nothing."""
     asked = {"challenger_version": str(look.get("place", 1)), "compared_with": None, "question": "q"}
     found = {"verdict": "KEEP", "reasons": ["worthless"], "look": look, "figures": {}, "cohort": {"dates": dates or []}}
-    body = bodies.decision(asked, found, SIGNED, digest="d", approval=False)
+    body = entry_kinds.decision(asked, found, SIGNED, digest="d", approval=False)
     return Standing("shop", (*standing.entries, Entry.after(standing.entries, "shop", body)))
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines import raw, spreadsheet
+from pipelines.files import spreadsheet
+from pipelines.raw_data import raw_files
 
 DANGEROUS = [
     "=1+1",
@@ -143,7 +144,7 @@ def test_a_mapping_can_take_it_off(texts: list[str]) -> None:
 
 def test_raw_files_know_the_macro(tmp_path: Path) -> None:
     spreadsheet.write(tmp_path / "a.csv", pd.DataFrame({"id": ["=1+1", "b"]}))
-    with raw.opened(tmp_path) as files:
+    with raw_files.opened(tmp_path) as files:
         asked = files.database.execute(f"SELECT id, unguarded(id) FROM {files.relation('a.csv')} ORDER BY ALL")
         assert asked.fetchall() == [("'=1+1", "=1+1"), ("b", "b")]
 
@@ -156,4 +157,8 @@ def test_every_csv_file_is_written_here(root: Path) -> None:
         if re.search(r"\.to_csv\(|csv\.writer\(|CSVWriter\(|write_csv\(|to_excel\(", path.read_text())
     ]
     # Those two hand what they write to `guarded_rows`, as the tests of bad rows and of unmapped rows show.
-    assert sorted(writers) == ["pipelines/spreadsheet.py", "pipelines/unmapped.py", "pipelines/validation/findings.py"]
+    assert sorted(writers) == [
+        "pipelines/files/spreadsheet.py",
+        "pipelines/raw_data/unmapped.py",
+        "pipelines/validation/findings.py",
+    ]

@@ -18,10 +18,13 @@ from mlflow import MlflowClient
 
 from features.contract import Contract
 from features.errors import StorageError
-from pipelines import identity, integrity, ledger, loading, portable, registry, storage, tracking
+from pipelines.champion import identity, ledger, loading, model_versions
+from pipelines.champion.ledger import Entry, canonical, hash_of
+from pipelines.champion.succession import Standing
 from pipelines.cli import main
-from pipelines.ledger import Entry, canonical, hash_of
-from pipelines.standing import Standing
+from pipelines.files import storage
+from pipelines.models import integrity, portable
+from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 from tests.pipelines.gate_world import Shop
 
@@ -45,13 +48,13 @@ def decision(root: Path) -> dict[str, Any]:
 
 def champion(root: Path) -> tuple[str | None, str | None]:
     """What the ledger says, and what the alias shows."""
-    found = registry.champion(client(root), "shop")
+    found = model_versions.champion(client(root), "shop")
     return Standing("shop", entries(root)).champion, str(found.version) if found else None
 
 
 def files(root: Path, version: str) -> Path:
     """Where the files of a version lie."""
-    tracking.use(root)
+    mlflow_runs.use(root)
     return Path(mlflow.artifacts.download_artifacts(f"models:/shop/{version}"))
 
 
@@ -135,7 +138,7 @@ def test_compiled_python_beside_a_scorer_is_not_run(two: Path) -> None:
     (two / "ran").unlink()
     assert main(["registry", "check", "shop"]) == DONE
     standing = Standing("shop", entries(two))
-    loading.predictor("shop", "2", loading.seal_of(registry.version(client(two), "shop", "2"), standing))
+    loading.predictor("shop", "2", loading.seal_of(model_versions.version(client(two), "shop", "2"), standing))
     assert not (two / "ran").exists()
 
 
@@ -144,9 +147,9 @@ def test_a_changed_challenger_is_registered_anew_and_never_promoted(
     two: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(files(two, "3"), "one digit")
-    found = registry.version(client(two), "shop", "3")
+    found = model_versions.version(client(two), "shop", "3")
     assert not loading.is_whole(found)
-    assert loading.version_of(client(two), "shop", registry.digest_of(found)) is None
+    assert loading.version_of(client(two), "shop", model_versions.digest_of(found)) is None
     assert "its files are not those that were registered" in told(capsys, REFUSED, "promote")
     assert champion(two) == ("2", "2")
 
@@ -171,17 +174,17 @@ def stored_as(root: Path, shop: Shop, *, text: str, version: str) -> str:
     folder = root / "copy"
     shutil.copytree(shop.folder / version / "model" / "challenger", folder)
     (folder / "scorer.py").write_text(text)
-    tracking.use(root)
+    mlflow_runs.use(root)
     old = client(root).get_model_version("shop", version)
     example = storage.read_parquet(shop.folder / version / "evaluation" / "gate.parquet").to_pandas().head(20)
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
     output = loading.predict(mlflow.pyfunc.load_model(str(files(root, version))), example)
     with mlflow.start_run(run_id=None, experiment_id=client(root).get_run(old.run_id).info.experiment_id):
         mlflow.log_artifact(str(shop.folder / version / "model" / "training.parquet"))
-        logged = registry.log_model(folder, contract=contract, example=example[contract.names], output=output)
-    made_of = integrity.summary(registry.logged_files(logged))
-    tags = {**old.tags, registry.DIGEST: identity.digest(folder), integrity.MADE_OF: made_of}
-    return registry.register(client(root), "shop", logged=logged, tags=tags)
+        logged = model_versions.log_model(folder, contract=contract, example=example[contract.names], output=output)
+    made_of = integrity.summary(model_versions.logged_files(logged))
+    tags = {**old.tags, model_versions.DIGEST: identity.digest(folder), integrity.MADE_OF: made_of}
+    return model_versions.register(client(root), "shop", logged=logged, tags=tags)
 
 
 @pytest.mark.usefixtures("shop_as_it_was")
@@ -235,14 +238,14 @@ def test_a_broken_chain_stops_whatever_decides_or_says(two: Path, capsys: pytest
     rewritten(two, lambda body: {**body, "champion_version": "3"}, chained=False)
     for words in (*SAY, ["registry", "check"], ["registry", "head"], ["score"]):
         assert "entry 2 was changed: its hash is of other words" in told(capsys, REFUSED, *words), words
-    assert registry.champion(client(two), "shop").version == 2  # type: ignore[union-attr]
+    assert model_versions.champion(client(two), "shop").version == 2  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("body", [{}, {"kind": "decision"}])
 def test_an_entry_that_says_nothing_is_a_fault_and_no_traceback(
     two: Path, body: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client(two).delete_registered_model_tag("shop", registry.LEDGER_HEAD)
+    client(two).delete_registered_model_tag("shop", model_versions.LEDGER_HEAD)
     rewritten(two, lambda _: body, chained=True)
     for words in (*SAY, ["registry", "check"]):
         assert "entry 2 does not say" in told(capsys, REFUSED, *words), words
@@ -259,7 +262,7 @@ def test_a_chain_written_anew_is_found_by_the_registry_and_by_a_head_kept_elsewh
     checked = two / "later.json"
     rewritten(two, lambda body: {**body, "by": "nobody"}, chained=True)
     assert "entry 2 has another hash than was kept elsewhere" in told(capsys, REFUSED, "status")
-    client(two).set_registered_model_tag("shop", registry.LEDGER_HEAD, f"2 {entries(two)[-1].hash}")
+    client(two).set_registered_model_tag("shop", model_versions.LEDGER_HEAD, f"2 {entries(two)[-1].hash}")
     told(capsys, DONE, "status")
     said = told(capsys, REFUSED, "registry", "check", "--head", str(head))
     assert "entry 2 has another hash than was kept elsewhere: the chain was written anew" in said
@@ -284,7 +287,7 @@ def test_a_ledger_that_vanished_is_a_fault_and_no_beginning(
     with ledger.opened(two).engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE holdfast_ledger")
     if not witness:
-        client(two).delete_registered_model_tag("shop", registry.LEDGER_HEAD)
+        client(two).delete_registered_model_tag("shop", model_versions.LEDGER_HEAD)
     for words in (["promote"], ["score"]):
         assert "registry adopt shop" in told(capsys, REFUSED, *words), words
     assert ("entry 2 is missing" if witness else "registry adopt") in told(capsys, REFUSED, "registry", "check")
@@ -390,9 +393,9 @@ def test_a_champion_from_before_hashes_of_files_is_sealed_once(two: Path, capsys
     """As it is where the entries were written by an earlier version: no files, and the digest of the folder."""
     place = files(two, "2")
     digest = storage.digest(place / "artifacts" / "challenger")
-    client(two).delete_registered_model_tag("shop", registry.LEDGER_HEAD)
+    client(two).delete_registered_model_tag("shop", model_versions.LEDGER_HEAD)
     client(two).delete_model_version_tag("shop", "2", integrity.MADE_OF)
-    client(two).set_model_version_tag("shop", "2", registry.DIGEST, digest)
+    client(two).set_model_version_tag("shop", "2", model_versions.DIGEST, digest)
     rewritten(two, lambda body: {**body, "files": {}, "model_digest": digest}, chained=True)
     assert "`python -m pipelines registry seal shop` adds them" in told(capsys, DONE, "registry", "check")
     assert "files of version 2" in told(capsys, DONE, "registry", "seal")
@@ -407,7 +410,7 @@ def test_a_champion_from_before_hashes_of_files_is_known_by_the_digest_of_its_fo
 ) -> None:
     place = files(two, "2")
     digest = storage.digest(place / "artifacts" / "challenger")
-    client(two).delete_registered_model_tag("shop", registry.LEDGER_HEAD)
+    client(two).delete_registered_model_tag("shop", model_versions.LEDGER_HEAD)
     client(two).delete_model_version_tag("shop", "2", integrity.MADE_OF)
     rewritten(two, lambda body: {**body, "files": {}, "model_digest": digest}, chained=True)
     for change in ("scorer", "one digit"):
@@ -468,7 +471,7 @@ def test_files_that_are_there_and_cannot_be_read_are_not_called_lost(
 
 
 def test_what_a_store_says_it_lacks_is_gone_and_what_cannot_be_written_here_is_not(two: Path, shop: Shop) -> None:
-    tracking.use(two)
+    mlflow_runs.use(two)
     run = client(two).get_model_version("shop", "2").run_id
     assert loading.fetched("training.parquet", run_id=run)
     assert loading.fetched("nothing.parquet", run_id=run) is None

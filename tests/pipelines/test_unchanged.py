@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines import repeated, storage, unchanged
+from pipelines.files import storage
+from pipelines.jobs import repeated, unchanged
 from pipelines.workspace import Workspace
 
 

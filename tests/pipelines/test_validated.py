@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from features.errors import DataError
-from pipelines import cli, validated
+from pipelines import cli
+from pipelines.validation import validated
 from pipelines.workspace import Workspace
 
 BROKEN = {

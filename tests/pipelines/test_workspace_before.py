@@ -12,11 +12,13 @@ import sqlalchemy as sa
 import yaml
 from mlflow import MlflowClient
 
-from experiments.looks import spent
-from pipelines import ledger, loading, registry, storage, tracking
-from pipelines.claims import Claims
+from experiments.statistics.repeated_looks import spent
+from pipelines.champion import ledger, loading, model_versions
+from pipelines.champion.succession import Standing
 from pipelines.cli import main
-from pipelines.standing import Standing
+from pipelines.files import storage
+from pipelines.ruling.champion_for import Claims
+from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 
 # What version 1 said of the first three members when it was made.
@@ -41,8 +43,8 @@ def members() -> pd.DataFrame:
 def restored(root: Path) -> None:
     """The registry and the ledger as they were: version 1 champion, version 2 inconclusive against it."""
     kept = json.loads((BEFORE / "club.json").read_text())
-    client = tracking.client(root)
-    tracking.use(root)
+    client = mlflow_runs.client(root)
+    mlflow_runs.use(root)
     experiment = client.create_experiment("club", artifact_location=(root / "mlartifacts").as_uri())
     client.create_registered_model("club")
     for version in kept["versions"]:
@@ -132,10 +134,10 @@ def test_the_old_champion_meets_a_new_challenger_and_the_old_comparisons_count(i
 
 def test_the_old_model_predicts_what_it_did(inside: Path) -> None:
     client = MlflowClient(f"sqlite:///{inside}/mlflow.db", f"sqlite:///{inside}/mlflow.db")
-    tracking.use(inside)
-    assert registry.champion(client, "club") is not None
+    mlflow_runs.use(inside)
+    assert model_versions.champion(client, "club") is not None
     rows = members()[["visits", "months"]].head(3).astype(float)
     standing = Standing("club", ledger.opened(inside).entries("club"))
-    seal = loading.seal_of(registry.version(client, "club", "1"), standing)
+    seal = loading.seal_of(model_versions.version(client, "club", "1"), standing)
     found = loading.predict(loading.predictor("club", "1", seal), rows)
     assert found["churn_probability"].tolist() == pytest.approx(PREDICTED, abs=0)

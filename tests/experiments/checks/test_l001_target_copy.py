@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from experiments.check import Evidence
 from experiments.checks.l001_target_copy import target_copy
+from experiments.leaks.check import Evidence
 from tests.experiments.checks.worlds import clean, of_training
 
 

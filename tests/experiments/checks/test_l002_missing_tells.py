@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from experiments.check import Evidence
 from experiments.checks.l001_target_copy import target_copy
 from experiments.checks.l002_missing_tells import missing_tells
+from experiments.leaks.check import Evidence
 from tests.experiments.checks.worlds import clean, of_training
 
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.check import Evidence
 from experiments.checks.l003_future_feature import future_feature
+from experiments.leaks.check import Evidence
 from experiments.metric import Numbers
 from tests.experiments.checks.worlds import clean, of_training
 

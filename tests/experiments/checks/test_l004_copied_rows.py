@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.check import Evidence
 from experiments.checks.l004_copied_rows import copied_rows, identities
+from experiments.leaks.check import Evidence
 from features.contract import Contract
 from features.feature import FeatureColumn
 from tests.experiments.checks.worlds import clean, evidence

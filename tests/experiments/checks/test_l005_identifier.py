@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.check import Evidence
 from experiments.checks.l005_identifier import identifier
+from experiments.leaks.check import Evidence
 from tests.experiments.checks.worlds import clean, of_training
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from experiments.check import Evidence
 from experiments.checks.l006_constant_in_training import constant_in_training
+from experiments.leaks.check import Evidence
 from tests.experiments.checks.worlds import clean, with_column
 
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.check import Evidence
 from experiments.checks.l007_outcome_drift import outcome_drift
+from experiments.leaks.check import Evidence
 from tests.experiments.checks.worlds import clean
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.check import Evidence
 from experiments.checks.l008_one_column_carries import one_column_carries
+from experiments.leaks.check import Evidence
 from tests.experiments.checks.worlds import clean, of_training
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from experiments import checks
-from experiments.check import Check, examined
+from experiments.leaks.check import Check, examined
 from features.contract import Contract
 from features.feature import FeatureColumn
 from features.plugins import discover

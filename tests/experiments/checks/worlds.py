@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from experiments.check import Evidence, Rows
+from experiments.leaks.check import Evidence, Rows
 from experiments.metric import Numbers
+from experiments.rows.split import Fold, split
 from experiments.sections.label import LabelSpec
 from experiments.sections.split import SplitSpec
-from experiments.split import Fold, split
 from features.contract import Contract
 from features.feature import FeatureColumn
 

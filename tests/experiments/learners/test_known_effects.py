@@ -5,9 +5,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from experiments.family import PARTS, Family
-from experiments.learner import Learner
 from experiments.metric import evaluate
 from experiments.metrics.autoc import METRIC as AUTOC
+from experiments.uplift.learner import Learner
 from features.contract import Contract
 from tests.experiments.effect_worlds import (
     ACTIONS,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.family import Family
-from experiments.learner import Learner
+from experiments.uplift.learner import Learner
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, World, problem, starting_point, world
 
 OF = world(1500)

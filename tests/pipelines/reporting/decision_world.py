@@ -6,22 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from experiments import comparison
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions
-from experiments.looks import spent
+from experiments.evaluation import comparison
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions
 from experiments.sections.gate import GateSpec
 from experiments.sections.policy import PolicySpec
 from experiments.spec import ExperimentSpec
-from pipelines import bodies, decisions, plain
-from pipelines.claims import Claims
-from pipelines.decisions import Compared, Judged
-from pipelines.evidence import Evidence, Mode
-from pipelines.ledger import Entry
-from pipelines.signature import Signature
+from experiments.statistics.repeated_looks import spent
+from pipelines.champion import entry_kinds
+from pipelines.champion.authorship import Authorship
+from pipelines.champion.ledger import Entry
+from pipelines.gate import decision_data, decisions
+from pipelines.gate.decisions import Compared, Judged
+from pipelines.ruling.champion_for import Claims
+from pipelines.ruling.evidence import Evidence, Mode
 from tests.pipelines.reporting.report_world import rows_of, spec_of
 
-SIGNED = Signature("ann@office", "2026-03-04T05:06:07+00:00")
+SIGNED = Authorship("ann@office", "2026-03-04T05:06:07+00:00")
 DIGEST, QUESTION = "d1gest", "spec-rows"
 # How much of what there is to know a model knows; below 0 it has things the wrong way round.
 BETTER, CHAMPION, LIKE, WORSE = 1.0, 0.0, 0.05, -1.0
@@ -53,7 +54,7 @@ def _judged(knows: float, mode: Mode, look: int, with_actions: bool) -> str:
     if mode is not Mode.FIRST:
         figures["champion"] = decisions.figures_of(cohort, champion)
     curves = comparison.curves(cohort, challenger, champion)
-    judged = Judged(evidence, True, figures, plain.cohort(cohort, left_out=0), curves)
+    judged = Judged(evidence, True, figures, decision_data.cohort(cohort, left_out=0), curves)
     found = decisions.decided(judged, tiny)
     told = {"look": {"cohort": cohort.digest, "number": look, "alpha": alpha}, "reports": {"challenger": "abc"}}
     return json.dumps([{**found, **told}, curves])
@@ -73,7 +74,7 @@ def decided(
     found, curves = json.loads(_judged(knows, mode, look, with_actions))
     first = mode is Mode.FIRST
     asked = {"challenger_version": "1" if first else "3", "compared_with": None if first else "2", "question": QUESTION}
-    body = bodies.decision(asked, found, SIGNED, digest=DIGEST, approval=approval)
+    body = entry_kinds.decision(asked, found, SIGNED, digest=DIGEST, approval=approval)
     return receipt(body), curves
 
 
@@ -94,4 +95,4 @@ def refused(**changes: Any) -> dict[str, Any]:
     evidence = Evidence(Mode.REPLACE, ("policy_value",), {}, {}, **{"rarer": 0, **changes})
     found = {**decisions.decided(Judged(evidence, False, {}), tiny), "look": None, "reports": {}}
     asked = {"challenger_version": "3", "compared_with": "2", "question": QUESTION}
-    return receipt(bodies.decision(asked, found, SIGNED, digest=DIGEST, approval=False))
+    return receipt(entry_kinds.decision(asked, found, SIGNED, digest=DIGEST, approval=False))

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments import claims, evaluation, trial
-from experiments.churn_cost import churn_cost_report
-from experiments.cohort import Cohort
-from experiments.drivers import drivers
-from experiments.evaluation import Predictions
-from experiments.outcomes import Outcome, outcomes_report
-from experiments.policy_report import policy_report
+from experiments.evaluation import claims, model_figures
+from experiments.evaluation.churn_cost import churn_cost_report
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.drivers import drivers
+from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.outcomes import Outcome, outcomes_report
+from experiments.evaluation.policy_report import policy_report
+from experiments.randomisation import arm_differences
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.feature import FeatureColumn
@@ -159,19 +160,21 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
             "churned_share": float(left.mean()),
             "in_trial": int(cohort.in_trial.sum()),
         },
-        "simple_scores": evaluation.simple_scores(cohort, model),
-        "risk": evaluation.risk(cohort, model, floor),
-        "curves": evaluation.curves(cohort, model),
+        "simple_scores": model_figures.simple_scores(cohort, model),
+        "risk": model_figures.risk(cohort, model, floor),
+        "curves": model_figures.curves(cohort, model),
         "uplift": {
             "measured": with_actions,
-            "trial": trial.differences(rows, cohort.actions, 1.0 - rows["churned"].to_numpy()) if with_actions else {},
+            "trial": arm_differences.differences(rows, cohort.actions, 1.0 - rows["churned"].to_numpy())
+            if with_actions
+            else {},
             "outcomes": outcomes_report(cohort, model, rows, [SPENT]) if with_actions else {},
             "randomisation": RANDOMISED if with_actions else {},
-            "actions": evaluation.effects(cohort, model),
+            "actions": model_figures.effects(cohort, model),
         },
         "policy": policy_report(cohort, model) if with_actions else {},
         "cost_of_churn": churn_cost_report(cohort),
-        "slices": evaluation.slices(cohort, model),
+        "slices": model_figures.slices(cohort, model),
         "drivers": [asdict(one) for one in drivers(factors[cohort.untreated], CONTRACT, THEMES)],
         "earliness": earliness() if with_actions else {},
         "importance": [{"name": "x", "meaning": "The only thing known", "share": 1.0}],

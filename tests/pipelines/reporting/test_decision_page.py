@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import comparison
-from experiments.cohort import Cohort
-from experiments.evaluation import Predictions, simple_score
-from pipelines import bodies, decisions
-from pipelines.decisions import Judged
-from pipelines.evidence import Evidence, Mode
-from pipelines.ledger import Entry
+from experiments.evaluation import comparison
+from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.model_figures import Predictions, simple_score
+from pipelines.champion import entry_kinds
+from pipelines.champion.authorship import Authorship
+from pipelines.champion.ledger import Entry
+from pipelines.gate import decisions
+from pipelines.gate.decisions import Judged
 from pipelines.reporting import decision_page, differences, slice_pairs
-from pipelines.signature import Signature
+from pipelines.ruling.evidence import Evidence, Mode
 from tests.pipelines.reporting.decision_world import (
     BETTER,
     CHAMPION,
@@ -31,7 +32,7 @@ from tests.pipelines.reporting.decision_world import (
 from tests.pipelines.reporting.report_world import ACTIONS, Page, rows_of
 
 SCRIPT = "<script>alert(1)</script>"
-BOSS = Signature("bob@office", "2026-03-05T01:02:03+00:00")
+BOSS = Authorship("bob@office", "2026-03-05T01:02:03+00:00")
 ASKED = {"challenger_version": "3", "compared_with": "3", "question": "spec-rows"}
 Decision = tuple[dict[str, Any], dict[str, Any]]
 
@@ -42,21 +43,21 @@ def _entry(decision: dict[str, Any]) -> Entry:
 
 def _approved() -> Decision:
     waiting, curves = decided(BETTER, approval=True)
-    return receipt(bodies.approval(_entry(waiting), BOSS), 8), curves
+    return receipt(entry_kinds.approval(_entry(waiting), BOSS), 8), curves
 
 
 def _forced() -> Decision:
     decision, curves = decided(LIKE)
-    return receipt(bodies.forced(bodied(decision), BOSS, reason="the board wants it"), 8), curves
+    return receipt(entry_kinds.forced(bodied(decision), BOSS, reason="the board wants it"), 8), curves
 
 
 def _withdrawn() -> Decision:
     decision, _ = decided(BETTER)
     rolled_back = Entry("tiny", 9, "", "", {"by": "bob", "decided_at": "2026-03-06", "reason": "complaints"})
-    return bodies.withdrawn(_entry(decision), rolled_back, {**ASKED, "compared_with": "2"}), {}
+    return entry_kinds.withdrawn(_entry(decision), rolled_back, {**ASKED, "compared_with": "2"}), {}
 
 
-ADOPTED = bodies.adoption("3", SIGNED, digest="d", files={}, reason="lost")
+ADOPTED = entry_kinds.adoption("3", SIGNED, digest="d", files={}, reason="lost")
 CASES = {
     "promote": lambda: decided(BETTER),
     "keep": lambda: decided(WORSE),
@@ -71,8 +72,8 @@ CASES = {
     "awaiting": lambda: decided(BETTER, approval=True),
     "approved": _approved,
     "forced": _forced,
-    "no change": lambda: (bodies.unchanged(_entry(decided(BETTER)[0]), ASKED), {}),
-    "adopted": lambda: (bodies.unchanged(_entry(ADOPTED), ASKED), {}),
+    "no change": lambda: (entry_kinds.unchanged(_entry(decided(BETTER)[0]), ASKED), {}),
+    "adopted": lambda: (entry_kinds.unchanged(_entry(ADOPTED), ASKED), {}),
     "rolled back": _withdrawn,
 }
 EVERY = pytest.mark.parametrize("case", CASES)
@@ -265,7 +266,7 @@ def test_every_rule_is_told_with_its_reason_and_the_entry_is_named(case: str) ->
 
 def test_words_of_people_and_of_the_data_are_escaped() -> None:
     decision, curves = decided(LIKE)
-    decision = receipt(bodies.forced(bodied(decision), Signature(SCRIPT, BOSS.at), reason=SCRIPT))
+    decision = receipt(entry_kinds.forced(bodied(decision), Authorship(SCRIPT, BOSS.at), reason=SCRIPT))
     decision["slices"][0]["name"] = SCRIPT
     plain = json.loads(json.dumps(spec(with_actions=True).model_dump(mode="json")))
     plain["title"] = plain["label"]["bad"] = plain["label"]["good"] = SCRIPT

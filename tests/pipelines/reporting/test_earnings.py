@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from experiments import claims
+from experiments.evaluation import claims
 from pipelines.reporting import earnings, report
 from tests.pipelines.reporting.report_world import Page, judged
 

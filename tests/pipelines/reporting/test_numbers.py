@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.reporting.numbers import (
+from pipelines.messages.numbers import (
     PERCENT,
     PLAIN,
     POINTS,

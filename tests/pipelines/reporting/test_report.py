@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments import claims
+from experiments.evaluation import claims
 from pipelines.reporting import effects, report, summary
 from pipelines.stages import evaluate
 from tests.pipelines.reporting.report_world import Page, judged

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.scorers.reading import Reader, table
+from pipelines.models.scorers.reading import Reader, table
 
 CODED = {"name": "plan", "type": "category", "categories": ["1", "2", "3", "10", "2.5", "basic", "Yes"]}
 COLUMNS = [{"name": "usage", "type": "number", "categories": []}, CODED]

@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 
 from experiments import families
-from experiments.calibration import Calibration
 from experiments.family import Family
-from experiments.fitted_learner import FittedLearner, Term
+from experiments.statistics.calibration import Calibration
+from experiments.uplift.fitted_learner import FittedLearner, Term
 from features.contract import Contract
 from features.plugins import discover
 from features.sources.table import SOURCE as TABLE
-from pipelines import flat, portable, specs
+from pipelines.matrix import undated
+from pipelines.models import portable
+from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 
 FAMILIES = discover(families, Family)
@@ -167,8 +169,8 @@ def test_a_plain_read_of_telco_is_scored_as_the_matrix_is(root: Path, shared_dat
     path = shared_data / "telco" / "WA_Fn-UseC_-Telco-Customer-Churn.csv"
     if not path.exists():
         pytest.skip("the data sets are not there")
-    spec = specs.load(Workspace(root, "telco"))
-    contract = Contract(flat.columns(spec, TABLE.declare(TABLE.options(**spec.source))))
+    spec = spec_files.load(Workspace(root, "telco"))
+    contract = Contract(undated.columns(spec, TABLE.declare(TABLE.options(**spec.source))))
     texts = pd.read_csv(path, dtype=str, keep_default_na=False)
     trained = texts[contract.names].copy()
     for column in contract.columns:

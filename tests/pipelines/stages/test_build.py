@@ -22,7 +22,8 @@ from features.matrix import placed, snapshot, spread
 from features.plugins import plugin
 from features.source import Part, Source
 from features.tables import CANONICAL
-from pipelines import engine, matrices, snapshots, storage
+from pipelines.files import storage
+from pipelines.matrix import dated, duckdb_engine, matrices
 from pipelines.stages import build
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED
@@ -97,7 +98,7 @@ def test_nothing_is_built_twice_and_a_new_month_builds_that_month_only(
     first: tuple[Workspace, str], workspace: Workspace, told: Callable[[], str]
 ) -> None:
     """Eight months hold three mature dates and one to score; the frozen partitions belong to the gate's date."""
-    frozen = len(snapshots.FROZEN_DAYS)
+    frozen = len(dated.FROZEN_DAYS)
     assert counts(first[1]) == ((DATES + 1) * THEMES + frozen, 0)
     assert built(workspace, told) == (0, (DATES + 1) * THEMES + frozen)
     before = hashes(workspace)
@@ -132,9 +133,9 @@ def test_a_changed_theme_rebuilds_that_theme_only(
     def edited(module: Any) -> str:
         return source(module) + ("\n# edited" if module is tone else "")
 
-    monkeypatch.setattr(snapshots.inspect, "getsource", edited)
+    monkeypatch.setattr(dated.inspect, "getsource", edited)
     made, kept = built(workspace, told)
-    assert made == DATES + 1 + len(snapshots.FROZEN_DAYS)
+    assert made == DATES + 1 + len(dated.FROZEN_DAYS)
     assert kept == (DATES + 1) * (THEMES - 1)
 
 
@@ -145,13 +146,13 @@ def test_what_is_frozen_is_what_was_known_so_many_days_before_the_horizon_opens(
     features = {one.column.name: one for one in features_for((), CANONICAL, look_back_days=90)}
     assert "spend_90d" in features
     assert "spend_180d" not in features
-    with engine.opened(workspace.tables, CANONICAL) as opened:
+    with duckdb_engine.opened(workspace.tables, CANONICAL) as opened:
         now = opened.history(as_of, look_back_days=90)
         customers = opened.kept(
             "observed", placed(now.contracts.filter(now.running()).select("customer_id").distinct())
         )
         size = opened.size(customers)
-        for days in snapshots.FROZEN_DAYS:
+        for days in dated.FROZEN_DAYS:
             then = opened.history(as_of + timedelta(days=14 - days), look_back_days=90)
             parts = snapshot(then, list(features.values()), customers)
             expected = matrices.beside([spread(opened.rows(one), size, features) for one in parts])
@@ -181,7 +182,7 @@ def test_an_error_in_one_date_stops_the_other_and_leaves_the_last_build(
     end = datetime.fromisoformat(storage.read_json(workspace.tables / "about.json")["extracted_at"])
     begun = Event()
 
-    def failing(self: engine.Engine, *_features: Any, as_of: datetime, **_options: Any) -> Any:
+    def failing(self: duckdb_engine.Engine, *_features: Any, as_of: datetime, **_options: Any) -> Any:
         if as_of == end:
             begun.wait()
             raise DataError("the date to score is broken")
@@ -189,7 +190,7 @@ def test_an_error_in_one_date_stops_the_other_and_leaves_the_last_build(
         self.connection.con.sql("SELECT count(*) FROM range(1_000_000_000_000) WHERE range % 7 = 1").fetchall()
 
     monkeypatch.setenv("HOLDFAST_CORES", "2")
-    monkeypatch.setattr(engine.Engine, "snapshot", failing)
+    monkeypatch.setattr(duckdb_engine.Engine, "snapshot", failing)
     with pytest.raises(DataError, match="the date to score"):
         build.write(ExperimentSpec.model_validate(SPEC), workspace, must_be_enough=False)
     assert hashes(workspace) == before
@@ -225,7 +226,7 @@ def test_too_few_dates_for_the_folds_are_said_before_any_is_built(
     def begun(*_: Any, **__: Any) -> None:
         raise AssertionError("a date was begun")
 
-    monkeypatch.setattr(snapshots, "dated", begun)
+    monkeypatch.setattr(dated, "dated", begun)
     with pytest.raises(
         DataError, match="3 mature observation dates are too few: 2 folds and a gate cohort of 1 need at"
     ):

@@ -2,7 +2,8 @@
 
 import json
 
-from experiments import claims, metrics
+from experiments import metrics
+from experiments.evaluation import claims
 from experiments.metric import Metric
 from features.plugins import discover
 from pipelines.reporting.effects import is_randomised

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from experiments.spec import ExperimentSpec
-from pipelines.claims import Claims
+from pipelines.ruling.champion_for import Claims
 from pipelines.stages.score import rank
 from tests.pipelines.reporting.report_world import spec_of
 

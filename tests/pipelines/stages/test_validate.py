@@ -17,7 +17,7 @@ from experiments.spec import ExperimentSpec
 from features.errors import DataError, MissingError, StorageError
 from features.schema import Table
 from features.tables import CUSTOMERS, TRANSACTIONS, TREATMENTS, USAGE
-from pipelines import storage
+from pipelines.files import storage
 from pipelines.stages import validate
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED

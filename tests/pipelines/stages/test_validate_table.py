@@ -9,7 +9,7 @@ import pytest
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError
-from pipelines import spreadsheet, storage
+from pipelines.files import spreadsheet, storage
 from pipelines.stages import ingest, validate
 from pipelines.workspace import Workspace
 from tests.specs import REQUIRED

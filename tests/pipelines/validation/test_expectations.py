@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.schema import Column, Table
-from pipelines import storage
+from pipelines.files import storage
 from pipelines.validation import batches, expectations, findings, stored
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand

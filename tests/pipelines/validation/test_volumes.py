@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from features.schema import Column, Table
 from features.tables import CONTRACTS, CUSTOMERS, SURVEYS, USAGE
-from pipelines import storage
+from pipelines.files import storage
 from pipelines.validation import volumes
 from pipelines.validation.stored import Stored
 from pipelines.validation.volumes import Volume

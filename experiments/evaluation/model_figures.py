@@ -1,0 +1,223 @@
+"""The evaluation: every figure that the data allow, with intervals, as one plain report."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from experiments import metrics
+from experiments.evaluation.cohort import Cohort, Mask
+from experiments.metric import Metric, Numbers
+from experiments.metrics.auc import METRIC as AUC
+from experiments.metrics.expected_profit import Campaign, expected_profit_of
+from experiments.metrics.lift import lift_at
+from experiments.metrics.maximum_profit import maximum_profit_of
+from experiments.metrics.recall import recall_at
+from experiments.sections.evaluation import EvaluationSpec
+from experiments.statistics import calibration, rounding
+from experiments.statistics.intervals import Estimate
+from experiments.uplift import uplift_curves
+from features.errors import MetricError
+from features.plugins import discover
+
+SLICE_RISK = ("auc", "brier", "calibration_error")
+SLICE_UPLIFT = ("ate", "qini")
+FEWEST_IN_SLICE = 50
+CURVE_POINTS = 200
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of a cohort, shape (n_rows,) each: raw score, calibrated probability, uplift by action."""
+
+    score: Numbers
+    probability: Numbers
+    uplift: Mapping[str, Numbers]
+
+    @classmethod
+    def of(cls, scored: pd.DataFrame, actions: Iterable[str]) -> "Predictions":
+        """From the columns that a scorer gives, rounded; an action that it does not know is left out."""
+        told = {action: f"uplift_{action}" for action in actions if f"uplift_{action}" in scored}
+        score, probability, *effects = (
+            rounding.probabilities(scored[name].to_numpy(dtype=float))
+            for name in ("churn_score", "churn_probability", *told.values())
+        )
+        return cls(score, probability, dict(zip(told, effects, strict=True)))
+
+    def knowing(self, actions: Iterable[str]) -> "Predictions":
+        """The same for these actions; one that the model does not know has no effect, so it never advises it."""
+        nothing = np.zeros(len(self.score))
+        return replace(self, uplift={action: self.uplift.get(action, nothing) for action in actions})
+
+    def for_metric(self, metric: Metric) -> Numbers:
+        """What a metric of the risk looks at: ranks the raw score, probabilities the calibrated one."""
+        return self.score if metric.kind == "rank" else self.probability
+
+
+def risk_metrics(asked: EvaluationSpec) -> dict[str, Metric]:
+    """Every metric of the risk, lift and recall at the contact budget, profits by the spec's campaign."""
+    found = {name: one for name, one in discover(metrics, Metric).items() if one.kind in ("rank", "probability")}
+    campaign = Campaign(**asked.campaign.model_dump())
+    found |= {"lift": lift_at(asked.contact_share), "recall": recall_at(asked.contact_share)}
+    return found | {"expected_profit": expected_profit_of(campaign), "maximum_profit": maximum_profit_of(campaign)}
+
+
+def uplift_metrics() -> dict[str, Metric]:
+    """Every metric of the uplift."""
+    return {name: one for name, one in discover(metrics, Metric).items() if one.kind == "uplift"}
+
+
+def figure(metric: Metric, found: Estimate) -> dict[str, Any]:
+    """A figure with its interval and what it means."""
+    return {**found.interval().to_dict(), "meaning": metric.meaning, "better": metric.better, "unit": metric.unit}
+
+
+def _not_measured(metric: Metric, why: str) -> dict[str, Any]:
+    nothing = dict.fromkeys(("value", "low", "high", "standard_error"))
+    return {**nothing, "meaning": metric.meaning, "better": metric.better, "unit": metric.unit, "not_measured": why}
+
+
+def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[str, Any]:
+    """Every figure of the risk, the prior model's beside it where it has one.
+
+    One that is not defined on these rows stops nothing: its value, bounds and error are None, and not_measured says
+    why. So it is with the calibration slope of a constant probability, or of one that tells all outcomes.
+    """
+    found = {}
+    for name, metric in risk_metrics(cohort.spec.evaluation).items():
+        try:
+            found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
+        except MetricError as error:
+            found[name] = _not_measured(metric, str(error))
+        found[name]["floor"] = _floor(cohort, metric, floor)
+    found["miscalibration"] |= _miscalibration(cohort, challenger)
+    if cohort.one_row_a_customer:
+        found["auc"] |= cohort.auc_intervals(challenger.score[:, None], level=0.95)[0].to_dict()
+    return found
+
+
+def _miscalibration(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """Its interval by customer and, as gap, the square root of all three: how far the shares lie apart."""
+    told = cohort.miscalibration(challenger.probability).interval(0, level=0.95).to_dict()
+    gap = {part: float(np.sqrt(max(float(told[part]), 0.0))) for part in ("value", "low", "high")}
+    return {**told, "gap": gap}
+
+
+def simple_scores(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """The AUC of each simple score of the spec, and by how much the challenger's is higher, on the same draws."""
+    ours = cohort.risk(AUC, challenger.score)
+    found = {}
+    for name in cohort.spec.evaluation.floors:
+        theirs = cohort.risk(AUC, simple_score(cohort, name))
+        found[name] = {"auc": theirs.interval().to_dict(), "advantage": (ours - theirs).interval().to_dict()}
+    return found
+
+
+def simple_score(cohort: Cohort, name: str) -> Numbers:
+    """The simple score of this name in the spec, higher is riskier, shape (n_rows,)."""
+    floor = cohort.spec.evaluation.floors[name]
+    total = cohort.rows[list(floor.columns)].fillna(0.0).sum(axis=1).to_numpy(dtype=float)
+    return -total if floor.falling else np.asarray(total)
+
+
+def _floor(cohort: Cohort, metric: Metric, floor: Predictions) -> float | None:
+    try:
+        return cohort.risk_figure(metric, floor.for_metric(metric))
+    except MetricError:
+        return None  # a constant has no slope to speak of
+
+
+def curves(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """ROC, precision and recall, and calibration, as lists of points."""
+    truth, weights = cohort.churned[cohort.untreated], cohort.weights_of(cohort.untreated)
+    precision, recall, _ = precision_recall_curve(truth, challenger.score[cohort.untreated], sample_weight=weights)
+    bins = calibration.reliability(truth, challenger.probability[cohort.untreated], weights=weights)
+    return {
+        "roc": roc(cohort, challenger),
+        "precision_recall": _thinned(recall=recall[::-1], precision=precision[::-1]),
+        "calibration": [asdict(one) for one in bins],
+    }
+
+
+def roc(cohort: Cohort, model: Predictions) -> list[dict[str, float]]:
+    """The ROC curve of the risk on the untreated rows, by weight, as a list of points."""
+    rows = cohort.untreated
+    weights = cohort.weights_of(rows)
+    false_positive, true_positive, _ = roc_curve(cohort.churned[rows], model.score[rows], sample_weight=weights)
+    return _thinned(false_positive_rate=false_positive, true_positive_rate=true_positive)
+
+
+def _thinned(**columns: Numbers) -> list[dict[str, float]]:
+    """At most CURVE_POINTS points, the first and the last among them."""
+    size = len(next(iter(columns.values())))
+    kept = np.unique(np.linspace(0, size - 1, CURVE_POINTS).round().astype(int))
+    return [{name: float(values[place]) for name, values in columns.items()} for place in kept]
+
+
+def gain(cohort: Cohort, predicted: Numbers, action: str) -> list[dict[str, float]]:
+    """The gain curve of an action with its 95 % band, on the draws that all models share; predicted: (n_rows,)."""
+    curve = uplift_curves.gain_curve(
+        cohort.gamma[:, cohort.actions.index(action)],
+        predicted[cohort.in_trial],
+        counts=cohort.counts,
+        clusters=cohort.clusters_of(cohort.in_trial),
+    )
+    return [
+        {"share": float(q), "gain": float(v), "low": float(low), "high": float(high)}
+        for q, v, low, high in zip(curve.share, curve.value, curve.low, curve.high, strict=True)
+    ]
+
+
+def effects(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """The figures of each action's uplift, its gain curve with a band, and uplift by decile."""
+    return {action: _effect(cohort, challenger.uplift[action], action) for action in cohort.actions}
+
+
+def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
+    gamma = cohort.gamma[:, cohort.actions.index(action)]
+    of_trial = predicted[cohort.in_trial]
+    clusters = cohort.clusters_of(cohort.in_trial)
+    figures = {
+        name: figure(metric, cohort.uplift(metric, predicted, action)) for name, metric in uplift_metrics().items()
+    }
+    groups = uplift_curves.uplift_groups(gamma, of_trial, counts=cohort.counts, clusters=clusters)
+    return {
+        "figures": figures,
+        "gain": gain(cohort, predicted, action),
+        "deciles": [{**asdict(one), "observed": one.observed.to_dict()} for one in groups],
+    }
+
+
+def slices(cohort: Cohort, challenger: Predictions) -> dict[str, list[dict[str, Any]]]:
+    """The main figures for each slice; a slice too small or with one outcome only has none."""
+    return {
+        dimension: [_slice(cohort, challenger, name, mask) for name, mask in bands.items()]
+        for dimension, bands in cohort.slices().items()
+    }
+
+
+def _slice(cohort: Cohort, challenger: Predictions, name: str, mask: Mask) -> dict[str, Any]:
+    untreated = cohort.churned[mask & cohort.untreated]
+    row: dict[str, Any] = {
+        "name": name,
+        "rows": int(mask.sum()),
+        "untreated_rows": len(untreated),
+        "in_trial": int((mask & cohort.in_trial).sum()),
+        "churned_share": cohort.churned_share(mask & cohort.untreated) if len(untreated) else None,
+        "risk": {},
+        "uplift": {},
+    }
+    of_risk, of_uplift = risk_metrics(cohort.spec.evaluation), uplift_metrics()
+    if min(untreated.sum(), len(untreated) - untreated.sum()) >= FEWEST_IN_SLICE:
+        for metric in (of_risk[name] for name in SLICE_RISK):
+            row["risk"][metric.name] = cohort.risk(metric, challenger.for_metric(metric), mask).interval().to_dict()
+    if cohort.actions and (mask & cohort.in_trial).sum() >= 10 * FEWEST_IN_SLICE:
+        for action in cohort.actions:
+            row["uplift"][action] = {
+                metric.name: cohort.uplift(metric, challenger.uplift[action], action, mask).interval().to_dict()
+                for metric in (of_uplift[name] for name in SLICE_UPLIFT)
+            }
+    return row

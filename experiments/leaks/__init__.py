@@ -1,0 +1,1 @@
+"""What a leak check is, and what one column, or all columns, tell of the outcome."""

@@ -1,0 +1,1 @@
+"""What contacting customers earns: values, costs, limits, and the simple policies to beat."""

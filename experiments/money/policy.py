@@ -1,0 +1,149 @@
+"""Who is contacted and how: the choice that earns most within the limits, and the simple choices to beat."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.metric import Numbers
+from experiments.money.allocation import Scarce, allocate
+from experiments.money.limits import UNLIMITED, Limits, Mask
+from features.errors import MetricError
+
+NOBODY = -1
+NO_REASON, BUDGET_SPENT, CAPACITY_FULL = "none", "budget spent", "capacity full"
+
+Choice = NDArray[np.intp]
+Ids = NDArray[np.generic]
+
+
+def choose(
+    *, uplift: Numbers, value: Numbers, cost: Numbers, limits: Limits, ids: Ids, may_contact: Mask | None = None
+) -> Choice:
+    """The action of every customer, as its column in uplift, or -1 for none; shape (n_rows,).
+
+    uplift, shape (n_rows, n_actions), is the predicted change of the chance of a good outcome; value,
+    shape (n_rows,), what a good outcome is worth; cost, shape (n_actions,), what an action costs, in the
+    same currency. An action promises value * uplift - cost. Of all choices within the limits that contact nobody of
+    negative value, nobody outside may_contact, shape (n_rows,) (default: everybody), and nobody for a promise of 0 or
+    less, it is one of the highest sum of promises: exactly where only the number of contacts is limited, else as
+    `experiments.money.allocation.allocate` says. Of customers whose promises are equal the smaller of ids, shape
+    (n_rows,), goes first; the order of rows changes nothing.
+    Raises MetricError for shapes that do not fit or missing figures.
+    """
+    promise = promises(uplift, value=value, cost=cost, may_contact=may_contact)
+    if not promise.shape[0] == ids.size or len(limits.by_action) != cost.size:
+        raise MetricError(f"policy: uplift {uplift.shape} does not fit ids {ids.shape} and limits {limits.by_action}.")
+    choice = nobody(value.size)
+    worthwhile = np.flatnonzero(promise.max(axis=1, initial=-np.inf) > 0)
+    best_first = _best_first if limits.only_contacts else _within
+    choice[worthwhile] = best_first(promise[worthwhile], ids[worthwhile], cost=cost, limits=limits)
+    return choice
+
+
+def promises(uplift: Numbers, *, value: Numbers, cost: Numbers, may_contact: Mask | None = None) -> Numbers:
+    """The promises, value * uplift - cost, where above 0 and the customer may be contacted, else -inf; shape as uplift.
+
+    Arguments and errors as for `choose`.
+    """
+    if uplift.shape != (value.size, cost.size) or value.shape != (value.size,):
+        raise MetricError(f"policy: uplift {uplift.shape} does not fit value {value.shape} and cost {cost.shape}.")
+    promise = value[:, None] * uplift - cost
+    if not bool(np.isfinite(promise).all()):
+        raise MetricError("policy: an uplift, a value or a cost is missing; leave out rows without a prediction.")
+    allowed = (value >= 0) if may_contact is None else (value >= 0) & may_contact
+    return np.where(allowed[:, None] & (promise > 0), promise, -np.inf)
+
+
+def _best_first(promise: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
+    """Each customer's best action (the first of equals), those who promise most first; ties by ids."""
+    del cost
+    gain, choice = promise.max(axis=1), nobody(len(promise))
+    chosen = np.lexsort((ids, -gain))[: limits.contacts]
+    choice[chosen] = promise[chosen].argmax(axis=1)
+    return choice
+
+
+def _within(promise: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
+    """The best choice where money or a capacity limits: customers of equal promises are one group, served by ids."""
+    order = np.lexsort((ids, *promise.T))
+    ordered = promise[order]
+    starts = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))[: len(order)]
+    group = np.cumsum(starts) - 1
+    sizes = np.bincount(group)
+    counts = allocate(ordered[starts], sizes=sizes, scarce=_scarce(cost, limits))
+    place = np.arange(len(order)) - np.flatnonzero(starts)[group]
+    action = (place[:, None] >= counts.cumsum(axis=1)[group]).sum(axis=1)
+    choice = nobody(len(order))
+    choice[order] = np.where(action == cost.size, NOBODY, action)
+    return _smaller_ids_first(choice, promise, ids)
+
+
+def _scarce(cost: Numbers, limits: Limits) -> Scarce:
+    use = np.vstack([np.ones(cost.size), cost, np.eye(cost.size)])
+    limit = np.array([limits.contacts, limits.money, *limits.by_action])
+    return Scarce(use[limit < UNLIMITED], limit[limit < UNLIMITED])
+
+
+def _smaller_ids_first(choice: Choice, promise: Numbers, ids: Ids) -> Choice:
+    """The choice after swaps that change nothing but ids: of an equal promise of an action, the smaller id gets it."""
+    choice, before = choice.copy(), None
+    while before is None or not np.array_equal(before, choice):
+        before = choice.copy()
+        for action in range(promise.shape[1]):
+            pool = np.flatnonzero(((choice == action) | (choice == NOBODY)) & (promise[:, action] > 0))
+            pool = pool[np.lexsort((ids[pool], promise[pool, action]))]
+            _, tied, sizes = np.unique(promise[pool, action], return_inverse=True, return_counts=True)
+            place = np.arange(len(pool)) - (np.cumsum(sizes) - sizes)[tied]
+            served = np.bincount(tied, choice[pool] == action, minlength=len(sizes))
+            choice[pool] = np.where(place < served[tied], action, NOBODY)
+    return choice
+
+
+def not_contacted_because(
+    choice: Choice,
+    *,
+    uplift: Numbers,
+    value: Numbers,
+    cost: Numbers,
+    limits: Limits,
+    barred: Mapping[str, Mask],
+) -> NDArray[np.object_]:
+    """Why a customer with a promise above 0 is not contacted, shape (n_rows,); `none` for everybody else.
+
+    The first reason that bars the customer; else `capacity full` where every action that promises something is used
+    up, and `budget spent` where the contacts or the money are. choice is that of `choose`, barred as `limits.barred`
+    gives it, the rest as for `choose`.
+    """
+    promise = promises(uplift, value=value, cost=cost)
+    missed = (choice == NOBODY) & (promise.max(axis=1, initial=-np.inf) > 0)
+    full = np.bincount(choice[choice != NOBODY], minlength=cost.size) + 1 > np.array(limits.by_action)
+    shut = (full | (promise <= 0)).all(axis=1)
+    return np.select(
+        [~missed, *barred.values(), shut], [NO_REASON, *barred, CAPACITY_FULL], default=BUDGET_SPENT
+    ).astype(object)
+
+
+def contacts(choice: Choice) -> int:
+    """How many customers a choice contacts."""
+    return int(np.count_nonzero(choice != NOBODY))
+
+
+def contacts_by_action(choice: Choice, n_actions: int) -> NDArray[np.intp]:
+    """How many customers a choice contacts with each action, shape (n_actions,)."""
+    return np.bincount(choice[choice != NOBODY], minlength=n_actions)
+
+
+def nobody(n_rows: int) -> Choice:
+    """The choice to do nothing."""
+    return np.full(n_rows, NOBODY, dtype=np.intp)
+
+
+def realised(choice: Choice, *, gamma: Numbers, value: Numbers, cost: Numbers) -> Numbers:
+    """What each row's choice earned: value * gamma of the action - its cost, 0 for none; shape (n_rows,).
+
+    gamma, shape (n_rows, n_actions), as `experiments.uplift.uplift_curves.aipw_scores` gives it; value and cost as for
+    `choose`. Single rows are noise: only their mean, the policy value, means something.
+    """
+    earned = value[:, None] * gamma - cost
+    return np.where(choice == NOBODY, 0.0, earned[np.arange(choice.size), choice])

@@ -1,0 +1,1 @@
+"""The logistic family's arithmetic: columns encoded as sparse terms, ridge and lasso."""

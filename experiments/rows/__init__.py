@@ -1,0 +1,1 @@
+"""The rows of a spec: arms, gaps, splits, slices, and how few are too few."""

@@ -1,0 +1,155 @@
+"""The search: Optuna suggests a family, a learner and their parameters, folds judge them, and a kill loses nothing."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from itertools import zip_longest
+from typing import Any, Literal
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from experiments.family import Family, Params
+from experiments.search import past_trials
+from experiments.search.judging import Judgement, judge
+from experiments.search.learning_problem import Candidate, Problem
+from experiments.search.past_trials import FAMILY, LEARNER, LEARNER_OF, Record
+from experiments.sections.tuning import TuningSpec
+from experiments.statistics import rounding
+from experiments.uplift.learner import EFFECT, Learner, able_to_use
+
+
+def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:
+    """What a study of the problem is after: the metric of the risk and, where there are actions, a high uplift."""
+    risk: Literal["minimize", "maximize"] = "maximize" if problem.metric.better == "higher" else "minimize"
+    return [risk, "maximize"] if problem.actions else [risk]
+
+
+def search(
+    study: optuna.Study, problem: Problem, *, spec: TuningSpec, on_trial: Callable[[FrozenTrial], None]
+) -> FrozenTrial:
+    """Try candidates until `spec.trials` have ended, counting those of earlier runs of the same study; give the best.
+
+    on_trial is called after each. Every trial is seeded by how many ended before it, so that a search killed and
+    taken up again ends with the same best as one that was not. A trial is written to the study once, when it ends, for
+    a database is slow to take its parameters one by one. One process at a time may search a study.
+    """
+    tries = _in_memory(study)
+    points = starting_points(problem, spec)
+    began = time.monotonic()
+    while (tried := len(past_trials.ended(tries))) < spec.trials and not _late(tries, began, spec):
+        tries.sampler = optuna.samplers.TPESampler(seed=trial_seed(spec.seed, tried), n_startup_trials=8)
+        if tried < len(points):
+            tries.enqueue_trial(points[tried])
+        trial = tries.ask()
+        _try(tries, trial, problem, spec=spec)
+        study.add_trial(tries.get_trials(deepcopy=False)[-1])
+        on_trial(study.get_trials(deepcopy=False)[-1])
+    return past_trials.best(study, spec.trials)
+
+
+def _in_memory(study: optuna.Study) -> optuna.Study:
+    """A copy of the study with the trials that ended."""
+    copy = optuna.create_study(directions=study.directions, pruner=study.pruner)
+    copy.add_trials(past_trials.ended(study))
+    return copy
+
+
+def _late(study: optuna.Study, began: float, spec: TuningSpec) -> bool:
+    """Whether the time is up; one trial at least must have been completed."""
+    if spec.timeout_seconds is None or time.monotonic() - began < spec.timeout_seconds:
+        return False
+    return bool(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+
+
+def trial_seed(seed: int, tried: int) -> int:
+    """The seed of the trial before which `tried` others have ended."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{tried}".encode()).digest()[:4])
+
+
+def starting_points(problem: Problem, spec: TuningSpec) -> list[dict[str, Any]]:
+    """The starting points of all families, taking turns, and with them their learners, until each had its turn."""
+    families = [problem.families[name] for name in spec.families]
+    turns = zip_longest(*([(one, point) for point in one.starting_points] for one in families))
+    points = [pair for turn in turns for pair in turn if pair]
+    if not problem.actions:
+        return [_point(family, point) for family, point in points]
+    found = []
+    for k in range(max(len(points), len(spec.learners))):
+        family, point = points[k % len(points)]
+        key, able = learners_of(family, problem, spec)
+        learner = problem.learners[able[k % len(able)]]
+        found.append({**_point(family, point), key: learner.name, **_effect_point(family, learner)})
+    return found
+
+
+def _point(family: Family, point: Params) -> dict[str, Any]:
+    return {FAMILY: family.name, **{f"{family.name}.{key}": value for key, value in point.items()}}
+
+
+def _effect_point(family: Family, learner: Learner) -> dict[str, Any]:
+    point = family.effect_point if learner.regresses else {}
+    return {f"{family.name}.{EFFECT}{key}": value for key, value in point.items()}
+
+
+def learners_of(family: Family, problem: Problem, spec: TuningSpec) -> tuple[str, list[str]]:
+    """The learners of the spec that can use a family, and what the parameter is called that says which.
+
+    Raises SpecError when there is none.
+    """
+    able = able_to_use(family, [problem.learners[name] for name in spec.learners])
+    return (LEARNER if len(able) == len(spec.learners) else LEARNER_OF.format(family.name)), able
+
+
+class _Prefixed:
+    """A trial whose parameters carry a prefix, so that two families, or risk and effect, never share one."""
+
+    def __init__(self, trial: optuna.Trial, prefix: str) -> None:
+        self._trial, self._prefix = trial, prefix
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        suggest = getattr(self._trial, name)
+        return lambda key, *args, **options: rounding.parameter(suggest(f"{self._prefix}{key}", *args, **options))
+
+
+def _suggested(trial: optuna.Trial, problem: Problem, spec: TuningSpec) -> Candidate:
+    """A candidate; without actions every learner is the same, and the first stands for all."""
+    name = trial.suggest_categorical(FAMILY, list(spec.families))
+    family, learner = problem.families[name], spec.learners[0]
+    if problem.actions:
+        learner = trial.suggest_categorical(*learners_of(family, problem, spec))
+    params = family.search(_Prefixed(trial, f"{name}."))  # type: ignore[arg-type]
+    if problem.actions and problem.learners[learner].regresses:
+        found = family.search_effects(_Prefixed(trial, f"{name}.{EFFECT}"))  # type: ignore[arg-type]
+        params |= {f"{EFFECT}{key}": value for key, value in found.items()}
+    return Candidate(name, learner, params, {})
+
+
+def _try(study: optuna.Study, trial: optuna.Trial, problem: Problem, *, spec: TuningSpec) -> None:
+    choice = _suggested(trial, problem, spec)
+    learner = problem.learners[choice.learner]
+    judged: list[Judgement] = []
+    learned = []
+    for fold in problem.folds:
+        fitted = learner.fit(problem.lesson(choice, fold.fit, seed=spec.seed, judged=fold.judge, draft=True))
+        judged.append(judge(problem, fold, fitted))
+        learned.append(fitted.learned)
+        if len(judged) < len(problem.folds) and _hopeless(study, trial, judged, problem):
+            past_trials.keep(trial, Record.of(judged, learned))
+            study.tell(trial, state=TrialState.PRUNED)
+            return
+    record = Record.of(judged, learned)
+    past_trials.keep(trial, record)
+    study.tell(trial, record.values)
+
+
+def _hopeless(study: optuna.Study, trial: optuna.Trial, judged: list[Judgement], problem: Problem) -> bool:
+    """Whether to stop after this fold.
+
+    With one figure Optuna says so. With two it cannot: here both must be worse than the median of what completed trials
+    had come to after the same fold.
+    """
+    if not problem.actions:
+        trial.report(Record.of(judged, []).values[0], len(judged) - 1)
+        return trial.should_prune()
+    return past_trials.worse_than_the_median(study, Record.of(judged, []))

@@ -1,0 +1,35 @@
+"""Whether the outcome of a promotion was told to whoever asked; what a kill left untold, the next run tells."""
+
+from pathlib import Path
+
+from pipelines.champion.succession import Standing
+from pipelines.files import storage
+from pipelines.workspace import Workspace
+
+
+def begin(workspace: Workspace, standing: Standing) -> None:
+    """Note how many entries there are before anything is decided; an older note, of what is untold still, stays."""
+    if _entries(_note(workspace)) is None:
+        storage.write_json(_note(workspace), {"entries": len(standing.entries)})
+
+
+def is_untold(workspace: Workspace, standing: Standing, version: str) -> bool:
+    """Whether a command that was stopped made this version the champion and did not live to say so."""
+    entries, head = _entries(_note(workspace)), standing.head
+    if entries is None or head is None or standing.champion != version:
+        return False
+    return head.moves and head.number > entries and head.body["challenger_version"] == version
+
+
+def told(workspace: Workspace) -> None:
+    """What was decided is on the screen."""
+    _note(workspace).unlink(missing_ok=True)
+
+
+def _note(workspace: Workspace) -> Path:
+    return workspace.state / "untold.json"
+
+
+def _entries(note: Path) -> int | None:
+    kept = storage.read_receipt(note)
+    return kept.get("entries") if isinstance(kept, dict) else None

@@ -1,0 +1,69 @@
+"""The proof that a ledger is whole, and that the registry is as it says."""
+
+from collections.abc import Iterator
+
+from pipelines.champion import chain, model_versions
+from pipelines.champion.ledger_writer import LedgerWriter
+from pipelines.champion.succession import Standing
+
+CHAMPION = "the champion"
+
+
+def faults(reader: LedgerWriter, *, head: str | None = None) -> list[str]:
+    """One line per fault; none where all is as it should be. Of a broken ledger, its own faults only.
+
+    head is the number and hash of an entry that were kept elsewhere.
+    """
+    entries = reader.book.entries(reader.spec)
+    known = (head, model_versions.kept_head(reader.client, reader.spec))
+    found = chain.faults(entries) or [fault for one in known for fault in chain.head_faults(entries, one)]
+    if found:
+        return found
+    standing, alias = reader.seen()
+    return [*_alias_faults(standing, alias), *_version_faults(reader, standing)]
+
+
+def remarks(standing: Standing) -> list[str]:
+    """What is no fault and should be mended: a champion from before the hashes of its files were kept."""
+    if standing.champion is None or standing.files(standing.champion):
+        return []
+    seal = f"`python -m pipelines registry seal {standing.spec}` adds them"
+    return [f"version {standing.champion}, the champion, is from before the hashes of files were kept; {seal}"]
+
+
+def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
+    if alias == standing.champion:
+        return
+    shown = f"version {alias}" if alias else "nothing"
+    if not standing.entries:
+        adopt = f"`python -m pipelines registry adopt {standing.spec} --reason TEXT` begins one"
+        yield f"the alias champion shows {shown}, and there is no ledger: it was lost, or was never kept; {adopt}"
+        return
+    remedy = "promote" if standing.unfinished(alias) else "registry restore"
+    said = f"the ledger says version {standing.champion or 'none'}"
+    yield f"the alias champion shows {shown}, but {said}; `python -m pipelines {remedy} {standing.spec}` mends it"
+
+
+def _version_faults(reader: LedgerWriter, standing: Standing) -> Iterator[str]:
+    """The champion, those before and what awaits approval are the models that were written down, to the byte."""
+    for number, role in _roles(standing).items():
+        why = reader.lost(standing, number)
+        if why:
+            remedy = f"; `python -m pipelines registry restore {standing.spec}` finds a way out"
+            yield f"version {number}, {role}, is lost: {why}{remedy if role == CHAMPION else ''}"
+            continue
+        digest = model_versions.digest_of(model_versions.version(reader.client, standing.spec, number))
+        about = [entry for entry in standing.entries if entry.body["challenger_version"] == number]
+        written = {entry.body["model_digest"] for entry in about}
+        if written != {digest}:
+            yield f"version {number}, {role}, has the model digest '{digest}', but the ledger says {sorted(written)}"
+
+
+def _roles(standing: Standing) -> dict[str, str]:
+    """The versions that serve or may serve by a word, the champion first."""
+    found = {standing.champion: CHAMPION} if standing.champion else {}
+    for number in reversed(standing.champions):
+        found.setdefault(number, "a champion before")
+    for number in standing.waiting:
+        found.setdefault(number, "which awaits approval")
+    return found

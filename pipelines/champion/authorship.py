@@ -1,0 +1,31 @@
+"""Who writes into the ledger, and when."""
+
+import getpass
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+# Of GitHub, GitLab and Jenkins: who set off the job, and which it is.
+CI = (("GITHUB_ACTOR", "GITHUB_RUN_ID"), ("GITLAB_USER_LOGIN", "CI_JOB_ID"), ("BUILD_USER_ID", "BUILD_TAG"))
+
+
+@dataclass(frozen=True)
+class Authorship:
+    """by is user@host or who set off a CI job; at is the time in UTC, ISO 8601 to the second."""
+
+    by: str
+    at: str
+
+
+def sign(environment: Mapping[str, str], now: datetime) -> Authorship:
+    """The signature of a command that runs in this environment at this time, which knows its zone."""
+    jobs = [f"{environment[user]} in {job} {environment[job]}" for user, job in CI if {user, job} <= environment.keys()]
+    return Authorship(jobs[0] if jobs else _user(), now.astimezone(UTC).isoformat(timespec="seconds"))
+
+
+def _user() -> str:
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError, ImportError):  # a container may run under an id that has no name
+        return f"somebody@{socket.gethostname()}"

@@ -1,0 +1,174 @@
+"""What the ledger's entries say, by kind: a decision, a forced one, an approval, a rollback and others."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipelines.champion.authorship import Authorship
+from pipelines.champion.ledger import Entry
+from pipelines.champion.succession import Standing
+from pipelines.ruling.verdict import MOVES, WORDS, Verdict
+
+Body = dict[str, Any]
+AWAITS = "it awaits approval"
+# What an entry holds that rests on no comparison.
+NOTHING: Body = {
+    "verdict": None,
+    "reason": "",
+    "reasons": [],
+    "question": None,
+    "awaiting_approval": False,
+    "look": None,
+    "reports": {},
+    "mode": None,
+    "primary": None,
+    "findings": [],
+    "pairs": {},
+    "slices": [],
+    "floors": {},
+    "unbeaten": [],
+    "cohort": {},
+    "figures": {},
+    "gate": {},
+    "files": {},
+}
+
+
+def decision(
+    asked: Mapping[str, Any], found: Mapping[str, Any], signed: Authorship, *, digest: str, approval: bool
+) -> Body:
+    """What the rules decided; with approval, a promoting verdict moves nothing yet.
+
+    asked holds challenger_version, compared_with and question; found what `decisions.decided` gives, the look, the
+    reports and the hashes of the challenger's files; digest is of what it computes.
+    """
+    challenger, champion = asked["challenger_version"], asked["compared_with"]
+    promoting = Verdict(found["verdict"]) in MOVES
+    waits, moves = promoting and approval, promoting and not approval
+    return {
+        **NOTHING,
+        **asked,
+        **found,
+        **_signed("decision", signed, digest),
+        "champion_version": challenger if moves else champion,
+        **_told([*found["reasons"], AWAITS] if waits else found["reasons"]),
+        "awaiting_approval": waits,
+        "figures": _champion_is(found["figures"]) if moves else found["figures"],
+    }
+
+
+def forced(decided: Mapping[str, Any], signed: Authorship, *, reason: str) -> Body:
+    """The same decision, overruled by a person who says why."""
+    first, *others = decided["reasons"]
+    said = [f"FORCED({signed.by}, {reason})", f"the rules said {decided['verdict']}: {first}", *others]
+    return {
+        **decided,
+        **_signed("forced", signed, decided["model_digest"]),
+        "champion_version": decided["challenger_version"],
+        "verdict": Verdict.FORCED.value,
+        **_told(said),
+        "reason": reason,
+        "awaiting_approval": False,
+        "figures": _champion_is(decided["figures"]),
+    }
+
+
+def approval(waiting: Entry, signed: Authorship) -> Body:
+    """The decision that was waiting, approved."""
+    body = waiting.body
+    first, *others = [one for one in body.get("reasons", [body["words"]]) if one != AWAITS]
+    return {
+        **body,
+        **_signed("approval", signed, body["model_digest"]),
+        "champion_version": body["challenger_version"],
+        **_told([f"approved by {signed.by} (entry {waiting.number}): {first}", *others]),
+        "awaiting_approval": False,
+        "figures": _champion_is(body["figures"]),
+    }
+
+
+def rollback(standing: Standing, signed: Authorship, *, to: str, digest: str, reason: str) -> Body:
+    """Back to an earlier champion; digest is that one's."""
+    moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
+    words = f"from version {standing.champion} back to version {to}" + (f": {reason}" if reason else "")
+    files = {"files": dict(standing.files(to))}
+    return {**NOTHING, **moved, **_told([words]), "reason": reason, **files, **_signed("rollback", signed, digest)}
+
+
+def adoption(version: str, signed: Authorship, *, digest: str, files: Mapping[str, str], reason: str) -> Body:
+    """A champion of which there is no ledger: one from before it, or after it was lost."""
+    moved = {"challenger_version": version, "compared_with": None, "champion_version": version}
+    words = f"version {version} was champion, and there was no ledger of it: {reason}"
+    kept = {"reason": reason, "files": dict(files)}
+    return {**NOTHING, **moved, **_told([words]), **kept, **_signed("adopted", signed, digest)}
+
+
+def sealed(standing: Standing, signed: Authorship, *, digest: str, files: Mapping[str, str]) -> Body:
+    """The hashes of the champion's files, which the entry that made it the champion lacks."""
+    champion = {"challenger_version": standing.champion, "compared_with": standing.champion}
+    words = f"the hashes of the {len(files)} files of version {standing.champion}, as they are today"
+    kept = {"champion_version": standing.champion, "files": dict(files)}
+    return {**NOTHING, **champion, **_told([words]), **kept, **_signed("sealed", signed, digest)}
+
+
+def copied(standing: Standing, signed: Authorship, *, to: str, digest: str, why: str, files: Mapping[str, str]) -> Body:
+    """Another version of the very same model takes the place of a champion that is lost; what it is for stays."""
+    made = standing.made_champion
+    words = f"version {standing.champion} is lost ({why}); version {to} is the same model and takes its place"
+    moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
+    kept = {"awaiting_approval": False, "files": dict(files)}
+    return {**made.body, **moved, **_told([words]), **kept, **_signed("restored", signed, digest)}
+
+
+def vacated(standing: Standing, signed: Authorship, *, why: str) -> Body:
+    """A champion is lost, and none before it is left: the next challenger is judged as a first one."""
+    moved = {"challenger_version": standing.champion, "compared_with": standing.champion, "champion_version": None}
+    words = f"version {standing.champion} is lost ({why}), and no champion before it is left: there is none now"
+    return {**NOTHING, **moved, **_told([words]), **_signed("restored", signed, "")}
+
+
+def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:
+    """What a challenger is told that is the champion; it is no entry, and known is the last one about it."""
+    champion = {"champion_version": asked["challenger_version"], "awaiting_approval": False}
+    return {
+        **known.receipt,
+        **asked,
+        **champion,
+        "verdict": Verdict.NO_CHANGE.value,
+        **_told([WORDS[Verdict.NO_CHANGE]]),
+    }
+
+
+def same(asked: Mapping[str, Any], signed: Authorship, *, digest: str, compared: str) -> Body:
+    """What a challenger is told that says the same as the champion of all rows; it is no entry and no look."""
+    champion = asked["compared_with"]
+    words = (
+        f"version {asked['challenger_version']} predicts the same as the champion, version {champion}, to the bit:"
+        f" {compared}"
+    )
+    kept = {"champion_version": champion, "verdict": Verdict.NO_CHANGE.value}
+    return {**NOTHING, **asked, **kept, **_told([words]), **_signed("decision", signed, digest), "ledger": None}
+
+
+def withdrawn(known: Entry, rolled_back: Entry, asked: Mapping[str, Any]) -> Body:
+    """What a challenger is told that was rolled back; it is no entry."""
+    by, at, why = (rolled_back.body[key] for key in ("by", "decided_at", "reason"))
+    words = (
+        f"version {asked['challenger_version']} was rolled back by {by} at {at}{f': {why}' if why else ''};"
+        f" `promote {known.spec} --force --reason TEXT` brings it back"
+    )
+    kept = {"champion_version": asked["compared_with"], "awaiting_approval": False}
+    return {**known.receipt, **asked, **kept, "verdict": Verdict.KEEP.value, **_told([words])}
+
+
+def _signed(kind: str, signed: Authorship, digest: str) -> Body:
+    return {"kind": kind, "by": signed.by, "decided_at": signed.at, "model_digest": digest}
+
+
+def _told(reasons: Sequence[str]) -> Body:
+    """What is said, as a list and in a line."""
+    return {"reasons": list(reasons), "words": "; ".join(reasons)}
+
+
+def _champion_is(figures: Mapping[str, Any]) -> Body:
+    """The figures once the challenger is the champion."""
+    return {**figures, "champion": figures["challenger"]} if "challenger" in figures else dict(figures)

@@ -1,0 +1,130 @@
+"""The registrar of a spec: writes the ledger first, then lets the alias `champion` follow as its projection."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+
+from features.errors import ContractError, MissingError, UsageError
+from pipelines.champion import chain, leases, ledger, loading, model_versions
+from pipelines.champion.authorship import Authorship, sign
+from pipelines.champion.chain import BrokenLedgerError
+from pipelines.champion.ledger import Entry, Ledger
+from pipelines.champion.succession import Standing
+from pipelines.servers import mlflow_runs
+
+
+@dataclass(frozen=True)
+class LedgerWriter:
+    """The registry, the ledger, and who writes there now."""
+
+    spec: str
+    client: MlflowClient
+    book: Ledger
+    signed: Authorship
+
+    def seen(self) -> tuple[Standing, str | None]:
+        """What the ledger says, and the version that the alias shows while it says so.
+
+        Raises BrokenLedgerError where the ledger is not what was written: nothing is decided or said by such a one.
+        """
+        entries = self.book.entries(self.spec)
+        while True:
+            alias, head = (
+                model_versions.champion(self.client, self.spec),
+                model_versions.kept_head(self.client, self.spec),
+            )
+            again = self.book.entries(self.spec)
+            if again == entries:
+                return chain.check(self.spec, entries, head=head), str(alias.version) if alias else None
+            entries = again
+
+    def agreed(self) -> tuple[Standing, str | None]:
+        """The same, where the alias shows what the ledger says or what it said before an unfinished promotion.
+
+        Raises BrokenLedgerError where there is a champion and no ledger, ContractError where the alias shows nothing
+        because the champion is lost, UsageError where it was moved by hand.
+        """
+        standing, alias = self.seen()
+        if alias == standing.champion or standing.unfinished(alias):
+            return standing, alias
+        if not standing.entries:
+            raise BrokenLedgerError(
+                f"'{self.spec}' has a champion, version {alias}, and its ledger at {self.book.place} is empty: it was"
+                f" lost, or {ledger.ADDRESS} names another. Bring it back; if there is none, `python -m pipelines"
+                f" registry adopt {self.spec} --reason TEXT` begins one with this champion."
+            )
+        self.check_champion(standing)
+        shown = f"version {alias}" if alias else "nothing"
+        said = f"version {standing.champion}" if standing.champion else "there is none"
+        raise UsageError(
+            f"'{self.spec}': the alias champion shows {shown}, but the ledger says {said}: it was moved by hand."
+            f" `python -m pipelines registry restore {self.spec}` puts it back."
+        )
+
+    def reconciled(self) -> tuple[Standing, bool]:
+        """What the ledger says, once the alias shows it, and whether an unfinished promotion was finished for that.
+
+        Raises as `agreed`, and TakenError when somebody else wrote meanwhile.
+        """
+        standing, alias = self.agreed()
+        if alias == standing.champion:
+            return standing, False
+        self.project()
+        return standing, True
+
+    def lost(self, standing: Standing, version: str) -> str | None:
+        """Why a version cannot be served: it is gone, or its files are gone or changed; None where all is well."""
+        try:
+            found = model_versions.version(self.client, self.spec, version)
+            with loading.stored(self.spec, version) as folder:
+                loading.seal_of(found, standing).check(folder, of=f"version {version} of '{self.spec}'")
+        except (MissingError, ContractError) as error:
+            return str(error).rstrip(".")
+        return None
+
+    def check_champion(self, standing: Standing) -> None:
+        """Raises ContractError, with the remedy, where the champion cannot be served."""
+        why = self.lost(standing, standing.champion) if standing.champion else None
+        if why:
+            raise ContractError(
+                f"the champion is lost: {why}. `python -m pipelines registry restore {self.spec}` puts a copy of it or"
+                " the last good champion in its place."
+            )
+
+    def write(self, standing: Standing, body: Mapping[str, Any]) -> Entry:
+        """Append the entry that follows a standing. Raises TakenError when that is no longer how things stand."""
+        entry = Entry.after(standing.entries, self.spec, body)
+        self.book.append(entry)
+        model_versions.keep_head(self.client, self.spec, chain.head_of(entry))
+        return entry
+
+    def project(self) -> None:
+        """Let the alias show the ledger's champion, and look again: who is overtaken meanwhile sets it once more.
+
+        Raises MissingError when that version is gone.
+        """
+        while True:
+            standing, alias = self.seen()
+            if standing.champion == alias:
+                return
+            model_versions.point(self.client, self.spec, standing.champion)
+
+
+def reading(spec: str, root: Path) -> LedgerWriter:
+    """The registrar of a spec, for looking only."""
+    signed = sign(os.environ, datetime.now(UTC))
+    mlflow_runs.use(root)
+    return LedgerWriter(spec, mlflow_runs.client(root), ledger.opened(root), signed)
+
+
+@contextmanager
+def writing(spec: str, root: Path) -> Iterator[LedgerWriter]:
+    """The registrar of a spec, while no other process writes, here or elsewhere; what fails is MLflow's database's."""
+    with mlflow_runs.answering(root), leases.held(spec, root):
+        yield reading(spec, root)

@@ -1,0 +1,126 @@
+"""Loading a registered version: nothing of it is read or run before its files are proved to be those written down."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from features.errors import ContractError, MissingError, StorageError
+from pipelines.champion.model_versions import DIGEST, asked, digest_of
+from pipelines.champion.succession import Standing
+from pipelines.messages import masking
+from pipelines.models import integrity
+from pipelines.models.integrity import Seal
+from pipelines.servers import faults
+
+# So long were digests when they were of a model's own folder, its comments included.
+OF_FOLDER = 16
+# The file by which MLflow knows a model.
+MLMODEL = "MLmodel"
+
+
+def seal_of(found: ModelVersion, standing: Standing) -> Seal:
+    """What is known of a version's files: by the ledger, or before an entry has their hashes by the version's tags."""
+    files = standing.files(str(found.version))
+    written = standing.first_about(str(found.version))
+    digest = str(written.body["model_digest"]) if written else digest_of(found)
+    made_of = str(found.tags.get(integrity.MADE_OF, ""))
+    return Seal(files, made_of, digest if len(digest) == OF_FOLDER else "")
+
+
+@contextmanager
+def stored(name: str, number: str) -> Iterator[Path]:
+    """A copy of a version's files, without compiled Python, while the block lasts.
+
+    Raises MissingError when they are gone, StorageError when they cannot be read now.
+    """
+    with tempfile.TemporaryDirectory(prefix="holdfast-model-") as scratch:
+        found = fetched(MLMODEL, to=scratch, artifact_uri=f"models:/{name}/{number}")
+        if found is None or not (found / MLMODEL).is_file():
+            raise MissingError(f"the files of version {number} of '{name}' are gone: there is no {MLMODEL}")
+        integrity.clean(found)
+        yield found
+
+
+def fetched(holds: str, *, to: str | None = None, **store: str) -> Path | None:
+    """A copy of what MLflow stores at an artifact_uri, or of the file that a run_id holds; None where it is gone.
+
+    Gone is what the store itself says it does not hold: the file that is called holds. Raises StorageError for what
+    cannot be read now, as on a full disk or without a network, for it may be there.
+    """
+    file = {"artifact_path": holds} if "run_id" in store else {}
+    try:
+        return Path(mlflow.artifacts.download_artifacts(**store, **file, dst_path=to))
+    except (MlflowException, OSError) as error:
+        if _lacks(holds, **store):
+            return None
+        why = masking.mask(str(error).strip().splitlines()[-1].rstrip("."))
+        said = " ".join(store.values())
+        raise StorageError(f"{holds} of {said} could not be read: {why}; {faults.AGAIN}, once it can be.") from error
+
+
+def _lacks(file: str, **store: str) -> bool:
+    """Whether a store answers, and does not hold a file."""
+    try:
+        return file not in [one.path for one in mlflow.artifacts.list_artifacts(**store)]
+    except MlflowException as error:
+        return bool(error.error_code == "RESOURCE_DOES_NOT_EXIST")
+    except OSError:
+        return False
+
+
+def files_of(found: ModelVersion, standing: Standing) -> dict[str, str]:
+    """The hashes of a version's files, proved to be those that were registered. Raises as `predictor`."""
+    with stored(found.name, found.version) as folder:
+        seal_of(found, standing).check(folder, of=f"version {found.version} of '{found.name}'")
+        return integrity.files_of(folder)
+
+
+def is_whole(found: ModelVersion) -> bool:
+    """Whether a version's files are there, and are those that its tags speak of."""
+    try:
+        files_of(found, Standing(found.name))
+    except (MissingError, ContractError):
+        return False
+    return True
+
+
+def predictor(name: str, number: str, seal: Seal) -> Any:
+    """A registered version, loaded once its files are proved to be those of the seal.
+
+    Raises MissingError when its files are gone or do not load, ContractError when one was changed.
+    """
+    with stored(name, number) as folder:
+        seal.check(folder, of=f"version {number} of '{name}'")
+        try:
+            return mlflow.pyfunc.load_model(str(folder))
+        except (MlflowException, OSError) as error:
+            raise MissingError(f"version {number} of '{name}' does not load: {str(error).splitlines()[0]}") from error
+
+
+def version_of(client: MlflowClient, name: str, digest: str) -> ModelVersion | None:
+    """The oldest version that holds this very model and whose files are as they were registered."""
+    found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
+    return next((one for one in sorted(found, key=lambda one: int(one.version)) if is_whole(one)), None)
+
+
+def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:
+    """What a loaded version says of the rows, given only the columns that it asks for.
+
+    Raises ContractError when the rows lack one, or hold what it cannot read.
+    """
+    names = asked(model)
+    if missing := [name for name in names if name not in rows.columns]:
+        raise ContractError(f"the rows have no column {missing}, which the registered model asks for.")
+    try:
+        found: pd.DataFrame = model.predict(rows[names], params=params)
+    except ValueError as error:
+        raise ContractError(f"the registered model refuses the rows: {error}") from error
+    return found

@@ -1,0 +1,206 @@
+"""The model registry: versions that are proved to load anywhere, and the alias `champion`."""
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.models.model import ModelInfo
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+
+from features.errors import ContractError, MissingError
+from pipelines.files import storage
+from pipelines.models import integrity
+
+if TYPE_CHECKING:
+    from features.contract import Contract  # brings Ibis with it
+
+CHAMPION = "champion"
+DIGEST = "model_digest"
+LEDGER_HEAD = "ledger_head"
+REPORT = "report.json"
+COLUMNS = "columns"
+OURS = ("features", "experiments", "pipelines")
+# What a scorer may import; lightgbm only where a booster lies in the model.
+LIBRARIES = ("mlflow", "numpy", "pandas")
+
+CLEAN_PROCESS = """
+import gc, importlib.abc, sys
+gc.disable()
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {ours!r}:
+            raise ImportError(f"the model asks for {{name}}: it must not")
+sys.meta_path.insert(0, Refuse())
+import mlflow, numpy, pandas
+model = mlflow.pyfunc.load_model(sys.argv[1], suppress_warnings=True)
+found = model.predict(pandas.read_parquet(sys.argv[2]))
+found.to_parquet(sys.argv[3])
+"""
+
+
+def signature(output: pd.DataFrame) -> ModelSignature:
+    """What comes out, and `reasons`, how many to give.
+
+    Of the inputs it says nothing: MLflow would check each column's type before the scorer reads it, refuse what can be
+    read without loss, and take longer than the model. The columns stand in the model's metadata and its contract.
+    """
+    outputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in output.columns]
+    return ModelSignature(None, Schema(outputs), ParamSchema([ParamSpec("reasons", DataType.integer, 0)]))
+
+
+def asked(model: Any) -> list[str]:
+    """The columns that a loaded version asks for; models from before they stood in the metadata have a signature."""
+    told = (model.metadata.metadata or {}).get(COLUMNS)
+    if told is not None:
+        return [column["name"] for column in told]
+    schema = model.metadata.get_input_schema()
+    return list(schema.input_names()) if schema else []
+
+
+def requirements(folder: Path) -> list[str]:
+    """The pinned requirements of a portable model."""
+    kinds = {model["kind"] for model in storage.read_json(folder / "model.json")["models"].values()}
+    names = [*LIBRARIES, *(["lightgbm"] if "lightgbm" in kinds else [])]
+    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+
+
+def log_model(folder: Path, *, contract: "Contract", example: pd.DataFrame, output: pd.DataFrame) -> ModelInfo:
+    """Store a portable model under the active run; nothing is registered yet."""
+    with tempfile.TemporaryDirectory() as scratch:
+        # MLflow records the scorer's path, so it is handed a copy whose path says nothing of this machine.
+        scorer = Path(scratch) / "scorer.py"
+        shutil.copyfile(folder / "scorer.py", scorer)
+        logged: ModelInfo = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(scorer),
+            artifacts={"model": str(folder)},
+            signature=signature(output),
+            input_example=example,
+            metadata={COLUMNS: [{"name": column.name, "type": column.type} for column in contract.columns]},
+            pip_requirements=requirements(folder),
+        )
+    return logged
+
+
+def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Load a model in a process without the project or pickle, and compare its numbers to the bit.
+
+    Raises ContractError when it does not load there or predicts anything else.
+    """
+    stored = mlflow.artifacts.download_artifacts(logged.model_uri)
+    with tempfile.TemporaryDirectory() as scratch:
+        asked, answered = Path(scratch) / "rows.parquet", Path(scratch) / "answer.parquet"
+        rows.to_parquet(asked, index=True)  # without a column, it is the index that says how many rows there are
+        program = CLEAN_PROCESS.format(ours=OURS)
+        ended = subprocess.run(
+            [sys.executable, "-I", "-B", "-c", program, stored, str(asked), str(answered)],
+            cwd=scratch,
+            env={**os.environ, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode != 0:
+            raise ContractError(f"the model does not load in a clean process: {ended.stderr.strip().splitlines()[-1]}")
+        answer = pd.read_parquet(answered)
+    if list(answer) != list(expected) or not np.array_equal(answer.to_numpy(), expected.to_numpy(), equal_nan=True):
+        raise ContractError("the model predicts other numbers in a clean process than here; it was not registered.")
+
+
+def logged_files(logged: ModelInfo) -> dict[str, str]:
+    """The hashes of the files of a model as it was stored."""
+    return integrity.files_of(Path(mlflow.artifacts.download_artifacts(logged.model_uri)))
+
+
+def register(client: MlflowClient, name: str, *, logged: ModelInfo, tags: Mapping[str, str]) -> str:
+    """Register a verified model and give its version."""
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.create_model_version(
+        name, logged.model_uri, run_id=logged.run_id, tags=dict(tags), model_id=logged.model_id
+    )
+    return str(made.version)
+
+
+def champion(client: MlflowClient, name: str) -> ModelVersion | None:
+    """The version that the alias `champion` names, if there is one."""
+    try:
+        return client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def version(client: MlflowClient, name: str, number: str) -> ModelVersion:
+    """A registered version. Raises MissingError when there is none of that number."""
+    try:
+        return client.get_model_version(name, number)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        there = sorted(int(one.version) for one in client.search_model_versions(f"name = '{name}'"))
+        raise MissingError(f"'{name}' has no version {number}; there are {there}.") from error
+
+
+def first_of(client: MlflowClient, name: str, numbers: Iterable[str]) -> ModelVersion | None:
+    """The first of these versions that is still there; None where none is."""
+    for number in numbers:
+        with suppress(MissingError):
+            return version(client, name, number)
+    return None
+
+
+def digest_of(found: ModelVersion) -> str:
+    """The digest of the model that a version holds; empty where it was not registered by us."""
+    return str(found.tags.get(DIGEST, ""))
+
+
+def report_digest(found: ModelVersion) -> str | None:
+    """The digest of the report that was registered with a version; None where it is lost."""
+    try:
+        return storage.digest(Path(mlflow.artifacts.download_artifacts(run_id=found.run_id, artifact_path=REPORT)))
+    except (MlflowException, OSError):
+        return None
+
+
+def point(client: MlflowClient, name: str, number: str | None) -> None:
+    """Let the alias `champion` name a version, or with None none. Raises MissingError when that version is gone."""
+    if number is None:
+        client.delete_registered_model_alias(name, CHAMPION)
+        return
+    version(client, name, number)
+    client.set_registered_model_alias(name, CHAMPION, number)
+
+
+def keep_head(client: MlflowClient, name: str, head: str) -> None:
+    """Note the head of the ledger in the registry, so that a ledger that is lost or cut is missed."""
+    client.set_registered_model_tag(name, LEDGER_HEAD, head)
+
+
+def kept_head(client: MlflowClient, name: str) -> str | None:
+    """The head of the ledger as the registry knows it: that of the last entry or of one before; None where none is."""
+    try:
+        kept = client.get_registered_model(name).tags.get(LEDGER_HEAD)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+    return str(kept) if kept else None

@@ -1,0 +1,137 @@
+"""What the ledger of one spec says: the champion, whom it followed, what waits, and what was asked before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pipelines.champion.ledger import Entry
+from pipelines.ruling.champion_for import Claims, recorded
+from pipelines.ruling.verdict import MOVES, Verdict
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The entries of a spec, oldest first, and what follows from them alone."""
+
+    spec: str
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def head(self) -> Entry | None:
+        """The last entry."""
+        return self.entries[-1] if self.entries else None
+
+    @cached_property
+    def _reigns(self) -> tuple[Entry, ...]:
+        """The entries that made the champion, last, and those to whom one rollback after another leads back."""
+        found: list[Entry] = []
+        for entry in self.entries:
+            to = entry.body["champion_version"]
+            if entry.body["kind"] == "rollback":
+                found = found[:-1]
+                while found and found[-1].body["champion_version"] != to:
+                    found.pop()
+            elif entry.body["kind"] == "restored":
+                found = [*found[:-1], entry] if to else []
+            elif entry.moves:
+                found.append(entry)
+        return tuple(found)
+
+    @property
+    def champions(self) -> tuple[str, ...]:
+        """The champion, last, and those to which one rollback after another leads back."""
+        return tuple(entry.body["champion_version"] for entry in self._reigns)
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The last champion that was taken for being better, and its refreshes before the present one.
+
+        None where the champion itself is that one. A champion that a person forced or that was adopted counts as such:
+        somebody answered for it.
+        """
+        better = [place for place, entry in enumerate(self._reigns) if entry.body["verdict"] != Verdict.REFRESH]
+        return self.champions[better[-1] : -1] if better else self.champions[:-1]
+
+    @property
+    def claims(self) -> Claims | None:
+        """What the champion is for, as far as the ledger says."""
+        return recorded(self._reigns[-1].body) if self._reigns else None
+
+    @property
+    def made_champion(self) -> Entry:
+        """The entry that made the champion what it is; there must be one."""
+        return self._reigns[-1]
+
+    @property
+    def champion(self) -> str | None:
+        """The version that serves."""
+        return self.champions[-1] if self.champions else None
+
+    @property
+    def before(self) -> str | None:
+        """The version to which a rollback leads."""
+        return self.champions[-2] if len(self.champions) > 1 else None
+
+    def files(self, version: str) -> Mapping[str, str]:
+        """The hashes of a version's files as they were first written down; none where no entry has them."""
+        said = (entry.body.get("files") for entry in self.entries if entry.body["challenger_version"] == version)
+        return next((files for files in said if files), {})
+
+    def first_about(self, version: str) -> Entry | None:
+        """The first entry about a version."""
+        return next((entry for entry in self.entries if entry.body["challenger_version"] == version), None)
+
+    @cached_property
+    def withdrawn(self) -> Mapping[str, Entry]:
+        """The versions that were rolled back and not made champion again, each with the rollback."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            found.pop(entry.body["champion_version"], None)
+            if entry.body["kind"] == "rollback":
+                found[entry.body["compared_with"]] = entry
+        return found
+
+    @cached_property
+    def waiting(self) -> Mapping[str, Entry]:
+        """The decisions that await approval, by challenger; a new champion ends the wait of all."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            if entry.moves:
+                found = {}
+            else:
+                found.pop(entry.body["challenger_version"], None)
+            if entry.body["awaiting_approval"]:
+                found[entry.body["challenger_version"]] = entry
+        return found
+
+    def looks(self) -> tuple[tuple[Mapping[str, Any], tuple[str, ...]], ...]:
+        """The comparisons that were counted, oldest first, each with the dates of its rows.
+
+        An approval and a question that was asked again repeat the comparison of another entry, and are none.
+        """
+        found: list[tuple[Mapping[str, Any], tuple[str, ...]]] = []
+        for entry in self.entries:
+            look = entry.body["look"]
+            if look and look not in (one for one, _ in found):
+                found.append((look, tuple(entry.body["cohort"].get("dates", ()))))
+        return tuple(found)
+
+    def answer(self, asked: Mapping[str, Any]) -> Entry | None:
+        """The last decision on this very question: the same challenger, champion, rows and spec."""
+        decisions = [entry for entry in self.entries if entry.body["kind"] == "decision"]
+        same = (entry for entry in reversed(decisions) if all(entry.body[key] == asked[key] for key in asked))
+        return next(same, None)
+
+    def holds(self, answer: Entry) -> bool:
+        """Whether an answer still stands: one in favour of the challenger does so only while it awaits approval."""
+        return answer.body["verdict"] not in MOVES or answer in self.waiting.values()
+
+    def about(self, version: str) -> Entry | None:
+        """The last entry about a version; one that has figures of it is preferred."""
+        found = [entry for entry in self.entries if entry.body["challenger_version"] == version]
+        return next((entry for entry in reversed(found) if entry.body["figures"]), found[-1] if found else None)
+
+    def unfinished(self, alias: str | None) -> bool:
+        """Whether the alias still shows whom the last entry replaced: its writer was stopped before moving it."""
+        return self.head is not None and self.head.moves and alias == self.head.body["compared_with"]

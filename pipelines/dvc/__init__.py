@@ -1,0 +1,1 @@
+"""DVC: its process, its lock file, and its refusals in plain words."""

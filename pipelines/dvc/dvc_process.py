@@ -1,0 +1,105 @@
+"""DVC in processes of its own: they end with us, and what DVC says is kept apart from what the stages say."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pipelines.messages import masking
+from pipelines.processes import processes
+
+LOG = "dvc.log"
+# How long a stage that was asked to stop may take to say so before it is ended.
+GRACE_SECONDS = 10.0
+
+
+def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Run DVC, and give its exit code and all that it said, which stays in `state/dvc.log` where there is room.
+
+    variables are set beside those of the environment. DVC has a process group of its own, so that a Ctrl-C reaches us
+    alone; we hand it on to all that DVC started.
+    """
+    _clear_stale(root / ".dvc" / "tmp" / "rwlock")
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8", errors="backslashreplace") as told:
+        command = [sys.executable, "-m", "pipelines.dvc.tied", str(writing), *words]
+        environment = {**_environment(), **(variables or {})}
+        with subprocess.Popen(command, cwd=root, env=environment, process_group=0, pass_fds=(writing,)) as running:
+            try:
+                os.close(writing)
+                said = told.read()
+                code = running.wait()
+            finally:
+                if running.poll() is None:
+                    _end(running)
+    with suppress(OSError):
+        (root / "state").mkdir(exist_ok=True)
+        (root / "state" / LOG).write_text(masking.mask(said), encoding="utf-8")
+    return code, said
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with our Python first on the path, for the stages, and us as the one to end with."""
+    here = str(Path(sys.executable).parent)
+    path = f"{here}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true", processes.RUN: processes.mark()}
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """Ask DVC and its stage to stop, and end what has not."""
+    try:
+        _signal(running, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(GRACE_SECONDS)
+    finally:
+        _signal(running, signal.SIGKILL)
+
+
+def _signal(running: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(running.pid, number)
+
+
+def _clear_stale(path: Path) -> None:
+    """Take from DVC's list of busy paths what a killed DVC left there; one that is torn goes as a whole.
+
+    DVC sees to it itself where nobody has the dead process's number. Nobody else of this checkout is at work: the run
+    holds its lock.
+    """
+    try:
+        found = json.loads(path.read_text())
+        kept = {mode: _kept(busy) for mode, busy in found.items()}
+    except FileNotFoundError:
+        return
+    except (ValueError, AttributeError, TypeError, KeyError):
+        path.unlink(missing_ok=True)
+        return
+    if kept != found:
+        path.write_text(json.dumps(kept))
+
+
+def _kept(busy: dict[str, Any]) -> dict[str, Any]:
+    """Of the paths of one mode, those that a DVC which is still there reads (a list of them) or writes (one)."""
+    found: dict[str, Any] = {}
+    for path, holders in busy.items():
+        if isinstance(holders, list):
+            living = [one for one in holders if _is_dvc(int(one["pid"]))]
+            found |= {path: living} if living else {}
+        elif holders and _is_dvc(int(holders["pid"])):
+            found[path] = holders
+    return found
+
+
+def _is_dvc(pid: int) -> bool:
+    """Whether the process of this number is there and may be DVC."""
+    if processes.started(pid) is None:
+        return False
+    try:
+        return b"dvc" in (processes.PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return True

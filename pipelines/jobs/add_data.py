@@ -1,0 +1,104 @@
+"""Versions of raw data: files are copied in whole, counted, and handed to DVC."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from experiments.spec import ExperimentSpec
+from features.errors import MissingError, UsageError
+from features.file_format import Formats
+from pipelines.files import storage
+from pipelines.jobs import stage_graph
+from pipelines.messages import log
+from pipelines.raw_data import postgres, raw_files
+from pipelines.raw_data.raw_versions import VERSIONS, history
+from pipelines.specs.options import source_of
+from pipelines.workspace import Workspace
+
+
+def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> None:
+    """Add files, folders of files or database tables to the raw data of a spec as a new version.
+
+    A file of the same name is replaced. Everything is read first: when one is missing or unreadable nothing is added.
+    Adding what is already there changes nothing. Raises UsageError when the spec's source needs no files, or
+    not these.
+    """
+    source, options = source_of(spec)
+    if not source.needs_files:
+        raise UsageError(f"spec '{spec.name}' makes its own data ({source.kind}); it takes no files.")
+    with tempfile.TemporaryDirectory(prefix="holdfast-tables-") as fetched:
+        formats = source.formats(options)
+        paths = _once([path for place in places for path in _files(place, Path(fetched), formats)])
+        _refuse_unread(spec, source.wants(options), paths)
+        described = {path.name: describe(spec.name, path, formats) for path in paths}
+        versions = history(workspace.raw)
+        files = {**(versions[-1]["files"] if versions else {}), **described}
+        if not versions or files != versions[-1]["files"]:
+            with storage.replacing_folder(workspace.raw) as folder:
+                _fill(folder, workspace.raw, paths)
+                storage.write_json(folder / VERSIONS, [*versions, {"files": files}])
+    stage_graph.track(workspace)
+    stage_graph.put(spec.name, workspace.root)
+    log.done(
+        "data",
+        spec.name,
+        files=len(files),
+        rows=sum(one["rows"] for one in files.values()),
+        version=len(history(workspace.raw)),
+    )
+
+
+def describe(spec: str, path: Path, formats: Formats) -> dict[str, Any]:
+    """The hash and the number of rows of a raw file. Raises MissingError or DataError when it cannot be read."""
+    seen = raw_files.check(path, formats)
+    if seen.looks_like_data:
+        such = ", ".join(repr(one) for one in seen.looks_like_data[:3])
+        told = (
+            f"the first line of {path.name} is taken for names, and {such} look like data; if it has no names, say"
+            " `format: {header: false, names: [...]}` beside the file in the spec"
+        )
+        log.warn("data", spec, [told])
+    return {"sha256": storage.digest(path), "rows": seen.rows}
+
+
+def _files(place: str, fetched: Path, formats: Formats) -> Iterator[Path]:
+    """The files that are meant: of a folder all that can be raw data, of a database's table a copy."""
+    path = Path(place)
+    if postgres.is_address(place):
+        yield postgres.fetch(place, fetched)
+    elif path.is_dir():
+        names = raw_files.files_in(path, formats)
+        if not names:
+            raise MissingError(f"no file in {place} that ends in {', '.join(raw_files.KINDS)}.")
+        yield from (path / name for name in names)
+    elif not path.exists():
+        raise MissingError(f"no file {place}; give a file, a folder of files or a table of a database.")
+    else:
+        yield path
+
+
+def _refuse_unread(spec: ExperimentSpec, wanted: Sequence[str], paths: Sequence[Path]) -> None:
+    """A file that the spec does not read would lie there unseen."""
+    unread = [path.name for path in paths if not any(fnmatch(path.name, pattern) for pattern in wanted)]
+    if unread:
+        raise UsageError(
+            f"spec '{spec.name}' does not read {unread}; it reads {sorted(set(wanted))}. Rename the file, or name it in"
+            " the spec; a file of the same name takes the place of the one before."
+        )
+
+
+def _once(paths: Sequence[Path]) -> Sequence[Path]:
+    names = [path.name for path in paths]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"{twice} are given twice, from different places; a file is known by its name: rename one.")
+    return paths
+
+
+def _fill(folder: Path, old: Path, paths: Sequence[Path]) -> None:
+    new = {path.name for path in paths}
+    kept = [path for path in old.glob("*") if path.name not in {*new, VERSIONS}] if old.is_dir() else []
+    for path in (*kept, *paths):
+        shutil.copyfile(path, folder / path.name)

@@ -1,0 +1,91 @@
+"""The main job: from raw data to a decision and a ranked list, doing only what changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.spec import ExperimentSpec
+from pipelines.jobs import repeated
+from pipelines.processes.stopping import Command
+from pipelines.ruling.verdict import EXIT_CODES, Verdict
+from pipelines.workspace import Workspace
+
+
+def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
+    """Run the graph, register, promote and score; print a short table and give the exit code of the decision.
+
+    command does one command: the stages are commands of forks of this process.
+    """
+    if (known := repeated.answer(workspace)) is not None:
+        repeated.leave(workspace, known)
+        print(known.told)  # noqa: T201 - the command's answer
+        return known.code
+    # Not at the top: where nothing was touched, nobody waits for MLflow.
+    from pipelines.champion import announcing, ledger
+    from pipelines.files import storage
+    from pipelines.jobs import stage_graph
+    from pipelines.specs.options import source_of
+
+    ledger.address(workspace.root)  # where promotions are written must be known before the first minute of work
+    source, _ = source_of(spec)
+    if not source.needs_files:
+        stage_graph.put(spec.name, workspace.root)
+    first = repeated.first_look(workspace)
+    stage_graph.reproduce(workspace, command)
+    from pipelines.stages import promote, register, score
+
+    register.run(spec, workspace)
+    code = promote.run(spec, workspace)
+    decided = repeated.registry_look(workspace)
+    decision = storage.read_json(workspace.decision)
+    again = promote.again(spec, workspace, decision)
+    if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
+        score.run(spec, workspace)
+    print(summary(decision, workspace), flush=True)  # noqa: T201 - the command's answer
+    announcing.told(workspace)
+    if again:
+        answer = _answer(spec, workspace, again)
+        repeated.note(workspace, answer, first=first, decided=decided)
+    return code
+
+
+def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> repeated.Answer:
+    """What a run says, and leaves, that comes to a decision which moves nothing."""
+    from pipelines.gate import decision_page_file
+
+    said, code = summary(decision, workspace), EXIT_CODES[Verdict(decision["verdict"])]
+    return repeated.Answer(said, code, decision, decision_page_file.page(spec, workspace, decision))
+
+
+def summary(decision: Mapping[str, Any], workspace: Workspace) -> str:
+    """The short table: verdict, both models' figures with intervals, and where to look."""
+    from pipelines.ruling import answers
+    from pipelines.servers import mlflow_runs
+
+    verdict, *reasons = answers.lines_of(decision)
+    lines = [("verdict", f"{answers.verdict_of(decision)}: {verdict}"), *(("", reason) for reason in reasons)]
+    for who in ("challenger", "champion"):
+        version, figures = decision[f"{who}_version"], decision["figures"].get(who, {})
+        lines.append((who, f"version {version}" if version else "none"))
+        shown = answers.shown_figures(decision, figures)
+        lines += [(f"  {name}", _interval(figure)) for name, figure in shown.items()]
+        lines += [("  effects of actions", answers.NOT_SHOWN)] if len(shown) < len(figures) else []
+    lines += [(name, _shown(path, workspace)) for name, path in _places(workspace) if path.exists()]
+    lines.append(("MLflow", mlflow_runs.where_to_look(workspace.root)))
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
+
+
+def _interval(figure: dict[str, Any]) -> str:
+    return f"{figure['value']:.4f}  [{figure['low']:.4f}, {figure['high']:.4f}]"
+
+
+def _places(workspace: Workspace) -> list[tuple[str, Any]]:
+    return [
+        ("report", workspace.evaluation / "report.html"),
+        ("decision", workspace.decision_page),
+        ("list", workspace.ranked_list / "ranked_list.csv"),
+    ]
+
+
+def _shown(path: Any, workspace: Workspace) -> str:
+    return str(path.relative_to(workspace.root))

@@ -1,0 +1,85 @@
+"""DVC: the graph of cached stages, and the raw data that it tracks."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from features.errors import HoldfastError, UsageError
+from pipelines.dvc import dvc_process, refusals
+from pipelines.files import storage
+from pipelines.jobs import forks, unchanged
+from pipelines.messages import failures
+from pipelines.processes.stopping import Command
+from pipelines.workspace import Workspace
+
+PARAMS = "params.yaml"
+LAST_STAGE = "evaluate"
+
+
+def reproduce(workspace: Workspace, command: Command | None = None) -> None:
+    """Run every stage of a spec whose inputs changed; with a command, which does a stage, in forks of this process.
+
+    Raises what the failing stage reported, or what DVC's own refusal means.
+    """
+    refusals.check_files(workspace.root)
+    if workspace.spec not in _params(workspace.root)["specs"]:
+        raise UsageError(
+            f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
+        )
+    if unchanged.is_as_left(workspace):
+        return
+    failures.take(workspace.failure)
+    began = unchanged.now_ns()
+    with forks.serving(workspace.root, workspace.state, command) as served:
+        target = f"{LAST_STAGE}@{workspace.spec}"
+        code, said = dvc_process.run(workspace.root, "repro", target, variables=served.variables)
+    if code == 0:
+        unchanged.leave(workspace, began_ns=began, stored_ns=served.stored)
+        return
+    if failure := failures.take(workspace.failure):
+        raise StageError(failure)
+    raise refusals.refusal(said, spec=workspace.spec)
+
+
+class StageError(HoldfastError):
+    """A stage failed and has said why; its words and its exit code are passed on."""
+
+    def __init__(self, failure: failures.Failure) -> None:
+        super().__init__(f"{failure.command}: {failure.message}")
+        self.exit_code = failure.code  # type: ignore[misc]
+
+
+def track(workspace: Workspace) -> None:
+    """Have DVC track the raw data of a spec. Raises UsageError outside a DVC repository."""
+    if not (workspace.root / ".dvc").is_dir():
+        raise UsageError(f"{workspace.root} is no DVC repository; run this in the root of a checkout.")
+    refusals.check_files(workspace.root)
+    code, said = dvc_process.run(workspace.root, "add", str(workspace.raw.relative_to(workspace.root)))
+    if code != 0:
+        raise refusals.refusal(said, spec=workspace.spec)
+
+
+def _params(root: Path) -> dict[str, Any]:
+    """What is on the graph. Raises UsageError where the file is not as it was made."""
+    try:
+        found = yaml.safe_load((root / PARAMS).read_text())
+    except FileNotFoundError as error:
+        raise UsageError(f"no file {PARAMS} in {root}; run this in the root of a checkout.") from error
+    except yaml.YAMLError as error:
+        raise UsageError(
+            f"{PARAMS} cannot be read; `git checkout -- {PARAMS}` takes back what was committed."
+        ) from error
+    if not isinstance(found, dict) or not isinstance(found.get("specs"), list):
+        raise UsageError(f"{PARAMS} has no list `specs`; `git checkout -- {PARAMS}` takes back what was committed.")
+    return found
+
+
+def put(spec: str, root: Path) -> None:
+    """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays."""
+    (root / "data" / "raw" / spec).mkdir(parents=True, exist_ok=True)
+    path = root / PARAMS
+    params = _params(root)
+    if spec not in params["specs"]:
+        params["specs"] = [*params["specs"], spec]
+        storage.write_bytes(path, yaml.safe_dump(params, sort_keys=False).encode())

@@ -1,0 +1,185 @@
+"""What tuning, training and judging start from: the rows, encoded once, and how they are divided."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from experiments import families, learners, metrics
+from experiments.family import PARTS, Family, Labels, RowIndex
+from experiments.metric import Metric, Numbers
+from experiments.money import limits
+from experiments.rows.arms import Arms, Mask, rows_of
+from experiments.rows.gap import left_in_gap
+from experiments.rows.split import Fold, Split, customer_hash, split
+from experiments.search.learning_problem import Problem, Stakes
+from experiments.sections.label import HasLabel
+from experiments.sections.policy import HasPolicy
+from experiments.sections.section import HasName
+from experiments.sections.split import HasSplit
+from experiments.sections.treatment import HasTreatment
+from experiments.sections.tuning import HasTuning, TuningSpec
+from experiments.uplift import nuisances
+from experiments.uplift.learner import Learner
+from features.contract import Contract, Matrix
+from features.plugins import plugin
+from features.tables import CONTROL
+from pipelines.files import storage
+from pipelines.matrix import matrices
+from pipelines.processes import memory
+from pipelines.workspace import Workspace
+
+
+class Learnable(HasName, HasLabel, HasTreatment, HasPolicy, HasSplit, HasTuning, Protocol):
+    """A spec, as far as it says what is learnt, and how."""
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The matrix of a spec, opened for learning; listed is how many customers the ranked list holds.
+
+    X are the features, encoded, shape (n_rows, n_columns); rows hold what else is known of each, and the columns of the
+    policy.
+    """
+
+    spec: Learnable
+    rows: pd.DataFrame
+    X: Matrix
+    contract: Contract
+    listed: int
+
+    def narrowed(self, names: Collection[str]) -> "Learning":
+        """The same with some of the features only."""
+        places = [place for place, name in enumerate(self.contract.names) if name in names]
+        return replace(self, X=self.X[:, places], contract=self.contract.select(names))
+
+    @cached_property
+    def y(self) -> Labels:
+        """1 where the customer left before the window closed, shape (n_rows,)."""
+        return self.rows["churned"].to_numpy(dtype=float)
+
+    @cached_property
+    def left_in_gap(self) -> Mask:
+        """The rows of customers who left before the window opened, whom the risk leaves out, shape (n_rows,)."""
+        return left_in_gap(self.rows)
+
+    @cached_property
+    def at_risk(self) -> Mask:
+        """The rows of the risk: the other untreated ones, shape (n_rows,)."""
+        return rows_of(self.arms, CONTROL, self.actions) & ~self.left_in_gap
+
+    @cached_property
+    def arms(self) -> Arms:
+        """The arm of each row, None where it was in no campaign, shape (n_rows,)."""
+        arms: Arms = self.rows["arm"].astype(object).to_numpy(copy=True)
+        arms[pd.isna(arms)] = None
+        return arms
+
+    @property
+    def tuning(self) -> TuningSpec:
+        """What is searched: what the spec says; without a column, one probability for all and one effect of an action.
+
+        Then there is nothing to choose by: families and learners would all come to the same.
+        """
+        asked = self.spec.tuning
+        if self.contract.columns:
+            return asked
+        return asked.model_copy(update={"families": ("prior",), "learners": ("t_learner",), "trials": 1})
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The names of the actions."""
+        return self.spec.actions
+
+    @cached_property
+    def split(self) -> Split:
+        """How the rows are divided."""
+        return split(self.rows, spec=self.spec.split, label=self.spec.label)
+
+    @cached_property
+    def folds(self) -> tuple[Fold, ...]:
+        """The folds, by the places of their rows among the training rows."""
+        place = np.full(len(self.rows), -1)
+        place[self.split.training] = np.arange(len(self.split.training))
+        return tuple(Fold(place[fold.fit], place[fold.judge]) for fold in self.split.folds)
+
+    @cached_property
+    def probability(self) -> Numbers:
+        """The logged probability of each row's own arm, NaN where there was no lot to log, shape (n_rows,)."""
+        if self.spec.treatment is None or not self.spec.treatment.randomised:
+            return np.full(len(self.rows), np.nan)
+        return self.rows["probability"].to_numpy(dtype=float, na_value=np.nan)
+
+    def problem(self, family_names: Collection[str], learner_names: Collection[str] = ()) -> Problem:
+        """The problem of fitting these families and learners on the training rows and nothing else.
+
+        Each family is prepared once. That folds and gate cohort hold what they must, the build has made sure of.
+        """
+        needed = {*family_names, *((nuisances.FAMILY,) if self.actions and learner_names else ())}
+        found = {name: plugin(families, name, Family) for name in sorted(needed)}
+        training = self.split.training
+        X, y, arms = part(self.X, training), self.y[training], self.arms[training]
+        prepared = {}
+        for name, family in found.items():
+            prepared[name] = family.prepare(X, y, self.contract)
+            memory.given_back()
+        return Problem(
+            X=X,
+            y=y,
+            contract=self.contract,
+            prepared=prepared,
+            arms=arms,
+            actions=self.actions,
+            probability=self.probability[training],
+            parts=self._parts(training),
+            folds=self.folds,
+            families=found,
+            learners={name: plugin(learners, name, Learner) for name in learner_names},
+            metric=plugin(metrics, self.spec.tuning.metric, Metric),
+            stakes=self._stakes(training),
+            left_in_gap=self.left_in_gap[training],
+        )
+
+    def _parts(self, index: RowIndex) -> RowIndex:
+        """The parts of a cross-fitting, by customer, drawn apart from the folds."""
+        hashed = customer_hash(self.rows["customer_id"].iloc[index], self.spec.split.seed + 1)
+        return (hashed % PARTS).astype(np.intp)
+
+    def _stakes(self, index: RowIndex) -> Stakes | None:
+        if self.spec.treatment is None:
+            return None
+        rows = self.rows.iloc[index]
+        return Stakes(
+            value=rows["value"].to_numpy(dtype=float),
+            ids=rows["customer_id"].astype(str).to_numpy(dtype=str),
+            cost=np.array([arm.cost for arm in self.spec.treatment.arms.values()]),
+            policy=self.spec.policy,
+            may_contact=limits.free(limits.barred(rows, self.spec.policy), len(rows)),
+            listed=self.listed,
+        )
+
+
+def part(X: Matrix, index: RowIndex) -> Matrix:
+    """The rows of X at index: where they follow one another, as those before the gate's dates do, not a copy."""
+    if len(index) and bool((np.diff(index) == 1).all()):
+        return X[index[0] : index[-1] + 1]
+    return X[index]
+
+
+def opened(spec: Learnable, workspace: Workspace) -> Learning:
+    """The rows of a spec that may be learnt from. Raises MissingError when they have not been built."""
+    contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
+    X, others, start = np.empty((matrices.count(workspace.matrix, matrices.LEARN), len(contract.columns))), [], 0
+    for one in matrices.parts(workspace.matrix, matrices.LEARN):
+        X[start : start + one.num_rows] = contract.encode(one.to_pandas())
+        start += one.num_rows
+        names = one.column_names
+        others.append(one.select([name for name in names if name not in contract.names or name in spec.policy.columns]))
+    rows = pa.concat_tables(others, promote_options="default").to_pandas()
+    del others
+    memory.given_back()
+    return Learning(spec, rows, X, contract, matrices.listed(workspace.matrix))

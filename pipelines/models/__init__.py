@@ -1,0 +1,1 @@
+"""Models as folders of text that load anywhere, and where each came from."""

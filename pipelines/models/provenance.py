@@ -1,0 +1,98 @@
+"""Where a model comes from: the commit, the data version, the spec, the validation and the study, as tags."""
+
+import ast
+import hashlib
+import json
+import subprocess
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments import families, learners
+from experiments.spec import ExperimentSpec
+from features import definitions, labels, sources
+from features.plugins import file_of, names, plugin
+from features.source import Source
+from pipelines.dvc import lock_file
+from pipelines.files import storage
+from pipelines.workspace import Workspace
+
+
+def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
+    """What a version must say of its making; every value is a string."""
+    validation = storage.read_json(workspace.validation / "result.json")
+    from pipelines.reporting.effects import standing  # not at the top: what is registered already needs no statistics
+
+    report = storage.read_json(workspace.evaluation / "report.json")
+    best, about = (storage.read_json(path) for path in (workspace.tuning / "best.json", workspace.model / "about.json"))
+    return {
+        "git_commit": git_commit(workspace.root),
+        "data_hash": data_hash(workspace),
+        "spec_hash": spec_hash(spec),
+        "recipe": recipe(spec),
+        "trained_until": str(about["trained_until"]),
+        "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
+        "study": str(best["study"]),
+        "uplift": standing(report),
+        "family": str(about["family"]),
+        "learner": str(about["learner"]),
+    }
+
+
+def spec_hash(spec: ExperimentSpec) -> str:
+    """A hash of everything that the spec says."""
+    plain = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def recipe(spec: ExperimentSpec) -> str:
+    """A hash of what makes a model what it is; newer data, another title or another report leave it as it is.
+
+    That is the spec, how it reads its source included, and the code of the features, the label, the families and the
+    learners it names, but for comments and layout; on how many dates a model is judged is no part of it. Two models of
+    one recipe are a champion and its refresh; a model of another wants to replace it.
+    """
+    sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning"}
+    plain = spec.model_dump(mode="json", include=sections)
+    # On how many dates a model is judged does not make it another.
+    del plain["split"]["gate_dates"]
+    plain["source"] = _without(spec.source, plugin(sources, spec.source["kind"], Source).newer)
+    plain["code"] = _code(spec)
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _without(options: Any, names: Collection[str]) -> Any:
+    """Options without those of these names, at any depth."""
+    if isinstance(options, Mapping):
+        return {key: _without(value, names) for key, value in options.items() if key not in names}
+    return [_without(one, names) for one in options] if isinstance(options, list) else options
+
+
+def _code(spec: ExperimentSpec) -> dict[str, str]:
+    """The plug-ins that a spec names, as syntax trees; all themes where it names none."""
+    themes = list(spec.features) or names(definitions) if spec.observations else []
+    named = {definitions: themes, labels: [spec.label.kind], families: spec.tuning.families}
+    named |= {learners: spec.tuning.learners if spec.treatment else ()}
+    files = [file_of(package, name) for package, wanted in named.items() for name in wanted]
+    return {file.stem: ast.dump(ast.parse(file.read_text())) for file in files}
+
+
+def git_commit(root: Path) -> str:
+    """The commit of the checkout, with `+changes` where files differ from it, or `none` outside git."""
+    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)  # noqa: S607
+    if asked.returncode != 0:
+        return "none"
+    changes = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=no"],  # noqa: S607 - the user's own git
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() + ("+changes" if changes.stdout.strip() else "")
+
+
+def data_hash(workspace: Workspace) -> str:
+    """DVC's hash of the canonical tables, or our own where DVC did not run the stage."""
+    outs = lock_file.stages(workspace.root).get(f"ingest@{workspace.spec}", {}).get("outs", [])
+    return str(outs[0]["md5"]) if outs else storage.digest(workspace.tables)

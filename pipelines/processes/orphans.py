@@ -1,0 +1,37 @@
+"""MLflow runs whose process was killed: the next run of their spec ends them."""
+
+import json
+
+from mlflow import MlflowClient
+
+from pipelines.processes import processes
+from pipelines.processes.processes import Process
+
+# The process that writes a run, as JSON.
+OWNER = "holdfast.process"
+AT_MOST = 100
+
+
+def owner() -> dict[str, str]:
+    """The tag by which a run is known to be this process's."""
+    return {OWNER: json.dumps(processes.this().to_dict())}
+
+
+def end(client: MlflowClient, experiment: str) -> list[str]:
+    """End the runs of an experiment that say RUNNING and whose process is gone, as KILLED; gives their ids.
+
+    Runs of other machines are left alone, for nothing is known of their processes.
+    """
+    running = client.search_runs([experiment], "attributes.status = 'RUNNING'", max_results=AT_MOST)
+    found = [one.info.run_id for one in running if _is_orphan(one.data.tags.get(OWNER, ""))]
+    for run_id in found:
+        client.set_terminated(run_id, "KILLED")
+    return found
+
+
+def _is_orphan(tag: str) -> bool:
+    try:
+        process = Process.from_dict(json.loads(tag))
+    except ValueError:
+        return False
+    return process is not None and process.is_gone

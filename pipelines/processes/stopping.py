@@ -1,0 +1,97 @@
+"""Ctrl-C, SIGTERM and a closing terminal end a command the same way, wherever they strike: a line, and exit code 2."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+CODE = 2
+LINE = "stopped; run the same command again to go on."
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+AGAIN_SECONDS = 0.05
+
+Command = Callable[[Sequence[str]], int]
+
+
+class Stopping:
+    """Whether this process was asked to stop, and for which command it says so."""
+
+    asked = False
+    command = "pipelines"
+
+
+def guard(words: Sequence[str], command: Command) -> int:
+    """Run a command of these words so that a stop is always told, and give its exit code.
+
+    What is printed goes through the mask of secrets; nothing is imported before signals are heard.
+    """
+    Stopping.command = next((word for word in words if not word.startswith("-")), Stopping.command)
+    try:
+        listen()
+        from pipelines.messages import masking
+        from pipelines.processes import processes
+
+        processes.tie(os.environ)
+        masking.cover()
+        code = command(words)
+    except KeyboardInterrupt:
+        _say()
+        code = CODE
+    return _finished(code)
+
+
+def listen() -> None:
+    """Hear the signals, but for those to which whoever started us made us deaf, as `nohup` does."""
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
+    signal.signal(signal.SIGALRM, _stop)
+    sys.excepthook, sys.unraisablehook = _unhandled, _swallowed
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    Stopping.asked = True
+    raise KeyboardInterrupt
+
+
+def _unhandled(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A stop that a library turned into a fault of its own is a stop; a bug shows its traceback, without secrets."""
+    if Stopping.asked or issubclass(kind, KeyboardInterrupt):
+        _say()
+        sys.stdout.flush()
+        os._exit(CODE)
+    import traceback
+
+    from pipelines.messages import masking
+
+    for line in traceback.format_exception(kind, error, trace):
+        sys.stderr.write(masking.mask(line))
+
+
+def _swallowed(told: "UnraisableHookArgs") -> None:
+    """A stop that struck where Python can raise nothing, such as in a destructor, strikes again a little later."""
+    if issubclass(told.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+        return
+    sys.__unraisablehook__(told)
+
+
+def _say() -> None:
+    print(f"{Stopping.command}: {LINE}", file=sys.stderr, flush=True)  # noqa: T201 - the command's own voice
+
+
+def _finished(code: int) -> int:
+    """From here on all is done and said, and the process ends with the code that it has earned.
+
+    Python gives signals back to the system while it ends, which would then end it without a word; so none is heard.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return code

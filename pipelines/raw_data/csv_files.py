@@ -1,0 +1,223 @@
+"""CSV files and their like, read through once before they are used: a fault is told with its line and what to do."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from features.errors import DataError
+from features.file_format import FileFormat
+from pipelines.raw_data.codings import utf8
+
+# A row of more characters is one in which a quote was left open.
+LONGEST = 500_000
+_OTHERS = {";": "';'", "\t": "a tab", "|": "'|'"}
+_LIKE_DATA = re.compile(r"[-+]?\d+([.,]\d+)*|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|[^@\s]+@[^@\s]+\.\w+")
+_SHOWN = 60
+
+
+@dataclass
+class Seen:
+    """What a file came to: its columns, how many rows, and whether its first line looks like data."""
+
+    names: list[str]
+    rows: int = 0
+    looks_like_data: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Widths:
+    """Rows that have not as many fields as there are columns: how many, the first, and whether they end in nothing."""
+
+    expected: int
+    found: Counter[int] = field(default_factory=Counter)
+    first: tuple[int, int] | None = None
+    ends_empty: int = 0
+
+    def see(self, line: int, row: list[str]) -> None:
+        """Count a row that began at a line."""
+        self.found[len(row)] += 1
+        if len(row) == self.expected + 1:
+            self.ends_empty += row[-1] == ""
+        if len(row) != self.expected and self.first is None:
+            self.first = line, len(row)
+
+
+def header(path: Path, form: FileFormat) -> list[str]:
+    """The names of the columns.
+
+    Raises DataError where the first line holds no names, an empty one or the same twice.
+    """
+    with utf8(path), _long_fields(), path.open(encoding="utf-8-sig", newline="") as text:
+        lines = _Lines(text)
+        first = next(csv.reader(lines, delimiter=form.separator), [])
+        _refuse_other_breaks(path.name, first, lines)
+        return _names(path.name, first, form)
+
+
+def check(path: Path, form: FileFormat) -> Seen:
+    """Read all of a file. Raises DataError that says the line, what was expected there, and what to do."""
+    with utf8(path), _long_fields(), path.open(encoding="utf-8-sig", newline="") as text:
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=form.separator, strict=True)
+        try:
+            return _read(path.name, reader, lines, form)
+        except csv.Error as error:
+            raise DataError(_broken(path.name, lines, error)) from error
+
+
+class _Lines:
+    """The lines of a file, of which the last one is remembered, and where the row that is read began."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text, self.last, self.number, self.began = text, "", 0, 1
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        self.last = next(self._text)
+        self.number += 1
+        return self.last
+
+    @property
+    def end(self) -> str:
+        """How the last line ends."""
+        return self.last[len(self.last.rstrip("\r\n")) :]
+
+
+def _read(name: str, reader: Iterator[list[str]], lines: _Lines, form: FileFormat) -> Seen:
+    ends: dict[str, int] = {}
+    seen, widths = None, None
+    while True:
+        lines.began = lines.number + 1
+        row = next(reader, None)
+        if row is None:
+            break
+        _see_end(name, ends, lines)
+        if seen is None or widths is None:
+            _refuse_other_breaks(name, row, lines)
+            seen = Seen(_names(name, row, form))
+            widths = _Widths(len(seen.names))
+            if form.header:
+                seen.looks_like_data = [cell for cell in row if _LIKE_DATA.fullmatch(cell.strip())]
+                continue
+        if sum(map(len, row)) > LONGEST:
+            raise csv.Error("field larger")
+        if row:
+            widths.see(lines.began, row)
+            seen.rows += 1
+    if seen is None or widths is None:
+        raise DataError(f"{name} needs a first line of names: it is empty.")
+    if not seen.rows:
+        raise DataError(f"{name} holds no rows.")
+    if widths.first:
+        raise DataError(_of_width(name, seen, widths, form))
+    return seen
+
+
+def _see_end(name: str, ends: dict[str, int], lines: _Lines) -> None:
+    """Raise DataError where lines end in two ways."""
+    if lines.end and ends.setdefault(lines.end, lines.number) == lines.number and len(ends) > 1:
+        (first, one), (other, two) = ends.items()
+        raise DataError(
+            f"{name}, line {two}: it ends with {_said(other)} where line {one} ends with {_said(first)}; two exports"
+            " were put together. Give all lines one ending, as `dos2unix` does."
+        )
+
+
+def _refuse_other_breaks(name: str, first: list[str], lines: _Lines) -> None:
+    """DuckDB takes the first line break that it sees, if only within a field, for the end of lines, and loses rows."""
+    within = {one for cell in first for one in re.findall(r"\r\n|\r|\n", cell)}
+    if other := sorted(within - {lines.end}):
+        raise DataError(
+            f"{name}, line 1: a field holds a line break ({_said(other[0])}) of another kind than the end of the line"
+            f" ({_said(lines.end)}); take it out of the first row."
+        )
+
+
+def _said(end: str) -> str:
+    return {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}.get(end, repr(end))
+
+
+def _names(name: str, first: list[str], form: FileFormat) -> list[str]:
+    if not form.header:
+        return list(form.names)
+    if not first:
+        raise DataError(f"{name} needs a first line of names: its first line is empty; take it off.")
+    if len(first) == 1 and (other := next((sign for sign in _OTHERS if sign in first[0]), None)):
+        line = "\\t" if other == "\t" else other
+        raise DataError(
+            f"{name} is separated by {_OTHERS[other]}; save it with commas, or say so in the spec, beside the file:"
+            f' `format: {{separator: "{line}"}}`. Its first line is {_short(first[0])!r}.'
+        )
+    check_names(name, first)
+    return first
+
+
+def check_names(name: str, first: list[str], *, is_text: bool = True) -> None:
+    """Raise DataError where the first line of a file or a sheet holds an empty name, or one twice."""
+    if blank := [place for place, one in enumerate(first, start=1) if not one.strip()]:
+        remedy = "give it a name"
+        if len(blank) > 1 and len(blank) == len(first) - 1:
+            remedy = "is it a title? Names stand in the first line: take off what is above them"
+        elif blank == [1]:
+            remedy = "pandas writes its index so: write the file with index=False, or give the column a name"
+        elif blank == [len(first)] and is_text:
+            remedy = "the line ends with a separator: take it off every line (`sed 's/,\\r*$//'`), or give it a name"
+        raise DataError(f"{name}, line 1: column {blank[0]} of {len(first)} has no name; {remedy}.")
+    if twice := sorted({one for one in first if first.count(one) > 1}):
+        raise DataError(f"{name} needs a first line of names, each its own: {twice} stand twice.")
+
+
+def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
+    line, found = widths.first or (0, 0)
+    bad = seen.rows - widths.found[widths.expected]
+    what = f"the header names {widths.expected}" if form.header else f"the spec names {widths.expected}"
+    where = f"{name}, line {line}: {found} fields where {what}"
+    if widths.expected == 1 and form.header and bad == seen.rows:
+        return f"{where}: is the first line a title? Names stand in the first line: take off what is above them."
+    if bad == widths.found[widths.expected + 1] == seen.rows:
+        if widths.ends_empty == seen.rows:
+            return f"{where}, and every row is so: all end with a separator. Take it off (`sed 's/,\\r*$//' {name}`)."
+        return (
+            f"{where}, and every row is so: the name of one column is missing, often that of row names in front. Name"
+            " it, or write the file without row names."
+        )
+    many = f"; {bad:,} of {seen.rows:,} rows have too few or too many"
+    if found < widths.expected:
+        return f"{where}{many}. A row has a field for each name, if only an empty one; a line break is put in quotes."
+    return f'{where}{many}. A field that holds {form.separator!r} itself is put in quotes ("...").'
+
+
+def _broken(name: str, lines: _Lines, error: csv.Error) -> str:
+    where = f"{name}, line {lines.began}"
+    if "field larger" in str(error):
+        return (
+            f"{where}: more than {LONGEST:,} characters in one row; is a quote left open there? Close it, double one"
+            ' that is part of the text (""), or take the text out.'
+        )
+    if "unexpected end" in str(error):
+        return (
+            f'{where}: a quote (") is opened in this row and never closed. Close it, or double one that is text ("").'
+        )
+    if "expected after" in str(error):
+        return f'{where}: text follows a closing quote. A quote within a quoted field is written twice ("").'
+    return f"cannot read {where}: {error}"
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Fields of up to LONGEST characters are read; csv's own limit is that of the whole process."""
+    before = csv.field_size_limit(LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

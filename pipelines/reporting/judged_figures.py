@@ -1,0 +1,44 @@
+"""What a figure amounts to, in a word: its interval lies above a number, below it, or on either side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipelines.messages.numbers import Unit, Written, written
+
+Tone = Literal["good", "bad", "open"]
+
+_TONES: tuple[Tone, Tone, Tone] = ("good", "bad", "open")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words for an interval above a number, below it, and on either side of it."""
+
+    above: str
+    below: str
+    either: str
+
+
+@dataclass(frozen=True)
+class JudgedFigure:
+    """A figure and what it amounts to; of says what it is the figure of, why what the interval does not tell."""
+
+    of: str
+    word: str
+    tone: Tone
+    figure: Written
+    why: str = ""
+
+
+def judged(of: str, found: Mapping[str, Any], words: Words, unit: Unit, *, against: float = 0.0) -> JudgedFigure:
+    """The verdict on a figure with value, low, high and standard_error."""
+    place = 0 if found["low"] > against else 1 if found["high"] < against else 2
+    return JudgedFigure(
+        of, (words.above, words.below, words.either)[place], _TONES[place], written(found, unit, clear_of=against)
+    )
+
+
+def covers(found: Mapping[str, Any], number: float = 0.0) -> bool:
+    """Whether the interval of a figure holds a number."""
+    return bool(found["low"] <= number <= found["high"])

@@ -1,0 +1,203 @@
+"""What a promotion rule is: a pure function of the evidence that decides one thing and explains itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from experiments.evaluation.comparison import Pair
+from experiments.metric import Better
+from experiments.statistics.intervals import Interval
+from pipelines.messages.numbers import digits_that_tell
+from pipelines.ruling.evidence import Evidence, Mode, difference_of
+from pipelines.ruling.verdict import Verdict
+
+# The normal quantile of 80 %.
+Z_POWER = 0.8416212335729143
+
+
+class Status(StrEnum):
+    """What a rule finds: it holds, it is broken, these rows cannot tell, or there is nothing that it could judge.
+
+    A spec may switch a rule off: then it finds nothing.
+    """
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    UNCLEAR = "unclear"
+    NOT_APPLICABLE = "not applicable"
+    OFF = "switched off"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What a rule holds a figure against: its difference has to lie beyond at, on the better side.
+
+    own: the challenger's own figure has to, and no difference. smallest is the smallest difference from at that these
+    rows show with 80 % power, where they could not tell.
+    """
+
+    figure: str
+    at: float
+    better: Better
+    own: bool = False
+    smallest: float | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule found, and why, with both numbers; thresholds: what it held figures against.
+
+    remark: where it is unclear, that is said and does not hold the verdict up.
+    """
+
+    status: Status
+    reason: str
+    thresholds: tuple[Threshold, ...] = ()
+    remark: bool = False
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The numbers of a rule, each for all actions or by action: those of the spec, or else those that it declares."""
+
+    declared: Mapping[str, float]
+    said: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
+
+    def of(self, name: str, action: str | None = None) -> float:
+        """A number, of an action where it has one for each; what the spec does not say is as it is declared."""
+        said = self.said.get(name, self.declared[name])
+        return said.get(action or "", self.declared[name]) if isinstance(said, Mapping) else said
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: its code, what it needs, the modes in which it is asked, the verdict when it is broken, and the judge.
+
+    needs names figures of the evidence, or other fields of it where the rule looks at no figure. A figure is any metric
+    by its name: it is taken of both models because a rule needs it; one of effects is `NAME_ACTION` for each action.
+    parameters are numbers of its own, with what they are unless the spec's gate.parameters says otherwise; the judge of
+    a rule that declares some takes Parameters too. can_be_off says whether a spec may switch it off.
+    """
+
+    code: str
+    needs: tuple[str, ...]
+    modes: frozenset[Mode]
+    otherwise: Verdict
+    judge: Callable[..., Finding]
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    can_be_off: bool = True
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+    @property
+    def name(self) -> str:
+        """The code."""
+        return self.code
+
+    @property
+    def meaning(self) -> str:
+        """The rule in one sentence."""
+        return (self.judge.__doc__ or "").splitlines()[0]
+
+
+def rule(
+    code: str,
+    *,
+    needs: tuple[str, ...],
+    modes: tuple[Mode, ...],
+    otherwise: Verdict = Verdict.KEEP,
+    parameters: Mapping[str, float] = MappingProxyType({}),
+    can_be_off: bool = True,
+) -> Callable[[Callable[..., Finding]], Rule]:
+    """Declare a rule; the first line of the function's docstring says what it demands; the rest as of `Rule`."""
+    return lambda judge: Rule(code, needs, frozenset(modes), otherwise, judge, parameters, can_be_off)
+
+
+def no_worse(
+    evidence: Evidence, figure: str, *, margin: float, higher_is_better: bool = True, pair: Pair | None = None
+) -> Finding:
+    """Whether the challenger is not worse than the champion by more than a margin, in the figure's unit.
+
+    It holds when the bound of the difference on the bad side stays within the margin, is broken when even the
+    bound on the good side does not, and is unclear between. A missing or NaN figure breaks it. pair: another's figures
+    than the champion's.
+    """
+    found = pair or evidence.figures.get(figure)
+    difference = difference_of(found)
+    if found is None or difference is None:
+        return missing(figure)
+    worst, best = (difference.low, difference.high) if higher_is_better else (-difference.high, -difference.low)
+    status = Status.HOLDS if worst > -margin else Status.BROKEN if best < -margin else Status.UNCLEAR
+    better: Better = "higher" if higher_is_better else "lower"
+    words = f"{compared(figure, found, difference)}, margin {margin:g}{smallest(status, difference)}"
+    return Finding(
+        status,
+        words,
+        (Threshold(figure, -margin if higher_is_better else margin, better, smallest=reach(status, difference)),),
+    )
+
+
+def unused(evidence: Evidence, margin: float) -> Finding | None:
+    """What a rule of the risk finds where the champion's risk is used for nothing; None where it is."""
+    if evidence.champion_for.risk:
+        return None
+    words = "the champion is one for its choice of actions alone, so that its risk blocks nothing"
+    return Finding(Status.NOT_APPLICABLE, f"{words}: 0 rows count, margin {margin:g}")
+
+
+def without_lottery(evidence: Evidence) -> Finding:
+    """What a rule of the policy finds where no randomised trial tells what policies earn.
+
+    A champion that was shown to earn more than doing nothing cannot be shown so again, nor can its successor.
+    """
+    if not evidence.champion_for.uplift:
+        words = "no randomised trial, so that 0 is claimed of the policy, and 0 must be kept"
+        return Finding(Status.NOT_APPLICABLE, words)
+    words = "the champion was shown to earn more than doing nothing, and without a randomised trial on these rows"
+    return Finding(Status.UNCLEAR, f"{words} 0 of it can be shown again: bring the trial back, or force it")
+
+
+def missing(figure: str) -> Finding:
+    """What is found where a figure is not there."""
+    return Finding(Status.BROKEN, f"{figure} is missing or not a number for one of the models")
+
+
+def compared(figure: str, pair: Pair, difference: Interval) -> str:
+    """Both numbers, their difference and its interval, in words."""
+    champion = pair.champion if pair.champion is not None else float("nan")
+    digits = digits_that_tell(pair.challenger, champion)
+    return (
+        f"{figure} {pair.challenger:.{digits}f} against {champion:.{digits}f}: difference"
+        f" {difference.value:+.{digits}f} [{difference.low:+.{digits}f}, {difference.high:+.{digits}f}]"
+    )
+
+
+def smallest(status: Status, difference: Interval) -> str:
+    """Where these rows could not tell: the smallest difference from the threshold that they would have shown."""
+    found = reach(status, difference)
+    return (
+        f"; a difference of {found:.4f} from it is the smallest that these rows show with 80 % power" if found else ""
+    )
+
+
+def reach(status: Status, difference: Interval) -> float | None:
+    """The same as a number; None where the rows could tell."""
+    if status is not Status.UNCLEAR:
+        return None
+    return (difference.value - difference.low) + Z_POWER * difference.standard_error
+
+
+def decide(mode: Mode, findings: Mapping[Rule, Finding]) -> Verdict:
+    """The verdict: every rule must hold that is asked and has something to judge.
+
+    A broken one outweighs an unclear one, and validity outweighs all.
+    """
+    broken = [rule.otherwise for rule, finding in findings.items() if finding.status is Status.BROKEN]
+    for verdict in (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA, Verdict.KEEP):
+        if verdict in broken:
+            return Verdict.NO_CHAMPION if (mode, verdict) == (Mode.FIRST, Verdict.KEEP) else verdict
+    if any(finding.status is Status.UNCLEAR and not finding.remark for finding in findings.values()):
+        return Verdict.INCONCLUSIVE
+    return {Mode.FIRST: Verdict.FIRST_CHAMPION, Mode.REFRESH: Verdict.REFRESH, Mode.REPLACE: Verdict.PROMOTE}[mode]

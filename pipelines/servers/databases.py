@@ -1,0 +1,84 @@
+"""Databases of the ledger and its leases: how one is opened, and what is said when it does not answer."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from features.errors import StorageError, UsageError
+from pipelines.messages import masking
+from pipelines.servers import faults
+
+WAIT_SECONDS = 10
+CONNECT_SECONDS = 5
+# What those wait on who open MLflow's database; any number will do, so long as it stays the same.
+LOCK = 7_040_117
+
+
+def engine(where: str) -> sa.Engine:
+    """An engine that connects when it is asked something, waits some seconds and no more, and keeps nothing open.
+
+    Raises UsageError for what is no address.
+    """
+    sqlite = where.startswith("sqlite")
+    waiting = {"timeout": WAIT_SECONDS} if sqlite else {"connect_timeout": CONNECT_SECONDS}
+    try:
+        return sa.create_engine(where, poolclass=NullPool, connect_args=waiting, hide_parameters=True)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
+        raise UsageError(f"the ledger's address is not one: {first_line(error)}.") from error
+
+
+@contextmanager
+def answering(found: sa.Engine) -> Iterator[None]:
+    """A block in which a database that is full, locked or gone is a StorageError, and two rows of one key are not."""
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except sa.exc.DBAPIError as error:
+        where = found.url.render_as_string(hide_password=True)
+        why = faults.of_sqlite(str(error)) or first_line(error)
+        named = f"the ledger at {masking.mask(where)}"
+        raise StorageError(f"{named} could not be read or written: {why}; {faults.AGAIN}.") from error
+
+
+@contextmanager
+def alone(where: str) -> Iterator[None]:
+    """A block that one process at a time runs for a database: MLflow makes and migrates its tables without a lock.
+
+    For SQLite it is the database's folder that is locked, for PostgreSQL a number; a server sees to it itself.
+    """
+    path = sqlite_path(where)
+    if path is not None and path.parent.is_dir():
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+    elif where.startswith("postgresql"):
+        found = engine(where)
+        with ExitStack() as stack:
+            with answering(found):
+                connection = stack.enter_context(found.connect())
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
+            yield
+    else:
+        yield
+
+
+def sqlite_path(where: str) -> Path | None:
+    """The file of an SQLite address; None where it has none."""
+    if not where.startswith("sqlite"):
+        return None
+    name = where.partition(":///")[2].partition("?")[0]
+    return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what a library says, without secrets."""
+    return masking.mask((str(error).splitlines() or [type(error).__name__])[0].rstrip("."))

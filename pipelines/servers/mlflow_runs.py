@@ -1,0 +1,109 @@
+"""MLflow: where runs are kept, opened once and cheaply written."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from features.errors import StorageError
+from pipelines.messages import masking
+from pipelines.processes import orphans
+from pipelines.servers import addresses, databases, faults
+
+NAME = "mlflow.runName"
+
+
+def uri(root: Path) -> str:
+    """The tracking URI: MLFLOW_TRACKING_URI, or SQLite in the repository."""
+    return addresses.tracking(root)
+
+
+def client(root: Path) -> MlflowClient:
+    """A client whose database exists; processes that start together migrate it one at a time."""
+    with databases.alone(uri(root)):
+        found = MlflowClient(tracking_uri=uri(root), registry_uri=uri(root))
+        found.search_experiments(max_results=1)
+    return found
+
+
+@contextmanager
+def answering(root: Path) -> Iterator[None]:
+    """A block whose failures are MLflow's database's: full, locked or gone is a StorageError, all else as it was."""
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code != "TEMPORARILY_UNAVAILABLE":
+            raise
+        why = faults.of_sqlite(str(error)) or masking.mask(str(error).splitlines()[0])
+        named = f"MLflow at {shown_uri(root)}"
+        raise StorageError(f"{named} could not be read or written: {why}; {faults.AGAIN}.") from error
+
+
+def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
+    """The MLflow experiment of a spec, made if it is not there."""
+    existing = found.get_experiment_by_name(spec)
+    if existing is not None:
+        return str(existing.experiment_id)
+    artifacts = None if os.environ.get("MLFLOW_TRACKING_URI") else (root / "mlartifacts" / spec).as_uri()
+    return str(found.create_experiment(spec, artifact_location=artifacts))
+
+
+def start_run(found: MlflowClient, experiment: str, *, name: str) -> str:
+    """Start a run and give its id."""
+    return str(found.create_run(experiment, tags={NAME: name, **orphans.owner()}).info.run_id)
+
+
+def log_batch(
+    found: MlflowClient,
+    run_id: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    metrics: Iterable[tuple[str, float, int]] = (),
+    tags: Mapping[str, str] | None = None,
+    status: str | None = None,
+) -> None:
+    """Write everything of a run in one batch; with a status (FINISHED, FAILED, KILLED) also end it.
+
+    A metric is a name, a value and a step.
+    """
+    now = int(time.time() * 1000)
+    found.log_batch(
+        run_id,
+        params=[Param(key, str(value)) for key, value in (params or {}).items()],
+        metrics=[Metric(key, value, now, step) for key, value, step in metrics],
+        tags=[RunTag(key, value) for key, value in (tags or {}).items()],
+    )
+    if status:
+        found.set_terminated(run_id, status)
+
+
+def use(root: Path) -> None:
+    """Point MLflow's own functions at our tracking and registry, for the commands that load and store models."""
+    import mlflow
+
+    mlflow.set_tracking_uri(uri(root))
+    mlflow.set_registry_uri(uri(root))
+
+
+def shown_uri(root: Path) -> str:
+    """The tracking URI as a person would type it in the repository, without its secrets."""
+    return masking.mask(uri(root).replace(f"sqlite:///{root}/", "sqlite:///"))
+
+
+def where_to_look(root: Path) -> str:
+    """How to look at runs and models: a command, or a server's own address.
+
+    An address with a secret in it is not written; the shell has it.
+    """
+    if uri(root).startswith(("http:", "https:")):
+        return shown_uri(root)
+    shown = '"$MLFLOW_TRACKING_URI"' if masking.has_secret(uri(root)) else shown_uri(root)
+    return f"mlflow ui --backend-store-uri {shown}"
