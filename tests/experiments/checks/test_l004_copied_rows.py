@@ -127,3 +127,12 @@ def test_every_row_that_repeats_a_customer_and_date_is_named() -> None:
     )
     finding = copied_rows.examine(changed)[0]
     assert finding.copies == ((5, 0), (9, 0), (len(twice) + 2, 0))
+
+
+def test_equal_rows_have_one_number_however_far_apart_they_lie() -> None:
+    """Rows are looked at some thousand at a time."""
+    once = np.random.default_rng(0).normal(size=(12_345, 3))
+    once[::7, 1] = np.nan
+    found = identities(np.concatenate([once, once]))
+    assert (found[:12_345] == found[12_345:]).all()
+    assert len(np.unique(found)) == 12_345
