@@ -10,7 +10,7 @@ from features.world.months import Month
 from features.world.population import PREMIUM, Population
 from features.world.randomness import Stream, generator
 
-ARMS = (CONTROL, "call", "coupon", "trial")
+ARMS = (CONTROL, "call", "coupon", "upgrade")
 PROBABILITIES = (0.4, 0.2, 0.2, 0.2)
 NOT_IN_TRIAL = -1
 

@@ -46,7 +46,7 @@ def test_everything_that_was_promised_is_there(tiny: Repository) -> None:
     decision = read(tiny, "decision.json")
     assert decision["verdict"] == "FIRST_CHAMPION"
     assert {finding["status"] for finding in decision["findings"]} <= {"holds", "not applicable"}
-    assert set(decision["figures"]["challenger"]) >= {"AUC", "QINI call", "QINI coupon", "QINI trial"}
+    assert set(decision["figures"]["challenger"]) >= {"AUC", "QINI call", "QINI coupon", "QINI upgrade"}
 
 
 def test_the_list_holds_every_active_customer_with_reasons_and_actions(tiny: Repository) -> None:
@@ -63,7 +63,7 @@ def test_the_list_holds_every_active_customer_with_reasons_and_actions(tiny: Rep
         assert ranked["churn_probability"].is_monotonic_decreasing
         return
     acted = ranked["action"] != "none"
-    assert set(ranked["action"]) <= {"call", "coupon", "trial", "none"}
+    assert set(ranked["action"]) <= {"call", "coupon", "upgrade", "none"}
     assert 0 < acted.mean() <= 0.2
     assert (ranked["action"] == "call").mean() <= 0.03
     assert (ranked.loc[acted, "not_contacted_because"] == "none").all()

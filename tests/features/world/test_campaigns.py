@@ -8,7 +8,7 @@ from scipy import stats
 
 from features.sources.simulated import SOURCE, SimulatedOptions
 
-ARMS = ["control", "call", "coupon", "trial"]
+ARMS = ["control", "call", "coupon", "upgrade"]
 ACTIONS = ARMS[1:]
 COSTS = np.array([8.0, 12.0, 4.0])
 BUDGET = 0.2
@@ -60,7 +60,7 @@ def test_the_arms_are_drawn_with_the_logged_probabilities(cohort: pd.DataFrame) 
     trial = cohort[cohort["arm"].notna()]
     logged = trial.groupby("arm")["probability"].agg(["min", "max"])
     assert (logged["min"] == logged["max"]).all()
-    assert logged["max"].to_dict() == {"control": 0.4, "call": 0.2, "coupon": 0.2, "trial": 0.2}
+    assert logged["max"].to_dict() == {"control": 0.4, "call": 0.2, "coupon": 0.2, "upgrade": 0.2}
     assert stats.chisquare(trial["arm"].value_counts()[ARMS], len(trial) * logged.loc[ARMS, "max"]).pvalue > 1e-3
     assert stats.binomtest(len(trial), len(cohort), 0.7).pvalue > 1e-3
 
