@@ -35,8 +35,9 @@ def files(modules: Collection[str]) -> dict[str, Path]:
         spec = find_spec(module)
         if spec is not None and spec.origin is not None:
             found[module] = Path(spec.origin)
-            package = module if spec.submodule_search_locations is not None else module.rpartition(".")[0]
-            imported = _imported(ast.parse(found[module].read_text(encoding="utf-8")), package)
+            above = module.rpartition(".")[0]
+            package = module if spec.submodule_search_locations is not None else above
+            imported = {above, *_imported(ast.parse(found[module].read_text(encoding="utf-8")), package)}
             asked |= {one for one in imported if one.split(".")[0] in OURS and _is_there(one)} - found.keys()
     return found
 

@@ -85,7 +85,8 @@ def test_scorers_that_held_all_kinds_of_models_said_the_same(
     exec(compile(OF_ALL_KINDS.read_text(), "scorer.py", "exec"), before)  # noqa: S102 - it is ours
     old = before["Scorer"](folder / name)
     for asked in (rows, identity.random_rows(contract)):
-        assert identity.same(old.score, scorers[name].score, asked, reasons=3)
+        with np.errstate(over="ignore"):  # far outside
+            assert identity.same(old.score, scorers[name].score, asked, reasons=3)
 
 
 def test_many_at_once_get_what_one_gets(scorers, rows: pd.DataFrame) -> None:
