@@ -5,6 +5,7 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from features.plugins import names
@@ -83,3 +84,16 @@ def test_a_new_kind_changes_no_scorer_of_another(kind: str, tmp_path: Path) -> N
         assert names(kinds) == sorted([*KINDS, "aaa", "xgboost"])
         assert (scorer_text.text([kind]), scorer_text.requirements([kind])) == (before, required)
         assert "XgboostTree" in scorer_text.text([kind, "xgboost"])
+
+
+def test_the_kind_of_the_documentation_is_one(root: Path, tmp_path: Path) -> None:
+    blocks = (root / "docs/add.md").read_text().split("```python\n")[1:]
+    (text,) = [block.partition("```")[0] for block in blocks if 'KINDS["scorecard"]' in block]
+    with plugged(kinds, tmp_path, scorecard=text):
+        known = scorer("scorecard")["KINDS"]
+        assert scorer_text.requirements(["scorecard"]) == scorer_text.requirements(["prior"])
+    assert isinstance(known, dict)
+    model = known["scorecard"]({"points": [1.0, -2.0]}, [])
+    X = np.array([[0.5, 1.0], [np.nan, 3.0]])
+    assert np.array_equal(model.contributions(X), [[0.5, -2.0], [0.0, -6.0]])
+    assert model.predict(X) == pytest.approx([1 / (1 + np.exp(1.5)), 1 / (1 + np.exp(6.0))])

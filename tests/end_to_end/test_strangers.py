@@ -172,6 +172,7 @@ def test_a_family_with_a_kind_of_its_own_goes_from_the_table_to_a_model_that_loa
     assert json.loads((artifacts / "decision.json").read_text())["verdict"]
 
 
+@pytest.mark.slow
 def test_a_new_family_with_a_kind_of_its_own_changes_no_champion(copy_of_repository: Callable[[], Repository]) -> None:
     """A file in the folder of families starts the stages that may take any of them anew; they end as they did."""
     repository = copy_of_repository()
