@@ -13,10 +13,12 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from optuna.trial import FrozenTrial
 
+from experiments.search.learning_problem import Problem
 from experiments.search.past_trials import ENDED, Record, recorded
 from experiments.sections.section import HasName
 from features.errors import HoldfastError
 from pipelines.files import storage
+from pipelines.learning import search_code
 from pipelines.learning.training_data import Learnable
 from pipelines.processes import orphans
 from pipelines.servers import mlflow_runs
@@ -24,12 +26,14 @@ from pipelines.workspace import Workspace
 
 RUN = "mlflow_run"
 RISK, OBSERVATIONAL = "score", "observational_"
-CODE = ("features", "experiments")
 
 
-def name(spec: Learnable, workspace: Workspace) -> str:
-    """The study's name: a hash of all that its trials depend on, so that no trial is ever taken for another's."""
-    code = [hashlib.sha256(file.read_bytes()).hexdigest() for part in CODE for file in _sources(workspace.root / part)]
+def name(spec: Learnable, workspace: Workspace, *, problem: Problem) -> str:
+    """The study's name: a hash of all that its trials depend on, so that no trial is ever taken for another's.
+
+    Of the code that is what the search of the problem runs: a plug-in that it does not use changes no study.
+    """
+    code = search_code.digests(problem)
     everything = json.dumps([asked_of(spec), storage.digest(workspace.matrix), code], sort_keys=True)
     return f"{spec.name}-{hashlib.sha256(everything.encode()).hexdigest()[:12]}"
 
@@ -39,10 +43,6 @@ def asked_of(spec: Learnable) -> dict[str, Any]:
     sections = {"label": spec.label, "policy": spec.policy, "split": spec.split, "treatment": spec.treatment}
     plain = {key: section.model_dump(mode="json") if section else None for key, section in sections.items()}
     return {**plain, "tuning": spec.tuning.model_dump(mode="json", exclude={"trials", "timeout_seconds"})}
-
-
-def _sources(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.py"))
 
 
 def opened(workspace: Workspace, *, name: str, directions: list[Literal["minimize", "maximize"]]) -> optuna.Study:

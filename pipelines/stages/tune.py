@@ -44,7 +44,8 @@ def run(spec: Tuned, workspace: Workspace) -> None:
     problem = opened.problem(asked.families, asked.learners)
     problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
     del opened
-    study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
+    name = studies.name(spec, workspace, problem=problem)
+    study = studies.opened(workspace, name=name, directions=tuning.directions(problem))
     began = time.process_time()
     with mlflow_runs.answering(workspace.root):
         trials = studies.logged(spec, workspace, study, observational=randomisation.is_observational(spec, trial))

@@ -12,17 +12,17 @@ WRITES_UNTIL_FULL = """
 import resource, signal, sys
 from pathlib import Path
 from features.errors import StorageError
-from pipelines import tracking
+from pipelines.servers import mlflow_runs
 root = Path(sys.argv[1])
-client = tracking.client(root)
-experiment = tracking.experiment_id(client, root, "small")
+client = mlflow_runs.client(root)
+experiment = mlflow_runs.experiment_id(client, root, "small")
 limit = (root / "mlflow.db").stat().st_size
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 try:
-    with tracking.answering(root):
+    with mlflow_runs.answering(root):
         for number in range(2000):
-            tracking.start_run(client, experiment, name="x" * 200)
+            mlflow_runs.start_run(client, experiment, name="x" * 200)
 except StorageError as error:
     sys.exit(f"{error.exit_code} {error}")
 """
