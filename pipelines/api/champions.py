@@ -126,8 +126,9 @@ def servers_of(root: Path) -> Iterator[None]:
         with faults.Translated(root), mlflow_runs.answering(root):
             yield
     finally:
-        mlflow.set_tracking_uri(None)  # what is set by a call stands in the environment as well
-        mlflow.set_registry_uri(None)
+        # None unsets them; what a call set stands in the environment as well.
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+        mlflow.set_registry_uri(None)  # type: ignore[arg-type]
         for name, value in before.items():
             os.environ.pop(name, None)
             if value is not None:

@@ -55,13 +55,23 @@ class Project:
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
+    def name(self) -> str:
+        """The name of the spec."""
+        return self.spec.name
+
+    @property
     def rows(self) -> pd.DataFrame:
         """The rows to learn from: customer_id, as_of, churned, left_in_gap, arm, probability (of the arm), value ...
+
+        All that is known of a row but its features; churned is 1 where the customer left before the window closed.
 
         The index is the row's place among all rows, as in `features` and `splits`. The gate cohort is not among them:
         only the gate looks at its outcomes, and counts each look.
         """
-        return self._learning.rows.iloc[self._learning.split.training]
+        features = {*self._learning.contract.names, *matrices.features(self.workspace.matrix)}
+        names = [name for name in self._learning.rows if name not in features]
+        found: pd.DataFrame = self._learning.rows[names].iloc[self._learning.split.training]
+        return found
 
     @property
     def features(self) -> pd.DataFrame:

@@ -16,9 +16,10 @@ from experiments.uplift.learner import EFFECT, Learner, able_to_use
 from features.errors import UsageError
 from features.plugins import plugin
 from pipelines.files import spreadsheet, storage
-from pipelines.learning import studies
 
 FIGURES = ("score", "uplift", "policy_value")
+# As MLflow has them; the module that says so takes MLflow's seconds.
+OBSERVATIONAL = "observational_"
 WORDS = {"True": True, "False": False}
 
 
@@ -33,8 +34,7 @@ def table(tuning: Path, *, actions: bool, observational: bool) -> pd.DataFrame:
     found = pd.DataFrame(rows).set_index("trial").dropna(axis=1, how="all")
     is_best = found.apply(lambda row: _is(row, best), axis=1)
     found.insert(1, "best", is_best & ~is_best.cumsum().duplicated())
-    named = {name: f"{studies.OBSERVATIONAL}{name}" for name in FIGURES[1:]} if observational else {}
-    return found.rename(columns=named)
+    return found.rename(columns={name: f"{OBSERVATIONAL}{name}" for name in FIGURES[1:]}) if observational else found
 
 
 def _row(texts: Mapping[Any, str], best: Mapping[str, Any], *, actions: bool) -> dict[str, Any]:
