@@ -222,7 +222,7 @@ def test_a_project_is_found_from_below_by_the_variable_and_by_the_argument(
     assert holdfast.open("demo", project=str(tiny.root)).workspace == expected
     monkeypatch.setenv(folders.VARIABLE, os.path.relpath(tiny.root))
     assert holdfast.open("demo").workspace == expected
-    with pytest.raises(MissingError, match="no spec 'nothing'.*'demo'"):
+    with pytest.raises(MissingError, match=r"no spec 'nothing'.*'demo'"):
         holdfast.open("nothing")
 
 
