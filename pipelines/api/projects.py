@@ -77,7 +77,7 @@ class Project:
     def features(self) -> pd.DataFrame:
         """The features of `rows`, a column for each of the contract, in its order."""
         training = self._learning.split.training
-        found = matrices.taken(self.workspace.matrix, matrices.LEARN, training).to_pandas()
+        found: pd.DataFrame = matrices.taken(self.workspace.matrix, matrices.LEARN, training).to_pandas()
         return found[self._learning.contract.names].set_axis(pd.Index(training), axis=0)
 
     @property
@@ -130,6 +130,7 @@ class Project:
 
         learner is how effects come about (default: the spec's first that can use the family); params not given are
         those of the family's first starting point. The seed is the spec's, so that the same call gives the same model.
+        Leak checks are asked by the stage `tune`, not here.
         Raises SpecError when there is no such family or learner, UsageError when they do not go together, or a
         parameter is none of the family's.
         """
