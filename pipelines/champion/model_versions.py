@@ -33,7 +33,7 @@ DIGEST = "model_digest"
 LEDGER_HEAD = "ledger_head"
 REPORT = "report.json"
 COLUMNS = "columns"
-OURS = ("features", "experiments", "pipelines")
+OURS = ("features", "experiments", "pipelines", "holdfast")
 # What a scorer may import; lightgbm only where a booster lies in the model.
 LIBRARIES = ("mlflow", "numpy", "pandas")
 
