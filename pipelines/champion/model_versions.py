@@ -32,7 +32,7 @@ DIGEST = "model_digest"
 LEDGER_HEAD = "ledger_head"
 REPORT = "report.json"
 COLUMNS = "columns"
-OURS = ("features", "experiments", "pipelines")
+OURS = ("features", "experiments", "pipelines", "holdfast")
 
 CLEAN_PROCESS = """
 import gc, importlib.abc, sys
