@@ -9,7 +9,7 @@ from features.errors import HoldfastError, UsageError
 from pipelines.dvc import dvc_process, refusals
 from pipelines.files import storage
 from pipelines.jobs import forks, unchanged
-from pipelines.messages import failures
+from pipelines.messages import failures, log
 from pipelines.processes.stopping import Command
 from pipelines.workspace import Workspace
 
@@ -28,6 +28,7 @@ def reproduce(workspace: Workspace, command: Command | None = None) -> None:
             f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
         )
     if unchanged.is_as_left(workspace):
+        log.detail("no file of the graph was touched since DVC found it up to date: DVC is not asked")
         return
     failures.take(workspace.failure)
     began = unchanged.now_ns()

@@ -1,4 +1,10 @@
-"""Register the challenger, once it has loaded and predicted the same in a clean process."""
+"""Register the challenger, once it has loaded and predicted the same in a clean process.
+
+writes: artifacts/SPEC/registration.json, the receipt
+writes: a version in MLflow's registry: mlflow.db and mlartifacts/SPEC, or where MLFLOW_TRACKING_URI says
+codes: 5
+example: python -m pipelines register demo
+"""
 
 from typing import Any
 

@@ -1,4 +1,11 @@
-"""Search families, learners and parameters with Optuna; a search that was killed goes on where it was."""
+"""Search families, learners and parameters with Optuna; a search that was killed goes on where it was.
+
+writes: artifacts/SPEC/tuning, the best candidate (best.json), every trial, the leak checks, the look at the lottery
+writes: state/SPEC/study.db, Optuna's study; a run of MLflow in mlflow.db and mlartifacts/SPEC
+codes: 5
+example: python -m pipelines tune demo
+example: python -m pipelines tune demo --verbose
+"""
 
 import time
 from dataclasses import asdict, replace
@@ -8,7 +15,6 @@ import optuna
 import pandas as pd
 from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
-from tqdm import tqdm
 
 from experiments.search import past_trials as remembered
 from experiments.search import tuning
@@ -75,7 +81,7 @@ def run(spec: Tuned, workspace: Workspace) -> None:
 def searched(study: optuna.Study, problem: Problem, *, asked: TuningSpec, trials: studies.TrialLog) -> FrozenTrial:
     """The best of the search, with a bar that grows. Raises StorageError when the disk is full."""
     done = len(remembered.ended(study))
-    with tqdm(total=asked.trials, initial=done, desc="tune", unit="trial", disable=None, leave=False) as bar:
+    with log.bar("tune", unit="trial", total=asked.trials, done=done) as bar:
 
         def on_trial(trial: FrozenTrial) -> None:
             trials.write(trial)
