@@ -144,7 +144,7 @@ def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> 
         return 0
     if arguments.command == "run":
         job = import_module("pipelines.jobs.main_job")
-        return int(job.evaluated(workspace, main) if arguments.unregistered else job.run(spec, workspace, main))
+        return int(job.evaluated(spec, workspace, main) if arguments.unregistered else job.run(spec, workspace, main))
     if not getattr(arguments, "force", False):  # a person who overrules the rules says why
         import_module("pipelines.validation.validated").check(workspace, arguments.command)
     if arguments.command in commands():

@@ -63,10 +63,13 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     return code
 
 
-def evaluated(workspace: Workspace, command: Command) -> int:
+def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     """Run the graph and nothing after it; the exit code is 0, for whatever fails raises."""
     from pipelines.jobs import stage_graph  # not at the top, as above
+    from pipelines.specs.options import source_of
 
+    if not source_of(spec)[0].needs_files:
+        stage_graph.put(spec.name, workspace.root)
     stage_graph.reproduce(workspace, command)
     return 0
 

@@ -15,7 +15,7 @@ LINE = re.compile(rf"({'|'.join(FIELDS)}): (.+)")
 CODES = {
     0: "done",
     1: "a bug",
-    2: "wrong use or configuration, a disk or server that does not serve, another run at work, or stopped: run it again",
+    2: "wrong use or configuration, a disk or server that does not serve, another run at work, or stopped (run again)",
     3: "the champion stays",
     4: "inconclusive",
     5: "data or contract refused",
