@@ -77,8 +77,14 @@ def _params(root: Path) -> dict[str, Any]:
 
 
 def put(spec: str, root: Path) -> None:
-    """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays."""
-    (root / "data" / "raw" / spec).mkdir(parents=True, exist_ok=True)
+    """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays.
+
+    The folder of its raw files is never empty: git carries no empty folders, and DVC's own work trees come from git.
+    """
+    raw = root / "data" / "raw" / spec
+    raw.mkdir(parents=True, exist_ok=True)
+    if not any(raw.iterdir()):
+        (raw / "README.md").write_text(f"The data of the spec {spec} are made from it: there are no raw files here.\n")
     path = root / PARAMS
     params = _params(root)
     if spec not in params["specs"]:
