@@ -97,8 +97,8 @@ def grouped(pages: Mapping[str, Page]) -> str:
 class Parser(argparse.ArgumentParser):
     """A parser that has `-v` and `-q` wherever it stands, as have all below it, and keeps our line breaks."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, formatter_class=argparse.RawDescriptionHelpFormatter, **named)
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**{**named, "formatter_class": argparse.RawDescriptionHelpFormatter})
         self.below: Mapping[str, Parser] = {}
         says = self.add_mutually_exclusive_group()
         for letter, name, meaning in (

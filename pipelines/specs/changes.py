@@ -93,7 +93,7 @@ def _put(plain: Any, path: Sequence[str], value: Any, word: str) -> None:
         plain = plain[key]
         if not isinstance(plain, Mapping):
             raise SpecError(f"{word}: '{key}' of the spec holds no keys; write all of it: {key}=VALUE.")
-    plain[path[-1]] = value  # type: ignore[index]
+    plain[path[-1]] = value
 
 
 def _check(text: str, words: Sequence[str], keys: Keys, workspace: Workspace) -> None:

@@ -50,12 +50,19 @@ def run(spec: Tuned, workspace: Workspace) -> None:
     problem = opened.problem(asked.families, asked.learners)
     problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
     del opened
-    study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
+    digest = storage.digest(workspace.matrix)
+    name = studies.name(spec, workspace, matrix=digest)
+    study = studies.opened(workspace, name=name, directions=tuning.directions(problem), metric=asked.metric)
+    rows = mlflow_runs.Rows(
+        spec.name, digest, str(workspace.matrix.relative_to(workspace.root)), len(problem.X), "training"
+    )
     began = time.process_time()
     with mlflow_runs.answering(workspace.root):
         trials = studies.logged(spec, workspace, study, observational=randomisation.is_observational(spec, trial))
         with trials.running():
+            trials.use(rows)
             best = searched(study, problem, asked=asked, trials=trials)
+            trials.show(best, seconds=time.process_time() - began)
     choice = remembered.candidate(best, asked.learners[0])
     record = remembered.recorded(best)
     chosen, figures = {**asdict(choice), **record.figures}, trials.named(record)

@@ -1,7 +1,6 @@
 """`try`: side by side, kept as DVC experiments, and nothing of the checkout lost, whatever happens."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -180,7 +179,7 @@ def at_work(root: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            where = os.readlink(process / "cwd")
+            where = str((process / "cwd").readlink())
         except OSError:
             continue
         if where.startswith(str(root)):
