@@ -97,9 +97,12 @@ def test_the_studies_of_tries_are_in_the_mlflow_of_the_checkout(shop: Repository
     client = MlflowClient(uri, uri)
     experiment = client.get_experiment_by_name("shop")
     assert experiment.artifact_location == (shop.root / "mlartifacts" / "shop").as_uri()
-    runs = client.search_runs([experiment.experiment_id])
+    runs = client.search_runs([experiment.experiment_id], "tags.`mlflow.runName` LIKE 'study %'")
     assert len(runs) == len(tried["tries"])
     assert {run.info.status for run in runs} == {"FINISHED"}
+    for run in runs:
+        nested = f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
+        assert client.search_runs([experiment.experiment_id], nested), "the best trial at least"
 
 
 def test_what_was_tried_is_shown_again_until_dvc_forgets_it(shop: Repository, tried: dict[str, Any]) -> None:
@@ -154,7 +157,8 @@ def test_a_try_that_fails_says_why_and_loses_nothing(shop: Repository) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_try_loses_nothing_and_leaves_no_process(shop: Repository, number: signal.Signals) -> None:
-    (shop.root / "experiments/specs/telco.yaml").open("a").write("# a change that is not committed\n")
+    changed = shop.root / "experiments/specs/telco.yaml"
+    changed.write_text(f"{changed.read_text()}# a change that is not committed\n")
     before = files(shop.root)
     words = [sys.executable, "-m", "pipelines", "try", "shop", "tuning.seed=7", "--at-once", "1"]
     with subprocess.Popen(
