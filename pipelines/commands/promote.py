@@ -5,7 +5,7 @@ and what the rules said. A model that does not load or predicts other numbers th
 
 group: stage
 writes: artifacts/SPEC/decision.json, decision.html and decision_curves.json
-writes: the page and what was decided into the version's run in MLflow: mlartifacts/SPEC, or where its server keeps files
+writes: the page and what was decided into the version's run: mlartifacts/SPEC, or where MLflow keeps files
 writes: the ledger and the alias champion, in mlflow.db or where HOLDFAST_LEDGER_URI and MLFLOW_TRACKING_URI say
 codes: 0 done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do; 3; 4; 5
 example: python -m pipelines promote demo

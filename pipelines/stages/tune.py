@@ -50,12 +50,7 @@ def run(spec: Tuned, workspace: Workspace) -> None:
     problem = opened.problem(asked.families, asked.learners)
     problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
     del opened
-    digest = storage.digest(workspace.matrix)
-    name = studies.name(spec, workspace, matrix=digest)
-    study = studies.opened(workspace, name=name, directions=tuning.directions(problem), metric=asked.metric)
-    rows = mlflow_runs.Rows(
-        spec.name, digest, str(workspace.matrix.relative_to(workspace.root)), len(problem.X), "training"
-    )
+    study, rows = _study(spec, workspace, problem)
     began = time.process_time()
     with mlflow_runs.answering(workspace.root):
         trials = studies.logged(spec, workspace, study, observational=randomisation.is_observational(spec, trial))
@@ -83,6 +78,14 @@ def run(spec: Tuned, workspace: Workspace) -> None:
         **({} if has_columns else {"columns": "none: one probability for all"}),
         tracking=f"{share:.1%} of the time",
     )
+
+
+def _study(spec: Tuned, workspace: Workspace, problem: Problem) -> tuple[optuna.Study, mlflow_runs.Rows]:
+    """The study, and the rows that its trials learn from as MLflow is told of them."""
+    digest, where = storage.digest(workspace.matrix), str(workspace.matrix.relative_to(workspace.root))
+    name = studies.name(spec, workspace, matrix=digest)
+    study = studies.opened(workspace, name=name, directions=tuning.directions(problem), metric=spec.tuning.metric)
+    return study, mlflow_runs.Rows(spec.name, digest, where, len(problem.X), "training")
 
 
 def searched(study: optuna.Study, problem: Problem, *, asked: TuningSpec, trials: studies.TrialLog) -> FrozenTrial:
