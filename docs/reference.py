@@ -37,8 +37,7 @@ def write() -> None:
 
 def commands() -> str:
     """What `--help` says of every command."""
-    names = dict.fromkeys([*cli.COMMANDS, *cli.stages(), *cli.commands()])
-    return "\n".join(["# Commands\n", *(f"## {name}\n\n```text\n{_help(name)}\n```\n" for name in names)])
+    return "\n".join(["# Commands\n", *(f"## {name}\n\n```text\n{_help(name)}\n```\n" for name in cli.pages())])
 
 
 def _help(command: str) -> str:

@@ -1,4 +1,9 @@
-"""Judge the challenger on the gate cohort: report.json for machines, report.html for people."""
+"""Judge the challenger on the gate cohort: report.json for machines, report.html for people.
+
+writes: artifacts/SPEC/evaluation, report.html, report.json, metrics.json, gate.parquet, and the plots' data
+codes: 5
+example: python -m pipelines evaluate demo
+"""
 
 from dataclasses import asdict
 from typing import Any
