@@ -4,10 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import optuna
 import pytest
@@ -126,14 +126,24 @@ def test_where_the_share_of_time_is_spent_only_the_best_is_a_nested_run(searched
     assert log.seconds > 0
 
 
-@pytest.mark.parametrize("seconds", [5.0, 20.0])
-def test_nested_runs_keep_tracking_within_its_share(searched: tuple, seconds: float) -> None:
-    """One run more than the share allows may have been begun, and the best one is written in any case."""
+@pytest.mark.parametrize(("seconds", "runs"), [(0.0, 1), (0.05, 3), (0.06, 3), (0.09, 5), (9.0, 6)])
+def test_nested_runs_are_written_until_their_time_is_spent(
+    searched: tuple, monkeypatch: pytest.MonkeyPatch, seconds: float, runs: int
+) -> None:
+    """Each takes two hundredths of a second here: one may end after the time, none begins after it."""
     study, log, client = searched
-    began = time.thread_time()
-    log.show(study.trials[5], seconds=seconds)
-    each = (time.thread_time() - began) / len(nested(client, log))
-    assert log.seconds <= max(trial_runs.MOST_SHARE * seconds, 0.0) + 3 * each
+    clock, start = SimpleNamespace(now=0.0), mlflow_runs.start_run
+
+    def slow(*args: Any, **options: Any) -> str:
+        clock.now += 0.02
+        return start(*args, **options)
+
+    monkeypatch.setattr(mlflow_runs, "start_run", slow)
+    monkeypatch.setattr(trial_runs, "time", SimpleNamespace(thread_time=lambda: clock.now))
+    experiment = client.get_experiment_by_name("shop").experiment_id
+    figures = {trial.number: {"score": trial.value} for trial in study.trials}
+    asked = {"trials": study.trials, "figures": figures, "seconds": seconds}
+    assert trial_runs.write(client, experiment, log.run_id, **asked) == runs == len(nested(client, log))
 
 
 def test_all_trials_stand_in_the_run_of_the_study_however_short_they_were(searched: tuple) -> None:
