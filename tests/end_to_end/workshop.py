@@ -1,0 +1,138 @@
+"""A copy of the repository in which commands are typed one after the other; the libraries are loaded once for all.
+
+Run in the copy (`python -m tests.end_to_end.workshop`), it reads a command a line, does each in a fork of its own, and
+answers with the exit code and what was said.
+"""
+
+import importlib
+import json
+import os
+import runpy
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.end_to_end.repository import Repository, environment
+
+# Loaded before any command; of ours, nothing that a page changes, and no module of tests.
+LOADED = (
+    *("pytest", "xdist.plugin", "hypothesis", "hypothesis.extra.numpy", "sqlalchemy.exc", "pandas", "optuna.trial"),
+    *("duckdb", "pyarrow.parquet", "ibis.backends.duckdb", "lightgbm", "numba", "scipy.stats", "sklearn.metrics"),
+    *("pipelines.cli", "pipelines.jobs.listing", "pipelines.matrix.duckdb_engine", "pipelines.models.portable"),
+    *("pipelines.specs.asking", "experiments.search.candidate", "experiments.statistics.kernels"),
+    *("experiments.evaluation.comparison", "features.world.delivery"),
+)
+SECONDS = 300
+
+
+class Workshop:
+    """The copy, and the process that does commands in it."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.root = repository.root
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            cwd=self.root,
+            env={**environment(), "COLUMNS": "250"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._process.communicate()  # closes its input, at which it ends
+
+    def do(self, command: str) -> tuple[int, str]:
+        """The exit code of a command as a page writes it, and all that it says."""
+        if self._process.stdin is None or self._process.stdout is None:
+            raise ValueError("it has no pipes")
+        self._process.stdin.write(json.dumps(shlex.split(command.partition("  #")[0])) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer["code"], answer["said"]
+
+    @contextmanager
+    def holding(self, files: Mapping[str, str | None], added: Mapping[str, str]) -> Iterator[None]:
+        """The copy with these files, and with more at the end of others."""
+        texts = {name: text for name, text in files.items() if text is not None}
+        texts |= {name: (self.root / name).read_text() + text for name, text in added.items()}
+        before = {name: path.read_text() if (path := self.root / name).exists() else None for name in texts}
+        try:
+            for name, text in texts.items():
+                (self.root / name).write_text(text)
+            yield
+        finally:
+            for name, text in before.items():
+                if text is None:
+                    (self.root / name).unlink()
+                else:
+                    (self.root / name).write_text(text)
+
+
+def serve() -> None:
+    """Do the commands that come, until no more come."""
+    for name in LOADED:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        with tempfile.TemporaryFile() as said:
+            code = _forked(json.loads(line), said.fileno())
+            said.seek(0)
+            answer = {"code": code, "said": said.read().decode()}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def _forked(words: list[str], said: int) -> int:
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    signal.alarm(SECONDS)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    sys.dont_write_bytecode = True  # a file that is written twice a second would be taken for the one before
+    importlib.invalidate_caches()
+    code = 1
+    try:
+        code = _done(words)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _done(words: list[str]) -> int:
+    if words[0] == "pytest":
+        import pytest
+
+        return int(pytest.main([*words[1:], "-p", "no:cacheprovider"]))
+    if words[0] == "python":
+        sys.argv = words[1:] if words[1] != "-m" else words[2:]
+        try:
+            if words[1] == "-m":
+                runpy.run_module(words[2], run_name="__main__", alter_sys=True)
+            else:
+                runpy.run_path(words[1], run_name="__main__")
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        except Exception:  # noqa: BLE001 - what Python would have said
+            import traceback
+
+            traceback.print_exc()
+            return 1
+        return 0
+    return subprocess.run([Path(sys.executable).parent / words[0], *words[1:]], check=False).returncode
+
+
+if __name__ == "__main__":
+    serve()
