@@ -4,6 +4,7 @@ Run in the copy (`python -m tests.end_to_end.workshop`), it reads a command a li
 answers with the exit code and what was said.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -13,22 +14,26 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
 from tests.end_to_end.repository import Repository, environment
 
 # Loaded before any command; of ours, nothing that a page changes, and no module of tests.
 LOADED = (
-    *("pytest", "xdist.plugin", "hypothesis", "hypothesis.extra.numpy", "sqlalchemy.exc", "pandas", "optuna.trial"),
+    *("hypothesis", "hypothesis.extra.numpy", "sqlalchemy.exc", "pandas", "optuna.trial"),
     *("duckdb", "pyarrow.parquet", "ibis.backends.duckdb", "lightgbm", "numba", "scipy.stats", "sklearn.metrics"),
     *("pipelines.cli", "pipelines.jobs.listing", "pipelines.matrix.duckdb_engine", "pipelines.models.portable"),
     *("pipelines.specs.asking", "experiments.search.candidate", "experiments.statistics.kernels"),
     *("experiments.evaluation.comparison", "features.world.delivery"),
 )
+OF_PYTEST = ("-p", "no:cacheprovider")
 SECONDS = 300
 
 
@@ -40,7 +45,7 @@ class Workshop:
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__],
             cwd=self.root,
-            env={**environment(), "COLUMNS": "250"},
+            env={**environment(), "COLUMNS": "250", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -83,6 +88,7 @@ def serve() -> None:
     """Do the commands that come, until no more come."""
     for name in LOADED:
         importlib.import_module(name)
+    gc.freeze()  # nobody looks through them for garbage
     for line in sys.stdin:
         with tempfile.TemporaryFile() as said:
             code = _forked(json.loads(line), said.fileno())
@@ -105,6 +111,10 @@ def _forked(words: list[str], said: int) -> int:
     code = 1
     try:
         code = _done(words)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    except BaseException:  # noqa: BLE001 - what Python would have said
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -113,25 +123,15 @@ def _forked(words: list[str], said: int) -> int:
 
 def _done(words: list[str]) -> int:
     if words[0] == "pytest":
-        import pytest
-
-        return int(pytest.main([*words[1:], "-p", "no:cacheprovider"]))
-    if words[0] == "python":
-        sys.argv = words[1:] if words[1] != "-m" else words[2:]
-        try:
-            if words[1] == "-m":
-                runpy.run_module(words[2], run_name="__main__", alter_sys=True)
-            else:
-                runpy.run_path(words[1], run_name="__main__")
-        except SystemExit as ended:
-            return int(ended.code or 0)
-        except Exception:  # noqa: BLE001 - what Python would have said
-            import traceback
-
-            traceback.print_exc()
-            return 1
-        return 0
-    return subprocess.run([Path(sys.executable).parent / words[0], *words[1:]], check=False).returncode
+        return int(pytest.main([*words[1:], *OF_PYTEST]))
+    if words[0] != "python":
+        return subprocess.run([Path(sys.executable).parent / words[0], *words[1:]], check=False).returncode
+    sys.argv = words[1:] if words[1] != "-m" else words[2:]
+    if words[1] == "-m":
+        runpy.run_module(words[2], run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(words[1], run_name="__main__")
+    return 0
 
 
 if __name__ == "__main__":
