@@ -420,7 +420,7 @@ def test_no_worse_is_said_of_what_the_rows_can_tell() -> None:
     clear = evidence(Mode.REFRESH, gap=4.0)
     open_ = replace(clear, slices=slices({"basic": -0.005}, error=0.05))
     for found, said in ((clear, "no worse on anything"), (open_, "no worse on anything that these rows can tell")):
-        findings = {rule: rule.judge(found, GATE) for rule in RULES.values() if Mode.REFRESH in rule.modes}
+        findings = {rule: asked(rule, found, GATE) for rule in RULES.values() if Mode.REFRESH in rule.modes}
         assert decide(Mode.REFRESH, findings) is Verdict.REFRESH
         assert first_line(Verdict.REFRESH, found, findings, renewed="newer data").endswith(said)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FENCE = re.compile(r"^ *```(\w*)$")
+FENCE = re.compile(r"^ *```([\w{}]*)$")
 FILE = re.compile(r"^(At the end of )?`([\w./]+)`:$")
 WITHOUT = re.compile(r"^Without (?:the section in )?`([\w./]+)`:$")
 
@@ -109,13 +109,13 @@ def read(path: Path) -> Page:
     commands: tuple[str, ...] = ()
     changed: tuple[str, dict[str, str | None]] | None = None
     for block in blocks(path.read_text()):
+        if left_out := WITHOUT.match(block.lead):
+            changed = block.lead, {left_out[1]: None}
         if block.language == "sh":
             commands = tuple(block.text.splitlines())
         elif block.language == "diff":
             changed = block.lead, _changed(block, files)
         elif block.language == "text":
-            if left_out := WITHOUT.match(block.lead):
-                changed = block.lead, {left_out[1]: None}
             asked = commands or (steps[-1].commands[-1],)
             if changed:
                 mistakes.append(Mistake(*changed, Step(asked, block.text)))
