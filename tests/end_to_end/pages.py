@@ -1,6 +1,7 @@
 """How-to pages as tests read them: files to write, commands to type, what is then said, and mistakes to make."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,21 +84,22 @@ class Change:
 def told(path: Path) -> Iterator[Change | Step]:
     """What a tutorial does, in order: files written or changed, and commands that are typed.
 
-    Of commands with which nothing is said, those of a file that the page wrote.
+    Left alone are lines about the demo, which takes minutes, and those of git.
     """
     waiting: tuple[str, ...] = ()
-    for block in blocks(path.read_text()):
+    for block in (*blocks(path.read_text()), Block("", "", "")):
+        if waiting:
+            yield Step(waiting, block.text if block.language == "text" else "")
+        waiting = ()
+        named = FILE.match(block.lead)
         if block.language == "sh":
-            waiting = tuple(block.text.splitlines())
-            if all(re.fullmatch(r"python \w+\.py", line) for line in waiting):
-                yield Step(waiting, "")
-        elif block.language == "text" and waiting:
-            yield Step(waiting, block.text)
-            waiting = ()
-        elif block.language == "diff" and (named := FILE.match(block.lead)):
+            waiting = tuple(line for line in block.text.splitlines() if not re.search(r"demo|^git|^source|^make", line))
+        elif block.language == "diff" and named:
             yield Change(named[2], *_sides(block))
-        elif named := FILE.match(block.lead):
+        elif named:
             yield Change(named[2], "", block.text)
+        elif block.language == "python":
+            yield Step((shlex.join(["python", "-c", block.text]),), "")
 
 
 def read(path: Path) -> Page:
@@ -148,7 +150,7 @@ def missing(said: str, output: str) -> list[str]:
     lines, lost = iter([" ".join(line.split()) for line in output.splitlines()]), []
     for wanted in said.splitlines():
         words = " ".join(wanted.split())
-        pattern = ".*".join(re.escape(part) for part in words.split("..."))
+        pattern = ".*".join(re.escape(part.strip()) for part in words.split("..."))
         if words.strip(". ") and not any(re.search(pattern, line) for line in lines):
             lost.append(wanted)
             break

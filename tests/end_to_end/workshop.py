@@ -17,7 +17,6 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -61,9 +60,14 @@ class Workshop:
         """The exit code of a command as a page writes it, and all that it says."""
         if self._process.stdin is None or self._process.stdout is None:
             raise ValueError("it has no pipes")
-        self._process.stdin.write(json.dumps(shlex.split(command.partition("  #")[0])) + "\n")
+        words, aside = shlex.split(command, comments=True), ""
+        if words[-2:-1] == [">"]:
+            words, aside = words[:-2], words[-1]
+        self._process.stdin.write(json.dumps(words) + "\n")
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        if aside:
+            (self.root / aside).write_text(answer["said"])
         return answer["code"], answer["said"]
 
     @contextmanager
@@ -127,10 +131,12 @@ def _done(words: list[str]) -> int:
     if words[0] == "pytest":
         return int(pytest.main([*words[1:], *OF_PYTEST]))
     if words[0] != "python":
-        return subprocess.run([Path(sys.executable).parent / words[0], *words[1:]], check=False).returncode
+        return subprocess.run(words, check=False).returncode
     sys.argv = words[1:] if words[1] != "-m" else words[2:]
     if words[1] == "-m":
         runpy.run_module(words[2], run_name="__main__", alter_sys=True)
+    elif words[1] == "-c":
+        exec(words[2], {"__name__": "__main__"})  # noqa: S102 - code of a page
     else:
         runpy.run_path(words[1], run_name="__main__")
     return 0
