@@ -71,7 +71,7 @@ def test_a_page_names_mistakes(page: Page) -> None:
 
 
 # In the order in which they are followed: each goes on where the one before it ended.
-TUTORIALS = ("tutorials/your_table",)
+TUTORIALS = ("tutorials/your_table", "tutorials/experiment")
 
 
 @pytest.mark.parametrize("names", [TUTORIALS], ids=["table"])
