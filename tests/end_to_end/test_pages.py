@@ -71,7 +71,7 @@ def test_a_page_names_mistakes(page: Page) -> None:
 
 
 # In the order in which they are followed: each goes on where the one before it ended.
-TUTORIALS = ("tutorials/your_table", "tutorials/experiment")
+TUTORIALS = ("tutorials/your_table", "tutorials/experiment", "how_to/approve_and_roll_back")
 
 
 @pytest.mark.parametrize("names", [TUTORIALS], ids=["table"])
