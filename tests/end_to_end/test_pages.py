@@ -71,10 +71,11 @@ def test_a_page_names_mistakes(page: Page) -> None:
 
 
 # In the order in which they are followed: each goes on where the one before it ended.
-TUTORIALS = ("tutorials/your_table", "tutorials/experiment", "how_to/approve_and_roll_back")
+TUTORIALS = ("tutorials/your_table", "tutorials/experiment", "how_to/approve_and_roll_back", "how_to/retire_a_spec")
 
 
-@pytest.mark.parametrize("names", [TUTORIALS], ids=["table"])
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [TUTORIALS, ("tutorials/your_event_log",)], ids=["table", "event log"])
 def test_a_tutorial_leads_where_it_says(names: tuple[str, ...], workshop: Workshop) -> None:
     for name in names:
         steps = list(told(FOLDER.parent / f"{name}.md"))
