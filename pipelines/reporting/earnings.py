@@ -7,7 +7,7 @@ from typing import Any
 from experiments.evaluation import claims
 from pipelines.messages.numbers import PERCENT, PLAIN, POINTS, Unit, Written, amount, count, money, written
 from pipelines.reporting.effects import NOT_ESTABLISHED, claimed, is_randomised
-from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, judged
+from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, in_column, judged
 
 Found = Mapping[str, Any]
 
@@ -128,15 +128,12 @@ def break_even(found: Found) -> tuple[BreakEven, ...]:
     """What a contact of each action may cost at most; none where no action was tried in a randomised trial."""
     if not is_randomised(found):
         return ()
-    unit = money(found["spec"]["currency"])
+    unit, prices = money(found["spec"]["currency"]), found["policy"]["break_even"]
+    known = {action: _at_most(found, action, one) for action, one in prices.items() if "value" in one}
+    told = dict(zip(known, in_column(list(known.values())), strict=True))
     return tuple(
-        BreakEven(
-            action,
-            count(one["contacts"]),
-            amount(one["cost"], unit),
-            _at_most(found, action, one) if "value" in one else None,
-        )
-        for action, one in found["policy"]["break_even"].items()
+        BreakEven(action, count(one["contacts"]), amount(one["cost"], unit), told.get(action))
+        for action, one in prices.items()
     )
 
 
