@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import floor, isfinite, log10, sqrt
-from typing import Any
+from typing import Any, overload
 
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
@@ -99,7 +99,11 @@ def _in_digits(exact: float, told: Told) -> Written:
     return Written(exact, unit.before, _number(value, digits, signed=unit.signed), unit.after, ends, told)
 
 
-def aligned(column: Sequence[Written | None]) -> list[Written | None]:
+@overload
+def aligned(column: Sequence[Written]) -> list[Written]: ...
+@overload
+def aligned(column: Sequence[Written | None]) -> list[Written | None]: ...
+def aligned(column: Sequence[Written | None]) -> Sequence[Written | None]:
     """The figures of a column with as many decimals each, those of the one that has most; None stays None."""
     most = max((one.told.digits for one in column if one and one.told), default=0)
     return [_in_digits(one.exact, replace(one.told, digits=most)) if one and one.told else one for one in column]

@@ -79,7 +79,7 @@ def _deciles(effect: Found, *, action: str, place: int, good: str) -> Chart:
         f"deciles-{place}",
         f"{action}: group by group",
         "Dots are what was observed, with 95 % intervals, diamonds what was predicted; where the predicted order "
-        "holds, the dots fall from left to right, as the diamonds do.",
+        "holds, the dots fall from left to right, as the diamonds do. Dashed: the average of the customers judged.",
         drawn(
             paint,
             x="group of customers, highest predicted effect first",

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.messages import numbers
-from pipelines.reporting import about, decision_charts, decision_words, differences, floor_pairs, slice_pairs, terms
+from pipelines.reporting import (
+    about,
+    decision_charts,
+    decision_words,
+    differences,
+    floor_pairs,
+    rules_in_words,
+    slice_pairs,
+    terms,
+)
 from pipelines.reporting.about import NOTHING, Made
 from pipelines.reporting.decision_charts import Names
 from pipelines.reporting.pages import page
@@ -25,9 +34,11 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
     curves = {**curves, "gain": {}} if observational and curves else curves
     names = Names(f"version {decision['challenger_version']}", opponent)
     shows_actions = any(row.metric in ("QINI", "Policy value") for row in rows)
+    glossary = terms.of_decision(spec, with_actions=shows_actions)
     return page(
         "decision.html.j2",
-        terms.of_decision(spec, with_actions=shows_actions),
+        glossary,
+        explained={word for one in glossary for word in (one.name, *one.also)},
         decision=decision,
         about=about.of_decision(decision, made=made),
         spec=spec,
@@ -47,6 +58,8 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         margin=f"{decision['gate'].get('slice_margin', 0):g}",
         charts=decision_charts.charts(curves, spec, names),
         repeats=decision_words.repeats(decision),
+        called=rules_in_words.called,
+        in_words=rules_in_words.in_words,
         lineage=_lineage(decision),
     )
 

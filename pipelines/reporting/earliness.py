@@ -67,13 +67,19 @@ def earliness(found: Found) -> Earliness | None:
     if not early:
         return None
     days = tuple(sorted(early["days"], reverse=True))
-    themes = {name: [_at(points, day) for day in days] for name, points in early["themes"].items()}
+    themes = _ordered({name: [_at(points, day) for day in days] for name, points in early["themes"].items()})
     figures = aligned([between(one, PLAIN) if one else None for points in themes.values() for one in points])
     told = tuple(
         (_name(name), tuple(figures[place * len(days) : (place + 1) * len(days)])) for place, name in enumerate(themes)
     )
     ahead = [one["days"] for one in themes[ALL] if one and one["low"] > GUESSING]
     return Earliness(_chart(found, themes, days), days, told, max(ahead, default=None), _caught(early["caught"]))
+
+
+def _ordered(themes: Mapping[str, list[Found | None]]) -> dict[str, list[Found | None]]:
+    """All features first, then the themes, those that rank best by themselves before the others."""
+    names = [ALL, *strongest(themes)]
+    return {name: themes[name] for name in [*names, *sorted(set(themes) - set(names))]}
 
 
 def _at(points: Points, day: int) -> Found | None:
@@ -92,7 +98,7 @@ def _caught(caught: Found) -> Caught | None:
 
 def _chart(found: Found, themes: Mapping[str, Sequence[Found | None]], days: Sequence[int]) -> Chart:
     bad, good = found["spec"]["label"]["bad"], found["spec"]["label"]["good"]
-    named = {ALL: themes[ALL], **{name: themes[name] for name in strongest(themes)}}
+    named = {ALL: themes[ALL], **{name: themes[name] for name in strongest(themes)[:MOST_THEMES]}}
 
     def paint(axes: "Axes") -> None:
         axes.set_xlim(max(days), min(days))
@@ -117,10 +123,10 @@ def _chart(found: Found, themes: Mapping[str, Sequence[Found | None]], days: Seq
 
 
 def strongest(themes: Mapping[str, Sequence[Found | None]]) -> list[str]:
-    """The themes that rank best by themselves, nearest the horizon; those without any figure are left out."""
+    """The themes by how well they rank by themselves, nearest the horizon; those without any figure are left out."""
     last = {name: [one["value"] for one in points if one] for name, points in themes.items() if name != ALL}
     known = {name: values[-1] for name, values in last.items() if values}
-    return sorted(known, key=lambda name: (-known[name], name))[:MOST_THEMES]
+    return sorted(known, key=lambda name: (-known[name], name))
 
 
 def _runs(points: Sequence[Found | None]) -> list[list[Found]]:

@@ -133,7 +133,7 @@ def rankings(found: Found) -> tuple[JudgedFigure, ...]:
 def earned(found: Found) -> JudgedFigure:
     """What the advice earns per customer, compared with contacting nobody."""
     value, unit = found["policy"]["value"], money(found["spec"]["currency"])
-    return claimed(found, _ADVICE, value, _PAYS, unit, of="per customer, against nobody")
+    return claimed(found, _ADVICE, value, _PAYS, unit, of="per customer, compared with contacting nobody")
 
 
 def rivals(found: Found) -> list[Rival]:

@@ -24,6 +24,7 @@ from pipelines.reporting.judged_figures import Words, judged
 Found = Mapping[str, Any]
 
 MOST_FEATURES = 12
+FAMILIES = {"lightgbm": "LightGBM"}
 _BEATS = Words("it ranks better", "it ranks worse", "not shown to rank better")
 
 
@@ -78,9 +79,9 @@ def _of_whom(found: Found, action: str, figures: Found) -> dict[str, Found]:
     if action not in found["uplift"]["trial"]:
         return dict(figures)
     whole = written(found["uplift"]["trial"][action], POINTS)
-    rows = f"{found['cohort']['in_trial']:,} rows of the trial among the customers judged"
     meaning = (
-        f"the average effect among the {rows} only, corrected for what is known of them; the effect of {action} that "
+        f"the average effect among the customers judged only ({found['cohort']['in_trial']:,} rows of the trial), "
+        f"corrected for what is known of them; the effect of {action} that "
         f"this page speaks of is that of the whole trial, {whole} ({whole.range})"
     )
     return {**figures, "ate": {**figures["ate"], "meaning": meaning}}
@@ -193,17 +194,23 @@ def _gate(dates: Sequence[str], split: Found) -> Iterator[str]:
 
 def _model(found: Found) -> Iterator[tuple[str, str]]:
     model, lineage = found["lineage"]["model"], found["lineage"]
-    yield "Family", model["family"]
+    yield "Family", FAMILIES.get(model["family"], titled(model["family"]))
     if found["uplift"]["measured"]:  # without actions no learner had anything to do
-        yield "Learner", titled(model["learner"])
+        yield "Learner", _learner(model["learner"])
     yield "Parameters", _settings(model["params"])
     for arm, learned in model["learned"].items():
         if learned:
-            yield f"Learned for {arm}", _settings(learned)
+            yield f"Learned for {arm.replace('_', ' ')}", _settings(learned)
     yield "Training rows", f"{model['training_rows']:,}, of them {model['untreated_rows']:,} for the risk"
     yield "Training dates", days(model["training_dates"]) if model["training_dates"] else "no dates in the data"
     yield "Study", lineage["study"]
     yield "Contract hash", lineage["contract"]
+
+
+def _learner(name: str) -> str:
+    """A learner as the field writes it: dr_learner is the DR learner."""
+    kind, _, rest = name.partition("_")
+    return f"{kind.upper()} learner" if rest == "learner" else titled(name)
 
 
 def _settings(values: Mapping[str, Any]) -> str:

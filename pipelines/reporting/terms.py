@@ -43,7 +43,7 @@ def of_decision(spec: Found, *, with_actions: bool) -> list[Term]:
     """The glossary of a decision; with_actions: whether it shows figures of actions."""
     label = spec["label"]
     terms = [*_of_figures(label["bad"], label["good"]), *_of_gate()]
-    effects = [one for one in _of_effects() if one.name in ("QINI", "Policy value", "Gain")] if with_actions else []
+    effects = [one for one in _of_effects() if one.name in ("QINI", "Policy value")] if with_actions else []
     return sorted(terms + effects, key=lambda one: one.name.lower())
 
 
@@ -190,7 +190,7 @@ def _of_effects() -> list[Term]:
             "means that the order is worth nothing.",
         ),
         Term("AUTOC", "The same as the QINI, with most weight on the very top of the order."),
-        Term("Gain", "How many more good outcomes there are when this share of customers is contacted.", ("gain",)),
+        Term("Gain curve", "How many more good outcomes there are when this share of customers is contacted."),
         Term(
             "Policy value",
             "What following the model's advice earns per customer on average: the worth of the outcomes it adds, less "

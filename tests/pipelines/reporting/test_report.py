@@ -235,7 +235,7 @@ def test_the_page_names_the_window_of_the_risk_and_that_of_effects() -> None:
     assert (
         "The risk is the chance that a customer left if nothing is done, from day 14 to day 74 after the date." in text
     )
-    assert "Customers who left before day 14 are left out, 37 of 1,200 rows: they are neither." in text
+    assert "Customers who left before day 14 are left out, 37 of 1,200 rows: nobody could have acted in time." in text
     assert "counts everybody who was given an arm, and who left from the date to day 74: also before day 14" in text
     undated = " ".join(_page(BY_LOT, lambda _: None).text.split())
     assert "from day" not in undated
