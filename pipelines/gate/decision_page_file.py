@@ -42,9 +42,11 @@ def report_page(workspace: Workspace, decision: Mapping[str, Any]) -> str:
     found = storage.read_receipt(workspace.evaluation / "report.json")
     if not found or not _registered(workspace, decision):
         return ""
-    from pipelines.reporting import report  # not at the top, as above
+    from pipelines.reporting import about, report  # not at the top, as above
+    from pipelines.reporting.decision_words import headline
 
-    return report.render(found, decision, made=_made(workspace, decision, but="Report"))
+    made = _made(workspace, decision, but="Report")
+    return report.render(found, about.of_report(found, decision, made=made, verdict=headline(decision)))
 
 
 def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Made":

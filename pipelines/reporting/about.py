@@ -35,8 +35,8 @@ class About:
 NOTHING = Made()
 
 
-def of_report(found: Found, decision: Found | None, *, made: Made, verdict: str) -> About:
-    """The top of a report; without a decision it says where verdict and version are found."""
+def of_report(found: Found, decision: Found | None, *, made: Made = NOTHING, verdict: str = "") -> About:
+    """The top of a report; without a decision it says that there was none."""
     extracted = found["lineage"]["tables"]["extracted_at"]
     lines = {
         "Verdict": verdict or "Not decided when this page was made",

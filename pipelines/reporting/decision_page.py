@@ -16,6 +16,7 @@ from pipelines.reporting import (
 )
 from pipelines.reporting.about import NOTHING, Made
 from pipelines.reporting.decision_charts import Names
+from pipelines.reporting.grades import grade
 from pipelines.reporting.pages import page
 from pipelines.ruling import answers
 
@@ -58,6 +59,7 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         margin=f"{decision['gate'].get('slice_margin', 0):g}",
         charts=decision_charts.charts(curves, spec, names),
         repeats=decision_words.repeats(decision),
+        grade=grade,
         called=rules_in_words.called,
         in_words=rules_in_words.in_words,
         lineage=_lineage(decision),

@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.messages import numbers
-from pipelines.reporting.terms import Term, explained
+from pipelines.reporting.explaining import explained
+from pipelines.reporting.terms import Term
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILTERS = ("count", "day", "days", "whole", "share")

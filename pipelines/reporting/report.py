@@ -1,6 +1,5 @@
 """report.html: what the evaluation found, as one page for people that needs nothing beside itself."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from pipelines.reporting import (
@@ -17,23 +16,21 @@ from pipelines.reporting import (
     tables,
     terms,
 )
-from pipelines.reporting.about import NOTHING, Made
+from pipelines.reporting.about import About
 from pipelines.reporting.charts import Chart
-from pipelines.reporting.decision_words import headline
 from pipelines.reporting.pages import page
 
 # Contributions are taken over this many rows of the gate cohort: more would not move a bar visibly.
 IMPORTANCE_ROWS = 2000
 
 
-def render(found: dict[str, Any], decision: Mapping[str, Any] | None = None, *, made: Made = NOTHING) -> str:
+def render(found: dict[str, Any], told: About | None = None) -> str:
     """The page of a report.json; equal reports give equal text. It reads its templates and nothing else.
 
-    decision is the decision.json on the model, where there is one; made says where the model was made.
+    told is what stands on top of it, None where nothing was decided on the model as yet.
     """
-    told = about.of_report(found, decision, made=made, verdict=headline(decision) if decision else "")
     glossary = terms.of_report(found, standing=effects.standing(found))
-    return page("report.html.j2", glossary, found=found, about=told, **_parts(found))
+    return page("report.html.j2", glossary, found=found, about=told or about.of_report(found, None), **_parts(found))
 
 
 def _parts(found: dict[str, Any]) -> dict[str, Any]:

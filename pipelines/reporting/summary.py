@@ -7,13 +7,11 @@ from typing import Any
 
 from pipelines.messages.numbers import GAP, PERCENT, PLAIN, TIMES, alone, between, share, whole, written
 from pipelines.reporting import effects
+from pipelines.reporting.grades import GOOD_FROM, grade
 from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, in_column, judged
 
 Found = Mapping[str, Any]
 
-# What an AUC of at least so much is called (after Hosmer and Lemeshow, Applied Logistic Regression, 2000, chapter 5).
-GRADES = ((0.9, "Very well"), (0.8, "Well"), (0.7, "Fairly well"), (0.6, "Weakly"), (0.5, "Hardly"))
-GOOD_FROM = 0.7
 _BEATS = Words("Better", "Worse", "Not shown to be better")
 _SHOWN = Words("Yes", "No", "Not shown")
 
@@ -107,7 +105,7 @@ def graded(found: Found) -> JudgedFigure:
     alone = judged("AUC", auc, _SHOWN, PLAIN, against=0.5)
     if alone.tone != "good":
         return replace(alone, word="No better than guessing" if alone.tone == "open" else "Worse than guessing")
-    word = next(word for least, word in GRADES if auc["value"] >= least)
+    word = grade(auc["value"]).capitalize()
     left = [name for name, one in found["simple_scores"].items() if one["advantage"]["low"] <= 0]
     if left:
         return replace(alone, word=f"{word}, but not shown to beat {' and '.join(left)}", tone="open")

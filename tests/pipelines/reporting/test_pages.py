@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting import decision_page, report
+from pipelines.reporting import about, decision_page, report
 from pipelines.reporting.about import Made
+from pipelines.reporting.decision_words import headline
+from pipelines.reporting.explaining import explained
 from pipelines.reporting.pages import _labelled
-from pipelines.reporting.terms import Term, explained
+from pipelines.reporting.terms import Term
 from tests.pipelines.reporting.decision_world import BETTER, CHAMPION, LIKE, WORSE, decided, spec
 from tests.pipelines.reporting.report_world import Page, judged
 
@@ -17,6 +19,11 @@ LIFT = Term("Lift", 'How many "times" more.', ("lift",))
 AUC = Term("AUC", "How well <ranked>.")
 
 
+def _report(found: dict[str, Any], decision: dict[str, Any]) -> str:
+    told = about.of_report(found, decision, made=MADE, verdict=headline(decision))
+    return report.render(found, told)
+
+
 def _decision(knows: float) -> str:
     found, curves = decided(knows)
     return decision_page.render(found, spec=spec(with_actions=True).model_dump(mode="json"), curves=curves, made=MADE)
@@ -24,7 +31,7 @@ def _decision(knows: float) -> str:
 
 PAGES = {
     "risk only": lambda: report.render(json.loads(RISK_ONLY)),
-    "by lot": lambda: report.render(json.loads(BY_LOT), decided(BETTER)[0], made=MADE),
+    "by lot": lambda: _report(json.loads(BY_LOT), decided(BETTER)[0]),
     "better": lambda: _decision(BETTER),
     "worse": lambda: _decision(WORSE),
     "like": lambda: _decision(LIKE),
