@@ -62,9 +62,9 @@ def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Ma
 
 
 def _registered(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the registration says of the challenger; empty where the one at hand is of another version."""
+    """What the registration says of the challenger; empty where it is of another version, or names no MLflow run."""
     receipt = storage.read_receipt(workspace.registration) or {}
-    return receipt if receipt.get("version") == decision["challenger_version"] else {}
+    return receipt if receipt.get("version") == decision["challenger_version"] and "run" in receipt else {}
 
 
 def _curves(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:

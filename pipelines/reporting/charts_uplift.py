@@ -48,8 +48,8 @@ def _gain(rows: Sequence[Found], *, action: str, place: int, good: str) -> Chart
         f"gain-{place}",
         f"{action}: gain by share contacted",
         f"How many more customers {good} with this share given {action}, with a 95 % band; the further it lies "
-        "above the dashed line, the more the order is worth. Whether that is established, the QINI above says. Both end "
-        "at the average effect among the customers judged.",
+        "above the dashed line, the more the order is worth. Whether that is established, the QINI above says. Both "
+        "end at the average effect among the customers judged.",
         drawn(
             paint,
             x="% of customers contacted, highest predicted effect first",
