@@ -38,6 +38,7 @@ def of_decision(spec: Found, *, with_actions: bool) -> list[Term]:
     """The glossary of a decision; with_actions: whether it shows figures of actions."""
     label = spec["label"]
     terms = [*_of_figures(label["bad"], label["good"]), *_of_gate()]
+    terms += [one for one in _of_findings() if one.name in ("Gate cohort", "Held at once")]
     effects = [one for one in _of_effects() if one.name in ("QINI", "Policy value")] if with_actions else []
     return sorted(terms + effects, key=lambda one: one.name.lower())
 
@@ -218,6 +219,15 @@ def _of_gate() -> list[Term]:
             "The chance that is allowed of taking a challenger that is not better. Each comparison on the same "
             "customers spends a part of it.",
             ("alpha",),
+        ),
+        Term("Primary figure", "The figure on which a challenger has to be better.", ("primary figure",)),
+        Term("Power", "How often a true difference of this size would be found.", ("power",)),
+        Term("p value", "How often chance alone would show at least as much against the challenger.", ("p",)),
+        Term(
+            "Holm's procedure",
+            "A way to judge many figures at once: it asks more of each, the more there are, so that the chance of even "
+            "one false alarm stays as small as said.",
+            ("Holm",),
         ),
         Term("Ledger", "The record of every decision, each entry sealed by a hash.", ("ledger",)),
         Term(
