@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.evaluation import claims
-from pipelines.messages.numbers import PERCENT, PLAIN, POINTS, Unit, Written, amount, count, money, written
+from pipelines.messages.numbers import PERCENT, PLAIN, POINTS, Unit, Written, aligned, amount, count, money, written
 from pipelines.reporting.effects import NOT_ESTABLISHED, claimed, is_randomised
 from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, in_column, judged
 
@@ -75,7 +75,8 @@ def cost(found: Found) -> Cost | None:
         return None
     unit, asked = _money(found), found["spec"]["cost_of_churn"]
     words = {"months": asked["months"], "share": 100 * asked["expansion_share"], "bad": found["spec"]["label"]["bad"]}
-    figures = {name: written(one, unit) for name, one in told["per_leaver"].items()}
+    measured = told["per_leaver"]
+    figures = dict(zip(measured, aligned([written(one, unit) for one in measured.values()]), strict=True))
     figures["acquisition"] = Written(told["acquisition"], "", amount(told["acquisition"], unit), "", "as the spec says")
     parts = tuple(Line(name, figures[part], meaning.format(**words)) for part, (name, meaning) in _PARTS.items())
     return Cost(parts, figures["total"], written(told["per_customer"], unit), _bearable(told, unit))
