@@ -16,7 +16,7 @@ NAMES = {
     "R003": "promises kept as well",
     "R004": "no group served worse",
     "R005": "a gain where it counts",
-    "R006": "the advice keeps its worth",
+    "R006": "its worth is kept",
     "R007": "enough outcomes to judge by",
     "R008": "customers that neither model knew",
     "R009": "the model is in order",

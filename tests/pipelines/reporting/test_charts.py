@@ -5,7 +5,7 @@ from typing import Any
 
 import matplotlib as mpl
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
@@ -43,6 +43,7 @@ def _drawn() -> str:
     return drawn(_paint, x="across, %", y="up, %")
 
 
+@settings(deadline=None, max_examples=40)  # each makes a figure
 @given(st.lists(VALUES, min_size=2, max_size=9))
 def test_an_upright_axis_takes_in_all_its_values_and_has_a_few_round_numbers(values: list[float]) -> None:
     assume(max(values) - min(values) > 1e-3)
