@@ -79,7 +79,11 @@ def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, A
     from pipelines.gate import decision_page_file
 
     said, code = summary(decision, workspace), EXIT_CODES[Verdict(decision["verdict"])]
-    return repeated.Answer(said, code, decision, decision_page_file.page(spec, workspace, decision))
+    page, report = (
+        decision_page_file.page(spec, workspace, decision),
+        decision_page_file.report_page(workspace, decision),
+    )
+    return repeated.Answer(said, code, decision, page, report)
 
 
 def summary(decision: Mapping[str, Any], workspace: Workspace) -> str:
@@ -107,7 +111,7 @@ def _interval(figure: dict[str, Any]) -> str:
 
 def _places(workspace: Workspace) -> list[tuple[str, Any]]:
     return [
-        ("report", workspace.evaluation / "report.html"),
+        ("report", workspace.report_page),
         ("decision", workspace.decision_page),
         ("list", workspace.ranked_list / "ranked_list.csv"),
     ]

@@ -34,10 +34,12 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         orphans.end(client, mlflow_runs.experiment_id(client, workspace.root, spec.name))
         known = loading.version_of(client, spec.name, digest)
         version = str(known.version) if known else _register(spec, workspace, lease, digest=digest)
-        if known and known.tags.get("recipe") != (made := provenance.recipe(spec)):
+        if known and known.tags.get("recipe") != (recipe := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
-            client.set_model_version_tag(spec.name, version, "recipe", made)
-    receipt = {"name": spec.name, "version": version, "model_digest": digest}
+            client.set_model_version_tag(spec.name, version, "recipe", recipe)
+        made = client.get_model_version(spec.name, version)
+    receipt = {"name": spec.name, "version": version, "model_digest": digest, "run": made.run_id}
+    receipt |= {name: made.tags[name] for name in ("git_commit", "data_hash") if name in made.tags}
     storage.write_json(workspace.registration, receipt)
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")
 
