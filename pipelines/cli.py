@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from features.errors import HoldfastError
+from features.plugins import imported
 from pipelines.messages import help_pages, log, masking
 from pipelines.messages.answer import Answer
 from pipelines.messages.help_pages import Parser, grouped
@@ -36,7 +37,11 @@ READING = ("status", "history")
 
 def main(words: Sequence[str]) -> int:
     """Run one command and give its exit code; a HoldfastError is one line on standard error."""
-    arguments = parser().parse_args(words)
+    try:
+        arguments = parser().parse_args(words)
+    except HoldfastError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command line's own voice
+        return error.exit_code
     workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
     _quiet()
     try:
@@ -55,8 +60,12 @@ def commands() -> dict[str, Any]:
 
 
 def _module(command: str) -> Any:
-    name = f"{command}_" if iskeyword(command) else command
-    return import_module(f"pipelines.commands.{name}")
+    """The module of a command, or of a stage's options. Raises HoldfastError when it lacks a part."""
+    module = imported(f"pipelines.commands.{command}_" if iskeyword(command) else f"pipelines.commands.{command}")
+    needed = ("arguments",) if command in stages() else ("arguments", "run")
+    if lacking := [part for part in needed if not callable(getattr(module, part, None))]:
+        raise HoldfastError(f"{module.__name__} has no function {lacking}; docs/add/command.md shows both.")
+    return module
 
 
 def parser() -> Parser:
@@ -132,12 +141,20 @@ def _done(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int
     if arguments.command not in FILES_ONLY:
         probe.answers(workspace.root, writes=arguments.command not in READING)
     if arguments.command not in {"run", "data", *stages()}:
-        return cast("int | Answer", commands()[arguments.command].run(spec, workspace, arguments))
+        return _ran(arguments, spec, workspace)
     with run_lock.held(workspace.root, f"{arguments.command} {spec.name}"):
         return _written(arguments, spec, workspace)
 
 
-def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int:
+def _ran(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int | Answer:
+    """What the module of a command does. Raises HoldfastError when it gives neither an exit code nor an answer."""
+    found = commands()[arguments.command].run(spec, workspace, arguments)
+    if isinstance(found, int | Answer):
+        return found
+    raise HoldfastError(f"it ended with {found!r}; `run` gives an exit code, such as 0, or an Answer.")
+
+
+def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int | Answer:
     """What writes the files of the checkout."""
     if arguments.command == "data":
         import_module("pipelines.jobs.add_data").add(spec, workspace, arguments.paths)
@@ -148,7 +165,7 @@ def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> 
     if not getattr(arguments, "force", False):  # a person who overrules the rules says why
         import_module("pipelines.validation.validated").check(workspace, arguments.command)
     if arguments.command in commands():
-        return int(commands()[arguments.command].run(spec, workspace, arguments))
+        return _ran(arguments, spec, workspace)
     return import_module(f"pipelines.stages.{arguments.command}").run(spec, workspace) or 0
 
 

@@ -42,7 +42,17 @@ TYPED = sorted({line for line in (*LINES, *WITHIN) if line})
 # Names that stand for whatever the reader has: no file needs to be of theirs.
 STAND_INS = ("SPEC", "NAME", "KIND", "PATH", "TEXT", "VERSION", "FILE", "ADDRESS")
 # What a line may begin with that is no program of ours.
-OTHERS = ("source .venv/bin/activate", "export ", "echo $?", "git ", "mlflow ", "rm ", "sed -i ", "python -m pip ", "uvx ")
+OTHERS = (
+    "source .venv/bin/activate",
+    "export ",
+    "echo $?",
+    "git ",
+    "mlflow ",
+    "rm ",
+    "sed -i ",
+    "python -m pip ",
+    "uvx ",
+)
 PLACES = [
     place
     for place in sorted(set(re.findall(r"`((?:features|experiments|pipelines|tests|docs)/[\w/.]*)`", README)))

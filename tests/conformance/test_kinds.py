@@ -87,7 +87,7 @@ def test_a_new_kind_changes_no_scorer_of_another(kind: str, tmp_path: Path) -> N
 
 
 def test_the_kind_of_the_documentation_is_one(root: Path, tmp_path: Path) -> None:
-    blocks = (root / "docs/add/kind_of_model.md").read_text().split("```python\n")[1:]
+    blocks = (root / "docs/how_to/kind_of_model.md").read_text().split("```python\n")[1:]
     (text,) = [block.partition("```")[0] for block in blocks if 'KINDS["scorecard"]' in block]
     with plugged(kinds, tmp_path, scorecard=text):
         known = scorer("scorecard")["KINDS"]
