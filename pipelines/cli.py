@@ -61,7 +61,8 @@ def commands() -> dict[str, Any]:
 
 def _module(command: str) -> Any:
     """The module of a command, or of a stage's options. Raises HoldfastError when it lacks a part."""
-    module = imported(f"pipelines.commands.{command}_" if iskeyword(command) else f"pipelines.commands.{command}")
+    name = f"{command}_" if iskeyword(command) else command
+    module = imported(f"pipelines.commands.{name}")
     needed = ("arguments",) if command in stages() else ("arguments", "run")
     if lacking := [part for part in needed if not callable(getattr(module, part, None))]:
         raise HoldfastError(f"{module.__name__} has no function {lacking}; docs/add/command.md shows both.")
