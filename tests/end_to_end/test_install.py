@@ -12,10 +12,10 @@ from tests.end_to_end.repository import Repository, environment
 PROGRAM = """
 import sys, holdfast
 from features.catalog import all_features
-from pipelines.models import portable
+from pipelines.models import scorer_text
 from pipelines.reporting import pages
 print(holdfast.__file__)
-print(holdfast.open("demo").name, len(all_features()) > 50, "class Scorer" in portable.scorer_text())
+print(holdfast.open("demo").name, len(all_features()) > 50, "class Scorer" in scorer_text.text(["logistic"]))
 """
 
 
