@@ -5,7 +5,7 @@ alias moves when it is approved here. Approval is refused when the champion has 
 made against another: run `promote` again. `status` names what awaits approval.
 
 group: decide
-writes: artifacts/SPEC/decision.json and decision.html
+writes: artifacts/SPEC/decision.json, decision.html and report.html
 writes: the ledger and the alias champion, in mlflow.db or where HOLDFAST_LEDGER_URI and MLFLOW_TRACKING_URI say
 codes: 5
 example: python -m pipelines approve demo 3
