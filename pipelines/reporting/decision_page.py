@@ -32,6 +32,7 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
     rows = differences.compared(decision, spec["currency"])
     deciding = differences.deciding(decision, rows) if rows else []
     opponent, observational = decision_words.opponent(decision), answers.is_observational(decision)
+    told = decision_words.words(decision, spec)
     curves = {**curves, "gain": {}} if observational and curves else curves
     names = Names(f"version {decision['challenger_version']}", opponent)
     shows_actions = any(row.metric in ("QINI", "Policy value") for row in rows)
@@ -41,9 +42,9 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         glossary,
         explained={word for one in glossary for word in (one.name, *one.also)},
         decision=decision,
-        about=about.of_decision(decision, made=made),
+        about=about.of_decision(decision, told, made=made),
         spec=spec,
-        told=decision_words.words(decision, spec),
+        told=told,
         verdict_word=answers.verdict_of(decision),
         observational=observational,
         judged_on=decision_words.judged_on(decision),

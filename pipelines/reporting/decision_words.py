@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.messages.numbers import count, ordinal
+from pipelines.messages.numbers import NO_BREAK, count, ordinal
+from pipelines.reporting.judged_figures import Tone
 from pipelines.reporting.rules_in_words import called, in_words
 from pipelines.ruling.verdict import MOVES, Verdict
 
@@ -39,7 +40,7 @@ class Told:
     """
 
     headline: str
-    mark: str
+    mark: Tone
     sentence: str
     reasons: tuple[str, ...]
     now: tuple[str, ...]
@@ -99,7 +100,7 @@ def _holder(decision: Found) -> str:
     return f"version {champion} stays champion" if champion else "there is still no champion"
 
 
-def _mark(decision: Found) -> str:
+def _mark(decision: Found) -> Tone:
     if decision["verdict"] in (*MOVES, Verdict.NO_CHANGE):
         return "open" if decision["awaiting_approval"] else "good"
     if decision["verdict"] in (Verdict.INCONCLUSIVE, Verdict.INSUFFICIENT_DATA):
@@ -222,18 +223,23 @@ def looks(decision: Found) -> str:
     look = decision["look"]
     if not look:
         return ""
-    allowed = f"{decision['gate']['alpha']:.2g}"
+    allowed = _percent(decision["gate"]["alpha"])
     units = look.get("units")
     since = "on these customers."
     if units and units["of"]:
-        new = f"{units['new'] / units['of']:.0%} of these had not been looked at before."
-        since = f"since a cohort's worth of customers was new; {new}"
+        new = f"{_percent(units['new'] / units['of'])} of them are new" if units["new"] else "none of them is new"
+        since = f"since the customers were last renewed, by as many as are judged here; {new}."
+    first = "" if look["number"] == 1 else f", where a first comparison allows {allowed}"
     return (
-        f"This was the {ordinal(look['number'])} comparison {since} It had to be shown at alpha "
-        f"{look['alpha']:.2g} instead of {allowed}: each further comparison on the same customers gives luck another "
-        f"chance, and so has to show more. However many are tried, the chance that a worthless challenger passes is "
-        f"{allowed} at most for each cohort's worth of new customers."
+        f"This was the {ordinal(look['number'])} comparison {since} Each further one on the same customers gives luck "
+        f"another chance, and so has to show more. Here a worthless challenger would have passed with a chance of "
+        f"{_percent(look['alpha'])} at most (alpha{first}); over all comparisons together it is {allowed} at most, until "
+        "as many customers are new again."
     )
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:.2g}{NO_BREAK}%"
 
 
 def judged_on(decision: Found) -> str:
@@ -243,7 +249,7 @@ def judged_on(decision: Found) -> str:
         return ""
     rows = f" ({count(cohort['rows'])} observations)" if cohort["rows"] > cohort["customers"] else ""
     left = (
-        f"; {count(cohort['left_out'])} rows that the champion had learnt from are left out"
+        f"; {count(cohort['left_out'])} observations that the champion had learnt from are left out"
         if cohort["left_out"]
         else ""
     )
