@@ -229,12 +229,11 @@ def looks(decision: Found) -> str:
     if units and units["of"]:
         new = f"{_percent(units['new'] / units['of'])} of them are new" if units["new"] else "none of them is new"
         since = f"since the customers were last renewed, by as many as are judged here; {new}."
-    first = "" if look["number"] == 1 else f", where a first comparison allows {allowed}"
     return (
         f"This was the {ordinal(look['number'])} comparison {since} Each further one on the same customers gives luck "
-        f"another chance, and so has to show more. Here a worthless challenger would have passed with a chance of "
-        f"{_percent(look['alpha'])} at most (alpha{first}); over all comparisons together it is {allowed} at most, until "
-        "as many customers are new again."
+        "another chance, and so has to show more: here a worthless challenger would have passed with a chance of "
+        f"{_percent(look['alpha'])} at most (alpha). Over all comparisons together it is {allowed} at most, until as "
+        "many customers are new again."
     )
 
 

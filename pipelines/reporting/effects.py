@@ -185,9 +185,8 @@ def is_limited(found: Found) -> bool:
 def _rival(found: Found, kind: str, key: str) -> Rival:
     one, currency = found["policy"]["against"][key], found["spec"]["currency"]
     action = key.removeprefix(f"{kind}_")
-    name = _KINDS[kind].format(
-        action="the same actions" if action == SAME_ACTIONS else action, many=count(one["contacts"])
-    )
+    action = "the same actions" if action == SAME_ACTIONS else action
+    name = _KINDS[kind].format(action=action, many=count(one["contacts"]))
     if kind == "treat_all" and is_limited(found):
         name += " (more than the budget allows)"
     claim = _ADVICE if key == claims.NOBODY else claims.name("rival", key)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.messages.numbers import count
 from pipelines.reporting import effects, summary
-from pipelines.reporting.drivers import Drivers
+from pipelines.reporting.drivers import Drivers, Factor
 from pipelines.reporting.judged_figures import JudgedFigure, Tone
 
 Found = Mapping[str, Any]
@@ -109,12 +109,13 @@ def _unbeaten(rival: JudgedFigure) -> Line:
 def strongest(drivers: Drivers, *, bad: str, good: str) -> tuple[Line, ...]:
     """The strongest factors, one of a theme, in their own units."""
     firsts = [factors[0] for _, factors in drivers.groups[:MOST_DRIVERS]]
-    return tuple(
-        Line(
-            None,
-            f"{one.words.partition(';')[0]}: {one.left} among those who {bad}, {one.stayed} among those who {good}.",
-        )
-        if one.left and one.stayed
-        else Line(None, f"{one.words.partition(';')[0]}.")
-        for one in firsts
-    )
+    return tuple(Line(None, f"{_brief(one.words)}{_means(one, bad, good)}.") for one in firsts)
+
+
+def _brief(words: str) -> str:
+    """A factor's meaning without what it says of missing values."""
+    return words.partition("; missing")[0]
+
+
+def _means(one: Factor, bad: str, good: str) -> str:
+    return f": {one.left} among those who {bad}, {one.stayed} among those who {good}" if one.left and one.stayed else ""

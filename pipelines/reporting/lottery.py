@@ -12,6 +12,8 @@ Found = Mapping[str, Any]
 def lottery(found: Found) -> str:
     """What a trial that was found to be randomised showed when it was asked."""
     told = found["uplift"]["randomisation"]
+    if "predictability" not in told:  # a report of before it was kept
+        return f"{told['words']}."
     guessed = ", ".join(f"{action} {100 * auc:.0f}" for action, auc in told["predictability"].items())
     return (
         "From what is known of the customers, one with an action and one without are told apart about as often as by "

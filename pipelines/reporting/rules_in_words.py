@@ -39,7 +39,7 @@ def called(code: str) -> str:
 
 
 def in_words(reason: str) -> str:
-    """A reason whose figures are called as on the page: `auc` is `AUC`, and `tenure_band` is `tenure band`; numbers are written as there."""
+    """A reason as the page writes it: `auc` is `AUC`, `tenure_band` is `tenure band`, and [-1, +2] is (−1 to 2)."""
     names = sorted(discover(metrics, Metric), key=len, reverse=True)
     named = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, [*names, 'policy_value']))})(?=_|\b)(?!\.)")
     told = named.sub(lambda found: FIGURES.get(found[1], titled(found[1])), reason)
