@@ -1,6 +1,7 @@
 """decision.html: a decision of the gate as one page for people that needs nothing beside itself."""
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
 from pipelines.messages import numbers
@@ -61,10 +62,16 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         charts=decision_charts.charts(curves, spec, names),
         repeats=decision_words.repeats(decision),
         grade=grade,
+        as_gap=_as_gap,
         called=rules_in_words.called,
         in_words=rules_in_words.in_words,
         lineage=_lineage(decision),
     )
+
+
+def _as_gap(squared: float) -> str:
+    """A squared gap between shares as the gap itself, in points; one that is below 0 by chance is none."""
+    return numbers.alone(sqrt(max(squared, 0.0)), numbers.GAP, standard_error=0.001)
 
 
 def _lineage(decision: Found) -> list[tuple[str, str]]:

@@ -227,7 +227,8 @@ def looks(decision: Found) -> str:
     units = look.get("units")
     since = "on these customers."
     if units and units["of"]:
-        new = f"{_percent(units['new'] / units['of'])} of them are new" if units["new"] else "none of them is new"
+        share = units["new"] / units["of"]
+        new = f"{_percent(share)} of them are new" if 0 < share < 1 else f"{'all' if share else 'none'} of them are new"
         since = f"since the customers were last renewed, by as many as are judged here; {new}."
     return (
         f"This was the {ordinal(look['number'])} comparison {since} Each further one on the same customers gives luck "
@@ -238,7 +239,7 @@ def looks(decision: Found) -> str:
 
 
 def _percent(part: float) -> str:
-    return f"{100 * part:.2g}{NO_BREAK}%"
+    return f"{float(f'{100 * part:.2g}'):g}{NO_BREAK}%"
 
 
 def judged_on(decision: Found) -> str:
