@@ -226,7 +226,7 @@ def looks(decision: Found) -> str:
     allowed = _percent(decision["gate"]["alpha"])
     units = look.get("units")
     since = "on these customers."
-    if units and units["of"]:
+    if units and units["of"] and not look["number"] == 1 == units["new"] / units["of"]:
         share = units["new"] / units["of"]
         new = f"{_percent(share)} of them are new" if 0 < share < 1 else f"{'all' if share else 'none'} of them are new"
         since = f"since the customers were last renewed, by as many as are judged here; {new}."

@@ -72,7 +72,7 @@ def _simple_scores(found: Found) -> Iterator[Line]:
     names = list(found["simple_scores"])
     beaten = [name for name, one in found["simple_scores"].items() if one["advantage"]["low"] > 0]
     if beaten:
-        yield Line("good", f"Ranks them better than {' and '.join(beaten)} alone.")
+        yield Line("good", f"Ranks them better than {' and '.join(beaten)}.")
     if not names:
         yield Line("open", "Whether a simple rule would do as well is not known: the spec names none.")
 

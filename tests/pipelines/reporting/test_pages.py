@@ -144,6 +144,42 @@ def test_the_top_of_a_decision_has_version_opponent_date_commit_and_data() -> No
     assert page.index("<h1") < page.index('<dl class="about">')
 
 
+@pytest.mark.parametrize(
+    ("run", "links", "commands"),
+    [
+        (Run("5eed", address="https://mlflow.example/#/runs/5eed"), ["https://mlflow.example/#/runs/5eed"], 0),
+        (Run("5eed", command="mlflow ui --backend-store-uri sqlite:///mlflow.db"), [], 2),
+        (None, [], 0),
+    ],
+)
+def test_the_run_is_a_link_to_a_server_or_the_command_that_starts_one(
+    run: Run | None, links: list[str], commands: int
+) -> None:
+    decision, curves = decided(BETTER)
+    plain, made = spec(with_actions=True).model_dump(mode="json"), Made("abc", "def", run, {})
+    for page in (
+        decision_page.render(decision, spec=plain, curves=curves, made=made),
+        report.render(json.loads(BY_LOT), about.of_report(json.loads(BY_LOT), decision, made=made)),
+    ):
+        top = page[page.index('<dl class="about">') : page.index("</dl>")]
+        assert re.findall(r'href="([^"]+)"', top) == links
+        assert top.count("<code>") == commands
+        assert ("MLflow run" in top) == (run is not None)
+
+
+@EVERY
+def test_every_chart_is_named_and_read_aloud_by_words_of_the_page(name: str) -> None:
+    page = PAGES[name]()
+    charts = [one for tag, one in Page(page).elements if tag == "svg" and one.get("role") == "img"]
+    assert charts
+    for one in charts:
+        for key in (one["aria-labelledby"] or "").split():
+            (words,) = re.findall(rf'id="{key}">([^<]+)<', page)
+            assert len(words.strip()) > 5
+    others = [one for tag, one in Page(page).elements if tag == "svg" and one.get("role") != "img"]
+    assert all(one.get("aria-hidden") == "true" for one in others)
+
+
 def _graded(auc: float, *floors: tuple[float, float]) -> tuple[str, str]:
     from pipelines.reporting import summary
 
