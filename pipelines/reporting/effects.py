@@ -7,6 +7,7 @@ from typing import Any, Literal
 from experiments.evaluation import claims
 from experiments.evaluation.policy_report import SAME_ACTIONS
 from pipelines.messages.numbers import POINTS, Unit, Written, aligned, amount, count, money, whole, written
+from pipelines.reporting import lottery
 from pipelines.reporting.judged_figures import JudgedFigure, Words, covers, in_column, judged
 
 Found = Mapping[str, Any]
@@ -57,7 +58,7 @@ def why_observational(found: Found) -> str:
     randomisation = found["uplift"]["randomisation"]
     if randomisation["verdict"] == "randomised":
         return "The spec says that the actions were not handed out at random."
-    return f"The check of the data says \u201c{randomisation['verdict']}\u201d: {randomisation['words']}."
+    return lottery.against(found)
 
 
 def trial(found: Found) -> list[tuple[str, dict[str, Any]]]:

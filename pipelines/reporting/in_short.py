@@ -44,8 +44,8 @@ def _checks(checks: list[Found]) -> Line:
     warned, off = (sum(1 for one in checks if one[name]) for name in ("findings", "off"))
     left = f", and {off} {'is' if off == 1 else 'are'} switched off" if off else ""
     if warned:
-        return Line("bad", f"Of {len(checks)} checks for leaks {warned} found something{left}.")
-    return Line("open" if off else "good", f"None of {len(checks)} checks for leaks found anything{left}.")
+        return Line("bad", f"Of {len(checks)} checks of the data {warned} found something{left}.")
+    return Line("open" if off else "good", f"None of {len(checks)} checks of the data found anything{left}.")
 
 
 def _lottery(found: Found) -> Line:

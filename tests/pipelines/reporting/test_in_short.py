@@ -28,10 +28,10 @@ def _starting(lines: tuple[Line, ...], words: str) -> Line:
 @pytest.mark.parametrize(
     ("checks", "tone", "said"),
     [
-        ([CLEAN, CLEAN], "good", "None of 2 checks for leaks found anything."),
-        ([CLEAN, FOUND, FOUND], "bad", "Of 3 checks for leaks 2 found something."),
-        ([CLEAN, OFF], "open", "None of 2 checks for leaks found anything, and 1 is switched off."),
-        ([FOUND, OFF, OFF], "bad", "Of 3 checks for leaks 1 found something, and 2 are switched off."),
+        ([CLEAN, CLEAN], "good", "None of 2 checks of the data found anything."),
+        ([CLEAN, FOUND, FOUND], "bad", "Of 3 checks of the data 2 found something."),
+        ([CLEAN, OFF], "open", "None of 2 checks of the data found anything, and 1 is switched off."),
+        ([FOUND, OFF, OFF], "bad", "Of 3 checks of the data 1 found something, and 2 are switched off."),
     ],
 )
 def test_a_check_that_found_something_or_was_not_asked_is_no_reason_to_trust(
@@ -124,3 +124,17 @@ def test_the_lottery_is_told_without_names_of_code() -> None:
     assert "97\u00a0% of lotteries" in said
     del found["uplift"]["randomisation"]["predictability"]
     assert lottery.lottery(found) == "sizes p 0.97."
+
+
+def test_what_speaks_against_a_lottery_is_told_in_figures_that_people_read() -> None:
+    found = _loaded(BY_LOT)
+    told = found["uplift"]["randomisation"]
+    told |= {"verdict": "not randomised", "predictability": {"call": 0.512, "coupon": 0.637}}
+    assert "a customer with coupon and one without are told apart 64 times in 100" in lottery.against(found)
+    assert "in how often \u201cx of it\u201d is missing." in lottery.against(found)
+    told["largest_difference_in"] = ""
+    assert lottery.against(found).startswith("The groups differ by more than a lottery explains. By what is known")
+    told["verdict"] = "sample ratio mismatch"
+    assert "call 400, meant 1,000" in lottery.against(found)
+    del told["expected"]
+    assert lottery.against(found) == "The check of the data says \u201csample ratio mismatch\u201d: sizes p 0.97."
