@@ -21,7 +21,8 @@ def utf8(part: Part) -> Iterator[None]:
     with part.path.open("rb") as file:
         start = file.read(4096)
     is_wide = start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) > len(start) // 4
-    if not is_wide and len(_CONTROL.findall(start)) > len(start) // 20 + start.count(0):
+    controls = len(_CONTROL.findall(start.replace(part.form.separator.encode(), b"")))
+    if not is_wide and controls > len(start) // 20 + start.count(0):
         raise DataError(f"{part.name} is no text file; export it as CSV, Parquet, Excel or JSON lines.")
     if is_wide:
         raise DataError(f"{part.name} is UTF-16, as Excel's 'Unicode Text' is, and not UTF-8; {remedy(part)}")

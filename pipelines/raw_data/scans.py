@@ -85,7 +85,8 @@ def scan_of(part: Part, database: duckdb.DuckDBPyConnection, scratch: Path) -> s
         return _with_signs(f"read_parquet({name})", numbers)
     if part.kind == "csv":
         names = csv_files.header(part)
-        return _with_signs(_csv_scan(_alike(part, scratch), names), signs_of(part, names))
+        alike = _alike(part, scratch)
+        return _with_signs(_csv_scan(alike, names, is_ours=alike is not part), signs_of(part, names))
     types = _json_types(part, database)
     scan = f"{_json_scan(part)}, columns = {_texts(list(types))})"
     return _with_signs(scan, _json_signs(part, database, types))
@@ -121,10 +122,12 @@ def _alike(part: Part, scratch: Path) -> Part:
     return Part(part.name, out, part.kind, part.form.model_copy(update=plain_form))
 
 
-def _csv_scan(part: Part, names: list[str]) -> str:
+def _csv_scan(part: Part, names: list[str], *, is_ours: bool) -> str:
     header = str(part.form.header).lower()
     signs = f"delim = {literal(part.form.separator)}, quote = '\"', escape = '\"', nullstr = ''"
     options = f"auto_detect = false, header = {header}, {signs}, strict_mode = true"
+    if is_ours:  # otherwise DuckDB takes the first line break that it sees, if only within a field, for that of lines
+        options += ", new_line = '\\n'"
     return f"read_csv({literal(str(part.path))}, columns = {_texts(names)}, {options})"
 
 
