@@ -126,7 +126,7 @@ class FileFormat(BaseModel):
             raise ValueError(f"names holds {twice} twice or blank; each column has a name of its own")
         for where, signs in (("", Signs(self.decimal, self.thousands)), *self.signs.items()):
             if signs.decimal == signs.thousands:
-                raise ValueError(f"{where or 'a number'} has {signs.decimal!r} for decimal and thousands; one is other")
+                raise ValueError(f"{where or 'a number'} has {signs.decimal!r} for decimal and for thousands")
         if len(self.signs) < len(self.numbers):
             raise ValueError("numbers names a column twice; each is written in one way")
         return self

@@ -21,8 +21,8 @@ class ColumnOptions(Section):
     """What a column of the file is; role says what it is for.
 
     column is what the file calls it, where that is not its name here. decimal and thousands are the signs in which its
-    numbers are written, where they are not those of the file's `format`. missing are further texts that mean that a value
-    is missing. An outcome is a number that was measured after the actions, beside the label: the report says what they
+    numbers are written, where they are not those of the file's `format`. missing are further texts that mean a missing
+    value. An outcome is a number that was measured after the actions, beside the label: the report says what they
     changed. Rows in which a nullable one is missing are left out of its figures.
     """
 

@@ -155,7 +155,7 @@ def _faults(options: EventLogOptions) -> Iterator[str]:
                 yield f"{where}.identity asks for a customer's key to be looked up, and there are no source.identities"
         for where, form in _places(options):
             if (form.decimal, form.thousands) != (".", "") and not form.numbers:
-                yield f"{where}.format: which columns are written so? Say `numbers: [price, total]` beside decimal and thousands"
+                yield f"{where}.format: of which columns? Say `numbers: [price, total]` beside decimal and thousands"
         for where, expression in _expressions(options):
             try:
                 expressions.check(expression, database)

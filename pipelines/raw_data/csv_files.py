@@ -37,11 +37,11 @@ class _Widths:
     ends_empty: int = 0
 
     def see(self, line: int, row: list[str]) -> None:
-        """Count a row that began at a line."""
+        """Count a row that began at a line and has another number of fields."""
         self.found[len(row)] += 1
         if len(row) == self.expected + 1:
             self.ends_empty += row[-1] == ""
-        if len(row) != self.expected and self.first is None:
+        if self.first is None:
             self.first = line, len(row)
 
 
@@ -63,15 +63,15 @@ def header(part: Part) -> list[str]:
 def check(part: Part) -> Seen:
     """Read all of a file. Raises DataError that says the line, what was expected there, and what to do."""
     with utf8(part), long_fields(), part.path.open(encoding="utf-8-sig", newline="") as text:
-        refuse_nothings(part.name, part.path)
+        has_returns = refuse_nothings(part.name, part.path)
         lines = Lines(text_of(part.name, text, part.form))
         try:
-            return _read(part, reader(lines, part.form), lines)
+            return _read(part, reader(lines, part.form), lines, has_returns=has_returns)
         except csv.Error as error:
             raise DataError(_broken(part, lines, error)) from error
 
 
-def _read(part: Part, rows: Iterator[list[str]], lines: Lines) -> Seen:
+def _read(part: Part, rows: Iterator[list[str]], lines: Lines, *, has_returns: bool) -> Seen:
     name, form = part.name, part.form
     ends: dict[str, int] = {}
     seen, widths = None, None
@@ -80,7 +80,8 @@ def _read(part: Part, rows: Iterator[list[str]], lines: Lines) -> Seen:
         row = next(rows, None)
         if row is None:
             break
-        _see_end(name, ends, lines)
+        if has_returns:
+            _see_end(name, ends, lines)
         if seen is None or widths is None:
             _refuse_other_breaks(name, row, lines)
             seen = Seen(_names(part, row))
@@ -88,9 +89,11 @@ def _read(part: Part, rows: Iterator[list[str]], lines: Lines) -> Seen:
             if form.header:
                 seen.looks_like_data = [cell for cell in row if _LIKE_DATA.fullmatch(cell.strip())]
                 continue
-        if sum(map(len, row)) > LONGEST:
+        if (lines.number > lines.began or len(lines.last) > LONGEST) and sum(map(len, row)) > LONGEST:
             raise csv.Error("field larger")
-        if row:
+        if len(row) == widths.expected:
+            seen.rows += 1
+        elif row:
             widths.see(lines.began, row)
             seen.rows += 1
     if seen is None or widths is None:
@@ -158,7 +161,7 @@ def check_names(name: str, first: list[str], *, is_text: bool = True) -> None:
 
 def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
     line, found = widths.first or (0, 0)
-    bad = seen.rows - widths.found[widths.expected]
+    bad = widths.found.total()
     what = f"the header names {widths.expected}" if form.header else f"the spec names {widths.expected}"
     where = f"{name}, line {line}: {found} fields where {what}"
     if widths.expected == 1 and form.header and bad == seen.rows:

@@ -77,9 +77,12 @@ def _escaped(name: str, text: Iterator[str], form: FileFormat) -> Iterator[str]:
         yield line
 
 
-def refuse_nothings(name: str, path: Path) -> None:
-    """Raise DataError where a text holds the byte 0, which is no letter and ends texts in many programs."""
-    number = 1
+def refuse_nothings(name: str, path: Path) -> bool:
+    """Whether a text holds a carriage return anywhere.
+
+    Raises DataError where it holds the byte 0, which is no letter and ends texts in many programs.
+    """
+    number, has_returns = 1, False
     with path.open("rb") as file:
         while chunk := file.read(_AT_ONCE):
             if (at := chunk.find(b"\0")) >= 0:
@@ -89,6 +92,8 @@ def refuse_nothings(name: str, path: Path) -> None:
                     " text. Export it anew, or take it out (`tr -d '\\000' < old.csv > new.csv`)."
                 )
             number += _ends(chunk)
+            has_returns = has_returns or b"\r" in chunk
+    return has_returns
 
 
 def _ends(chunk: bytes) -> int:
@@ -102,18 +107,15 @@ def is_read_alike(path: Path, form: FileFormat) -> bool:
     """
     if form.quote != '"' or form.escape or not form.separator.isascii():
         return False
-    before = b""
-    with path.open("rb") as file:
-        while chunk := file.read(_AT_ONCE):
-            if _BLANK_BEFORE_QUOTE in (whole := before[-1:] + chunk) and _blank_begins_field(whole, form.separator):
+    begins = re.compile(rb"(?:^|[\r\n]|" + re.escape(form.separator.encode()) + rb') +"')
+    kept = bytearray(_AT_ONCE + 1)  # the last byte of the piece before, and a piece
+    kept[0] = 10
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(memoryview(kept)[1:]):
+            if kept.find(_BLANK_BEFORE_QUOTE, 0, size + 1) >= 0 and begins.search(kept, 0, size + 1):
                 return False
-            before = chunk
+            kept[0] = kept[size]
     return True
-
-
-def _blank_begins_field(chunk: bytes, separator: str) -> bool:
-    begins = re.escape(separator.encode())
-    return re.search(rb"(?:^|[\r\n]|" + begins + rb') +"', chunk) is not None
 
 
 def rewrite(name: str, path: Path, form: FileFormat, out: Path) -> None:

@@ -1,5 +1,6 @@
 """Excel sheets as tables of texts, as one sees them; a formula without its result is refused."""
 
+import errno
 import re
 import zlib
 from collections.abc import Iterator
@@ -56,6 +57,10 @@ def filled_sheets(name: str, path: Path) -> dict[str, list[list[Any]]]:
         return {sheet: rows for sheet, rows in _sheets(path, values=True) if any(map(any, _seen(rows)))}
     except (BadZipFile, KeyError, ValueError, TypeError, EOFError, zlib.error, ParseError) as error:
         raise DataError(f"cannot read {name}: it is no workbook ({error}); save it as .xlsx, or as CSV.") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the beginning, which a damaged list of parts names
+            raise
+        raise DataError(f"cannot read {name}: the workbook is damaged; save it anew as .xlsx, or as CSV.") from error
 
 
 def _refuse_rounded(name: str, sheet: str, cells: list[list[Any]]) -> None:

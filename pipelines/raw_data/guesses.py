@@ -13,7 +13,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class Decision:
-    """One guess: what of the format it is, its value, how sure it is, the line (from 1) and the text that decided it."""
+    """One guess: what of the format it is, its value, how sure it is, and the line (from 1) that decided it."""
 
     what: str
     value: str

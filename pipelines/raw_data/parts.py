@@ -1,5 +1,6 @@
 """What stands in a raw file: unpacked, in UTF-8, one part or, of a folder, several."""
 
+import errno
 import gzip
 import shutil
 import zlib
@@ -90,6 +91,10 @@ def unpacked(name: str, path: Path, scratch: Path) -> tuple[str, Path, str]:
         return _from_gzip(name, path, scratch) if suffix == ".gz" else _from_zip(name, path, scratch)
     except (gzip.BadGzipFile, BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
         raise DataError(f"{name} cannot be unpacked ({error}); it is damaged or cut off: fetch it again.") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the beginning, which a damaged list of members names
+            raise
+        raise DataError(f"{name} cannot be unpacked; it is damaged or cut off: fetch it again.") from error
 
 
 def _from_gzip(name: str, path: Path, scratch: Path) -> tuple[str, Path, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from features.errors import DataError, MissingError, UsageError
+from features.errors import DataError, HoldfastError, MissingError, UsageError
 from features.file_format import PLAIN, Formats, format_of
 from features.reserved import alike
 from pipelines.files import spreadsheet
@@ -184,6 +184,10 @@ def _telling(part: Part) -> Iterator[None]:
         text = str(error).replace(str(part.path), part.name)
         reason = " ".join(_ADVICE.sub("", text).split("\n\n")[0].split())
         raise DataError(f"cannot read {part.name}: {reason}") from error
+    except OSError as error:  # Arrow's own word for Parquet that is damaged
+        if isinstance(error, HoldfastError) or error.errno is not None:
+            raise
+        raise DataError(f"cannot read {part.name}: it is damaged ({str(error).splitlines()[0]}).") from error
 
 
 def _not_empty(rows: pa.Table, name: str) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Tables written in any form that people send, by a writer of our own: what stands in a cell comes back, or it is told."""
+"""Tables written in any form that people send, by a writer of our own."""
 
 import gzip
 import zipfile
