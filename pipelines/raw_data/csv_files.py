@@ -83,11 +83,9 @@ def _read(part: Part, rows: Iterator[list[str]], lines: Lines, *, has_returns: b
         if has_returns:
             _see_end(name, ends, lines)
         if seen is None or widths is None:
-            _refuse_other_breaks(name, row, lines)
-            seen = Seen(_names(part, row))
+            seen = _begun(part, row, lines)
             widths = _Widths(len(seen.names))
             if form.header:
-                seen.looks_like_data = [cell for cell in row if _LIKE_DATA.fullmatch(cell.strip())]
                 continue
         if (lines.number > lines.began or len(lines.last) > LONGEST) and sum(map(len, row)) > LONGEST:
             raise csv.Error("field larger")
@@ -96,12 +94,24 @@ def _read(part: Part, rows: Iterator[list[str]], lines: Lines, *, has_returns: b
         elif row:
             widths.see(lines.began, row)
             seen.rows += 1
+    return _sound(part, seen, widths)
+
+
+def _begun(part: Part, first: list[str], lines: Lines) -> Seen:
+    """What the first row says of a file."""
+    _refuse_other_breaks(part.name, first, lines)
+    like = [cell for cell in first if _LIKE_DATA.fullmatch(cell.strip())] if part.form.header else []
+    return Seen(_names(part, first), looks_like_data=like)
+
+
+def _sound(part: Part, seen: Seen | None, widths: _Widths | None) -> Seen:
+    """What a file came to. Raises DataError where it has no rows, or rows of another width than its names."""
     if seen is None or widths is None:
-        raise DataError(f"{name} needs a first line of names: it is empty.")
+        raise DataError(f"{part.name} needs a first line of names: it is empty.")
     if not seen.rows:
-        raise DataError(f"{name} holds no rows.")
+        raise DataError(f"{part.name} holds no rows.")
     if widths.first:
-        raise DataError(_of_width(name, seen, widths, form))
+        raise DataError(_of_width(part.name, seen, widths, part.form))
     return seen
 
 

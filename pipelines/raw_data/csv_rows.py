@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from features.errors import DataError
 from features.file_format import FileFormat
 
 # A row of more characters is one in which a quote was left open.
 LONGEST = 500_000
 _AT_ONCE = 1_000_000
-# DuckDB takes no notice of blanks before a quote, and Python and Arrow of none that stands after a blank.
-_BLANK_BEFORE_QUOTE = b' "'
+# DuckDB takes no notice of blanks before a quote, and Python and Arrow of no quote that stands after a blank.
+_BLANK, _QUOTE = ord(" "), ord('"')
 
 
 class Lines:
@@ -112,7 +114,9 @@ def is_read_alike(path: Path, form: FileFormat) -> bool:
     kept[0] = 10
     with path.open("rb", buffering=0) as file:
         while size := file.readinto(memoryview(kept)[1:]):
-            if kept.find(_BLANK_BEFORE_QUOTE, 0, size + 1) >= 0 and begins.search(kept, 0, size + 1):
+            piece = np.frombuffer(kept, dtype=np.uint8, count=size + 1)
+            has_blank = (piece[np.flatnonzero(piece[1:] == _QUOTE)] == _BLANK).any()
+            if has_blank and begins.search(kept, 0, size + 1):
                 return False
             kept[0] = kept[size]
     return True

@@ -87,13 +87,14 @@ def _seen(rows: list[list[Any]]) -> Iterator[list[bool]]:
 def _sheets(path: Path, *, values: bool) -> Iterator[tuple[str, list[list[Any]]]]:
     from openpyxl import load_workbook  # half a second, which nobody waits for who has no workbook
 
-    book = load_workbook(path, read_only=True, data_only=values)
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs write them wrongly
-            yield sheet.title, [list(row) for row in sheet.iter_rows(values_only=True)]
-    finally:
-        book.close()
+    with path.open("rb") as file:  # by its name openpyxl would take one that does not end in .xlsx for no workbook
+        book = load_workbook(file, read_only=True, data_only=values)
+        try:
+            for sheet in book.worksheets:
+                sheet.reset_dimensions()  # some programs write them wrongly
+                yield sheet.title, [list(row) for row in sheet.iter_rows(values_only=True)]
+        finally:
+            book.close()
 
 
 def _refuse_unreckoned(part: Part, sheet: str, cells: list[list[Any]]) -> None:

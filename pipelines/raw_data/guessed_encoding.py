@@ -25,8 +25,9 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 _STRANGE = re.compile(r"[^\x00-\x7f]")
 _ALIEN = re.compile(r"[^\W\d_a-zA-Z]{3,}")
 _LINES, _START, _MOST = 5_000, 4096, 1_000_000
-# With fewer letters than these nothing is likely.
-_ENOUGH = 5
+# A letter with its neighbours; where fewer such are seen nothing is likely.
+_PLACE = re.compile(r"(?s).?[^\x00-\x7f].?")
+_ENOUGH = 3
 
 
 def encoding_of(path: Path) -> Decision:
@@ -97,9 +98,10 @@ def _by_words(sample: bytes, first: bytes, number: int) -> Decision:
     best = min((odd for odd, _ in scores), default=1.0)
     name = next((name for odd, name in scores if odd == best), "cp1252")
     text = first.decode(name, errors="replace").strip("\r\n")
-    letters = len(_STRANGE.findall(sample.decode(name, errors="replace")))
+    whole = sample.decode(name, errors="replace")
+    letters, places = len(_STRANGE.findall(whole)), len(set(_PLACE.findall(whole)))
     others = [other for odd, other in scores if odd == best and other != name]
-    sure: Sure = "likely" if best == 0 and letters >= _ENOUGH else "open"
+    sure: Sure = "likely" if best == 0 and places >= _ENOUGH else "open"
     why = f"no UTF-8; so read, {letters} accents and signs stand where words have them"
     if others:
         why += f" (in {', '.join(others)} too, which are rarer)"
@@ -143,13 +145,13 @@ def _odd_asian(strange: list[str], text: str, name: str) -> float | None:
 
 
 def _stands_oddly(text: str, at: int) -> bool:
-    """Whether a capital follows a small letter, a sign stands within a word, or nothing is printed there."""
+    """Whether a capital stands within a word, a sign stands within a word, or nothing is printed there."""
     sign, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     kind = unicodedata.category(sign)
     if kind[0] == "C":
         return True
     if kind == "Lu":
-        return before.islower()
+        return before.islower() or (before.isupper() and after.islower())
     if kind[0] in "LM" or kind == "Pf":
         return False
     within = before.isalpha() and after.isalpha()

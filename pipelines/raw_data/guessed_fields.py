@@ -6,8 +6,10 @@ separator of another kind.
 """
 
 import csv
+import io
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -46,12 +48,16 @@ class Fields:
 def fields_of(sample: str) -> tuple[Fields, list[Decision]]:
     """How the fields of a text are separated and quoted."""
     found = [one for form in _candidates(sample) if (one := _read(sample, form)) is not None]
-    first = sample.splitlines()[0] if sample.strip() else ""
+    first = _first_line(sample)
     if not found:
         alone = _read(sample, FileFormat(), alone=True) or Fields(FileFormat(), (), 1, 1.0, 1.0, is_whole=True)
         return alone, [Decision("separator", '","', "open", 1, first, "no sign separates it: one column")]
     best = max(found, key=lambda one: one.rank)
     return best, list(_decided(best, found, sample, first))
+
+
+def _first_line(sample: str) -> str:
+    return re.split(r"[\r\n]", sample, maxsplit=1)[0]
 
 
 def _candidates(sample: str) -> list[FileFormat]:
@@ -77,7 +83,7 @@ def _read(sample: str, form: FileFormat, *, alone: bool = False) -> Fields | Non
     rows: list[tuple[int, tuple[str, ...]]] = []
     is_whole = True
     with long_fields():
-        lines = Lines(iter(sample.splitlines(keepends=True)))
+        lines = Lines(io.StringIO(sample, newline=""))
         several = reader(lines, form)
         try:
             while len(rows) < ROWS:
@@ -123,7 +129,7 @@ def _decided(best: Fields, found: list[Fields], sample: str, first: str) -> list
     decided = [Decision("separator", _shown(sign), sure, 1, first, why)]
     if best.form.quote != '"' or best.form.escape:
         pattern = r"\\" + '"' if best.form.escape else best.form.quote or '"'
-        lines = sample.splitlines()
+        lines = re.split(r"\r\n|\r|\n", sample)
         at = next((number for number, line in enumerate(lines, start=1) if re.search(pattern, line)), 1)
         what = "escape" if best.form.escape else "quote"
         decided.append(
@@ -146,13 +152,17 @@ def _shown(sign: str) -> str:
     return '"' + sign.replace("\t", "\\t").replace("\x01", "\\x01") + '"'
 
 
-def header_of(found: Fields) -> Decision:
-    """Whether the first row holds names: none of its cells is blank, there twice, or looks like data."""
+def header_of(found: Fields, lines: Sequence[str] = ()) -> Decision:
+    """Whether the first row holds names: none of its cells is blank, there twice, or looks like data.
+
+    lines are those of the text, if it has any.
+    """
     if not found.rows:
         return Decision("header", "true", "open", 1, "", "there is no row")
     line, first = found.rows[0]
     has_names, sure, why = _names_stand_in(first, [row for _, row in found.rows[1:]])
-    return Decision("header", "true" if has_names else "false", sure, line, found.form.separator.join(first), why)
+    text = lines[line - 1].rstrip("\r\n") if lines else " ".join(first)
+    return Decision("header", "true" if has_names else "false", sure, line, text, why)
 
 
 def _names_stand_in(first: tuple[str, ...], below: list[tuple[str, ...]]) -> tuple[bool, Sure, str]:

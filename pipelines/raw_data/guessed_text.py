@@ -1,5 +1,6 @@
 """A text of any encoding with separators of any kind: what it seems to be, from its first megabyte."""
 
+import io
 import tempfile
 from pathlib import Path
 
@@ -17,8 +18,9 @@ _SAMPLE = 1_000_000
 def guess_text(name: str, path: Path) -> Guess:
     """How a text with separators seems to have to be read. Raises DataError where it is no text in any encoding."""
     encoding = encoding_of(path)
-    fields, decided = fields_of(_sample(name, path, encoding.value))
-    header = header_of(fields)
+    sample = _sample(name, path, encoding.value)
+    fields, decided = fields_of(sample)
+    header = header_of(fields, io.StringIO(sample, newline="").readlines())
     has_names = header.value == "true"
     rows = [row for row in fields.rows if len(row[1]) == fields.width]
     if has_names and fields.rows:
