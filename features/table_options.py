@@ -97,9 +97,7 @@ class TableOptions(SourceOptions):
     def _numbers_are_written_in_one_way(self) -> Self:
         for place, signs in self.whole_format().signs.items():
             if signs.decimal == signs.thousands:
-                raise ValueError(
-                    f"the numbers of '{place}' have {signs.decimal!r} for decimal and thousands; one is other"
-                )
+                raise ValueError(f"the numbers of '{place}' have {signs.decimal!r} for decimal and for thousands")
         return self
 
     def whole_format(self) -> FileFormat:

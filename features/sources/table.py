@@ -32,7 +32,7 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 
 def _column(name: str, options: ColumnOptions) -> Column:
-    declared = options.model_dump(exclude={"role", "meaning", "column", "missing"})
+    declared = options.model_dump(exclude={"role", "meaning", "column", "missing", "decimal", "thousands"})
     return Column(
         name=name,
         meaning=options.meaning or name,
