@@ -1,1 +1,1 @@
-"""Raw data as files of any kind are read: versions, encodings, CSV, Excel, PostgreSQL."""
+"""Raw data as files of any kind are read: versions, parts, encodings, CSV, Excel, PostgreSQL; guesses what a file is."""
