@@ -1,1 +1,1 @@
-"""Raw data as files of any kind are read: versions, parts, encodings, CSV, Excel, PostgreSQL; guesses what a file is."""
+"""Raw files as they are read: versions, parts, encodings, CSV, Excel, PostgreSQL; what a file seems to be."""

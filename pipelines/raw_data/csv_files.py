@@ -10,11 +10,11 @@ from features.errors import DataError
 from features.file_format import FileFormat
 from pipelines.raw_data.codings import said_briefly, utf8
 from pipelines.raw_data.csv_rows import LONGEST, Lines, long_fields, reader, refuse_nothings, text_of
+from pipelines.raw_data.guessed_fields import LIKE_DATA
 from pipelines.raw_data.guessed_text import guess_text
 from pipelines.raw_data.parts import Part
 
 _OTHERS = {";": "';'", "\t": "a tab", "|": "'|'"}
-_LIKE_DATA = re.compile(r"[-+]?\d+([.,]\d+)*|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|[^@\s]+@[^@\s]+\.\w+")
 _SHOWN = 60
 
 
@@ -100,7 +100,7 @@ def _read(part: Part, rows: Iterator[list[str]], lines: Lines, *, has_returns: b
 def _begun(part: Part, first: list[str], lines: Lines) -> Seen:
     """What the first row says of a file."""
     _refuse_other_breaks(part.name, first, lines)
-    like = [cell for cell in first if _LIKE_DATA.fullmatch(cell.strip())] if part.form.header else []
+    like = [cell for cell in first if LIKE_DATA.fullmatch(cell.strip())] if part.form.header else []
     return Seen(_names(part, first), looks_like_data=like)
 
 

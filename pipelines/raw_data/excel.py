@@ -20,6 +20,7 @@ from pipelines.raw_data.csv_files import Seen, check_names
 from pipelines.raw_data.parts import Part
 
 _FORMULA = re.compile(rb"<f[ >/]")
+_STYLES, _ZEROS = "xl/styles.xml", re.compile(rb'formatCode="0{2,}"')
 # Of larger numbers Excel keeps no more digits than these have.
 _ROUNDED = 1e15
 
@@ -87,14 +88,31 @@ def _seen(rows: list[list[Any]]) -> Iterator[list[bool]]:
 def _sheets(path: Path, *, values: bool) -> Iterator[tuple[str, list[list[Any]]]]:
     from openpyxl import load_workbook  # half a second, which nobody waits for who has no workbook
 
+    shows_zeros = values and _shows_zeros(path)
     with path.open("rb") as file:  # by its name openpyxl would take one that does not end in .xlsx for no workbook
         book = load_workbook(file, read_only=True, data_only=values)
         try:
             for sheet in book.worksheets:
                 sheet.reset_dimensions()  # some programs write them wrongly
-                yield sheet.title, [list(row) for row in sheet.iter_rows(values_only=True)]
+                rows = sheet.iter_rows(values_only=not shows_zeros)
+                yield sheet.title, [[_shown(cell) for cell in row] if shows_zeros else list(row) for row in rows]
         finally:
             book.close()
+
+
+def _shows_zeros(path: Path) -> bool:
+    """Whether some cells of a workbook show their numbers with zeros in front, as those of identifiers do."""
+    with ZipFile(path) as archive:
+        return _STYLES in archive.namelist() and _ZEROS.search(archive.read(_STYLES)) is not None
+
+
+def _shown(cell: Any) -> Any:
+    """The value of a cell; a whole number that is shown with zeros in front is a text that has them."""
+    value = cell.value
+    is_whole = value.is_integer() if isinstance(value, float) else type(value) is int
+    if is_whole and set(cell.number_format) == {"0"} and len(cell.number_format) > 1:
+        return f"{int(value):0{len(cell.number_format)}d}"
+    return value
 
 
 def _refuse_unreckoned(part: Part, sheet: str, cells: list[list[Any]]) -> None:

@@ -1,4 +1,8 @@
-"""In which encoding a text is kept: by its mark, by what only UTF-8 allows, or by where accents stand in words."""
+"""In which encoding a text is kept: by its mark, by what only UTF-8 allows, or by where accents stand in words.
+
+charset-normalizer was tried first: of short files, such as a few customers, it calls Windows-1252 cp1250, Mac Roman
+cp1257 and GB18030 cp949, and does not say which line decided.
+"""
 
 import codecs
 import re
