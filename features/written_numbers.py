@@ -48,6 +48,21 @@ class Signs:
         return "(?:" + "|".join(re.escape(sign) if sign in ".,' " else sign for sign in signs) + ")"
 
 
+# How numbers are mostly written, the simpler signs first.
+USUAL = (
+    Signs(),
+    Signs(","),
+    Signs(".", ","),
+    Signs(",", "."),
+    *(Signs(decimal, thousands) for thousands in (" ", "'") for decimal in (",", ".")),
+)
+
+
+def fitting(texts: pa.Array) -> tuple[Signs, ...]:
+    """The usual signs with which every text is a number; a missing one says nothing."""
+    return tuple(one for one in USUAL if pc.all(pc.match_substring_regex(texts, one.pattern)).as_py())
+
+
 def plain_texts(texts: pa.Array | pa.ChunkedArray, signs: Signs) -> pa.Array | pa.ChunkedArray:
     """The numbers among the texts as `1234.5`; any other text stays.
 

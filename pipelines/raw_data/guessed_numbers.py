@@ -7,18 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.file_format import FileFormat
-from features.written_numbers import Signs, plain_texts
+from features.written_numbers import USUAL, Signs, fitting, plain_texts
 from pipelines.raw_data.guesses import Decision
 
 PLAIN = Signs()
-# The simpler one first.
-_SIGNS = (
-    PLAIN,
-    Signs(","),
-    Signs(".", ","),
-    Signs(",", "."),
-    *(Signs(decimal, thousands) for thousands in (" ", "'") for decimal in (",", ".")),
-)
 # A number does not begin so, and has no more digits: it is a name for something.
 _IDENTIFIER = r"^\s*[+-]?0[0-9]|[0-9]{16}"
 
@@ -58,7 +50,7 @@ def numbers_of(form: FileFormat, names: Sequence[str], rows: Rows) -> tuple[File
     strange = [one for one in columns if not one.is_plain]
     if not strange:
         return form, [_unclear(one, rows) for one in columns if one.differs(PLAIN, Signs(",", "."))]
-    chosen = max(_SIGNS[1:], key=lambda one: (sum(one in column.fits for column in strange), _prior(one, form)))
+    chosen = max(USUAL[1:], key=lambda one: (sum(one in column.fits for column in strange), _prior(one, form)))
     is_known = any(one.is_clear(chosen) for one in strange)
     numbers, decided = [], []
     for one in columns:
@@ -76,13 +68,12 @@ def _column(name: str, texts: Sequence[str]) -> _Column:
     filled = cells.filter(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
     if not len(filled) or pc.any(pc.match_substring_regex(filled, _IDENTIFIER)).as_py():
         return _Column(name, cells, ())
-    fits = [one for one in _SIGNS if pc.all(pc.match_substring_regex(filled, one.pattern)).as_py()]
-    return _Column(name, cells, tuple(fits))
+    return _Column(name, cells, fitting(filled))
 
 
 def _prior(signs: Signs, form: FileFormat) -> tuple[bool, int]:
     """Where semicolons separate fields, a comma mostly comes before the fraction; the simpler signs first."""
-    return (signs.decimal == ",") == (form.separator == ";"), -_SIGNS.index(signs)
+    return (signs.decimal == ",") == (form.separator == ";"), -USUAL.index(signs)
 
 
 def _decision(column: _Column, signs: Signs, rows: Rows, *, is_known: bool) -> Decision:
