@@ -215,7 +215,7 @@ def damaged(content: bytes, seed: int) -> bytes:
 SOUND = 'id,name,paid\n1,"Zoë, A.",12.5\n2,"say ""hi""",3\n3,"two\nlines",\n4,x,"1,5"\n'
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(["utf-8", "cp1252", "utf-16", "gb18030"]), st.booleans(), st.booleans())
 def test_a_damaged_text_gives_its_rows_or_one_line_that_says_what_is_wrong(
     tmp_path_factory: pytest.TempPathFactory, seed: int, encoding: str, is_said: bool, is_crlf: bool
