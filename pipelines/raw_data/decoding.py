@@ -51,7 +51,7 @@ class _Utf8:
 
     def __init__(self, encoding: str) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        self._letters, self._goes_on = 0, encoding not in _WIDE
+        self._letters, self._goes_on = 0, encoding not in (*_WIDE, "utf-8")
         self._needed = _BY_CHANCE if encoding in _MANY_BYTES else 1
 
     def see(self, chunk: bytes) -> None:

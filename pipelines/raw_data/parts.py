@@ -1,5 +1,6 @@
 """What stands in a raw file: unpacked, in UTF-8, one part or, of a folder, several."""
 
+import codecs
 import errno
 import gzip
 import shutil
@@ -72,7 +73,7 @@ def _part(name: str, path: Path, form: FileFormat | None, scratch: Path) -> Part
     kind = form.kind or KINDS.get(Path(inner).suffix.lower(), "csv")
     if strange := form.strange_to(kind):
         raise DataError(f"{name} is {_WORDS[kind]}, which has no {', '.join(strange)}; take it out of its `format`.")
-    if form.encoding != "utf-8":
+    if form.encoding != "utf-8" or (kind == "json_lines" and _has_mark(path)):  # which DuckDB takes for no JSON
         out = _new(scratch)
         decode(path, form.encoding, name=name, out=out)
         path, form = out, form.model_copy(update={"encoding": "utf-8"})
@@ -95,6 +96,11 @@ def unpacked(name: str, path: Path, scratch: Path) -> tuple[str, Path, str]:
         if error.errno != errno.EINVAL:  # a place before the beginning, which a damaged list of members names
             raise
         raise DataError(f"{name} cannot be unpacked; it is damaged or cut off: fetch it again.") from error
+
+
+def _has_mark(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(3) == codecs.BOM_UTF8
 
 
 def _from_gzip(name: str, path: Path, scratch: Path) -> tuple[str, Path, str]:

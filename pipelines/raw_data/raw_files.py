@@ -15,14 +15,16 @@ from features.file_format import PLAIN, Formats, format_of
 from features.reserved import alike
 from pipelines.files import spreadsheet
 from pipelines.processes.memory import limits
-from pipelines.raw_data import csv_files, excel, scans
+from pipelines.raw_data import csv_files, excel, json_lines, scans
 from pipelines.raw_data.codings import said_briefly
 from pipelines.raw_data.csv_files import Seen
 from pipelines.raw_data.parts import KINDS, Part, is_data, parts_of
 from pipelines.raw_data.recognising import recognise
 
 # What DuckDB advises cannot be followed from a spec.
-_ADVICE = re.compile(r"\s*(Possible (fixes|Solution)|LINE 1:|To correctly parse).*", re.DOTALL)
+_ADVICE = re.compile(
+    r"\s*(Possible (fixes|Solution)|LINE 1:|To correctly parse|Try (setting|auto-detecting)).*", re.DOTALL
+)
 
 
 class RawFiles:
@@ -84,6 +86,8 @@ class RawFiles:
             return csv_files.check(part)
         if part.kind == "excel":
             return excel.texts(part)[1]
+        if part.kind == "json_lines":
+            json_lines.check(part, self.database)
         return Seen([], scans.count(part, self.database, self._scratch))
 
     def _parts_of(self, name: str) -> list[Part]:
@@ -181,6 +185,8 @@ def _telling(part: Part) -> Iterator[None]:
         pa.ArrowInvalid,
         UnicodeDecodeError,
     ) as error:
+        if part.kind == "json_lines":  # DuckDB counts its lines from two
+            json_lines.refuse_fault(part)
         text = str(error).replace(str(part.path), part.name)
         reason = " ".join(_ADVICE.sub("", text).split("\n\n")[0].split())
         raise DataError(f"cannot read {part.name}: {reason}") from error

@@ -136,6 +136,8 @@ def _parquet(path: Path) -> tuple[list[str], list[tuple[int, tuple[str, ...]]]]:
     try:
         file = pq.ParquetFile(path)
         batch = next(file.iter_batches(batch_size=_ROWS), None)
+        if batch:
+            batch.validate(full=True)
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"cannot read {path.name}: {str(error).splitlines()[0]}") from error
     names = list(file.schema_arrow.names)

@@ -10,13 +10,11 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from features.errors import DataError, SchemaError
+from features.event_log.expressions import literal, quoted
 from features.reserved import plain
 from features.written_numbers import Signs, as_sql, plain_texts
-from pipelines.raw_data import csv_files, csv_rows, excel
+from pipelines.raw_data import csv_files, csv_rows, excel, json_lines
 from pipelines.raw_data.parts import Part
-
-# What stands in JSON as a number, to DuckDB.
-_JSON_NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')"
 
 
 def columns_of(part: Part, database: duckdb.DuckDBPyConnection) -> list[str]:
@@ -27,7 +25,7 @@ def columns_of(part: Part, database: duckdb.DuckDBPyConnection) -> list[str]:
         return csv_files.header(part)
     if part.kind == "excel":
         return list(excel.texts(part)[0].column_names)
-    return list(_json_types(part, database))
+    return list(json_lines.columns(part, database))
 
 
 def columns_and_types(part: Part, database: duckdb.DuckDBPyConnection) -> list[str]:
@@ -56,6 +54,7 @@ def texts_of(part: Part, database: duckdb.DuckDBPyConnection, scratch: Path) -> 
         rows = pq.read_table(part.path)
         are_texts = {name for name in rows.column_names if _is_text(rows.schema.field(name).type)}
         rows = pa.table({name: _plain(rows[name]) for name in rows.column_names})
+        rows.validate(full=True)  # Arrow looks at no letter of a text before
     elif part.kind == "csv":
         rows = csv_texts(part, scratch)
         are_texts = set(rows.column_names)
@@ -87,9 +86,13 @@ def scan_of(part: Part, database: duckdb.DuckDBPyConnection, scratch: Path) -> s
         names = csv_files.header(part)
         alike = _alike(part, scratch)
         return _with_signs(_csv_scan(alike, names, is_ours=alike is not part), signs_of(part, names))
-    types = _json_types(part, database)
-    scan = f"{_json_scan(part)}, columns = {_texts(list(types))})"
-    return _with_signs(scan, _json_signs(part, database, types))
+    return _json_scan(part, database)
+
+
+def _json_scan(part: Part, database: duckdb.DuckDBPyConnection) -> str:
+    names = json_lines.columns(part, database)
+    texts = json_lines.are_texts(part, database, signs_of(part, names))
+    return _with_signs(json_lines.scan(part, _texts(names)), texts)
 
 
 def signs_of(part: Part, columns: list[str]) -> Mapping[str, Signs]:
@@ -146,37 +149,9 @@ def csv_texts(part: Part, scratch: Path) -> pa.Table:
         raise
 
 
-def _json_scan(part: Part) -> str:
-    return f"read_json({literal(str(part.path))}, format = 'newline_delimited'"
-
-
-def _json_types(part: Part, database: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    found = database.execute(f"DESCRIBE FROM {_json_scan(part)}, sample_size = -1)").fetchall()
-    return {row[0]: row[1] for row in found}
-
-
-def _json_signs(part: Part, database: duckdb.DuckDBPyConnection, types: Mapping[str, str]) -> Mapping[str, Signs]:
-    """The signs of the columns that hold texts. Raises DataError where one holds texts and numbers."""
-    numbers = {}
-    for name, signs in signs_of(part, list(types)).items():
-        scan = f"{_json_scan(part)}, columns = {{{literal(name)}: 'JSON'}})"
-        kind = f"json_type({quoted(name)})"
-        counted = f"count(*) FILTER ({kind} = 'VARCHAR'), count(*) FILTER ({kind} IN {_JSON_NUMBERS})"
-        ((texts, others),) = database.execute(f"SELECT {counted} FROM {scan}").fetchall()  # noqa: S608
-        if texts and others:
-            raise DataError(
-                f"{part.name}: {name!r} holds {texts:,} texts and {others:,} numbers; `numbers` of its `format` says"
-                " how texts are written. Export them all as texts, or all as numbers."
-            )
-        if texts:
-            numbers[name] = signs
-    return numbers
-
-
 def _in_order(part: Part, database: duckdb.DuckDBPyConnection) -> pa.Table:
     """The rows as the file has them; DuckDB gives them in whatever order is quickest."""
-    types = _json_types(part, database)
-    scan = _with_signs(f"{_json_scan(part)}, columns = {_texts(list(types))})", _json_signs(part, database, types))
+    scan = _json_scan(part, database)
     database.execute("SET preserve_insertion_order = true")
     try:
         return database.sql(f"FROM {scan}").to_arrow_table()
@@ -204,13 +179,3 @@ def _texts(names: list[str]) -> str:
         again = sum(plain(name) == plain(one) for one in seen)
         seen.append(f"{name}_{again}" if again else name)
     return "{" + ", ".join(f"{literal(name)}: 'VARCHAR'" for name in seen) + "}"
-
-
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
