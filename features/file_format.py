@@ -152,13 +152,18 @@ PLAIN = FileFormat()
 Formats = Mapping[str, FileFormat]
 
 
-def said(form: FileFormat) -> str:
-    """What a spec says for it, as a flow of YAML: what is not said of itself."""
-    plain = form.model_dump(exclude_defaults=True, exclude={"numbers"})
+def spoken(form: FileFormat) -> dict[str, Any]:
+    """What a spec says for it, as plain lists, texts and truths: only what is not said of itself."""
+    plain = form.model_dump(mode="json", exclude_defaults=True, exclude={"numbers"})
     if form.numbers:
         several = [one.model_dump(exclude_none=True) for one in form.numbers]
         plain["numbers"] = [one["column"] if len(one) == 1 else one for one in several]
-    return _flow(plain)
+    return plain
+
+
+def said(form: FileFormat) -> str:
+    """What a spec says for it, as a flow of YAML."""
+    return _flow(spoken(form))
 
 
 def _flow(plain: Any) -> str:

@@ -1,9 +1,9 @@
 """What a file seems to be: each guess with how sure it is and the line that decided it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from features.file_format import FileFormat, said
+from features.file_format import FileFormat, said, spoken
 
 Sure = Literal["certain", "likely", "open"]
 # From the surest to the least sure.
@@ -40,6 +40,19 @@ class Guess:
     def sure(self) -> Sure:
         """The least sure of its guesses."""
         return max((one.sure for one in self.decided), key=ORDER.index, default="certain")
+
+    def keys(self, *, of_table: bool) -> dict[str, Any]:
+        """The keys of `format` to write into a spec, so that a run need not guess; none where it is read as it is.
+
+        A table's columns say themselves which are numbers: there `numbers` names only those with signs of their own.
+        """
+        own = tuple(one for one in self.form.numbers if one.decimal is not None or one.thousands is not None)
+        return spoken(self.form.model_copy(update={"numbers": own}) if of_table else self.form)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was guessed and is not certain: the value, how sure it is, and the line that decided it."""
+        return tuple(str(one) for one in self.decided if one.sure != "certain")
 
     @property
     def line(self) -> str:

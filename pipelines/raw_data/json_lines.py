@@ -96,7 +96,7 @@ def _check_line(where: str, line: str) -> None:
         )
         json.dumps(found, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise DataError(f"{where}: no JSON ({error}); each line is an object of its own.") from error
+        raise DataError(f"cannot read {where}: no JSON ({error}); each line is an object of its own.") from error
     except UnicodeEncodeError as error:
         half = error.object[error.start]
         raise DataError(

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from features.errors import DataError, MissingError
 from features.file_format import FileFormat
+from features.source import Part
+from features.sources.table import SOURCE as TABLE
 from pipelines.raw_data import raw_files
 from pipelines.raw_data.recognising import recognise
 from tests.pipelines.file_forms import Written
@@ -76,6 +78,19 @@ def test_what_is_recognised_reads_the_file_as_it_was_written(
         texts = [list(row.values()) for row in files.texts(name).to_pylist()]
     plain = [[*row[:2], row[2].replace(thousands or "\0", "").replace(decimal, "."), row[3]] for row in written.rows]
     assert texts == plain
+    columns = {"amount": {"type": "number"}, "city": {"type": "category"}}
+    for one, held in zip(written.names, guess.columns, strict=True):
+        if one in columns and one != held:
+            columns[one]["column"] = held
+    table = {"kind": "table", "file": name, "key": guess.columns[0], "columns": columns}
+    options = TABLE.options.model_validate(
+        yaml.safe_load(yaml.safe_dump({**table, "format": guess.keys(of_table=True)}))
+    )
+    assert not options.format.numbers
+    with raw_files.opened(folder, TABLE.formats(options)) as files:
+        [part] = [one for one in TABLE.read(files, options) if isinstance(one, Part)]
+    assert [f"{one:.2f}" for one in part.rows["amount"].to_pylist()] == [row[2] for row in plain]
+    assert part.rows["customer_id"].to_pylist() == [row[0] for row in written.rows]
     lines = written.content(written.rows).decode(written.form.encoding).removeprefix("\ufeff").split(written.end)
     assert all(one.text in lines[one.line - 1] for one in guess.decided if one.what != "kind")
 
@@ -103,6 +118,18 @@ def test_a_guess_says_how_sure_it_is(tmp_path: Path, case: str) -> None:
     guess = recognise(tmp_path / "a.csv")
     assert words in guess.line
     assert guess.sure == max((sure, "likely"), key=["certain", "likely", "open"].index)
+
+
+def test_what_is_written_into_a_spec_is_what_is_not_said_of_itself(tmp_path: Path) -> None:
+    """A table's columns are numbers by their type, a log's by name; what is certain needs no remark."""
+    (tmp_path / "a.csv").write_text("id;a;b\n1;12,5;12.50\n2;3,0;1.75\n")
+    guess = recognise(tmp_path / "a.csv")
+    own = {"column": "b", "decimal": ".", "thousands": ""}
+    assert guess.keys(of_table=True) == {"separator": ";", "decimal": ",", "numbers": [own]}
+    assert guess.keys(of_table=False) == {"separator": ";", "decimal": ",", "numbers": ["id", "a", own]}
+    assert [one for one in guess.remarks if "numbers of a " in one and "line 2, '12,5'" in one]
+    (tmp_path / "b.csv").write_text("id,a\n1,2\n2,x\n")
+    assert recognise(tmp_path / "b.csv").keys(of_table=True) == {}
 
 
 def test_a_decision_names_its_line(tmp_path: Path) -> None:

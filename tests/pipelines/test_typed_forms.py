@@ -231,7 +231,7 @@ def test_json_of_which_something_would_be_lost_is_refused_with_its_line(
     tmp_path: Path, content: bytes, words: str
 ) -> None:
     (tmp_path / "a.jsonl").write_bytes(content)
-    with pytest.raises(DataError, match=rf"^a\.jsonl.*{words}"):
+    with pytest.raises(DataError, match=rf"^(cannot read )?a\.jsonl.*{words}"):
         raw_files.check(tmp_path / "a.jsonl", {})
 
 
