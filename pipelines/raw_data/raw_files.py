@@ -190,6 +190,11 @@ def _telling(part: Part) -> Iterator[None]:
         text = str(error).replace(str(part.path), part.name)
         reason = " ".join(_ADVICE.sub("", text).split("\n\n")[0].split())
         raise DataError(f"cannot read {part.name}: {reason}") from error
+    except duckdb.Error as error:
+        if type(error) is not duckdb.Error:
+            raise
+        # What DuckDB's reader of Parquet meets in damaged bytes has no class of its own.
+        raise DataError(f"cannot read {part.name}: it is damaged ({str(error).splitlines()[0]}).") from error
     except OSError as error:  # Arrow's own word for Parquet that is damaged
         if isinstance(error, HoldfastError) or error.errno is not None:
             raise
