@@ -1,4 +1,4 @@
-"""Figures that nobody lists: of any metric by its name, as a rule may need it."""
+"""Estimates of the metrics that a promotion rule asks for by name."""
 
 from collections.abc import Collection
 
@@ -13,12 +13,12 @@ from features.plugins import discover
 
 
 def all_metrics(asked: EvaluationSpec) -> dict[str, Metric]:
-    """Every metric by name, those of the risk as the spec has them."""
+    """Every metric by name; the metrics of the risk take their parameters from the spec."""
     return {**discover(metrics, Metric), **risk_metrics(asked)}
 
 
 def estimates(cohort: Cohort, model: Predictions, names: Collection[str]) -> dict[str, Estimate]:
-    """The figures of a model on a cohort by the names of their metrics, one of effects as `NAME_action` for each.
+    """The figures of a model on a cohort by metric name; a metric of effects gives one `NAME_action` for each action.
 
     One that is not defined on these rows is left out, and so are those of effects where nothing was tried.
     """

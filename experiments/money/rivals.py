@@ -1,4 +1,4 @@
-"""The simple policies that a choice has to beat: nobody, everybody, at random, and highest risk first."""
+"""Simple policies to compare with: contact nobody, everybody, a random sample, or the highest risks."""
 
 import numpy as np
 
@@ -8,12 +8,12 @@ from experiments.money.policy import Ids
 
 
 def everybody(may_contact: Mask) -> Numbers:
-    """Whom contacting everybody reaches: 1 or 0, shape (n_rows,)."""
+    """Who is contacted if everybody is: 1 or 0, shape (n_rows,)."""
     return may_contact.astype(np.float64)
 
 
 def at_random(*, n_contacts: int, may_contact: Mask) -> Numbers:
-    """The chance of each customer to be among n_contacts drawn from those who may be contacted; shape (n_rows,)."""
+    """Each customer's probability of being among n_contacts drawn from those who may be contacted; shape (n_rows,)."""
     return everybody(may_contact) * min(1.0, n_contacts / max(1.0, float(may_contact.sum())))
 
 
@@ -26,7 +26,7 @@ def highest_risk_first(*, risk: Numbers, n_contacts: int, ids: Ids, may_contact:
 
 
 def expected(contacted: Numbers, *, mix: Numbers, gamma: Numbers, value: Numbers, cost: Numbers) -> Numbers:
-    """What contacting earns in expectation, by row, shape (n_rows,).
+    """The expected value of the contacts by row, shape (n_rows,).
 
     contacted is the chance of each customer to be contacted, mix, shape (n_actions,), that of each action for whoever
     is; gamma, value and cost as for `experiments.money.policy.realised`.

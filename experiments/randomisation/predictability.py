@@ -1,4 +1,4 @@
-"""How well covariates tell who was given an action from who was not; had the lot decided, they could not."""
+"""How well covariates predict the arm: under randomisation they cannot."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ OPEN = float(np.log(9))  # the log odds of 9 in 10
 
 @dataclass(frozen=True)
 class Pair:
-    """The rows of an action and of the control, and what the log says of their draws.
+    """The rows of an action and of the control, with their logged probabilities.
 
     treated is 1 for the action, 0 for the control; weight balances what the logged probabilities tilt; chance is that
     of the action among the two, None where the log does not tell it of every row; shape (n_rows,) each.
@@ -31,7 +31,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Predictability:
-    """How well the covariates tell an arm from the control: out-of-fold AUC, and the p-value that they do not.
+    """How well the covariates predict the arm: out-of-fold AUC, and the p-value that they do not.
 
     The AUC is for people: no verdict rests on it. p is that of all covariates together, each that of every covariate by
     itself, corrected for their number. overlap is the share of rows of which the covariates leave it open, to 1 in 10
@@ -67,7 +67,7 @@ def paired(
 
 
 def predictability(covariates: Numbers, *, pair: Pair, seed: int) -> Predictability:
-    """Tell arm from control by a ridge logistic regression, each fold judged by a fit to the others.
+    """Predict the arm by a ridge logistic regression, each fold judged by a fit to the others.
 
     covariates, shape (n_rows, n_columns), have no missing values and are those of the rows of pair, 10 of each arm at
     least. seed deals rows to folds and repeats draws. The AUC is the mean over folds, as scores of different fits do

@@ -1,4 +1,4 @@
-"""How few customers of an outcome, or rows of an arm, are too few to judge by."""
+"""Minimum numbers of customers per outcome and of rows per arm, below which nothing is judged."""
 
 # With fewer customers, more than 1 in 100 bootstrap draws of the gate cohort would hold none: exp(-5).
 FEWEST_OF_AN_OUTCOME = 5

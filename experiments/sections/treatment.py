@@ -1,4 +1,4 @@
-"""The section that says which actions were tried."""
+"""Spec section `treatment`: which actions were tried."""
 
 import re
 from typing import Protocol
@@ -19,7 +19,7 @@ class ArmSpec(Section):
 
 
 class TreatmentSpec(Section):
-    """The actions that were tried against a control, and whether they were handed out by lot."""
+    """The actions that were tried against a control, and whether they were randomised."""
 
     arms: dict[str, ArmSpec] = Field(min_length=1)
     randomised: bool = True
@@ -38,7 +38,7 @@ class TreatmentSpec(Section):
 
 
 class HasTreatment(Protocol):
-    """What says which actions were tried; None where there were none."""
+    """A spec as far as it names the actions; None where none were tried."""
 
     @property
     def treatment(self) -> TreatmentSpec | None:

@@ -1,4 +1,4 @@
-"""Where the leaving rate breaks along a number: the best cut, told only where it is a cut and not a slope."""
+"""A change point in the churn rate along a number: the best cut, reported only where a step beats smooth curves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ FINEST = 17
 
 @dataclass(frozen=True)
 class Threshold:
-    """A cut, and the shares that left of the rows up to it (low) and of those above it (high)."""
+    """A cut, and the churn rates of the rows up to it (low) and above it (high)."""
 
     at: float
     leaving_low: float
@@ -29,7 +29,7 @@ class Threshold:
 
 
 def threshold(values: Numbers, *, left: Numbers, clusters: Clusters) -> Threshold | None:
-    """The cut between two leaving rates that makes what happened likeliest, or None where there is no break.
+    """The maximum-likelihood cut between two churn rates, or None where a smooth curve fits as well.
 
     values, without gaps, left (1 for a leaver, 0 for a stayer; both occur) and clusters (the customer of each
     row, an index) have shape (n_rows,). All cuts between neighbouring values are tried that leave 50
@@ -62,7 +62,7 @@ def threshold(values: Numbers, *, left: Numbers, clusters: Clusters) -> Threshol
 
 
 def roundest(low: float, high: float) -> float:
-    """A number of fewest decimals in [low, high): from 7.98 to 8.03 it is 8. high is above low."""
+    """The number with the fewest decimals in [low, high): from 7.98 to 8.03 it is 8. high is above low."""
     first = -floor(log10(high - low)) - 1
     for digits in range(first, max(first, FINEST) + 1):
         candidate = round(ceil(low * 10.0**digits) / 10.0**digits, digits)
@@ -72,20 +72,20 @@ def roundest(low: float, high: float) -> float:
 
 
 def _repeats(left: Numbers, clusters: Clusters) -> float:
-    """How many times a row counts that says what others of its customer say: 1, or the design effect where above."""
+    """The design effect of a customer's repeated rows, at least 1."""
     apart = left - left.mean()
     by_customer = np.bincount(clusters, weights=apart)
     return max(1.0, float(by_customer @ by_customer) / float(apart @ apart))
 
 
 def _mean_likelihood(rate: Numbers) -> Numbers:
-    """The log-likelihood of a row of a group, by the group's own rate."""
+    """The mean log-likelihood per row of a group at the group's own rate."""
     found: Numbers = xlogy(rate, rate) + xlogy(1 - rate, 1 - rate)
     return found
 
 
 def _bic_of_curves(values: Numbers, left: Numbers, repeats: float) -> Iterator[float]:
-    """The BIC of each smooth rival of a cut, the one likeliest to win first; values are not all the same."""
+    """The BIC of each smooth alternative to a cut, the likeliest winner first; values are not all equal."""
     value, rank = (_scaled(of) for of in (values, rankdata(values)))
     for terms in ([value], [rank], [rank, rank**2]):
         yield (1 + len(terms)) * log(left.size) - 2 * _likelihood(np.stack(terms), left) / repeats
