@@ -1,1 +1,1 @@
-"""Specs, models, metrics and intervals: what is tried and how it is judged. Imports `features` only and opens no files."""
+"""Specs, models, metrics and intervals: what is tried and how it is judged. Imports `features` only, opens no files."""

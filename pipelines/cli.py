@@ -1,4 +1,4 @@
-"""The command line: finds the stages, runs one, and ends with the exit code that the design gives it."""
+"""The command line: finds commands and stages, runs one, and ends with its exit code."""
 
 import argparse
 import os

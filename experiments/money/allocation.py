@@ -27,7 +27,7 @@ LARGEST = 1e4
 
 @dataclass(frozen=True)
 class Scarce:
-    """The limits that contacts draw on: use (n_limits, n_actions) is that of one contact, limit (n_limits,) the total."""
+    """The limits of contacts: use (n_limits, n_actions) is what one contact takes, limit (n_limits,) the total."""
 
     use: Numbers
     limit: Numbers

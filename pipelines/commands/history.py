@@ -28,7 +28,7 @@ WIDTH = 80
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """How much is told."""
+    """How much is shown."""
     command.add_argument("--whole", action="store_true", help="tell every reason in full, however long")
 
 

@@ -1,4 +1,4 @@
-"""Look after the registry of a spec: prove that it is whole, put the alias back, replace a champion that is lost.
+"""Maintain the registry of a spec: verify it, restore the alias, replace a lost champion.
 
 check    prove it: the ledger's chain of hashes, its numbers without gaps, the alias as the ledger says, the champion
          and those before it file by file as they were written down. One line per fault; exit code 0, or 5 where there
@@ -48,7 +48,7 @@ ACTIONS = {
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """What to do, with which spec, and what else that needs."""
+    """The action, the spec, and the action's options."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, meaning in ACTIONS.items():
         action = actions.add_parser(name, help=meaning, description=meaning)
@@ -62,7 +62,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
-    """Do it, and say what was done or found."""
+    """Do it, and report the result."""
     if arguments.action == "check":
         return _check(spec.name, workspace, arguments.head)
     if arguments.action == "head":

@@ -1,4 +1,4 @@
-"""What DVC's refusals mean, and what to do about each, in our words."""
+"""DVC's error messages translated: what each means and what to do."""
 
 import re
 import signal
@@ -20,11 +20,11 @@ ANNOTATION = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class GraphError(HoldfastError, RuntimeError):
-    """DVC refused, or a stage ended without a word."""
+    """DVC refused, or a stage ended without a message."""
 
 
 class EndedError(GraphError):
-    """A stage ended with this code, and what it said stands on the terminal already."""
+    """A stage ended with this code and has already printed its message."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class EndedError(GraphError):
 
 
 def check_files(root: Path) -> None:
-    """Refuse what DVC cannot read because a merge was left half-way. Raises UsageError naming the file."""
+    """Raise UsageError naming a file that DVC cannot read because of an unfinished merge."""
     for name in FILES:
         path = root / name
         if path.exists() and CONFLICT.search(path.read_text(encoding="utf-8", errors="replace")):
@@ -46,7 +46,7 @@ def _remedy_of_conflict(name: str) -> str:
 
 
 def refusal(log: str, *, spec: str) -> HoldfastError:
-    """What DVC's log says, as a fault of ours; its own words only where we have none."""
+    """The meaning of DVC's log as an exception; DVC's own message where no meaning is known."""
     text = ANNOTATION.sub("", log)
     for pattern, told in MEANINGS:
         if match := re.search(pattern, text, re.MULTILINE):
@@ -68,7 +68,7 @@ def _locked(_match: re.Match[str], _spec: str) -> HoldfastError:
 
 
 def _ended(match: re.Match[str], spec: str) -> HoldfastError:
-    """A stage that left no note: it was killed, or it is a bug, whose traceback stands above."""
+    """A stage without a failure note: it was killed, or it is a bug, whose traceback was printed."""
     stage, code = match[1], int(match[2])
     if code < 0 or code > 128:
         number = -code if code < 0 else code - 128

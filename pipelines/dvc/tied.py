@@ -1,4 +1,4 @@
-"""`python -m pipelines.dvc.tied PIPE WORDS`: DVC, which ends with the run that started it and tells it what it says.
+"""`python -m pipelines.dvc.tied PIPE WORDS`: DVC as a process that ends with its run and reports through a pipe.
 
 What the stages say goes to the terminal, as DVC hands them the descriptors of this process; what DVC says about them is
 for the run to translate.
@@ -16,11 +16,11 @@ from pipelines.processes import processes
 
 
 def _wait_for_the_stage(_signal: int, _frame: FrameType | None) -> None:
-    """A run that is stopped tells all of its processes; DVC goes on until its stage has ended, and then ends."""
+    """On a stop, which reaches all processes of the run, DVC waits until its stage has ended."""
 
 
 def main(pipe: int, words: list[str]) -> None:
-    """Run DVC in this process; its own words go to a descriptor that the stages do not get."""
+    """Run DVC in this process; its output goes to a descriptor that the stages do not get."""
     processes.tie(os.environ)
     signal.signal(signal.SIGTERM, _wait_for_the_stage)
     os.set_inheritable(pipe, False)

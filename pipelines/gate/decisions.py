@@ -1,4 +1,4 @@
-"""What a decision rests on: both models on the gate cohort, and the facts that make the comparison valid."""
+"""A decision of the gate: both models on the gate cohort, the evidence, and the rules applied to it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -59,7 +59,7 @@ class Compared:
 
 
 def judge(contest: Contest, *, alpha: float) -> Judged:
-    """Take the evidence on a challenger against the champion, or against the prior model where there is none.
+    """Collect the evidence on a challenger against the champion, or against the prior model where there is none.
 
     alpha is what this look at the cohort spends: bounds are one-sided at it. Raises SpecError where the spec allows to
     lose more money than the champion's policy earns.
@@ -92,7 +92,7 @@ def judge(contest: Contest, *, alpha: float) -> Judged:
 
 
 def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
-    """Every figure of the models on the cohort, and what limits it; alpha as for `judge`."""
+    """Every figure of the models on the cohort with its limits; alpha as for `judge`."""
     gate, champion = cohort.spec.gate, models.champion
     used_for = _used_for(cohort, models, alpha)
     share = gate.value_share if models.mode is Mode.REFRESH else None
@@ -124,7 +124,7 @@ def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
 
 
 def _too_little(contest: Contest) -> Evidence:
-    """The evidence where no rows are left that the others have not seen, or none of an arm, or of an outcome."""
+    """The evidence where no unseen rows remain, or none of an arm or an outcome."""
     cohort = contest.cohort
     found = Evidence(contest.mode, ("auc",), {}, {}, cohort.rarer, cohort.events_per_arm)
     floors = {name: Pair(nan) for name in contest.spec.evaluation.floors}
@@ -133,7 +133,7 @@ def _too_little(contest: Contest) -> Evidence:
 
 
 def _used_for(cohort: Cohort, models: Compared, alpha: float) -> Claims:
-    """What the champion is for: what the ledger says, or else what these rows show of it; the risk at the least."""
+    """What the champion is used for: by the ledger, or else by these rows; the risk at the least."""
     if models.recorded is not None or models.mode is Mode.FIRST or models.champion is None:
         return models.recorded or Claims()
     worth = comparison.worth(cohort, models.champion, models.floor, by_lot=models.by_lot, alpha=alpha)
@@ -142,7 +142,7 @@ def _used_for(cohort: Cohort, models: Compared, alpha: float) -> Claims:
 
 
 def _primaries(by_lot: bool, champion_for: Claims) -> tuple[str, ...]:
-    """What a replacement has to be better in; where the champion's policy claims nothing, a better ranking will do."""
+    """The figures that a replacement has to improve; the AUC alone where the champion's policy claims nothing."""
     if not by_lot:
         return ("auc",)
     return ("policy_value",) if champion_for.uplift else ("policy_value", "auc")
@@ -177,7 +177,7 @@ def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
 
 
 def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
-    """Ask every rule of the mode and put what they decide, and on what, in plain data."""
+    """Apply every rule of the mode; gives the decision and its basis as plain data."""
     evidence = judged.evidence
     findings = {rule: asked(rule, evidence, spec.gate) for rule in of_mode(evidence.mode)}
     verdict = decide(evidence.mode, findings)
@@ -217,14 +217,14 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
 
 
 def _uplift(evidence: Evidence) -> str:
-    """What the data can show of effects."""
+    """What the data can show about effects."""
     if evidence.by_lot:
         return "by lot"
     return "observational" if "policy_value" in evidence.figures else "not measured"
 
 
 def _claims(verdict: Verdict, evidence: Evidence) -> Claims:
-    """What the challenger was shown to be for; who follows a champion by the rules keeps what that one was for."""
+    """What the challenger was shown to be good for; after a champion by the rules, its claims are kept."""
     shown, kept = shown_claims(evidence.worth, alpha=evidence.alpha), evidence.champion_for
     if verdict not in (Verdict.PROMOTE, Verdict.REFRESH):
         return shown
@@ -232,7 +232,7 @@ def _claims(verdict: Verdict, evidence: Evidence) -> Claims:
 
 
 def _reasons(verdict: Verdict, evidence: Evidence, findings: Mapping[Rule, Finding]) -> list[str]:
-    """What the rules found that did not hold or could not tell; where all is well also those that judge the primary."""
+    """The findings that were broken or unclear; where there are none, also those on the primary figure."""
     primary = {*evidence.primaries, "worth"} if verdict in MOVES else set()
     return [
         f"{rule.code} {one.status.value}: {one.reason}"

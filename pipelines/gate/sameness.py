@@ -1,4 +1,4 @@
-"""Whether a challenger is another model than the champion at all: what both say of every row that there is."""
+"""Whether challenger and champion give the same predictions on all available rows."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from pipelines.workspace import Workspace
 def compared(
     spec: ExperimentSpec, workspace: Workspace, models: tuple[ModelVersion, ModelVersion], ledger: Standing
 ) -> str | None:
-    """On what challenger and champion, in this order, say the same to the bit; None where they differ anywhere.
+    """The rows on which challenger and champion agree bit for bit; None where they differ anywhere.
 
     They are asked about the gate rows, about all customers of today and about random rows, for which the contract is a
     frame and no limit.
@@ -39,7 +39,7 @@ def compared(
 
 
 def _samples(workspace: Workspace) -> Iterator[pd.DataFrame]:
-    """Read one after the other: most models differ on the first."""
+    """The samples, read one after the other: most models differ on the first."""
     yield storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
     yield matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
     contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))

@@ -1,4 +1,4 @@
-"""What the next comparison of a spec may spend of alpha, from what the ledger says was looked at before."""
+"""The alpha that a spec's next comparison may spend, from the comparisons in the ledger."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Look = dict[str, Any]
 
 @dataclass(frozen=True)
 class Spent:
-    """The comparisons of a spec so far: those that say whom they looked at, and how many did not (carried).
+    """The comparisons of a spec so far: those with a record of their customers, and how many without (carried).
 
     carried are comparisons of before units were written down, on rows whose dates meet those of today or that have
     none: nothing tells whom they looked at, so it is taken that they were these customers.
@@ -27,11 +27,11 @@ class Spent:
 
     @property
     def seen(self) -> list[Window]:
-        """Everything that was looked at."""
+        """All customers and windows that were used."""
         return [Window.from_dict(one) for look in self.looks for one in look["units"]["seen"]]
 
     def earned(self, new_alpha: float) -> list[Earned]:
-        """What customers have brought, oldest first, those of the comparison that is asked for (new_alpha) last."""
+        """The alpha that customers have added, oldest first, those of the current comparison (new_alpha) last."""
         place = len(self.looks) + 1
         before = [
             Earned(one["units"]["earned"], one["units"]["carried"] + place - number)
@@ -51,7 +51,7 @@ def spent(standing: Standing, rows: pd.DataFrame) -> Spent:
 
 
 def next_look(standing: Standing, rows: pd.DataFrame, label: LabelSpec, *, cohort: str, alpha: float) -> Look:
-    """The comparison that follows: its number on these customers, what it spends, and whom it looks at.
+    """The next comparison: its number on these customers, the alpha it spends, and its customers.
 
     rows are judged (customer_id, as_of), cohort is their hash, alpha what the spec allows for a cohort's worth of new
     customers. The first comparison that is written down says how many are a cohort's worth (reference).
@@ -81,7 +81,7 @@ def next_look(standing: Standing, rows: pd.DataFrame, label: LabelSpec, *, cohor
 
 
 def _number(before: Spent, earned: list[Earned], alpha: float) -> int:
-    """How many comparisons, this one included, were made since a cohort's worth of customers was new."""
+    """How many comparisons, including this one, were made since a cohort's worth of customers was new."""
     total = 0.0
     for one in reversed(earned):
         total += one.alpha

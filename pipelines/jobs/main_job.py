@@ -64,7 +64,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
 
 
 def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
-    """Run the graph and nothing after it; the exit code is 0, for whatever fails raises."""
+    """Run the graph only; the exit code is 0, since faults raise."""
     from pipelines.jobs import stage_graph  # not at the top, as above
     from pipelines.specs.options import source_of
 
@@ -75,7 +75,7 @@ def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> i
 
 
 def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> repeated.Answer:
-    """What a run says, and leaves, that comes to a decision which moves nothing."""
+    """The run's answer, and its files, for a decision that changes nothing."""
     from pipelines.gate import decision_page_file
 
     said, code = summary(decision, workspace), EXIT_CODES[Verdict(decision["verdict"])]

@@ -1,4 +1,4 @@
-"""Whether a run would only say again what the ledger answers: then nothing of it is done, nor loaded.
+"""Skipping a run whose inputs are unchanged: it repeats the previous run's answer without loading anything.
 
 A run notes what the next one would say if nothing changed, and all that it would look at: the graph, the code, the
 registry, ledger and models where they lie in the checkout, and what is in its folders. Another run's word in the same
@@ -22,7 +22,7 @@ CODE = ("features", "experiments", "pipelines")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says that changes nothing, its exit code, and the decision, its page and the report that it leaves."""
+    """The answer of a run that changes nothing: lines, exit code, and the decision, page and report that it writes."""
 
     told: str
     code: int
@@ -32,7 +32,7 @@ class Answer:
 
 
 def answer(workspace: Workspace) -> Answer | None:
-    """What this run is to say, which the run before it noted; None where anything was touched since."""
+    """The answer that the previous run noted for this one; None where any input changed since."""
     note = unchanged.read(_note(workspace))
     if not note or not unchanged.is_as_left(workspace):
         return None
@@ -42,7 +42,7 @@ def answer(workspace: Workspace) -> Answer | None:
 
 
 def leave(workspace: Workspace, answer: Answer) -> None:
-    """Leave the decision that a run leaves which gives this answer; the next run gives it again."""
+    """Write the decision of this answer; the next run gives the same again."""
     if unchanged.read(workspace.decision) == answer.decision:
         return
     note = unchanged.read(_note(workspace))
@@ -56,7 +56,7 @@ def leave(workspace: Workspace, answer: Answer) -> None:
 
 
 def first_look(workspace: Workspace) -> unchanged.Seen:
-    """What a run looks at before it begins, and does not change: the code and the spec.
+    """The inputs that a run does not change: code and spec.
 
     Empty where registry or ledger lie where there are no files to look at. MLflow sets a variable itself, later.
     """
@@ -68,13 +68,13 @@ def _unchanging(workspace: Workspace) -> unchanged.Seen:
 
 
 def registry_look(workspace: Workspace) -> unchanged.Seen:
-    """The registry, the ledger and the models, which a run looks at once it has decided, before it asks them again."""
+    """Registry, ledger and models, which a run reads again after its decision."""
     databases = [f"mlflow.db{end}" for end in ("", "-wal", "-journal")]
     return unchanged.seen(workspace.root, [*databases, f"mlartifacts/{workspace.spec}"])
 
 
 def note(workspace: Workspace, answer: Answer, *, first: unchanged.Seen, decided: unchanged.Seen) -> None:
-    """Note that the next run has this answer; nothing is noted where this run, or anybody meanwhile, changed a file.
+    """Note this answer for the next run, unless a file changed during this run.
 
     first is the first look of this run, decided its look at the registry before it asked there for the answer.
     """
@@ -85,7 +85,7 @@ def note(workspace: Workspace, answer: Answer, *, first: unchanged.Seen, decided
 
 
 def _made(workspace: Workspace) -> unchanged.Seen:
-    """What the run itself has made."""
+    """What the run itself has written."""
     return unchanged.seen(workspace.root, [str(workspace.artifacts.relative_to(workspace.root))])
 
 

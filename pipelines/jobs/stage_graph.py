@@ -1,4 +1,4 @@
-"""DVC: the graph of cached stages, and the raw data that it tracks."""
+"""The DVC graph of cached stages, and the raw data tracked by DVC."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ LAST_STAGE = "evaluate"
 
 
 def reproduce(workspace: Workspace, command: Command | None = None) -> None:
-    """Run every stage of a spec whose inputs changed; with a command, which does a stage, in forks of this process.
+    """Run every stage of a spec whose inputs changed; with a command, which executes a stage, in forks of this process.
 
     Raises what the failing stage reported, or what DVC's own refusal means.
     """
@@ -44,7 +44,7 @@ def reproduce(workspace: Workspace, command: Command | None = None) -> None:
 
 
 class StageError(HoldfastError):
-    """A stage failed and has said why; its words and its exit code are passed on."""
+    """A stage failed and has printed why; its message and exit code are passed on."""
 
     def __init__(self, failure: failures.Failure) -> None:
         super().__init__(f"{failure.command}: {failure.message}")
@@ -62,7 +62,7 @@ def track(workspace: Workspace) -> None:
 
 
 def _params(root: Path) -> dict[str, Any]:
-    """What is on the graph. Raises UsageError where the file is not as it was made."""
+    """The specs on the graph. Raises UsageError where the file is malformed."""
     try:
         found = yaml.safe_load((root / PARAMS).read_text())
     except FileNotFoundError as error:
@@ -77,7 +77,7 @@ def _params(root: Path) -> dict[str, Any]:
 
 
 def put(spec: str, root: Path) -> None:
-    """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays.
+    """Add a spec to the graph: one more entry of every stage's matrix; an existing one stays.
 
     The folder of its raw files is never empty: git carries no empty folders, and DVC's own work trees come from git.
     """

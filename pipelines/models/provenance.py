@@ -1,4 +1,4 @@
-"""Where a model comes from: the commit, the data version, the spec, the validation and the study, as tags."""
+"""The provenance of a model as tags: commit, data version, spec, validation and study."""
 
 import ast
 import hashlib
@@ -19,7 +19,7 @@ from pipelines.workspace import Workspace
 
 
 def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
-    """What a version must say of its making; every value is a string."""
+    """The provenance tags of a version; every value is a string."""
     validation = storage.read_json(workspace.validation / "result.json")
     from pipelines.reporting.effects import standing  # not at the top: what is registered already needs no statistics
 
@@ -40,13 +40,13 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
 
 
 def spec_hash(spec: ExperimentSpec) -> str:
-    """A hash of everything that the spec says."""
+    """A hash of the spec."""
     plain = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
 def recipe(spec: ExperimentSpec) -> str:
-    """A hash of what makes a model what it is; newer data, another title or another report leave it as it is.
+    """A hash of everything that determines how a model is trained, apart from the data.
 
     That is the spec, how it reads its source included, and the code of the features, the label, the families and the
     learners it names, but for comments and layout; on how many dates a model is judged is no part of it. Two models of

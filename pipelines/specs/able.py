@@ -1,4 +1,4 @@
-"""Whether the learners of a spec can use its families, asked before any work is done."""
+"""The check that some learner of a spec can use each of its families."""
 
 from experiments import families, learners
 from experiments.spec import ExperimentSpec

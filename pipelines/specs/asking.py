@@ -1,4 +1,4 @@
-"""Which rules are asked of a challenger, what they need, and what a spec may say of them."""
+"""Which rules apply to a challenger, what they need, and the spec's parameters for them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,17 +13,17 @@ from pipelines.ruling.rule import Finding, Parameters, Rule, Status
 
 
 def of_mode(mode: Mode) -> list[Rule]:
-    """The rules for a challenger that wants to be this, those that a spec switches off among them."""
+    """The rules of a mode, including those that a spec switches off."""
     return [rule for rule in discover(rules, Rule).values() if mode in rule.modes]
 
 
 def needed(mode: Mode, gate: GateSpec) -> frozenset[str]:
-    """What the rules need that a spec asks in a mode: figures, and fields of the evidence."""
+    """The figures and evidence fields that the spec's rules need in a mode."""
     return frozenset(name for rule in of_mode(mode) if rule.code not in gate.off for name in rule.needs)
 
 
 def asked(rule: Rule, evidence: Evidence, gate: GateSpec) -> Finding:
-    """What a rule finds, by the spec's parameters; where the spec switches it off, that, with its reason."""
+    """The finding of a rule with the spec's parameters; where the spec switches it off, that, with its reason."""
     if why := gate.off.get(rule.code):
         return Finding(Status.OFF, f"the spec switches it off: {why}")
     if rule.parameters:
@@ -32,7 +32,7 @@ def asked(rule: Rule, evidence: Evidence, gate: GateSpec) -> Finding:
 
 
 def check(spec: ExperimentSpec) -> None:
-    """Raise SpecError when `gate` names a rule, parameter or arm that there is not, or switches off what it must not.
+    """Raise SpecError when `gate` names an unknown rule, parameter or arm, or switches off an obligatory rule.
 
     A rule that guards the comparison itself, or says what a promotion is for, is always asked.
     """

@@ -1,4 +1,4 @@
-"""What the build looks at of sections that others read: only to refuse, or to warn of, what would fail hours later.
+"""Spec sections that the build reads only to fail early on errors of later stages.
 
 Nothing that it writes depends on these, and who reads them asks again; so it depends on none of their modules: they are
 said here once more, as far as they are looked at.
@@ -9,15 +9,15 @@ from typing import Protocol
 
 
 class Slice(Protocol):
-    """A cut of the cohort."""
+    """A slice definition."""
 
     @property
     def column(self) -> str:
-        """The column that is cut."""
+        """The column that is sliced."""
 
     @property
     def edges(self) -> tuple[float, ...]:
-        """Where its bands begin; none where each value is a slice."""
+        """The edges of its bands; none where each value is a slice."""
 
 
 class Floor(Protocol):
@@ -25,23 +25,23 @@ class Floor(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it adds up."""
+        """The columns that it sums."""
 
 
 class Figures(Protocol):
-    """The columns that figures are taken of."""
+    """The columns that the evaluation uses."""
 
     @property
     def slices(self) -> Mapping[str, Slice]:
-        """The slices by their names."""
+        """The slices by name."""
 
     @property
     def floors(self) -> Mapping[str, Floor]:
-        """The simple scores by their names."""
+        """The simple scores by name."""
 
 
 class Demands(Protocol):
-    """How much the gate wants to see."""
+    """The gate's minimum sizes."""
 
     @property
     def minimum_positives(self) -> int:
@@ -60,16 +60,16 @@ class Demands(Protocol):
 
 
 class HasFigures(Protocol):
-    """A spec, as far as it names columns for figures."""
+    """A spec as far as its evaluation names columns."""
 
     @property
     def evaluation(self) -> Figures:
-        """What figures are taken of."""
+        """The section `evaluation`."""
 
 
 class HasDemands(Protocol):
-    """A spec, as far as it says how much the gate wants to see."""
+    """A spec as far as its gate has minimum sizes."""
 
     @property
     def gate(self) -> Demands:
-        """What the gate wants to see."""
+        """The section `gate`."""

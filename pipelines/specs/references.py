@@ -1,4 +1,4 @@
-"""Whether the columns that a spec names are there, and of a type that can be what the spec makes of them."""
+"""The check that columns named in a spec exist and have a suitable type."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ YES_OR_NO = {"0", "1"}
 
 
 class Referring(HasName, HasTreatment, HasValue, HasPolicy, HasFigures, Protocol):
-    """A spec, as far as it names columns and actions."""
+    """A spec as far as it names columns and actions."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """The columns that there are: whether each holds numbers, and the values of those that hold given texts.
+    """The existing columns: whether each is numeric, and the values of categories.
 
     after are those of them that were measured afterwards, and that a customer to score does not have.
     """
@@ -38,7 +38,7 @@ class Known:
 
 
 def of_a_table(options: TableOptions) -> Known:
-    """The columns of a table that stand in its matrix: its features and its outcomes."""
+    """The matrix columns of a table: its features and its outcomes."""
     columns = {name: one for name, one in options.columns.items() if one.role != "label"}
     return Known(
         {name: one.type not in ("category", "text") for name, one in columns.items()},
@@ -48,14 +48,14 @@ def of_a_table(options: TableOptions) -> Known:
 
 
 def of_a_matrix(features: Mapping[str, pa.DataType]) -> Known:
-    """The features of a matrix by themes; one that is no text is a number."""
+    """The feature columns of a matrix by theme; all but texts are numeric."""
     return Known(
         {name: not (pa.types.is_string(one) or pa.types.is_large_string(one)) for name, one in features.items()}
     )
 
 
 def check(spec: Referring, known: Known) -> None:
-    """Raise SpecError, with each key and its value, where a column is not there or cannot be what is made of it."""
+    """Raise SpecError, with each key and its value, where a column is missing or unsuitable."""
     ours = names_for(spec.actions)
     faults = [
         f"column '{name}': {why}; call it otherwise" for name in known.is_number if (why := why_taken(name, ours))
@@ -71,7 +71,7 @@ def _value(spec: HasValue, known: Known) -> Iterator[str]:
 
 
 def _policy(spec: HasPolicy, known: Known) -> Iterator[str]:
-    """The limits of the policy; a category of the texts 0 and 1 says yes or no as well as a number does."""
+    """The policy's columns; a category with the texts 0 and 1 serves as a flag, as a number does."""
     now = {VALUE: True} | {name: known.is_number[name] for name in known.is_number if name not in known.after}
     if spec.policy.opt_out is not None:
         yield from _is_number("policy.opt_out", spec.policy.opt_out, _with_texts(now, known, YES_OR_NO))
@@ -80,7 +80,7 @@ def _policy(spec: HasPolicy, known: Known) -> Iterator[str]:
 
 
 def _with_texts(now: Mapping[str, bool], known: Known, allowed: set[str] | None) -> Mapping[str, bool]:
-    """The columns that can be read as numbers: categories whose values, where they are given, are numbers."""
+    """The columns that can be read as numbers: categories whose given values are numbers."""
     texts = {name for name, values in known.values.items() if all(_reads(one, allowed) for one in values)}
     return {name: is_number or name in texts for name, is_number in now.items()}
 

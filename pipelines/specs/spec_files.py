@@ -1,4 +1,4 @@
-"""Reads specs: one YAML file each, checked whole before anything runs."""
+"""Reading of specs: one YAML file each, fully checked before anything runs."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -39,7 +39,7 @@ def load(workspace: Workspace) -> ExperimentSpec:
 
 
 def _check_names(spec: ExperimentSpec) -> None:
-    """Whatever the spec names must exist; known before the first minute of work is spent."""
+    """Raise SpecError where a name in the spec does not exist."""
     asked = {
         "source.kind": (sources, [spec.source["kind"]]),
         "label.kind": (labels, [spec.label.kind]),
@@ -86,7 +86,7 @@ def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceO
 
 
 def _check_window(spec: ExperimentSpec, tables: Mapping[str, Table]) -> None:
-    """The label's window holds a day at least, and the events that it looks for may be in the data."""
+    """Raise SpecError where the label's window is empty or its event table is missing from the data."""
     label, where = spec.label, f"spec '{spec.name}': label"
     if not label.horizon_days:
         raise SpecError(f"{where}.horizon_days: it is 0, and in no time nobody leaves; write the days.")
@@ -101,7 +101,7 @@ def _check_window(spec: ExperimentSpec, tables: Mapping[str, Table]) -> None:
 
 
 def _check_label(spec: ExperimentSpec, options: TableOptions) -> None:
-    """The label is one column, of that role, and the two values that it may have are different ones of its values."""
+    """Raise SpecError unless the label is one column of that role, with two different values of its own."""
     name, label = spec.label.column, spec.label
     if name not in options.columns:
         raise SpecError(

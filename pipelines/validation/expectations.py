@@ -1,4 +1,4 @@
-"""Great Expectations, which no other module knows: judges batches of rows and draws Data Docs of what it found."""
+"""The only module that uses Great Expectations: it checks batches of rows and renders Data Docs of the results."""
 
 import gc
 import html
@@ -38,7 +38,7 @@ def _great_expectations(module: str = "") -> ModuleType:
 
 
 def judge(batch: Batch) -> Judgement:
-    """What Great Expectations finds of a batch. Raises RuntimeError when it could not judge an expectation at all."""
+    """The result of Great Expectations for a batch. Raises RuntimeError when an expectation could not be evaluated."""
     gx = _great_expectations()
     suite = gx.ExpectationSuite(
         name=batch.name,
@@ -65,7 +65,7 @@ def _expectation(gx: ModuleType, demand: Demand, number: int) -> Any:
 
 
 def _batch(gx: ModuleType, batch: Batch) -> Any:
-    """The judged columns of a batch, in a context of their own, so that no run sees another's."""
+    """The checked columns of a batch, in a context of its own, so that runs stay independent."""
     types = _great_expectations(".data_context.types.base")
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = types.ProgressBarsConfig(globally=False)
@@ -93,7 +93,7 @@ def _findings(batch: Batch, results: Sequence[Any]) -> Iterator[Finding]:
 
 
 def _name_rows(result: dict[str, Any], found: Finding) -> None:
-    """Edit a result of the judge's so that the Data Docs show the first bad rows by key, and no value as HTML."""
+    """Edit a result so that the Data Docs show the first failing rows by key, with values escaped."""
     shown = found.rows.slice(0, SHOWN).select(["key", "value"]).to_pylist()
     safe = [{name: html.escape(text or "(none)") for name, text in row.items()} for row in shown]
     result["unexpected_index_column_names"] = ["key"]
@@ -120,7 +120,7 @@ def data_docs(judged: Sequence[Judgement], *, title: str, broken: Sequence[str])
 
 
 def _sections(judged: Judgement) -> list[Any]:
-    """What Great Expectations draws of a result, headed by its name; the last section would say when it ran."""
+    """The rendering of one result under its name, without the last section, which has the run time."""
     renderer = _great_expectations(".render.renderer.page_renderer").ValidationResultsPageRenderer(run_info_at_end=True)
     *sections, _ = renderer.render(judged.result).sections
     header = sections[0].content_blocks[0]
