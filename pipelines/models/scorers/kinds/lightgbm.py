@@ -23,7 +23,7 @@ class Lightgbm:
         self.boosters = [lightgbm.Booster(model_str=text) for text in texts]
 
     def predict(self, X: Numbers) -> Numbers:
-        """Mean of the boosters' predictions, added in order; one thread, since threads of a booster wait on each other."""
+        """Mean of the boosters' predictions, added in order; one thread, since threads of one wait on each other."""
         total = np.zeros(len(X))
         if len(X):
             rows = np.hstack([X, np.tile(self.given, (len(X), 1))]) if self.given else X
