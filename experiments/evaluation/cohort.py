@@ -12,8 +12,8 @@ import pandas as pd
 from experiments.metric import Metric, Numbers, weighted
 from experiments.metrics.auc import METRIC as AUC
 from experiments.money import limits, policy
-from experiments.rows.fewest import FEWEST_OF_AN_OUTCOME
 from experiments.rows.gap import left_in_gap
+from experiments.rows.minimum_sizes import FEWEST_OF_AN_OUTCOME
 from experiments.rows.risk_weights import risk_weights
 from experiments.rows.slicing import bands
 from experiments.spec import ExperimentSpec

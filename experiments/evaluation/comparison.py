@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from experiments.evaluation.asked_figures import estimates
 from experiments.evaluation.cohort import Cohort, Mask
 from experiments.evaluation.model_figures import Predictions, gain, roc, simple_score
+from experiments.evaluation.requested_metrics import estimates
 from experiments.metric import Metric
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
@@ -94,7 +94,7 @@ def compare(
 
 
 def worth(
-    cohort: Cohort, challenger: Predictions, floor: Predictions, *, by_lot: bool, alpha: float
+    cohort: Cohort, challenger: Predictions, floor: Predictions, *, randomised: bool, alpha: float
 ) -> dict[str, Pair]:
     """A model against trivial baselines: auc and brier against the prior model, policy_value against doing nothing.
 
@@ -102,7 +102,7 @@ def worth(
     """
     level = 1 - 2 * alpha
     found = {metric.name: _risk(cohort, metric, challenger, floor, level=level) for metric in (AUC, BRIER)}
-    if by_lot:
+    if randomised:
         earned = cohort.estimate(POLICY_VALUE, cohort.realised(cohort.choice(challenger.uplift)), mask=cohort.in_trial)
         found["policy_value"] = Pair(earned.point, 0.0, earned.interval(level=level))
     return found

@@ -9,9 +9,9 @@ from scipy.stats import false_discovery_control
 
 from experiments.metric import Numbers
 from experiments.statistics import rounding
+from experiments.statistics.change_point import FEWEST_ON_A_SIDE, change_point
 from experiments.statistics.poisson import Clusters
 from experiments.statistics.standardised import standardised_difference
-from experiments.statistics.threshold import FEWEST_ON_A_SIDE, threshold
 from features.contract import Contract
 from features.feature import FeatureColumn
 
@@ -111,7 +111,7 @@ def _of_column(
             continue
         interval, cut = difference.interval(), None
         if column.type == "number":
-            cut = threshold(values, left=left, clusters=clusters)
+            cut = change_point(values, left=left, clusters=clusters)
         yield Driver(
             feature=column.name,
             meaning=column.meaning,

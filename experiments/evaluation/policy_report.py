@@ -11,7 +11,7 @@ from experiments.metric import Metric, Numbers
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.money import policy
 from experiments.money.limits import UNLIMITED, Limits
-from experiments.money.rivals import comparisons
+from experiments.money.simple_policies import comparisons
 from experiments.statistics.intervals import Estimate, bootstrap
 from features.plugins import discover
 

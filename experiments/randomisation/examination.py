@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from experiments.metric import Numbers
 from experiments.randomisation import campaign_draws
-from experiments.randomisation.predictability import FOLDS, Pair, Predictability, paired, predictability
+from experiments.randomisation.predictability import FOLDS, ArmPair, Predictability, paired, predictability
 from experiments.randomisation.sample_ratio import SampleRatio, sample_ratio
 from experiments.statistics import rounding
 from features.errors import MetricError
@@ -108,7 +108,7 @@ def examine(
     return Randomisation(verdict, words, ordered, tuple(predicted), ratio)
 
 
-def _balance(covariates: Numbers, names: Sequence[str], *, pair: Pair, each: Sequence[float]) -> list[Balance]:
+def _balance(covariates: Numbers, names: Sequence[str], *, pair: ArmPair, each: Sequence[float]) -> list[Balance]:
     """Standardised mean differences, by the mean of both variances (Austin 2009); 0 where nothing varies or differs."""
     covariates = covariates - covariates[0]  # so that what does not vary differs by nothing, not by rounding
     groups = [pair.treated == 1, pair.treated == 0]

@@ -16,7 +16,7 @@ OPEN = float(np.log(9))  # the log odds of 9 in 10
 
 
 @dataclass(frozen=True)
-class Pair:
+class ArmPair:
     """The rows of an action and of the control, with their logged probabilities.
 
     treated is 1 for the action, 0 for the control; weight balances what the logged probabilities tilt; chance is that
@@ -48,7 +48,7 @@ class Predictability:
 
 def paired(
     arm: NDArray[np.generic], *, pair: tuple[str, str], probability: Numbers, chances: Numbers | None, arms: list[str]
-) -> Pair:
+) -> ArmPair:
     """The rows of an action and the control, pair, among all rows.
 
     arm and probability, of the row's own arm, have shape (n_rows,); chances, shape (n_rows, n_arms), is every arm's, in
@@ -58,15 +58,15 @@ def paired(
     among = np.isin(arm, pair)
     treated = (arm[among] == pair[0]).astype(np.float64)
     if chances is None:
-        return Pair(pair[0], treated, 1 / probability[among])
+        return ArmPair(pair[0], treated, 1 / probability[among])
     of_action, of_control = (chances[among, arms.index(name)] for name in pair)
     chance = of_action / (of_action + of_control)
     constant = np.ptp(chance) < 1e-9
     weight = np.ones(treated.size) if constant else np.where(treated == 1, 1 - chance, chance)
-    return Pair(pair[0], treated, weight, chance)
+    return ArmPair(pair[0], treated, weight, chance)
 
 
-def predictability(covariates: Numbers, *, pair: Pair, seed: int) -> Predictability:
+def predictability(covariates: Numbers, *, pair: ArmPair, seed: int) -> Predictability:
     """Predict the arm by a ridge logistic regression, each fold judged by a fit to the others.
 
     covariates, shape (n_rows, n_columns), have no missing values and are those of the rows of pair, 10 of each arm at

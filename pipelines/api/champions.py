@@ -12,7 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import MissingError
-from pipelines.api import shown
+from pipelines.api import display
 from pipelines.api.figures import COLUMNS
 from pipelines.champion import ledger, ledger_table, ledger_writer, loading, model_versions
 from pipelines.messages import masking
@@ -62,10 +62,10 @@ class Champion:
         return {"decision": f"{self.verdict}, {self.decided_at}", "for": shown_to_be}
 
     def __repr__(self) -> str:
-        return shown.text(f"champion of {self.spec}: version {self.version}", self._lines(), self.figures)
+        return display.text(f"champion of {self.spec}: version {self.version}", self._lines(), self.figures)
 
     def _repr_html_(self) -> str:
-        return shown.html(f"champion of {self.spec}: version {self.version}", self._lines(), self.figures)
+        return display.html(f"champion of {self.spec}: version {self.version}", self._lines(), self.figures)
 
 
 def champion_of(spec: str, root: Path) -> Champion:

@@ -6,9 +6,9 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from experiments.evaluation.asked_figures import all_metrics
 from experiments.evaluation.cohort import Cohort
 from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.requested_metrics import all_metrics
 from experiments.metric import Metric, Numbers
 from experiments.rows.split import Fold
 from experiments.spec import ExperimentSpec

@@ -14,7 +14,7 @@ from experiments.search.learning_problem import Candidate, Problem
 from experiments.search.past_trials import Record
 from experiments.uplift.fitted_learner import FittedLearner
 from features.errors import ContractError
-from pipelines.api import shown
+from pipelines.api import display
 from pipelines.learning.training_data import Learning
 from pipelines.models import portable
 
@@ -83,10 +83,10 @@ class Model:
         return {"learner": self.learner, "params": params, **figures}
 
     def __repr__(self) -> str:
-        return shown.text(f"model of family {self.family}", self._lines())
+        return display.text(f"model of family {self.family}", self._lines())
 
     def _repr_html_(self) -> str:
-        return shown.html(f"model of family {self.family}", self._lines())
+        return display.html(f"model of family {self.family}", self._lines())
 
 
 def fit(choice: Candidate, problem: Problem, learning: Learning) -> Model:

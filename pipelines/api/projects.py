@@ -13,7 +13,7 @@ from experiments.search.learning_problem import Candidate
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.errors import MissingError, UsageError
-from pipelines.api import figures, folders, models, shown, trials
+from pipelines.api import display, figures, folders, models, trials
 from pipelines.api.models import Model
 from pipelines.api.reports import Report
 from pipelines.files import storage
@@ -203,7 +203,7 @@ class Project:
         return {"project": str(self.workspace.root), "title": self.spec.title, **absent, **made}
 
     def __repr__(self) -> str:
-        return shown.text(f"spec {self.spec.name}", self._lines())
+        return display.text(f"spec {self.spec.name}", self._lines())
 
     def _repr_html_(self) -> str:
-        return shown.html(f"spec {self.spec.name}", self._lines())
+        return display.html(f"spec {self.spec.name}", self._lines())

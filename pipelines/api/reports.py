@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.api import shown
+from pipelines.api import display
 from pipelines.api.figures import ABOUT, COLUMNS
 from pipelines.files import storage
 from pipelines.reporting import effects
@@ -41,10 +41,10 @@ class Report:
         return found.set_index("name").rename_axis("feature")
 
     def __repr__(self) -> str:
-        return shown.text("report", {"page": str(self.path)}, self.figures)
+        return display.text("report", {"page": str(self.path)}, self.figures)
 
     def _repr_html_(self) -> str:
-        return shown.html("report", {"page": str(self.path)}, self.figures)
+        return display.html("report", {"page": str(self.path)}, self.figures)
 
 
 def _figures(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -95,14 +95,14 @@ def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing")
     """The comparisons so far, and the alpha that the next one would spend on the last evaluation's gate rows."""
     from experiments.evaluation.cohort import Cohort
     from pipelines.files import storage
-    from pipelines.gate import spending
+    from pipelines.gate import alpha_spending
 
     gate = workspace.evaluation / "gate.parquet"
     if not gate.exists():
         return None
     rows = storage.read_parquet(gate).to_pandas()
     cohort = Cohort(rows, spec).digest
-    following = spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
+    following = alpha_spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
     units = following["units"]
     return {
         "spent": following["number"] - 1,

@@ -27,7 +27,7 @@ def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> 
     _clear_stale(root / ".dvc" / "tmp" / "rwlock")
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8", errors="backslashreplace") as told:
-        command = [sys.executable, "-m", "pipelines.dvc.tied", str(writing), *words]
+        command = [sys.executable, "-m", "pipelines.dvc.dvc_child", str(writing), *words]
         environment = {**_environment(), **(variables or {})}
         with subprocess.Popen(command, cwd=root, env=environment, process_group=0, pass_fds=(writing,)) as running:
             try:

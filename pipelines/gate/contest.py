@@ -19,7 +19,7 @@ from pipelines.files import storage
 from pipelines.matrix import matrices
 from pipelines.models import portable
 from pipelines.models.provenance import recipe
-from pipelines.reporting.effects import standing
+from pipelines.reporting import effects
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Mode
 from pipelines.workspace import Workspace
@@ -80,9 +80,9 @@ class Contest:
         return Cohort(self.unseen, self.spec, matrices.listed(self.workspace.matrix))
 
     @cached_property
-    def by_lot(self) -> bool:
+    def is_randomised(self) -> bool:
         """Whether the trial was found to be randomised."""
-        return standing(storage.read_json(self.workspace.evaluation / "report.json")) == "by lot"
+        return effects.is_randomised(storage.read_json(self.workspace.evaluation / "report.json"))
 
     @property
     def mode(self) -> Mode:

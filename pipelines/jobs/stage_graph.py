@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from features.errors import HoldfastError, UsageError
-from pipelines.dvc import dvc_process, refusals
+from pipelines.dvc import dvc_process, error_messages
 from pipelines.files import storage
 from pipelines.jobs import forks, unchanged
 from pipelines.messages import failures, log
@@ -22,7 +22,7 @@ def reproduce(workspace: Workspace, command: Command | None = None) -> None:
 
     Raises what the failing stage reported, or what DVC's own refusal means.
     """
-    refusals.check_files(workspace.root)
+    error_messages.check_files(workspace.root)
     if workspace.spec not in _params(workspace.root)["specs"]:
         raise UsageError(
             f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
@@ -40,7 +40,7 @@ def reproduce(workspace: Workspace, command: Command | None = None) -> None:
         return
     if failure := failures.take(workspace.failure):
         raise StageError(failure)
-    raise refusals.refusal(said, spec=workspace.spec)
+    raise error_messages.refusal(said, spec=workspace.spec)
 
 
 class StageError(HoldfastError):
@@ -55,10 +55,10 @@ def track(workspace: Workspace) -> None:
     """Have DVC track the raw data of a spec. Raises UsageError outside a DVC repository."""
     if not (workspace.root / ".dvc").is_dir():
         raise UsageError(f"{workspace.root} is no DVC repository; run this in the root of a checkout.")
-    refusals.check_files(workspace.root)
+    error_messages.check_files(workspace.root)
     code, said = dvc_process.run(workspace.root, "add", str(workspace.raw.relative_to(workspace.root)))
     if code != 0:
-        raise refusals.refusal(said, spec=workspace.spec)
+        raise error_messages.refusal(said, spec=workspace.spec)
 
 
 def _params(root: Path) -> dict[str, Any]:

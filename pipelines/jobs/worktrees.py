@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 from features.errors import UsageError
-from pipelines.dvc import dvc_process, refusals
+from pipelines.dvc import dvc_process, error_messages
 from pipelines.processes import processes
 from pipelines.processes.processes import Process
 from pipelines.workspace import Workspace
@@ -123,7 +123,7 @@ def fill(workspace: Workspace, tree: Path, *, cache: str) -> None:
 def _dvc(where: Path, *words: str, spec: str) -> str:
     code, said = dvc_process.run(where, *words)
     if code != 0:
-        raise refusals.refusal(said, spec=spec)
+        raise error_messages.refusal(said, spec=spec)
     return said
 
 

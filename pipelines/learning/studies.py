@@ -129,7 +129,7 @@ class TrialLog:
             if _key(trial) not in written:
                 self.write(trial)
 
-    def use(self, rows: mlflow_runs.Rows) -> None:
+    def use(self, rows: mlflow_runs.LoggedRows) -> None:
         """Record which rows the trials are trained on."""
         began = time.thread_time()
         mlflow_runs.log_inputs(self._client, self.run_id, [rows])

@@ -38,7 +38,7 @@ from features.tables import LEFT_IN_GAP, PLACE
 from pipelines.matrix import duckdb_engine, matrices, spark_engine
 from pipelines.matrix.customer_value import with_value
 from pipelines.matrix.matrices import FROZEN, LEARN, SCORE, THEMES, beside
-from pipelines.matrix.partitions import Known, Shelf, key
+from pipelines.matrix.partitions import KnownParts, Shelf, key
 from pipelines.messages import log
 
 Themes = Mapping[str, tuple[Feature, ...]]
@@ -65,7 +65,7 @@ class Build:
     label: Label
     opened: duckdb_engine.Engine
     themes: Themes
-    known: Known
+    known: KnownParts
     shelf: Shelf
     code: Mapping[str, list[str]]
 
@@ -120,7 +120,7 @@ def dated(
         look_back = spec.observations.look_back_days
         themes = by_theme(features_for((), opened.known_today.declared, look_back_days=look_back))
         code = {theme: _code(theme, spec.label.kind) for theme in themes}
-        build = Build(spec, spec.observations, kind, opened, themes, Known.of(folder), shelf, code)
+        build = Build(spec, spec.observations, kind, opened, themes, KnownParts.of(folder), shelf, code)
         mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
         if not mature:
             raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")

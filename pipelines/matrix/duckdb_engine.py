@@ -28,7 +28,7 @@ AT_ONCE = 2
 COMPILING = Lock()
 
 
-class Compiler(DuckDBCompiler):  # type: ignore[misc]  # Ibis ships no types
+class CountIfCompiler(DuckDBCompiler):  # type: ignore[misc]  # Ibis ships no types
     """Ibis 12 for DuckDB, with faster conditional counts."""
 
     def visit_CountStar(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802 - Ibis finds it by name
@@ -113,7 +113,7 @@ class Engine:
 
 
 def _compiling(connection: SQLBackend) -> SQLBackend:
-    connection.compiler = Compiler()
+    connection.compiler = CountIfCompiler()
     return connection
 
 

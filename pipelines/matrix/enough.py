@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from experiments.family import Labels, RowIndex
 from experiments.rows.arms import Arms, Mask, rows_of
-from experiments.rows.fewest import FEWEST_MEASURED, FEWEST_OF_AN_ARM, FEWEST_OF_AN_OUTCOME
 from experiments.rows.gap import left_in_gap
+from experiments.rows.minimum_sizes import FEWEST_MEASURED, FEWEST_OF_AN_ARM, FEWEST_OF_AN_OUTCOME
 from experiments.rows.split import Fold, Split, split
 from experiments.sections.label import HasLabel
 from experiments.sections.section import HasName
@@ -21,7 +21,7 @@ from experiments.sections.split import HasSplit
 from experiments.sections.treatment import HasTreatment
 from features.errors import DataError, SpecError
 from features.tables import CONTROL, LEFT_IN_GAP
-from pipelines.specs.foreseen import HasDemands, HasFigures
+from pipelines.specs.early_checks import HasDemands, HasFigures
 
 # What is read of the rows to learn from.
 NEEDED = ("customer_id", "as_of", "churned", "arm", LEFT_IN_GAP)
@@ -33,7 +33,7 @@ class Divided(HasName, HasLabel, HasTreatment, HasSplit, Protocol):
     """A spec as far as its split and outcomes."""
 
 
-class Judged(Divided, HasDemands, Protocol):
+class HasGateSizes(Divided, HasDemands, Protocol):
     """The same, with the gate's minimum sizes."""
 
 
@@ -54,7 +54,7 @@ class Counted:
     remark: str
 
 
-def check_rows(spec: Judged, rows: pd.DataFrame) -> Counted:
+def check_rows(spec: HasGateSizes, rows: pd.DataFrame) -> Counted:
     """Count the rows; raise DataError, with numbers and remedy, where they are too few for the spec.
 
     rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that enough customers have
@@ -83,7 +83,7 @@ def check_rows(spec: Judged, rows: pd.DataFrame) -> Counted:
 class _Words:
     """The names of the spec's outcomes in messages."""
 
-    def __init__(self, spec: Judged) -> None:
+    def __init__(self, spec: HasGateSizes) -> None:
         self.spec = f"spec '{spec.name}'"
         self.bad, self.good = spec.label.bad, spec.label.good
         self.dated = spec.split.kind == "time"
@@ -177,7 +177,7 @@ def _rarer(y: Labels) -> int:
     return min(_of_each(y))
 
 
-def _remark(spec: Judged, rarer: int, of_arms: Mapping[str, int]) -> str:
+def _remark(spec: HasGateSizes, rarer: int, of_arms: Mapping[str, int]) -> str:
     """Which of the gate's minimum sizes the gate cohort misses, for any model."""
     gate, lacking = spec.gate, []
     if rarer < gate.minimum_positives:

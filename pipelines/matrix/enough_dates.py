@@ -21,7 +21,7 @@ FURTHEST_MONTHS = 60
 Part = TypeVar("Part", bound=Section)
 
 
-class Dated(HasName, HasLabel, HasObservations, HasSplit, Protocol):
+class HasDates(HasName, HasLabel, HasObservations, HasSplit, Protocol):
     """A spec as far as its observation dates and split."""
 
 
@@ -34,7 +34,7 @@ class _Asked:
     split: SplitSpec
 
 
-def check_dates(spec: Dated, end: datetime) -> None:
+def check_dates(spec: HasDates, end: datetime) -> None:
     """Raise DataError when data that end at `end` hold too few dates for the split, before any of them is built.
 
     It names the choices that would do, each alone, or together where none does alone.

@@ -23,13 +23,13 @@ def key(*parts: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownParts:
     """The stored parts of the tables, each with its earliest known_at and its hash."""
 
     parts: Mapping[str, tuple[datetime, str]]
 
     @classmethod
-    def of(cls, folder: Path) -> "Known":
+    def of(cls, folder: Path) -> "KnownParts":
         """The parts in a folder of tables."""
         files = sorted(folder.glob("*/*.parquet"))
         return cls({f"{path.parent.name}/{path.stem}": (_first_known(path), storage.digest(path)) for path in files})

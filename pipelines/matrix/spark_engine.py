@@ -34,7 +34,7 @@ appender.console.layout.pattern = spark: %m%n%ex{short}
 """
 
 
-class Compiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
+class AlignedSparkCompiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
     """Ibis 12 for Spark, with two results made equal to DuckDB's."""
 
     def visit_DefaultLiteral(self, op: Any, *, value: Any, dtype: Any) -> Any:  # noqa: N802 - Ibis finds it by name
@@ -124,5 +124,5 @@ def _connected(master: str, spill: Path) -> Any:
             raise UsageError(
                 f"Spark did not start on '{master}': {reason}. It needs Java 17 or later; see also SPARK_MASTER."
             ) from error
-    connection.compiler = Compiler()
+    connection.compiler = AlignedSparkCompiler()
     return connection

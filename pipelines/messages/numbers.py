@@ -45,14 +45,14 @@ class Written:
     number: str
     after: str
     range: str
-    told: "Told | None" = None
+    told: "FormattedInterval | None" = None
 
     def __str__(self) -> str:
         return f"{self.before}{self.number}{self.after}"
 
 
 @dataclass(frozen=True)
-class Told:
+class FormattedInterval:
     """A formatted figure: low, value and high in its unit, with so many decimals."""
 
     unit: Unit
@@ -90,10 +90,10 @@ def written(
     digits = _digits(unit.factor * found["standard_error"], (low, high), most=unit.decimals)
     for one, other in ((value, against), (low, clear_of), (high, clear_of)):
         digits = digits if other is None else digits_that_tell(one, unit.factor * other, at_least=digits)
-    return _in_digits(found["value"], Told(unit, (low, value, high), digits))
+    return _in_digits(found["value"], FormattedInterval(unit, (low, value, high), digits))
 
 
-def _in_digits(exact: float, told: Told) -> Written:
+def _in_digits(exact: float, told: FormattedInterval) -> Written:
     (low, value, high), unit, digits = told.numbers, told.unit, told.digits
     ends = f"{_number(low, digits)} to {_number(high, digits)}"
     return Written(exact, unit.before, _number(value, digits, signed=unit.signed), unit.after, ends, told)

@@ -15,6 +15,7 @@ from features.plugins import file_of, names, plugin
 from features.source import Source
 from pipelines.dvc import lock_file
 from pipelines.files import storage
+from pipelines.ruling.effect_evidence import current
 from pipelines.workspace import Workspace
 
 
@@ -33,7 +34,7 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "trained_until": str(about["trained_until"]),
         "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
         "study": str(best["study"]),
-        "uplift": standing(report),
+        "uplift": current(standing(report)),
         "family": str(about["family"]),
         "learner": str(about["learner"]),
     }

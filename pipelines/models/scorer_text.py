@@ -28,7 +28,7 @@ OF_SCORERS, OF_KINDS = "pipelines.models.scorers.", "pipelines.models.scorers.ki
 
 
 @dataclass(frozen=True)
-class Part:
+class ScorerPart:
     """A source file that becomes part of a scorer."""
 
     path: Path
@@ -136,7 +136,7 @@ def text(used: Collection[str]) -> str:
 
     Raises HoldfastError, which names the file, where a kind is not there or cannot be joined with the other parts.
     """
-    before, after = ([Part(SCORERS / name) for name in some] for some in (BEFORE, AFTER))
+    before, after = ([ScorerPart(SCORERS / name) for name in some] for some in (BEFORE, AFTER))
     parts = [*before, *_kinds(used), *after]
     first = dict.fromkeys(dir(builtins), ("", "Python"))
     for part in parts:
@@ -147,15 +147,15 @@ def text(used: Collection[str]) -> str:
     return "".join(part.joined() for part in parts)
 
 
-def _kinds(used: Collection[str], above: tuple[str, ...] = ()) -> list[Part]:
+def _kinds(used: Collection[str], above: tuple[str, ...] = ()) -> list[ScorerPart]:
     """The parts of these kinds, each after those it builds on; above detects cycles."""
-    found: dict[Path, Part] = {}
+    found: dict[Path, ScorerPart] = {}
     for kind in sorted(used):
         if kind not in names(kinds):
             raise HoldfastError(f"no '{kind}' among the kinds of models ({SCORERS}/kinds); there are {names(kinds)}.")
         if kind in above:
             raise HoldfastError(f"the kinds {', '.join(sorted(above))} import one another; one of them must not.")
-        part = Part(file_of(kinds, kind))
+        part = ScorerPart(file_of(kinds, kind))
         part.check(kind)
         found |= {one.path: one for one in _kinds(part.builds_on, (*above, kind)) if one.path not in found}
         found.setdefault(part.path, part)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pipelines.ruling.effect_evidence import OBSERVATIONAL
 from pipelines.ruling.verdict import Verdict
 
 Body = Mapping[str, Any]
@@ -45,7 +46,7 @@ def is_observational(body: Body) -> bool:
     It says so under `uplift`; an older one does by judging the risk although it has figures of actions.
     """
     if "uplift" in body:
-        return bool(body["uplift"] == "observational")
+        return bool(body["uplift"] == OBSERVATIONAL)
     named = [name for figures in body.get("figures", {}).values() for name in figures]
     of_actions = "policy_value" in body.get("pairs", {}) or any(name.startswith(OF_ACTIONS) for name in named)
     return of_actions and body.get("primary") == "auc"

@@ -57,7 +57,7 @@ class Evidence:
     alpha: float = 0.05
 
     @property
-    def by_lot(self) -> bool:
+    def is_randomised(self) -> bool:
         """Whether there is a randomised trial, by which policies can be valued."""
         return "policy_value" in self.worth
 

@@ -157,7 +157,7 @@ def unused(evidence: Evidence, margin: float) -> Finding | None:
     return Finding(Status.NOT_APPLICABLE, f"{words}: 0 rows count, margin {margin:g}")
 
 
-def without_lottery(evidence: Evidence) -> Finding:
+def without_trial(evidence: Evidence) -> Finding:
     """The finding of a rule on the policy where there is no randomised trial.
 
     A champion that was shown to earn more than doing nothing cannot be shown so again, nor can its successor.

@@ -96,7 +96,7 @@ def log_batch(
 
 
 @dataclass(frozen=True)
-class Rows:
+class LoggedRows:
     """A data set of a run: its name, digest, location and number of rows.
 
     use is what for, such as training or evaluation. MLflow is told this of them and gets no copy.
@@ -109,7 +109,7 @@ class Rows:
     use: str
 
 
-def log_inputs(found: MlflowClient, run_id: str, rows: Iterable[Rows]) -> None:
+def log_inputs(found: MlflowClient, run_id: str, rows: Iterable[LoggedRows]) -> None:
     """Record the data sets of a run."""
     inputs = [
         DatasetInput(

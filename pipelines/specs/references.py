@@ -13,7 +13,7 @@ from experiments.sections.value import HasValue
 from features.errors import SpecError
 from features.reserved import names_for, why_taken
 from features.table_options import TableOptions
-from pipelines.specs.foreseen import HasFigures
+from pipelines.specs.early_checks import HasFigures
 
 # Columns of ours that a slice, a simple score or a limit of the policy may look at.
 VALUE = "value"
@@ -26,7 +26,7 @@ class Referring(HasName, HasTreatment, HasValue, HasPolicy, HasFigures, Protocol
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownColumns:
     """The existing columns: whether each is numeric, and the values of categories.
 
     after are those of them that were measured afterwards, and that a customer to score does not have.
@@ -37,24 +37,24 @@ class Known:
     after: frozenset[str] = frozenset()
 
 
-def of_a_table(options: TableOptions) -> Known:
+def of_a_table(options: TableOptions) -> KnownColumns:
     """The matrix columns of a table: its features and its outcomes."""
     columns = {name: one for name, one in options.columns.items() if one.role != "label"}
-    return Known(
+    return KnownColumns(
         {name: one.type not in ("category", "text") for name, one in columns.items()},
         {name: one.values for name, one in columns.items() if one.values},
         frozenset(name for name, one in columns.items() if one.role == "outcome"),
     )
 
 
-def of_a_matrix(features: Mapping[str, pa.DataType]) -> Known:
+def of_a_matrix(features: Mapping[str, pa.DataType]) -> KnownColumns:
     """The feature columns of a matrix by theme; all but texts are numeric."""
-    return Known(
+    return KnownColumns(
         {name: not (pa.types.is_string(one) or pa.types.is_large_string(one)) for name, one in features.items()}
     )
 
 
-def check(spec: Referring, known: Known) -> None:
+def check(spec: Referring, known: KnownColumns) -> None:
     """Raise SpecError, with each key and its value, where a column is missing or unsuitable."""
     ours = names_for(spec.actions)
     faults = [
@@ -65,12 +65,12 @@ def check(spec: Referring, known: Known) -> None:
         raise SpecError(f"spec '{spec.name}': {'; '.join(faults)}.")
 
 
-def _value(spec: HasValue, known: Known) -> Iterator[str]:
+def _value(spec: HasValue, known: KnownColumns) -> Iterator[str]:
     if spec.value.column is not None:
         yield from _is_number("value.column", spec.value.column, known.is_number)
 
 
-def _policy(spec: HasPolicy, known: Known) -> Iterator[str]:
+def _policy(spec: HasPolicy, known: KnownColumns) -> Iterator[str]:
     """The policy's columns; a category with the texts 0 and 1 serves as a flag, as a number does."""
     now = {VALUE: True} | {name: known.is_number[name] for name in known.is_number if name not in known.after}
     if spec.policy.opt_out is not None:
@@ -79,7 +79,7 @@ def _policy(spec: HasPolicy, known: Known) -> Iterator[str]:
         yield from _is_number("policy.fatigue.column", spec.policy.fatigue.column, _with_texts(now, known, None))
 
 
-def _with_texts(now: Mapping[str, bool], known: Known, allowed: set[str] | None) -> Mapping[str, bool]:
+def _with_texts(now: Mapping[str, bool], known: KnownColumns, allowed: set[str] | None) -> Mapping[str, bool]:
     """The columns that can be read as numbers: categories whose given values are numbers."""
     texts = {name for name, values in known.values.items() if all(_reads(one, allowed) for one in values)}
     return {name: is_number or name in texts for name, is_number in now.items()}
@@ -89,7 +89,7 @@ def _reads(text: str, allowed: set[str] | None) -> bool:
     return text in allowed if allowed else text.lstrip("-").replace(".", "", 1).isdecimal()
 
 
-def _evaluation(spec: HasFigures, known: Known) -> Iterator[str]:
+def _evaluation(spec: HasFigures, known: KnownColumns) -> Iterator[str]:
     there = {**dict.fromkeys(OF_SLICES, True), "arm": False, **known.is_number}
     for name, one in spec.evaluation.slices.items():
         where = f"evaluation.slices.{name}"

@@ -11,7 +11,7 @@ from features.plugins import names
 from features.schema import Table
 from features.source import Source, SourceOptions
 from features.table_options import TableOptions
-from pipelines.specs import able, references, spec_text
+from pipelines.specs import learner_families, references, spec_text
 from pipelines.specs.options import parsed, source_of
 from pipelines.workspace import Workspace
 
@@ -57,9 +57,9 @@ def _check_names(spec: ExperimentSpec) -> None:
     if unknown := sorted(set(spec.checks) - set(codes)):
         raise SpecError(f"spec '{spec.name}': checks: there is no {unknown}; there are {codes}.")
     if spec.treatment:
-        able.check(spec)
+        learner_families.check(spec)
     if spec.gate.off or spec.gate.parameters or spec.gate.minimum_events_of:
-        import_module("pipelines.specs.asking").check(spec)  # here alone: rules take a while to import
+        import_module("pipelines.specs.applicable_rules").check(spec)  # here alone: rules take a while to import
     source, options = source_of(spec)
     _check_label_and_arms(spec, source, options)
 

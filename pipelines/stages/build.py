@@ -34,7 +34,7 @@ class _Observed(HasObservations, HasFeatures, undated.Tabled, Protocol):
     """A spec as far as it selects feature columns."""
 
 
-class Built(Sourced, _Observed, references.Referring, enough.Judged, Protocol):
+class Built(Sourced, _Observed, references.Referring, enough.HasGateSizes, Protocol):
     """A spec as far as the stage reads it."""
 
 
@@ -54,7 +54,7 @@ def write(spec: Built, workspace: Workspace, *, must_be_enough: bool = True) -> 
     extracted_at = storage.read_json(workspace.tables / "about.json")["extracted_at"]
     if spec.observations is not None:
         every = features_for((), declared, look_back_days=spec.observations.look_back_days)
-        references.check(spec, references.Known({one.column.name: one.column.type == "number" for one in every}))
+        references.check(spec, references.KnownColumns({one.column.name: one.column.type == "number" for one in every}))
     if extracted_at and must_be_enough:
         check_dates(spec, datetime.fromisoformat(extracted_at))
     with storage.replacing_folder(workspace.matrix) as folder:

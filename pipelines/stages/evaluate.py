@@ -159,8 +159,8 @@ def _whole_trial(spec: ExperimentSpec, workspace: Workspace, outcomes: list[str]
     """Arms and outcomes of the whole trial; rows that were not randomised are weighted equally."""
     names = ["customer_id", "arm", "probability", "churned", *outcomes]
     rows: pd.DataFrame = matrices.read(workspace.matrix, matrices.LEARN, names).to_pandas()
-    by_lot = spec.treatment is not None and spec.treatment.randomised
-    return rows if by_lot else rows.assign(probability=1.0)
+    randomised = spec.treatment is not None and spec.treatment.randomised
+    return rows if randomised else rows.assign(probability=1.0)
 
 
 def _drivers(cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:

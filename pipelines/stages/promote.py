@@ -20,7 +20,7 @@ from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipelines.gate.decisions import Judged
+    from pipelines.gate.decisions import JudgedChallenger
 
 # What was lacking then may be there now, so these answers are not taken from the ledger.
 ASKED_AGAIN = (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA)
@@ -105,7 +105,7 @@ def _settled(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str,
 
 def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, Any]:
     """Judge and write the ledger; a repeated question is not a new comparison or entry."""
-    from pipelines.gate.sameness import compared  # not at the top: what was decided already needs no model
+    from pipelines.gate.same_predictions import compared  # not at the top: what was decided already needs no model
 
     spec, answer, writer = gate.spec, standing.answer(asked), gate.registrar
     challenger = model_versions.version(writer.client, spec.name, gate.version)
@@ -127,16 +127,16 @@ def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, 
 
 def _compared(
     gate: Gate, standing: Standing, models: tuple[ModelVersion, ModelVersion | None], known: dict[str, Any] | None
-) -> tuple[dict[str, Any], "Judged"]:
+) -> tuple[dict[str, Any], "JudgedChallenger"]:
     """The decision of the rules at the next comparison, or at a known one, with hashes of files and reports."""
-    from pipelines.gate import decisions, spending  # not at the top: what was decided already needs no statistics
+    from pipelines.gate import alpha_spending, decisions  # not at the top: what was decided already needs no statistics
     from pipelines.gate.contest import Contest
 
     spec, workspace, client = gate.spec, gate.workspace, gate.registrar.client
     challenger, champion = models
     anchor = model_versions.first_of(client, spec.name, standing.anchors)
     contest = Contest.of(spec, workspace, version=challenger, ledger=standing, champion=champion, anchor=anchor)
-    look = known or spending.next_look(
+    look = known or alpha_spending.next_look(
         standing, contest.unseen, spec.label, cohort=contest.cohort.digest, alpha=spec.gate.alpha
     )
     judged = decisions.judge(contest, alpha=look["alpha"])

@@ -77,15 +77,17 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
         return version
 
 
-def _used(spec: ExperimentSpec, workspace: Workspace) -> list[mlflow_runs.Rows]:
+def _used(spec: ExperimentSpec, workspace: Workspace) -> list[mlflow_runs.LoggedRows]:
     """The data sets that the model was trained and judged on."""
     matrix, gate = workspace.matrix, workspace.evaluation / "gate.parquet"
     cohort = storage.read_json(workspace.evaluation / "report.json")["cohort"]
     learnt = int(storage.read_json(workspace.model / "about.json")["training_rows"])
     where = [str(place.relative_to(workspace.root)) for place in (matrix, gate)]
     return [
-        mlflow_runs.Rows(spec.name, storage.digest(matrix), where[0], learnt, "training"),
-        mlflow_runs.Rows(f"{spec.name} gate cohort", str(cohort["hash"]), where[1], int(cohort["rows"]), "evaluation"),
+        mlflow_runs.LoggedRows(spec.name, storage.digest(matrix), where[0], learnt, "training"),
+        mlflow_runs.LoggedRows(
+            f"{spec.name} gate cohort", str(cohort["hash"]), where[1], int(cohort["rows"]), "evaluation"
+        ),
     ]
 
 

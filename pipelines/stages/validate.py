@@ -17,7 +17,7 @@ from features.errors import DataError, SpecError
 from features.schema import Table
 from features.tables import CONTROL
 from pipelines.files import storage
-from pipelines.matrix.enough_dates import Dated, check_dates
+from pipelines.matrix.enough_dates import HasDates, check_dates
 from pipelines.messages import log
 from pipelines.raw_data import raw_versions
 from pipelines.specs.options import Sourced, source_of
@@ -27,7 +27,7 @@ from pipelines.validation.stored import Stored
 from pipelines.workspace import Workspace
 
 
-class Validated(Sourced, Dated, HasTreatment, HasValidation, Protocol):
+class Validated(Sourced, HasDates, HasTreatment, HasValidation, Protocol):
     """A spec as far as the stage reads it."""
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.money.limits import UNLIMITED, Limits
 from experiments.money.policy import NOBODY, choose, contacts, realised
-from experiments.money.rivals import at_random, comparisons, everybody, expected, highest_risk_first
+from experiments.money.simple_policies import at_random, comparisons, everybody, expected, highest_risk_first
 from experiments.statistics.intervals import estimate, multiplicities
 
 FREE = np.array([True, True, False, True, True, True])

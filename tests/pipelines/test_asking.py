@@ -14,7 +14,7 @@ from features.errors import SpecError
 from pipelines import rules
 from pipelines.champion import entry_kinds
 from pipelines.gate import decision_data, decisions
-from pipelines.gate.decisions import Compared, Judged
+from pipelines.gate.decisions import ComparedModels, JudgedChallenger
 from pipelines.reporting import decision_page
 from pipelines.reporting.rules_in_words import called
 from pipelines.ruling.champion_for import Claims
@@ -55,9 +55,9 @@ def decided(knows: float, mode: Mode = Mode.REPLACE, *, with_actions: bool = Tru
     floor = _model(x, None, ()).knowing(cohort.actions)
     champion = floor if mode is Mode.FIRST else _model(x, CHAMPION, cohort.actions)
     recorded = Claims(risk=True, uplift=with_actions)
-    models = Compared(mode, with_actions, _model(x, knows, cohort.actions), champion, floor, recorded=recorded)
+    models = ComparedModels(mode, with_actions, _model(x, knows, cohort.actions), champion, floor, recorded=recorded)
     evidence = decisions.evidence_on(cohort, models, alpha=tiny.gate.alpha)
-    return decisions.decided(Judged(evidence, True, {}, decision_data.cohort(cohort, left_out=0)), tiny)
+    return decisions.decided(JudgedChallenger(evidence, True, {}, decision_data.cohort(cohort, left_out=0)), tiny)
 
 
 def finding(decision: dict[str, Any], code: str) -> dict[str, Any]:

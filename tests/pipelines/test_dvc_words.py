@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import HoldfastError, MissingError, UsageError
-from pipelines.dvc import dvc_process, refusals
+from pipelines.dvc import dvc_process, error_messages
 from pipelines.jobs import stage_graph
 from pipelines.messages import failures
 from pipelines.workspace import Workspace
@@ -169,7 +169,7 @@ def test_a_path_that_a_process_of_a_reused_number_holds_is_free(root: Path) -> N
 @pytest.mark.parametrize("why", ["[Errno 28] No space left on device", "disk I/O error", "[Errno 27] File too large"])
 def test_what_dvc_says_of_a_full_disk_is_a_line_of_ours(why: str) -> None:
     said = f"ERROR: unexpected error - {why}\n\nHaving any troubles? Hit us up at https://dvc.org/support"
-    told = refusals.refusal(said, spec="shop")
+    told = error_messages.refusal(said, spec="shop")
     assert str(told).startswith("DVC cannot write: ")
     assert "make room" in str(told)
     assert told.exit_code == 2
@@ -179,6 +179,6 @@ def test_what_we_have_no_words_for_is_quoted_without_secrets_and_advertising() -
     said = (
         "ERROR: unexpected error - s3://u:hunter2x@bucket is odd\n\nHaving any troubles? Hit us up at https://dvc.org"
     )
-    told = str(refusals.refusal(said, spec="shop"))
+    told = str(error_messages.refusal(said, spec="shop"))
     assert told.startswith("DVC refused: unexpected error - s3://u:***@bucket is odd; all it said")
     assert os.linesep not in told

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from experiments.rows import split
-from experiments.rows.fewest import FEWEST_OF_AN_OUTCOME
 from experiments.rows.gate_dates import closed_before, judging_dates
+from experiments.rows.minimum_sizes import FEWEST_OF_AN_OUTCOME
 from experiments.sections.label import LabelSpec
 from experiments.sections.split import SplitSpec
 from experiments.spec import ExperimentSpec

@@ -19,7 +19,7 @@ from experiments.metric import Numbers
 from experiments.spec import ExperimentSpec
 from features.plugins import discover
 from pipelines import rules
-from pipelines.gate.decisions import Compared, evidence_on
+from pipelines.gate.decisions import ComparedModels, evidence_on
 from pipelines.matrix import matrices
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Mode
@@ -86,7 +86,7 @@ def verdict(
     cohort = Cohort(rows, spec)
     floor = Predictions(0 * ours.score, 0 * ours.score + rows["churned"].mean(), {}).knowing(cohort.actions)
     recorded = recorded or Claims(risk=True, uplift=bool(cohort.actions))
-    models = Compared(mode, bool(cohort.actions), ours, theirs, floor, recorded, anchor, "1" if anchor else None)
+    models = ComparedModels(mode, bool(cohort.actions), ours, theirs, floor, recorded, anchor, "1" if anchor else None)
     evidence = evidence_on(cohort, models, alpha=spec.gate.alpha)
     findings = {rule: rule.judge(evidence, spec.gate) for rule in RULES.values() if mode in rule.modes}
     return decide(mode, findings), dict(evidence.figures)

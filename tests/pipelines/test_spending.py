@@ -18,7 +18,7 @@ from pipelines.champion import entry_kinds
 from pipelines.champion.authorship import Authorship
 from pipelines.champion.ledger import Entry
 from pipelines.champion.succession import Standing
-from pipelines.gate.spending import next_look
+from pipelines.gate.alpha_spending import next_look
 
 ALPHA, DAYS, CUSTOMERS, SIMULATIONS = 0.05, 60, 400, 4000
 UNDATED = LabelSpec(kind="column")

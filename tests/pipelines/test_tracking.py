@@ -177,7 +177,7 @@ def test_the_figures_of_a_study_have_names_and_are_named_once(tmp_path: Path) ->
 
 def test_a_run_says_which_rows_it_used_and_holds_no_copy(searched: tuple, tmp_path: Path) -> None:
     _, log, client = searched
-    log.use(mlflow_runs.Rows("shop", "0123456789abcdef", "data/matrix/shop", 1050, "training"))
+    log.use(mlflow_runs.LoggedRows("shop", "0123456789abcdef", "data/matrix/shop", 1050, "training"))
     (used,) = client.get_run(log.run_id).inputs.dataset_inputs
     assert (used.dataset.name, used.dataset.digest) == ("shop", "0123456789abcdef")
     assert json.loads(used.dataset.source) == {"uri": "data/matrix/shop"}

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipelines.files import storage
-from pipelines.jobs import repeated, unchanged
+from pipelines.jobs import repeated_runs, unchanged
 from pipelines.workspace import Workspace
 
 
@@ -94,28 +94,28 @@ def test_what_a_stage_wrote_before_dvc_stored_it_is_noted(workspace: Workspace) 
     assert unchanged.is_as_left(workspace)
 
 
-ANSWER = repeated.Answer("NO_CHANGE", 0, {"verdict": "NO_CHANGE", "figure": 0.1}, "<p>nothing</p>")
+ANSWER = repeated_runs.RepeatedAnswer("NO_CHANGE", 0, {"verdict": "NO_CHANGE", "figure": 0.1}, "<p>nothing</p>")
 
 
-def noted(workspace: Workspace, answer: repeated.Answer = ANSWER) -> None:
+def noted(workspace: Workspace, answer: repeated_runs.RepeatedAnswer = ANSWER) -> None:
     left(workspace)
-    first, decided = repeated.first_look(workspace), repeated.registry_look(workspace)
-    repeated.note(workspace, answer, first=first, decided=decided)
+    first, decided = repeated_runs.first_look(workspace), repeated_runs.registry_look(workspace)
+    repeated_runs.note(workspace, answer, first=first, decided=decided)
 
 
 @pytest.fixture
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in repeated.ELSEWHERE:
+    for name in repeated_runs.ELSEWHERE:
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.usefixtures("_here")
 def test_a_run_is_repeated_in_words_only(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert repeated.answer(workspace) is None
+    assert repeated_runs.answer(workspace) is None
     noted(workspace)
-    assert repeated.answer(workspace) == ANSWER
+    assert repeated_runs.answer(workspace) == ANSWER
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example")
-    assert repeated.answer(workspace) is None
+    assert repeated_runs.answer(workspace) is None
 
 
 @pytest.mark.usefixtures("_here")
@@ -128,9 +128,9 @@ def test_a_run_is_not_repeated_when_registry_model_receipt_or_code_were_touched(
     (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)
     (workspace.root / name).write_text("1")
     noted(workspace)
-    assert repeated.answer(workspace) == ANSWER
+    assert repeated_runs.answer(workspace) == ANSWER
     same_size(workspace.root / name)
-    assert repeated.answer(workspace) is None
+    assert repeated_runs.answer(workspace) is None
 
 
 @pytest.mark.usefixtures("_here")
@@ -139,11 +139,11 @@ def test_nothing_is_noted_where_registry_model_or_code_were_touched_while_the_ru
     workspace: Workspace, name: str
 ) -> None:
     left(workspace)
-    first, decided = repeated.first_look(workspace), repeated.registry_look(workspace)
+    first, decided = repeated_runs.first_look(workspace), repeated_runs.registry_look(workspace)
     (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)
     (workspace.root / name).write_text("1")
-    repeated.note(workspace, ANSWER, first=first, decided=decided)
-    assert repeated.answer(workspace) is None
+    repeated_runs.note(workspace, ANSWER, first=first, decided=decided)
+    assert repeated_runs.answer(workspace) is None
 
 
 @pytest.mark.usefixtures("_here")
@@ -151,21 +151,21 @@ def test_the_decision_of_the_answer_is_left_once_and_the_answer_still_holds(work
     storage.write_json(workspace.decision, {"verdict": "FIRST_CHAMPION"})
     workspace.decision_page.write_text("<p>first</p>")
     noted(workspace)
-    repeated.leave(workspace, ANSWER)
+    repeated_runs.leave(workspace, ANSWER)
     assert storage.read_json(workspace.decision) == ANSWER.decision
     assert workspace.decision_page.read_text() == ANSWER.page
-    assert repeated.answer(workspace) == ANSWER
+    assert repeated_runs.answer(workspace) == ANSWER
     written = workspace.decision.stat()
-    repeated.leave(workspace, ANSWER)
+    repeated_runs.leave(workspace, ANSWER)
     assert workspace.decision.stat() == written
-    assert repeated.answer(workspace) == ANSWER
+    assert repeated_runs.answer(workspace) == ANSWER
     same_size(workspace.decision_page)
-    assert repeated.answer(workspace) is None
+    assert repeated_runs.answer(workspace) is None
 
 
 @pytest.mark.usefixtures("_here")
 def test_the_report_of_the_answer_is_left_beside_the_decision(workspace: Workspace) -> None:
     noted(workspace)
-    repeated.leave(workspace, replace(ANSWER, report="<p>report</p>"))
+    repeated_runs.leave(workspace, replace(ANSWER, report="<p>report</p>"))
     assert workspace.report_page.read_text() == "<p>report</p>"
     assert workspace.report_page.parent == workspace.decision_page.parent

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from experiments.statistics.threshold import FEWEST_ON_A_SIDE, Threshold, roundest, threshold
+from experiments.statistics.change_point import FEWEST_ON_A_SIDE, ChangePoint, change_point, roundest
 
 N_ROWS = 4000
 
 
-def found(values: np.ndarray, left: np.ndarray) -> Threshold | None:
-    return threshold(values, left=left, clusters=np.arange(values.size))
+def found(values: np.ndarray, left: np.ndarray) -> ChangePoint | None:
+    return change_point(values, left=left, clusters=np.arange(values.size))
 
 
 def broken(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +77,7 @@ def test_customers_repeated_make_no_break() -> None:
         rng = np.random.default_rng(seed)
         customers = np.repeat(np.arange(500), 5)
         values, left = rng.normal(size=500)[customers], (rng.random(500) < 0.2).astype(float)[customers]
-        breaks.append((threshold(values, left=left, clusters=customers), found(values, left)))
+        breaks.append((change_point(values, left=left, clusters=customers), found(values, left)))
     assert not any(kept for kept, _ in breaks)
     assert any(as_if_new for _, as_if_new in breaks)
 

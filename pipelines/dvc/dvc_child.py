@@ -1,4 +1,4 @@
-"""`python -m pipelines.dvc.tied PIPE WORDS`: DVC as a process that ends with its run and reports through a pipe.
+"""`python -m pipelines.dvc.dvc_child PIPE WORDS`: DVC as a process that ends with its run and reports through a pipe.
 
 What the stages say goes to the terminal, as DVC hands them the descriptors of this process; what DVC says about them is
 for the run to translate.

@@ -21,7 +21,7 @@ CODE = ("features", "experiments", "pipelines")
 
 
 @dataclass(frozen=True)
-class Answer:
+class RepeatedAnswer:
     """The answer of a run that changes nothing: lines, exit code, and the decision, page and report that it writes."""
 
     told: str
@@ -31,17 +31,17 @@ class Answer:
     report: str = ""
 
 
-def answer(workspace: Workspace) -> Answer | None:
+def answer(workspace: Workspace) -> RepeatedAnswer | None:
     """The answer that the previous run noted for this one; None where any input changed since."""
     note = unchanged.read(_note(workspace))
     if not note or not unchanged.is_as_left(workspace):
         return None
     first = first_look(workspace)
     seen = {**first, **registry_look(workspace), **_made(workspace)}
-    return Answer(**note["answer"]) if first and note.get("seen") == seen else None
+    return RepeatedAnswer(**note["answer"]) if first and note.get("seen") == seen else None
 
 
-def leave(workspace: Workspace, answer: Answer) -> None:
+def leave(workspace: Workspace, answer: RepeatedAnswer) -> None:
     """Write the decision of this answer; the next run gives the same again."""
     if unchanged.read(workspace.decision) == answer.decision:
         return
@@ -73,7 +73,7 @@ def registry_look(workspace: Workspace) -> unchanged.Seen:
     return unchanged.seen(workspace.root, [*databases, f"mlartifacts/{workspace.spec}"])
 
 
-def note(workspace: Workspace, answer: Answer, *, first: unchanged.Seen, decided: unchanged.Seen) -> None:
+def note(workspace: Workspace, answer: RepeatedAnswer, *, first: unchanged.Seen, decided: unchanged.Seen) -> None:
     """Note this answer for the next run, unless a file changed during this run.
 
     first is the first look of this run, decided its look at the registry before it asked there for the answer.

@@ -20,7 +20,7 @@ FINEST = 17
 
 
 @dataclass(frozen=True)
-class Threshold:
+class ChangePoint:
     """A cut, and the churn rates of the rows up to it (low) and above it (high)."""
 
     at: float
@@ -28,7 +28,7 @@ class Threshold:
     leaving_high: float
 
 
-def threshold(values: Numbers, *, left: Numbers, clusters: Clusters) -> Threshold | None:
+def change_point(values: Numbers, *, left: Numbers, clusters: Clusters) -> ChangePoint | None:
     """The maximum-likelihood cut between two churn rates, or None where a smooth curve fits as well.
 
     values, without gaps, left (1 for a leaver, 0 for a stayer; both occur) and clusters (the customer of each
@@ -58,7 +58,7 @@ def threshold(values: Numbers, *, left: Numbers, clusters: Clusters) -> Threshol
     if any(curve - bic < CLEARLY_BETTER for curve in _bic_of_curves(values, left, repeats)):
         return None
     last, first = ordered[places[best] : places[best] + 2]
-    return Threshold(roundest(float(last), float(first)), float(low[best]), float(high[best]))
+    return ChangePoint(roundest(float(last), float(first)), float(low[best]), float(high[best]))
 
 
 def roundest(low: float, high: float) -> float:
