@@ -20,7 +20,7 @@ from pipelines.gate.decisions import ComparedModels, evidence_on
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Mode
 from pipelines.ruling.rule import Rule, Status
-from tests.pipelines.test_gate_simulations import model, rows_of, spec_of
+from tests.pipelines.gate.test_gate_simulations import model, rows_of, spec_of
 
 RULES = discover(rules, Rule).values()
 RUNS = 200

@@ -55,7 +55,7 @@ def test_a_stage_has_the_exit_code_and_leaves_the_words_that_it_has_as_a_process
         sys.path.insert(0, {str(root)!r})
         from pipelines import cli
         from pipelines.jobs import forks
-        from tests.pipelines.test_forks import ask
+        from tests.pipelines.jobs.test_forks import ask
         here = pathlib.Path({str(checkout)!r})
         with forks.serving(here, here / "state", cli.main) as served:
             handed = ask(here, "ingest", "nothing", **served.variables)
@@ -89,15 +89,15 @@ def test_code_that_was_changed_meanwhile_is_not_run_as_it_was(tmp_path: Path) ->
     (tmp_path / "of_ours.py").write_text("A = 1\n")
     program = textwrap.dedent(f"""
         import pathlib, subprocess, sys
-        sys.path[:0] = {[str(tmp_path), str(Path(__file__).parents[2])]!r}
+        sys.path[:0] = {[str(tmp_path), str(Path(__file__).parents[3])]!r}
         import of_ours
         from pipelines import cli
         from pipelines.jobs import forks
-        from tests.pipelines.test_forks import ask
+        from tests.pipelines.jobs.test_forks import ask
         here = pathlib.Path({str(tmp_path)!r})
         with forks.serving(here, here, cli.main) as served:
             (here / "of_ours.py").write_text("A = 2  # changed\\n")
-            variables = {{"PYTHONPATH": {str(Path(__file__).parents[2])!r}}}
+            variables = {{"PYTHONPATH": {str(Path(__file__).parents[3])!r}}}
             print(ask(here, "ingest", "nothing", **{{**served.variables, **variables}}).returncode)
     """)
     ended = subprocess.run(

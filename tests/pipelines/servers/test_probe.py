@@ -17,7 +17,7 @@ from features.errors import HoldfastError, StorageError
 from pipelines.servers import probe
 from tests.end_to_end.repository import environment
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 AT_MOST = 10.0
 
 

@@ -13,7 +13,7 @@ import pytest
 from features.errors import UsageError
 from pipelines.processes import processes, run_lock
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 HOLDS = """
 import sys
 from pathlib import Path

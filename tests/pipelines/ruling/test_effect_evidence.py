@@ -10,7 +10,7 @@ from pipelines.ruling.answers import is_observational
 from pipelines.stages.score import rank
 from tests.pipelines.stages.test_score import customers, spec
 
-BEFORE = Path(__file__).parent / "workspace_before" / "club.json"
+BEFORE = Path(__file__).parents[1] / "workspace_before" / "club.json"
 
 
 def test_the_tags_of_an_older_workspace_are_read_as_those_of_today() -> None:

@@ -25,7 +25,7 @@ from pipelines.matrix import matrices
 from pipelines.models import portable
 from pipelines.stages import build, train
 from pipelines.workspace import Workspace
-from tests.pipelines.test_frozen import rows
+from tests.pipelines.learning.test_earlier_scores import rows
 from tests.specs import REQUIRED
 
 DATES = [datetime(2023, month, 1) for month in (1, 4, 7, 10)]

@@ -18,7 +18,7 @@ from pipelines.messages import failures
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import environment
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 GRAPH = """
 stages:
   tune:

@@ -9,7 +9,7 @@ from experiments.metric import Numbers
 from experiments.randomisation.examination import Randomisation, examine, sample_ratio
 from features.errors import MetricError
 
-HILLSTROM = Path(__file__).parents[3] / "shared" / "data" / "hillstrom" / "hillstrom.csv"
+HILLSTROM = Path(__file__).parents[4] / "shared" / "data" / "hillstrom" / "hillstrom.csv"
 NAMES = ["tenure", "calls", "price"]
 
 

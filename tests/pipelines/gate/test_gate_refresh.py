@@ -12,7 +12,7 @@ from experiments.metric import Numbers
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Mode
 from pipelines.ruling.verdict import Verdict
-from tests.pipelines.test_gate_simulations import at_most, model, rows_of, spec_of, verdict
+from tests.pipelines.gate.test_gate_simulations import at_most, model, rows_of, spec_of, verdict
 
 RUNS = 120
 RUNS_OF_TWELVE = 15

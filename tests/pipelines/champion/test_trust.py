@@ -30,7 +30,7 @@ from tests.pipelines.gate_world import Shop
 
 Checkout = Callable[..., Path]
 DONE, USAGE, REFUSED = 0, 2, 5
-OF_ALL_KINDS = Path(__file__).parent / "workspace_before" / "scorer_of_all_kinds.txt"
+OF_ALL_KINDS = Path(__file__).parents[1] / "workspace_before" / "scorer_of_all_kinds.txt"
 # Whatever decides or says something by the ledger.
 SAY = (["status"], ["history"], ["promote"], ["rollback"], ["approve", "2"], ["registry", "restore"])
 
@@ -446,7 +446,7 @@ def test_a_champion_from_before_hashes_of_files_is_known_by_the_digest_of_its_fo
 def test_the_lines_for_serving_teams_load_the_champion_and_refuse_a_changed_one(
     two: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "trust.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "trust.md").read_text()
     lines = page.split("```python\n")[1].split("```")[0].replace("demo.head.json", "shop.head.json")
     (two / "shop.head.json").write_text(told(capsys, DONE, "registry", "head"))
     without_ours = "import sys; sys.modules |= dict.fromkeys(('features', 'experiments', 'pipelines', 'holdfast'))"

@@ -15,7 +15,7 @@ from pipelines.cli import main
 from tests.pipelines.gate_world import Shop, open_shop
 from tests.pipelines.postgres_server import running_server
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 Checkout = Callable[..., Path]
 
 

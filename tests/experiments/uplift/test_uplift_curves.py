@@ -12,7 +12,7 @@ from experiments.statistics.intervals import estimate, multiplicities
 from experiments.uplift.uplift_curves import SHARES, aipw_scores, gain_curve, uplift_groups
 from features.errors import MetricError
 
-HILLSTROM = Path(__file__).parents[3] / "shared" / "data" / "hillstrom" / "hillstrom.csv"
+HILLSTROM = Path(__file__).parents[4] / "shared" / "data" / "hillstrom" / "hillstrom.csv"
 
 ARM = np.array(["mail", "none", "call", "none", "mail", "call"])
 GOOD = np.array([1.0, 0, 1, 1, 0, 1])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from experiments.metric import Numbers
-from experiments.randomisation.predictability import Pair, Predictability, paired, predictability
+from experiments.randomisation.predictability import ArmPair, Predictability, paired, predictability
 
 TWO = ("mail", "none")
 
@@ -11,7 +11,7 @@ def judged(x: Numbers, arm: np.ndarray, *, seed: int = 0) -> Predictability:
     """What covariates tell of mail and none, drawn with one chance for all."""
     among = np.isin(arm, TWO)
     treated = (arm[among] == "mail").astype(float)
-    return predictability(x[among], pair=Pair("mail", treated, np.ones(treated.size), treated * 0 + 0.5), seed=seed)
+    return predictability(x[among], pair=ArmPair("mail", treated, np.ones(treated.size), treated * 0 + 0.5), seed=seed)
 
 
 def test_covariates_that_decide_the_arm_predict_it() -> None:

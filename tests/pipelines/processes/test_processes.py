@@ -14,7 +14,7 @@ import pytest
 from pipelines.processes import processes
 from pipelines.processes.processes import Process
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_process_is_there_until_it_has_ended() -> None:

@@ -26,7 +26,7 @@ from pipelines.workspace import Workspace
 FAMILIES = discover(families, Family)
 FAMILY_NAMES = ("lightgbm", "logistic", "prior")
 LEARNT = np.arange(1400)
-OF_ALL_KINDS = Path(__file__).parent.parent / "workspace_before" / "scorer_of_all_kinds.txt"
+OF_ALL_KINDS = Path(__file__).parents[2] / "workspace_before" / "scorer_of_all_kinds.txt"
 
 
 def write(folder: Path, name: str, X: np.ndarray, y: np.ndarray, contract: Contract) -> Path:

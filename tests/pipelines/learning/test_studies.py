@@ -21,7 +21,7 @@ from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import environment
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 WRITES_UNTIL_FULL = """
 import resource, signal, sys

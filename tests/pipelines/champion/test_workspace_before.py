@@ -23,7 +23,7 @@ from pipelines.workspace import Workspace
 
 # What version 1 said of the first three members when it was made.
 PREDICTED = [0.29693250740158245, 0.08245365440638466, 0.4217744973514554]
-BEFORE = Path(__file__).parent / "workspace_before"
+BEFORE = Path(__file__).parents[1] / "workspace_before"
 STAGES = ("ingest", "validate", "build", "tune", "train", "evaluate", "register")
 
 

@@ -22,7 +22,7 @@ from features.errors import HoldfastError, StorageError, UsageError
 from pipelines.files import storage
 from pipelines.servers import faults
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def told(work: Callable[[], Any], error: type[HoldfastError] = StorageError) -> str:
