@@ -24,7 +24,7 @@ def _check_names(features: Collection[Feature]) -> None:
     for feature in features:
         if why := taken.get(feature.column.name):
             where = f"feature '{feature.column.name}' in features/definitions/{feature.theme}.py"
-            raise HoldfastError(f"{where}: {why}; call the function otherwise.")
+            raise HoldfastError(f"{where}: {why}; rename the function.")
 
 
 def features_for(themes: Collection[str], tables: Collection[str], *, look_back_days: int) -> tuple[Feature, ...]:

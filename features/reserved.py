@@ -48,7 +48,7 @@ def why_taken(name: str, ours: Mapping[str, str]) -> str | None:
     """Why a name is reserved, as part of a sentence; None where it is free."""
     known = {plain(one): (one, meaning) for one, meaning in ours.items()}
     if plain(name) in known:
-        return "'{}' is a name of ours: {}".format(*known[plain(name)])
+        return "'{}' is a reserved name: {}".format(*known[plain(name)])
     if plain(name).startswith(HELPER) or plain(name).endswith(UNREADABLE):
         return f"names that begin with '{HELPER}' or end with '{UNREADABLE}' are ours"
     return None if name.strip() else "a column needs a name"

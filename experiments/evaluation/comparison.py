@@ -98,7 +98,7 @@ def worth(
 ) -> dict[str, Pair]:
     """A model against trivial baselines: auc and brier against the prior model, policy_value against doing nothing.
 
-    floor is the prior model; without a lottery nothing tells what the policy earns; alpha as for `compare`.
+    floor is the prior model; without randomisation the policy has no figure; alpha as for `compare`.
     """
     level = 1 - 2 * alpha
     found = {metric.name: _risk(cohort, metric, challenger, floor, level=level) for metric in (AUC, BRIER)}

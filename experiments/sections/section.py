@@ -23,7 +23,7 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 2)]
 def once(named: tuple[str, ...]) -> tuple[str, ...]:
     """The names. Raises ValueError where one occurs twice."""
     if twice := sorted({one for one in named if named.count(one) > 1}):
-        raise ValueError(f"{twice} stands twice; name each once")
+        raise ValueError(f"{twice} occurs twice; name each once")
     return named
 
 

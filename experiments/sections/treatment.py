@@ -29,11 +29,11 @@ class TreatmentSpec(Section):
     def _arms_can_be_named(cls, arms: dict[str, ArmSpec]) -> dict[str, ArmSpec]:
         for arm in arms:
             if plain(arm) in NO_ACTIONS:
-                raise ValueError(f"'{arm}' is what the list says where there is no action; call it otherwise")
+                raise ValueError(f"'{arm}' is reserved for customers without an action; rename it")
             if not NAME_OF_AN_ARM.fullmatch(arm):
                 raise ValueError(f"'{arm}' names files and figures: write letters, digits, '_', '-' and blanks")
         if two := next(alike(list(arms)), None):
-            raise ValueError(f"{two} differ by capital letters only; call one otherwise")
+            raise ValueError(f"{two} differ by capital letters only; rename one")
         return arms
 
 

@@ -122,7 +122,7 @@ def _file(raw: Raw, number: int, name: str, mapping: MappingOptions, where: str)
     plain = [row[0] for row in raw.database.execute(f"DESCRIBE {view}").fetchall()]
     renamed = [mapping.rename.get(column, column) for column in plain]
     if ours := [column for column in renamed if column in (FILE, REASON) or column.endswith(ATTEMPT)]:
-        raise SchemaError(f"{where}.rename: {name} has columns {ours}, which are names of ours; call them otherwise.")
+        raise SchemaError(f"{where}.rename: {name} has columns {ours}, which are reserved names; rename them.")
     if twice := sorted({column for _, column in alike(renamed)}):
         raise SchemaError(f"{where}.rename: {name} then has {twice} twice; it has {plain}.")
     chosen = ", ".join(f"{quoted(old)} AS {quoted(new)}" for old, new in zip(plain, renamed, strict=True))

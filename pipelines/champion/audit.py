@@ -49,7 +49,7 @@ def _version_faults(reader: LedgerWriter, standing: Standing) -> Iterator[str]:
     for number, role in _roles(standing).items():
         why = reader.lost(standing, number)
         if why:
-            remedy = f"; `python -m pipelines registry restore {standing.spec}` finds a way out"
+            remedy = f"; `python -m pipelines registry restore {standing.spec}` replaces it"
             yield f"version {number}, {role}, is lost: {why}{remedy if role == CHAMPION else ''}"
             continue
         digest = model_versions.digest_of(model_versions.version(reader.client, standing.spec, number))

@@ -58,7 +58,7 @@ def chain_faults(entries: Sequence[Entry]) -> Iterator[str]:
         if entry.previous != previous:
             yield f"entry {entry.number} does not follow entry {place - 1}: it names another hash"
         if hash_of(entry.spec, number=entry.number, previous=entry.previous, body=entry.body) != entry.hash:
-            yield f"entry {entry.number} was changed: its hash is of other words"
+            yield f"entry {entry.number} was changed: its hash does not match"
         previous = entry.hash
 
 

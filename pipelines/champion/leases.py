@@ -65,7 +65,7 @@ class Lease:
         if not self.renew():
             raise UsageError(
                 f"another took over the registry of '{self.spec}' while this process was held up for"
-                f" {seconds(SECONDS):g} s and more; nothing was changed. Say it again."
+                f" {seconds(SECONDS):g} s and more; nothing was changed. Run it again."
             )
 
     def release(self) -> None:
@@ -100,7 +100,7 @@ def _taken(lease: Lease) -> Lease:
         waited = time.monotonic() - began
         if waited > seconds(WAIT):
             raise UsageError(
-                f"the registry of '{lease.spec}' is in use by {_named(*holder)}; say it again when that has ended."
+                f"the registry of '{lease.spec}' is in use by {_named(*holder)}; run it again when that has ended."
             )
         if waited > PATIENCE_SECONDS and not told:
             log.note(f"waiting for {_named(*holder)}, which changes the registry of '{lease.spec}'")

@@ -122,7 +122,7 @@ class Ledger:
         except sa.exc.IntegrityError as error:
             raise TakenError(
                 f"the ledger of '{entry.spec}' has an entry {entry.number} already, written just now by somebody else;"
-                f" look at `python -m pipelines status {entry.spec}` and say it again."
+                f" look at `python -m pipelines status {entry.spec}` and run it again."
             ) from error
 
 

@@ -72,7 +72,7 @@ def adopt(writer: LedgerWriter, reason: str) -> str:
     files = loading.files_of(found, standing)
     number, digest = str(found.version), model_versions.digest_of(found)
     writer.write(standing, entry_kinds.adoption(number, writer.signed, digest=digest, files=files, reason=reason))
-    return f"version {number} is champion by entry 1; looks that were spent before are forgotten"
+    return f"version {number} is champion by entry 1; earlier comparisons are no longer counted"
 
 
 def seal(writer: LedgerWriter) -> str:
@@ -93,7 +93,7 @@ def delete(writer: LedgerWriter, version: str) -> None:
     standing, alias = writer.seen()
     number = str(model_versions.version(writer.client, writer.spec, version).version)
     if number in (standing.champion, alias):
-        raise UsageError(f"version {number} of '{writer.spec}' is the champion, and serves; it is not deleted.")
+        raise UsageError(f"version {number} of '{writer.spec}' is the champion; it is not deleted.")
     if number in standing.champions:
         raise UsageError(f"version {number} of '{writer.spec}' was champion before: a rollback leads to it.")
     if number in standing.withdrawn:

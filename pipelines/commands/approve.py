@@ -1,8 +1,8 @@
 """Approve a version that the rules accept and that awaits a person's approval.
 
 A spec with `gate: {approval: true}` promotes nothing by itself: `promote` writes the decision into the ledger, and the
-alias moves when it is approved here. Approval is refused when the champion has changed since the decision, for it was
-made against another: run `promote` again. `status` names what awaits approval.
+alias moves when it is approved here. Approval is refused when the champion has changed since the decision: run
+`promote` again. `status` names what awaits approval.
 
 group: decide
 writes: artifacts/SPEC/decision.json, decision.html and report.html

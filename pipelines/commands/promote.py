@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def arguments(command: argparse.ArgumentParser) -> None:
     """Whether the rules are overruled, and the reason."""
     command.add_argument("--force", action="store_true", help="move the alias whatever the rules say; needs --reason")
-    command.add_argument("--reason", metavar="TEXT", default="", help="why it is forced; it is written into the ledger")
+    command.add_argument("--reason", metavar="TEXT", default="", help="the reason for forcing, recorded in the ledger")
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:

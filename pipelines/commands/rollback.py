@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def arguments(command: argparse.ArgumentParser) -> None:
     """The reason, for the ledger."""
-    command.add_argument("--reason", metavar="TEXT", default="", help="why; it is written into the ledger")
+    command.add_argument("--reason", metavar="TEXT", default="", help="the reason, recorded in the ledger")
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
@@ -79,7 +79,7 @@ def _refuse_overtaken(standing: "Standing", alias: str | None, meant: "tuple[Sta
         return
     raise UsageError(
         f"meanwhile {head.body['by']} wrote entry {head.number} of '{standing.spec}' ({head.body['words']}), and"
-        f" version {standing.champion or 'none'} is champion. This rollback did nothing; say it again to go back from"
+        f" version {standing.champion or 'none'} is champion. This rollback did nothing; run it again to go back from"
         " there."
     )
 

@@ -1,8 +1,8 @@
 """Show the state of a spec: champion, previous champion, waiting approvals, comparisons made, last decision.
 
-It changes nothing. Looks are counted on the gate cohort of the last `evaluate`: new customers bring alpha, and the k-th
-comparison on the same ones spends alpha / (k (k + 1)) of it, so that however many challengers are tried, a worthless
-one passes with probability alpha at most for each cohort's worth of customers.
+It changes nothing. A look is a comparison on the gate cohort of the last `evaluate`. New customers add alpha, and the
+k-th look at the same ones spends alpha / (k (k + 1)) of it. So a worthless challenger is promoted with probability
+alpha at most per cohort's worth of new customers, however many are tried.
 
 group: look
 codes: 5 the ledger is broken

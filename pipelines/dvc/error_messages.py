@@ -64,7 +64,7 @@ def _busy(match: re.Match[str], _spec: str) -> HoldfastError:
 
 
 def _locked(_match: re.Match[str], _spec: str) -> HoldfastError:
-    return UsageError("another DVC command is at work in this checkout; let it end, and say this again.")
+    return UsageError("another DVC command is at work in this checkout; let it end, and run this again.")
 
 
 def _ended(match: re.Match[str], spec: str) -> HoldfastError:

@@ -39,7 +39,7 @@ def replacing(target: Path) -> Iterator[Path]:
         if isinstance(error, HoldfastError):
             raise
         why = f"cannot write {target}: {error.strerror or error}. Nothing was changed"
-        raise StorageError(f"{why}; make room, or the folder writable, and say the same command again.") from error
+        raise StorageError(f"{why}; make room, or the folder writable, and run the same command again.") from error
     finally:
         _recover(target, old)
         _remove(temporary)

@@ -56,7 +56,7 @@ class Running:
     def start(self, tree: Path, words: Sequence[str]) -> subprocess.Popen[str]:
         """Start a process in a tree, with readable output. Raises UsageError after a stop."""
         if self.over.is_set():
-            raise UsageError("stopped before it began.")
+            raise UsageError("stopped before it started.")
         site = {"DVC_SITE_CACHE_DIR": str(tree / ".dvc" / "tmp" / "site")}
         began = subprocess.Popen(
             [sys.executable, "-m", "pipelines", *words],

@@ -54,7 +54,7 @@ def check(root: Path) -> None:
         top = Path(git(root, "rev-parse", "--show-toplevel").strip())
         git(root, "rev-parse", "--verify", "HEAD")
     except UsageError as error:
-        raise UsageError(f"{root} is no git repository with a commit; commit once, and say this again.") from error
+        raise UsageError(f"{root} is no git repository with a commit; commit once, and run this again.") from error
     if top.resolve() != root.resolve():
         raise UsageError(f"{root} lies within the repository {top}; tries need the root of a checkout.")
     for owner in _folder(root).glob("*.json"):

@@ -65,7 +65,7 @@ def check_rows(spec: HasGateSizes, rows: pd.DataFrame) -> Counted:
     y, here = rows["churned"].to_numpy(dtype=float), ~left_in_gap(rows)
     words = _Words(spec)
     if min(_of_each(y[here])) == 0:
-        raise DataError(f"{words.none(y[here])}. See whether section label is right, or give it more rows.")
+        raise DataError(f"{words.none(y[here])}. Check the section label, or add rows.")
     found = split(rows, spec=spec.split, label=spec.label)
     of_arms = {arm: arms == arm for arm in (CONTROL, *spec.actions)} if spec.actions else {}
     sizes = {arm: int(given.sum()) for arm, given in of_arms.items()}

@@ -15,7 +15,7 @@ LINE = re.compile(rf"({'|'.join(FIELDS)}): (.+)")
 CODES = {
     0: "done",
     1: "a bug",
-    2: "wrong use or configuration, a disk or server that does not serve, another run at work, or stopped (run again)",
+    2: "wrong use or configuration, an unavailable disk or server, another run at work, or stopped (run again)",
     3: "the champion stays",
     4: "inconclusive",
     5: "data or contract refused",
@@ -24,9 +24,9 @@ EVERY = (0, 1, 2)
 # The order of the groups, each with its heading; a command that names none stands in the last.
 GROUPS = {
     "work": "from data to a decision",
-    "look": "look, and change nothing",
-    "decide": "decide by hand, and look after the registry",
-    "stage": "one stage of a run, in their order",
+    "look": "show, without changes",
+    "decide": "decide by hand, and maintain the registry",
+    "stage": "single stages of a run, in order",
     "other": "other commands",
 }
 
@@ -102,8 +102,8 @@ class Parser(argparse.ArgumentParser):
         self.below: Mapping[str, Parser] = {}
         says = self.add_mutually_exclusive_group()
         for letter, name, meaning in (
-            ("v", "verbose", "say more: what each step took, what DVC says, where in the code an error arose"),
-            ("q", "quiet", "say less: results and errors only"),
+            ("v", "verbose", "more output: the time of each step, DVC's output, where in the code an error arose"),
+            ("q", "quiet", "less output: results and errors only"),
         ):
             says.add_argument(
                 f"-{letter}",

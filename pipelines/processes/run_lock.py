@@ -60,7 +60,7 @@ def _take(file: TextIOWrapper, path: Path) -> None:
     except BlockingIOError as error:
         raise UsageError(f"another run is at work ({_holder(path)}); wait until it has ended, or end it.") from error
     except OSError as error:
-        raise StorageError(f"cannot lock {path}: {error.strerror}; the file system must know locks.") from error
+        raise StorageError(f"cannot lock {path}: {error.strerror}; the file system must support locks.") from error
 
 
 def _sign(file: TextIOWrapper, what: str) -> None:

@@ -9,7 +9,7 @@ from pipelines.ruling.rule import Finding, Status, Threshold, compared, missing,
 def worth_something(evidence: Evidence, gate: GateSpec) -> Finding:
     """It knows more than the average, or its policy earns more than doing nothing; it loses in neither.
 
-    Where lots were drawn it has two chances, which share alpha (Holm). What loses is judged at the whole of alpha.
+    In a randomised trial there are two tests, which share alpha (Holm). Losses are tested at the whole of alpha.
     """
     pairs = {
         name: evidence.worth.get(name)

@@ -23,7 +23,7 @@ def recorded(body: Mapping[str, Any]) -> Claims | None:
     """The claims in a ledger entry; None where it has none.
 
     Entries from before claims were written down say it by their figures: a first champion had to beat the prior model,
-    and a policy was shown to earn more than doing nothing where lots were drawn and its 95 % interval lies above 0.
+    and a policy was shown to earn more than doing nothing in a randomised trial and its 95 % interval lies above 0.
     """
     if "claims" in body:
         return Claims(**body["claims"])

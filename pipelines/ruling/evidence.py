@@ -28,7 +28,7 @@ class Evidence:
     alpha is what this look at the cohort spends: the differences in figures have their bounds at it already.
     primaries are the figures that have to be better in a replacement; one of two is enough, and pays for that.
     figures holds auc, brier, miscalibration and, where uplift is measured, policy_value, policy_value_kept and
-    qini_<action>; worth holds the challenger's auc and brier against the prior model's and, where lots were drawn, its
+    qini_<action>; worth holds the challenger's auc and brier against the prior model's and, in a randomised trial, its
     policy_value against doing nothing. champion_for is what the champion is used for; anchor holds the figures against
     the last champion that was shown to be better (anchor_version), none where the champion is that one. calibration is
     the challenger's own miscalibration; floors has its auc against each simple score of the spec. rarer counts the

@@ -153,7 +153,7 @@ def unused(evidence: Evidence, margin: float) -> Finding | None:
     """The finding of a rule on the risk where the champion's risk is not used; None where it is."""
     if evidence.champion_for.risk:
         return None
-    words = "the champion is one for its choice of actions alone, so that its risk blocks nothing"
+    words = "the champion is used for its choice of actions only, so its risk is not tested"
     return Finding(Status.NOT_APPLICABLE, f"{words}: 0 rows count, margin {margin:g}")
 
 
@@ -163,7 +163,7 @@ def without_trial(evidence: Evidence) -> Finding:
     A champion that was shown to earn more than doing nothing cannot be shown so again, nor can its successor.
     """
     if not evidence.champion_for.uplift:
-        words = "no randomised trial, so that 0 is claimed of the policy, and 0 must be kept"
+        words = "no randomised trial, so 0 claims are made of the policy, and 0 must be kept"
         return Finding(Status.NOT_APPLICABLE, words)
     words = "the champion was shown to earn more than doing nothing, and without a randomised trial on these rows"
     return Finding(Status.UNCLEAR, f"{words} 0 of it can be shown again: bring the trial back, or force it")

@@ -13,7 +13,7 @@ from features.errors import HoldfastError, StorageError, UsageError
 from pipelines.messages import masking
 from pipelines.servers import addresses
 
-AGAIN = "what was done is kept: say the same command again"
+AGAIN = "run the same command again (completed work is kept)"
 FULL = f"the disk is full; make room, then {AGAIN}"
 LIMIT = f"a limit on the size of files was met (`ulimit -f`); lift it, then {AGAIN}"
 CLOSED = f"it cannot be written; make it writable for this user, then {AGAIN}"
@@ -25,7 +25,7 @@ DISK = {
     errno.EACCES: CLOSED,
     errno.EPERM: CLOSED,
     errno.EMFILE: f"too many files are open (`ulimit -n`); lift that limit, then {AGAIN}",
-    errno.EIO: f"the disk reports an error; see to it, then {AGAIN}",
+    errno.EIO: f"the disk reports an error; repair it, then {AGAIN}",
 }
 SQLITE = (
     ("database is locked", "another program keeps it locked; end that, or wait"),
@@ -140,7 +140,9 @@ def _server(error: BaseException, root: Path) -> HoldfastError | None:
     if type(error).__name__.startswith("Unsupported"):
         return UsageError(f"MLflow knows no store of the kind of {_where(root)}; correct {addresses.TRACKING}.")
     if type(error).__name__ == "MlflowException" and UNANSWERED.search(str(error)):
-        return StorageError(f"the tracking server at {_where(root)} is not at its best; {AGAIN}, once it answers.")
+        return StorageError(
+            f"the tracking server at {_where(root)} reports an internal error; {AGAIN}, once it answers."
+        )
     return None
 
 

@@ -22,7 +22,7 @@ PATIENCE = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "PGCONNECT_TIMEOUT": str(ATTEMPT_SECONDS),
 }
-LATER = "Nothing was lost; say the same command again when it answers"
+LATER = "Nothing was lost; run the same command again when it answers"
 
 
 def answers(root: Path, *, writes: bool) -> None:

@@ -54,7 +54,7 @@ def read(words: Sequence[str], spec: ExperimentSpec, workspace: Workspace) -> tu
         values.setdefault(key, []).append(value)
     told = [[f"{key}={value}" for value in some] for key, some in values.items()]
     if twice := sorted({one for some in told for one in some if some.count(one) > 1}):
-        raise UsageError(f"{twice[0]} stands twice; each value makes a try, so say each once.")
+        raise UsageError(f"{twice[0]} occurs twice; each value makes a try, so give each once.")
     return tuple(_changed(chosen, keys, workspace) for chosen in product(*told))
 
 

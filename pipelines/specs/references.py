@@ -57,9 +57,7 @@ def of_a_matrix(features: Mapping[str, pa.DataType]) -> KnownColumns:
 def check(spec: Referring, known: KnownColumns) -> None:
     """Raise SpecError, with each key and its value, where a column is missing or unsuitable."""
     ours = names_for(spec.actions)
-    faults = [
-        f"column '{name}': {why}; call it otherwise" for name in known.is_number if (why := why_taken(name, ours))
-    ]
+    faults = [f"column '{name}': {why}; rename it" for name in known.is_number if (why := why_taken(name, ours))]
     faults += [*_value(spec, known), *_policy(spec, known), *_evaluation(spec, known)]
     if faults:
         raise SpecError(f"spec '{spec.name}': {'; '.join(faults)}.")

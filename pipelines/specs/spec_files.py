@@ -89,7 +89,7 @@ def _check_window(spec: ExperimentSpec, tables: Mapping[str, Table]) -> None:
     """Raise SpecError where the label's window is empty or its event table is missing from the data."""
     label, where = spec.label, f"spec '{spec.name}': label"
     if not label.horizon_days:
-        raise SpecError(f"{where}.horizon_days: it is 0, and in no time nobody leaves; write the days.")
+        raise SpecError(f"{where}.horizon_days: it is 0, an empty window; give the number of days.")
     if label.kind == "column":
         raise SpecError(f"{where}.kind: 'column' is of tables without dates; write cancelled or inactive.")
     if label.kind != "inactive":

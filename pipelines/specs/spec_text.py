@@ -21,7 +21,7 @@ LARGEST_WHOLE, LARGEST = 10**15, 1e150
 def read(path: Path) -> dict[str, Any]:
     """The content of a spec, key by key.
 
-    Raises SpecError, with the place, when it is not YAML or too long, when a key stands twice or refers to itself, and
+    Raises SpecError, with the place, when it is not YAML or too long, when a key occurs twice or refers to itself, and
     when a value is no text, no finite number of a size that means something, and none of what they make up.
     """
     spec = path.stem
@@ -93,7 +93,7 @@ def _below(node: yaml.Node, where: str) -> Iterator[tuple[str, yaml.Node]]:
                 raise SpecError(f"{where}: a key is a text; that of line {key.start_mark.line + 1} is not.")
             if (key.tag, key.value) in seen:
                 raise SpecError(
-                    f"{where}: the key '{key.value}' stands twice, again at line {key.start_mark.line + 1}."
+                    f"{where}: the key '{key.value}' occurs twice, again at line {key.start_mark.line + 1}."
                 )
             seen.add((key.tag, key.value))
             yield key.value, value

@@ -62,7 +62,9 @@ def write(spec: Built, workspace: Workspace, *, must_be_enough: bool = True) -> 
         for counted in _partitions(spec, workspace.tables, declared, shelf=shelf, extracted_at=extracted_at):
             counts.update(counted)
         if not counts[matrices.LEARN]:
-            raise DataError(f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; is its section right?")
+            raise DataError(
+                f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; check the section label."
+            )
         outcomes = _outcomes(spec, declared)
         found = _checked_rows(spec, folder, [one["column"] for one in outcomes]) if must_be_enough else None
         enough.check_slices(spec, matrices.Columns(folder, matrices.LEARN, matrices.names(folder, matrices.LEARN)))

@@ -71,7 +71,7 @@ def _chosen(opened: Learning, choice: Candidate) -> dict[str, str]:
 def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner, workspace: Workspace) -> pa.Table:
     """The gate cohort's rows with, for each arm, mu: the nuisance model's probability to stay.
 
-    Where no lot was drawn, the probability of a row's arm is estimated: what is logged there is not believed.
+    Where actions were not randomised, the probability of a row's arm is estimated and the logged one is ignored.
     """
     gate = opened.split.gate
     judged = matrices.taken(workspace.matrix, matrices.LEARN, gate).to_pandas()

@@ -30,7 +30,7 @@ class Reader:
     def read(self, rows: pd.DataFrame) -> Numbers:
         """The rows as doubles, shape (n_rows, n_columns); categories as their index, unknown or missing as NaN.
 
-        Raises ValueError when a column is missing or stands twice, and when a cell cannot be read: it names the
+        Raises ValueError when a column is missing or occurs twice, and when a cell cannot be read: it names the
         column, the row and what was expected.
         """
         places, types = self._places(rows), rows.dtypes.to_numpy()

@@ -261,7 +261,7 @@ def rewritten(root: Path, change: Callable[[dict[str, Any]], dict[str, Any]], *,
 def test_a_broken_chain_stops_whatever_decides_or_says(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rewritten(two, lambda body: {**body, "champion_version": "3"}, chained=False)
     for words in (*SAY, ["registry", "check"], ["registry", "head"], ["score"]):
-        assert "entry 2 was changed: its hash is of other words" in told(capsys, REFUSED, *words), words
+        assert "entry 2 was changed: its hash does not match" in told(capsys, REFUSED, *words), words
     assert model_versions.champion(client(two), "shop").version == 2  # type: ignore[union-attr]
 
 
@@ -316,7 +316,7 @@ def test_a_ledger_that_vanished_is_a_fault_and_no_beginning(
         assert "registry adopt shop" in told(capsys, REFUSED, *words), words
     assert ("entry 2 is missing" if witness else "registry adopt") in told(capsys, REFUSED, "registry", "check")
     assert entries(two) == ()
-    assert "looks that were spent before are forgotten" in told(
+    assert "earlier comparisons are no longer counted" in told(
         capsys, DONE, "registry", "adopt", "--reason", "the disk burnt"
     )
     assert "already" in told(capsys, DONE, "registry", "adopt", "--reason", "the disk burnt")

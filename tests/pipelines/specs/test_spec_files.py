@@ -67,7 +67,7 @@ OF_A_TABLE: dict[str, tuple[tuple[str, ...], Any, str]] = {
         "evaluation.draws: Input should be less than or equal to 100000",
     ),
     "a seed below 0": (("split", "seed"), -1, "split.seed: Input should be greater than or equal to 0"),
-    "a family twice": (("tuning", "families"), ["logistic", "logistic"], "tuning.families: ['logistic'] stands twice"),
+    "a family twice": (("tuning", "families"), ["logistic", "logistic"], "tuning.families: ['logistic'] occurs twice"),
     "actions alike": (("treatment", "arms"), {"call": {}, "Call": {}}, "treatment.arms: ('Call', 'call') differ"),
     "an action in a folder": (
         ("treatment", "arms"),

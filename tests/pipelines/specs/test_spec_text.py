@@ -14,8 +14,8 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
 )
 BAD: dict[str, tuple[str, str]] = {
-    "one key twice": ("a: 1\nb: {c: 1, d: 2, c: 3}\n", r"at line 2: b: the key 'c' stands twice, again at line 2"),
-    "one key twice above": ("a: 1\nb: 2\na: 3\n", r"it: the key 'a' stands twice, again at line 3"),
+    "one key twice": ("a: 1\nb: {c: 1, d: 2, c: 3}\n", r"at line 2: b: the key 'c' occurs twice, again at line 2"),
+    "one key twice above": ("a: 1\nb: 2\na: 3\n", r"it: the key 'a' occurs twice, again at line 3"),
     "in itself": ("a: &x {b: [1, *x]}\n", r"a\.b\.1 refers to itself"),
     "a list in itself": ("a: &x [*x]\n", r"a\.0 refers to itself"),
     "an alias bomb": (BOMB, "is too large: with all aliases written out, a spec has at most 100,000 values"),

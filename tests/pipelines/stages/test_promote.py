@@ -333,7 +333,7 @@ def test_every_fault_of_a_registry_is_one_line(checkout: Checkout, capsys: pytes
     with book.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER holdfast_ledger_update")
         connection.execute(sa.text("UPDATE holdfast_ledger SET body = replace(body, 'PROMOTE', 'REFRESH')"))
-    assert faults() == ["entry 2 was changed: its hash is of other words"]
+    assert faults() == ["entry 2 was changed: its hash does not match"]
     with book.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER holdfast_ledger_delete")
         connection.execute(sa.text("DELETE FROM holdfast_ledger WHERE number = 1"))
