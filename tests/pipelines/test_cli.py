@@ -184,4 +184,4 @@ def test_the_first_cause_of_an_error_is_told(capsys: pytest.CaptureFixture[str])
             log.origin(error, Path(__file__).parent)
     said = capsys.readouterr().err
     assert "because of ValueError: invalid literal" in said
-    assert "test_command_line.py:" in said
+    assert "test_cli.py:" in said
