@@ -13,6 +13,7 @@ from tqdm import tqdm
 from experiments.search import past_trials as remembered
 from experiments.search import tuning
 from experiments.search.learning_problem import Problem
+from experiments.sections import checks
 from experiments.sections.checks import HasChecks
 from experiments.sections.source import HasSource
 from experiments.sections.tuning import TuningSpec
@@ -39,7 +40,14 @@ def run(spec: Tuned, workspace: Workspace) -> None:
     """
     opened = training_data.opened(spec, workspace)
     asked, has_columns = opened.tuning, bool(opened.contract.columns)
-    checked = leak_checks.passed(opened, opened.folds, off=spec.checks, state=workspace.state)
+    checked = leak_checks.passed(
+        opened,
+        opened.folds,
+        off=checks.off(spec.checks),
+        accepted=checks.accepted(spec.checks),
+        matrix=workspace.matrix,
+        state=workspace.state,
+    )
     trial = randomisation.examined(opened, spec.source)
     problem = opened.problem(asked.families, asked.learners)
     problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
