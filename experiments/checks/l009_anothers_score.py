@@ -15,8 +15,10 @@ from experiments.statistics.delong import delong
 
 # A column is asked of when it alone comes to this AUC, the strongest few of them.
 STRONG, ASKED = 0.70, 3
-# So far the ranks that the others give it go together with its own ...
-FUNCTION = 0.90
+# Columns whose ranks go so far together with its own say the same, and are no others ...
+SAME = 0.90
+# ... so far the ranks that the others give it go together with its own ...
+FUNCTION = 0.85
 # ... and by so much it ranks the outcome better than they do.
 LEAD = 0.005
 
@@ -27,7 +29,7 @@ def anothers_score(evidence: Evidence) -> tuple[Finding, ...]:
 
     What is made of the others knows no more than they do, unless it was made with the outcomes in view: the score of a
     model that was fitted on these rows. Refused is a number from whose value trees on the others, judged on rows that
-    they have not seen, come to ranks with a correlation of 0.90, and whose AUC is higher than that of a logistic
+    they have not seen, come to ranks with a correlation of 0.85, and whose AUC is higher than that of a logistic
     regression and of trees on them, the whole 95 % interval of both leads (DeLong, by customer) above 0.005. Other
     columns that say the same are left out of them.
     """
@@ -47,7 +49,7 @@ def anothers_score(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def _of(name: str, names: Collection[str], evidence: Evidence) -> Finding | None:
-    same = saying_the_same(name, evidence, least=FUNCTION)
+    same = saying_the_same(name, evidence, least=SAME)
     others, score = [one for one in names if one not in same], evidence.alone[name].score
     if not others or evidence.alone[name].auc <= max(evidence.alone[other].auc for other in others):
         return None

@@ -15,7 +15,7 @@ ASKED, AMONG, NEIGHBOURS = 300, 50_000, 20
 # A row lies on a segment when so many numbers move along it, in the same proportion but for rounding (a share of the
 # segment's length); a number moves when it does by ten times as much.
 MOVING, ROUNDING = 3, 1e-3
-EXCESS, LEAST_ROWS = 0.05, 10
+EXCESS, LEAST_ROWS, ERRORS = 0.03, 10, 3.0
 CHUNK = 10_000
 
 
@@ -24,8 +24,9 @@ def made_up_rows(evidence: Evidence) -> tuple[Finding, ...]:
     """No rows lie exactly between two others of the same outcome more often than between two of the other.
 
     Of 300 rows of an outcome, the share that lies exactly on the segment between two of their 20 nearest neighbours of
-    that outcome, with three numbers and more on the move, may exceed by 0.05 the share that lies so between neighbours
-    of the other outcome: what lies on a line by chance or by its nature, such as days that pass, does in both.
+    that outcome, with three numbers and more on the move, may exceed by 0.03 and three standard errors the share that
+    lies so between neighbours among as many of the other outcome: what lies on a line by chance or by its nature, such
+    as days that pass, does in both.
     """
     X, y = evidence.training.X, evidence.training.y
     places = _numbers(evidence)
@@ -45,12 +46,13 @@ def _numbers(evidence: Evidence) -> RowIndex:
 
 
 def _of(X: Numbers, y: Numbers, places: RowIndex, *, outcome: float, customers: np.ndarray) -> Iterator[Finding]:
-    own, other = (_some(np.flatnonzero(y == one), AMONG) for one in (outcome, 1 - outcome))
+    own, other = (np.flatnonzero(y == one) for one in (outcome, 1 - outcome))
+    own, other = (_some(one, min(len(own), len(other), AMONG)) for one in (own, other))
     asked = _some(own, ASKED)
-    if len(asked) < 2 * LEAST_ROWS or len(other) < 2 * LEAST_ROWS:
+    if len(asked) < 2 * LEAST_ROWS:
         return
     share, by_chance = (_between(X, places, asked=asked, among=among, customers=customers) for among in (own, other))
-    allowed = by_chance + EXCESS
+    allowed = by_chance + EXCESS + ERRORS * float(np.sqrt(2 * by_chance * (1 - by_chance) / len(asked)))
     if share <= allowed or share * len(asked) < LEAST_ROWS:
         return
     yield Finding(
@@ -64,8 +66,8 @@ def _of(X: Numbers, y: Numbers, places: RowIndex, *, outcome: float, customers: 
 
 
 def _some(rows: RowIndex, most: int) -> RowIndex:
-    """Every n-th of the rows, at most so many."""
-    return rows[:: max(1, -(-len(rows) // most))]
+    """So many of the rows at most, evenly spread."""
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, max(most, 1)).astype(np.intp)]
 
 
 def _between(X: Numbers, places: RowIndex, *, asked: RowIndex, among: RowIndex, customers: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""What leak checks may see beside the rows to learn from: the trial, the order of the file, rows of today and earlier."""
+"""What leak checks see beside the rows to learn from: the trial, the file's order, rows of today and of earlier."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,5 +1,6 @@
 """The leak checks of a spec, asked before anything is trained."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -48,13 +49,22 @@ def passed(
         lines = [*lines, listed] if listed else lines
         leaks = "1 leak" if len(lines) == 1 else f"{len(lines)} leaks"
         first = (
-            f"data refused: {leaks} found, nothing was trained; docs/checks.md says more, and how to accept a finding"
+            f"data refused: {leaks} found, nothing was trained; docs/checks.md says more. Where a finding is no leak,"
+            f" say why in the spec: {_line(results)}"
         )
         raise DataError("\n".join([first, *(f"  {line}" for line in lines)]))
     for one in results:
         for finding in one.findings:
             log.note(f"warning: {one.code} {finding.sentence}")
     return [one.to_dict() for one in results]
+
+
+def _line(results: Sequence[check.Result]) -> str:
+    """The line of a spec that accepts the first finding that refuses."""
+    refusing = (one for one in results if one.severity is check.Severity.REFUSE and one.findings)
+    first = next(refusing)
+    subject = json.dumps(first.findings[0].subject, ensure_ascii=False)
+    return f'checks: {{{first.code}: {{accept: {{{subject}: "the reason"}}}}}}'
 
 
 def evidence(opened: Learning, folds: tuple[Fold, ...], *, matrix: Path | None = None) -> Evidence:

@@ -1,12 +1,10 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from experiments.checks.l003_future_feature import future_feature
 from experiments.leaks.check import Evidence
 from experiments.metric import Numbers
-from tests.experiments.checks.worlds import clean, of_training
+from tests.experiments.checks.worlds import clean, of_training, renamed
 
 
 def later(world: Evidence, apart: float, seed: int) -> Numbers:
@@ -50,11 +48,6 @@ def test_a_strong_column_that_others_bear_out_is_honest() -> None:
         world = renamed(world, names)
     assert max(one.auc for one in world.alone.values()) > 0.85
     assert not future_feature.examine(world)
-
-
-def renamed(world: Evidence, names: list[str]) -> Evidence:
-    columns = tuple(replace(column, name=name) for column, name in zip(world.contract.columns, names, strict=True))
-    return replace(world, contract=replace(world.contract, columns=columns))
 
 
 def test_two_columns_from_the_future_do_not_hide_each_other() -> None:

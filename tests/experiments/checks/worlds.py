@@ -94,3 +94,9 @@ def with_column(world: Evidence, training: Numbers, gate: Numbers, *, categories
 def of_training(world: Evidence, values: Numbers, *, categories: Sequence[str] = ()) -> Evidence:
     """The world with a planted column of these values in the training rows, and any of them in the gate cohort."""
     return with_column(world, values, np.resize(values, len(world.gate.y)), categories=categories)
+
+
+def renamed(world: Evidence, names: Sequence[str]) -> Evidence:
+    """The world with other names of its columns, in order."""
+    columns = tuple(replace(column, name=name) for column, name in zip(world.contract.columns, names, strict=True))
+    return replace(world, contract=Contract(columns))
