@@ -51,9 +51,12 @@ def _of(X: Numbers, y: Numbers, places: RowIndex, *, outcome: float, customers: 
     asked = _some(own, ASKED)
     if len(asked) < 2 * LEAST_ROWS:
         return
-    share, by_chance = (_between(X, places, asked=asked, among=among, customers=customers) for among in (own, other))
+    share = _between(X, places, asked=asked, among=own, customers=customers)
+    if share <= EXCESS or share * len(asked) < LEAST_ROWS:
+        return
+    by_chance = _between(X, places, asked=asked, among=other, customers=customers)
     allowed = by_chance + EXCESS + ERRORS * float(np.sqrt(2 * by_chance * (1 - by_chance) / len(asked)))
-    if share <= allowed or share * len(asked) < LEAST_ROWS:
+    if share <= allowed:
         return
     yield Finding(
         "rows",

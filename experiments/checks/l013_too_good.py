@@ -1,27 +1,30 @@
 """Columns that together tell the outcome better than honest data do."""
 
+from collections.abc import Collection
+
 import numpy as np
 
-from experiments.leaks.all_columns import together
-from experiments.leaks.boosted import MOST_ROWS, Boosted, boosted, usable
+from experiments.leaks.boosted import Boosted, boosted, usable
 from experiments.leaks.check import Evidence, Finding, Severity, check
 from experiments.leaks.single_columns import BEYOND_CHANCE
 from experiments.metric import Numbers
 from experiments.statistics.delong import DeLong, delong
 
 TOO_GOOD = 0.95
-# Or this AUC, where it is so much above what the columns say one by one.
-GOOD, BEYOND_SUM = 0.80, 0.10
+# Or this AUC, where it falls without a column by so much more than that column tells alone.
+GOOD, BEYOND = 0.80, 0.10
 NAMED = 3
 
 
 @check("L013", severity=Severity.WARN)
 def too_good(evidence: Evidence) -> tuple[Finding, ...]:
-    """All columns together do not rank the outcome with an AUC of 0.95, nor far better than they do one by one.
+    """All columns together do not rank the outcome with an AUC of 0.95, nor by what two say only side by side.
 
-    The AUC is that of boosted trees, judged on rows that they have not seen. Told is also one of 0.80 that is higher
-    than that of a logistic regression, which adds up what each column says, the whole 95 % interval of the lead
-    (DeLong, by customer) above 0.10: such as two dates that say nothing, and whose order is the outcome.
+    The AUC is that of boosted trees, judged on rows that they have not seen. Told is also one of 0.80 that falls
+    without one of the three most responsible columns by more than what that column's own AUC has above 1/2, the whole
+    95 % interval of the fall (DeLong, by customer) more than 0.10 above that: such as the later of two dates that say
+    nothing, and whose order is the outcome. Of normal scores that say things of their own, none falls by more than it
+    has above 1/2.
     """
     names = usable(evidence)
     if not names or len(np.unique(evidence.training.y)) < 2:
@@ -34,19 +37,29 @@ def too_good(evidence: Evidence) -> tuple[Finding, ...]:
     if auc >= TOO_GOOD and auc - 0.5 >= BEYOND_CHANCE * error:
         said = f"together rank the outcome with AUC {auc:.3f}, below {TOO_GOOD:g} is expected of honest data"
         return (_finding(whole, said, auc, TOO_GOOD),)
-    if auc < GOOD or auc - max(evidence.alone[name].auc for name in names) <= BEYOND_SUM:
+    if auc < GOOD:
         return ()
-    compared = _compared(evidence, whole.score, together(names, evidence, most=MOST_ROWS))
-    lead = compared.difference(0, 1).interval.low if compared else 0.0
-    if lead <= BEYOND_SUM:
-        return ()
-    said = f"together rank the outcome with AUC {auc:.3f}, at least {lead:.3f} above what each says by itself, up to"
-    return (_finding(whole, f"{said} {BEYOND_SUM:g} is expected", lead, BEYOND_SUM),)
+    for name in whole.most_responsible(NAMED):
+        own = max(evidence.alone[name].auc - 0.5, 0.0)
+        beyond = _fall(name, names, whole.score, evidence) - own if auc - 0.5 - own > BEYOND else 0.0
+        if beyond > BEYOND:
+            said = (
+                f"together rank the outcome with AUC {auc:.3f}; without '{name}' it falls by {beyond:.3f} more than"
+                f" that column tells alone, up to {BEYOND:g} is expected"
+            )
+            return (_finding(whole, said, beyond, BEYOND),)
+    return ()
+
+
+def _fall(name: str, names: Collection[str], whole: Numbers, evidence: Evidence) -> float:
+    """By how much at least the AUC falls without a column."""
+    others = [one for one in names if one != name]
+    compared = _compared(evidence, whole, boosted(others, evidence).score) if others else None
+    return compared.difference(0, 1).interval.low if compared else 0.0
 
 
 def _finding(whole: Boosted, said: str, measured: float, allowed: float) -> Finding:
-    names = sorted(whole.gain, key=lambda name: -whole.gain[name])[:NAMED]
-    named = ", ".join(f"'{name}'" for name in names)
+    named = ", ".join(f"'{name}'" for name in whole.most_responsible(NAMED))
     return Finding(
         "columns",
         measured,

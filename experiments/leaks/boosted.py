@@ -39,6 +39,10 @@ class Boosted:
     score: Numbers
     gain: dict[str, float]
 
+    def most_responsible(self, count: int) -> list[str]:
+        """The columns of the largest gain, largest first."""
+        return sorted(self.gain, key=lambda name: -self.gain[name])[:count]
+
 
 def boosted(names: Collection[str], evidence: Evidence, *, target: Numbers | None = None) -> Boosted:
     """Trees on these columns, fitted and judged on the folds; of many rows, on some.
