@@ -12,7 +12,7 @@ from experiments.statistics.delong import DeLong, delong
 
 TOO_GOOD = 0.95
 # Or this AUC, where it falls without a column by so much more than that column tells alone.
-GOOD, BEYOND = 0.80, 0.10
+GOOD, BEYOND = 0.80, 0.05
 NAMED = 3
 
 
@@ -22,7 +22,7 @@ def too_good(evidence: Evidence) -> tuple[Finding, ...]:
 
     The AUC is that of boosted trees, judged on rows that they have not seen. Told is also one of 0.80 that falls
     without one of the three most responsible columns by more than what that column's own AUC has above 1/2, the whole
-    95 % interval of the fall (DeLong, by customer) more than 0.10 above that: such as the later of two dates that say
+    95 % interval of the fall (DeLong, by customer) more than 0.05 above that: such as the later of two dates that say
     nothing, and whose order is the outcome. Of normal scores that say things of their own, none falls by more than it
     has above 1/2.
     """
