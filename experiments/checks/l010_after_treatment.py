@@ -1,10 +1,13 @@
 """A column that was measured after the actions of a randomised trial, for it differs between the arms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import rankdata
 
+from experiments.family import RowIndex
 from experiments.leaks.check import Evidence, Finding, check
 from experiments.leaks.known import Trial
 from experiments.leaks.single_columns import BEYOND_CHANCE
@@ -29,7 +32,8 @@ def after_treatment(evidence: Evidence) -> tuple[Finding, ...]:
     """
     if evidence.trial is None:
         return ()
-    found = {column.name: _largest(column, place, evidence.trial) for place, column in _columns(evidence)}
+    columns, pairs = enumerate(evidence.contract.columns), _pairs(evidence.trial)
+    found = {column.name: _largest(column, evidence.trial.X[:, place], pairs) for place, column in columns}
     apart = {name: one for name, one in found.items() if one[0] >= BEYOND_CHANCE}
     rest = [z**2 for name, (z, _) in found.items() if name not in apart]
     if not apart or len(apart) > len(rest) or float(np.mean(rest)) > PLAUSIBLE:
@@ -47,19 +51,31 @@ def after_treatment(evidence: Evidence) -> tuple[Finding, ...]:
     )
 
 
-def _columns(evidence: Evidence) -> Iterator[tuple[int, FeatureColumn]]:
-    return ((place, one) for place, one in enumerate(evidence.contract.columns))
+@dataclass(frozen=True)
+class Pair:
+    """The draws of an arm and of the control: their places among all rows, who was treated, and their weights."""
+
+    arm: str
+    rows: RowIndex
+    treated: npt.NDArray[np.bool_]
+    weight: Numbers
 
 
-def _largest(column: FeatureColumn, place: int, trial: Trial) -> tuple[float, str]:
-    """The largest |z| of a column over the arms and what can be said of it, and the arm; 0 where nothing varies."""
-    values, best = trial.X[trial.index, place], (0.0, "")
-    for arm in sorted(set(trial.arm.tolist()) - {trial.control}):
-        pair = np.isin(trial.arm, (arm, trial.control))
-        treated, weight = trial.arm[pair] == arm, 1 / trial.probability[pair]
-        z = [_z(said, treated, weight) for said in _told(column, values[pair])]
-        best = max(best, (max(z, default=0.0), arm))
-    return best
+def _pairs(trial: Trial) -> list[Pair]:
+    names, codes = np.unique(trial.arm, return_inverse=True)
+    control = names.tolist().index(trial.control)
+    draws = {code: np.flatnonzero((codes == code) | (codes == control)) for code in range(len(names))}
+    return [
+        Pair(str(names[code]), trial.index[of], codes[of] == code, 1 / trial.probability[of])
+        for code, of in draws.items()
+        if code != control
+    ]
+
+
+def _largest(column: FeatureColumn, values: Numbers, pairs: Sequence[Pair]) -> tuple[float, str]:
+    """The largest |z| of a column of all rows over the arms, and its arm; 0 where nothing varies."""
+    found = [(_z(said, one), one.arm) for one in pairs for said in _told(column, values[one.rows])]
+    return max(found, default=(0.0, ""))
 
 
 def _told(column: FeatureColumn, values: Numbers) -> Iterator[Numbers]:
@@ -74,19 +90,19 @@ def _told(column: FeatureColumn, values: Numbers) -> Iterator[Numbers]:
         yield ranks
 
 
-def _z(said: Numbers, treated: np.ndarray, weight: Numbers) -> float:
+def _z(said: Numbers, pair: Pair) -> float:
     """By how many standard errors the weighted means of two groups differ; 0 where too few rows would tell."""
     held = ~np.isnan(said)
     means, variances = [], []
-    for group in (held & treated, held & ~treated):
+    for group in (held & pair.treated, held & ~pair.treated):
         values = said[group]
         if len(values) < 2 * FEWEST:
             return 0.0
-        share = weight[group] / weight[group].sum()
+        share = pair.weight[group] / pair.weight[group].sum()
         mean = float(share @ values)
         means.append(mean)
         variances.append(float((share**2) @ (values - mean) ** 2))
-    commonest = np.unique(said[held], return_counts=True)[1].max()
-    if held.sum() - commonest < 2 * FEWEST or not sum(variances) > 0:
+    some = said[held]
+    if (some != np.median(some)).sum() < 2 * FEWEST or not sum(variances) > 0:
         return 0.0
     return abs(means[0] - means[1]) / float(np.sqrt(sum(variances)))

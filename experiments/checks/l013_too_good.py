@@ -11,8 +11,8 @@ from experiments.metric import Numbers
 from experiments.statistics.delong import DeLong, delong
 
 TOO_GOOD = 0.95
-# Or this AUC, where it falls without a column by so much more than that column tells alone.
-GOOD, BEYOND = 0.80, 0.05
+# Or this AUC, where it falls without a column that comes to no more alone by so much more than it tells alone.
+GOOD, WEAK, BEYOND = 0.80, 0.70, 0.05
 NAMED = 3
 
 
@@ -39,10 +39,10 @@ def too_good(evidence: Evidence) -> tuple[Finding, ...]:
         return (_finding(whole, said, auc, TOO_GOOD),)
     if auc < GOOD:
         return ()
-    for name in whole.most_responsible(NAMED):
+    weak = [name for name in whole.most_responsible(NAMED) if evidence.alone[name].auc < WEAK]
+    for name in weak:
         own = max(evidence.alone[name].auc - 0.5, 0.0)
-        beyond = _fall(name, names, whole.score, evidence) - own if auc - 0.5 - own > BEYOND else 0.0
-        if beyond > BEYOND:
+        if (beyond := _fall(name, names, whole.score, evidence) - own) > BEYOND:
             said = (
                 f"together rank the outcome with AUC {auc:.3f}; without '{name}' it falls by {beyond:.3f} more than"
                 f" that column tells alone, up to {BEYOND:g} is expected"

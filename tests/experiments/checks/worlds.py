@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.leaks.check import Evidence, Rows
+from experiments.leaks.known import Earlier, Trial
 from experiments.metric import Numbers
 from experiments.rows.split import Fold, split
 from experiments.sections.label import LabelSpec
@@ -39,6 +40,29 @@ def clean(seed: int, *, rows: int = 2000, dated: bool = False) -> Evidence:
     table = pd.DataFrame({"customer_id": [f"c{one:05d}" for one in customers], "arm": None, "churned": y})
     table["as_of"] = np.tile(DATES, rows // len(DATES)) if dated else pd.NaT
     return evidence(Contract(columns), np.column_stack(values), table, spec=TIME if dated else RANDOM)
+
+
+def clean_with_all(seed: int) -> Evidence:
+    """A clean world of one of twelve shapes, with all that checks may know beside its rows.
+
+    800, 2,000 or 4,000 rows, with dates and rows of today, or in the order of a file; every other pair has a randomised
+    trial of one in two or one in five.
+    """
+    dated = bool(seed % 2)
+    world = clean(seed, rows=(800, 2000, 4000)[seed % 3], dated=dated)
+    rows = len(world.training.y)
+    rng = np.random.default_rng(seed)
+    share = (0.5, 0.2)[seed % 5 == 0]
+    treated = rng.random(rows) < share
+    arm, probability = np.where(treated, "call", "control"), np.where(treated, share, 1 - share)
+    trial = Trial(world.training.X, np.arange(rows), arm, probability, "control") if seed // 6 % 2 else None
+    if not dated:
+        return replace(world, places=np.arange(rows), trial=trial)
+    moved = world.gate.X.copy()
+    some = rng.random(len(moved)) < 0.2
+    moved[some] = moved[rng.permutation(len(moved))][some]  # some customers have changed within two weeks
+    earlier = Earlier(14, world.gate.X, moved, world.gate.y, world.gate.customers)
+    return replace(world, today=world.gate.X, earlier=earlier, trial=trial)
 
 
 def _base(risk: Numbers, share: float) -> float:
