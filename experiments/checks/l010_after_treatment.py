@@ -99,9 +99,9 @@ def _z(said: Numbers, pair: Pair) -> float:
         if len(values) < 2 * FEWEST:
             return 0.0
         share = pair.weight[group] / pair.weight[group].sum()
-        mean = float(share @ values)
+        mean = float((share * values).sum())  # a product of matrices would wake threads that cost more than the sum
         means.append(mean)
-        variances.append(float((share**2) @ (values - mean) ** 2))
+        variances.append(float(((share * (values - mean)) ** 2).sum()))
     some = said[held]
     if (some != np.median(some)).sum() < 2 * FEWEST or not sum(variances) > 0:
         return 0.0

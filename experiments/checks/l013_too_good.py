@@ -21,10 +21,10 @@ def too_good(evidence: Evidence) -> tuple[Finding, ...]:
     """All columns together do not rank the outcome with an AUC of 0.95, nor by what two say only side by side.
 
     The AUC is that of boosted trees, judged on rows that they have not seen. Told is also one of 0.80 that falls
-    without one of the three most responsible columns by more than what that column's own AUC has above 1/2, the whole
-    95 % interval of the fall (DeLong, by customer) more than 0.05 above that: such as the later of two dates that say
-    nothing, and whose order is the outcome. Of normal scores that say things of their own, none falls by more than it
-    has above 1/2.
+    without one of the three most responsible columns, whose own AUC is below 0.70, by more than that has above 1/2: the
+    whole 95 % interval of the fall (DeLong, by customer) lies more than 0.05 above it. So does the later of two dates
+    that say nothing, and whose order is the outcome. Of normal scores that say things of their own, the AUC falls
+    without none by more than that one's has above 1/2.
     """
     names = usable(evidence)
     if not names or len(np.unique(evidence.training.y)) < 2:
