@@ -12,6 +12,7 @@ from experiments.leaks.check import Evidence, Finding, check
 from experiments.leaks.known import Trial
 from experiments.leaks.single_columns import BEYOND_CHANCE
 from experiments.metric import Numbers
+from experiments.randomisation.predictability import paired
 from features.feature import FeatureColumn
 
 # A value is asked of where so many draws of either arm hold it, and so many lack it.
@@ -27,8 +28,8 @@ def after_treatment(evidence: Evidence) -> tuple[Finding, ...]:
     """No column differs between the arms of a randomised trial beyond chance while the other columns do not.
 
     What was known before the draw cannot follow from it. A column differs where the means of its ranks, of its being
-    missing, or of one of its values lie five standard errors apart, rows weighing by one over their logged probability.
-    Where the other columns differ as well, or most columns do, the trial was not randomised, and the report says so.
+    missing, or of one of its values lie five standard errors apart, rows weighing by their logged probabilities. Where
+    the other columns differ as well, or most columns do, the trial was not randomised, and the report says so.
     """
     if evidence.trial is None:
         return ()
@@ -52,7 +53,7 @@ def after_treatment(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Draws:
     """The draws of an arm and of the control: their places among all rows, who was treated, and their weights."""
 
     arm: str
@@ -61,18 +62,20 @@ class Pair:
     weight: Numbers
 
 
-def _pairs(trial: Trial) -> list[Pair]:
-    names, codes = np.unique(trial.arm, return_inverse=True)
-    control = names.tolist().index(trial.control)
-    draws = {code: np.flatnonzero((codes == code) | (codes == control)) for code in range(len(names))}
-    return [
-        Pair(str(names[code]), trial.index[of], codes[of] == code, 1 / trial.probability[of])
-        for code, of in draws.items()
-        if code != control
-    ]
+def _pairs(trial: Trial) -> list[Draws]:
+    arms = [trial.control, *sorted(set(trial.arm.tolist()) - {trial.control})]
+    found = []
+    for arm in arms[1:]:
+        pair = paired(
+            trial.arm, pair=(arm, trial.control), probability=trial.probability, chances=trial.chances, arms=arms
+        )
+        open_ = pair.weight > 0  # where both could be drawn
+        rows = trial.index[np.isin(trial.arm, (arm, trial.control))][open_]
+        found.append(Draws(arm, rows, pair.treated[open_] == 1, pair.weight[open_]))
+    return found
 
 
-def _largest(column: FeatureColumn, values: Numbers, pairs: Sequence[Pair]) -> tuple[float, str]:
+def _largest(column: FeatureColumn, values: Numbers, pairs: Sequence[Draws]) -> tuple[float, str]:
     """The largest |z| of a column of all rows over the arms, and its arm; 0 where nothing varies."""
     found = [(_z(said, one), one.arm) for one in pairs for said in _told(column, values[one.rows])]
     return max(found, default=(0.0, ""))
@@ -90,7 +93,7 @@ def _told(column: FeatureColumn, values: Numbers) -> Iterator[Numbers]:
         yield ranks
 
 
-def _z(said: Numbers, pair: Pair) -> float:
+def _z(said: Numbers, pair: Draws) -> float:
     """By how many standard errors the weighted means of two groups differ; 0 where too few rows would tell."""
     held = ~np.isnan(said)
     means, variances = [], []

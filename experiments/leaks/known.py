@@ -14,7 +14,8 @@ class Trial:
     """Draws of a trial that the spec calls randomised: the rows of X at index, the control among the arms.
 
     X has all rows of the spec, shape (n_all, n_columns), and is not copied; index, arm and probability, the logged one
-    of the row's own arm, have shape (n_draws,).
+    of the row's own arm, below 1, have shape (n_draws,). chances, shape (n_draws, n_arms), is every arm's, the control
+    first and the others in order; None where the log does not tell.
     """
 
     X: Matrix
@@ -22,6 +23,7 @@ class Trial:
     arm: npt.NDArray[np.str_]
     probability: npt.NDArray[np.float64]
     control: str
+    chances: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,16 @@ def trial(opened: Learning) -> Trial | None:
     if opened.spec.treatment is None or not opened.spec.treatment.randomised or not opened.actions:
         return None
     rows = randomisation.assignments(opened)
+    probability = rows["probability"].to_numpy(dtype=float)
+    rows = rows[(probability > 0) & (probability < 1)]  # whoever was sure of an arm was not drawn
     arm = rows["arm"].to_numpy().astype(str)
+    if CONTROL not in arm or len(np.unique(arm)) < 2:
+        return None
     sample = randomisation.sampled(arm, MOST_DRAWS, seed=opened.spec.tuning.seed)
-    probability = rows["probability"].to_numpy(dtype=float)[sample]
-    return Trial(opened.X, rows.index.to_numpy()[sample], arm[sample], probability, CONTROL)
+    rows, arm = rows.iloc[sample], arm[sample]
+    index = rows.index.to_numpy()
+    chances = randomisation.chances(rows, arm, opened.X[index])
+    return Trial(opened.X, index, arm, rows["probability"].to_numpy(dtype=float), CONTROL, chances)
 
 
 def places(opened: Learning, index: RowIndex) -> npt.NDArray[np.intp] | None:

@@ -66,7 +66,7 @@ def test_clean_worlds_raise_no_alarm_of_any_check() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(5))
 def test_at_most_two_in_a_hundred_clean_worlds_raise_an_alarm_of_any_check_together(block: int) -> None:
-    """Measured over 600 worlds (seeds 5000 to 5599): @MEASURED@
+    """Measured over 600 worlds (seeds 5000 to 5599): 4, by L003 and L008 (0.7 %, 95 % interval 0.2 to 1.7).
 
     Of 60 worlds with 2 alarms in 100, more than 5 come once in 1,000 times.
     """

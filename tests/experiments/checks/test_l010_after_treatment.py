@@ -78,6 +78,20 @@ def test_arms_of_unequal_chances_weigh_by_them_and_no_column_is_told() -> None:
         assert not after_treatment.examine(drawn(world, seed, chance))
 
 
+def test_an_arm_that_came_later_is_compared_where_it_could_be_drawn() -> None:
+    """At the first date nobody could get a coupon, and every column has moved since."""
+    for seed in range(5):
+        world, rng = clean(seed, rows=6000), np.random.default_rng(seed)
+        rows = len(world.training.y)
+        later = np.arange(rows) % 2 == 1
+        moved = np.where(later[:, None], world.training.X + 1.0, world.training.X)
+        chances = np.where(later[:, None], [1 / 3, 1 / 3, 1 / 3], [1 / 2, 1 / 2, 0.0])
+        drawn_arm = (rng.random((rows, 1)) > chances.cumsum(axis=1)).sum(axis=1)
+        arms = np.array(["control", "call", "coupon"])
+        trial = Trial(moved, np.arange(rows), arms[drawn_arm], chances[np.arange(rows), drawn_arm], "control")
+        assert not after_treatment.examine(replace(world, trial=replace(trial, chances=chances)))
+
+
 def test_arms_that_were_chosen_are_left_to_the_report() -> None:
     """By the sum of all columns, though the log says one in two."""
     world = clean(3, rows=6000)
