@@ -68,7 +68,8 @@ def boosted(names: Collection[str], evidence: Evidence, *, target: Numbers | Non
 
 def usable(evidence: Evidence) -> list[str]:
     """The columns that trees may learn from: those of few categories that hold more than one value."""
-    columns = zip(evidence.contract.columns, evidence.training.X.T, strict=True)
+    X = evidence.training.X
+    columns = zip(evidence.contract.columns, X[:: max(1, len(X) // MOST_ROWS)].T, strict=True)
     return [one.name for one, values in columns if len(one.categories) <= MOST_CATEGORIES and _varies(values)]
 
 

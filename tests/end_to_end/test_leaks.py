@@ -72,7 +72,7 @@ def repository(copy_of_repository: Callable[[], Repository]) -> Repository:
 def test_a_copy_of_the_target_is_refused_before_the_first_trial_in_one_line(repository: Repository) -> None:
     ended = repository.run("run", "phone")
     assert ended.returncode == 5, ended.stderr
-    (line,) = [line for line in ended.stderr.splitlines() if "account_status" in line]
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("  ") and "account_status" in line]
     assert line.strip() == (
         "L001 column 'account_status' alone ranks the outcome with AUC 1.0000, below 0.99 is allowed: it was written"
         " after the outcome. Take it out of the spec."
@@ -117,7 +117,7 @@ def test_rows_that_were_oversampled_before_they_came_are_refused(repository: Rep
     add(repository, pd.concat([rows, left.sample(frac=1, replace=True, random_state=0)]))
     ended = repository.go_through("ingest validate build tune", "phone")
     assert ended.returncode == 5, ended.stderr
-    (line,) = [line for line in ended.stderr.splitlines() if "L004" in line]
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("  L004 ")]
     assert "do not oversample" in line
     listed = spreadsheet.read(repository.root / "state/phone/copied_rows.csv")
     assert f"all {len(listed):,} rows to remove are named in state/phone/copied_rows.csv" in ended.stderr
