@@ -66,8 +66,8 @@ def _of(name: str, names: Collection[str], evidence: Evidence) -> Finding | None
         LEAD,
         f"column '{name}' is nearly made of the others, which tell its ranks with a correlation of {function:.2f}, and"
         f" yet it alone ranks the outcome with AUC {auc:.4f}, all of them together with {rivals:.4f}: a lead of at"
-        f" least {lead:.4f}, up to {LEAD:g} is allowed. It is the score of a model that has seen these outcomes: take"
-        " it out of the spec.",
+        f" least {lead:.4f}, up to {LEAD:g} is allowed. So does the score of a model that has seen these outcomes: take"
+        " it out of the spec, or accept it where it was made without them.",
     )
 
 
