@@ -1,19 +1,34 @@
-"""The stages, found by their files and read without importing any: at once, and for whoever asks."""
+"""Stages and commands, found by their files and read without importing any: at once, and for whoever asks."""
 
 import ast
 from pathlib import Path
 
+from pipelines.messages.help_pages import Page, page
+
 # The order in which a spec goes through them; a stage that is not named here comes last.
 ORDER = ("ingest", "validate", "build", "tune", "train", "evaluate", "register", "promote", "score")
+# What is neither a stage nor a file of commands/, in the order of the help.
+JOBS = {"run": "main_job", "data": "add_data", "list": "listing"}
 
 
 def stages() -> dict[str, str]:
     """Every stage and its first line, in the order in which a spec goes through them."""
-    found = {name: text.splitlines()[0] for name, text in described("stages").items()}
+    found = {name: one.first for name, one in described("stages", "stage").items()}
     return dict(sorted(found.items(), key=lambda one: ORDER.index(one[0]) if one[0] in ORDER else len(ORDER)))
 
 
-def described(folder: str) -> dict[str, str]:
-    """Every module of a folder of ours and its docstring."""
+def pages() -> dict[str, Page]:
+    """The help of every job, stage and command; where a command has a stage's name, its own."""
+    jobs = {name: _page(Path(__file__).parent / "jobs" / f"{file}.py", "work") for name, file in JOBS.items()}
+    of_stages, of_commands = described("stages", "stage"), described("commands", "other")
+    return {**jobs, **{name: of_stages[name] for name in stages()}, **of_commands}
+
+
+def described(folder: str, group: str) -> dict[str, Page]:
+    """Every module of a folder of ours and what its docstring says; a name that Python has taken ends in `_`."""
     files = sorted(file for file in (Path(__file__).parent / folder).glob("*.py") if file.stem != "__init__")
-    return {file.stem: ast.get_docstring(ast.parse(file.read_text())) or "" for file in files}
+    return {file.stem.rstrip("_"): _page(file, group) for file in files}
+
+
+def _page(file: Path, group: str) -> Page:
+    return page(ast.get_docstring(ast.parse(file.read_text())) or "", group)

@@ -77,6 +77,11 @@ class Workspace:
         return self.artifacts / "decision.html"
 
     @property
+    def report_page(self) -> Path:
+        """The report with the verdict on it on top, beside the decision; `evaluation` holds it without."""
+        return self.artifacts / "report.html"
+
+    @property
     def curves(self) -> Path:
         """The curves of the last comparison, which the ledger does not hold."""
         return self.artifacts / "decision_curves.json"

@@ -36,8 +36,9 @@ class Driver:
     effect is the mean of leavers less that of stayers, in pooled standard deviations, with a 95 % interval; q is the
     p value after control of false discoveries over all factors, and established whether q is 5 % at most.
     leaving_low and leaving_high are the shares that left up to the threshold, in unit, and above it; None
-    where the leaving rate has no break. touchpoint is the moment that a survey asked about. It goes with
-    leaving; whether it causes it, nothing here can say.
+    where the leaving rate has no break. mean_left and mean_stayed are the means of leavers and of stayers, in unit;
+    of a value of a category, the shares who have it. touchpoint is the moment that a survey asked about. It goes
+    with leaving; whether it causes it, nothing here can say.
     """
 
     feature: str
@@ -56,6 +57,8 @@ class Driver:
     leaving_high: float | None
     threshold: float | None
     unit: str | None
+    mean_left: float
+    mean_stayed: float
 
 
 def drivers(rows: pd.DataFrame, contract: Contract, themes: Mapping[str, str]) -> list[Driver]:
@@ -126,6 +129,8 @@ def _of_column(
             leaving_high=cut.leaving_high if cut else None,
             threshold=cut.at if cut else None,
             unit=column.unit,
+            mean_left=difference.means[0],
+            mean_stayed=difference.means[1],
         )
 
 

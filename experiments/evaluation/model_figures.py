@@ -1,7 +1,8 @@
 """The evaluation: every figure that the data allow, with intervals, as one plain report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,9 +76,14 @@ def figure(metric: Metric, found: Estimate) -> dict[str, Any]:
     return {**found.interval().to_dict(), "meaning": metric.meaning, "better": metric.better, "unit": metric.unit}
 
 
-def _not_measured(metric: Metric, why: str) -> dict[str, Any]:
-    nothing = dict.fromkeys(("value", "low", "high", "standard_error"))
-    return {**nothing, "meaning": metric.meaning, "better": metric.better, "unit": metric.unit, "not_measured": why}
+def _measured(metric: Metric, measure: Callable[[], Estimate]) -> dict[str, Any]:
+    """The figure; where it is not defined on these rows its numbers are None, and not_measured says why."""
+    try:
+        return figure(metric, measure())
+    except MetricError as error:
+        nothing = dict.fromkeys(("value", "low", "high", "standard_error"))
+        told = {"meaning": metric.meaning, "better": metric.better, "unit": metric.unit}
+        return {**nothing, **told, "not_measured": str(error)}
 
 
 def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[str, Any]:
@@ -88,10 +94,7 @@ def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[st
     """
     found = {}
     for name, metric in risk_metrics(cohort.spec.evaluation).items():
-        try:
-            found[name] = figure(metric, cohort.risk(metric, challenger.for_metric(metric)))
-        except MetricError as error:
-            found[name] = _not_measured(metric, str(error))
+        found[name] = _measured(metric, partial(cohort.risk, metric, challenger.for_metric(metric)))
         found[name]["floor"] = _floor(cohort, metric, floor)
     found["miscalibration"] |= _miscalibration(cohort, challenger)
     if cohort.one_row_a_customer:
@@ -181,7 +184,8 @@ def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
     of_trial = predicted[cohort.in_trial]
     clusters = cohort.clusters_of(cohort.in_trial)
     figures = {
-        name: figure(metric, cohort.uplift(metric, predicted, action)) for name, metric in uplift_metrics().items()
+        name: _measured(metric, partial(cohort.uplift, metric, predicted, action))
+        for name, metric in uplift_metrics().items()
     }
     groups = uplift_curves.uplift_groups(gamma, of_trial, counts=cohort.counts, clusters=clusters)
     return {

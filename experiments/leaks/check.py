@@ -15,6 +15,7 @@ from experiments.leaks.known import Earlier, Trial
 from experiments.leaks.single_columns import Alone, alone
 from experiments.rows.split import Fold
 from features.contract import Contract, Matrix
+from features.errors import SchemaError
 
 
 class Severity(StrEnum):
@@ -109,8 +110,17 @@ class Check:
 
 
 def check(code: str, *, severity: Severity = Severity.REFUSE) -> Callable[[Examine], Check]:
-    """Declare a check; the first line of the function's docstring says what must hold."""
-    return lambda examine: Check(code, severity, examine)
+    """Declare a check; the first line of the function's docstring says what must hold.
+
+    Raises SchemaError when the function has no docstring.
+    """
+
+    def declare(examine: Examine) -> Check:
+        if not examine.__doc__:
+            raise SchemaError(f"check {code} needs a docstring, whose first line says what must hold.")
+        return Check(code, severity, examine)
+
+    return declare
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,15 @@ class Interval:
 class Estimate:
     """A figure and what it came to under each draw; values has shape (draws,).
 
-    Estimates under the same multiplicities may be subtracted: the difference is taken inside each draw,
-    so what the two have in common cancels.
+    Estimates under the same multiplicities may be added and subtracted: it is done inside each draw, so that what two
+    have in common cancels in their difference.
     """
 
     point: float
     values: Numbers
+
+    def __add__(self, other: "Estimate") -> "Estimate":
+        return Estimate(self.point + other.point, self.values + other.values)
 
     def __sub__(self, other: "Estimate") -> "Estimate":
         return Estimate(self.point - other.point, self.values - other.values)

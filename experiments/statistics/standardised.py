@@ -17,11 +17,15 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Difference:
-    """A standardised difference of means, leavers less stayers, its standard error, and the degrees of freedom."""
+    """A standardised difference of means, leavers less stayers, its standard error, and the degrees of freedom.
+
+    means are those of leavers and of stayers, in the factor's own unit.
+    """
 
     value: float
     standard_error: float
     degrees: float
+    means: tuple[float, float]
 
     @property
     def p(self) -> float:
@@ -60,7 +64,8 @@ def standardised_difference(values: Numbers, *, left: Numbers, clusters: Cluster
     influence -= value / (2 * left.size) * (apart**2 / variance - 1)
     by_customer = np.bincount(clusters, weights=influence)
     by_chance = (1 / leavers + 1 / stayers) * _design_effect(apart, left - left.mean(), clusters)
-    return Difference(value, sqrt(max(float(by_customer @ by_customer), by_chance)), _degrees(*of_each))
+    error, middle = sqrt(max(float(by_customer @ by_customer), by_chance)), float(values.mean())
+    return Difference(value, error, _degrees(*of_each), (middle + means[0], middle + means[1]))
 
 
 def _customers(weights: Numbers, clusters: Clusters) -> float:

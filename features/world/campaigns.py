@@ -10,7 +10,7 @@ from features.world.months import Month
 from features.world.population import PREMIUM, Population
 from features.world.randomness import Stream, generator
 
-ARMS = (CONTROL, "call", "coupon", "trial")
+ARMS = (CONTROL, "call", "coupon", "upgrade")
 PROBABILITIES = (0.4, 0.2, 0.2, 0.2)
 NOT_IN_TRIAL = -1
 
@@ -42,7 +42,7 @@ def effects(population: Population, *, before: Hidden, month: Month) -> Floats:
     """What each arm multiplies the rate of leaving by, for three months; shape (len(ARMS), size)."""
     plain = np.ones(population.size)
     awake = np.stack(
-        [plain, _call(before), _coupon(population, before), _trial(population, before=before, month=month)]
+        [plain, _call(before), _coupon(population, before), _upgrade(population, before=before, month=month)]
     )
     asleep = np.array([1.0, 1.65, 1.45, 1.6])[:, None]
     return np.where(before.is_dormant, asleep, awake)
@@ -59,7 +59,7 @@ def _coupon(population: Population, before: Hidden) -> Floats:
     return np.where(population.plan == PREMIUM, 1.0, helped)
 
 
-def _trial(population: Population, *, before: Hidden, month: Month) -> Floats:
+def _upgrade(population: Population, *, before: Hidden, month: Month) -> Floats:
     need = np.maximum(np.minimum(falling(before) / 0.5, 1.0), onboards_slowly(population, month))
     strength = np.where(population.plan == PREMIUM, 0.0, 0.9)
     return 1.0 - strength * need

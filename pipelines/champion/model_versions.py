@@ -1,6 +1,5 @@
 """The model registry: versions that are proved to load anywhere, and the alias `champion`."""
 
-import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -23,7 +22,7 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, Tens
 
 from features.errors import ContractError, MissingError
 from pipelines.files import storage
-from pipelines.models import integrity
+from pipelines.models import integrity, scorer_text
 
 if TYPE_CHECKING:
     from features.contract import Contract  # brings Ibis with it
@@ -33,9 +32,7 @@ DIGEST = "model_digest"
 LEDGER_HEAD = "ledger_head"
 REPORT = "report.json"
 COLUMNS = "columns"
-OURS = ("features", "experiments", "pipelines")
-# What a scorer may import; lightgbm only where a booster lies in the model.
-LIBRARIES = ("mlflow", "numpy", "pandas")
+OURS = ("features", "experiments", "pipelines", "holdfast")
 
 CLEAN_PROCESS = """
 import gc, importlib.abc, sys
@@ -72,10 +69,8 @@ def asked(model: Any) -> list[str]:
 
 
 def requirements(folder: Path) -> list[str]:
-    """The pinned requirements of a portable model."""
-    kinds = {model["kind"] for model in storage.read_json(folder / "model.json")["models"].values()}
-    names = [*LIBRARIES, *(["lightgbm"] if "lightgbm" in kinds else [])]
-    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+    """The pinned requirements of a portable model: those of every scorer, and those of its kinds."""
+    return scorer_text.requirements(scorer_text.kinds_of(folder))
 
 
 def log_model(folder: Path, *, contract: "Contract", example: pd.DataFrame, output: pd.DataFrame) -> ModelInfo:

@@ -3,6 +3,12 @@
 A spec with `gate: {approval: true}` promotes nothing by itself: `promote` writes the decision into the ledger, and the
 alias moves when it is approved here. Approval is refused when the champion has changed since the decision, for it was
 made against another: run `promote` again. `status` names what awaits approval.
+
+group: decide
+writes: artifacts/SPEC/decision.json, decision.html and report.html
+writes: the ledger and the alias champion, in mlflow.db or where HOLDFAST_LEDGER_URI and MLFLOW_TRACKING_URI say
+codes: 5
+example: python -m pipelines approve demo 3
 """
 
 import argparse

@@ -2,6 +2,14 @@
 
 With --force a person overrules the rules: the verdict FORCED is written into the ledger with their name, the reason,
 and what the rules said. A model that does not load or predicts other numbers than were evaluated is never forced.
+
+group: stage
+writes: artifacts/SPEC/decision.json, decision.html, decision_curves.json and report.html
+writes: the page and what was decided into the version's run: mlartifacts/SPEC, or where MLflow keeps files
+writes: the ledger and the alias champion, in mlflow.db or where HOLDFAST_LEDGER_URI and MLFLOW_TRACKING_URI say
+codes: 0 done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do; 3; 4; 5
+example: python -m pipelines promote demo
+example: python -m pipelines promote demo --force --reason compliance
 """
 
 import argparse

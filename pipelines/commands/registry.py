@@ -12,11 +12,26 @@ adopt    begin a ledger with the version that the alias shows, where there is no
          or after it was lost. Looks that were spent before are forgotten.
 seal     write down the hashes of the champion's files, where it is from before they were kept.
 delete   delete a version; refused are the champion, those to which a rollback leads, and what was rolled back.
+
+group: decide
+writes: the ledger and the alias champion (restore, adopt, seal), in mlflow.db or where HOLDFAST_LEDGER_URI says
+writes: MLflow's registry (delete), in mlflow.db or where MLFLOW_TRACKING_URI says; check and head write nothing
+codes: 5 a fault, one line each, or the ledger is broken
+json: the spec, the action, and what it found or did
+example: python -m pipelines registry check demo
+example: python -m pipelines registry check demo --head demo.head.json --json
+example: python -m pipelines registry head demo
+example: python -m pipelines registry restore demo
+example: python -m pipelines registry adopt demo --reason moved
+example: python -m pipelines registry seal demo
+example: python -m pipelines registry delete demo 2
 """
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pipelines.messages.answer import Answer
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
@@ -46,14 +61,13 @@ def arguments(command: argparse.ArgumentParser) -> None:
             action.add_argument("--head", metavar="FILE", type=Path, help="what `registry head` printed earlier")
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
+def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
     """Do it, and say what was done or found."""
     if arguments.action == "check":
         return _check(spec.name, workspace, arguments.head)
     if arguments.action == "head":
         return _head(spec.name, workspace)
     from pipelines.champion import ledger_writer, upkeep
-    from pipelines.ruling import answers
 
     with ledger_writer.writing(spec.name, workspace.root) as writer:
         if arguments.action == "delete":
@@ -63,14 +77,13 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
             said = upkeep.adopt(writer, " ".join(arguments.reason.split()))
         else:
             said = upkeep.restore(writer) if arguments.action == "restore" else upkeep.seal(writer)
-    answers.say(f"registry {arguments.action} {spec.name}: {said}")
-    return 0
+    plain = {"spec": spec.name, "action": arguments.action, "done": said}
+    return Answer((f"registry {arguments.action} {spec.name}: {said}",), plain)
 
 
-def _check(name: str, workspace: "Workspace", head: Path | None) -> int:
+def _check(name: str, workspace: "Workspace", head: Path | None) -> Answer:
     from features.errors import DataError
     from pipelines.champion import audit, ledger_writer
-    from pipelines.ruling import answers
     from pipelines.servers import mlflow_runs
 
     kept = _kept_head(name, head) if head else None
@@ -79,8 +92,9 @@ def _check(name: str, workspace: "Workspace", head: Path | None) -> int:
         faults = audit.faults(reader, head=kept)
         remarks = audit.remarks(reader.seen()[0]) if not faults else []
     entries = len(reader.book.entries(name))
-    answers.say(*(faults or [f"registry check {name}: {entries} entries, and the registry is as they say", *remarks]))
-    return DataError.exit_code if faults else 0
+    lines = faults or [f"registry check {name}: {entries} entries, and the registry is as they say", *remarks]
+    plain = {"spec": name, "action": "check", "entries": entries, "faults": faults, "remarks": remarks}
+    return Answer(tuple(lines), plain, DataError.exit_code if faults else 0)
 
 
 def _kept_head(name: str, path: Path) -> str | None:
@@ -93,14 +107,13 @@ def _kept_head(name: str, path: Path) -> str | None:
     return kept["head"] and str(kept["head"])
 
 
-def _head(name: str, workspace: "Workspace") -> int:
+def _head(name: str, workspace: "Workspace") -> Answer:
     import json
 
     from pipelines.champion import chain, ledger_writer
-    from pipelines.ruling import answers
     from pipelines.servers import mlflow_runs
 
     with mlflow_runs.answering(workspace.root):
         standing, _ = ledger_writer.reading(name, workspace.root).agreed()
-    answers.say(json.dumps(chain.plain_head(standing), indent=2, sort_keys=True))
-    return 0
+    plain = chain.plain_head(standing)
+    return Answer((json.dumps(plain, indent=2, sort_keys=True),), plain)

@@ -4,6 +4,11 @@ The alias moves to the version that the ledger names as the one before, and stay
 back is not promoted again until somebody forces it. A second rollback goes one champion further back; one whose files
 are gone or changed is passed over. It works where the alias was moved by hand, too. Run `score` afterwards for a list
 of the older champion's.
+
+group: decide
+writes: the ledger and the alias champion, in mlflow.db or where HOLDFAST_LEDGER_URI and MLFLOW_TRACKING_URI say
+codes: 5
+example: python -m pipelines rollback demo --reason complaints
 """
 
 import argparse

@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pipelines.messages import masking
+from pipelines.messages import log, masking
 from pipelines.processes import processes
 
 LOG = "dvc.log"
@@ -32,7 +32,7 @@ def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> 
         with subprocess.Popen(command, cwd=root, env=environment, process_group=0, pass_fds=(writing,)) as running:
             try:
                 os.close(writing)
-                said = told.read()
+                said = "".join(_heard(told))
                 code = running.wait()
             finally:
                 if running.poll() is None:
@@ -41,6 +41,14 @@ def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> 
         (root / "state").mkdir(exist_ok=True)
         (root / "state" / LOG).write_text(masking.mask(said), encoding="utf-8")
     return code, said
+
+
+def _heard(told: Iterable[str]) -> Iterator[str]:
+    """What DVC says, line by line; who wants to know more reads it as it is said."""
+    for line in told:
+        if line.strip():
+            log.detail(f"dvc: {line.rstrip()}")
+        yield line
 
 
 def _environment() -> dict[str, str]:

@@ -1,4 +1,14 @@
-"""Versions of raw data: files are copied in whole, counted, and handed to DVC."""
+"""Add raw files of a spec as a new version of its data.
+
+Files are copied in whole, counted, and handed to DVC. Everything is read first: when one cannot be read, nothing is
+added. A file of the same name takes the place of the one before.
+
+group: work
+writes: data/raw/SPEC and data/raw/SPEC.dvc, DVC's cache, and params.yaml for a new spec
+codes: 5
+example: python -m pipelines data telco path/to/telco.csv
+example: python -m pipelines data shop postgresql://reader@db.example/shop?table=public.orders
+"""
 
 import shutil
 import tempfile

@@ -22,12 +22,13 @@ CODE = ("features", "experiments", "pipelines")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says that changes nothing, its exit code, and the decision and its page that it leaves."""
+    """What a run says that changes nothing, its exit code, and the decision, its page and the report that it leaves."""
 
     told: str
     code: int
     decision: Mapping[str, Any]
     page: str
+    report: str = ""
 
 
 def answer(workspace: Workspace) -> Answer | None:
@@ -49,6 +50,8 @@ def leave(workspace: Workspace, answer: Answer) -> None:
     kept = {name: one for name, one in note["seen"].items() if name not in made}
     storage.write_json(workspace.decision, answer.decision)
     storage.write_bytes(workspace.decision_page, answer.page.encode())
+    if answer.report:
+        storage.write_bytes(workspace.report_page, answer.report.encode())
     storage.write_json(_note(workspace), {**note, "seen": {**kept, **_made(workspace)}})
 
 

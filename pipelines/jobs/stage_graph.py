@@ -9,7 +9,7 @@ from features.errors import HoldfastError, UsageError
 from pipelines.dvc import dvc_process, refusals
 from pipelines.files import storage
 from pipelines.jobs import forks, unchanged
-from pipelines.messages import failures
+from pipelines.messages import failures, log
 from pipelines.processes.stopping import Command
 from pipelines.workspace import Workspace
 
@@ -28,6 +28,7 @@ def reproduce(workspace: Workspace, command: Command | None = None) -> None:
             f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
         )
     if unchanged.is_as_left(workspace):
+        log.detail("no file of the graph was touched since DVC found it up to date: DVC is not asked")
         return
     failures.take(workspace.failure)
     began = unchanged.now_ns()
@@ -76,8 +77,14 @@ def _params(root: Path) -> dict[str, Any]:
 
 
 def put(spec: str, root: Path) -> None:
-    """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays."""
-    (root / "data" / "raw" / spec).mkdir(parents=True, exist_ok=True)
+    """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays.
+
+    The folder of its raw files is never empty: git carries no empty folders, and DVC's own work trees come from git.
+    """
+    raw = root / "data" / "raw" / spec
+    raw.mkdir(parents=True, exist_ok=True)
+    if not any(raw.iterdir()):
+        (raw / "README.md").write_text(f"The data of the spec {spec} are made from it: there are no raw files here.\n")
     path = root / PARAMS
     params = _params(root)
     if spec not in params["specs"]:

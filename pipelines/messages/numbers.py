@@ -1,10 +1,10 @@
 """How a figure is written for people: in its unit, and rounded to what its interval supports."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import floor, isfinite, log10, sqrt
-from typing import Any
+from typing import Any, overload
 
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
@@ -35,16 +35,29 @@ TIMES = Unit(after=f"{NO_BREAK}times", decimals=2)
 
 @dataclass(frozen=True)
 class Written:
-    """A figure as people read it, between its unit's words, and what it exactly is; range is "low to high"."""
+    """A figure as people read it, between its unit's words, and what it exactly is; range is "low to high".
+
+    told is how it was written, None where it cannot be written otherwise.
+    """
 
     exact: float
     before: str
     number: str
     after: str
     range: str
+    told: "Told | None" = None
 
     def __str__(self) -> str:
         return f"{self.before}{self.number}{self.after}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a figure was written: its three numbers in its unit, low, value and high, with so many decimals."""
+
+    unit: Unit
+    numbers: tuple[float, float, float]
+    digits: int
 
 
 def money(currency: str, *, signed: bool = False) -> Unit:
@@ -77,8 +90,23 @@ def written(
     digits = _digits(unit.factor * found["standard_error"], (low, high), most=unit.decimals)
     for one, other in ((value, against), (low, clear_of), (high, clear_of)):
         digits = digits if other is None else digits_that_tell(one, unit.factor * other, at_least=digits)
+    return _in_digits(found["value"], Told(unit, (low, value, high), digits))
+
+
+def _in_digits(exact: float, told: Told) -> Written:
+    (low, value, high), unit, digits = told.numbers, told.unit, told.digits
     ends = f"{_number(low, digits)} to {_number(high, digits)}"
-    return Written(found["value"], unit.before, _number(value, digits, signed=unit.signed), unit.after, ends)
+    return Written(exact, unit.before, _number(value, digits, signed=unit.signed), unit.after, ends, told)
+
+
+@overload
+def aligned(column: Sequence[Written]) -> list[Written]: ...
+@overload
+def aligned(column: Sequence[Written | None]) -> list[Written | None]: ...
+def aligned(column: Sequence[Written | None]) -> Sequence[Written | None]:
+    """The figures of a column with as many decimals each, those of the one that has most; None stays None."""
+    most = max((one.told.digits for one in column if one and one.told), default=0)
+    return [_in_digits(one.exact, replace(one.told, digits=most)) if one and one.told else one for one in column]
 
 
 def between(found: Mapping[str, Any], unit: Unit, *, clear_of: float | None = None) -> Written:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from experiments.evaluation.comparison import Pair
 from experiments.metric import Better
 from experiments.statistics.intervals import Interval
+from features.errors import SchemaError
 from pipelines.messages.numbers import digits_that_tell
 from pipelines.ruling.evidence import Evidence, Mode, difference_of
 from pipelines.ruling.verdict import Verdict
@@ -111,8 +112,17 @@ def rule(
     parameters: Mapping[str, float] = MappingProxyType({}),
     can_be_off: bool = True,
 ) -> Callable[[Callable[..., Finding]], Rule]:
-    """Declare a rule; the first line of the function's docstring says what it demands; the rest as of `Rule`."""
-    return lambda judge: Rule(code, needs, frozenset(modes), otherwise, judge, parameters, can_be_off)
+    """Declare a rule; the first line of the function's docstring says what it demands; the rest as of `Rule`.
+
+    Raises SchemaError when the function has no docstring.
+    """
+
+    def declare(judge: Callable[..., Finding]) -> Rule:
+        if not judge.__doc__:
+            raise SchemaError(f"rule {code} needs a docstring, whose first line says what it demands.")
+        return Rule(code, needs, frozenset(modes), otherwise, judge, parameters, can_be_off)
+
+    return declare
 
 
 def no_worse(

@@ -1,16 +1,18 @@
 """MLflow: where runs are kept, opened once and cheaply written."""
 
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from features.errors import StorageError
@@ -18,7 +20,10 @@ from pipelines.messages import masking
 from pipelines.processes import orphans
 from pipelines.servers import addresses, databases, faults
 
-NAME = "mlflow.runName"
+NAME, PARENT, NOTE = "mlflow.runName", "mlflow.parentRunId", "mlflow.note.content"
+CONTEXT = "mlflow.data.context"
+# What MLflow takes in one batch.
+MOST_PARAMS, MOST_METRICS = 100, 1000
 
 
 def uri(root: Path) -> str:
@@ -56,9 +61,13 @@ def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
     return str(found.create_experiment(spec, artifact_location=artifacts))
 
 
-def start_run(found: MlflowClient, experiment: str, *, name: str) -> str:
-    """Start a run and give its id."""
-    return str(found.create_run(experiment, tags={NAME: name, **orphans.owner()}).info.run_id)
+def start_run(
+    found: MlflowClient, experiment: str, *, name: str, parent: str | None = None, began_ms: int | None = None
+) -> str:
+    """Start a run and give its id; parent is the run that it is nested in, began_ms when it began, if not now."""
+    nested = {} if parent is None else {PARENT: parent}
+    tags = {NAME: name, **nested, **orphans.owner()}
+    return str(found.create_run(experiment, start_time=began_ms, tags=tags).info.run_id)
 
 
 def log_batch(
@@ -69,8 +78,9 @@ def log_batch(
     metrics: Iterable[tuple[str, float, int]] = (),
     tags: Mapping[str, str] | None = None,
     status: str | None = None,
+    ended_ms: int | None = None,
 ) -> None:
-    """Write everything of a run in one batch; with a status (FINISHED, FAILED, KILLED) also end it.
+    """Write everything of a run in one batch; with a status (FINISHED, FAILED, KILLED) also end it, at ended_ms or now.
 
     A metric is a name, a value and a step.
     """
@@ -82,7 +92,39 @@ def log_batch(
         tags=[RunTag(key, value) for key, value in (tags or {}).items()],
     )
     if status:
-        found.set_terminated(run_id, status)
+        found.set_terminated(run_id, status, end_time=ended_ms)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that a run used: their name, the digest of what they hold, where they lie, and how many there are.
+
+    use is what for, such as training or evaluation. MLflow is told this of them and gets no copy.
+    """
+
+    name: str
+    digest: str
+    where: str
+    rows: int
+    use: str
+
+
+def log_inputs(found: MlflowClient, run_id: str, rows: Iterable[Rows]) -> None:
+    """Write which rows a run used."""
+    inputs = [
+        DatasetInput(
+            Dataset(
+                name=one.name,
+                digest=one.digest,
+                source_type="local",
+                source=json.dumps({"uri": one.where}),
+                profile=json.dumps({"num_rows": one.rows}),
+            ),
+            [InputTag(CONTEXT, one.use)],
+        )
+        for one in rows
+    ]
+    found.log_inputs(run_id, inputs)
 
 
 def use(root: Path) -> None:

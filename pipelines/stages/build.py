@@ -1,4 +1,10 @@
-"""Build the feature rows: a partition for each date and theme; what nothing has changed is kept."""
+"""Build the feature rows: a partition for each date and theme; what nothing has changed is kept.
+
+writes: data/matrix/SPEC, the rows to learn from (learn/), the rows to score (score/), and the contract
+writes: state/SPEC/partitions.json, what each part was built from
+codes: 5
+example: python -m pipelines build demo
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

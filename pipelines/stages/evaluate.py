@@ -1,4 +1,9 @@
-"""Judge the challenger on the gate cohort: report.json for machines, report.html for people."""
+"""Judge the challenger on the gate cohort: report.json for machines, report.html for people.
+
+writes: artifacts/SPEC/evaluation, report.html, report.json, metrics.json, gate.parquet, and the plots' data
+codes: 5
+example: python -m pipelines evaluate demo
+"""
 
 from dataclasses import asdict
 from typing import Any
@@ -84,7 +89,8 @@ def headlines(found: dict[str, Any]) -> dict[str, float]:
         actions = found["uplift"]["actions"].items()
         return figures | {f"observational_ate_{name}": one["figures"]["ate"]["value"] for name, one in actions}
     for action, effect in found["uplift"]["actions"].items():
-        figures |= {f"{name}_{action}": effect["figures"][name]["value"] for name in effect["figures"]}
+        measured = {name: one["value"] for name, one in effect["figures"].items() if one["value"] is not None}
+        figures |= {f"{name}_{action}": value for name, value in measured.items()}
     if found["policy"]:
         figures["policy_value"] = found["policy"]["value"]["value"]
         figures |= {name: one["value"] for name, one in found["policy"].get("figures", {}).items()}

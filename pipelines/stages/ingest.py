@@ -1,4 +1,10 @@
-"""Turn raw data into the canonical tables, part by part."""
+"""Turn raw data into the canonical tables, part by part.
+
+writes: data/tables/SPEC, a folder for each canonical table, and about.json
+writes: state/SPEC/unmapped, raw rows that cannot be mapped, with the reason
+codes: 5
+example: python -m pipelines ingest demo
+"""
 
 from collections import Counter
 from dataclasses import asdict

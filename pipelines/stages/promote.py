@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
-from pipelines.champion import announcing, entry_kinds, ledger_writer, loading, model_versions
+from pipelines.champion import announcing, describing, entry_kinds, ledger_writer, loading, model_versions
 from pipelines.champion.ledger import TakenError
 from pipelines.champion.ledger_writer import LedgerWriter
 from pipelines.champion.succession import Standing
@@ -49,6 +49,8 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
         storage.write_json(workspace.decision, decision)
         writer.project()
         decision_page_file.write_page(spec, workspace, decision)
+        if decision["verdict"] != Verdict.NO_CHANGE:
+            describing.decided(writer.client, spec, workspace, decision)
     log.done("promote", spec.name, verdict=decision["verdict"], words=decision["words"])
     return EXIT_CODES[Verdict(decision["verdict"])]
 

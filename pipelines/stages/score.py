@@ -1,4 +1,9 @@
-"""Rank every active customer with the champion: risk, reasons, the action that fits, and what it is worth."""
+"""Rank every active customer with the champion: risk, reasons, the action that fits, and what it is worth.
+
+writes: artifacts/SPEC/ranked_list, the list as CSV and Parquet, and a receipt
+codes: 5
+example: python -m pipelines score demo
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Any

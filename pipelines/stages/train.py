@@ -1,4 +1,9 @@
-"""Fit the tuned candidate on the training rows and store what may leave the room."""
+"""Fit the tuned candidate on the training rows and store what may leave the room.
+
+writes: artifacts/SPEC/model, the challenger, the floor, and the rows that judge them
+codes: 5
+example: python -m pipelines train demo
+"""
 
 from datetime import timedelta
 

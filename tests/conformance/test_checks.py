@@ -32,7 +32,8 @@ def test_a_check_has_a_code_that_is_its_files_a_sentence_a_test_and_a_place_in_t
     assert MODULES[check.code] == f"{check.code.lower()}_{check.examine.__name__}"
     assert check.meaning.endswith(".")
     assert (root / f"tests/experiments/checks/test_{MODULES[check.code]}.py").exists()
-    assert f"\n## {check.code}\n" in (root / "docs" / "checks.md").read_text()
+    documented = f"\n## {check.code}\n" in (root / "docs" / "checks.md").read_text()
+    assert documented, f"docs/checks.md has no section '## {check.code}'"
 
 
 @every_check

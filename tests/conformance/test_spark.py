@@ -55,7 +55,7 @@ SPEC: dict[str, Any] = {
     "source": {"kind": "simulated", "customers": 150},
     "label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 30},
     "observations": {"first": "2024-06-01", "every_months": 9, "look_back_days": 90},
-    "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
+    "treatment": {"arms": {"call": {}, "coupon": {}, "upgrade": {}}},
     "value": {"column": "price"},
     "split": {"kind": "random", "folds": 2},
 }

@@ -23,7 +23,7 @@ from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository
 
 pytestmark = pytest.mark.slow
-ACTIONS = ("call", "coupon", "trial")
+ACTIONS = ("call", "coupon", "upgrade")
 # Of what an oracle that knows every effect would earn; 0.56 when this was written.
 ORACLE_SHARE = 0.4
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -34,12 +35,30 @@ def registry_of(repository: Repository) -> MlflowClient:
     return MlflowClient(uri, uri)
 
 
+def test_the_pages_say_on_top_where_the_model_was_made_and_lead_to_each_other(tiny: Repository) -> None:
+    made = tiny.root / "artifacts" / "demo"
+    version = read(tiny, "registration.json")["version"]
+    run = registry_of(tiny).get_model_version("demo", version)
+    for page in ("report.html", "decision.html"):
+        told = (made / page).read_text()
+        top = told[told.index('<dl class="about">') : told.index("</dl>")]
+        for known in (run.run_id, run.tags["git_commit"], run.tags["data_hash"]):
+            assert f'title="{known}"' in top or f">{known}<" in top
+        links = re.findall(r'href="([^"]+)"', top)
+        assert "ranked_list/ranked_list.csv" in links
+        assert len(links) == 2
+        assert all((made / link).exists() for link in links)
+    # The stage's own page knows nothing of it, and is the same wherever it is made.
+    assert "Not decided when this page was made" in (made / "evaluation/report.html").read_text()
+
+
 def test_everything_that_was_promised_is_there(tiny: Repository) -> None:
     made = tiny.root / "artifacts" / "demo"
     for path in (
         "evaluation/report.json",
         "evaluation/report.html",
         "decision.html",
+        "report.html",
         "validation/docs/index.html",
         "ranked_list/ranked_list.csv",
     ):
@@ -47,7 +66,7 @@ def test_everything_that_was_promised_is_there(tiny: Repository) -> None:
     decision = read(tiny, "decision.json")
     assert decision["verdict"] == "FIRST_CHAMPION"
     assert {finding["status"] for finding in decision["findings"]} <= {"holds", "not applicable"}
-    assert set(decision["figures"]["challenger"]) >= {"AUC", "QINI call", "QINI coupon", "QINI trial"}
+    assert set(decision["figures"]["challenger"]) >= {"AUC", "QINI call", "QINI coupon", "QINI upgrade"}
 
 
 def test_the_list_holds_every_active_customer_with_reasons_and_actions(tiny: Repository) -> None:
@@ -64,7 +83,7 @@ def test_the_list_holds_every_active_customer_with_reasons_and_actions(tiny: Rep
         assert ranked["churn_probability"].is_monotonic_decreasing
         return
     acted = ranked["action"] != "none"
-    assert set(ranked["action"]) <= {"call", "coupon", "trial", "none"}
+    assert set(ranked["action"]) <= {"call", "coupon", "upgrade", "none"}
     assert 0 < acted.mean() <= 0.2
     assert (ranked["action"] == "call").mean() <= 0.03
     assert (ranked.loc[acted, "not_contacted_because"] == "none").all()

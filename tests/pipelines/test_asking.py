@@ -16,6 +16,7 @@ from pipelines.champion import entry_kinds
 from pipelines.gate import decision_data, decisions
 from pipelines.gate.decisions import Compared, Judged
 from pipelines.reporting import decision_page
+from pipelines.reporting.rules_in_words import called
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Mode
 from pipelines.ruling.rule import Parameters
@@ -143,7 +144,7 @@ def test_a_rule_that_the_spec_switches_off_is_not_asked_and_its_reason_stands_in
     assert f"the spec switches {' and '.join(broken)} off" in off["reasons"][0]
     page = paged(off)
     assert "the list is made by hand &lt;until June&gt;" in page
-    assert f"Not asked: {' and '.join(broken)}, which the spec switches off" in page
+    assert f"Not asked: {' and '.join(map(called, broken))}, which the spec switches off" in page
 
 
 def test_what_is_needed_by_rules_that_are_off_alone_is_not_taken(tmp_path: Path) -> None:

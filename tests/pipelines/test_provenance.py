@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
+from experiments import families, learners, metrics
 from experiments.spec import ExperimentSpec
 from pipelines.models.provenance import recipe
+from pipelines.models.scorers import kinds
+from tests.experiments.risk_alone import TEXT as RISK_ALONE
+from tests.strangers import plugged
 
 
 def changed(root: Path, name: str, *keys: str, to: Any) -> tuple[str, str]:
@@ -56,3 +60,12 @@ def test_on_how_many_dates_a_model_is_judged_does_not_make_it_another(root: Path
         assert recipe(ExperimentSpec.model_validate(plain)) == before
     plain["split"]["folds"] = 2
     assert recipe(ExperimentSpec.model_validate(plain)) != before
+
+
+def test_a_plug_in_that_a_spec_does_not_name_changes_no_recipe(root: Path, tmp_path: Path) -> None:
+    plain = yaml.safe_load((root / "experiments/specs/telco.yaml").read_text()) | {"name": "telco"}
+    spec = ExperimentSpec.model_validate(plain)
+    before = recipe(spec)
+    for package in (families, learners, metrics, kinds):
+        with plugged(package, tmp_path / package.__name__, stranger=RISK_ALONE):
+            assert recipe(spec) == before

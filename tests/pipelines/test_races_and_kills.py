@@ -59,8 +59,9 @@ def test_a_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: C
     states = [(len(one["stopped"]["entries"]), one["stopped"]["receipt"], one["stopped"]["alias"]) for one in found]
     # Before everything, after the lease, the note that nothing is told yet, the curves,
     before = [(1, 1, "1")] * 4
-    # the entry and the note of it in the registry, the receipt, the alias, the page, and after the lease is given back.
-    after = [(2, 2, "2"), (2, 2, "2"), (2, 2, "2")]
+    # the entry and the note of it in the registry, the receipt, the alias, the pages, what the version's run is told of
+    # them, and after the lease is given back.
+    after = [(2, 2, "2")] * 6
     assert states == [*before, (2, 1, "1"), (2, 1, "1"), (2, 2, "1"), *after]
 
 

@@ -23,13 +23,14 @@ from pipelines.champion.ledger import Entry, canonical, hash_of
 from pipelines.champion.succession import Standing
 from pipelines.cli import main
 from pipelines.files import storage
-from pipelines.models import integrity, portable
+from pipelines.models import integrity, scorer_text
 from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 from tests.pipelines.gate_world import Shop
 
 Checkout = Callable[..., Path]
 DONE, USAGE, REFUSED = 0, 2, 5
+OF_ALL_KINDS = Path(__file__).parent / "workspace_before" / "scorer_of_all_kinds.txt"
 # Whatever decides or says something by the ledger.
 SAY = (["status"], ["history"], ["promote"], ["rollback"], ["approve", "2"], ["registry", "restore"])
 
@@ -195,7 +196,7 @@ def test_a_model_that_says_the_same_everywhere_is_no_news_and_no_look(
     told(capsys, DONE, "promote")
     before = entries(root)
     for text, code in (("UNUSED = 1\n{}", DONE), ("{}", DONE)):
-        scorer = text.format(portable.scorer_text())
+        scorer = text.format(scorer_text.text(["logistic"]))
         number = stored_as(root, shop, text=scorer, version="1")
         storage.write_json(Workspace(root, "shop").registration, {"name": "shop", "version": number})
         shutil.rmtree(root / "copy")
@@ -205,6 +206,29 @@ def test_a_model_that_says_the_same_everywhere_is_no_news_and_no_look(
         assert decision(root)["verdict"] == "NO_CHANGE"
         assert decision(root)["champion_version"] == "1"
         assert entries(root) == before
+
+
+@pytest.mark.usefixtures("shop_as_it_was")
+def test_a_champion_whose_scorer_held_all_kinds_of_models_is_the_same_model(
+    checkout: Checkout, shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scorers of before carried the arithmetic of every family; now they are shorter, and say the same."""
+    root = checkout("1")
+    number = stored_as(root, shop, text=OF_ALL_KINDS.read_text(), version="1")
+    digests = [model_versions.digest_of(model_versions.version(client(root), "shop", one)) for one in ("1", number)]
+    assert digests[0] != digests[1]
+    storage.write_json(Workspace(root, "shop").registration, {"name": "shop", "version": number})
+    told(capsys, DONE, "promote")
+    assert champion(root) == (number, number)
+    before = entries(root)
+    storage.write_json(Workspace(root, "shop").registration, {"name": "shop", "version": "1"})
+    for _ in range(2):
+        said = told(capsys, DONE, "promote")
+        assert f"predicts the same as the champion, version {number}, to the bit: on 2,800 gate rows" in said
+        assert decision(root)["verdict"] == "NO_CHANGE"
+        assert entries(root) == before
+    assert champion(root) == (number, number)
+    told(capsys, DONE, "registry", "check")
 
 
 def test_rows_beyond_the_contract_tell_models_apart_that_agree_within(shop: Shop) -> None:
@@ -349,7 +373,7 @@ def test_a_copy_of_a_lost_champion_takes_its_place_with_what_it_is_for(
     two: Path, shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = Standing("shop", entries(two))
-    number = stored_as(two, shop, text=portable.scorer_text(), version="2")
+    number = stored_as(two, shop, text=scorer_text.text(["logistic"]), version="2")
     damage(files(two, "2"), "one digit")
     assert f"version {number} is the same model and takes its place" in told(capsys, DONE, "registry", "restore")
     after = Standing("shop", entries(two))
@@ -425,7 +449,8 @@ def test_the_lines_for_serving_teams_load_the_champion_and_refuse_a_changed_one(
     page = (Path(__file__).parents[2] / "docs" / "trust.md").read_text()
     lines = page.split("```python\n")[1].split("```")[0].replace("demo.head.json", "shop.head.json")
     (two / "shop.head.json").write_text(told(capsys, DONE, "registry", "head"))
-    program = f"{lines}\nprint(model.metadata.get_input_schema() is None or 'loaded')"
+    without_ours = "import sys; sys.modules |= dict.fromkeys(('features', 'experiments', 'pipelines', 'holdfast'))"
+    program = f"{without_ours}\n{lines}\nprint(model.metadata.get_input_schema() is None or 'loaded')"
     environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{two}/mlflow.db", "TMPDIR": str(two)}
 
     def served() -> subprocess.CompletedProcess[str]:

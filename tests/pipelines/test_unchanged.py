@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,11 @@ def test_the_decision_of_the_answer_is_left_once_and_the_answer_still_holds(work
     assert repeated.answer(workspace) == ANSWER
     same_size(workspace.decision_page)
     assert repeated.answer(workspace) is None
+
+
+@pytest.mark.usefixtures("_here")
+def test_the_report_of_the_answer_is_left_beside_the_decision(workspace: Workspace) -> None:
+    noted(workspace)
+    repeated.leave(workspace, replace(ANSWER, report="<p>report</p>"))
+    assert workspace.report_page.read_text() == "<p>report</p>"
+    assert workspace.report_page.parent == workspace.decision_page.parent

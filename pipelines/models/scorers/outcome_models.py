@@ -1,7 +1,8 @@
 """The scorer of a registered model: rows in, risk, uplift and reasons out.
 
-With `cells`, `reading` and `models` before it, in one file, it is copied into the model and runs without the project.
-All import libraries only. Next to it lie `contract.json` (what the rows must hold), `model.json` and the boosters.
+With `cells`, `reading`, `models` and the model's kinds before it, in one file, it is copied into the model and runs
+without the project. All import libraries only. Next to it lie `contract.json` (what the rows must hold), `model.json`
+and the boosters.
 """
 
 import json

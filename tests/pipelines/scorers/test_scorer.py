@@ -17,6 +17,7 @@ from experiments.uplift.fitted_learner import FittedLearner, Term
 from features.contract import Contract
 from features.plugins import discover
 from features.sources.table import SOURCE as TABLE
+from pipelines.champion import identity
 from pipelines.matrix import undated
 from pipelines.models import portable
 from pipelines.specs import spec_files
@@ -25,6 +26,7 @@ from pipelines.workspace import Workspace
 FAMILIES = discover(families, Family)
 FAMILY_NAMES = ("lightgbm", "logistic", "prior")
 LEARNT = np.arange(1400)
+OF_ALL_KINDS = Path(__file__).parent.parent / "workspace_before" / "scorer_of_all_kinds.txt"
 
 
 def write(folder: Path, name: str, X: np.ndarray, y: np.ndarray, contract: Contract) -> Path:
@@ -73,6 +75,18 @@ def test_batches_and_threads_change_no_bit(scorers, rows: pd.DataFrame, name: st
         for setting, value in (("THREADS", threads), ("ROWS_EACH", each), ("ROWS_AT_ONCE", at_once)):
             monkeypatch.setitem(settings, setting, value)
         assert scorer.score(rows, reasons=2).equals(whole)
+
+
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+def test_scorers_that_held_all_kinds_of_models_said_the_same(
+    scorers, rows: pd.DataFrame, folder: Path, contract: Contract, name: str
+) -> None:
+    before: dict[str, Any] = {"__name__": "scorer"}
+    exec(compile(OF_ALL_KINDS.read_text(), "scorer.py", "exec"), before)  # noqa: S102 - it is ours
+    old = before["Scorer"](folder / name)
+    for asked in (rows, identity.random_rows(contract)):
+        with np.errstate(over="ignore"):  # far outside
+            assert identity.same(old.score, scorers[name].score, asked, reasons=3)
 
 
 def test_many_at_once_get_what_one_gets(scorers, rows: pd.DataFrame) -> None:
