@@ -1,6 +1,7 @@
 """What every leak check must do: fire on its planted leak, stay silent on the clean world, and say what it measured."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -9,9 +10,12 @@ import numpy as np
 import pytest
 
 from experiments import checks
+from experiments.leaks.boosted import boosted, usable
 from experiments.leaks.check import Check, Evidence, Severity, examined
+from experiments.metric import evaluate
+from experiments.metrics.auc import METRIC as AUC
 from features.plugins import discover, names
-from tests.experiments.checks.worlds import clean, clean_with_all
+from tests.experiments.checks.worlds import clean, clean_with_all, engineered
 
 CHECKS = discover(checks, Check)
 MODULES = {name.split("_")[0].upper(): name for name in names(checks)}
@@ -53,26 +57,44 @@ def test_a_check_is_silent_on_clean_worlds(check: Check, dated: bool) -> None:
     assert not [seed for seed in range(15) if check.examine(clean(seed, rows=1000, dated=dated))]
 
 
-def alarms(seeds: range) -> dict[int, set[str]]:
-    """The checks that find something, refusing or warning, by the seed of a clean world; none where none does."""
-    found = {seed: examined(CHECKS, clean_with_all(seed), off={}) for seed in seeds}
-    return {seed: {one.code for one in results if one.findings} for seed, results in found.items()}
+def alarms(seeds: range, world: Callable[[int], Evidence] = clean_with_all) -> dict[int, set[str]]:
+    """The checks that find something, refusing or warning, by the seed of a clean world where any does."""
+    found = {seed: examined(CHECKS, world(seed), off={}) for seed in seeds}
+    codes = {seed: {one.code for one in results if one.findings} for seed, results in found.items()}
+    return {seed: those for seed, those in codes.items() if those}
 
 
 def test_clean_worlds_raise_no_alarm_of_any_check() -> None:
     """Twelve of the worlds below, one of each shape."""
-    assert not [seed for seed, codes in alarms(range(5012, 5024)).items() if codes]
+    assert not alarms(range(5012, 5024))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(5))
 def test_at_most_two_in_a_hundred_clean_worlds_raise_an_alarm_of_any_check_together(block: int) -> None:
-    """Measured over 600 worlds (seeds 5000 to 5599): 4, by L003 and L008 (0.7 %, 95 % interval 0.2 to 1.7).
+    """Measured over 3,000 worlds (seeds 10000 to 12999): 7, by L003 and L008 (0.23 %, standard error 0.09).
 
-    Of 60 worlds with 2 alarms in 100, more than 5 come once in 1,000 times.
+    Each block of 60 worlds stays below 2 in 100. Were they 4, five blocks would pass 3 times in 1,000.
     """
     found = alarms(range(6000 + 60 * block, 6060 + 60 * block))
-    assert sum(bool(codes) for codes in found.values()) <= 5, found
+    assert len(found) <= 1, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(2))
+def test_nor_do_stronger_ones_with_columns_made_of_others_while_all_come_to_less_than_090(block: int) -> None:
+    """Measured over 1,000 worlds: of 940 below an AUC of 0.90 (trees) 10, 1.1 % (standard error 0.3)."""
+    found = alarms(range(2000 + 50 * block, 2050 + 50 * block), engineered)
+    assert not {"L009", "L010", "L011", "L012", "L014"} & set().union(*found.values())
+    modest = {seed: codes for seed, codes in found.items() if together(engineered(seed)) < 0.90}
+    assert len(modest) <= 1, modest
+
+
+def together(world: Evidence) -> float:
+    """The AUC of all columns by boosted trees."""
+    score = boosted(usable(world), world).score
+    known = ~np.isnan(score)
+    return evaluate(AUC, world.training.y[known], score[known])
 
 
 @every_check

@@ -2,13 +2,17 @@
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import norm, rankdata
 
 from experiments.checks.l009_anothers_score import anothers_score
 from experiments.leaks.boosted import boosted, usable
 from experiments.leaks.check import Evidence
 from experiments.metric import Numbers
-from tests.experiments.checks.worlds import clean, of_training, renamed
+from features.contract import Contract
+from features.feature import FeatureColumn
+from tests.experiments.checks.worlds import clean, evidence, of_training, renamed
 
 # Worlds whose columns come to an AUC of 0.75 or more, so that a score of them does, too.
 TELLING = (1028, 1083, 1162)
@@ -57,3 +61,27 @@ def test_a_strong_column_of_its_own_is_left_to_others() -> None:
     world = clean(4)
     own = 1.3 * world.training.y + np.random.default_rng(0).normal(size=len(world.training.y))
     assert not anothers_score.examine(of_training(world, own))
+
+
+def engineered(kind: str, seed: int) -> Evidence:
+    """A column that is truly what the risk follows, made by an expert of two columns or of all."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(4000, 8))
+    one, two = np.exp(X[:, 0]), np.exp(X[:, 1])
+    made = {
+        "ratio": one / two,
+        "product": one * two,
+        "larger": np.maximum(X[:, 0], X[:, 1]),
+        "true risk": X @ rng.normal(size=8),
+    }[kind]
+    risk = 2 * norm.ppf(rankdata(made) / (len(made) + 1)) + 0.3 * X[:, 2]
+    table = pd.DataFrame({"customer_id": [f"c{one}" for one in rng.permutation(len(X))], "arm": None, "as_of": pd.NaT})
+    table["churned"] = (rng.random(len(X)) < 1 / (1 + np.exp(1.2 - risk))).astype(float)
+    contract = Contract(tuple(FeatureColumn(f"x{place}", f"x{place}") for place in range(9)))
+    return evidence(contract, np.column_stack([one, two, X[:, 2:], made]), table)
+
+
+@pytest.mark.parametrize("kind", ["ratio", "product", "larger", "true risk"])
+def test_what_an_expert_made_of_columns_is_no_leak_though_it_says_more_than_they_do(kind: str) -> None:
+    """Both of its parts, what the others tell of it and what they do not, raise the log-odds alike."""
+    assert not [seed for seed in range(8) if anothers_score.examine(engineered(kind, seed))]
