@@ -244,5 +244,6 @@ def test_no_leak_check_finds_anything_in_data_without_a_leak(name: str, request:
     repository: Repository = request.getfixturevalue(name)[0]
     checked = json.loads((repository.root / "artifacts" / name / "tuning" / "checks.json").read_text())
     assert len(checked) >= 14
-    assert not [finding["sentence"] for one in checked for finding in one["findings"]]
+    found = {one["code"] for one in checked if one["findings"]}
+    assert found == ({"L007"} if name == "online_retail" else set())  # its gate cohort does run into Christmas
     assert not [one for one in checked if one["off"] or one["accepted"]]
