@@ -43,7 +43,7 @@ def main(words: Sequence[str]) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - the command line's own voice
         return error.exit_code
     workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
-    _quiet()
+    settings_of_libraries()
     try:
         with log.speaking(getattr(arguments, "loudness", None)):
             return _said(arguments, workspace)
@@ -102,8 +102,8 @@ def parser() -> Parser:
     return root
 
 
-def _quiet() -> None:
-    """Nothing phones home, and MLflow says only what matters."""
+def settings_of_libraries() -> None:
+    """Set how the libraries behave, before they are loaded: nothing phones home, MLflow says only what matters."""
     for name in ("DVC_NO_ANALYTICS", "DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY"):
         os.environ.setdefault(name, "true")
     for name in ("GX_ANALYTICS_ENABLED", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"):

@@ -1,6 +1,7 @@
 """Stages and commands, found by their files and read without importing any: at once, and for whoever asks."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from pipelines.messages.help_pages import Page, page
@@ -19,7 +20,8 @@ def stages() -> dict[str, str]:
 
 def pages() -> dict[str, Page]:
     """The help of every job, stage and command; where a command has a stage's name, its own."""
-    jobs = {name: _page(Path(__file__).parent / "jobs" / f"{file}.py", "work") for name, file in JOBS.items()}
+    folder = Path(__file__).parent / "jobs"
+    jobs = {name: _page((folder / f"{file}.py").read_text(), "work") for name, file in JOBS.items()}
     of_stages, of_commands = described("stages", "stage"), described("commands", "other")
     return {**jobs, **{name: of_stages[name] for name in stages()}, **of_commands}
 
@@ -27,8 +29,10 @@ def pages() -> dict[str, Page]:
 def described(folder: str, group: str) -> dict[str, Page]:
     """Every module of a folder of ours and what its docstring says; a name that Python has taken ends in `_`."""
     files = sorted(file for file in (Path(__file__).parent / folder).glob("*.py") if file.stem != "__init__")
-    return {file.stem.rstrip("_"): _page(file, group) for file in files}
+    return {file.stem.rstrip("_"): _page(file.read_text(), group) for file in files}
 
 
-def _page(file: Path, group: str) -> Page:
-    return page(ast.get_docstring(ast.parse(file.read_text())) or "", group)
+@cache
+def _page(code: str, group: str) -> Page:
+    """The page of a module's code; it is asked for many times, and a fork of a run finds it ready."""
+    return page(ast.get_docstring(ast.parse(code)) or "", group)

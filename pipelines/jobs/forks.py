@@ -31,10 +31,12 @@ NOT_HERE = -1
 # How long a stage that is asked to stop may take for it; DVC is given more.
 GRACE_SECONDS = 5.0
 # What a stage loads late, in its functions, and later stages load again: at its first turn it is loaded here. Great
-# Expectations brings the first four with it, MLflow the last as soon as it opens a database.
+# Expectations brings the first four with it, MLflow's last comes as soon as it opens a database, and the pages of
+# `evaluate` and `promote` draw with matplotlib.
 LIBRARIES = {
     "validate": ("pandas", "scipy.stats", "sqlalchemy", "jinja2"),
     "tune": ("lightgbm", "mlflow.store.tracking.sqlalchemy_store"),
+    "evaluate": ("matplotlib.figure", "matplotlib.style", "matplotlib.backends.backend_svg"),
 }
 # What loading a stage may end with: the stage will say it itself.
 UNLOADABLE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, HoldfastError)
