@@ -17,7 +17,7 @@ def lottery(found: Found) -> str:
     guessed = ", ".join(f"{action} {100 * auc:.0f}" for action, auc in told["predictability"].items())
     return (
         "From what is known of the customers, one with an action and one without are told apart about as often as by "
-        f"guessing, 50 times in 100: {guessed}. {_apart(told)}The groups came out nearly as large as the lottery meant "
+        f"guessing, 50 times in 100: {guessed}. {_apart(found)}The groups came out nearly as large as the lottery meant "
         "them to be: chance alone would miss by as much in "
         f"{100 * told['sample_ratio_p']:.2g}{NO_BREAK}% of lotteries, and less than {whole(ALPHA_SIZES)} would speak "
         "against it."
@@ -35,7 +35,7 @@ def against(found: Found) -> str:
         return f"The groups did not come out as large as a lottery with the logged chances would make them: {sizes}."
     action, auc = max(told["predictability"].items(), key=lambda one: abs(one[1] - 0.5))
     return (
-        f"The groups differ by more than a lottery explains. {_apart(told)}By what is known of them, a customer with "
+        f"The groups differ by more than a lottery explains. {_apart(found)}By what is known of them, a customer with "
         f"{action} and one without are told apart {100 * auc:.0f} times in 100, where guessing comes to 50."
     )
 
@@ -45,12 +45,14 @@ def _is_kept(told: Found) -> bool:
     return {"predictability", "largest_difference", "sample_ratio_p", "observed", "expected"} <= told.keys()
 
 
-def _apart(told: Found) -> str:
+def _apart(found: Found) -> str:
     """The largest difference between two groups, and in what, in a sentence; "" where nothing was compared."""
+    told, meanings = found["uplift"]["randomisation"], {one["name"]: one["meaning"] for one in found["importance"]}
     name = told["largest_difference_in"]
     if not name:
         return ""
-    column = name.removesuffix(" missing").replace("_", " ")
+    column = name.removesuffix(" missing")
+    column = meanings.get(column, column.replace("_", " "))
     what = f"in how often \u201c{column}\u201d is missing" if name.endswith(" missing") else f"in \u201c{column}\u201d"
     size = f"{abs(told['largest_difference']):.2g}"
     return f"The largest difference between them is {size} standard deviations, {what}. "

@@ -1,4 +1,4 @@
-"""Where runs, models and the ledger are kept: what the environment says of it, and how to look at it."""
+"""Addresses of MLflow and the ledger, from the environment, and how to view what is there."""
 
 import os
 from collections.abc import Iterator
@@ -17,19 +17,19 @@ def tracking(root: Path) -> str:
 
 
 def everything(root: Path) -> Iterator[tuple[str, str]]:
-    """Every address that a command talks to, with the variable that says it."""
+    """Every server address, with the variable that sets it."""
     yield TRACKING, tracking(root)
     if ledger := os.environ.get(LEDGER):
         yield LEDGER, ledger
 
 
 def shown(root: Path) -> str:
-    """The tracking URI as a person would type it in the repository, without its secrets."""
+    """The tracking URI as typed in the repository, with secrets masked."""
     return masking.mask(tracking(root).replace(f"sqlite:///{root}/", "sqlite:///"))
 
 
 def where_to_look(root: Path) -> str:
-    """How to look at runs and models: a command, or a server's own address.
+    """How to view runs and models: a command, or a server's address.
 
     An address with a secret in it is not written; the shell has it.
     """

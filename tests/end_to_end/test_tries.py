@@ -131,7 +131,7 @@ def test_no_work_tree_is_left(shop: Repository, tried: dict[str, Any]) -> None:
         (["tuning.trials=many"], "tuning.trials takes a whole number"),
         (["split.kind=tim"], "split.kind takes one of time, random."),
         (["tuning.families=[lightgmb]"], "there are ['lightgbm', 'logistic', 'prior']"),
-        (["tuning.trials=3", "tuning.trials=3"], "tuning.trials=3 stands twice"),
+        (["tuning.trials=3", "tuning.trials=3"], "tuning.trials=3 occurs twice"),
         (["tuning.trials"], "'tuning.trials' is no change; write KEY=VALUE"),
         (["tuning.families=[a"], "is no YAML"),
         (["title.x=1"], "there is no key 'title.x'"),
