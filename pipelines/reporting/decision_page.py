@@ -8,6 +8,7 @@ from pipelines.messages import numbers
 from pipelines.reporting import (
     about,
     decision_charts,
+    decision_looks,
     decision_words,
     differences,
     floor_pairs,
@@ -48,7 +49,7 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         told=told,
         verdict_word=answers.verdict_of(decision),
         observational=observational,
-        judged_on=decision_words.judged_on(decision),
+        judged_on=decision_looks.judged_on(decision),
         names=names,
         rows=rows,
         level=next((row.level for row in rows if row.level), ""),

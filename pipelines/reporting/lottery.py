@@ -17,7 +17,7 @@ def lottery(found: Found) -> str:
     guessed = ", ".join(f"{action} {100 * auc:.0f}" for action, auc in told["predictability"].items())
     return (
         "From what is known of the customers, one with an action and one without are told apart about as often as by "
-        f"guessing, 50 times in 100: {guessed}. {_apart(found)}The groups came out nearly as large as the lottery meant "
+        f"guessing, 50 times in 100: {guessed}. {_apart(found)}The groups came out about as large as the lottery meant "
         "them to be: chance alone would miss by as much in "
         f"{100 * told['sample_ratio_p']:.2g}{NO_BREAK}% of lotteries, and less than {whole(ALPHA_SIZES)} would speak "
         "against it."
