@@ -15,6 +15,12 @@ from features.source import SourceOptions
 
 NUMBERS = ("integer", "number")
 Role = Literal["feature", "label", "outcome"]
+Aggregate = Literal["count", "sum", "mean", "minimum", "maximum"]
+
+
+def joined_name(column: str, file: str) -> str:
+    """What the rows of a table call a column of a file that was joined to them: no file calls one so."""
+    return f"{column}\0{file}"
 
 
 class ColumnOptions(Section):
@@ -22,12 +28,15 @@ class ColumnOptions(Section):
 
     column is what the file calls it, where that is not its name here. missing are further texts that mean that a value
     is missing. An outcome is a number that was measured after the actions, beside the label: the report says what they
-    changed. Rows in which a nullable one is missing are left out of its figures.
+    changed. Rows in which a nullable one is missing are left out of its figures. file names the joined file in which
+    the column stands, where it is not the table's own; aggregate says how its several rows of a customer become one.
     """
 
     type: ColumnType = "number"
     role: Role = "feature"
     column: Name | None = None
+    file: Name | None = None
+    aggregate: Aggregate | None = None
     meaning: str | None = None
     unit: str | None = None
     nullable: bool = False
@@ -48,6 +57,14 @@ class ColumnOptions(Section):
         return self
 
     @model_validator(mode="after")
+    def _only_numbers_are_summed_up(self) -> Self:
+        if self.aggregate and (self.file is None or self.type not in NUMBERS):
+            raise ValueError(
+                "aggregate makes one number of several rows of a joined file: it needs file, and a number's type"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _values_are_of_the_type(self) -> Self:
         bounds = [name for name in ("minimum", "maximum") if getattr(self, name) is not None]
         if bounds and self.type not in NUMBERS:
@@ -61,10 +78,26 @@ class ColumnOptions(Section):
         return self
 
 
+class JoinOptions(Section):
+    """One more file of a table: the column that is its key, and the column by which its row is found.
+
+    by is the table's key where it is not said, and a column of the table's own file, or of the file `of`, which is
+    joined before. A key that the file does not have gives nothing; one with several rows is refused, but where the
+    columns say how these become one.
+    """
+
+    file: Name
+    key: Name
+    by: Name | None = None
+    of: Name | None = None
+    format: FileFormat | None = None
+
+
 class TableOptions(SourceOptions):
     """Options of a table source: its file, key (the row's content if none), texts that mean missing, and columns.
 
-    format says how the file is read where it is no CSV with names in its first line.
+    format says how the file is read where it is no CSV with names in its first line. joins are further files. leave_out
+    names, by column of the file, the values of which rows are left out: they are counted, and nobody sees them again.
     """
 
     kind: Literal["table"] = "table"
@@ -74,6 +107,8 @@ class TableOptions(SourceOptions):
     missing: tuple[str, ...] = ("",)
     columns: dict[str, ColumnOptions] = Field(min_length=1)
     treatment: ArmColumn | None = None
+    joins: tuple[JoinOptions, ...] = ()
+    leave_out: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_not_ours(self) -> Self:
@@ -81,9 +116,40 @@ class TableOptions(SourceOptions):
             raise ValueError("; ".join(faults))
         return self
 
+    @model_validator(mode="after")
+    def _joins_agree(self) -> Self:
+        if faults := list(_join_faults(self)):
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that it reads, its own first."""
+        return (self.file, *(join.file for join in self.joins))
+
     def in_the_file(self, name: str) -> str:
-        """What the file calls a column of the spec."""
-        return self.columns[name].column or name
+        """What the rows call a column of the spec: as the file does, and a joined one by its file too."""
+        column = self.columns[name]
+        return joined_name(column.column or name, column.file) if column.file else column.column or name
+
+
+def _join_faults(options: TableOptions) -> Iterator[str]:
+    before = [options.file]
+    for number, join in enumerate(options.joins):
+        if join.file in before:
+            yield f"joins[{number}].file: '{join.file}' is there already; each file is joined once"
+        if join.of is not None and join.of not in before[1:]:
+            yield f"joins[{number}].of: '{join.of}' is not joined before; there are {before[1:]}"
+        if join.by is None and (options.key is None or join.of is not None):
+            yield f"joins[{number}].by: say by which column of {join.of or options.file} a row of {join.file} is found"
+        before.append(join.file)
+        columns = {name: one for name, one in options.columns.items() if one.file == join.file}
+        single = [name for name, one in columns.items() if one.aggregate is None]
+        if single and len(single) < len(columns):
+            yield f"columns.{single[0]}: of {join.file} other columns have an aggregate; give it one too"
+    for name, column in options.columns.items():
+        if column.file is not None and column.file not in before[1:]:
+            yield f"columns.{name}.file: '{column.file}' is no joined file; there are {before[1:]}"
 
 
 def _faults(options: TableOptions) -> Iterator[str]:

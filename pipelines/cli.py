@@ -25,6 +25,7 @@ CODES = """exit codes:
 
 examples:
   python -m pipelines run demo
+  python -m pipelines new shop path/to/customers.csv --label left
   python -m pipelines data telco path/to/telco.csv
   python -m pipelines run telco
   python -m pipelines data shop postgresql://reader@db.example/shop?table=public.orders
@@ -41,6 +42,8 @@ RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql:/
 # What talks to no server and no database, and what only reads there.
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
 READING = ("status", "history")
+# What makes the spec that it is told the name of.
+WITHOUT_SPEC = ("new",)
 
 
 def main(words: Sequence[str]) -> int:
@@ -111,6 +114,8 @@ def _quiet() -> None:
 def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
     if arguments.command == "list":
         return int(import_module("pipelines.jobs.listing").show(arguments.kind, workspace.root))
+    if arguments.command in WITHOUT_SPEC:
+        return int(import_module(f"pipelines.commands.{arguments.command}").run(None, workspace, arguments))
     specs = import_module("pipelines.specs.spec_files")
     spec = specs.load(workspace)
     with scratch.own():

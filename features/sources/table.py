@@ -6,10 +6,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features import table_joins
 from features.arm_column import STRATUM, ArmColumn, arms_of, declared, probabilities_of, strata_of
-from features.errors import MissingError, SchemaError
+from features.errors import SchemaError
 from features.schema import ARROW_TYPES, Column, ColumnType, Table, nearest
-from features.source import Part, Raw, Source
+from features.source import Part, Raw, Reconciled, Source
 from features.table_options import NUMBERS, ColumnOptions, TableOptions
 
 # What pyarrow would read besides: 0x10 as 16, nan as a number. What stands for nothing is declared as `missing`.
@@ -30,7 +31,7 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 
 def _column(name: str, options: ColumnOptions) -> Column:
-    declared = options.model_dump(exclude={"role", "meaning", "column", "missing"})
+    declared = options.model_dump(exclude={"role", "meaning", "column", "missing", "file", "aggregate"})
     return Column(
         name=name,
         meaning=options.meaning or name,
@@ -40,14 +41,14 @@ def _column(name: str, options: ColumnOptions) -> Column:
     )
 
 
-def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
-    """Cast the file's texts to the declared types; what cannot be read goes to `<column>__unreadable`.
+def read(raw: Raw, options: TableOptions) -> Iterator[Part | Reconciled]:
+    """Cast the texts of its files to the declared types; what cannot be read goes to `<column>__unreadable`.
 
-    Raises MissingError when the file was not added and SchemaError when it lacks a column.
+    Raises MissingError when a file was not added, SchemaError when one lacks a column, DataError when a joined row
+    would make several of one.
     """
-    if options.file not in raw.names:
-        raise MissingError(f"no file '{options.file}' among the raw data {list(raw.names)}; add it: the data command.")
-    rows = raw.texts(options.file)
+    rows, counts = table_joins.rows_of(raw, options)
+    yield from counts
     _check_columns(rows, options)
     arrays: dict[str, pa.ChunkedArray | pa.Array] = {"customer_id": _keys(rows, options)}
     unreadable: dict[str, pa.Array] = {}
@@ -66,10 +67,12 @@ def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
 
 
 def _check_columns(rows: pa.Table, options: TableOptions) -> None:
-    wanted = [*map(options.in_the_file, options.columns), *([options.key] if options.key else [])]
+    own = [name for name, column in options.columns.items() if column.file is None]
+    wanted = [*map(options.in_the_file, own), *([options.key] if options.key else [])]
     wanted += options.treatment.columns if options.treatment else []
     if missing := [name for name in wanted if name not in rows.column_names]:
-        meant = "; ".join(f"'{name}': {nearest(name, rows.column_names)}" for name in missing)
+        there = [name for name in rows.column_names if "\0" not in name]
+        meant = "; ".join(f"'{name}': {nearest(name, there)}" for name in missing)
         raise SchemaError(f"{options.file} has no column {missing}; correct the spec; {meant}.")
 
 
@@ -161,7 +164,7 @@ SOURCE = Source(
     declare=declare,
     read=read,
     extracted_at=lambda _: None,
-    wants=lambda options: (options.file,),
-    formats=lambda options: {options.file: options.format} if options.format else {},
+    wants=lambda options: options.files,
+    formats=lambda options: {one.file: one.format for one in (options, *options.joins) if one.format},
     newer=("file",),
 )
