@@ -185,7 +185,7 @@ def _category(found: Profile) -> Proposal:
         why.append(f"more than {MOST_LISTED}, so not listed" if not found.signs else "not listed: some hold odd signs")
     if found.padded and found.whole == found.known:
         why.append("zeros in front: a code, no number")
-    elif names.says(found.name, names.CODE):
+    elif found.numbers == found.known and names.says(found.name, names.CODE):
         why.append("called like a code, so no number")
     if gone:
         entry["missing"] = list(gone)
