@@ -23,7 +23,7 @@ def of_a_table(
 ) -> Iterator[str]:  # fmt: skip
     """A line for each, with what settles it."""
     yield from _newcomers(plan, gone)
-    if key:
+    if key and not plan.joins:
         yield from _copies(plan.main, key, label, database)
     if arms:
         yield from _arms(plan, arms, said)

@@ -64,8 +64,8 @@ def counted(
         f"coalesce({sheet.sql(name)}, '') NOT IN ({', '.join(map(literal, texts))})" for name, texts in gone.items()
     ]
     here = f"{sheet.sql(arms.column)} = {literal(arms.control)}" if arms else "true"
-    query = f"""SELECT count(*), count_if({c} = {literal(label.churned)}),
-        count_if({here} AND {c} = {literal(label.churned)}), count_if({here} AND {c} = {literal(label.retained)})
+    query = f"""SELECT count(*), count(*) FILTER ({c} = {literal(label.churned)}),
+        count(*) FILTER ({here} AND {c} = {literal(label.churned)}), count(*) FILTER ({here} AND {c} = {literal(label.retained)})
         FROM {sheet.table} WHERE {" AND ".join(kept) or "true"}"""  # noqa: S608 - names of our own, texts as literals
     rows, left, churned, retained = database.execute(query).fetchall()[0]
     rarer = min(churned, retained)

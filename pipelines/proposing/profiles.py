@@ -80,14 +80,14 @@ def profile(sheet: Sheet, name: str, database: duckdb.DuckDBPyConnection) -> Pro
     c = sheet.sql(name)
     number = f"CASE WHEN regexp_full_match({c}, {literal(NUMBER)}) THEN TRY_CAST({c} AS DOUBLE) END"
     query = f"""SELECT count(c), count(DISTINCT c), {_counted(WHOLE)}, {_counted(NUMBER)}, {_counted(DRESSED)},
-        {_counted(DAY)}, count_if(regexp_full_match(c, '[+-]?0[0-9]+')), coalesce(max(length(c)), 0),
+        {_counted(DAY)}, {_counted("[+-]?0[0-9]+")}, coalesce(max(length(c)), 0),
         coalesce(avg(length(c)), 0), coalesce(bool_or(regexp_matches(c, '[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F]')), false)
         FROM (SELECT {c} AS c FROM {sheet.table})"""  # noqa: S608 - names of our own, texts as literals
     counted: Any = database.execute(query).fetchall()[0]
     database.execute(f"CREATE OR REPLACE TEMP TABLE counted AS SELECT {c} AS c, {number} AS n FROM {sheet.table}")  # noqa: S608
     nines = _nines(database)
     apart = f"n NOT IN ({', '.join(map(repr, nines))})" if nines else "true"
-    extremes = f"SELECT min(n), max(n), count_if(n < 0) FROM counted WHERE isfinite(n) AND {apart}"  # noqa: S608
+    extremes = f"SELECT min(n), max(n), count(*) FILTER (n < 0) FROM counted WHERE isfinite(n) AND {apart}"  # noqa: S608
     ((low, high, negative),) = database.execute(extremes).fetchall()
     most = "GROUP BY c ORDER BY count(*) DESC, c LIMIT"
     top = database.execute(f"SELECT c, count(*) FROM counted WHERE c IS NOT NULL {most} {SHOWN}").fetchall()  # noqa: S608
@@ -110,7 +110,7 @@ def profile(sheet: Sheet, name: str, database: duckdb.DuckDBPyConnection) -> Pro
 
 
 def _counted(pattern: str) -> str:
-    return f"count_if(regexp_full_match(c, {literal(pattern)}))"
+    return f"count(*) FILTER (regexp_full_match(c, {literal(pattern)}))"
 
 
 def _nines(database: duckdb.DuckDBPyConnection) -> list[int]:

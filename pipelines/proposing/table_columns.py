@@ -71,7 +71,7 @@ def written(plan: Plan, said: Said, *, key: str | None, label: Label, arms: Arms
             continue
         for name, one in plan.profiles[join.sheet.file].items():
             if name != join.key and not _stands_before(plan, join, name):
-                _column(found, one, said, file=join.sheet.file, joined=True)
+                _column(found, one, said, file=join.sheet.file, joined=True, whole=join.whole)
     return found
 
 
@@ -88,7 +88,7 @@ def _label(found: Written, plan: Plan, label: Label) -> None:
     found.write(Proposal(label.column, entry, label.why, "label"), file=plan.main.file, joined=False, role="label")
 
 
-def _column(found: Written, one: Profile, said: Said, *, file: str, joined: bool) -> None:
+def _column(found: Written, one: Profile, said: Said, *, file: str, joined: bool, whole: bool = True) -> None:
     if one.name in said.drop:
         found.leave(Proposal(one.name, None, "you said so", "sure"), file=file)
         return
@@ -98,7 +98,7 @@ def _column(found: Written, one: Profile, said: Said, *, file: str, joined: bool
     elif proposal.entry is None:
         found.leave(proposal, file=file)
     else:
-        if joined:  # a customer may be in the first file and not in this one
+        if not whole:  # a customer may be in the first file and not in this one
             proposal = Proposal(
                 one.name, {**proposal.entry, "nullable": True}, proposal.why, proposal.sure, proposal.asks
             )

@@ -19,7 +19,10 @@ FOUND = 0.5
 
 @dataclass(frozen=True)
 class Join:
-    """A file that is joined: its key, the column by which its row is found, and the file where that stands."""
+    """A file that is joined: its key, the column by which its row is found, and the file where that stands.
+
+    several says that a key has several rows, whole that every row finds one.
+    """
 
     sheet: Sheet
     key: str
@@ -27,6 +30,7 @@ class Join:
     of: Sheet
     why: str
     several: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def _join(
             several = known[sheet.file][name].distinct < known[sheet.file][name].known
             why = f"{100 * share:.1f} % of the rows of {of.file} find theirs by '{name}'"
             if share >= FOUND and (best is None or (not several, share) > (not best[1].several, best[0])):
-                best = share, Join(sheet, name, name, of, why, several)
+                best = share, Join(sheet, name, name, of, why, several, share == 1)
     if best is None:
         return None
     join = best[1]
@@ -122,6 +126,6 @@ def _may_lead(name: str, there: Profile, here: Profile, said: Said) -> bool:
 
 def _share(sheet: Sheet, of: Sheet, name: str, database: duckdb.DuckDBPyConnection) -> float:
     there = f"SELECT {sheet.sql(name)} FROM {sheet.table}"  # noqa: S608 - names of our own
-    query = f"SELECT count_if({of.sql(name)} IN ({there})) / count(*) FROM {of.table}"  # noqa: S608
+    query = f"SELECT count(*) FILTER ({of.sql(name)} IN ({there})) / count(*) FROM {of.table}"  # noqa: S608
     found: Any = database.execute(query).fetchall()[0][0]
     return float(found or 0.0)

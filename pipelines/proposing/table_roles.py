@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
 from features.errors import UsageError
 from pipelines.proposing import names
 from pipelines.proposing.columns import shown
@@ -195,27 +193,3 @@ def _named(column: str, texts: Sequence[str]) -> dict[str, str]:
             said = f"action_{number}"
         found[said] = text
     return found
-
-
-def tells_the_outcome(
-    sheet: Sheet, profiles: Profiles, found: Label, database: duckdb.DuckDBPyConnection
-) -> dict[str, str]:
-    """Columns whose values, or blanks, go with one outcome only, and what to look at: perhaps known only afterwards."""
-    c, told = sheet.sql(found.column), {}
-    for name, one in profiles.items():
-        if name == found.column or not 1 <= one.distinct <= MOST_OUTCOMES or (one.distinct == 1 and not one.missing):
-            continue
-        asked = f"SELECT {sheet.sql(name)} AS v, {c}, count(*) AS n FROM {sheet.table} GROUP BY ALL"  # noqa: S608
-        query = f"SELECT sum(n), sum(most) FROM (SELECT sum(n) AS n, max(n) AS most FROM ({asked}) GROUP BY v)"  # noqa: S608
-        ((rows, same),) = database.execute(query).fetchall()
-        if same >= 0.98 * rows and same > _of_most(profiles[found.column]):
-            told[name] = (
-                f"tells the outcome in {100 * same / rows:.1f} % of the rows: known only afterwards? Then --drop it"
-            )
-    return told
-
-
-def _of_most(found: Profile) -> int:
-    """The rows of the most frequent outcome, and half of the others: telling no more of them is no news."""
-    most = found.top[0][1] if found.top else 0
-    return most + (found.known - most) // 2

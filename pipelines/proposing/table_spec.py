@@ -7,7 +7,7 @@ import duckdb
 
 from features.errors import UsageError
 from features.file_format import PLAIN
-from pipelines.proposing import drafts, open_points, outcomes, table_roles, writing
+from pipelines.proposing import drafts, open_points, outcomes, table_roles, telling, writing
 from pipelines.proposing.drafts import Draft
 from pipelines.proposing.names import CURRENCIES, words
 from pipelines.proposing.outcomes import Counted
@@ -31,8 +31,8 @@ def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: d
     key, why = table_roles.key(main, profiles, settling)
     columns = written(found, said, key=key, label=label, arms=arms)
     counts = outcomes.counted(main, label, arms, gone, database)
-    told = table_roles.tells_the_outcome(main, profiles, label, database)
-    left = [f"{name}: {why}" for name, why in told.items() if (main.file, name) in columns.called]
+    told = telling.telling(main, profiles, label, database)
+    left = [f"{name}: {why}" for name, why in told if (main.file, name) in columns.called]
     left += columns.open
     left += open_points.of_a_table(found, said, key=key, label=label, arms=arms, gone=gone, database=database)
     lines = [
