@@ -62,7 +62,7 @@ def test_a_spec_takes_the_very_table_it_was_written_from_or_one_line_says_why_no
         assert plain(found)["label"]["churned"] == "yes"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=tables())
 def test_the_same_files_and_answers_give_the_same_text(rows: pd.DataFrame) -> None:
     with tempfile.TemporaryDirectory() as folder:
