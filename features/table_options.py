@@ -18,9 +18,9 @@ Role = Literal["feature", "label", "outcome"]
 Aggregate = Literal["count", "sum", "mean", "minimum", "maximum"]
 
 
-def joined_name(column: str, file: str) -> str:
-    """What the rows of a table call a column of a file that was joined to them: no file calls one so."""
-    return f"{column}\0{file}"
+def joined_name(column: str, file: str, aggregate: Aggregate | None = None) -> str:
+    """What the rows of a table call a column of a file that was joined to them, and may be summed up: no file does."""
+    return "\0".join((column, file, *([aggregate] if aggregate else [])))
 
 
 class ColumnOptions(Section):
@@ -130,7 +130,8 @@ class TableOptions(SourceOptions):
     def in_the_file(self, name: str) -> str:
         """What the rows call a column of the spec: as the file does, and a joined one by its file too."""
         column = self.columns[name]
-        return joined_name(column.column or name, column.file) if column.file else column.column or name
+        held = column.column or name
+        return joined_name(held, column.file, column.aggregate) if column.file else held
 
 
 def _join_faults(options: TableOptions) -> Iterator[str]:

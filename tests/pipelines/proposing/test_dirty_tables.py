@@ -226,7 +226,9 @@ def test_what_tells_the_outcome_by_itself_is_told_and_what_does_not_is_not(tmp_p
     assert " n: " not in told
 
 
-@pytest.mark.parametrize("name", ["a.b", 'say "x"', "it's", "名字", "🙂", "#", "- x", "null", "Yes", "1", "a: b", "value"])
+@pytest.mark.parametrize(
+    "name", ["a.b", 'say "x"', "it's", "名字", "🙂", "#", "- x", "null", "Yes", "1", "a: b", "value"]
+)
 def test_columns_may_be_called_anything(tmp_path: Path, name: str) -> None:
     found = draft(write(tmp_path, **{name: AMOUNT, "churn": LEFT}))
     assert [one for one in columns(found) if one != "churn"] == [name if name != "value" else "own_value"]

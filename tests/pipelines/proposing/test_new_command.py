@@ -21,7 +21,9 @@ def spec(at: Path) -> Path:
 
 
 def club(at: Path, *, plans: str = "ab") -> str:
-    return str(write(at, plan=list(plans) * 100, n=range(100 * len(plans)), gone=["x", "y", "y", "y"] * 25 * len(plans)))
+    return str(
+        write(at, plan=list(plans) * 100, n=range(100 * len(plans)), gone=["x", "y", "y", "y"] * 25 * len(plans))
+    )
 
 
 def test_it_names_the_option_that_is_missing_and_ends_with_2(at: Path, capsys: pytest.CaptureFixture[str]) -> None:

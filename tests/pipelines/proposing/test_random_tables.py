@@ -14,7 +14,23 @@ from tests.pipelines.proposing.proposals import draft, faults, plain, write_fram
 ROWS = 40
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 ODD_NAMES = st.sampled_from(
-    ["value", "Churned", "churned", "as_of", "customer_id", "a.b", 'say "x"', "名字", "🙂", "#", "- x", "null", "Yes", "1", "a: b"]
+    [
+        "value",
+        "Churned",
+        "churned",
+        "as_of",
+        "customer_id",
+        "a.b",
+        'say "x"',
+        "名字",
+        "🙂",
+        "#",
+        "- x",
+        "null",
+        "Yes",
+        "1",
+        "a: b",
+    ]
 )
 CELLS = [
     st.integers(-5, 5).map(str),
