@@ -64,8 +64,9 @@ def counted(
         f"coalesce({sheet.sql(name)}, '') NOT IN ({', '.join(map(literal, texts))})" for name, texts in gone.items()
     ]
     here = f"{sheet.sql(arms.column)} = {literal(arms.control)}" if arms else "true"
-    query = f"""SELECT count(*), count(*) FILTER ({c} = {literal(label.churned)}),
-        count(*) FILTER ({here} AND {c} = {literal(label.churned)}), count(*) FILTER ({here} AND {c} = {literal(label.retained)})
+    bad, good = f"{c} = {literal(label.churned)}", f"{c} = {literal(label.retained)}"
+    query = f"""SELECT count(*), count(*) FILTER ({bad}), count(*) FILTER ({here} AND {bad}),
+        count(*) FILTER ({here} AND {good})
         FROM {sheet.table} WHERE {" AND ".join(kept) or "true"}"""  # noqa: S608 - names of our own, texts as literals
     rows, left, churned, retained = database.execute(query).fetchall()[0]
     rarer = min(churned, retained)

@@ -76,25 +76,26 @@ class Profile:
 
 
 def profile(sheet: Sheet, name: str, database: duckdb.DuckDBPyConnection) -> Profile:
-    """Count a column of a sheet."""
+    """Count a column of a sheet: its different texts first, and then these."""
     c = sheet.sql(name)
-    number = f"CASE WHEN regexp_full_match({c}, {literal(NUMBER)}) THEN TRY_CAST({c} AS DOUBLE) END"
-    query = f"""SELECT count(c), count(DISTINCT c), {_counted(WHOLE)}, {_counted(NUMBER)}, {_counted(DRESSED)},
-        {_counted(DAY)}, {_counted("[+-]?0[0-9]+")}, coalesce(max(length(c)), 0),
-        coalesce(avg(length(c)), 0), coalesce(bool_or(regexp_matches(c, '[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F]')), false)
-        FROM (SELECT {c} AS c FROM {sheet.table})"""  # noqa: S608 - names of our own, texts as literals
+    number = f"CASE WHEN regexp_full_match(c, {literal(NUMBER)}) THEN TRY_CAST(c AS DOUBLE) END AS n"
+    texts = f"SELECT {c} AS c, count(*) AS rows FROM {sheet.table} WHERE {c} IS NOT NULL GROUP BY 1"  # noqa: S608
+    database.execute(f"CREATE OR REPLACE TEMP TABLE counted AS SELECT c, rows, {number} FROM ({texts})")  # noqa: S608
+    query = f"""SELECT coalesce(sum(rows), 0)::BIGINT, count(*), {_counted(WHOLE)}, {_counted(NUMBER)},
+        {_counted(DRESSED)}, {_counted(DAY)}, {_counted("[+-]?0[0-9]+")}, coalesce(max(length(c)), 0),
+        coalesce(sum(length(c) * rows) / sum(rows), 0),
+        coalesce(bool_or(regexp_matches(c, '[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F]')), false)
+        FROM counted"""  # noqa: S608 - names of our own, texts as literals
     counted: Any = database.execute(query).fetchall()[0]
-    database.execute(f"CREATE OR REPLACE TEMP TABLE counted AS SELECT {c} AS c, {number} AS n FROM {sheet.table}")  # noqa: S608
     nines = _nines(database)
     apart = f"n NOT IN ({', '.join(map(repr, nines))})" if nines else "true"
-    extremes = f"SELECT min(n), max(n), count(*) FILTER (n < 0) FROM counted WHERE isfinite(n) AND {apart}"  # noqa: S608
+    below = "coalesce(sum(rows) FILTER (n < 0), 0)::BIGINT"
+    extremes = f"SELECT min(n), max(n), {below} FROM counted WHERE isfinite(n) AND {apart}"  # noqa: S608
     ((low, high, negative),) = database.execute(extremes).fetchall()
-    most = "GROUP BY c ORDER BY count(*) DESC, c LIMIT"
-    top = database.execute(f"SELECT c, count(*) FROM counted WHERE c IS NOT NULL {most} {SHOWN}").fetchall()  # noqa: S608
-    odd = []
-    if counted[3] < counted[0]:
-        asked = f"SELECT c, count(*) FROM counted WHERE c IS NOT NULL AND n IS NULL {most} {SHOWN}"  # noqa: S608
-        odd = database.execute(asked).fetchall()
+    most = f"ORDER BY rows DESC, c LIMIT {SHOWN}"
+    top = database.execute(f"SELECT c, rows FROM counted {most}").fetchall()  # noqa: S608
+    odd = database.execute(f"SELECT c, rows FROM counted WHERE n IS NULL {most}").fetchall()  # noqa: S608
+    odd = odd if counted[3] else []
     spelt = tuple(str(int(one)) for one in nines)
     return Profile(
         **dict(zip(_COUNTED, counted, strict=True)),
@@ -110,13 +111,13 @@ def profile(sheet: Sheet, name: str, database: duckdb.DuckDBPyConnection) -> Pro
 
 
 def _counted(pattern: str) -> str:
-    return f"count(*) FILTER (regexp_full_match(c, {literal(pattern)}))"
+    return f"coalesce(sum(rows) FILTER (regexp_full_match(c, {literal(pattern)})), 0)::BIGINT"
 
 
 def _nines(database: duckdb.DuckDBPyConnection) -> list[int]:
     """The nines of a column that stand far from all other numbers, in several rows."""
     listed = ", ".join(map(str, NINES))
-    found = database.execute(f"SELECT n, count(*) FROM counted WHERE n IN ({listed}) GROUP BY 1").fetchall()  # noqa: S608
+    found = database.execute(f"SELECT n, sum(rows) FROM counted WHERE n IN ({listed}) GROUP BY 1").fetchall()  # noqa: S608
     if not found:
         return []
     rest = f"SELECT min(n), max(n) FROM counted WHERE isfinite(n) AND n NOT IN ({listed})"  # noqa: S608

@@ -48,7 +48,8 @@ def _area(sheet: Sheet, name: str, label: Label, database: duckdb.DuckDBPyConnec
     c = sheet.sql(name)
     number = f"CASE WHEN regexp_full_match({c}, {literal(NUMBER)}) THEN TRY_CAST({c} AS DOUBLE) END"
     values = f"SELECT {number} AS n, {sheet.sql(label.column)} = {literal(label.churned)} AS y FROM {sheet.table}"  # noqa: S608
-    counted = f"SELECT n, count(*) FILTER (y) AS bad, count(*) FILTER (NOT y) AS good FROM ({values}) WHERE n IS NOT NULL GROUP BY n"  # noqa: S608
+    of_each = "count(*) FILTER (y) AS bad, count(*) FILTER (NOT y) AS good"
+    counted = f"SELECT n, {of_each} FROM ({values}) WHERE n IS NOT NULL GROUP BY n"  # noqa: S608
     below = f"SELECT bad, good, sum(good) OVER (ORDER BY n) - good / 2 AS under FROM ({counted})"  # noqa: S608
     query = f"SELECT sum(bad * under), sum(bad) * sum(good) FROM ({below})"  # noqa: S608
     ((area, pairs),) = database.execute(query).fetchall()

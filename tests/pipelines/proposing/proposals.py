@@ -62,8 +62,8 @@ def faults(found: Draft, folder: Path) -> list[str]:
         values = [one for one in rows[name].to_pylist() if one is not None]
         if len(values) < rows.num_rows and not column.nullable:
             told.append(f"{name} is blank")
-        if column.values and set(values) - set(column.values):
-            told.append(f"{name} holds {set(values) - set(column.values)}")
+        if (allowed := set(column.values)) and set(values) - allowed:
+            told.append(f"{name} holds {set(values) - allowed}")
         if column.minimum is not None and min(values, default=column.minimum) < column.minimum:
             told.append(f"{name} is below")
         if column.maximum is not None and max(values, default=column.maximum) > column.maximum:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from features.errors import DataError, UsageError
+from pipelines.proposing.drafts import Draft
 from tests.pipelines.proposing.proposals import columns, draft, faults, plain, write, write_frame
 
 ROWS = 400
@@ -16,8 +17,8 @@ IDS = [f"C{number:05d}" for number in range(ROWS)]
 AMOUNT = RNG.gamma(2, 30, ROWS).round(2)
 
 
-def open_points(found: object) -> str:
-    return " | ".join(getattr(found, "open"))
+def open_points(found: Draft) -> str:
+    return " | ".join(found.open)
 
 
 def test_key_label_and_types_are_found_with_their_reasons(tmp_path: Path) -> None:
