@@ -14,9 +14,9 @@ from features.errors import UsageError
 from pipelines.files import storage
 from pipelines.messages import log
 from pipelines.processes.memory import limits
+from pipelines.proposing import log_files, log_spec, table_spec
 from pipelines.proposing import said as options
 from pipelines.proposing import sheets as files
-from pipelines.proposing import table_spec
 from pipelines.proposing.drafts import Draft
 from pipelines.proposing.settling import Said, Settling
 from pipelines.ruling import answers
@@ -69,7 +69,11 @@ def proposed(spec: str, places: Sequence[str], said: Said, *, ask: Callable[[str
     """The draft of a spec from files. Raises UsageError, DataError or MissingError in one line where there is none."""
     with limits() as limited, duckdb.connect(config={**limited, "preserve_insertion_order": False}) as database:
         sheets = files.sheets(places, database)
-        found = table_spec.proposed(spec, sheets, Settling(said, ask), database)
+        is_log = said.kind == "event_log" or (
+            said.kind is None and log_files.looks_like_a_log(sheets, database, said.customer_id)
+        )
+        made = log_spec.proposed if is_log else table_spec.proposed
+        found = made(spec, sheets, Settling(said, ask), database)
     first = options.line(spec, [one.file for one in sheets], said)
     return Draft(f"{first}\n{found.text}", found.found, found.open)
 

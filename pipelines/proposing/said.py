@@ -17,12 +17,14 @@ ONE = {
     "control": ("VALUE", "its value that means that nothing was done"),
     "as_of": ("DAY", "the day on which the table was taken: columns of days become days until then"),
     "currency": ("CODE", "of all money, such as eur"),
+    "days_written": ("FORMAT", "how the days of a log are written, such as '%%d/%%m/%%Y', where that is in doubt"),
     "time_zone": ("ZONE", "of an event log, such as Europe/London"),
 }
 SEVERAL = {
     "outcome": ("COLUMN", "a number that was measured after the actions"),
     "drop": ("COLUMN", "a column to leave out"),
     "leave_out": ("COLUMN=VALUE", "rows to leave out, such as 'Status=Joined'; 'Status=' means blank"),
+    "ended": ("TABLE", "of an event log: a table whose rows come no more"),
     "aggregate": ("FILE", "a file with several rows a customer: count them, and sum up their numbers"),
 }
 
@@ -35,6 +37,9 @@ def arguments(command: argparse.ArgumentParser) -> None:
         command.add_argument(_flag(name), metavar=metavar, action="append", help=f"{meaning}; may be repeated")
     command.add_argument("--kind", choices=("table", "event_log"), help="what the files are, where that is in doubt")
     command.add_argument("--inactive-days", metavar="N", type=int, help="who does nothing for so many days has left")
+    command.add_argument("--volume-change", metavar="SHARE", type=float, help="how far a month's rows may move")
+    before = "what becomes of rows from before their customer joined"
+    command.add_argument("--before-first-day", choices=("set_aside", "earliest"), help=before)
     command.add_argument("--unmapped", metavar="SHARE", type=float, help="the share of rows that may lack a customer")
     command.add_argument("--randomised", action="store_true", help="the arms were drawn by lot")
 
@@ -63,7 +68,7 @@ def line(spec: str, files: list[str], said: Said) -> str:
 
 
 def _names() -> list[str]:
-    return [*ONE, *SEVERAL, "kind", "inactive_days", "unmapped", "randomised"]
+    return [*ONE, *SEVERAL, "kind", "inactive_days", "unmapped", "before_first_day", "volume_change", "randomised"]
 
 
 def _flag(name: str) -> str:

@@ -33,6 +33,10 @@ class Said:
     kind: str | None = None
     inactive_days: int | None = None
     unmapped: float | None = None
+    before_first_day: str | None = None
+    days_written: str | None = None
+    volume_change: float | None = None
+    ended: tuple[str, ...] = ()
     randomised: bool = False
 
 
