@@ -10,21 +10,8 @@ from pipelines.proposing.log_files import Log
 from pipelines.proposing.log_mappings import reference
 from pipelines.proposing.settling import Settling
 
-FORMATS = tuple(
-    day + time
-    for day in (
-        "%d.%m.%Y",
-        "%d/%m/%Y",
-        "%m/%d/%Y",
-        "%d-%m-%Y",
-        "%m-%d-%Y",
-        "%Y/%m/%d",
-        "%Y.%m.%d",
-        "%d %b %Y",
-        "%d %B %Y",
-    )
-    for time in ("", " %H:%M", " %H:%M:%S")
-)
+_DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y")
+FORMATS = tuple(day + time for day in _DAYS for time in ("", " %H:%M", " %H:%M:%S"))
 
 
 def written(log: Log, name: str, settling: Settling, database: duckdb.DuckDBPyConnection) -> str | None:

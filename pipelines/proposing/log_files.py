@@ -1,7 +1,7 @@
-"""The files of an event log: alike ones together, the customer's key, the days, and which canonical table each becomes."""
+"""The files of an event log: alike ones together, the customer's key, the days, and which table each becomes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import duckdb
@@ -13,16 +13,84 @@ from pipelines.proposing.settling import NO, Settling
 from pipelines.proposing.sheets import Sheet
 
 _TABLES = {
-    "interactions": {"ticket", "tickets", "call", "calls", "chat", "chats", "support", "contact", "contacts", "complaint",
-                     "complaints", "claim", "claims", "interaction", "interactions"},
-    "usage": {"usage", "session", "sessions", "click", "clicks", "log", "logs", "visit", "visits", "app", "event",
-              "events", "login", "logins", "page", "pages", "screen"},
-    "transactions": {"order", "orders", "invoice", "invoices", "payment", "payments", "transaction", "transactions",
-                     "sale", "sales", "purchase", "purchases", "receipt", "receipts"},
-}  # fmt: skip
-BEGINS = {"signup", "sign", "joined", "join", "registered", "registration", "created", "since", "start", "started",
-          "begin", "begins"}  # fmt: skip
-ENDS = {"cancelled", "canceled", "cancellation", "ended", "end", "churned", "left", "closed", "terminated", "exit"}
+    "interactions": frozenset(
+        [
+            "ticket",
+            "tickets",
+            "call",
+            "calls",
+            "chat",
+            "chats",
+            "support",
+            "contact",
+            "contacts",
+            "complaint",
+            "complaints",
+            "claim",
+            "claims",
+            "interaction",
+            "interactions",
+        ]
+    ),
+    "usage": frozenset(
+        [
+            "usage",
+            "session",
+            "sessions",
+            "click",
+            "clicks",
+            "log",
+            "logs",
+            "visit",
+            "visits",
+            "app",
+            "event",
+            "events",
+            "login",
+            "logins",
+            "page",
+            "pages",
+            "screen",
+        ]
+    ),
+    "transactions": frozenset(
+        [
+            "order",
+            "orders",
+            "invoice",
+            "invoices",
+            "payment",
+            "payments",
+            "transaction",
+            "transactions",
+            "sale",
+            "sales",
+            "purchase",
+            "purchases",
+            "receipt",
+            "receipts",
+        ]
+    ),
+}
+BEGINS = frozenset(
+    [
+        "signup",
+        "sign",
+        "joined",
+        "join",
+        "registered",
+        "registration",
+        "created",
+        "since",
+        "start",
+        "started",
+        "begin",
+        "begins",
+    ]
+)
+ENDS = frozenset(
+    ["cancelled", "canceled", "cancellation", "ended", "end", "churned", "left", "closed", "terminated", "exit"]
+)
 
 
 @dataclass(frozen=True)
@@ -72,12 +140,11 @@ class Log:
         price = [name for name in numeric if names.says(name, {"price"})]
         if pieces and price:
             return pieces[0], price[0]
-        money = [
-            name for name in numeric if names.says(name, names.MONEY | {"total", "value"}) and name != self.customer
-        ]
+        said = names.MONEY | {"total", "value"}
+        money = [name for name in numeric if names.says(name, said) and name != self.customer]
         return (money[0],) if money else ()
 
-    def column(self, words: set[str]) -> str | None:
+    def column(self, words: Set[str]) -> str | None:
         """The first column, neither key nor day, whose name has one of these words."""
         there = [name for name in self.sheet.columns if name not in (self.customer, *self.days)]
         return next((name for name in there if names.says(name, words)), None)

@@ -41,7 +41,8 @@ class Target:
         first, last = self.dates[0][0], self.dates[-1][0]
         each = f"{self.dates[-1][1]:,} customers at the last, of whom {self.dates[-1][2]:,} left"
         when = f"{first:%Y-%m-%d}" if len(self.dates) == 1 else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
-        return f"{len(self.dates)} observation dates ({when}), {rows:,} rows, {left:,} left ({100 * left / rows:.1f} %); {each}."
+        dates = f"{len(self.dates)} observation date{'s' if len(self.dates) > 1 else ''} ({when})"
+        return f"{dates}, {rows:,} rows, {left:,} left ({100 * left / rows:.1f} %); {each}."
 
 
 def of_a_flag(log: Log, joined: str, left: str, *, day: date, horizon_days: int, look_back: int, why: str,
@@ -122,12 +123,10 @@ def _borne(found: Sequence[tuple[datetime, int, int]], file: str) -> tuple[date,
     """The dates from the first on that has outcomes enough."""
     start = next((place for place, (_, rows, left) in enumerate(found) if min(left, rows - left) >= FEWEST), None)
     if start is None:
-        seen = (
-            ", ".join(f"{day:%Y-%m-%d}: {left:,} of {rows:,}" for day, rows, left in found[-3:]) or "no date is mature"
-        )
+        seen = ", ".join(f"{day:%Y-%m-%d}: {left:,} of {rows:,}" for day, rows, left in found[-3:])
         raise UsageError(
-            f"{file}: no date has {FEWEST} customers of each outcome ({seen}). Say --inactive-days N (shorter or longer),"
-            " or add data."
+            f"{file}: no date has {FEWEST} customers of each outcome ({seen or 'none is mature'}). Say --inactive-days"
+            " N, shorter or longer, or add data."
         )
     return found[start][0].date(), tuple(found[start:])
 
@@ -136,7 +135,7 @@ def _refuse_none(dates: Sequence[tuple[datetime, int, int]], file: str) -> None:
     day, rows, left = dates[0]
     if not 0 < left < rows:
         raise UsageError(
-            f"{file}: of {rows:,} customers who had joined before {day:%Y-%m-%d} {left:,} left; --as-of DAY."
+            f"{file}: of {rows:,} customers who had joined before {day:%Y-%m-%d} {left:,} left; say --as-of DAY."
         )
 
 

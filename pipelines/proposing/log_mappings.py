@@ -1,5 +1,7 @@
 """The mapping of each file of an event log: an expression for every column of its canonical table, and why."""
 
+import re
+
 import pyarrow as pa
 
 from features.event_log.expressions import literal, quoted
@@ -11,29 +13,51 @@ _PLAIN = r"[A-Za-z_][A-Za-z0-9_]*"
 Columns = dict[str, tuple[str, str]]  # the expression of each column, and why
 
 
+_WORDS = frozenset(
+    [
+        "select",
+        "from",
+        "where",
+        "group",
+        "order",
+        "case",
+        "when",
+        "then",
+        "else",
+        "end",
+        "table",
+        "user",
+        "default",
+        "desc",
+        "asc",
+        "in",
+        "is",
+        "not",
+        "null",
+        "and",
+        "or",
+        "all",
+        "any",
+        "as",
+        "by",
+        "check",
+        "column",
+        "to",
+    ]
+)
+
+
 def reference(name: str) -> str:
     """A column as an expression names it."""
-    import re
-
     return name if re.fullmatch(_PLAIN, name) and name.lower() not in _WORDS else quoted(name)
-
-
-_WORDS = {"select", "from", "where", "group", "order", "case", "when", "then", "else", "end", "table", "user", "default",
-          "desc", "asc", "in", "is", "not", "null", "and", "or", "all", "any", "as", "by", "check", "column", "to"}  # fmt: skip
 
 
 def key(log: Log) -> str:
     """The customer's key; whole numbers that a file keeps as decimals lose their point."""
-    is_decimal = any(
-        pa.types.is_floating(sheet.types.get(_own(log, sheet, log.customer), pa.string())) for sheet in log.sheets
-    )
+    place = log.sheet.columns.index(log.customer)
+    kinds = [one.types.get(one.columns[place]) for one in log.sheets]
+    is_decimal = any(kind is not None and pa.types.is_floating(kind) for kind in kinds)
     return f"{reference(log.customer)}::BIGINT" if is_decimal else reference(log.customer)
-
-
-def _own(log: Log, sheet: object, name: str) -> str:
-    """What a sheet itself calls a column."""
-    columns = sheet.columns
-    return columns[log.sheet.columns.index(name)]
 
 
 def number(log: Log, name: str) -> str:
@@ -56,9 +80,8 @@ def of_events(log: Log) -> Columns:
         channel = log.column({"channel"})
         said = log.profiles[channel].values if channel else ()
         known = channel and set(said) <= {"call", "chat", "ticket", "email"}
-        found["channel"] = (
-            (reference(channel), "sure") if known and channel else ("'ticket'", "guess: the file names none")
-        )
+        found["channel"] = ("'ticket'", "guess: the file names none")
+        found |= {"channel": (reference(channel), "sure")} if known and channel else {}
         found["complaint"] = ("false", "guess: the file does not say which are complaints")
         return {**found, **({"topic": (reference(topic), "likely: by its name")} if topic else {})}
     kind = log.column({"type", "kind", "event", "action", "screen", "page", "feature", "name"})
@@ -120,10 +143,9 @@ def contract(log: Log, *, ended_at: str | None, known_at: str | None) -> Columns
         "starts_at": (reference(log.event), "likely: the day of joining"),
     }
     found |= {"ended_at": (ended_at, "")} if ended_at else {}
-    found["plan"] = (
-        (reference(plan), "likely: by its name") if plan else ("'customer'", "guess: the file names no plan")
-    )
-    found["price"] = (number(log, price), "likely: by its name") if price else ("0", "guess: the file names no price")
+    found |= {"plan": ("'customer'", "guess: the file names no plan"), "price": ("0", "guess: it names no price")}
+    found |= {"plan": (reference(plan), "likely: by its name")} if plan else {}
+    found |= {"price": (number(log, price), "likely: by its name")} if price else {}
     return found
 
 

@@ -88,7 +88,6 @@ def _mapping(one: Mapping) -> Iterator[str]:
 
 def label(target: Target, making: Making) -> Iterator[str]:
     """What is predicted, and from which dates."""
-    days = {"horizon_days": target.horizon_days}
     yield writing.section("label")
     yield from writing.line("kind", target.kind, indent=2, why=target.why)
     if target.kind == "inactive":
@@ -97,13 +96,9 @@ def label(target: Target, making: Making) -> Iterator[str]:
         if table == "transactions":
             yield from writing.line("event", "payment", indent=2)
         yield from writing.line("active_days", target.look_back_days, indent=2, why="as far as features look back")
-        yield from (
-            line
-            for pair in {"bad": "stayed away", "good": "came again"}.items()
-            for line in writing.line(*pair, indent=2)
-        )
-    for name, value in days.items():
-        yield from writing.line(name, value, indent=2)
+        yield from writing.line("bad", "stayed away", indent=2)
+        yield from writing.line("good", "came again", indent=2)
+    yield from writing.line("horizon_days", target.horizon_days, indent=2)
     plain = {"first": str(target.first), "every_months": 1, "look_back_days": target.look_back_days}
     why = "likely: the first date with outcomes enough and room to look back"
     yield from writing.line("observations", plain, why=why)
@@ -131,6 +126,7 @@ def rest(target: Target, making: Making) -> Iterator[str]:
     yield from writing.line("value", {"constant": 1.0}, why="guess: not in the files")
     yield from writing.line("policy", {"budget_share": 0.2}, why="guess: not in the files")
     dates = len(target.dates)
+    split: dict[str, object]
     if dates >= 4:
         split = {"kind": "time", "gate_dates": 1 if dates < 9 else 2, "folds": min(3, dates - 2), "seed": 0}
         yield from writing.line("split", split, why="the newest dates judge")

@@ -31,7 +31,7 @@ def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: d
     _refuse_unmapped(making, found, forms)
     for log in found:
         columns = log_mappings.of_customers(log) if log.is_of_customers else log_mappings.of_events(log)
-        making.mappings.append(Mapped(log.table, log, _with_days(columns, log, forms[log.sheet.file])))
+        making.mappings.append(Mapped(log.table, log, _with_days(columns, forms[log.sheet.file])))
         making.found.append(f"{log.files}: {_size(log, database):,} rows, proposed as `{log.table}`.")
     target = _target(making, found, forms)
     making.found.append(target.words)
@@ -56,7 +56,7 @@ def _size(log: Log, database: duckdb.DuckDBPyConnection) -> int:
     return int(database.execute(f"SELECT count(*) FROM {log.sheet.table}").fetchall()[0][0])  # noqa: S608 - our name
 
 
-def _with_days(columns: Columns, log: Log, forms: Mapping[str, str | None]) -> Columns:
+def _with_days(columns: Columns, forms: Mapping[str, str | None]) -> Columns:
     """The columns with days as they are written."""
     spelt = {log_mappings.reference(name): log_days.expression(name, form) for name, form in forms.items()}
     dated = ("event_at", "joined_at", "starts_at", "ended_at")
@@ -71,8 +71,8 @@ def _refuse_unmapped(making: Making, found: Sequence[Log], forms: Mapping[str, M
             share = lost / rows
             raise UsageError(
                 f"{log.files}: {lost:,} of {rows:,} rows ({100 * share:.2f} %) lack a customer ('{log.customer}') or a"
-                f" readable day ('{log.event}'). Say --unmapped {min(1.0, share * 1.05):.2g} to leave such rows out (they"
-                " are counted and kept), or mend the file."
+                f" readable day ('{log.event}'). Say --unmapped {min(1.0, share * 1.05):.2g} to leave such rows"
+                " out (they are counted and kept), or mend the file."
             )
 
 
@@ -106,8 +106,8 @@ def _ended(making: Making, who: Log, ended: str, forms: Mapping[str, str | None]
     begun = log_mappings.contract(who, ended_at=None, known_at=None)
     over = log_mappings.contract(who, ended_at=shown, known_at=shown)
     drop = {"still here": f"{log_mappings.reference(ended)} IS NULL"}
-    making.mappings.append(Mapped("contracts", who, _with_days(begun, who, forms)))
-    making.mappings.append(Mapped("contracts", who, _with_days(over, who, forms), drop))
+    making.mappings.append(Mapped("contracts", who, _with_days(begun, forms)))
+    making.mappings.append(Mapped("contracts", who, _with_days(over, forms), drop))
     return log_label.of_an_end(
         who, joined, gone, first=first, end=end, horizon_days=days, why=f"likely: '{ended}' says when customers left",
         database=making.database,
@@ -122,8 +122,8 @@ def _flagged(making: Making, who: Log, forms: Mapping[str, str | None], *, first
     begun = log_mappings.contract(who, ended_at=None, known_at=None)
     over = log_mappings.contract(who, ended_at=literal(str(last)), known_at=literal(str(known)))
     drop = {"stayed": f"{log_mappings.reference(label.column)} = {literal(label.retained)}"}
-    making.mappings.append(Mapped("contracts", who, _with_days(begun, who, forms)))
-    making.mappings.append(Mapped("contracts", who, _with_days(over, who, forms), drop))
+    making.mappings.append(Mapped("contracts", who, _with_days(begun, forms)))
+    making.mappings.append(Mapped("contracts", who, _with_days(over, forms), drop))
     making.arms = table_roles.arms(who.sheet, who.profiles, making.settling, label=label.column)
     if making.arms:
         making.mappings.append(Mapped("treatments", who, log_mappings.treatments(who, making.arms, day=str(day))))

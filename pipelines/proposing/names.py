@@ -1,6 +1,7 @@
 """What the name of a column says of it: words in it, a unit, whether it may be a key, a label, an arm or a date."""
 
 import re
+from collections.abc import Set
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 KEY = {"id", "key", "uuid", "guid", "no", "nr", "number", "客户编号", "编号"}
@@ -36,7 +37,7 @@ def unit(name: str) -> str | None:
     return found[-1] if found else None
 
 
-def says(name: str, known: set[str]) -> bool:
+def says(name: str, known: Set[str]) -> bool:
     """Whether one of these words is in a name."""
     return bool(set(words(name)) & known)
 
