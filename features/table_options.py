@@ -10,7 +10,7 @@ from features import reserved
 from features.arm_column import ArmColumn
 from features.file_format import FileFormat
 from features.schema import ColumnType
-from features.section import Name, Section
+from features.section import Day, Name, Section
 from features.source import SourceOptions
 
 NUMBERS = ("integer", "number")
@@ -30,6 +30,8 @@ class ColumnOptions(Section):
     is missing. An outcome is a number that was measured after the actions, beside the label: the report says what they
     changed. Rows in which a nullable one is missing are left out of its figures. file names the joined file in which
     the column stands, where it is not the table's own; aggregate says how its several rows of a customer become one.
+    as_of makes a number of a column of days: how many lie between them and that day; written is how they are written
+    (%d.%m.%Y), where that is not the year first.
     """
 
     type: ColumnType = "number"
@@ -37,6 +39,8 @@ class ColumnOptions(Section):
     column: Name | None = None
     file: Name | None = None
     aggregate: Aggregate | None = None
+    as_of: Day | None = None
+    written: Name | None = None
     meaning: str | None = None
     unit: str | None = None
     nullable: bool = False
@@ -62,6 +66,14 @@ class ColumnOptions(Section):
             raise ValueError(
                 "aggregate makes one number of several rows of a joined file: it needs file, and a number's type"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _only_days_have_a_day_to_count_to(self) -> Self:
+        if self.as_of and (self.type not in NUMBERS or self.aggregate):
+            raise ValueError("as_of makes the number of days to it: the type is a number's, and nothing is summed up")
+        if self.written and not self.as_of:
+            raise ValueError("written says how days are written that are counted to as_of; give as_of, too")
         return self
 
     @model_validator(mode="after")

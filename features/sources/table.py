@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features import table_joins
+from features import table_days, table_joins
 from features.arm_column import STRATUM, ArmColumn, arms_of, declared, probabilities_of, strata_of
 from features.errors import SchemaError
 from features.schema import ARROW_TYPES, Column, ColumnType, Table, nearest
@@ -31,7 +31,9 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 
 def _column(name: str, options: ColumnOptions) -> Column:
-    declared = options.model_dump(exclude={"role", "meaning", "column", "missing", "file", "aggregate"})
+    declared = options.model_dump(
+        exclude={"role", "meaning", "column", "missing", "file", "aggregate", "as_of", "written"}
+    )
     return Column(
         name=name,
         meaning=options.meaning or name,
@@ -54,7 +56,11 @@ def read(raw: Raw, options: TableOptions) -> Iterator[Part | Reconciled]:
     unreadable: dict[str, pa.Array] = {}
     for name, column in options.columns.items():
         texts = _text(rows[options.in_the_file(name)], (*options.missing, *column.missing))
-        values, bad = _cast(texts, column.type)
+        if column.as_of:
+            values, bad = table_days.days_until(texts, column.as_of, written=column.written)
+            values = values.cast(ARROW_TYPES[column.type])
+        else:
+            values, bad = _cast(texts, column.type)
         arrays[name] = _without_markers(values, column)
         if bad.null_count < len(bad):
             unreadable[f"{name}__unreadable"] = bad

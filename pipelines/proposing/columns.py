@@ -63,8 +63,13 @@ def _left_out(found: Profile) -> Proposal | None:
 MOST_LETTERS = 100
 
 
+def is_of_days(found: Profile) -> bool:
+    """Whether a column holds days, but for texts that say that nothing is known."""
+    return found.days > 0 and found.days + _rows_of(found, found.markers) >= found.known
+
+
 def _dates(found: Profile) -> Proposal | None:
-    if found.days and found.days + _rows_of(found, found.markers) >= 0.95 * found.known:
+    if is_of_days(found):
         return _out(
             found,
             f"days, such as {shown(found.values[0])}: a table has no history that a day could belong to",

@@ -9,17 +9,18 @@ from features.event_log.expressions import literal
 from pipelines.proposing.log_files import Log
 from pipelines.proposing.log_mappings import reference
 from pipelines.proposing.settling import Settling
+from pipelines.proposing.sheets import Sheet
 
 _DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y")
 FORMATS = tuple(day + time for day in _DAYS for time in ("", " %H:%M", " %H:%M:%S"))
 
 
-def written(log: Log, name: str, settling: Settling, database: duckdb.DuckDBPyConnection) -> str | None:
+def written(sheet: Sheet, name: str, settling: Settling, database: duckdb.DuckDBPyConnection) -> str | None:
     """The format in which a column writes its days; None where it is plain, year first.
 
     Raises UsageError where two formats read every row: 01/02 may be either.
     """
-    c, table = log.sheet.sql(name), log.sheet.table
+    c, table = sheet.sql(name), sheet.table
     known, plain = database.execute(f"SELECT count({c}), count(TRY_CAST({c} AS TIMESTAMP)) FROM {table}").fetchall()[0]  # noqa: S608
     if plain >= 0.95 * known:
         return None
@@ -29,9 +30,9 @@ def written(log: Log, name: str, settling: Settling, database: duckdb.DuckDBPyCo
     if settling.said.days_written in fitting:
         return settling.said.days_written
     if not fitting:
-        raise UsageError(f"{log.sheet.file}: the days of '{name}' are written in no one way; mend the file.")
+        raise UsageError(f"{sheet.file}: the days of '{name}' are written in no one way; mend the file.")
     if len(fitting) > 1:
-        question = f"{log.sheet.file}: the days of '{name}' can be read in {len(fitting)} ways."
+        question = f"{sheet.file}: the days of '{name}' can be read in {len(fitting)} ways."
         return settling.choice("--days-written", question=question, among=fitting)
     return fitting[0]
 

@@ -26,7 +26,8 @@ def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: d
     making = Making(settling, database)
     found = logs(sheets, settling, database)
     forms = {
-        one.sheet.file: {name: log_days.written(one, name, settling, database) for name in one.days} for one in found
+        one.sheet.file: {name: log_days.written(one.sheet, name, settling, database) for name in one.days}
+        for one in found
     }
     _refuse_unmapped(making, found, forms)
     for log in found:

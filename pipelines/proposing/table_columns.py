@@ -21,6 +21,7 @@ class Written:
     lines: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     called: dict[tuple[str, str], str] = field(default_factory=dict)
+    days: Mapping[tuple[str, str], Proposal] = field(default_factory=dict)
     out: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
 
@@ -51,9 +52,17 @@ class Written:
             self.open.append(f"{shown(found.name)} is left out: {found.asks}")
 
 
-def written(plan: Plan, said: Said, *, key: str | None, label: Label, arms: Arms | None) -> Written:
-    """Every column of every file, in the files' order."""
-    found = Written(tuple(arms.arms) if arms else ())
+def written(
+    plan: Plan,
+    said: Said,
+    *,
+    key: str | None,
+    label: Label,
+    arms: Arms | None,
+    days: Mapping[tuple[str, str], Proposal],
+) -> Written:
+    """Every column of every file, in the files' order; days are the proposals of columns of days."""
+    found = Written(tuple(arms.arms) if arms else (), days=days)
     found.taken.extend([label.column])  # nobody else may have its name
     for name, one in plan.of_main.items():
         if name == key or (arms and name == arms.column):
@@ -92,7 +101,7 @@ def _column(found: Written, one: Profile, said: Said, *, file: str, joined: bool
     if one.name in said.drop:
         found.leave(Proposal(one.name, None, "you said so", "sure"), file=file)
         return
-    proposal = proposed(one)
+    proposal = found.days.get((file, one.name)) or proposed(one)
     if one.name in said.outcome:
         found.write(_outcome(proposal, one), file=file, joined=joined, role="outcome")
     elif proposal.entry is None:

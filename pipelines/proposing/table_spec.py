@@ -7,7 +7,7 @@ import duckdb
 
 from features.errors import UsageError
 from features.file_format import PLAIN
-from pipelines.proposing import drafts, open_points, outcomes, table_roles, telling, writing
+from pipelines.proposing import drafts, open_points, outcomes, table_days, table_roles, telling, writing
 from pipelines.proposing.drafts import Draft
 from pipelines.proposing.names import CURRENCIES, words
 from pipelines.proposing.outcomes import Counted
@@ -29,7 +29,12 @@ def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: d
     label = table_roles.label(main, profiles, settling, left_out=_of(gone, said.label))
     arms = table_roles.arms(main, profiles, settling, label=label.column)
     key, why = table_roles.key(main, profiles, settling)
-    columns = written(found, said, key=key, label=label, arms=arms)
+    days = {
+        place: one
+        for sheet in sheets
+        for place, one in table_days.counted(sheet, found.profiles[sheet.file], settling, database)
+    }
+    columns = written(found, said, key=key, label=label, arms=arms, days=days)
     counts = outcomes.counted(main, label, arms, gone, database)
     told = telling.telling(main, profiles, label, database)
     left = [f"{name}: {why}" for name, why in told if (main.file, name) in columns.called]

@@ -247,3 +247,27 @@ def test_names_that_differ_by_capital_letters_are_told_apart(tmp_path: Path) -> 
     found = draft(write(tmp_path, Plan=["a", "b"] * 200, plan=["c", "d"] * 200, churn=LEFT))
     assert columns(found)["own_plan"]["column"] == "plan"
     assert faults(found, tmp_path) == []
+
+
+def test_days_become_days_until_the_table_was_taken(tmp_path: Path) -> None:
+    days = pd.Series(pd.date_range("2022-01-01", periods=ROWS))
+    rows = pd.DataFrame({"a": days.astype(str), "b": days.dt.strftime("%d.%m.%Y"), "n": AMOUNT, "churn": LEFT})
+    rows.loc[:9, "a"] = "unknown"
+    path = write_frame(tmp_path, rows)
+    found = draft(path, as_of="2023-06-01")
+    assert columns(found)["a"]["missing"] == ["unknown"]
+    assert columns(found)["b"]["written"] == "%d.%m.%Y"
+    assert faults(found, tmp_path) == []
+    late = draft(path, as_of="2022-02-01")
+    assert "minimum" not in columns(late)["b"]
+    assert "lie after 2022-02-01" in open_points(late)
+    with pytest.raises(UsageError, match="--as-of"):
+        draft(path, as_of="soon")
+
+
+def test_days_that_can_be_read_in_two_ways_are_asked_about(tmp_path: Path) -> None:
+    path = write(tmp_path, since=["01/02/2022", "03/04/2022"] * 200, n=AMOUNT, churn=LEFT)
+    with pytest.raises(UsageError, match="--days-written"):
+        draft(path, as_of="2023-06-01")
+    said = columns(draft(path, as_of="2023-06-01", days_written="%d/%m/%Y"))
+    assert said["since"]["written"] == "%d/%m/%Y"
