@@ -6,17 +6,17 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 
+from experiments.sections.split import SplitSpec
 from features.errors import UsageError
 from features.event_log.expressions import literal
 from features.observations import months_after, observation_dates
 from pipelines.proposing.log_files import Log
 
 # Below so many of the rarer outcome a date tells nothing.
-FEWEST = 30
+FEWEST = 10
 HORIZONS = (30, 60, 90, 180, 365)
 # A horizon by which nine of ten who come again have come.
 COMES_AGAIN = 0.9
-LONGEST_LOOK_BACK = 365
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Target:
     """The label, its window, and the dates with how many were observed and how many of them left.
 
     kind is cancelled or inactive; table is the one whose events count for the latter.
+    split is how its dates are divided, None where they are too few for that.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Target:
     dates: tuple[tuple[datetime, int, int], ...]
     why: str
     table: str = "transactions"
+    split: SplitSpec | None = None
 
     @property
     def words(self) -> str:
@@ -56,10 +58,9 @@ def of_a_flag(log: Log, joined: str, left: str, *, day: date, horizon_days: int,
     return Target("cancelled", horizon_days, look_back, day, dates, why)
 
 
-def of_an_end(log: Log, joined: str, ended: str, *, first: datetime, end: datetime, horizon_days: int, why: str,
-              database: duckdb.DuckDBPyConnection) -> Target:  # fmt: skip
+def of_an_end(log: Log, joined: str, ended: str, *, first: datetime, end: datetime, horizon_days: int, look_back: int,
+              why: str, database: duckdb.DuckDBPyConnection) -> Target:  # fmt: skip
     """A day on which each customer left: every month."""
-    look_back = _look_back(first, end, horizon_days)
     begin = _month_after(first + timedelta(days=look_back))
     found = []
     for day in _mature(begin, end, horizon_days):
@@ -71,43 +72,39 @@ def of_an_end(log: Log, joined: str, ended: str, *, first: datetime, end: dateti
     return Target("cancelled", horizon_days, look_back, *_borne(found, log.sheet.file), why)
 
 
-def of_silence(log: Log, moment: str, kept: str, *, said: int | None, first: datetime, end: datetime,
-               database: duckdb.DuckDBPyConnection) -> Target:  # fmt: skip
-    """Nothing for so many days: every month. kept is SQL that says which events count."""
+def note_events(log: Log, moment: str, kept: str, database: duckdb.DuckDBPyConnection) -> None:
+    """Keep the days on which each customer did something; kept is SQL that says which events count."""
     who = log.sheet.sql(log.customer)
     database.execute(
-        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT DISTINCT {who} AS who, date_trunc('day', {moment}) AS day"  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT DISTINCT {who} AS who, {moment} AS moment"  # noqa: S608
         f" FROM {log.sheet.table} WHERE {who} IS NOT NULL AND {moment} IS NOT NULL AND {kept}"
     )
-    horizon, why = (said, "you said so") if said else _pause(database, first, end)
-    look_back = _look_back(first, end, horizon)
+
+
+def of_silence(log: Log, *, first: datetime, end: datetime, horizon_days: int, look_back: int, why: str,
+               database: duckdb.DuckDBPyConnection) -> Target:  # fmt: skip
+    """Nothing for so many days among the events that were noted: every month."""
     begin = _month_after(first + timedelta(days=look_back))
     found = []
-    for day in _mature(begin, end, horizon):
+    for day in _mature(begin, end, horizon_days):
         at, back = f"TIMESTAMP '{day}'", f"TIMESTAMP '{day - timedelta(days=look_back)}'"
-        closes = f"TIMESTAMP '{day + timedelta(days=horizon)}'"
-        again = f"bool_or(day >= {at} AND day < {closes})"
-        active = f"SELECT {again} AS again FROM seen GROUP BY who HAVING bool_or(day >= {back} AND day < {at})"  # noqa: S608
+        closes = f"TIMESTAMP '{day + timedelta(days=horizon_days)}'"
+        again = f"bool_or(moment >= {at} AND moment < {closes})"
+        active = f"SELECT {again} AS again FROM seen GROUP BY who HAVING bool_or(moment >= {back} AND moment < {at})"  # noqa: S608
         rows, back_again = database.execute(f"SELECT count(*), count(*) FILTER (again) FROM ({active})").fetchall()[0]  # noqa: S608
         found.append((day, int(rows), int(rows - back_again)))
-    return Target("inactive", horizon, look_back, *_borne(found, log.sheet.file), why, log.table)
+    return Target("inactive", horizon_days, look_back, *_borne(found, log.sheet.file), why, log.table)
 
 
-def _pause(database: duckdb.DuckDBPyConnection, first: datetime, end: datetime) -> tuple[int, str]:
-    """A horizon by which most who come again have come, as far as a third of the data reaches."""
-    gaps = "SELECT day - lag(day) OVER (PARTITION BY who ORDER BY day) AS gap FROM seen"
+def pauses(database: duckdb.DuckDBPyConnection) -> tuple[list[int], str]:
+    """Horizons in the order of preference: one by which most who come again have come, then shorter ones; and why."""
+    days = "SELECT DISTINCT who, date_trunc('day', moment) AS day FROM seen"
+    gaps = f"SELECT day - lag(day) OVER (PARTITION BY who ORDER BY day) AS gap FROM ({days})"  # noqa: S608
     query = f"SELECT quantile_cont(date_part('day', gap), {COMES_AGAIN}) FROM ({gaps}) WHERE gap IS NOT NULL"  # noqa: S608
     usual = float(database.execute(query).fetchall()[0][0] or HORIZONS[0])
-    room = (end - first).days / 3
-    fitting = [one for one in HORIZONS if one >= usual and one <= room] or [one for one in HORIZONS if one <= room][-1:]
-    if not fitting:
-        raise UsageError(f"the events reach over {(end - first).days} days: too few to see who stays away. Add data.")
-    return fitting[0], f"guess: of those who came again, {100 * COMES_AGAIN:.0f} % came within {usual:.0f} days"
-
-
-def _look_back(first: datetime, end: datetime, horizon_days: int) -> int:
-    """How far back features may look: a year, or half of what is left beside the label's window."""
-    return max(1, min(LONGEST_LOOK_BACK, ((end - first).days - horizon_days) // 2))
+    longest = next((one for one in HORIZONS if one >= usual), HORIZONS[-1])
+    why = f"guess: of those who came again, {100 * COMES_AGAIN:.0f} % came within {usual:.0f} days"
+    return [one for one in reversed(HORIZONS) if one <= longest], why
 
 
 def _month_after(moment: datetime) -> date:
@@ -125,8 +122,8 @@ def _borne(found: Sequence[tuple[datetime, int, int]], file: str) -> tuple[date,
     if start is None:
         seen = ", ".join(f"{day:%Y-%m-%d}: {left:,} of {rows:,}" for day, rows, left in found[-3:])
         raise UsageError(
-            f"{file}: no date has {FEWEST} customers of each outcome ({seen or 'none is mature'}). Say --inactive-days"
-            " N, shorter or longer, or add data."
+            f"{file}: no date has {FEWEST} customers of each outcome ({seen or 'none is mature'}). Say"
+            " --inactive-days N, shorter or longer, or add data."
         )
     return found[start][0].date(), tuple(found[start:])
 

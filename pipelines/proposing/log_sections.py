@@ -125,14 +125,13 @@ def rest(target: Target, making: Making) -> Iterator[str]:
     yield from writing.line("checks", {}, why="every leak check is asked")
     yield from writing.line("value", {"constant": 1.0}, why="guess: not in the files")
     yield from writing.line("policy", {"budget_share": 0.2}, why="guess: not in the files")
-    dates = len(target.dates)
-    split: dict[str, object]
-    if dates >= 4:
-        split = {"kind": "time", "gate_dates": 1 if dates < 9 else 2, "folds": min(3, dates - 2), "seed": 0}
+    if target.split:
+        split: dict[str, object] = target.split.model_dump()
+        split.pop("gate_share")
         yield from writing.line("split", split, why="the newest dates judge")
     else:
         split = {"kind": "random", "gate_share": 0.3, "folds": 3, "seed": 0}
-        yield from writing.line("split", split, why=f"{dates} dates are too few to judge by newer ones")
+        yield from writing.line("split", split, why="one date: no newer one can judge")
     tuning = {"families": ["logistic", "lightgbm"], "metric": "log_loss", "trials": 24, "seed": 0}
     yield from writing.line("tuning", tuning)
     _, rows, left = target.dates[-1]

@@ -7,7 +7,17 @@ import duckdb
 
 from features.errors import UsageError
 from features.event_log.expressions import literal
-from pipelines.proposing import drafts, log_days, log_label, log_mappings, log_sections, names, table_roles, writing
+from pipelines.proposing import (
+    drafts,
+    log_days,
+    log_label,
+    log_mappings,
+    log_sections,
+    log_split,
+    names,
+    table_roles,
+    writing,
+)
 from pipelines.proposing.drafts import Draft
 from pipelines.proposing.log_files import Log, logs
 from pipelines.proposing.log_label import Target
@@ -19,6 +29,8 @@ from pipelines.proposing.sheets import Sheet
 
 # The days after its date that a flag is taken to tell of, where nobody says.
 FLAG_DAYS = 30
+# Where a day says when customers left: horizons in the order of preference.
+ENDS_WITHIN = (30, 60, 90)
 
 
 def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: duckdb.DuckDBPyConnection) -> Draft:
@@ -81,7 +93,7 @@ def _target(making: Making, found: Sequence[Log], forms: Mapping[str, Mapping[st
     """The label: a day on which customers left, a flag that tells of it, or silence."""
     events = [one for one in found if not one.is_of_customers]
     spans = [log_days.span(one, _moment(one, forms), making.database) for one in events or found]
-    first, end = min(one for one, _ in spans), log_days.next_day(max(one for _, one in spans))
+    first, end = min(one for one, _ in spans), max(one for _, one in spans) + timedelta(microseconds=1)
     who = next((one for one in found if one.is_of_customers), None)
     if who and (ended := log_mappings.end_column(who)):
         return _ended(making, who, ended, forms[who.sheet.file], first=first, end=end)
@@ -101,7 +113,7 @@ def _is_flag(log: Log, name: str, said: Said) -> bool:
 
 def _ended(making: Making, who: Log, ended: str, forms: Mapping[str, str | None], *, first: datetime, end: datetime
            ) -> Target:  # fmt: skip
-    days = making.said.inactive_days or FLAG_DAYS
+    horizons = [making.said.inactive_days] if making.said.inactive_days else list(ENDS_WITHIN)
     joined, gone = (log_days.moment(who, name, forms[name]) for name in (who.event, ended))
     shown = log_days.expression(ended, forms[ended])
     begun = log_mappings.contract(who, ended_at=None, known_at=None)
@@ -109,15 +121,21 @@ def _ended(making: Making, who: Log, ended: str, forms: Mapping[str, str | None]
     drop = {"still here": f"{log_mappings.reference(ended)} IS NULL"}
     making.mappings.append(Mapped("contracts", who, _with_days(begun, forms)))
     making.mappings.append(Mapped("contracts", who, _with_days(over, forms), drop))
-    return log_label.of_an_end(
-        who, joined, gone, first=first, end=end, horizon_days=days, why=f"likely: '{ended}' says when customers left",
-        database=making.database,
-    )  # fmt: skip
+    why = f"likely: '{ended}' says when customers left"
+    last = max(end, log_days.span(who, gone, making.database)[1] + timedelta(microseconds=1))
+
+    def make(horizon_days: int, look_back: int) -> Target:
+        return log_label.of_an_end(
+            who, joined, gone, first=first, end=last, horizon_days=horizon_days, look_back=look_back, why=why,
+            database=making.database,
+        )  # fmt: skip
+
+    return log_split.borne(make, horizons, first=first, end=last, file=who.sheet.file)
 
 
 def _flagged(making: Making, who: Log, forms: Mapping[str, str | None], *, first: datetime, end: datetime) -> Target:
     label = table_roles.label(who.sheet, who.profiles, making.settling)
-    day = date.fromisoformat(making.said.as_of) if making.said.as_of else end.date()
+    day = date.fromisoformat(making.said.as_of) if making.said.as_of else log_days.next_day(end).date()
     days = making.said.inactive_days or FLAG_DAYS
     last, known = day + timedelta(days=days - 1), day + timedelta(days=days)
     begun = log_mappings.contract(who, ended_at=None, known_at=None)
@@ -149,11 +167,25 @@ def _silent(making: Making, events: Sequence[Log], forms: Mapping[str, Mapping[s
     if best.table == "transactions" and best.amount:
         money = " * ".join(f"TRY_CAST({best.sheet.sql(name)} AS DOUBLE)" for name in best.amount)
         kept = f"coalesce({money}, 0) >= 0"
-    target = log_label.of_silence(
-        best, _moment(best, forms), kept, said=making.said.inactive_days, first=first, end=end, database=making.database
-    )
-    if making.said.inactive_days is None:
-        making.open.append(
-            f"label.horizon_days: {target.horizon_days} days without anything is a proposal; --inactive-days N"
+    log_label.note_events(best, _moment(best, forms), kept, making.database)
+    horizons, why = log_label.pauses(making.database)
+    if making.said.inactive_days:
+        horizons, why = [making.said.inactive_days], "you said so"
+
+    def make(horizon_days: int, look_back: int) -> Target:
+        return log_label.of_silence(
+            best,
+            first=first,
+            end=end,
+            horizon_days=horizon_days,
+            look_back=look_back,
+            why=why,
+            database=making.database,
         )
+
+    target = log_split.borne(make, horizons, first=first, end=end, file=best.sheet.file)
+    if making.said.inactive_days is None:
+        days = f"{target.horizon_days} days without anything"
+        shorter = " (the dates do not bear more)" if target.horizon_days < horizons[0] else ""
+        making.open.append(f"label.horizon_days: {days} are a proposal{shorter}; --inactive-days N")
     return target

@@ -154,7 +154,8 @@ def test_a_label_whose_name_says_nothing_needs_to_be_told_which_value(tmp_path: 
 @pytest.mark.parametrize(
     "said",
     [{"label": "lft"}, {"drop": ("x",)}, {"customer_id": "x"}, {"outcome": ("x",)}, {"treatment": "x"},
-     {"leave_out": ("x=1",)}, {"churned": "maybe"}, {"leave_out": ("churn=maybe",)}, {"drop": ("churn",), "label": "churn"}],
+     {"leave_out": ("x=1",)}, {"churned": "maybe"}, {"leave_out": ("churn=maybe",)},
+     {"drop": ("churn",), "label": "churn"}],
 )  # fmt: skip
 def test_an_option_that_names_nothing_is_refused_by_its_name(tmp_path: Path, said: dict[str, str]) -> None:
     option = next(iter(said)).replace("_", "-")
