@@ -1,7 +1,7 @@
 """The spec of an event log, as it is proposed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -24,7 +24,7 @@ from pipelines.proposing.log_label import Target
 from pipelines.proposing.log_mappings import Columns
 from pipelines.proposing.log_sections import Making
 from pipelines.proposing.log_sections import Mapping as Mapped
-from pipelines.proposing.settling import Said, Settling
+from pipelines.proposing.settling import Said, Settling, as_day
 from pipelines.proposing.sheets import Sheet
 
 # The days after its date that a flag is taken to tell of, where nobody says.
@@ -135,7 +135,7 @@ def _ended(making: Making, who: Log, ended: str, forms: Mapping[str, str | None]
 
 def _flagged(making: Making, who: Log, forms: Mapping[str, str | None], *, first: datetime, end: datetime) -> Target:
     label = table_roles.label(who.sheet, who.profiles, making.settling)
-    day = date.fromisoformat(making.said.as_of) if making.said.as_of else log_days.next_day(end).date()
+    day = as_day(making.said.as_of) if making.said.as_of else log_days.next_day(end).date()
     days = making.said.inactive_days or FLAG_DAYS
     last, known = day + timedelta(days=days - 1), day + timedelta(days=days)
     begun = log_mappings.contract(who, ended_at=None, known_at=None)

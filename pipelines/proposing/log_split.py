@@ -47,10 +47,12 @@ def borne(
                 continue
             if (split := _split(target, end)) is not None:
                 return replace(target, split=split)
-    tried = ", ".join(map(str, horizons))
-    why = why or f"{file}: the data reach over {(end - first).days} days."
+    if why:
+        raise UsageError(why)
+    tried = " or ".join(map(str, horizons))
     raise UsageError(
-        f"{why} Too few dates whose windows of {tried} days do not overlap; say a shorter --inactive-days."
+        f"{file}: the data reach over {(end - first).days} days: too few dates whose windows of {tried} days do not"
+        " overlap. Say --inactive-days N, shorter, or add data."
     )
 
 

@@ -36,12 +36,26 @@ def arguments(command: argparse.ArgumentParser) -> None:
     for name, (metavar, meaning) in SEVERAL.items():
         command.add_argument(_flag(name), metavar=metavar, action="append", help=f"{meaning}; may be repeated")
     command.add_argument("--kind", choices=("table", "event_log"), help="what the files are, where that is in doubt")
-    command.add_argument("--inactive-days", metavar="N", type=int, help="who does nothing for so many days has left")
+    command.add_argument("--inactive-days", metavar="N", type=_days, help="who does nothing for so many days has left")
     command.add_argument("--volume-change", metavar="SHARE", type=float, help="how far a month's rows may move")
     before = "what becomes of rows from before their customer joined"
     command.add_argument("--before-first-day", choices=("set_aside", "earliest"), help=before)
-    command.add_argument("--unmapped", metavar="SHARE", type=float, help="the share of rows that may lack a customer")
+    command.add_argument("--unmapped", metavar="SHARE", type=_share, help="the share of rows that may lack a customer")
     command.add_argument("--randomised", action="store_true", help="the arms were drawn by lot")
+
+
+def _days(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 36_500:
+        raise ValueError(text)
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError(text)
+    return number
 
 
 def of(arguments: argparse.Namespace, before: Path) -> Said:

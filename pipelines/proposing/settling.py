@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from features.errors import UsageError
 from features.schema import nearest
+from features.section import of_our_time
 
 # The answer by which an option says that there is no such thing.
 NO = "none"
@@ -59,6 +61,14 @@ class Settling:
             answer = self.ask(f"{question} [{listed}] ({option}): ").strip()
             if answer in among or (free and answer):
                 return answer
+
+
+def as_day(text: str) -> date:
+    """The day that --as-of says. Raises UsageError where it is none of our time."""
+    try:
+        return of_our_time(date.fromisoformat(text))
+    except ValueError as error:
+        raise UsageError(f"--as-of: {text!r} is no day of our time; write it as 2025-07-01.") from error
 
 
 def check_columns(named: Sequence[str], option: str, there: Sequence[str]) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from features.errors import UsageError
 from features.table_days import days_until
 from pipelines.proposing import log_days
 from pipelines.proposing.columns import Proposal, is_of_days
 from pipelines.proposing.profiles import Profile
-from pipelines.proposing.settling import Settling
+from pipelines.proposing.settling import Settling, as_day
 from pipelines.proposing.sheets import Sheet
 
 
@@ -25,10 +24,7 @@ def counted(
     """
     if settling.said.as_of is None:
         return
-    try:
-        as_of = date.fromisoformat(settling.said.as_of)
-    except ValueError as error:
-        raise UsageError(f"--as-of: {settling.said.as_of!r} is no day; write it as 2025-07-01.") from error
+    as_of = as_day(settling.said.as_of)
     for name, found in profiles.items():
         if is_of_days(found) and name not in settling.said.drop:
             form = log_days.written(sheet, name, settling, database)
