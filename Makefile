@@ -18,11 +18,11 @@ run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
 
 test: .venv/spark .venv/oracles  ## every test, the long simulations included
 	@tests/install_servers
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 fast: .venv/spark .venv/oracles  ## the tests but for the long simulations
 	@tests/install_servers
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"
 
 lint: .venv/ready  ## ruff, mypy, the import contracts, and the site built strictly
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -61,6 +61,7 @@ lock: .venv/ready
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r <(sed -n '/^uv==/,/^ *#/p' requirements.lock)
 	@$(BIN)/uv pip sync -q --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install -q --offline --no-deps --no-build-isolation --python $(BIN)/python -e .
 	@touch $@
 
 # Half a gigabyte that only the tests and those who have a cluster need.

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/reference from the code: commands, keys of a spec, and all plug-ins.
+"""Writes the pages of docs/reference from the code: commands, the Python API, keys of a spec, and all plug-ins.
 
 `python docs/reference.py` writes them by hand; Sphinx does it before it builds the site.
 """
@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from experiments.spec import ExperimentSpec
+from features import errors
 from pipelines import cli
+from pipelines.api import holdfast
+from pipelines.api.champions import Champion
 from pipelines.jobs.listing import KINDS
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +25,7 @@ PLUGINS = [kind for kind in KINDS if kind not in ("kinds", "stages")]
 def write() -> None:
     """Write every page anew, where its text has changed."""
     FOLDER.mkdir(exist_ok=True)
-    pages = {"commands": commands(), "spec": spec(), **{kind: plugins(kind) for kind in PLUGINS}}
+    pages = {"commands": commands(), "api": api(), "spec": spec(), **{kind: plugins(kind) for kind in PLUGINS}}
     for name, text in pages.items():
         page = FOLDER / f"{name}.md"
         if not page.exists() or page.read_text() != text:
@@ -34,14 +37,57 @@ def write() -> None:
 
 def commands() -> str:
     """What `--help` says of every command."""
-    names = dict.fromkeys([*cli.COMMANDS, *cli.stages(), *cli.commands()])
-    return "\n".join(["# Commands\n", *(f"## {name}\n\n```text\n{_help(name)}\n```\n" for name in names)])
+    return "\n".join(["# Commands\n", *(f"## {name}\n\n```text\n{_help(name)}\n```\n" for name in cli.pages())])
 
 
 def _help(command: str) -> str:
     with redirect_stdout(StringIO()) as said, suppress(SystemExit):
         cli.parser().parse_args([command, "--help"])
     return said.getvalue().rstrip()
+
+
+def api() -> str:
+    """What `import holdfast` gives: every name with its types and what it raises, and the errors."""
+    lines = ["# Python API\n", f"{inspect.getdoc(holdfast)}\n", "## open\n", *_callable("holdfast.open", holdfast.open)]
+    for kind in (holdfast.Project, holdfast.Model, Champion, holdfast.Report):
+        lines += [f"## {kind.__name__}\n", f"{inspect.getdoc(kind)}\n"]
+        for name, one in vars(kind).items():
+            if not name.startswith("_") and (isinstance(one, property) or inspect.isfunction(one)):
+                lines += _callable(f"{kind.__name__}.{name}", one)
+    lines += ["## Errors\n", "| error | is also | meaning |", "|---|---|---|"]
+    for name, one in vars(errors).items():
+        if inspect.isclass(one) and issubclass(one, holdfast.HoldfastError):
+            bases = ", ".join(f"`{base.__name__}`" for base in one.__bases__)
+            lines.append(f"| `features.errors.{name}` | {bases} | {_cell(inspect.getdoc(one) or '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _callable(name: str, one: Any) -> list[str]:
+    """A name with its types, and what it says of itself; a property is shown by its type."""
+    getter = one.fget if isinstance(one, property) else None
+    signature = inspect.signature(getter or one)
+    without_self = signature.replace(parameters=[each for each in signature.parameters.values() if each.name != "self"])
+    shown = f": {_plain(signature.return_annotation)}" if getter else _plain(without_self)
+    return [f"### {name}\n", f"```python\n{name}{shown}\n```\n", f"{inspect.getdoc(getter or one)}\n"]
+
+
+def _plain(one: Any) -> str:
+    """A type or a signature in as few words as it has."""
+    text = one.__name__ if inspect.isclass(one) else str(one)
+    for module in (
+        "pandas.",
+        "core.frame.",
+        "core.series.",
+        "typing.",
+        "collections.abc.",
+        "pathlib.",
+        "pipelines.api.",
+        "models.",
+        "reports.",
+        "projects.",
+    ):
+        text = text.replace(module, "")
+    return text.replace("'", "") if not inspect.isclass(one) else text
 
 
 def plugins(kind: str) -> str:

@@ -1,6 +1,6 @@
 """Further files of a table, joined by a key: a row stays one row, and a key of several rows is refused or summed up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 from features.errors import DataError, MissingError, SchemaError
 from features.schema import nearest
 from features.source import Raw, Reconciled
-from features.table_options import Aggregate, ColumnOptions, JoinOptions, TableOptions, joined_name
+from features.table_options import Aggregate, JoinOptions, TableOptions, joined_name
+from features.written_numbers import Signs, markers_as_read
 
 # How the numbers of the several rows of a key become one; `count` looks at no number.
 SUMMED: Mapping[Aggregate, Callable[[list[float]], float]] = {
@@ -77,8 +78,11 @@ def _joined(rows: pa.Table, raw: Raw, options: TableOptions, *, where: str, join
     index.pop("", None)
     asked = _plain(rows[held]).to_pylist()
     if any(one.aggregate for one in wanted.values()):
+        signs = options.whole_format(join).signs
         for name, one in wanted.items():
-            values = _aggregated(other[name.split("\0")[0]], index, one)
+            column, markers = name.split("\0")[0], (*options.missing, *one.missing)
+            nothing = {"", *markers, *markers_as_read(markers, signs.get(column, Signs()))}
+            values = _aggregated(other[column], index, one.aggregate or "sum", nothing=nothing)
             none = "0" if one.aggregate == "count" else None
             rows = rows.append_column(name, pa.array([values.get(key, none) for key in asked], pa.string()))
         return rows
@@ -100,19 +104,21 @@ def _refuse_several(index: _Index, asked: Sequence[str], *, where: str, join: Jo
         )
 
 
-def _aggregated(values: pa.ChunkedArray, index: _Index, column: ColumnOptions) -> dict[str, str | None]:
+def _aggregated(
+    values: pa.ChunkedArray, index: _Index, aggregate: Aggregate, *, nothing: Collection[str]
+) -> dict[str, str | None]:
     """Of each key, one text: the number that its rows come to, or the first text that is none and so is refused."""
-    texts = [text if text not in ("", *column.missing) else None for text in _plain(values).to_pylist()]
+    texts = [text if text not in nothing else None for text in _plain(values).to_pylist()]
     found: dict[str, str | None] = {}
     for key, places in index.items():
         held = [text for place in places if (text := texts[place]) is not None]
-        if column.aggregate == "count":
+        if aggregate == "count":
             found[key] = str(len(places))
             continue
         numbers = [_number(text) for text in held]
         odd = [text for text, number in zip(held, numbers, strict=True) if number is None]
         known = [number for number in numbers if number is not None]
-        of_all = SUMMED[column.aggregate or "sum"]
+        of_all = SUMMED[aggregate]
         found[key] = odd[0] if odd else f"{of_all(known):.15g}" if known else None
     return found
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from features import reserved
 from features.arm_column import ArmColumn
-from features.file_format import FileFormat
+from features.file_format import PLAIN, FileFormat, NumberColumn, checked_sign
 from features.schema import ColumnType
 from features.section import Day, Name, Section
 from features.source import SourceOptions
@@ -26,8 +26,9 @@ def joined_name(column: str, file: str, aggregate: Aggregate | None = None) -> s
 class ColumnOptions(Section):
     """What a column of the file is; role says what it is for.
 
-    column is what the file calls it, where that is not its name here. missing are further texts that mean that a value
-    is missing. An outcome is a number that was measured after the actions, beside the label: the report says what they
+    column is what the file calls it, where that is not its name here. decimal and thousands are the signs in which its
+    numbers are written, where they are not those of the file's `format`. missing are further texts that mean a missing
+    value. An outcome is a number that was measured after the actions, beside the label: the report says what they
     changed. Rows in which a nullable one is missing are left out of its figures. file names the joined file in which
     the column stands, where it is not the table's own; aggregate says how its several rows of a customer become one.
     as_of makes a number of a column of days: how many lie between them and that day; written is how they are written
@@ -44,6 +45,8 @@ class ColumnOptions(Section):
     meaning: str | None = None
     unit: str | None = None
     nullable: bool = False
+    decimal: str | None = None
+    thousands: str | None = None
     missing: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
@@ -74,6 +77,15 @@ class ColumnOptions(Section):
             raise ValueError("as_of makes the number of days to it: the type is a number's, and nothing is summed up")
         if self.written and not self.as_of:
             raise ValueError("written says how days are written that are counted to as_of; give as_of, too")
+        return self
+
+    @model_validator(mode="after")
+    def _signs_are_of_a_number(self) -> Self:
+        said = [name for name in ("decimal", "thousands") if getattr(self, name) is not None]
+        if said and self.type not in NUMBERS:
+            raise ValueError(f"{' and '.join(said)} say how numbers are written, and the type is '{self.type}'")
+        for name in said:
+            checked_sign(getattr(self, name), name)
         return self
 
     @model_validator(mode="after")
@@ -138,6 +150,40 @@ class TableOptions(SourceOptions):
     def files(self) -> tuple[str, ...]:
         """Every file that it reads, its own first."""
         return (self.file, *(join.file for join in self.joins))
+
+    @model_validator(mode="after")
+    def _numbers_are_written_in_one_way(self) -> Self:
+        every = [
+            *self.whole_format().signs.items(),
+            *(one for join in self.joins for one in self.whole_format(join).signs.items()),
+        ]
+        for place, signs in every:
+            if signs.decimal == signs.thousands:
+                raise ValueError(f"the numbers of '{place}' have {signs.decimal!r} for decimal and for thousands")
+        return self
+
+    def whole_format(self, join: JoinOptions | None = None) -> FileFormat:
+        """How the table's file, or a joined one, is read, with the signs of all its columns that are numbers.
+
+        The logged probability is among them; a column of days is not.
+        """
+        form, file = (join.format, join.file) if join else (self.format, None)
+        form = form or PLAIN
+        numbers = {one.column: one for one in form.numbers}
+        columns = {one.column or name: one for name, one in self.columns.items() if one.file == file}
+        declared = {place: one for place, one in columns.items() if one.type in NUMBERS and not one.as_of}
+        whole = [self._number(numbers.get(place, NumberColumn(column=place)), one) for place, one in declared.items()]
+        if not join and self.treatment and self.treatment.probability and self.treatment.probability not in declared:
+            place = self.treatment.probability
+            whole.append(numbers.get(place, NumberColumn(column=place)))
+        found = form.model_copy(update={"numbers": tuple(whole)})
+        return form if all(signs.is_plain for signs in found.signs.values()) else found
+
+    @staticmethod
+    def _number(of_file: NumberColumn, column: ColumnOptions) -> NumberColumn:
+        """How a column's numbers are written: as it says itself, or as the file's format does."""
+        own = {"decimal": column.decimal, "thousands": column.thousands}
+        return of_file.model_copy(update={sign: said for sign, said in own.items() if said is not None})
 
     def in_the_file(self, name: str) -> str:
         """What the rows call a column of the spec: as the file does, and a joined one by its file too."""

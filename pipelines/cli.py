@@ -1,43 +1,35 @@
-"""The command line: finds the stages, runs one, and ends with the exit code that the design gives it."""
+"""The command line: finds commands and stages, runs one, and ends with its exit code."""
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from features.errors import HoldfastError
-from pipelines.messages import masking
+from features.plugins import imported
+from pipelines.messages import help_pages, log, masking
+from pipelines.messages.answer import Answer
+from pipelines.messages.help_pages import Parser, grouped
 from pipelines.processes import processes, run_lock, scratch, stopping
 from pipelines.servers import faults, probe
-from pipelines.stage_names import described, stages
+from pipelines.stage_names import described, pages, stages
 from pipelines.workspace import Workspace
 
-CODES = """exit codes:
-  0  done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do
-  1  a bug
-  2  wrong use or configuration, a disk or server that does not serve, another run at work, or stopped (run it again)
-  3  the champion stays
-  4  inconclusive
-  5  data or contract refused
-
-examples:
-  python -m pipelines run demo
-  python -m pipelines new shop path/to/customers.csv --label left
-  python -m pipelines data telco path/to/telco.csv
-  python -m pipelines run telco
-  python -m pipelines data shop postgresql://reader@db.example/shop?table=public.orders
-  python -m pipelines list metrics
-  python -m pipelines status demo
-  python -m pipelines rollback demo --reason "complaints about the list"
-"""
-COMMANDS = {
-    "run": "Run everything for a spec: the stages that changed, then register, promote and score.",
-    "data": "Add raw files of a spec as a new version of its data.",
-    "list": "List what there is of a kind, such as specs, tables, features, metrics, checks or rules.",
-}
+DESCRIPTION = "Holdfast trains, evaluates and promotes customer-retention models."
+# What the codes mean over all commands; each command's --help says which it ends with.
+DONE = "done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do"
+EXAMPLES = (
+    "python -m pipelines run demo",
+    "python -m pipelines new shop path/to/customers.csv --label left",
+    "python -m pipelines data telco path/to/telco.csv",
+    "python -m pipelines try demo tuning.trials=20 tuning.trials=40",
+    "python -m pipelines status demo --json",
+    "python -m pipelines tune --help",
+)
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # What talks to no server and no database, and what only reads there.
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
@@ -48,14 +40,16 @@ WITHOUT_SPEC = ("new",)
 
 def main(words: Sequence[str]) -> int:
     """Run one command and give its exit code; a HoldfastError is one line on standard error."""
-    arguments = parser().parse_args(words)
-    workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
-    _quiet()
     try:
-        with faults.Translated(workspace.root):
-            return _act(arguments, workspace)
+        arguments = parser().parse_args(words)
     except HoldfastError as error:
-        return _failed(workspace, arguments.command, str(error), error.exit_code)
+        print(error, file=sys.stderr)  # noqa: T201 - the command line's own voice
+        return error.exit_code
+    workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
+    settings_of_libraries()
+    try:
+        with log.speaking(getattr(arguments, "loudness", None)):
+            return _said(arguments, workspace)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
         return 0
@@ -65,39 +59,54 @@ def main(words: Sequence[str]) -> int:
 
 def commands() -> dict[str, Any]:
     """The modules in `commands`, by name; they import nothing heavy. One of a stage's name tells its options."""
-    return {name: import_module(f"pipelines.commands.{name}") for name in described("commands")}
+    return {name: _module(name) for name in described("commands", "other")}
 
 
-def parser() -> argparse.ArgumentParser:
+def _module(command: str) -> Any:
+    """The module of a command, or of a stage's options. Raises HoldfastError when it lacks a part."""
+    name = f"{command}_" if iskeyword(command) else command
+    module = imported(f"pipelines.commands.{name}")
+    needed = ("arguments",) if command in stages() else ("arguments", "run")
+    if lacking := [part for part in needed if not callable(getattr(module, part, None))]:
+        raise HoldfastError(f"{module.__name__} has no function {lacking}; docs/add/command.md shows both.")
+    return module
+
+
+def parser() -> Parser:
     """The parser of every command."""
-    root = argparse.ArgumentParser(
+    told = pages()
+    codes = {**help_pages.CODES, 0: DONE}
+    parts = {"exit codes": [f"{code}  {meaning}" for code, meaning in codes.items()], "examples": EXAMPLES}
+    root = Parser(
         prog="python -m pipelines",
-        description="Holdfast trains, judges and promotes customer-retention models.",
-        epilog=CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="python -m pipelines [-h] [-v | -q] COMMAND ...",
+        description=f"{DESCRIPTION}\n\n{grouped(told)}",
+        epilog="\n\n".join(help_pages.section(f"{title}:", lines) for title, lines in parts.items()),
     )
-    parsers = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parsers = root.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", help="one of those above", prog=root.prog
+    )
     with_options = commands()
-    told = {name: str(module.__doc__) for name, module in with_options.items()}
-    for name, text in {**COMMANDS, **stages(), **told}.items():
-        command = parsers.add_parser(
-            name, help=text.splitlines()[0], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
+    for name, page in told.items():
+        command = parsers.add_parser(name, description=page.text)
         if name == "list":
             command.add_argument(
-                "kind", metavar="KIND", nargs="?", default="kinds", help="what to list, such as metrics"
+                "kind", metavar="KIND", nargs="?", default="kinds", help="the kind to list, such as metrics"
             )
         elif name != "registry":
             command.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "data":
             command.add_argument("paths", metavar="PATH", nargs="+", help=RAW)
+        if name == "run":
+            command.add_argument("--unregistered", action="store_true", help="stop after evaluate, without a decision")
         if name in with_options:
             with_options[name].arguments(command)
+        command.finish(page)
     return root
 
 
-def _quiet() -> None:
-    """Nothing phones home, and MLflow says only what matters."""
+def settings_of_libraries() -> None:
+    """Set how the libraries behave, before they are loaded: nothing phones home, MLflow says only what matters."""
     for name in ("DVC_NO_ANALYTICS", "DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY"):
         os.environ.setdefault(name, "true")
     for name in ("GX_ANALYTICS_ENABLED", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"):
@@ -111,38 +120,58 @@ def _quiet() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def _act(arguments: argparse.Namespace, workspace: Workspace) -> int:
+def _said(arguments: argparse.Namespace, workspace: Workspace) -> int:
+    """Act and show the answer, or what failed; with --verbose also how long it took, and where an error arose."""
+    try:
+        with faults.Translated(workspace.root), log.timed(f"{arguments.command} {workspace.spec}".strip()):
+            found = _act(arguments, workspace)
+            return found if isinstance(found, int) else found.show(as_json=arguments.json)
+    except HoldfastError as error:
+        log.origin(error, workspace.root)
+        return _failed(workspace, arguments.command, str(error), error.exit_code)
+
+
+def _act(arguments: argparse.Namespace, workspace: Workspace) -> int | Answer:
     if arguments.command == "list":
-        return int(import_module("pipelines.jobs.listing").show(arguments.kind, workspace.root))
+        return cast("Answer", import_module("pipelines.jobs.listing").listed(arguments.kind, workspace.root))
     if arguments.command in WITHOUT_SPEC:
-        return int(import_module(f"pipelines.commands.{arguments.command}").run(None, workspace, arguments))
+        return cast("int", import_module(f"pipelines.commands.{arguments.command}").run(None, workspace, arguments))
     specs = import_module("pipelines.specs.spec_files")
     spec = specs.load(workspace)
     with scratch.own():
         return _done(arguments, spec, workspace)
 
 
-def _done(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int:
+def _done(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int | Answer:
     """What a command does with a spec, once the servers that it needs answer."""
     if arguments.command not in FILES_ONLY:
         probe.answers(workspace.root, writes=arguments.command not in READING)
     if arguments.command not in {"run", "data", *stages()}:
-        return int(import_module(f"pipelines.commands.{arguments.command}").run(spec, workspace, arguments))
+        return _ran(arguments, spec, workspace)
     with run_lock.held(workspace.root, f"{arguments.command} {spec.name}"):
         return _written(arguments, spec, workspace)
 
 
-def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int:
+def _ran(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int | Answer:
+    """What the module of a command does. Raises HoldfastError when it gives neither an exit code nor an answer."""
+    found = commands()[arguments.command].run(spec, workspace, arguments)
+    if isinstance(found, int | Answer):
+        return found
+    raise HoldfastError(f"it ended with {found!r}; `run` gives an exit code, such as 0, or an Answer.")
+
+
+def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int | Answer:
     """What writes the files of the checkout."""
     if arguments.command == "data":
         import_module("pipelines.jobs.add_data").add(spec, workspace, arguments.paths)
         return 0
     if arguments.command == "run":
-        return int(import_module("pipelines.jobs.main_job").run(spec, workspace, main))
+        job = import_module("pipelines.jobs.main_job")
+        return int(job.evaluated(spec, workspace, main) if arguments.unregistered else job.run(spec, workspace, main))
     if not getattr(arguments, "force", False):  # a person who overrules the rules says why
         import_module("pipelines.validation.validated").check(workspace, arguments.command)
     if arguments.command in commands():
-        return int(import_module(f"pipelines.commands.{arguments.command}").run(spec, workspace, arguments))
+        return _ran(arguments, spec, workspace)
     return import_module(f"pipelines.stages.{arguments.command}").run(spec, workspace) or 0
 
 

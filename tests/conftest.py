@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from experiments.family import Labels
 from features.contract import Contract, Matrix
@@ -14,7 +15,17 @@ ROOT = Path(__file__).parent.parent
 # PySpark, which Great Expectations imports where it is there, ends a process whose main module has no file, such as a
 # worker of pytest-xdist: it takes it for its own doctests.
 vars(sys.modules["__main__"]).setdefault("__file__", __file__)
+# A busy machine is slow, which is no fault of what a test looks at.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file go to one worker, and so do all that look at the world that was run once for them."""
+    for item in items:
+        shared = "tiny" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("tiny" if shared else str(item.path)))
 
 
 @pytest.fixture(scope="session")

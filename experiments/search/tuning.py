@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from experiments.search.learning_problem import Candidate, Problem
 from experiments.search.past_trials import FAMILY, LEARNER, LEARNER_OF, Record
 from experiments.sections.tuning import TuningSpec
 from experiments.statistics import rounding
+from experiments.uplift.fitted_learner import FittedLearner
 from experiments.uplift.learner import EFFECT, Learner, able_to_use
 
 
@@ -125,13 +126,18 @@ def _suggested(trial: optuna.Trial, problem: Problem, spec: TuningSpec) -> Candi
     return Candidate(name, learner, params, {})
 
 
+def drafts(choice: Candidate, problem: Problem, *, seed: int) -> Iterator[FittedLearner]:
+    """The candidate fitted on the rows to fit of each fold, one after the other, as a trial judges it."""
+    learner = problem.learners[choice.learner]
+    for fold in problem.folds:
+        yield learner.fit(problem.lesson(choice, fold.fit, seed=seed, judged=fold.judge, draft=True))
+
+
 def _try(study: optuna.Study, trial: optuna.Trial, problem: Problem, *, spec: TuningSpec) -> None:
     choice = _suggested(trial, problem, spec)
-    learner = problem.learners[choice.learner]
     judged: list[Judgement] = []
     learned = []
-    for fold in problem.folds:
-        fitted = learner.fit(problem.lesson(choice, fold.fit, seed=spec.seed, judged=fold.judge, draft=True))
+    for fold, fitted in zip(problem.folds, drafts(choice, problem, seed=spec.seed), strict=True):
         judged.append(judge(problem, fold, fitted))
         learned.append(fitted.learned)
         if len(judged) < len(problem.folds) and _hopeless(study, trial, judged, problem):

@@ -4,11 +4,19 @@ One line an entry, oldest first: its number, when, its kind (decision, forced, a
 restored), the verdict, the version it is about, the champion before and after, the look at the gate cohort with what
 it spent of alpha, who wrote it, and why, shortened unless --whole. Entries are never changed; `registry check` proves
 it.
+
+group: look
+codes: 5 the ledger is broken
+json: a list of the entries, oldest first, each with all that the ledger holds of it
+example: python -m pipelines history demo
+example: python -m pipelines history demo --json
 """
 
 import argparse
 from textwrap import shorten
 from typing import TYPE_CHECKING
+
+from pipelines.messages.answer import Answer
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
@@ -20,21 +28,21 @@ WIDTH = 80
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """How much is told."""
-    command.add_argument("--whole", action="store_true", help="tell every reason in full, however long")
+    """How much is shown."""
+    command.add_argument("--whole", action="store_true", help="show reasons in full")
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
-    """Print the table."""
+def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
+    """The table."""
     from pipelines.champion import chain, ledger
     from pipelines.ruling import answers
 
     entries = chain.check(spec.name, ledger.opened(workspace.root).entries(spec.name)).entries
+    lines = [f"nothing was decided on '{spec.name}' yet; run: python -m pipelines run {spec.name}"]
     if entries:
-        answers.say(*answers.table([HEAD, *(row(entry, whole=arguments.whole) for entry in entries)]))
-    else:
-        answers.say(f"nothing was decided on '{spec.name}' yet; run: python -m pipelines run {spec.name}")
-    return 0
+        lines = answers.table([HEAD, *(row(entry, whole=arguments.whole) for entry in entries)])
+    plain = [{"entry": one.number, "hash": one.hash, "previous": one.previous, **one.body} for one in entries]
+    return Answer(tuple(lines), plain)
 
 
 def row(entry: "Entry", *, whole: bool) -> tuple[str, ...]:

@@ -4,6 +4,11 @@ One file with a row a customer, several files that share a key, or an event log.
 where there is one it shows the difference and writes nothing, unless told to --overwrite. On a terminal it asks what
 the files cannot tell; elsewhere it names the option that is missing and ends with exit code 2. What was said for an
 earlier proposal stands in its first line, and holds until something else is said.
+
+group: work
+writes: experiments/specs/SPEC.yaml
+example: python -m pipelines new shop customers.csv --label left
+example: python -m pipelines new shop customers.csv services.xlsx --customer-id id --label status --churned gone
 """
 
 import argparse

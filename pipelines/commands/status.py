@@ -1,27 +1,36 @@
-"""Show where a spec stands: champion, the one before, what awaits approval, looks spent, the last decision.
+"""Show the state of a spec: champion, previous champion, waiting approvals, comparisons made, last decision.
 
-It changes nothing. Looks are counted on the gate cohort of the last `evaluate`: new customers bring alpha, and the k-th
-comparison on the same ones spends alpha / (k (k + 1)) of it, so that however many challengers are tried, a worthless
-one passes with probability alpha at most for each cohort's worth of customers.
+It changes nothing. A look is a comparison on the gate cohort of the last `evaluate`. New customers add alpha, and the
+k-th look at the same ones spends alpha / (k (k + 1)) of it. So a worthless challenger is promoted with probability
+alpha at most per cohort's worth of new customers, however many are tried.
+
+group: look
+codes: 5 the ledger is broken
+json: champion, alias, before, awaiting, looks and last as an object
+example: python -m pipelines status demo
+example: python -m pipelines status demo --json
 """
 
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from pipelines.messages.answer import Answer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from experiments.spec import ExperimentSpec
+    from pipelines.champion.ledger import Entry
     from pipelines.champion.succession import Standing
     from pipelines.workspace import Workspace
 
 
 def arguments(_command: argparse.ArgumentParser) -> None:
-    """None but the spec."""
+    """The spec only."""
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> int:
-    """Print a line for each."""
+def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> Answer:
+    """A line for each."""
     from pipelines.champion import ledger_writer
     from pipelines.ruling import answers
     from pipelines.servers import mlflow_runs
@@ -29,25 +38,42 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Nam
     with mlflow_runs.answering(workspace.root):
         standing, alias = ledger_writer.reading(spec.name, workspace.root).seen()
     waiting = [
-        f"version {version}, {entry.body['verdict']} since {entry.body['decided_at']}"
+        {"version": version, "verdict": entry.body["verdict"], "since": entry.body["decided_at"]}
         for version, entry in standing.waiting.items()
     ]
-    head = standing.head
+    told = [f"version {one['version']}, {one['verdict']} since {one['since']}" for one in waiting]
+    head, looks = standing.head, _looks(spec, workspace, standing)
     last = _told(head.body, head.number) if head else ["none"]
     lines = [
         ("champion", _champion(standing, alias)),
         ("before", f"version {standing.before}" if standing.before else "none"),
-        ("awaiting approval", "; ".join(waiting) or "none"),
-        ("looks", _looks(spec, workspace, standing)),
+        ("awaiting approval", "; ".join(told) or "none"),
+        ("looks", _said(looks, spec)),
         ("last entry", last[0]),
         *(("", line) for line in last[1:]),
     ]
-    answers.say(*answers.table(lines))
-    return 0
+    plain = {
+        "spec": spec.name,
+        "champion": standing.champion,
+        "alias": alias,
+        "before": standing.before,
+        "awaiting": waiting,
+        "looks": looks,
+        "last": _last(head) if head else None,
+    }
+    return Answer(tuple(answers.table(lines)), plain)
+
+
+def _last(head: "Entry") -> dict[str, Any]:
+    """The last entry in short; `history --json` has all of it."""
+    from pipelines.ruling import answers
+
+    keys = ("decided_at", "kind", "verdict", "challenger_version", "by", "words")
+    return {"entry": head.number, **{key: head.body[key] for key in keys}, "reasons": answers.lines_of(head.body)}
 
 
 def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
-    """An entry: what was decided of which version, and the reasons, a line each."""
+    """An entry: the decision, its version, and the reasons, a line each."""
     from pipelines.ruling import answers
 
     what, version = answers.verdict_of(body), body["challenger_version"]
@@ -55,7 +81,7 @@ def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
 
 
 def _champion(standing: "Standing", alias: str | None) -> str:
-    """The ledger's champion, and the alias where it shows another."""
+    """The ledger's champion, and the alias where it differs."""
     if standing.champion == alias:
         return f"version {alias}" if alias else "none"
     shown = f"version {alias}" if alias else "nothing"
@@ -65,21 +91,32 @@ def _champion(standing: "Standing", alias: str | None) -> str:
     return f"version {standing.champion}, but the alias shows {shown}: {remedy}"
 
 
-def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing") -> str:
-    """Comparisons so far, and what the next one would spend on the gate rows of the last evaluation."""
+def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing") -> dict[str, Any] | None:
+    """The comparisons so far, and the alpha that the next one would spend on the last evaluation's gate rows."""
     from experiments.evaluation.cohort import Cohort
     from pipelines.files import storage
-    from pipelines.gate import spending
+    from pipelines.gate import alpha_spending
 
     gate = workspace.evaluation / "gate.parquet"
     if not gate.exists():
-        return f"nothing is evaluated here yet; run: python -m pipelines run {spec.name}"
+        return None
     rows = storage.read_parquet(gate).to_pandas()
     cohort = Cohort(rows, spec).digest
-    following = spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
-    looks, units = following["number"] - 1, following["units"]
-    new = units["new"] / units["of"] if units["of"] else 0.0
+    following = alpha_spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
+    units = following["units"]
+    return {
+        "spent": following["number"] - 1,
+        "cohort": cohort,
+        "new_share": units["new"] / units["of"] if units["of"] else 0.0,
+        "next_alpha": following["alpha"],
+        "alpha": spec.gate.alpha,
+    }
+
+
+def _said(looks: "Mapping[str, Any] | None", spec: "ExperimentSpec") -> str:
+    if looks is None:
+        return f"nothing is evaluated here yet; run: python -m pipelines run {spec.name}"
     return (
-        f"{looks} on cohort {cohort}, of which {new:.0%} is new; the next spends at most {following['alpha']:.3g} of"
-        f" alpha {spec.gate.alpha:g}"
+        f"{looks['spent']} on cohort {looks['cohort']}, of which {looks['new_share']:.0%} is new; the next spends at"
+        f" most {looks['next_alpha']:.3g} of alpha {looks['alpha']:g}"
     )

@@ -1,32 +1,70 @@
-"""The page of a decision beside `decision.json`, and the curves that it draws."""
+"""The HTML pages beside `decision.json`: the decision's page, the report with the verdict on top, and the curves."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.spec import ExperimentSpec
 from pipelines.files import storage
 from pipelines.workspace import Workspace
 
+if TYPE_CHECKING:
+    from pipelines.reporting.about import Made
+
 # By these a comparison is known: an approval and a later answer from the ledger have them of the decision they repeat.
 COMPARISON = ("challenger_version", "look", "pairs")
+BESIDE = {"Report": "report.html", "Decision": "decision.html"}
+LIST = "ranked_list/ranked_list.csv"
 
 
 def keep_curves(workspace: Workspace, decision: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
-    """Store the curves of a comparison for its page; they are too large for the ledger, and nothing rests on them."""
+    """Store a comparison's curves for its page; they are too large for the ledger, and no rule uses them."""
     if curves:
         storage.write_json(workspace.curves, {**_comparison(decision), "curves": curves})
 
 
 def write_page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
-    """Write `decision.html`."""
+    """Write `decision.html`, and `report.html` beside it where this challenger's report exists."""
     storage.write_bytes(workspace.decision_page, page(spec, workspace, decision).encode())
+    if told := report_page(workspace, decision):
+        storage.write_bytes(workspace.report_page, told.encode())
 
 
 def page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> str:
-    """The page of a decision, without curves where those at hand are of another comparison."""
+    """The page of a decision, without curves where those stored are of another comparison."""
     from pipelines.reporting import decision_page  # not at the top: who only asks what is decided draws nothing
 
-    return decision_page.render(decision, spec=spec.model_dump(mode="json"), curves=_curves(workspace, decision))
+    plain, made = spec.model_dump(mode="json"), _made(workspace, decision, but="Decision")
+    return decision_page.render(decision, spec=plain, curves=_curves(workspace, decision), made=made)
+
+
+def report_page(workspace: Workspace, decision: Mapping[str, Any]) -> str:
+    """The report with the verdict on top; "" where the one stored is of another version."""
+    found = storage.read_receipt(workspace.evaluation / "report.json")
+    if not found or not _registered(workspace, decision):
+        return ""
+    from pipelines.reporting import about, report  # not at the top, as above
+    from pipelines.reporting.decision_words import headline
+
+    made = _made(workspace, decision, but="Report")
+    return report.render(found, about.of_report(found, decision, made=made, verdict=headline(decision)))
+
+
+def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Made":
+    """Where the challenger was made, by its registration; links to all pages but this one."""
+    from pipelines.reporting.about import Made  # not at the top, as above
+
+    receipt = _registered(workspace, decision)
+    there = {name: place for name, place in BESIDE.items() if name != but and (receipt or name != "Report")}
+    if champion := decision["champion_version"]:
+        there[f"List of customers to contact, by version {champion} (CSV)"] = LIST
+    commit, data, run = (str(receipt.get(name, "")) for name in ("git_commit", "data_hash", "run"))
+    return Made(commit, data, run, there)
+
+
+def _registered(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The challenger's registration; empty where it is of another version, or names no MLflow run."""
+    receipt = storage.read_receipt(workspace.registration) or {}
+    return receipt if receipt.get("version") == decision["challenger_version"] and "run" in receipt else {}
 
 
 def _curves(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,13 @@
-"""`list KIND`: what there is of a kind, one line each."""
+"""List the available specs, tables, features, metrics, checks, rules and other plug-ins.
+
+Without a kind it lists the kinds.
+
+group: look
+json: a list of objects with name and meaning
+example: python -m pipelines list
+example: python -m pipelines list metrics
+example: python -m pipelines list specs --json
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +26,7 @@ from features.schema import Column
 from features.source import Source
 from features.tables import CANONICAL
 from pipelines import rules
+from pipelines.messages.answer import Answer
 from pipelines.ruling.rule import Rule
 from pipelines.stage_names import stages
 from pipelines.workspace import Workspace
@@ -71,12 +81,11 @@ KINDS: dict[str, Callable[[Path], Rows]] = {
 }
 
 
-def show(kind: str, root: Path) -> int:
-    """Print the names and meanings of a kind. Raises UsageError when there is no such kind."""
+def listed(kind: str, root: Path) -> Answer:
+    """The names and meanings of a kind. Raises UsageError when there is no such kind."""
     if kind not in KINDS:
         raise UsageError(f"there is no kind '{kind}'; there are {', '.join(KINDS)}.")
     rows = KINDS[kind](root)
     width = max(len(name) for name, _ in rows)
-    for name, meaning in rows:
-        print(f"{name:<{width}}  {meaning}")  # noqa: T201 - the command's answer
-    return 0
+    lines = tuple(f"{name:<{width}}  {meaning}" for name, meaning in rows)
+    return Answer(lines, [{"name": name, "meaning": meaning} for name, meaning in rows])

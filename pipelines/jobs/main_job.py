@@ -1,10 +1,21 @@
-"""The main job: from raw data to a decision and a ranked list, doing only what changed."""
+"""Run everything for a spec: the stages that changed, then register, promote and score.
+
+With --unregistered it ends after `evaluate`: nothing is registered, decided or listed. That is what `try` runs.
+
+group: work
+writes: data/tables/SPEC, data/matrix/SPEC, artifacts/SPEC, state/SPEC; dvc.lock, and params.yaml for a new spec
+writes: trials, versions and the ledger, in mlflow.db and mlartifacts, or where MLFLOW_TRACKING_URI says
+codes: 0 done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do; 3; 4; 5
+example: python -m pipelines run demo
+example: python -m pipelines run telco --verbose
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines.jobs import repeated
+from pipelines.jobs import repeated_runs
+from pipelines.messages import log
 from pipelines.processes.stopping import Command
 from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
@@ -15,8 +26,9 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
 
     command does one command: the stages are commands of forks of this process.
     """
-    if (known := repeated.answer(workspace)) is not None:
-        repeated.leave(workspace, known)
+    if (known := repeated_runs.answer(workspace)) is not None:
+        log.detail("nothing was touched since the last run, which noted this answer")
+        repeated_runs.leave(workspace, known)
         print(known.told)  # noqa: T201 - the command's answer
         return known.code
     # Not at the top: where nothing was touched, nobody waits for MLflow.
@@ -29,31 +41,49 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     source, _ = source_of(spec)
     if not source.needs_files:
         stage_graph.put(spec.name, workspace.root)
-    first = repeated.first_look(workspace)
+    first = repeated_runs.first_look(workspace)
     stage_graph.reproduce(workspace, command)
     from pipelines.stages import promote, register, score
 
-    register.run(spec, workspace)
-    code = promote.run(spec, workspace)
-    decided = repeated.registry_look(workspace)
+    with log.timed(f"register {spec.name}"):
+        register.run(spec, workspace)
+    with log.timed(f"promote {spec.name}"):
+        code = promote.run(spec, workspace)
+    decided = repeated_runs.registry_look(workspace)
     decision = storage.read_json(workspace.decision)
     again = promote.again(spec, workspace, decision)
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
-        score.run(spec, workspace)
+        with log.timed(f"score {spec.name}"):
+            score.run(spec, workspace)
     print(summary(decision, workspace), flush=True)  # noqa: T201 - the command's answer
     announcing.told(workspace)
     if again:
         answer = _answer(spec, workspace, again)
-        repeated.note(workspace, answer, first=first, decided=decided)
+        repeated_runs.note(workspace, answer, first=first, decided=decided)
     return code
 
 
-def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> repeated.Answer:
-    """What a run says, and leaves, that comes to a decision which moves nothing."""
+def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
+    """Run the graph only; the exit code is 0, since faults raise."""
+    from pipelines.jobs import stage_graph  # not at the top, as above
+    from pipelines.specs.options import source_of
+
+    if not source_of(spec)[0].needs_files:
+        stage_graph.put(spec.name, workspace.root)
+    stage_graph.reproduce(workspace, command)
+    return 0
+
+
+def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> repeated_runs.RepeatedAnswer:
+    """The run's answer, and its files, for a decision that changes nothing."""
     from pipelines.gate import decision_page_file
 
     said, code = summary(decision, workspace), EXIT_CODES[Verdict(decision["verdict"])]
-    return repeated.Answer(said, code, decision, decision_page_file.page(spec, workspace, decision))
+    page, report = (
+        decision_page_file.page(spec, workspace, decision),
+        decision_page_file.report_page(workspace, decision),
+    )
+    return repeated_runs.RepeatedAnswer(said, code, decision, page, report)
 
 
 def summary(decision: Mapping[str, Any], workspace: Workspace) -> str:
@@ -81,7 +111,7 @@ def _interval(figure: dict[str, Any]) -> str:
 
 def _places(workspace: Workspace) -> list[tuple[str, Any]]:
     return [
-        ("report", workspace.evaluation / "report.html"),
+        ("report", workspace.report_page),
         ("decision", workspace.decision_page),
         ("list", workspace.ranked_list / "ranked_list.csv"),
     ]

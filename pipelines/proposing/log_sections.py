@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import duckdb
 
 from features.catalog import features_for
-from features.file_format import PLAIN
 from pipelines.proposing import writing
 from pipelines.proposing.log_files import Log
 from pipelines.proposing.log_label import Target
@@ -77,8 +76,7 @@ def _mapping(one: Mapping) -> Iterator[str]:
     yield from writing.line("files", one.log.files)
     if one.log.renamed:
         yield from writing.line("rename", dict(one.log.renamed), why="likely: the same columns under other names")
-    if one.log.sheet.form != PLAIN:
-        yield from writing.line("format", one.log.sheet.form.model_dump(exclude_defaults=True, mode="json"))
+    yield from writing.reading(one.log.sheet.guess, of_table=False)
     if one.drop:
         yield from writing.line("drop", one.drop)
     yield "columns:"

@@ -5,7 +5,7 @@ from math import ceil
 
 import duckdb
 
-from experiments.rows.fewest import FEWEST_OF_AN_OUTCOME
+from experiments.rows.minimum_sizes import FEWEST_OF_AN_OUTCOME
 from experiments.sections.gate import GateSpec
 from features.event_log.expressions import literal
 from pipelines.proposing.sheets import Sheet

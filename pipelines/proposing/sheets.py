@@ -11,8 +11,11 @@ import pyarrow.parquet as pq
 
 from features.errors import MissingError, UsageError
 from features.event_log.expressions import quoted
-from features.file_format import PLAIN, FileFormat
+from features.file_format import PLAIN
 from pipelines.raw_data import postgres, raw_files
+from pipelines.raw_data.guesses import Guess
+from pipelines.raw_data.parts import KINDS
+from pipelines.raw_data.recognising import recognise
 
 
 @dataclass(frozen=True)
@@ -20,14 +23,14 @@ class Sheet:
     """One file: its columns as it calls them, and the DuckDB table that holds its texts without spaces around them.
 
     The table calls the columns c0, c1, ...: a file may call them anything. Blank texts are null. types are Arrow's for
-    Parquet, and empty for files that hold texts only.
+    Parquet, and empty for files that hold texts only. guess is how the file is read, which a spec then says.
     """
 
     file: str
     table: str
     columns: tuple[str, ...]
     rows: int
-    form: FileFormat
+    guess: Guess
     types: dict[str, pa.DataType]
 
     def sql(self, name: str) -> str:
@@ -48,11 +51,6 @@ def sheets(places: Sequence[str], database: duckdb.DuckDBPyConnection) -> list[S
     return [_sheet(path, number, database) for number, path in enumerate(paths)]
 
 
-def how(path: Path) -> FileFormat:  # noqa: ARG001 - what a file itself tells is asked here, once there is who asks it
-    """How a file is read: the one place that guesses; as yet a CSV has commas, and names in its first line."""
-    return PLAIN
-
-
 def _files(place: str) -> Iterator[Path]:
     path = Path(place)
     if postgres.is_address(place):
@@ -60,7 +58,7 @@ def _files(place: str) -> Iterator[Path]:
     if path.is_dir():
         names = raw_files.files_in(path)
         if not names:
-            raise MissingError(f"no file in {place} that ends in {', '.join(raw_files.KINDS)}.")
+            raise MissingError(f"no file in {place} that ends in {', '.join(KINDS)}.")
         yield from (path / name for name in names)
     elif not path.exists():
         raise MissingError(f"no file {place}; give a file or a folder of files.")
@@ -69,8 +67,8 @@ def _files(place: str) -> Iterator[Path]:
 
 
 def _sheet(path: Path, number: int, database: duckdb.DuckDBPyConnection) -> Sheet:
-    form = how(path)
-    formats = {path.name: form} if form != PLAIN else {}
+    guess = recognise(path)
+    formats = {path.name: guess.form} if guess.form != PLAIN else {}
     raw_files.check(path, formats)
     with raw_files.opened(path.parent, formats) as files:
         rows = files.texts(path.name)
@@ -82,9 +80,9 @@ def _sheet(path: Path, number: int, database: duckdb.DuckDBPyConnection) -> Shee
     database.register("sheet", texts)
     database.execute(f"CREATE TABLE {table} AS FROM sheet")
     database.unregister("sheet")
-    schema = pq.read_schema(path) if path.suffix.lower() == ".parquet" else None
+    schema = pq.read_schema(path) if path.is_file() and path.suffix.lower() == ".parquet" else None
     types = {} if schema is None else dict(zip(schema.names, schema.types, strict=True))
-    return Sheet(path.name, table, columns, rows.num_rows, form, types)
+    return Sheet(path.name, table, columns, rows.num_rows, guess, types)
 
 
 def _trimmed(values: pa.ChunkedArray) -> pa.ChunkedArray:

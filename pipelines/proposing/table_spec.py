@@ -6,7 +6,6 @@ from typing import Any
 import duckdb
 
 from features.errors import UsageError
-from features.file_format import PLAIN
 from pipelines.proposing import drafts, open_points, outcomes, table_days, table_roles, telling, writing
 from pipelines.proposing.drafts import Draft
 from pipelines.proposing.names import CURRENCIES, words
@@ -97,7 +96,7 @@ def _source(found: Plan, *, key: str | None, why: str, gone: Mapping[str, tuple[
     yield writing.section("source")
     yield "  kind: table"
     yield from writing.line("file", found.main.file, indent=2)
-    yield from _format(found.main)
+    yield from writing.reading(found.main.guess, of_table=True, indent=2)
     if key:
         yield from writing.line("key", key, indent=2, why=why)
     else:
@@ -110,18 +109,15 @@ def _source(found: Plan, *, key: str | None, why: str, gone: Mapping[str, tuple[
             plain["by"] = join.by
         if join.of is not found.main:
             plain["of"] = join.of.file
-        if join.sheet.form != PLAIN:
-            plain["format"] = join.sheet.form.model_dump(exclude_defaults=True)
+        if form := join.sheet.guess.keys(of_table=True):
+            plain["format"] = form
+            for remark in join.sheet.guess.remarks:
+                yield from writing.comment(remark, indent=4)
         yield from writing.comment(f"sure: {join.why}", indent=4)
         yield from writing.item(plain, indent=4)
     if gone:
         plain_gone = {name: list(texts) for name, texts in gone.items()}
         yield from writing.line("leave_out", plain_gone, indent=2, why="you said so")
-
-
-def _format(sheet: Sheet) -> Iterator[str]:
-    if sheet.form != PLAIN:
-        yield from writing.line("format", sheet.form.model_dump(exclude_defaults=True, mode="json"), indent=2)
 
 
 def _columns(found: Written) -> Iterator[str]:

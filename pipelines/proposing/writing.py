@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from pipelines.raw_data.guesses import Guess
+
 WIDTH = 116
 
 
@@ -26,6 +28,14 @@ def item(value: Any, *, indent: int) -> list[str]:
 def comment(text: str, *, indent: int = 0) -> list[str]:
     """A remark on lines of its own."""
     return [f"{' ' * indent}# {one}" for one in wrap(plain(text), WIDTH - indent - 2, break_long_words=False)]
+
+
+def reading(guess: Guess, *, of_table: bool, indent: int = 0) -> Iterable[str]:
+    """How a file is read, where a run would not read it so unasked, below what was guessed of it and by which line."""
+    if keys := guess.keys(of_table=of_table):
+        for remark in guess.remarks:
+            yield from comment(remark, indent=indent)
+        yield from line("format", keys, indent=indent)
 
 
 def section(key: str, *, indent: int = 0) -> str:

@@ -1,159 +1,209 @@
-"""Charts as shapes on paper: where lines, dots and words go; a template draws them as SVG, so they are text too."""
+"""Charts for the pages, drawn by matplotlib as SVG: text stays text, and colours are those of the page's style sheet.
 
-from collections.abc import Iterable, Mapping, Sequence
+A chart is drawn in colours of this module; in its SVG each is the style sheet's variable of that name, so that dark
+mode and print are the style sheet's. Equal figures give equal bytes.
+"""
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from math import ceil, floor, log10
-from typing import Any, Literal
+from io import StringIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipelines.messages.numbers import MINUS
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+# The paper in pixels, and on it the box of the axes; the page shows it as wide as there is room.
 WIDTH, HEIGHT = 460, 340
 LEFT, RIGHT, TOP, BOTTOM = 50, 446, 40, 292
-
-Anchor = Literal["start", "middle", "end"]
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis: what it says, its values from low to high on the paper from start to end; percent: shares.
-
-    low is above high where values fall from start to end.
-    """
-
-    label: str
-    low: float
-    high: float
-    start: float
-    end: float
-    percent: bool = True
-    places: tuple[float, ...] = ()
-
-    def at(self, value: float) -> float:
-        """Where a value lies on the paper."""
-        return round(self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start), 1)
-
-    @cached_property
-    def ticks(self) -> tuple[tuple[float, str], ...]:
-        """The places on the paper that have a number, and the number."""
-        step = step_between(*sorted((self.low, self.high)))
-        first, last = ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9)
-        values = self.places or tuple(step * index for index in range(first, last + 1))
-        return tuple((self.at(value), self._said(value)) for value in values)
-
-    def _said(self, value: float) -> str:
-        text = f"{100 * value if self.percent else value:.10g}"
-        return text.replace("-", MINUS)
-
-
-@dataclass(frozen=True)
-class Path:
-    """A line or an area: SVG path data, and a style of the style sheet."""
-
-    data: str
-    style: str
-
-
-@dataclass(frozen=True)
-class Dot:
-    """A place marked by a dot, or by a diamond where the style is "diamond"."""
-
-    x: float
-    y: float
-    style: str
-
-
-@dataclass(frozen=True)
-class Text:
-    """Words at a place of the paper."""
-
-    x: float
-    y: float
-    words: str
-    anchor: Anchor = "start"
-    style: str = "quiet"
-
-
-Mark = Path | Dot | Text
+COLOURS = {
+    "card": "#ffffff",
+    "ink": "#1b2422",
+    "soft": "#55625f",
+    "rule": "#dcdfd9",
+    "accent": "#0b6b68",
+    "warm": "#9c4317",
+    "second": "#7b4fa3",
+}
+DPI = 72  # so that a point of matplotlib is a pixel of the paper
+FONT_SIZE = 13
+STYLE: Mapping[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "holdfast",
+    "path.simplify": False,
+    "text.parse_math": False,  # a currency's $ is no formula
+    "text.color": COLOURS["soft"],
+    "font.family": "DejaVu Sans",  # it comes with matplotlib: measures do not depend on the machine's fonts
+    "font.size": FONT_SIZE,
+    "axes.spines.left": False,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.edgecolor": COLOURS["soft"],
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": COLOURS["rule"],
+    "lines.linewidth": 2.25,
+    "lines.solid_joinstyle": "round",
+    "xtick.labelcolor": COLOURS["soft"],
+    "ytick.labelcolor": COLOURS["soft"],
+    # A tick's mark is another tag of SVG, and says no more than its number.
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+}
+LINE: Mapping[str, Any] = {"color": COLOURS["accent"]}
+OTHER: Mapping[str, Any] = {"color": COLOURS["second"], "dashes": (3, 1.3)}
+THIRD: Mapping[str, Any] = {"color": COLOURS["warm"], "dashes": (1.2, 1)}
+DASHED: Mapping[str, Any] = {"color": COLOURS["soft"], "linewidth": 1.5, "dashes": (3.3, 2.7)}
+WHISKER: Mapping[str, Any] = {"color": COLOURS["accent"], "linewidth": 1.75}
+_LEFT_OUT = re.compile(
+    r"<metadata>.*?</metadata>|<defs>.*?</defs>|<!--.*?-->"
+    r'| (?:id|clip-path|transform)="[^"]*"|font: [^;"]*;? ?|font-(?:size|family): [^;"]*;? ?|\n',
+    re.DOTALL,
+)
+_GROUP = re.compile(r"</?g/?>")
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_PLACE = re.compile(r'(?<= )(d|x|y)="([^"]*)"')
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: its title, how to read it in one sentence, its axes and its marks, later ones on top; name is unique."""
+    """A chart: its unique name, its title, how to read it in a sentence, and what stands on its paper, as SVG.
+
+    In svg words are escaped already, by matplotlib.
+    """
 
     name: str
     title: str
     reading: str
-    x: Axis
-    y: Axis
-    marks: tuple[Mark, ...]
-
-    @property
-    def kinds(self) -> list[tuple[str, Mark]]:
-        """The marks with the word for what they are."""
-        return [(type(mark).__name__.lower(), mark) for mark in self.marks]
+    svg: str
 
 
-def across(label: str, low: float = 0.0, high: float = 1.0, *, places: tuple[float, ...] = ()) -> Axis:
-    """The horizontal axis; places: the values that get a number, where those are not to be round ones."""
-    return Axis(label, low, high, LEFT, RIGHT, percent=not places, places=places)
+def drawn(paint: Callable[["Axes"], None], *, x: str, y: str, right: float = RIGHT) -> str:
+    """The SVG of what paint puts on the axes; x and y say what these show, right is where they end on the paper."""
+    from matplotlib import style  # not at the top: who draws nothing need not wait for it
+    from matplotlib.figure import Figure
+
+    with style.context(["default", dict(STYLE)]), warnings.catch_warnings():
+        # The page has fonts of its own for letters that the measuring one lacks.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
+        box = LEFT / WIDTH, 1 - BOTTOM / HEIGHT, (right - LEFT) / WIDTH, (BOTTOM - TOP) / HEIGHT
+        axes = figure.add_axes(box)
+        axes.patch.set_visible(False)
+        figure.patch.set_visible(False)
+        paint(axes)
+        figure.text(8 / WIDTH, 1 - 6 / HEIGHT, y, verticalalignment="top")
+        figure.text(RIGHT / WIDTH, 6 / HEIGHT, x, horizontalalignment="right", verticalalignment="bottom")
+        return _cleaned(_svg(figure))
 
 
-def upward(label: str, values: Iterable[float] = (0.0, 1.0)) -> Axis:
-    """The vertical axis of shares, or of points of a share, that takes in all values."""
-    low, high = reach(values)
-    return Axis(label, low, high, BOTTOM, TOP)
+def _svg(figure: "Figure") -> str:
+    there = StringIO()
+    figure.savefig(there, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    return there.getvalue()
 
 
-def reach(values: Iterable[float]) -> tuple[float, float]:
-    """Bounds that take in all values, at half steps between the numbers of an axis."""
+def _cleaned(svg: str) -> str:
+    """What is between the tags of an SVG, without addresses, names and fonts, its colours those of the page."""
+    inner = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
+    inner = _LEFT_OUT.sub("", inner.replace("\nL", "L").replace("\nC", "C"))
+    inner = _PLACE.sub(lambda found: f'{found[1]}="{_NUMBER.sub(_rounded, found[2])}"', inner)
+    for name, colour in COLOURS.items():
+        inner = inner.replace(colour, f"var(--{name})")
+    return inner if "<g " in inner else _GROUP.sub("", inner).strip()
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")
+
+
+def in_percent(axis: "Axis") -> None:
+    """Write the numbers of an axis of shares in per cent."""
+    axis.set_major_formatter(lambda value, _: f"{100 * value:.10g}".replace("-", MINUS))
+
+
+def shares(axes: "Axes", *, low: float = 0.0, high: float = 1.0) -> None:
+    """Two axes of shares, both from low to high."""
+    axes.set(xlim=(low, high), ylim=(low, high))
+    in_percent(axes.xaxis)
+    in_percent(axes.yaxis)
+
+
+def taking_in(axes: "Axes", values: Iterable[float]) -> tuple[float, float]:
+    """Let the upright axis, of shares or of points of a share, take in all values; gives its ends, which are round."""
+    from matplotlib.ticker import MaxNLocator
+
     found = list(values)
-    step = step_between(min(found), max(found)) / 2
-    low, high = floor(min(found) / step + 1e-9) * step, ceil(max(found) / step - 1e-9) * step
-    return low, max(high, low + step)
+    low, high = min(found), max(found)
+    places = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high if high > low else low + 0.1)
+    axes.set_ylim(float(places[0]), float(places[-1]))
+    axes.set_yticks(places)
+    in_percent(axes.yaxis)
+    return float(places[0]), float(places[-1])
 
 
-def step_between(low: float, high: float) -> float:
-    """The round step, 1, 2 or 5 times a power of ten, that takes at most six from low to high."""
-    rough = (high - low or abs(high) or 1.0) / 6
-    power: float = 10.0 ** floor(log10(rough))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.99)
+def dot(axes: "Axes", x: float, y: float) -> None:
+    """A dot at a place, with a rim that sets it apart from the line it is on: lines of no length, round at the ends."""
+    for width, colour in ((11.0, "card"), (8.5, "accent")):
+        axes.plot([x, x], [y, y], color=COLOURS[colour], linewidth=width, solid_capstyle="round", zorder=4)
 
 
-def spread(wanted: Sequence[float], *, apart: float) -> list[float]:
-    """Places on the paper from top to bottom, as near as can be to those wanted but so far apart from each other.
+def diamond(axes: "Axes", x: float, y: float) -> None:
+    """A hollow diamond at a place; the ends of both axes must be set."""
+    from matplotlib.patches import Polygon
 
-    wanted is sorted; where there are too many for the paper, they stand as far apart as it allows.
+    across, up = axes.transData.transform((x, y))
+    corners = [(across, up + 5.5), (across + 5.5, up), (across, up - 5.5), (across - 5.5, up)]
+    axes.add_patch(
+        Polygon(
+            corners,
+            transform=None,
+            facecolor=COLOURS["card"],
+            edgecolor=COLOURS["warm"],
+            linewidth=1.75,
+            zorder=5,
+        )
+    )
+
+
+def band(axes: "Axes", rows: Sequence[Mapping[str, Any]], *, over: str, colour: str = "accent") -> None:
+    """The area between low and high of rows, over their column `over`."""
+    places, low, high = ([row[name] for row in rows] for name in (over, "low", "high"))
+    axes.fill([*places, *places[::-1]], [*low, *high[::-1]], color=COLOURS[colour], alpha=0.15, linewidth=0)
+
+
+def said(
+    axes: "Axes", words: str, place: tuple[float, float], *, by: tuple[float, float] = (0, 0), **style: Any
+) -> None:
+    """Words at a place, moved by so many pixels to the right and up."""
+    axes.annotate(words, place, xytext=by, textcoords="offset points", **style)
+
+
+def at_end(axes: "Axes", words: str, *, up: float = 0.0, **style: Any) -> None:
+    """Words under the right end of the axes' box, or above its bottom by this share of its height."""
+    style = {"horizontalalignment": "right", **style}
+    axes.text(1.0, up, words, transform=axes.transAxes, **style)
+
+
+def spread(wanted: Sequence[float], *, apart: float, low: float, high: float) -> list[float]:
+    """Places from low to high, as near as can be to those wanted but so far apart from each other.
+
+    wanted is sorted; where there are too many for the room, they stand as far apart as it allows.
     """
-    steps = min(apart, (BOTTOM - TOP) / max(1, len(wanted) - 1)) * np.arange(len(wanted))
     if len(wanted) == 0:
         return []
     from sklearn.isotonic import isotonic_regression  # not at the top: a page without names waits for nothing
 
-    free = isotonic_regression(np.array(wanted) - steps, y_min=TOP, y_max=BOTTOM - steps.max(initial=0))
-    return [round(float(place), 1) for place in free + steps]
-
-
-def line(x: Axis, y: Axis, points: Iterable[Point], style: str) -> Path:
-    """A line through points."""
-    return Path("M" + "L".join(f"{x.at(a):g} {y.at(b):g}" for a, b in points), style)
-
-
-def band(x: Axis, y: Axis, rows: Sequence[Mapping[str, float]], *, over: str) -> Path:
-    """The area between low and high of rows, over their column `over`."""
-    there = [(row[over], row["high"]) for row in rows]
-    back = [(row[over], row["low"]) for row in reversed(rows)]
-    return Path(line(x, y, [*there, *back], "band").data + "Z", "band")
-
-
-def whisker(x: Axis, y: Axis, place: float, found: Mapping[str, Any]) -> Path:
-    """The interval of a figure, upright at a place."""
-    return line(x, y, [(place, found["low"]), (place, found["high"])], "whisker")
-
-
-def dot(x: Axis, y: Axis, place: Point, style: str = "dot") -> Dot:
-    """A dot at a point."""
-    return Dot(x.at(place[0]), y.at(place[1]), style)
+    steps = min(apart, (high - low) / max(1, len(wanted) - 1)) * np.arange(len(wanted))
+    free = isotonic_regression(np.array(wanted) - steps, y_min=low, y_max=high - steps.max(initial=0))
+    return [float(place) for place in free + steps]

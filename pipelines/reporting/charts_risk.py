@@ -1,12 +1,31 @@
 """The charts of the risk: who is found, ROC, precision and recall, and whether the promised chances hold."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.numbers import PLAIN, share, whole, written
-from pipelines.reporting.charts import Chart, Point, Text, across, dot, line, reach, upward, whisker
+from pipelines.reporting.charts import (
+    COLOURS,
+    DASHED,
+    LINE,
+    WHISKER,
+    Chart,
+    at_end,
+    dot,
+    drawn,
+    in_percent,
+    said,
+    shares,
+    taking_in,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Found = Mapping[str, Any]
+Point = tuple[float, float]
+
+STRONG: Mapping[str, Any] = {"color": COLOURS["ink"], "fontweight": "bold"}
 
 
 def charts(found: Found) -> tuple[Chart, ...]:
@@ -17,26 +36,29 @@ def charts(found: Found) -> tuple[Chart, ...]:
 def _found(found: Found) -> Chart:
     """ROC in a manager's axes: with b the share that left, b tpr + (1 - b) fpr of all are contacted to find tpr."""
     base, bad = found["cohort"]["churned_share"], found["spec"]["label"]["bad"]
-    roc = [(one["false_positive_rate"], one["true_positive_rate"]) for one in found["curves"]["roc"]]
-    points = [(base * hit + (1 - base) * false, hit) for false, hit in roc]
+    points = [(base * hit + (1 - base) * false, hit) for false, hit in _rates(found)]
     contacted, recall = _at_budget(found)
-    x, y = across("% of customers contacted, highest risk first"), upward(f"% found of all who {bad}")
     words = f"{whole(contacted)} contacted, {share(recall, found['cohort']['positives'])} found"
+
+    def paint(axes: "Axes") -> None:
+        shares(axes)
+        axes.plot([0, 1], [0, 1], **DASHED)
+        said(axes, "in random order", (0.62, 0.5))
+        axes.plot(*zip(*points, strict=True), **LINE)
+        dot(axes, contacted, recall)
+        said(axes, words, (contacted, recall), by=(12, -14), **STRONG)
+
     return Chart(
         "found",
         "Who is found",
         f"Contact more customers, from the highest risk down, and more of those who {bad} are among them; the higher "
         "the curve lies above the dashed line, the better the order.",
-        x,
-        y,
-        (
-            line(x, y, [(0, 0), (1, 1)], "dashed"),
-            Text(x.at(0.67), y.at(0.6), "in random order"),
-            line(x, y, points, "line"),
-            dot(x, y, (contacted, recall)),
-            Text(x.at(contacted) + 12, y.at(recall) + 14, words, style="strong"),
-        ),
+        drawn(paint, x="% of customers contacted, highest risk first", y=f"% found of all who {bad}"),
     )
+
+
+def _rates(found: Found) -> list[Point]:
+    return [(one["false_positive_rate"], one["true_positive_rate"]) for one in found["curves"]["roc"]]
 
 
 def _at_budget(found: Found) -> Point:
@@ -45,23 +67,22 @@ def _at_budget(found: Found) -> Point:
 
 def _roc(found: Found) -> Chart:
     label, base = found["spec"]["label"], found["cohort"]["churned_share"]
-    roc = [(one["false_positive_rate"], one["true_positive_rate"]) for one in found["curves"]["roc"]]
     contacted, recall = _at_budget(found)
-    x, y = across(f"% flagged of those who {label['good']}"), upward(f"% flagged of those who {label['bad']}")
+
+    def paint(axes: "Axes") -> None:
+        shares(axes)
+        axes.plot([0, 1], [0, 1], **DASHED)
+        said(axes, "guessing", (0.67, 0.58))
+        axes.plot(*zip(*_rates(found), strict=True), **LINE)
+        dot(axes, (contacted - base * recall) / (1 - base), recall)
+        at_end(axes, f"AUC {written(found['risk']['auc'], PLAIN)}", up=0.05, **STRONG)
+
     return Chart(
         "roc",
-        "ROC",
+        "ROC curve",
         f"Each point is a cut-off: how many who {label['bad']} it flags, against how many who {label['good']} it flags "
         "by mistake; the area under the curve is the AUC.",
-        x,
-        y,
-        (
-            line(x, y, [(0, 0), (1, 1)], "dashed"),
-            Text(x.at(0.67), y.at(0.6), "guessing"),
-            line(x, y, roc, "line"),
-            dot(x, y, ((contacted - base * recall) / (1 - base), recall)),
-            Text(x.at(0.98), y.at(0.06), f"AUC {written(found['risk']['auc'], PLAIN)}", "end", "strong"),
-        ),
+        drawn(paint, x=f"% flagged of those who {label['good']}", y=f"% flagged of those who {label['bad']}"),
     )
 
 
@@ -71,42 +92,46 @@ def _precision_recall(found: Found) -> Chart:
     points = [(one["recall"], one["precision"]) for one in found["curves"]["precision_recall"] if one["recall"] > 0]
     contacted, recall = _at_budget(found)
     precision = recall * base / contacted
-    values = [base, *(high for _, high in points), 0.0 if base < 0.5 else base]
-    x, y = across(f"% found of all who {bad} (recall)"), upward(f"% of those flagged who {bad} (precision)", values)
-    above = y.start - y.at(base) < 30
     overall = f"everybody flagged: {share(base, found['cohort']['untreated_rows'])}"
+
+    def paint(axes: "Axes") -> None:
+        axes.set_xlim(0, 1)
+        in_percent(axes.xaxis)
+        low, high = taking_in(axes, [base, *(up for _, up in points), 0.0 if base < 0.5 else base])
+        axes.plot([0, 1], [base, base], **DASHED)
+        above = (base - low) / (high - low) < 0.12
+        said(axes, overall, (0.02, base), by=(0, 6 if above else -17))
+        axes.plot(*zip(*points, strict=True), **LINE)
+        dot(axes, recall, precision)
+        said(axes, f"{whole(contacted)} flagged", (recall, precision), by=(10, 8), **STRONG)
+
     return Chart(
         "precision-recall",
         "Precision and recall",
         f"To find more of those who {bad}, more have to be flagged, and a smaller part of these {bad}.",
-        x,
-        y,
-        (
-            line(x, y, [(0, base), (1, base)], "dashed"),
-            Text(x.at(0.02), y.at(base) + (-8 if above else 18), overall),
-            line(x, y, points, "line"),
-            dot(x, y, (recall, precision)),
-            Text(x.at(recall) + 10, y.at(precision) - 8, f"{whole(contacted)} flagged", style="strong"),
-        ),
+        drawn(paint, x=f"% found of all who {bad} (recall)", y=f"% of those flagged who {bad} (precision)"),
     )
 
 
 def _calibration(found: Found) -> Chart:
     bad, groups = found["spec"]["label"]["bad"], found["curves"]["calibration"]
     values = [group[name] for group in groups for name in ("predicted", "low", "high")]
-    low, high = reach(values)
-    x, y = across("promised chance, %", low, high), upward(f"% that {bad}", values)
+
+    def paint(axes: "Axes") -> None:
+        low, high = taking_in(axes, values)
+        axes.set_xlim(low, high)
+        axes.set_xticks(axes.get_yticks())
+        in_percent(axes.xaxis)
+        axes.plot([low, high], [low, high], **DASHED)
+        at_end(axes, "dashed: as promised", up=0.04)
+        for group in groups:
+            axes.plot([group["predicted"]] * 2, [group["low"], group["high"]], **WHISKER)
+            dot(axes, group["predicted"], group["observed"])
+
     return Chart(
         "calibration",
         "Promised and observed",
         f"Each dot is a group of like customers: how many {bad}, with a 95 % interval, against the chance that the "
         "model promised; on the dashed line it promised right.",
-        x,
-        y,
-        (
-            line(x, y, [(low, low), (high, high)], "dashed"),
-            Text(x.end - 6, y.start - 10, "dashed: as promised", "end"),
-            *(whisker(x, y, group["predicted"], group) for group in groups),
-            *(dot(x, y, (group["predicted"], group["observed"])) for group in groups),
-        ),
+        drawn(paint, x="promised chance, %", y=f"% that {bad}"),
     )

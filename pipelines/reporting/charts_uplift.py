@@ -1,9 +1,25 @@
 """The charts of an action's effect: what contacting more yields, and whether those said to gain most do."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipelines.reporting.charts import Chart, Text, across, band, dot, line, upward, whisker
+from pipelines.reporting.charts import (
+    COLOURS,
+    DASHED,
+    LINE,
+    WHISKER,
+    Chart,
+    at_end,
+    band,
+    diamond,
+    dot,
+    drawn,
+    in_percent,
+    taking_in,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Found = Mapping[str, Any]
 
@@ -17,21 +33,27 @@ def charts(effect: Found, *, action: str, place: int, good: str) -> tuple[Chart,
 
 
 def _gain(rows: Sequence[Found], *, action: str, place: int, good: str) -> Chart:
-    x = across("% of customers contacted, highest predicted effect first")
-    y = upward(f"points more who {good}, of all customers", [row[name] for row in rows for name in ("low", "high")])
     end = rows[-1]["gain"]
+
+    def paint(axes: "Axes") -> None:
+        axes.set_xlim(0, 1)
+        in_percent(axes.xaxis)
+        taking_in(axes, [0.0, end, *(row[name] for row in rows for name in ("low", "high"))])
+        band(axes, rows, over="share")
+        axes.plot([0, 1], [0, end], **DASHED)
+        axes.plot([row["share"] for row in rows], [row["gain"] for row in rows], **LINE)
+        at_end(axes, "── by predicted effect   ╌ in random order", up=1.03)
+
     return Chart(
         f"gain-{place}",
         f"{action}: gain by share contacted",
         f"How many more customers {good} with this share given {action}, with a 95 % band; the further it lies "
-        "above the dashed line, the more the order is worth. Whether that is established, the QINI above says.",
-        x,
-        y,
-        (
-            band(x, y, rows, over="share"),
-            line(x, y, [(0, 0), (1, end)], "dashed"),
-            Text(x.end, y.end - 10, "── by predicted effect   ╌ in random order", "end"),
-            line(x, y, [(row["share"], row["gain"]) for row in rows], "line"),
+        "above the dashed line, the more the order is worth. Whether that is established, the QINI above says. Both "
+        "end at the average effect among the customers judged.",
+        drawn(
+            paint,
+            x="% of customers contacted, highest predicted effect first",
+            y=f"points more who {good}, of all customers",
         ),
     )
 
@@ -40,22 +62,28 @@ def _deciles(effect: Found, *, action: str, place: int, good: str) -> Chart:
     groups, average = effect["deciles"], effect["figures"]["ate"]["value"]
     values = [group["observed"][name] for group in groups for name in ("low", "high")]
     values += [0.0, average, *(group["predicted"] for group in groups)]
-    ranks = tuple(float(group["rank"]) for group in groups)
-    x = across("group of customers, highest predicted effect first", 0.4, max(ranks) + 0.6, places=ranks)
-    y = upward(f"points more who {good} with {action}", values)
+    ranks = [float(group["rank"]) for group in groups]
+
+    def paint(axes: "Axes") -> None:
+        axes.set_xlim(0.4, max(ranks) + 0.6)
+        axes.set_xticks(ranks, [f"{rank:g}" for rank in ranks])
+        taking_in(axes, values)
+        axes.axhline(0, color=COLOURS["soft"], linewidth=1)
+        axes.axhline(average, **DASHED)
+        at_end(axes, "● observed   ◇ predicted   ╌ average", up=1.03)
+        for group in groups:
+            axes.plot([group["rank"]] * 2, [group["observed"]["low"], group["observed"]["high"]], **WHISKER)
+            dot(axes, group["rank"], group["observed"]["value"])
+            diamond(axes, group["rank"], group["predicted"])
+
     return Chart(
         f"deciles-{place}",
         f"{action}: group by group",
         "Dots are what was observed, with 95 % intervals, diamonds what was predicted; where the predicted order "
-        "holds, the dots fall from left to right, as the diamonds do.",
-        x,
-        y,
-        (
-            line(x, y, [(x.low, 0), (x.high, 0)], "zero"),
-            line(x, y, [(x.low, average), (x.high, average)], "dashed"),
-            Text(x.end, y.end - 10, "● observed   ◇ predicted   ╌ average", "end"),
-            *(whisker(x, y, group["rank"], group["observed"]) for group in groups),
-            *(dot(x, y, (group["rank"], group["observed"]["value"])) for group in groups),
-            *(dot(x, y, (group["rank"], group["predicted"]), "diamond") for group in groups),
+        "holds, the dots fall from left to right, as the diamonds do. Dashed: the average of the customers judged.",
+        drawn(
+            paint,
+            x="group of customers, highest predicted effect first",
+            y=f"points more who {good} with {action}",
         ),
     )

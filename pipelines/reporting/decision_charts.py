@@ -1,12 +1,30 @@
 """The charts of a decision: both models' ROC curves and gain curves, one over the other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from pipelines.reporting.charts import Chart, Mark, Point, Text, across, band, line, upward
+from pipelines.reporting.charts import (
+    COLOURS,
+    DASHED,
+    LINE,
+    OTHER,
+    Chart,
+    at_end,
+    band,
+    drawn,
+    in_percent,
+    shares,
+    taking_in,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Found = Mapping[str, Any]
+
+_FIRST: Mapping[str, Any] = {"color": COLOURS["accent"], "fontweight": "bold"}
+_SECOND: Mapping[str, Any] = {"color": COLOURS["second"], "fontweight": "bold"}
 
 
 @dataclass(frozen=True)
@@ -30,48 +48,51 @@ def charts(curves: Found, spec: Found, names: Names) -> list[Chart]:
 
 
 def _roc(both: Found, label: Found, names: Names) -> Chart:
-    x, y = across(f"% flagged of those who {label['good']}"), upward(f"% flagged of those who {label['bad']}")
+    def paint(axes: "Axes") -> None:
+        shares(axes)
+        axes.plot([0, 1], [0, 1], **DASHED)
+        for who, style in (("champion", OTHER), ("challenger", LINE)):
+            false, true = (_column(both[who], f"{name}_positive_rate") for name in ("false", "true"))
+            axes.plot(false, true, **style)
+        at_end(axes, f"── {names.challenger}", up=0.12, **_FIRST)
+        at_end(axes, f"╌╌ {names.champion}", up=0.04, **_SECOND)
+
     return Chart(
         "roc",
         "ROC curves",
         f"How many who {label['bad']} each model flags, against how many who {label['good']} it flags by mistake; the "
         "higher curve ranks better, and the area under it is the AUC.",
-        x,
-        y,
-        (
-            line(x, y, [(0, 0), (1, 1)], "dashed"),
-            line(x, y, _points(both["champion"]), "line other"),
-            line(x, y, _points(both["challenger"]), "line"),
-            Text(x.at(0.98), y.at(0.14), f"── {names.challenger}", "end", "strong first"),
-            Text(x.at(0.98), y.at(0.07), f"╌╌ {names.champion}", "end", "strong second"),
-        ),
+        drawn(paint, x=f"% flagged of those who {label['good']}", y=f"% flagged of those who {label['bad']}"),
     )
 
 
-def _points(rows: Sequence[Found]) -> list[Point]:
-    return [(one["false_positive_rate"], one["true_positive_rate"]) for one in rows]
+def _column(rows: Sequence[Found], name: str) -> list[float]:
+    return [row[name] for row in rows]
 
 
 def _gain(both: Found, *, action: str, place: int, good: str, names: Names) -> Chart:
-    rows = [*both["challenger"], *both["champion"]]
-    x = across("% of customers contacted, highest predicted effect first")
-    y = upward(f"points more who {good}, of all customers", [row[end] for row in rows for end in ("low", "high")])
-    end = both["challenger"][-1]["gain"]
-    marks: tuple[Mark, ...] = (
-        replace(band(x, y, both["champion"], over="share"), style="band other"),
-        band(x, y, both["challenger"], over="share"),
-        line(x, y, [(0, 0), (1, end)], "dashed"),
-        line(x, y, [(row["share"], row["gain"]) for row in both["champion"]], "line other"),
-        line(x, y, [(row["share"], row["gain"]) for row in both["challenger"]], "line"),
-        Text(x.start + 6, y.end - 10, f"── {names.challenger}", "start", "strong first"),
-        Text(x.end, y.end - 10, f"╌╌ {names.champion}", "end", "strong second"),
-    )
+    rows, end = [*both["challenger"], *both["champion"]], both["challenger"][-1]["gain"]
+
+    def paint(axes: "Axes") -> None:
+        axes.set_xlim(0, 1)
+        in_percent(axes.xaxis)
+        taking_in(axes, [0.0, end, *(row[name] for row in rows for name in ("low", "high", "gain"))])
+        band(axes, both["champion"], over="share", colour="second")
+        band(axes, both["challenger"], over="share")
+        axes.plot([0, 1], [0, end], **DASHED)
+        for who, style in (("champion", OTHER), ("challenger", LINE)):
+            axes.plot(_column(both[who], "share"), _column(both[who], "gain"), **style)
+        at_end(axes, f"╌╌ {names.champion}", up=1.03, **_SECOND)
+        axes.text(0.0, 1.03, f"── {names.challenger}", transform=axes.transAxes, **_FIRST)
+
     return Chart(
         f"gain-{place}",
         f"{action}: gain by share contacted",
         f"How many more customers {good} with this share given {action}, each curve with its own 95 % band, on the "
         "same draws of customers. Bands that overlap say little: the QINI above compares the two on each draw.",
-        x,
-        y,
-        marks,
+        drawn(
+            paint,
+            x="% of customers contacted, highest predicted effect first",
+            y=f"points more who {good}, of all customers",
+        ),
     )

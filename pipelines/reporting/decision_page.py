@@ -4,26 +4,44 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.messages import numbers
-from pipelines.reporting import decision_charts, decision_words, differences, floor_pairs, slice_pairs
+from pipelines.reporting import (
+    about,
+    decision_charts,
+    decision_words,
+    differences,
+    floor_pairs,
+    rules_in_words,
+    slice_pairs,
+    terms,
+)
+from pipelines.reporting.about import NOTHING, Made
 from pipelines.reporting.decision_charts import Names
-from pipelines.reporting.pages import template
+from pipelines.reporting.grades import grade
+from pipelines.reporting.pages import page
 from pipelines.ruling import answers
 
 Found = Mapping[str, Any]
 
 
-def render(decision: Found, *, spec: Found, curves: Found) -> str:
+def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING) -> str:
     """The page of a decision.json; equal ones give equal text.
 
-    spec is the spec as plain data, curves what `comparison.curves` gave, empty where they are not at hand.
+    spec is the spec as plain data, curves what `comparison.curves` gave, empty where they are not at hand; made says
+    where the challenger was made.
     """
     rows = differences.compared(decision, spec["currency"])
     deciding = differences.deciding(decision, rows) if rows else []
     opponent, observational = decision_words.opponent(decision), answers.is_observational(decision)
     curves = {**curves, "gain": {}} if observational and curves else curves
     names = Names(f"version {decision['challenger_version']}", opponent)
-    return template("decision.html.j2").render(
+    shows_actions = any(row.metric in ("QINI", "Policy value") for row in rows)
+    glossary = terms.of_decision(spec, with_actions=shows_actions)
+    return page(
+        "decision.html.j2",
+        glossary,
+        explained={word for one in glossary for word in (one.name, *one.also)},
         decision=decision,
+        about=about.of_decision(decision, made=made),
         spec=spec,
         told=decision_words.words(decision, spec),
         verdict_word=answers.verdict_of(decision),
@@ -41,6 +59,9 @@ def render(decision: Found, *, spec: Found, curves: Found) -> str:
         margin=f"{decision['gate'].get('slice_margin', 0):g}",
         charts=decision_charts.charts(curves, spec, names),
         repeats=decision_words.repeats(decision),
+        grade=grade,
+        called=rules_in_words.called,
+        in_words=rules_in_words.in_words,
         lineage=_lineage(decision),
     )
 

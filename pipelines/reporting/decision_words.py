@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.messages.numbers import count, ordinal
+from pipelines.reporting.rules_in_words import called, in_words
 from pipelines.ruling.verdict import MOVES, Verdict
 
 Found = Mapping[str, Any]
@@ -128,16 +129,18 @@ def _sentence(decision: Found) -> str:
 
 def _off(decision: Found) -> str:
     """Which rules the spec switches off; "" where none."""
-    off = [one["rule"] for one in decision["findings"] if one["status"] == "switched off"]
+    off = [called(one["rule"]) for one in decision["findings"] if one["status"] == "switched off"]
     return f" Not asked: {' and '.join(off)}, which the spec switches off; the rules below say why." if off else ""
 
 
 def _untold(decision: Found) -> str:
     """Of what "no worse" is not shown, since these rows cannot tell and the rule holds nothing up for it."""
-    unclear = [one["rule"] for one in decision["findings"] if one["status"] == "unclear" and one["rule"] != "R014"]
+    unclear = [
+        called(one["rule"]) for one in decision["findings"] if one["status"] == "unclear" and one["rule"] != "R014"
+    ]
     if not unclear or decision["verdict"] not in (Verdict.PROMOTE, Verdict.REFRESH):
         return ""
-    return f" Of what {' and '.join(unclear)} asks these rows cannot tell all; the rules below say of what."
+    return f" Of what {' and '.join(unclear)} asks these customers cannot tell all; the rules below say of what."
 
 
 def champion_for(decision: Found) -> str:
@@ -184,7 +187,7 @@ def decisive(decision: Found) -> list[Found]:
 def _reasons(decision: Found) -> tuple[str, ...]:
     """What decisive rules say that hold no single figure against a threshold."""
     return tuple(
-        f"Rule {one['rule']} is {one['status']}: {one['reason']}."
+        f"Rule {called(one['rule'])} is {one['status']}: {in_words(one['reason'])}."
         for one in decisive(decision)
         if not one["thresholds"] and decision["verdict"] != Verdict.NO_CHANGE
     )
@@ -227,9 +230,9 @@ def looks(decision: Found) -> str:
         since = f"since a cohort's worth of customers was new; {new}"
     return (
         f"This was the {ordinal(look['number'])} comparison {since} It had to be shown at alpha "
-        f"{look['alpha']:.2g} instead of {allowed}. Each further one on the same customers has to show more, so that "
-        f"however many are tried, the chance that a worthless challenger passes is {allowed} at most for each cohort's "
-        "worth of new customers."
+        f"{look['alpha']:.2g} instead of {allowed}: each further comparison on the same customers gives luck another "
+        f"chance, and so has to show more. However many are tried, the chance that a worthless challenger passes is "
+        f"{allowed} at most for each cohort's worth of new customers."
     )
 
 

@@ -1,15 +1,31 @@
-"""What goes with leaving: the strongest factors by theme, each with its effect, and where the leaving rate breaks."""
+"""What goes with leaving: the strongest factor of each theme in its own unit, the others of the theme behind it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.messages.numbers import MINUS, NO_BREAK, PERCENT, Unit, Written, alone, between, money, titled, whole
+from experiments.evaluation.drivers import NO_THEME
+from pipelines.messages.numbers import (
+    MINUS,
+    NO_BREAK,
+    PERCENT,
+    PLAIN,
+    Unit,
+    Written,
+    aligned,
+    alone,
+    between,
+    money,
+    titled,
+    whole,
+)
 from pipelines.reporting.slices import Bar
 
 Found = Mapping[str, Any]
 
-MOST_FACTORS = 15
+# Factors of one theme are much the same fact: so many themes are shown, and so many factors of each.
+MOST_THEMES = 10
+MOST_OF_A_THEME = 6
 DEVIATIONS = Unit(after=f"{NO_BREAK}sd", signed=True, decimals=2)
 NO_WORD = (None, "count", "ratio", "quintile", "tone")
 
@@ -25,10 +41,14 @@ class Break:
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor: what it is in words, its effect drawn and written, its break if it has one, the share missing."""
+    """A factor: what it is in words, the means of leavers and of stayers in its unit (None in a report of before they
+    were kept), its effect drawn and written, its break if it has one, the share missing.
+    """
 
     words: str
     feature: str
+    left: Written | None
+    stayed: Written | None
     effect: Written
     bar: Bar
     cut: Break | None
@@ -37,7 +57,10 @@ class Factor:
 
 @dataclass(frozen=True)
 class Drivers:
-    """The strongest established factors by theme (and survey touchpoint), and how many of all were established."""
+    """The strongest established factors by theme (and survey touchpoint), and how many of all were established.
+
+    Of a plain table, which has no themes, each column is its own.
+    """
 
     groups: tuple[tuple[str, tuple[Factor, ...]], ...]
     shown: int
@@ -49,13 +72,16 @@ def drivers(found: Found) -> Drivers:
     """The factors that are told; of a category with two values, whose effects mirror each other, one is."""
     factors = _without_mirrors(found["drivers"])
     established = [one for one in factors if one["established"]]
-    shown = established[:MOST_FACTORS]
-    ends = [0.0, *(one[end] for one in shown for end in ("low", "high"))]
-    groups: dict[str, list[Factor]] = {}
-    for one in shown:
-        groups.setdefault(_group(one), []).append(_factor(found, one, ends))
-    told = tuple((name, tuple(members)) for name, members in groups.items())
-    return Drivers(told, len(shown), len(established), len(factors))
+    themes: dict[str, list[Found]] = {}
+    for one in established:
+        themes.setdefault(_group(one), []).append(one)
+    shown = {name: members[:MOST_OF_A_THEME] for name, members in list(themes.items())[:MOST_THEMES]}
+    ends = [0.0, *(one[end] for members in shown.values() for one in members for end in ("low", "high"))]
+    told = [_factor(found, one, ends) for members in shown.values() for one in members]
+    effects = iter(aligned([one.effect for one in told]))
+    factors_told = iter([replace(one, effect=effect) for one, effect in zip(told, effects, strict=True) if effect])
+    groups = tuple((name, tuple(next(factors_told) for _ in members)) for name, members in shown.items())
+    return Drivers(groups, len(told), len(established), len(factors))
 
 
 def _without_mirrors(factors: Sequence[Found]) -> list[Found]:
@@ -68,6 +94,8 @@ def _without_mirrors(factors: Sequence[Found]) -> list[Found]:
 
 def _group(one: Found) -> str:
     touchpoint = one["touchpoint"]
+    if one["theme"] == NO_THEME:
+        return titled(one["feature"])
     return titled(one["theme"]) + (f": {touchpoint.replace('_', ' ')}" if touchpoint else "")
 
 
@@ -81,11 +109,32 @@ def _factor(found: Found, one: Found, ends: Sequence[float]) -> Factor:
     return Factor(
         words=words,
         feature=one["feature"],
+        left=_mean(found, one, "mean_left"),
+        stayed=_mean(found, one, "mean_stayed"),
         effect=between({**one, "value": one["effect"]}, DEVIATIONS),
         bar=Bar(low, effect, high, zero, open=False),
         cut=_break(found, one),
         missing=missing,
     )
+
+
+def _mean(found: Found, one: Found, which: str) -> Written | None:
+    """A mean in the factor's unit, rounded by how surely the two means are apart."""
+    value = one.get(which)
+    if value is None:
+        return None
+    unit = PERCENT if one["value"] is not None else _unit(one["unit"], found["spec"]["currency"])
+    scale = abs((one["mean_left"] - one["mean_stayed"]) / one["effect"]) if one["effect"] else 1.0
+    text = alone(value, unit, standard_error=scale * (one["high"] - one["low"]) / 4)
+    return Written(value, "", text, "", "")
+
+
+def _unit(name: str | None, currency: str) -> Unit:
+    if name == "share":
+        return PERCENT
+    if name == "currency":
+        return money(currency)
+    return PLAIN if name in NO_WORD else Unit(after=f"{NO_BREAK}{name}")
 
 
 def _break(found: Found, one: Found) -> Break | None:

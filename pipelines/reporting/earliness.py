@@ -3,32 +3,37 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipelines.messages.numbers import PERCENT, PLAIN, Written, between, titled, whole
+from pipelines.messages.numbers import PERCENT, PLAIN, Written, aligned, between, titled, whole
 from pipelines.reporting.charts import (
     BOTTOM,
-    LEFT,
+    COLOURS,
+    DASHED,
+    LINE,
+    OTHER,
     RIGHT,
+    THIRD,
     TOP,
-    Axis,
     Chart,
-    Mark,
-    Path,
-    Text,
     band,
-    line,
-    reach,
+    drawn,
+    said,
     spread,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Found = Mapping[str, Any]
 Points = Sequence[Found]
 
 ALL = "all"
 GUESSING = 0.5
+# Themes that the chart draws beside all features; the table has them all.
+MOST_THEMES = 2
 # The paper right of the lines, for their names; names stand a line of the largest print apart.
-ROOM_FOR_NAMES = 130
+ROOM_FOR_NAMES = 120
 NAMES_APART = 17.0
 
 
@@ -62,12 +67,19 @@ def earliness(found: Found) -> Earliness | None:
     if not early:
         return None
     days = tuple(sorted(early["days"], reverse=True))
-    themes = {name: [_at(points, day) for day in days] for name, points in early["themes"].items()}
+    themes = _ordered({name: [_at(points, day) for day in days] for name, points in early["themes"].items()})
+    figures = aligned([between(one, PLAIN) if one else None for points in themes.values() for one in points])
     told = tuple(
-        (_name(name), tuple(between(one, PLAIN) if one else None for one in points)) for name, points in themes.items()
+        (_name(name), tuple(figures[place * len(days) : (place + 1) * len(days)])) for place, name in enumerate(themes)
     )
     ahead = [one["days"] for one in themes[ALL] if one and one["low"] > GUESSING]
     return Earliness(_chart(found, themes, days), days, told, max(ahead, default=None), _caught(early["caught"]))
+
+
+def _ordered(themes: Mapping[str, list[Found | None]]) -> dict[str, list[Found | None]]:
+    """All features first, then the themes, those that rank best by themselves before the others."""
+    names = [ALL, *strongest(themes)]
+    return {name: themes[name] for name in [*names, *sorted(set(themes) - set(names))]}
 
 
 def _at(points: Points, day: int) -> Found | None:
@@ -86,29 +98,35 @@ def _caught(caught: Found) -> Caught | None:
 
 def _chart(found: Found, themes: Mapping[str, Sequence[Found | None]], days: Sequence[int]) -> Chart:
     bad, good = found["spec"]["label"]["bad"], found["spec"]["label"]["good"]
-    known = {name: [one for one in points if one] for name, points in themes.items()}
-    ends = [one[end] for one in known[ALL] for end in ("low", "high")]
-    low, high = reach([GUESSING, *ends, *(one["value"] for points in known.values() for one in points)])
-    end = RIGHT - ROOM_FOR_NAMES
-    x = Axis("days before the horizon", max(days), min(days), LEFT, end, percent=False, places=tuple(days))
-    y = Axis("AUC", low, high, BOTTOM, TOP, percent=False)
-    lines = [path for name, points in themes.items() if name != ALL for path in _lines(x, y, points, "thin")]
-    bands = [band(x, y, run, over="days") for run in _runs(themes[ALL])]
+    named = {ALL: themes[ALL], **{name: themes[name] for name in strongest(themes)[:MOST_THEMES]}}
+
+    def paint(axes: "Axes") -> None:
+        axes.set_xlim(max(days), min(days))
+        axes.set_xticks(days)
+        axes.axhline(GUESSING, **DASHED)
+        for run in _runs(themes[ALL]):
+            band(axes, run, over="days")
+        for (name, points), style in zip(named.items(), (LINE, OTHER, THIRD), strict=False):
+            for run in _runs(points):
+                axes.plot([one["days"] for one in run], [one["value"] for one in run], label=name, **style)
+        _name_lines(axes, named)
+
+    lines = "the solid line, with a 95 % band, is from all that the model sees"
+    also = " and ".join(f"{_name(name).lower()} alone" for name in list(named)[1:])
     return Chart(
         "earliness",
         "What it knows how early",
         f"How well customers who {bad} are told from those who {good} when the estimate is made so many days earlier: "
-        "the bold line, with a 95 % band, from all features, each thin line from the features of one theme alone.",
-        x,
-        y,
-        (
-            line(x, y, [(x.low, GUESSING), (x.high, GUESSING)], "dashed"),
-            *bands,
-            *lines,
-            *_lines(x, y, themes[ALL], "line"),
-            *_names(x, y, known),
-        ),
+        f"{lines}{f'; the others are from {also}' if also else ''}. 0.5 is guessing, 1 is perfect.",
+        drawn(paint, x="days before the window that counts", y="AUC", right=RIGHT - ROOM_FOR_NAMES),
     )
+
+
+def strongest(themes: Mapping[str, Sequence[Found | None]]) -> list[str]:
+    """The themes by how well they rank by themselves, nearest the horizon; those without any figure are left out."""
+    last = {name: [one["value"] for one in points if one] for name, points in themes.items() if name != ALL}
+    known = {name: values[-1] for name, values in last.items() if values}
+    return sorted(known, key=lambda name: (-known[name], name))
 
 
 def _runs(points: Sequence[Found | None]) -> list[list[Found]]:
@@ -116,18 +134,14 @@ def _runs(points: Sequence[Found | None]) -> list[list[Found]]:
     return [[one for one in run if one] for there, run in groupby(points, key=bool) if there]
 
 
-def _lines(x: Axis, y: Axis, points: Sequence[Found | None], style: str) -> list[Path]:
-    return [line(x, y, [(one["days"], one["value"]) for one in run], style) for run in _runs(points)]
-
-
-def _names(x: Axis, y: Axis, known: Mapping[str, Points]) -> list[Mark]:
-    """The name of each line right of it, moved up or down where names would overlap, and led to the line's end."""
-    last = {name: min(points, key=lambda one: float(one["days"])) for name, points in known.items() if points}
-    ends = [(y.at(one["value"]), x.at(one["days"]), _name(name)) for name, one in last.items()]
-    ends = sorted([*ends, (y.at(GUESSING), x.end, "guessing")])
-    places = spread([height for height, _, _ in ends], apart=NAMES_APART)
-    marks: list[Mark] = []
-    for (height, right, name), place in zip(ends, places, strict=True):
-        marks.append(Path(f"M{right + 3:g} {height:g}L{x.end + 12:g} {place:g}", "leader"))
-        marks.append(Text(x.end + 16, round(place + 4, 1), name, style="strong" if name == _name(ALL) else "quiet"))
-    return marks
+def _name_lines(axes: "Axes", named: Mapping[str, Sequence[Found | None]]) -> None:
+    """The name of each line right of its end, moved up or down where names would overlap."""
+    last = {name: [one for one in points if one][-1] for name, points in named.items() if any(points)}
+    low, high = axes.get_ylim()
+    ends = sorted([(one["value"], _name(name)) for name, one in last.items()] + [(GUESSING, "Guessing")])
+    apart = NAMES_APART * (high - low) / (BOTTOM - TOP)
+    places = spread([height for height, _ in ends], apart=apart, low=low, high=high)
+    colours = dict(zip(map(_name, named), ("accent", "second", "warm"), strict=False))
+    for (_, name), place in zip(ends, places, strict=True):
+        style = {"color": COLOURS[colours.get(name, "soft")], "fontweight": "bold" if name in colours else "normal"}
+        said(axes, name, (min(axes.get_xlim()), place), by=(8, -4), annotation_clip=False, **style)

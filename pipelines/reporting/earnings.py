@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.evaluation import claims
-from pipelines.messages.numbers import PERCENT, PLAIN, POINTS, Unit, Written, amount, count, money, written
+from pipelines.messages.numbers import PERCENT, PLAIN, POINTS, Unit, Written, aligned, amount, count, money, written
 from pipelines.reporting.effects import NOT_ESTABLISHED, claimed, is_randomised
-from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, judged
+from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, in_column, judged
 
 Found = Mapping[str, Any]
 
@@ -75,7 +75,8 @@ def cost(found: Found) -> Cost | None:
         return None
     unit, asked = _money(found), found["spec"]["cost_of_churn"]
     words = {"months": asked["months"], "share": 100 * asked["expansion_share"], "bad": found["spec"]["label"]["bad"]}
-    figures = {name: written(one, unit) for name, one in told["per_leaver"].items()}
+    measured = told["per_leaver"]
+    figures = dict(zip(measured, aligned([written(one, unit) for one in measured.values()]), strict=True))
     figures["acquisition"] = Written(told["acquisition"], "", amount(told["acquisition"], unit), "", "as the spec says")
     parts = tuple(Line(name, figures[part], meaning.format(**words)) for part, (name, meaning) in _PARTS.items())
     return Cost(parts, figures["total"], written(told["per_customer"], unit), _bearable(told, unit))
@@ -128,15 +129,12 @@ def break_even(found: Found) -> tuple[BreakEven, ...]:
     """What a contact of each action may cost at most; none where no action was tried in a randomised trial."""
     if not is_randomised(found):
         return ()
-    unit = money(found["spec"]["currency"])
+    unit, prices = money(found["spec"]["currency"]), found["policy"]["break_even"]
+    known = {action: _at_most(found, action, one) for action, one in prices.items() if "value" in one}
+    told = dict(zip(known, in_column(list(known.values())), strict=True))
     return tuple(
-        BreakEven(
-            action,
-            count(one["contacts"]),
-            amount(one["cost"], unit),
-            _at_most(found, action, one) if "value" in one else None,
-        )
-        for action, one in found["policy"]["break_even"].items()
+        BreakEven(action, count(one["contacts"]), amount(one["cost"], unit), told.get(action))
+        for action, one in prices.items()
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from experiments.evaluation import claims
 from experiments.evaluation.policy_report import SAME_ACTIONS
-from pipelines.messages.numbers import POINTS, Unit, Written, amount, money, whole, written
-from pipelines.reporting.judged_figures import JudgedFigure, Words, covers, judged
+from pipelines.messages.numbers import POINTS, Unit, Written, aligned, amount, money, whole, written
+from pipelines.reporting.judged_figures import JudgedFigure, Words, covers, in_column, judged
 
 Found = Mapping[str, Any]
 Standing = Literal["not measured", "observational", "by lot"]
@@ -62,7 +62,9 @@ def why_observational(found: Found) -> str:
 
 def trial(found: Found) -> list[tuple[str, dict[str, Any]]]:
     """Each action in the whole trial, before any model, with the plain difference as it is read."""
-    return [(name, {**one, "difference": written(one, POINTS)}) for name, one in found["uplift"]["trial"].items()]
+    whole = found["uplift"]["trial"]
+    differences = aligned([written(one, POINTS) for one in whole.values()])
+    return [(name, {**one, "difference": told}) for (name, one), told in zip(whole.items(), differences, strict=True)]
 
 
 def observed(found: Found) -> list[dict[str, Any]]:
@@ -87,7 +89,7 @@ def effects(found: Found) -> tuple[JudgedFigure, ...]:
     """
     if not is_randomised(found):
         return _by_action(found, "ate", "effect", _HELPS)
-    return tuple(_effect(found, name, one) for name, one in found["uplift"]["trial"].items())
+    return in_column([_effect(found, name, one) for name, one in found["uplift"]["trial"].items()])
 
 
 def _effect(found: Found, action: str, figure: Found) -> JudgedFigure:
@@ -131,13 +133,15 @@ def rankings(found: Found) -> tuple[JudgedFigure, ...]:
 def earned(found: Found) -> JudgedFigure:
     """What the advice earns per customer, compared with contacting nobody."""
     value, unit = found["policy"]["value"], money(found["spec"]["currency"])
-    return claimed(found, _ADVICE, value, _PAYS, unit, of="per customer, against nobody")
+    return claimed(found, _ADVICE, value, _PAYS, unit, of="per customer, compared with contacting nobody")
 
 
 def rivals(found: Found) -> list[Rival]:
     """The simple policies, kind by kind."""
     against = found["policy"]["against"]
-    return [_rival(found, kind, key) for kind in _KINDS for key in against if key.startswith(kind)]
+    told = [_rival(found, kind, key) for kind in _KINDS for key in against if key.startswith(kind)]
+    columns = zip(told, aligned([one.earns for one in told]), in_column([one.beaten_by for one in told]), strict=True)
+    return [replace(one, earns=earns or one.earns, beaten_by=beaten_by) for one, earns, beaten_by in columns]
 
 
 def hardest(found: Found) -> tuple[JudgedFigure, ...]:
@@ -193,9 +197,11 @@ def _rival(found: Found, kind: str, key: str) -> Rival:
 
 def _by_action(found: Found, metric: str, kind: str, words: Words) -> tuple[JudgedFigure, ...]:
     actions = found["uplift"]["actions"].items()
-    return tuple(
-        claimed(found, claims.name(kind, action), one["figures"][metric], words, POINTS, of=action)
-        for action, one in actions
+    return in_column(
+        [
+            claimed(found, claims.name(kind, action), one["figures"][metric], words, POINTS, of=action)
+            for action, one in actions
+        ]
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.messages.numbers import PLAIN, Written, written
+from pipelines.messages.numbers import PLAIN, Written, aligned, written
 from pipelines.reporting.judged_figures import Tone
 from pipelines.reporting.versus import MOST_DECIMALS, Versus, drawn, finest, told, tone_of
 
@@ -29,7 +29,10 @@ class FloorLine:
 def floor_lines(decision: Found) -> list[FloorLine]:
     """A line for each simple score that was compared; older decisions have none."""
     found = decision.get("floors", {}).items()
-    return [_line(name, one) for name, one in found if one["difference"] and None not in one["difference"].values()]
+    lines = [_line(name, one) for name, one in found if one["difference"] and None not in one["difference"].values()]
+    columns = ([getattr(one, name) for one in lines] for name in ("challenger", "simple", "difference"))
+    told = zip(lines, *map(aligned, columns), strict=True)
+    return [replace(line, challenger=one, simple=other, difference=apart) for line, one, other, apart in told]
 
 
 def _line(name: str, one: Found) -> FloorLine:

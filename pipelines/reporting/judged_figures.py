@@ -1,10 +1,10 @@
 """What a figure amounts to, in a word: its interval lies above a number, below it, or on either side."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipelines.messages.numbers import Unit, Written, written
+from pipelines.messages.numbers import Unit, Written, aligned, written
 
 Tone = Literal["good", "bad", "open"]
 
@@ -37,6 +37,12 @@ def judged(of: str, found: Mapping[str, Any], words: Words, unit: Unit, *, again
     return JudgedFigure(
         of, (words.above, words.below, words.either)[place], _TONES[place], written(found, unit, clear_of=against)
     )
+
+
+def in_column(column: Sequence[JudgedFigure]) -> tuple[JudgedFigure, ...]:
+    """The same figures with as many decimals each."""
+    figures = aligned([one.figure for one in column])
+    return tuple(replace(one, figure=figure) for one, figure in zip(column, figures, strict=True) if figure)
 
 
 def covers(found: Mapping[str, Any], number: float = 0.0) -> bool:

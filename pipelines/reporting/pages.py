@@ -1,19 +1,36 @@
-"""The templates of the pages, and how figures are written in them."""
+"""The templates of the pages, how figures are written in them, and what is done to every page once it is written."""
 
+import re
+from collections.abc import Sequence
 from functools import cache
+from html import escape, unescape
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.messages import numbers
+from pipelines.reporting.explaining import explained
+from pipelines.reporting.terms import Term
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILTERS = ("count", "day", "days", "whole", "share")
 
+_TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+_HEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
+_ROW = re.compile(r"<tr.*?</tr>", re.DOTALL)
+_CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)(?=</\1>)", re.DOTALL)
+_SPAN = re.compile(r'colspan="(\d+)"')
 
-def template(name: str) -> Template:
-    """A template by its file's name; what it prints is escaped, and what it does not know is an error."""
-    return _pages().get_template(name)
+
+def page(name: str, terms: Sequence[Term], **parts: Any) -> str:
+    """A page from the template of this file name: what it prints is escaped, what it does not know is an error.
+
+    The first mention of each term leads to its place in the glossary, and each cell of a table bears the head of its
+    column, by which it is read where the screen is too narrow for columns.
+    """
+    written = _pages().get_template(name).render(terms=terms, **parts)
+    return explained(_TABLE.sub(lambda table: _labelled(table[0]), written), terms)
 
 
 @cache
@@ -28,3 +45,31 @@ def _pages() -> Environment:
     )
     pages.filters |= {one: getattr(numbers, one) for one in FILTERS}
     return pages
+
+
+def _labelled(table: str) -> str:
+    """A table whose cells bear the heads of their columns."""
+    head = _HEAD.search(table)
+    if head is None:
+        return table
+    heads = [_text(cell[3]) for cell in _CELL.finditer(head[0])]
+    return head[0].join(_ROW.sub(lambda row: _row(row[0], heads), part) for part in table.split(head[0]))
+
+
+def _row(row: str, heads: Sequence[str]) -> str:
+    place = 0
+
+    def cell(found: re.Match[str]) -> str:
+        nonlocal place
+        tag, attributes, inner = found.groups()
+        label = f' data-label="{escape(heads[place])}"' if tag == "td" and place < len(heads) else ""
+        span = _SPAN.search(attributes)
+        place += int(span[1]) if span else 1
+        return f"<{tag}{attributes}{label}>{inner}"
+
+    return _CELL.sub(cell, row)
+
+
+def _text(markup: str) -> str:
+    """The words of a piece of a page, without tags."""
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", markup).split()))

@@ -1,8 +1,12 @@
 """report.html: what the evaluation found, as one page for people that needs nothing beside itself."""
 
+import json
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pipelines.reporting import (
+    about,
     charts_risk,
     charts_uplift,
     drivers,
@@ -13,21 +17,30 @@ from pipelines.reporting import (
     slices,
     summary,
     tables,
+    terms,
 )
+from pipelines.reporting.about import About
 from pipelines.reporting.charts import Chart
-from pipelines.reporting.pages import template
+from pipelines.reporting.pages import page
 
 # Contributions are taken over this many rows of the gate cohort: more would not move a bar visibly.
 IMPORTANCE_ROWS = 2000
 
 
-def render(found: dict[str, Any]) -> str:
-    """The page of a report.json; equal reports give equal text. It reads its templates and nothing else."""
-    return template("report.html.j2").render(found=found, **_parts(found))
+def render(found: dict[str, Any], told: About | None = None) -> str:
+    """The page of a report.json; equal reports give equal text. It reads its templates and nothing else.
+
+    told is what stands on top of it, None where nothing was decided on the model as yet.
+    """
+    glossary = terms.of_report(found, standing=effects.standing(found))
+    parts = _parts(json.dumps(found))
+    return page("report.html.j2", glossary, found=found, about=told or about.of_report(found, None), **parts)
 
 
-def _parts(found: dict[str, Any]) -> dict[str, Any]:
-    """What the template places: answers, charts and tables."""
+@lru_cache(maxsize=1)  # a run writes the page of one report twice, with a verdict each
+def _parts(report: str) -> Mapping[str, Any]:
+    """What the template places: answers, charts and tables. report is the text of a report.json."""
+    found = json.loads(report)
     measured, randomised = found["uplift"]["measured"], effects.is_randomised(found)
     return {
         "standing": effects.standing(found),

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
-from pipelines.messages.numbers import POINTS, Unit, Written, count, share, titled, unit_of, written
+from pipelines.messages.numbers import POINTS, Unit, Written, aligned, count, share, titled, unit_of, written
 from pipelines.reporting.judged_figures import covers
 
 Found = Mapping[str, Any]
+
+LEVEL = 0.95  # all intervals of a column hold at once with this confidence
 
 
 @dataclass(frozen=True)
@@ -67,19 +70,30 @@ class _Column:
 
     def cells(self, slices: Sequence[Found]) -> list[Cell | None]:
         """The overall figure's and each slice's, on one scale."""
-        figures = [self.overall, *(self.of(one) for one in slices)]
+        of_slices = [self.of(one) for one in slices]
+        shown = sum(one is not None for one in of_slices)
+        figures = [self.overall, *(at_once(one, shown) if one else None for one in of_slices)]
         bounds = [one[end] for one in figures if one for end in ("low", "high")] + [self.reference]
         low, reach = min(bounds), (max(bounds) - min(bounds)) or 1.0
 
         def place(value: float) -> float:
             return float(round(4 + 92 * (value - low) / reach, 1))
 
-        def cell(one: Found) -> Cell:
+        def bar(one: Found) -> Bar:
             is_open = self.path[0] == "uplift" and covers(one)
-            bar = Bar(place(one["low"]), place(one["value"]), place(one["high"]), place(self.reference), is_open)
-            return Cell(written(one, self.unit), bar)
+            return Bar(place(one["low"]), place(one["value"]), place(one["high"]), place(self.reference), is_open)
 
-        return [cell(one) if one else None for one in figures]
+        told = aligned([written(one, self.unit) if one else None for one in figures])
+        return [Cell(figure, bar(one)) if one and figure else None for one, figure in zip(figures, told, strict=True)]
+
+
+def at_once(one: Found, slices: int) -> dict[str, Any]:
+    """A figure of a slice with the interval that holds together with those of the other slices (Bonferroni).
+
+    one has value and standard_error; each of so many slices may miss with a chance of 5 % over their number.
+    """
+    reach = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * slices)) * one["standard_error"]
+    return {**one, "low": one["value"] - reach, "high": one["value"] + reach}
 
 
 def of_risk(found: Found) -> SliceTable:
@@ -116,7 +130,7 @@ def _table(
     """A table of the columns; words tells of each slice, under the heads of_words, which rows its figures are of."""
     slices, cohort = list(_all(found)), found["cohort"]
     cells = list(zip(*(column.cells(slices) for column in columns), strict=True)) or [()] * (len(slices) + 1)
-    every = [{**cohort, "name": "All customers"}, *slices]
+    every = [{**cohort, "name": "All customers judged"}, *slices]
     rows = [Row(one["name"].removesuffix(".0"), words(one), of_one) for one, of_one in zip(every, cells, strict=True)]
     left = iter(rows[1:])
     groups = [(_dimension(found, name), tuple(next(left) for _ in one)) for name, one in found["slices"].items()]

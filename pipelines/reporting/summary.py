@@ -1,16 +1,18 @@
 """The first screen: what is predicted, and the plain answers to the questions that a manager asks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
 from pipelines.messages.numbers import GAP, PERCENT, PLAIN, TIMES, alone, between, share, whole, written
 from pipelines.reporting import effects
-from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, judged
+from pipelines.reporting.grades import GOOD_FROM, grade
+from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, in_column, judged
 
 Found = Mapping[str, Any]
 
+_BEATS = Words("Better", "Worse", "Not shown to be better")
 _SHOWN = Words("Yes", "No", "Not shown")
 
 
@@ -87,12 +89,33 @@ def _finds(found: Found) -> Answer:
 
 def _ranks(found: Found) -> Answer:
     label, auc = found["spec"]["label"], found["risk"]["auc"]
-    return Answer(
-        "Does it rank customers well?",
-        (judged("AUC", auc, _SHOWN, PLAIN, against=0.5),),
+    meaning = (
         f"Of one customer who {label['bad']} and one who {label['good']}, the first has the higher risk "
-        f"{100 * auc['value']:.0f} times in 100. Guessing comes to 50.",
+        f"{100 * auc['value']:.0f} times in 100. Guessing comes to 50; from 70 it is called fair, from 80 good, from "
+        "90 very good."
     )
+    if not found["simple_scores"]:
+        meaning += " Whether a simple rule would do as well is not known: the spec names none to compare with."
+    return Answer("How well does it rank customers?", (graded(found),), meaning, _against_simple(found))
+
+
+def graded(found: Found) -> JudgedFigure:
+    """How well the risk is ranked, in words, and only as well as it is shown to beat every simple score of the spec."""
+    auc = found["risk"]["auc"]
+    alone = judged("AUC", auc, _SHOWN, PLAIN, against=0.5)
+    if alone.tone != "good":
+        return replace(alone, word="No better than guessing" if alone.tone == "open" else "Worse than guessing")
+    word = grade(auc["value"]).capitalize()
+    left = [name for name, one in found["simple_scores"].items() if one["advantage"]["low"] <= 0]
+    if left:
+        return replace(alone, word=f"{word}, but not shown to beat {' and '.join(left)}", tone="open")
+    return replace(alone, word=word, tone="good" if auc["value"] >= GOOD_FROM else "open")
+
+
+def _against_simple(found: Found) -> tuple[JudgedFigure, ...]:
+    """By how much the model ranks better than each simple score."""
+    more, unit = found["simple_scores"].items(), replace(PLAIN, signed=True)
+    return in_column([judged(f"AUC, more than {name}", one["advantage"], _BEATS, unit) for name, one in more])
 
 
 def _promises(found: Found) -> Answer:
@@ -115,9 +138,15 @@ def _helps(found: Found) -> Answer:
     return Answer(
         "Does an action help?",
         effects.effects(found),
-        f"How many more of 100 customers {good} with it than without, in the whole trial. It was given at random, so "
-        "this is its effect.",
+        f"How many more of 100 customers {good} with it than without, in the whole trial ({_trial_rows(found):,} rows; "
+        "that of the customers judged alone is under All figures). It was given at random, so this is its effect.",
     )
+
+
+def _trial_rows(found: Found) -> int:
+    """How many rows the whole trial has, those without action once."""
+    whole = found["uplift"]["trial"].values()
+    return int(sum(one["rows"] for one in whole) + max((one["control_rows"] for one in whole), default=0))
 
 
 def _goes_with(found: Found) -> Answer:

@@ -1,16 +1,30 @@
 """The tables of the report: all figures, what the model looks at, and the lineage of data and model."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.messages.numbers import PLAIN, Written, alone, count, day, days, titled, unit_of, whole, written
+from pipelines.messages.numbers import (
+    PLAIN,
+    POINTS,
+    Written,
+    aligned,
+    alone,
+    count,
+    day,
+    days,
+    titled,
+    unit_of,
+    whole,
+    written,
+)
 from pipelines.reporting.effects import is_randomised
 from pipelines.reporting.judged_figures import Words, judged
 
 Found = Mapping[str, Any]
 
 MOST_FEATURES = 12
+FAMILIES = {"lightgbm": "LightGBM"}
 _BEATS = Words("it ranks better", "it ranks worse", "not shown to rank better")
 
 
@@ -52,12 +66,25 @@ def figures(found: Found) -> list[tuple[str, list[Line]]]:
             *groups,
             *((f"Action: {name}, observational", _adjusted(found, one["figures"])) for name, one in actions),
         ]
-    groups += [(f"Action: {name}", _lines(found, one["figures"])) for name, one in actions]
+    groups += [(f"Action: {name}", _lines(found, _of_whom(found, name, one["figures"]))) for name, one in actions]
     if found["policy"]:
         value = {**found["policy"]["value"], "unit": "currency", "better": "higher"}
         value["meaning"] = "what acting on the model's advice earns per customer, compared with contacting nobody"
         groups.append(("Policy", _lines(found, {"policy_value": value, **found["policy"].get("figures", {})})))
     return groups
+
+
+def _of_whom(found: Found, action: str, figures: Found) -> dict[str, Found]:
+    """The figures of an action, its average effect with a word on whom it is of: the whole trial has another."""
+    if action not in found["uplift"]["trial"]:
+        return dict(figures)
+    whole = written(found["uplift"]["trial"][action], POINTS)
+    meaning = (
+        f"the average effect among the customers judged only ({found['cohort']['in_trial']:,} rows of the trial), "
+        f"corrected for what is known of them; the effect of {action} that "
+        f"this page speaks of is that of the whole trial, {whole} ({whole.range})"
+    )
+    return {**figures, "ate": {**figures["ate"], "meaning": meaning}}
 
 
 def _adjusted(found: Found, figures: Found) -> list[Line]:
@@ -67,7 +94,17 @@ def _adjusted(found: Found, figures: Found) -> list[Line]:
 
 
 def _lines(found: Found, of: Mapping[str, Found]) -> list[Line]:
-    return [_line(name, figure, found["spec"]["currency"]) for name, figure in of.items()]
+    return _aligned([_line(name, figure, found["spec"]["currency"]) for name, figure in of.items()])
+
+
+def _aligned(lines: Sequence[Line]) -> list[Line]:
+    """The lines with as many decimals each as others of their unit; what has no unit is of many kinds, and stays."""
+    figures = [one.figure for one in lines]
+    units = {(one.before, one.after) for one in figures if one} - {("", "")}
+    for unit in units:
+        of_unit = [one if one and (one.before, one.after) == unit else None for one in figures]
+        figures = [new or old for new, old in zip(aligned(of_unit), figures, strict=True)]
+    return [replace(one, figure=figure) for one, figure in zip(lines, figures, strict=True)]
 
 
 def _simple(found: Found) -> list[Line]:
@@ -157,17 +194,23 @@ def _gate(dates: Sequence[str], split: Found) -> Iterator[str]:
 
 def _model(found: Found) -> Iterator[tuple[str, str]]:
     model, lineage = found["lineage"]["model"], found["lineage"]
-    yield "Family", model["family"]
+    yield "Family", FAMILIES.get(model["family"], titled(model["family"]))
     if found["uplift"]["measured"]:  # without actions no learner had anything to do
-        yield "Learner", titled(model["learner"])
+        yield "Learner", _learner(model["learner"])
     yield "Parameters", _settings(model["params"])
     for arm, learned in model["learned"].items():
         if learned:
-            yield f"Learned for {arm}", _settings(learned)
+            yield f"Learned for {arm.replace('_', ' ')}", _settings(learned)
     yield "Training rows", f"{model['training_rows']:,}, of them {model['untreated_rows']:,} for the risk"
     yield "Training dates", days(model["training_dates"]) if model["training_dates"] else "no dates in the data"
     yield "Study", lineage["study"]
     yield "Contract hash", lineage["contract"]
+
+
+def _learner(name: str) -> str:
+    """A learner as the field writes it: dr_learner is the DR learner."""
+    kind, _, rest = name.partition("_")
+    return f"{kind.upper()} learner" if rest == "learner" else titled(name)
 
 
 def _settings(values: Mapping[str, Any]) -> str:

@@ -7,9 +7,9 @@ from pipelines.ruling.rule import Finding, Status, compared, rule, unused
 
 @rule("R014", needs=("floors",), modes=tuple(Mode))
 def beats_floors(evidence: Evidence, gate: GateSpec) -> Finding:
-    """The challenger ranks the risk better than each simple score of the spec, where gate.beat_floors demands it.
+    """The challenger ranks the risk better than each simple score of the spec, where the spec demands it.
 
-    Demanded or not, a score than which it is not shown to be better is named.
+    Demanded (gate.beat_floors) or not, a score than which it is not shown to be better is named.
     """
     if evidence.mode is not Mode.FIRST and (not_used := unused(evidence, 0.0)):
         return not_used

@@ -1,16 +1,18 @@
-"""MLflow: where runs are kept, opened once and cheaply written."""
+"""Access to MLflow's tracking: client, experiments, runs and batched writes."""
 
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from features.errors import StorageError
@@ -18,7 +20,10 @@ from pipelines.messages import masking
 from pipelines.processes import orphans
 from pipelines.servers import addresses, databases, faults
 
-NAME = "mlflow.runName"
+NAME, PARENT, NOTE = "mlflow.runName", "mlflow.parentRunId", "mlflow.note.content"
+CONTEXT = "mlflow.data.context"
+# What MLflow takes in one batch.
+MOST_PARAMS, MOST_METRICS = 100, 1000
 
 
 def uri(root: Path) -> str:
@@ -36,7 +41,7 @@ def client(root: Path) -> MlflowClient:
 
 @contextmanager
 def answering(root: Path) -> Iterator[None]:
-    """A block whose failures are MLflow's database's: full, locked or gone is a StorageError, all else as it was."""
+    """A block in which a full, locked or unavailable MLflow database becomes a StorageError."""
     try:
         yield
     except MlflowException as error:
@@ -48,7 +53,7 @@ def answering(root: Path) -> Iterator[None]:
 
 
 def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
-    """The MLflow experiment of a spec, made if it is not there."""
+    """The MLflow experiment of a spec, created if absent."""
     existing = found.get_experiment_by_name(spec)
     if existing is not None:
         return str(existing.experiment_id)
@@ -56,9 +61,13 @@ def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
     return str(found.create_experiment(spec, artifact_location=artifacts))
 
 
-def start_run(found: MlflowClient, experiment: str, *, name: str) -> str:
-    """Start a run and give its id."""
-    return str(found.create_run(experiment, tags={NAME: name, **orphans.owner()}).info.run_id)
+def start_run(
+    found: MlflowClient, experiment: str, *, name: str, parent: str | None = None, began_ms: int | None = None
+) -> str:
+    """Start a run and give its id; parent is the run that it is nested in, began_ms when it began, if not now."""
+    nested = {} if parent is None else {PARENT: parent}
+    tags = {NAME: name, **nested, **orphans.owner()}
+    return str(found.create_run(experiment, start_time=began_ms, tags=tags).info.run_id)
 
 
 def log_batch(
@@ -69,8 +78,9 @@ def log_batch(
     metrics: Iterable[tuple[str, float, int]] = (),
     tags: Mapping[str, str] | None = None,
     status: str | None = None,
+    ended_ms: int | None = None,
 ) -> None:
-    """Write everything of a run in one batch; with a status (FINISHED, FAILED, KILLED) also end it.
+    """Write everything of a run in one batch; with a status (FINISHED, FAILED, KILLED) also end it, at ended_ms or now.
 
     A metric is a name, a value and a step.
     """
@@ -82,11 +92,43 @@ def log_batch(
         tags=[RunTag(key, value) for key, value in (tags or {}).items()],
     )
     if status:
-        found.set_terminated(run_id, status)
+        found.set_terminated(run_id, status, end_time=ended_ms)
+
+
+@dataclass(frozen=True)
+class LoggedRows:
+    """A data set of a run: its name, digest, location and number of rows.
+
+    use is what for, such as training or evaluation. MLflow is told this of them and gets no copy.
+    """
+
+    name: str
+    digest: str
+    where: str
+    rows: int
+    use: str
+
+
+def log_inputs(found: MlflowClient, run_id: str, rows: Iterable[LoggedRows]) -> None:
+    """Record the data sets of a run."""
+    inputs = [
+        DatasetInput(
+            Dataset(
+                name=one.name,
+                digest=one.digest,
+                source_type="local",
+                source=json.dumps({"uri": one.where}),
+                profile=json.dumps({"num_rows": one.rows}),
+            ),
+            [InputTag(CONTEXT, one.use)],
+        )
+        for one in rows
+    ]
+    found.log_inputs(run_id, inputs)
 
 
 def use(root: Path) -> None:
-    """Point MLflow's own functions at our tracking and registry, for the commands that load and store models."""
+    """Set MLflow's global tracking and registry URIs, for commands that load and store models."""
     import mlflow
 
     mlflow.set_tracking_uri(uri(root))
@@ -94,12 +136,12 @@ def use(root: Path) -> None:
 
 
 def shown_uri(root: Path) -> str:
-    """The tracking URI as a person would type it in the repository, without its secrets."""
+    """The tracking URI as typed in the repository, with secrets masked."""
     return masking.mask(uri(root).replace(f"sqlite:///{root}/", "sqlite:///"))
 
 
 def where_to_look(root: Path) -> str:
-    """How to look at runs and models: a command, or a server's own address.
+    """How to view runs and models: a command, or a server's address.
 
     An address with a secret in it is not written; the shell has it.
     """

@@ -1,4 +1,10 @@
-"""Register the challenger, once it has loaded and predicted the same in a clean process."""
+"""Register the challenger, once its predictions are reproduced in a clean process.
+
+writes: artifacts/SPEC/registration.json, the receipt
+writes: a version in MLflow's registry: mlflow.db and mlartifacts/SPEC, or where MLFLOW_TRACKING_URI says
+codes: 5
+example: python -m pipelines register demo
+"""
 
 from typing import Any
 
@@ -6,7 +12,7 @@ import mlflow
 import pandas as pd
 
 from experiments.spec import ExperimentSpec
-from pipelines.champion import identity, leases, loading, model_versions
+from pipelines.champion import describing, identity, leases, loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
 from pipelines.messages import log
@@ -19,7 +25,7 @@ EXAMPLE_ROWS = 50
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Store the challenger as a version; one that is registered already, and whole, is left as it is."""
+    """Store the challenger as a version; one that is registered already, and intact, stays."""
     client = mlflow_runs.client(workspace.root)
     mlflow_runs.use(workspace.root)
     folder = workspace.model / "challenger"
@@ -28,10 +34,12 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         orphans.end(client, mlflow_runs.experiment_id(client, workspace.root, spec.name))
         known = loading.version_of(client, spec.name, digest)
         version = str(known.version) if known else _register(spec, workspace, lease, digest=digest)
-        if known and known.tags.get("recipe") != (made := provenance.recipe(spec)):
+        if known and known.tags.get("recipe") != (recipe := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
-            client.set_model_version_tag(spec.name, version, "recipe", made)
-    receipt = {"name": spec.name, "version": version, "model_digest": digest}
+            client.set_model_version_tag(spec.name, version, "recipe", recipe)
+        made = client.get_model_version(spec.name, version)
+    receipt = {"name": spec.name, "version": version, "model_digest": digest, "run": made.run_id}
+    receipt |= {name: made.tags[name] for name in ("git_commit", "data_hash") if name in made.tags}
     storage.write_json(workspace.registration, receipt)
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")
 
@@ -51,6 +59,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
     with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags={**tags, **orphans.owner()}) as active:
         run_id = active.info.run_id
         mlflow_runs.log_batch(client, run_id, params=_params(workspace), metrics=_metrics(workspace))
+        mlflow_runs.log_inputs(client, run_id, _used(spec, workspace))
         for path in (
             workspace.evaluation / "report.html",
             workspace.evaluation / "report.json",
@@ -62,7 +71,24 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
         model_versions.verify(logged, rows=example, expected=expected)
         made_of = integrity.summary(model_versions.logged_files(logged))
         lease.confirm()  # nothing else keeps another from registering the same model
-        return model_versions.register(client, spec.name, logged=logged, tags={**tags, integrity.MADE_OF: made_of})
+        made = {**tags, integrity.MADE_OF: made_of}
+        version = model_versions.register(client, spec.name, logged=logged, tags=made)
+        describing.registered(client, spec, workspace, version=version)
+        return version
+
+
+def _used(spec: ExperimentSpec, workspace: Workspace) -> list[mlflow_runs.LoggedRows]:
+    """The data sets that the model was trained and judged on."""
+    matrix, gate = workspace.matrix, workspace.evaluation / "gate.parquet"
+    cohort = storage.read_json(workspace.evaluation / "report.json")["cohort"]
+    learnt = int(storage.read_json(workspace.model / "about.json")["training_rows"])
+    where = [str(place.relative_to(workspace.root)) for place in (matrix, gate)]
+    return [
+        mlflow_runs.LoggedRows(spec.name, storage.digest(matrix), where[0], learnt, "training"),
+        mlflow_runs.LoggedRows(
+            f"{spec.name} gate cohort", str(cohort["hash"]), where[1], int(cohort["rows"]), "evaluation"
+        ),
+    ]
 
 
 def _example(workspace: Workspace, names: list[str]) -> pd.DataFrame:

@@ -1,4 +1,11 @@
-"""Search families, learners and parameters with Optuna; a search that was killed goes on where it was."""
+"""Search families, learners and parameters with Optuna; a search that was killed goes on where it was.
+
+writes: artifacts/SPEC/tuning, the best candidate (best.json), every trial, the leak checks, the look at the lottery
+writes: state/SPEC/study.db, Optuna's study; a run of MLflow in mlflow.db and mlartifacts/SPEC
+codes: 5
+example: python -m pipelines tune demo
+example: python -m pipelines tune demo --verbose
+"""
 
 import time
 from dataclasses import asdict, replace
@@ -8,11 +15,11 @@ import optuna
 import pandas as pd
 from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
-from tqdm import tqdm
 
 from experiments.search import past_trials as remembered
 from experiments.search import tuning
 from experiments.search.learning_problem import Problem
+from experiments.sections import checks
 from experiments.sections.checks import HasChecks
 from experiments.sections.source import HasSource
 from experiments.sections.tuning import TuningSpec
@@ -39,17 +46,19 @@ def run(spec: Tuned, workspace: Workspace) -> None:
     """
     opened = training_data.opened(spec, workspace)
     asked, has_columns = opened.tuning, bool(opened.contract.columns)
-    checked = leak_checks.passed(opened, opened.folds, off=spec.checks, state=workspace.state)
+    checked = _checked(spec, opened, workspace)
     trial = randomisation.examined(opened, spec.source)
     problem = opened.problem(asked.families, asked.learners)
     problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
     del opened
-    study = studies.opened(workspace, name=studies.name(spec, workspace), directions=tuning.directions(problem))
+    study, rows = _study(spec, workspace, problem)
     began = time.process_time()
     with mlflow_runs.answering(workspace.root):
         trials = studies.logged(spec, workspace, study, observational=randomisation.is_observational(spec, trial))
         with trials.running():
+            trials.use(rows)
             best = searched(study, problem, asked=asked, trials=trials)
+            trials.show(best, seconds=time.process_time() - began)
     choice = remembered.candidate(best, asked.learners[0])
     record = remembered.recorded(best)
     chosen, figures = {**asdict(choice), **record.figures}, trials.named(record)
@@ -72,10 +81,29 @@ def run(spec: Tuned, workspace: Workspace) -> None:
     )
 
 
+def _checked(spec: HasChecks, opened: training_data.Learning, workspace: Workspace) -> list[dict[str, Any]]:
+    return leak_checks.passed(
+        opened,
+        opened.folds,
+        off=checks.off(spec.checks),
+        accepted=checks.accepted(spec.checks),
+        matrix=workspace.matrix,
+        state=workspace.state,
+    )
+
+
+def _study(spec: Tuned, workspace: Workspace, problem: Problem) -> tuple[optuna.Study, mlflow_runs.LoggedRows]:
+    """The study, and the rows that its trials learn from as MLflow is told of them."""
+    digest, where = storage.digest(workspace.matrix), str(workspace.matrix.relative_to(workspace.root))
+    name = studies.name(spec, problem=problem, matrix=digest)
+    study = studies.opened(workspace, name=name, directions=tuning.directions(problem), metric=spec.tuning.metric)
+    return study, mlflow_runs.LoggedRows(spec.name, digest, where, len(problem.X), "training")
+
+
 def searched(study: optuna.Study, problem: Problem, *, asked: TuningSpec, trials: studies.TrialLog) -> FrozenTrial:
     """The best of the search, with a bar that grows. Raises StorageError when the disk is full."""
     done = len(remembered.ended(study))
-    with tqdm(total=asked.trials, initial=done, desc="tune", unit="trial", disable=None, leave=False) as bar:
+    with log.bar("tune", unit="trial", total=asked.trials, done=done) as bar:
 
         def on_trial(trial: FrozenTrial) -> None:
             trials.write(trial)

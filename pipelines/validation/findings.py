@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from features.reserved import HELPER
+from features.written_numbers import fitting
 from pipelines.files import spreadsheet
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand
@@ -23,12 +24,14 @@ PAGE = "docs/index.html"
 EXAMPLES = 3
 COLUMNS = pa.schema([(name, pa.string()) for name in ("table", "column", "expectation", "key", "value")])
 
+UNREADABLE_NUMBERS = ("cannot be read as integer", "cannot be read as number")
+
 _LONGEST_EXAMPLE = 100
 _NO_TIME = r"( 00:00:00)?\.000000$"
 
 
 @dataclass(frozen=True)
-class Finding:
+class BrokenExpectation:
     """A demand that a batch breaks: how many rows do, a few of their values and keys, and all of them, in COLUMNS."""
 
     demand: Demand
@@ -39,17 +42,17 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class JudgedBatch:
     """A judged batch: its name and size, what was demanded of it and what it breaks; result is the judge's own."""
 
     name: str
     size: int
     demands: tuple[Demand, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[BrokenExpectation, ...]
     result: Any
 
 
-def finding(batch: Batch, demand: Demand, positions: Sequence[int]) -> Finding:
+def finding(batch: Batch, demand: Demand, positions: Sequence[int]) -> BrokenExpectation:
     """The rows of a batch at positions, which break a demand."""
     rows = batch.rows.take(pa.array(positions, pa.int64()))
     shown = rows[demand.shows] if demand.shows else pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
@@ -57,7 +60,7 @@ def finding(batch: Batch, demand: Demand, positions: Sequence[int]) -> Finding:
     bad = pa.Table.from_arrays([*said, _keys(rows, batch.key), _text(shown)], schema=COLUMNS)
     examples = pc.unique(shown.drop_null()).slice(0, EXAMPLES).to_pylist()
     keys = pc.unique(bad["key"]).slice(0, EXAMPLES).to_pylist()
-    return Finding(demand, rows.num_rows, tuple(_plain(value) for value in examples), tuple(keys), bad)
+    return BrokenExpectation(demand, rows.num_rows, tuple(_plain(value) for value in examples), tuple(keys), bad)
 
 
 def _keys(rows: pa.Table, key: Sequence[str]) -> pa.ChunkedArray:
@@ -79,7 +82,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def recorder(path: Path) -> Iterator[Callable[[Judgement], Judgement]]:
+def recorder(path: Path) -> Iterator[Callable[[JudgedBatch], JudgedBatch]]:
     """A function that appends the bad rows of a judgement to a CSV file and lets go of them.
 
     The file is made with the first bad row, so that none is left where there are none.
@@ -87,7 +90,7 @@ def recorder(path: Path) -> Iterator[Callable[[Judgement], Judgement]]:
     with ExitStack() as stack:
         writers: list[pa_csv.CSVWriter] = []
 
-        def record(judged: Judgement) -> Judgement:
+        def record(judged: JudgedBatch) -> JudgedBatch:
             if judged.findings and not writers:
                 writers.append(stack.enter_context(pa_csv.CSVWriter(path, COLUMNS)))
             for found in judged.findings:
@@ -98,10 +101,10 @@ def recorder(path: Path) -> Iterator[Callable[[Judgement], Judgement]]:
         yield record
 
 
-def summary(judged: Sequence[Judgement]) -> dict[str, Any]:
+def summary(judged: Sequence[JudgedBatch]) -> dict[str, Any]:
     """All judgements as plain data: how many expectations there are and, over all batches, which are broken."""
     sizes: Counter[Demand] = Counter()
-    found: defaultdict[Demand, list[Finding]] = defaultdict(list)
+    found: defaultdict[Demand, list[BrokenExpectation]] = defaultdict(list)
     for one in judged:
         sizes.update(dict.fromkeys(one.demands, one.size))
         for each in one.findings:
@@ -110,7 +113,7 @@ def summary(judged: Sequence[Judgement]) -> dict[str, Any]:
     return {"passed": not broken, "expectations": len(sizes), "broken": broken}
 
 
-def _broken(demand: Demand, found: Sequence[Finding], size: int) -> dict[str, Any]:
+def _broken(demand: Demand, found: Sequence[BrokenExpectation], size: int) -> dict[str, Any]:
     count = sum(one.count for one in found)
     examples = dict.fromkeys(value for one in found for value in one.examples)
     keys = dict.fromkeys(key for one in found for key in one.keys)
@@ -119,12 +122,25 @@ def _broken(demand: Demand, found: Sequence[Finding], size: int) -> dict[str, An
         "column": demand.column,
         "expectation": demand.words,
         "unit": demand.unit,
-        "remedy": demand.remedy,
+        "remedy": demand.remedy or _format(demand, list(examples)),
         "count": count,
         "share": count / size,
         "examples": list(examples)[:EXAMPLES],
         "keys": list(keys)[:EXAMPLES],
     }
+
+
+def _format(demand: Demand, examples: Sequence[Any]) -> str:
+    """What to say in the spec where numbers could not be read for the signs in them."""
+    texts = pa.array([one for one in examples if isinstance(one, str)], pa.string())
+    if demand.words not in UNREADABLE_NUMBERS or not len(texts):
+        return ""
+    signs = [one for one in fitting(texts) if one.thousands or demand.words != UNREADABLE_NUMBERS[0]]
+    if not signs or signs[0].is_plain:
+        return ""
+    plain = {"decimal": signs[0].decimal, "thousands": signs[0].thousands}
+    said = ", ".join(f'{name}: "{sign}"' for name, sign in plain.items() if sign and (name, sign) != ("decimal", "."))
+    return f"if all are written so, say it beside the file: `format: {{{said}}}` (in a log with `numbers: [...]`)"
 
 
 def refusal(broken: Sequence[Mapping[str, Any]], folder: Path) -> str:

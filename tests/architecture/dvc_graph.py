@@ -28,7 +28,7 @@ PLUGINS = {
 }
 # Files that a module reads from a folder of ours.
 READ = {
-    "pipelines.models.portable": "pipelines/models/scorers",
+    "pipelines.models.scorer_text": "pipelines/models/scorers",
     "pipelines.reporting.pages": "pipelines/reporting/templates",
     "pipelines.validation.expectations": "pipelines/validation",
 }

@@ -19,9 +19,10 @@ def graph() -> grimp.ImportGraph:
 
 
 def by_name(text: str) -> Iterator[str]:
-    """The modules, or the beginnings of their names, that a module imports by `import_module`."""
+    """The modules, or the beginnings of their names, that a module imports by `import_module` or `imported`."""
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "import_module":
+        called = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and called in ("import_module", "imported"):
             words = node.args[0]
             first = words.values[0] if isinstance(words, ast.JoinedStr) else words
             if isinstance(first, ast.Constant) and first.value.split(".")[0] in PACKAGES:

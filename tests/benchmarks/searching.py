@@ -33,7 +33,7 @@ def of_risk(spec: ExperimentSpec, trials: int) -> ExperimentSpec:
 
 def search(spec: ExperimentSpec, workspace: Workspace, problem: Problem) -> list[FrozenTrial]:
     """What `tune` does, from the opened problem on; the trials that ended."""
-    study = studies.opened(workspace, name=f"bench-{spec.name}", directions=tuning.directions(problem))
+    study = studies.opened(workspace, name=f"bench-{spec.name}", directions=tuning.directions(problem), metric="score")
     with mlflow_runs.answering(workspace.root):
         log = studies.logged(spec, workspace, study, observational=False)
         tune.searched(study, problem, asked=spec.tuning, trials=log)

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,10 +20,13 @@ from features.contract import Contract, Matrix
 from features.errors import SpecError
 from features.plugins import discover, names
 from pipelines.models import portable
+from pipelines.models.scorers import kinds
 from tests.experiments.risk_alone import RISK_ALONE
+from tests.stranger_xgboost import installed
+from tests.strangers import plugged
 
 FOUND = discover(families, Family)
-FAMILIES = FOUND | {RISK_ALONE.name: RISK_ALONE}
+FAMILIES = {**FOUND, RISK_ALONE.name: RISK_ALONE, **installed.families()}
 REGRESSING = {name: family for name, family in FAMILIES.items() if not family.lacks(regression=True, joint=False)}
 JOINT = {name: family for name, family in FAMILIES.items() if not family.lacks(regression=False, joint=True)}
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
@@ -31,6 +34,12 @@ regressing = pytest.mark.parametrize("family", REGRESSING.values(), ids=REGRESSI
 joint = pytest.mark.parametrize("family", JOINT.values(), ids=JOINT.keys())
 LEARNT = np.arange(1400)
 JUDGED = np.arange(1400, 2000)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kinds_of_strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with plugged(kinds, tmp_path_factory.mktemp("kinds"), xgboost=installed.KIND_TEXT):
+        yield
 
 
 def fitted(family: Family, X: Matrix, y: Labels, contract: Contract, seed: int = 0) -> FittedModel:

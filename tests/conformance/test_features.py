@@ -66,8 +66,16 @@ def tables() -> Tables:
 
 
 @pytest.fixture(scope="module")
-def before(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    return rows_of(tables, tmp_path_factory.mktemp("before"))
+def asked(request: pytest.FixtureRequest) -> Mapping[str, Feature]:
+    """The features that are asked about: all, or with `-k NAME` those whose tests were chosen, which is quicker."""
+    chosen = [one for one in request.session.items if one.path == request.path]
+    names = {getattr(one, "callspec", None) and one.callspec.params.get("name") for one in chosen}
+    return {name: FEATURES[name] for name in names} if names <= FEATURES.keys() else FEATURES
+
+
+@pytest.fixture(scope="module")
+def before(tables: Tables, asked: Mapping[str, Feature], tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    return rows_of(tables, tmp_path_factory.mktemp("before"), features=asked)
 
 
 every_feature = pytest.mark.parametrize("name", FEATURES)
@@ -151,14 +159,16 @@ NOTHING_CHANGES: dict[str, Callable[[Tables], Tables]] = {
 
 
 @pytest.fixture(scope="module")
-def after(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Rows]:
+def after(
+    tables: Tables, asked: Mapping[str, Feature], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Rows]:
     """The feature rows over the changed tables; each worked out once for all features."""
 
     @cache
     def made(what: str) -> Rows:
         changed = NOTHING_CHANGES[what](tables)
         assert set(changed) == set(tables)
-        return rows_of(changed, tmp_path_factory.mktemp("after"))
+        return rows_of(changed, tmp_path_factory.mktemp("after"), features=asked)
 
     return made
 
@@ -197,8 +207,11 @@ def reads(one: Feature, *columns: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def with_early_correction(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    return rows_of(with_other_amounts(tables, AS_OF - timedelta(days=1)), tmp_path_factory.mktemp("early"))
+def with_early_correction(
+    tables: Tables, asked: Mapping[str, Feature], tmp_path_factory: pytest.TempPathFactory
+) -> Rows:
+    changed = with_other_amounts(tables, AS_OF - timedelta(days=1))
+    return rows_of(changed, tmp_path_factory.mktemp("early"), features=asked)
 
 
 @every_feature
@@ -216,8 +229,8 @@ def test_a_correction_that_was_known_in_time_is_seen(before: Rows, with_early_co
 
 
 @pytest.fixture(scope="module")
-def within_30_days(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    return rows_of(tables, tmp_path_factory.mktemp("look_back"), look_back=30)
+def within_30_days(tables: Tables, asked: Mapping[str, Feature], tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    return rows_of(tables, tmp_path_factory.mktemp("look_back"), features=asked, look_back=30)
 
 
 CHOSEN = {one.column.name: one for one in features_for((), CANONICAL, look_back_days=30)}
@@ -250,8 +263,8 @@ def test_a_customer_without_history_is_there_once_and_has_not_used_it_for_days(b
 
 
 @pytest.fixture(scope="module")
-def alone(tables: Tables, before: Rows, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    return rows_of(of_customers(tables, before.customers[::3]), tmp_path_factory.mktemp("alone"))
+def alone(tables: Tables, before: Rows, asked: Mapping[str, Feature], tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    return rows_of(of_customers(tables, before.customers[::3]), tmp_path_factory.mktemp("alone"), features=asked)
 
 
 @pytest.mark.parametrize("name", [name for name, one in FEATURES.items() if not one.across])
@@ -262,12 +275,14 @@ def test_other_customers_change_no_bit_but_of_a_rank_among_them(name: str, befor
 
 
 @pytest.fixture(scope="module")
-def with_cores(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
+def with_cores(
+    tables: Tables, asked: Mapping[str, Feature], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Rows]:
     found = {}
     for cores in ("1", "4"):
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("HOLDFAST_CORES", cores)
-            found[cores] = rows_of(tables, tmp_path_factory.mktemp("cores"))
+            found[cores] = rows_of(tables, tmp_path_factory.mktemp("cores"), features=asked)
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from experiments import metrics
 from experiments.evaluation.comparison import Pair, SlicePair
+from experiments.metric import Metric
 from experiments.sections.gate import GateSpec
 from experiments.statistics.intervals import Interval, normal_interval
 from experiments.statistics.repeated_looks import spent
@@ -19,7 +20,7 @@ from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Evidence, Mode, unbeaten
 from pipelines.ruling.rule import Finding, Rule, Status, decide
 from pipelines.ruling.verdict import Verdict
-from pipelines.specs.asking import asked
+from pipelines.specs.applicable_rules import asked
 
 RULES = discover(rules, Rule)
 GATE = GateSpec()
@@ -32,6 +33,11 @@ FIGURES = {
     "policy_value_kept": (3.0, 0.01),
 }
 LOWER = ("brier", "miscalibration")
+# What rules need beside, as strangers' do: of effects, a figure for each action of the evidence.
+BESIDE = {
+    name: one for name, one in discover(metrics, Metric).items() if name in {n for r in RULES.values() for n in r.needs}
+}
+BESIDE = {f"{name}_call" if one.kind == "uplift" else name: one for name, one in BESIDE.items() if name not in FIGURES}
 BOTH = Claims(risk=True, uplift=True)
 RISK_ALONE, UPLIFT_ALONE = Claims(risk=True, uplift=False), Claims(risk=False, uplift=True)
 
@@ -52,6 +58,9 @@ def evidence(mode: Mode, gap: float = 0.0, **changes: object) -> Evidence:
         name: pair(value, (-gap if name in LOWER else gap) * error, error) for name, (value, error) in FIGURES.items()
     }
     figures |= money(3.0 + gap * 0.01, 3.0, 0.01)
+    figures |= {
+        name: pair(0.5, (-gap if one.better == "lower" else gap) * 0.001, 0.001) for name, one in BESIDE.items()
+    }
     worth = {name: figures[name] for name in ("auc", "brier")} | {
         "policy_value": Pair(gap * 0.01, 0.0, normal_interval(gap * 0.01, 0.01, level=0.9))
     }
@@ -131,16 +140,22 @@ def test_a_gain_on_the_primary_does_not_buy_a_loss_on_a_guardrail() -> None:
 def test_a_rule_needs_figures_or_fields_of_the_evidence_and_fails_without_its_figures(rule: Rule) -> None:
     fields = {one.name for one in dataclasses.fields(Evidence)}
     assert rule.needs
-    assert set(rule.needs) <= FIGURES.keys() | fields | set(names(metrics))
-    if figures := set(rule.needs) & FIGURES.keys():
+    unknown = sorted(set(rule.needs) - FIGURES.keys() - fields - set(names(metrics)))
+    assert not unknown, f"{rule.code} needs {unknown}, which is no metric and no field of the evidence"
+    needed = {name for name in (*FIGURES, *BESIDE) if name.removesuffix("_call") in rule.needs}
+    if needed:
         for mode in rule.modes:
             found = evidence(mode, 9.0)
-            assert asked(rule, found, GATE).status is Status.HOLDS
+            better = asked(rule, found, GATE)
+            words = f"{rule.code} does not hold for a model that is better in every figure: {better.reason}"
+            assert better.status is Status.HOLDS, words
             without = {
-                field: {name: one for name, one in getattr(found, field).items() if name not in figures}
+                field: {name: one for name, one in getattr(found, field).items() if name not in needed}
                 for field in (("figures", "worth") if mode is Mode.FIRST else ("figures",))
             }
-            assert asked(rule, replace(found, **without), GATE).status is Status.BROKEN
+            closed = asked(rule, replace(found, **without), GATE)
+            words = f"{rule.code} is not broken where {sorted(needed)} is missing: {closed.reason}"
+            assert closed.status is Status.BROKEN, words
 
 
 NO_LOTTERY = {name: one for name, one in evidence(Mode.REFRESH).worth.items() if name != "policy_value"}
@@ -405,7 +420,7 @@ def test_no_worse_is_said_of_what_the_rows_can_tell() -> None:
     clear = evidence(Mode.REFRESH, gap=4.0)
     open_ = replace(clear, slices=slices({"basic": -0.005}, error=0.05))
     for found, said in ((clear, "no worse on anything"), (open_, "no worse on anything that these rows can tell")):
-        findings = {rule: rule.judge(found, GATE) for rule in RULES.values() if Mode.REFRESH in rule.modes}
+        findings = {rule: asked(rule, found, GATE) for rule in RULES.values() if Mode.REFRESH in rule.modes}
         assert decide(Mode.REFRESH, findings) is Verdict.REFRESH
         assert first_line(Verdict.REFRESH, found, findings, renewed="newer data").endswith(said)
 

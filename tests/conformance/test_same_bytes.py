@@ -16,7 +16,7 @@ from tests.kernels import AS_NUMPY_WILL, KERNELS, needs_kernels
 PROGRAM = """
 import hashlib, json, pickle, sys
 import numpy as np
-from experiments import candidate, judging
+from experiments.search import candidate, judging
 from experiments.search.past_trials import Record
 from tests.conformance.test_learners import exported
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, problem, starting_point

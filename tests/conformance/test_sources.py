@@ -1,5 +1,11 @@
-"""What every kind of source must do with a raw sample."""
+"""What every kind of source must do with a raw sample.
 
+A kind that is not among SAMPLES brings its own: `tests/features/sources/test_KIND.py` defines SAMPLE, the options and
+the raw files.
+"""
+
+from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 import pyarrow as pa
@@ -54,12 +60,22 @@ SAMPLES: dict[str, tuple[dict[str, Any], dict[str, pa.Table]]] = {
         RAW,
     ),
 }
+BROUGHT = Path(__file__).parents[1] / "features" / "sources"
 every_source = pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
 
 
 def sample(source: Source, **changes: Any) -> tuple[Any, dict[str, pa.Table]]:
-    options, raw = SAMPLES[source.kind]
+    options, raw = SAMPLES.get(source.kind) or brought(source.kind)
     return source.options.model_validate({**options, **changes}), raw
+
+
+def brought(kind: str) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+    path = BROUGHT / f"test_{kind}.py"
+    found = run_path(str(path)).get("SAMPLE") if path.is_file() else None
+    assert found, (
+        f"no sample of '{kind}': write tests/features/sources/test_{kind}.py with SAMPLE, options and raw files"
+    )
+    return found
 
 
 def parts(source: Source, raw: dict[str, pa.Table], options: Any) -> list[Part]:
@@ -67,7 +83,9 @@ def parts(source: Source, raw: dict[str, pa.Table], options: Any) -> list[Part]:
 
 
 def test_a_source_is_named_after_its_file_and_has_a_sample() -> None:
-    assert list(SOURCES) == names(sources) == sorted(SAMPLES)
+    assert list(SOURCES) == names(sources)
+    assert SAMPLES.keys() <= SOURCES.keys()
+    assert all(sample(source) for source in SOURCES.values())
 
 
 @every_source

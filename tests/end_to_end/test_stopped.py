@@ -126,7 +126,7 @@ def test_a_run_that_is_stopped_again_and_again_leaves_nothing_and_ends_as_it_sho
 STOPS_AT = """
 import signal, sys
 def handler(*_): raise KeyboardInterrupt
-from pipelines import stopping
+from pipelines.processes import stopping
 {stop}
 sys.exit(stopping.guard(["score", "shop"], main))
 """

@@ -14,10 +14,14 @@ from mlflow import MlflowClient
 from experiments import families, metrics
 from experiments.metric import Metric
 from features.plugins import discover
+from pipelines.champion import ledger
+from pipelines.models.scorers import kinds
 from tests.end_to_end.repository import Repository
+from tests.end_to_end.small_table import put_small_table
 from tests.end_to_end.test_bad_input import add
 from tests.experiments.risk_alone import TEXT
 from tests.specs import REQUIRED
+from tests.stranger_xgboost.installed import FAMILY_TEXT, KIND_TEXT
 from tests.strangers import plugged
 
 SPEC: dict[str, Any] = {
@@ -146,3 +150,60 @@ def test_a_metric_of_any_kind_reaches_report_metrics_and_mlflow_by_being_there(
     client = MlflowClient(f"sqlite:///{repository.root}/mlflow.db", f"sqlite:///{repository.root}/mlflow.db")
     run = client.get_model_version("small", "1").run_id
     assert client.get_run(run).data.metrics == pytest.approx(shown[True])
+
+
+def test_a_family_with_a_kind_of_its_own_goes_from_the_table_to_a_model_that_loads_alone(
+    copy_of_repository: Callable[[], Repository], tmp_path: Path
+) -> None:
+    pytest.importorskip("xgboost")
+    repository = copy_of_repository()
+    put(repository, families=["xgboost"], learners=["t_learner", "dr_learner"])
+    strangers = plugged(families, tmp_path / "families", xgboost=FAMILY_TEXT)
+    with strangers, plugged(kinds, tmp_path / "kinds", xgboost=KIND_TEXT):
+        assert add(repository, trial()).returncode == 0
+        ended = repository.go_through("ingest validate build tune train evaluate register promote", "small")
+    assert ended.returncode in (0, 3, 4), ended.stderr
+    artifacts = repository.root / "artifacts/small"
+    model = json.loads((artifacts / "model/challenger/model.json").read_text())
+    assert {one["kind"] for one in model["models"].values()} == {"xgboost"}
+    assert "LightGBM" not in (artifacts / "model/challenger/scorer.py").read_text()
+    report = json.loads((artifacts / "evaluation/report.json").read_text())
+    assert report["risk"]["auc"]["value"] > 0.6
+    assert json.loads((artifacts / "decision.json").read_text())["verdict"]
+
+
+@pytest.mark.slow
+def test_a_new_family_with_a_kind_of_its_own_changes_no_champion(copy_of_repository: Callable[[], Repository]) -> None:
+    """A file in the folder of families starts the stages that may take any of them anew; they end as they did."""
+    repository = copy_of_repository()
+    assert repository.run("data", "shop", put_small_table(repository)).returncode == 0
+    first = repository.run("run", "shop")
+    assert (first.returncode, "FIRST_CHAMPION" in first.stdout) == (0, True), first.stdout + first.stderr
+    before = standing(repository)
+
+    (repository.root / "experiments/families/xgboost.py").write_text(FAMILY_TEXT)
+    (repository.root / "pipelines/models/scorers/kinds/xgboost.py").write_text(KIND_TEXT)
+    second = repository.run("run", "shop")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "NO_CHANGE" in second.stdout
+    assert [stage for stage in ("tune", "train", "evaluate") if f"{stage} shop:" not in second.stderr] == []
+    assert standing(repository) == before
+    assert json.loads((repository.root / "artifacts/shop/decision.json").read_text())["verdict"] == "NO_CHANGE"
+
+
+def standing(repository: Repository) -> dict[str, Any]:
+    """What a new file must leave as it is: model, versions, ledger and looks, study and its runs, the recipe."""
+    address = f"sqlite:///{repository.root}/mlflow.db"
+    client = MlflowClient(address, address)
+    versions = client.search_model_versions("name = 'shop'")
+    experiment = client.get_experiment_by_name("shop")
+    assert experiment is not None
+    model = repository.root / "artifacts/shop/model/challenger"
+    return {
+        "model": {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()},
+        "versions": [(one.version, one.tags["recipe"], one.tags["study"]) for one in versions],
+        "champion": client.get_model_version_by_alias("shop", "champion").version,
+        "ledger": ledger.opened(repository.root).entries("shop"),
+        "best": (repository.root / "artifacts/shop/tuning/best.json").read_bytes(),
+        "runs": sorted(run.info.run_name or "" for run in client.search_runs([experiment.experiment_id])),
+    }

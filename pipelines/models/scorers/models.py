@@ -1,18 +1,14 @@
-"""What a registered model is made of: models that are numbers in a JSON file, or boosters as text."""
+"""The interface of a scorer's models, and the registry of their kinds."""
 
 import os
-import threading
-from typing import Any, Protocol
-
-import numpy as np
+from collections.abc import Callable
+from typing import Protocol
 
 from pipelines.models.scorers.reading import Numbers, Plain
 
-# A thread has at least so many rows to predict, or to explain, and asks for no more than so many at once.
-ROWS_EACH, EXPLAINED_EACH, ROWS_AT_ONCE = 1024, 64, 16_384
+# A thread has at least so many rows to predict, and asks for no more than so many at once.
+ROWS_EACH, ROWS_AT_ONCE = 1024, 16_384
 THREADS = min(2, os.cpu_count() or 1)
-# LightGBM prepares its trees anew for each explanation; two at once would do it under each other's hands.
-EXPLAINING = threading.Lock()
 
 
 class Model(Protocol):
@@ -22,119 +18,8 @@ class Model(Protocol):
         """Uncalibrated probability, or the number, shape (n_rows,)."""
 
     def contributions(self, X: Numbers) -> Numbers:
-        """What each column adds to the log-odds, against the typical customer, shape (n_rows, n_columns)."""
+        """What each column adds to the log-odds, relative to the median customer, shape (n_rows, n_columns)."""
 
 
-class Prior:
-    """One number for all."""
-
-    def __init__(self, plain: Plain, _texts: list[str]) -> None:
-        self.probability = plain["probability"]
-
-    def predict(self, X: Numbers) -> Numbers:
-        """The same for every row."""
-        return np.full(len(X), self.probability)
-
-    def contributions(self, X: Numbers) -> Numbers:
-        """Nothing adds anything."""
-        return np.zeros(X.shape)
-
-
-class Linear:
-    """A weighted sum of terms, added one after another, so that the batch size changes no bit.
-
-    The terms of a number are itself standardised, its hinges and if it is missing; the one of a category is the
-    coefficient of its value, 0 if missing.
-    """
-
-    def __init__(self, plain: Plain, _texts: list[str]) -> None:
-        self.intercept, self.centres = plain["intercept"], np.array(plain["centres"], dtype=float)
-        found: dict[str, list[tuple[int, int, float]]] = {"code": [], "standard": [], "hinge": [], "missing": []}
-        self.columns: list[int] = []
-        coefficients: list[float] = []
-        tables: list[float] = []
-        rest = list(plain["coefficients"])
-        for column, terms in enumerate(plain["terms"]):
-            n_categories, knots = terms["n_categories"], [float(knot) for knot in terms["knots"]]
-            own, rest = rest[: n_categories or len(knots) + 2], rest[n_categories or len(knots) + 2 :]
-            hinges = [("hinge", knot) for knot in knots]
-            kinds = [("code", float(len(tables)))] if n_categories else [("standard", 0.0), *hinges, ("missing", 0.0)]
-            coefficients += [1.0] if n_categories else own
-            tables += [*own, 0.0] if n_categories else []
-            for kind, value in kinds:
-                found[kind].append((len(self.columns), column, value))
-                self.columns.append(column)
-        self.coefficients, self.tables = np.array(coefficients, dtype=float), np.array(tables, dtype=float)
-        self.places = {
-            kind: np.array([term[:2] for term in each], int).reshape(-1, 2).T for kind, each in found.items()
-        }
-        self.values = {kind: np.array([term[2] for term in each]) for kind, each in found.items()}
-        self.medians = np.array([terms["median"] or 0.0 for terms in plain["terms"]], dtype=float)
-        self.scales = np.array([terms["scale"] or 1.0 for terms in plain["terms"]], dtype=float)
-        self.n_categories = np.array([terms["n_categories"] for terms in plain["terms"]], dtype=float)
-
-    def weighted(self, X: Numbers) -> Numbers:
-        """Every term times its coefficient, shape (n_rows, n_terms)."""
-        found, missing = np.empty((len(X), len(self.columns))), np.isnan(X)
-        standard = (np.where(missing, self.medians, X) - self.medians) / self.scales
-        at = {kind: places[0] for kind, places in self.places.items()}
-        of = {kind: places[1] for kind, places in self.places.items()}
-        codes, sizes = X[:, of["code"]], self.n_categories[of["code"]]
-        known = np.where((codes >= 0) & (codes < sizes) & (codes % 1 == 0), codes, sizes)
-        found[:, at["code"]] = self.tables[(known + self.values["code"]).astype(int)]
-        found[:, at["standard"]] = standard[:, of["standard"]]
-        found[:, at["hinge"]] = np.maximum(standard[:, of["hinge"]] - self.values["hinge"], 0.0)
-        found[:, at["missing"]] = missing[:, of["missing"]]
-        return np.asarray(found * self.coefficients)
-
-    def predict(self, X: Numbers) -> Numbers:
-        """The sum."""
-        terms = np.column_stack([np.full(len(X), self.intercept), self.weighted(X)])
-        total: Numbers = np.cumsum(terms, axis=1)[:, -1]
-        return np.ascontiguousarray(total)
-
-    def contributions(self, X: Numbers) -> Numbers:
-        """Each column's part of the sum, less its mean over the training rows."""
-        found, weighted = np.zeros(X.shape), self.weighted(X)
-        for term, column in enumerate(self.columns):
-            found[:, column] += weighted[:, term]
-        return np.asarray(found - self.centres)
-
-
-class Logistic(Linear):
-    """The same sum as log-odds."""
-
-    def predict(self, X: Numbers) -> Numbers:
-        """The logistic function of the sum."""
-        return np.asarray(1.0 / (1.0 + np.exp(-super().predict(X))))
-
-
-class Lightgbm:
-    """The mean of a few boosters; given stands for further columns, the same in all rows."""
-
-    def __init__(self, plain: Plain, texts: list[str]) -> None:
-        import lightgbm  # only a model that holds boosters requires it
-
-        self.given = plain["given"]
-        self.boosters = [lightgbm.Booster(model_str=text) for text in texts]
-
-    def predict(self, X: Numbers) -> Numbers:
-        """Mean of what the boosters say, added in order; one thread, as those of a booster wait for each other."""
-        total = np.zeros(len(X))
-        if len(X):
-            rows = np.hstack([X, np.tile(self.given, (len(X), 1))]) if self.given else X
-            for booster in self.boosters:
-                total = total + booster.predict(rows, num_threads=1)
-        return np.asarray(total / len(self.boosters))
-
-    def contributions(self, X: Numbers) -> Numbers:
-        """Exact Shapley contributions (Lundberg et al. 2020) to the first booster; the others differ by seed only."""
-        if not len(X):
-            return np.zeros(X.shape)
-        threads = max(1, min(THREADS, len(X) // EXPLAINED_EACH))
-        with EXPLAINING:
-            found = self.boosters[0].predict(X, pred_contrib=True, num_threads=threads)
-        return np.asarray(found)[:, :-1]
-
-
-KINDS: dict[str, Any] = {"prior": Prior, "linear": Linear, "logistic": Logistic, "lightgbm": Lightgbm}
+# How a model of each kind is made, of what it keeps as JSON and of its texts; each kind's own file adds it.
+KINDS: dict[str, Callable[[Plain, list[str]], Model]] = {}

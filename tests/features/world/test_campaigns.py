@@ -65,7 +65,7 @@ def test_the_arms_are_drawn_with_the_logged_probabilities(cohort: pd.DataFrame) 
     assert stats.binomtest(len(trial), len(cohort), 0.7).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("risk", ["risk_control", "risk_call", "risk_coupon", "risk_trial"])
+@pytest.mark.parametrize("risk", ["risk_control", "risk_call", "risk_coupon", "risk_upgrade"])
 def test_neither_the_arm_nor_taking_part_depends_on_the_hidden_risk(cohort: pd.DataFrame, risk: str) -> None:
     groups = [rows[risk] for _, rows in cohort.fillna({"arm": "none"}).groupby("arm")]
     assert len(groups) == 5
@@ -154,13 +154,13 @@ def test_who_an_action_suits_shows_in_what_is_recorded(
     assert effect[with_sign].mean() > 5 * abs(effect[~with_sign].mean())
 
 
-def test_a_trial_suits_those_whose_use_falls(world: dict[str, pd.DataFrame], cohort: pd.DataFrame) -> None:
+def test_an_upgrade_suits_those_whose_use_falls(world: dict[str, pd.DataFrame], cohort: pd.DataFrame) -> None:
     days = cohort.reset_index().merge(world["usage"][["customer_id", "event_at"]], on="customer_id")
     age = (days["as_of"] - days["event_at"]) / DAY
     recent = days[(age > 0) & (age <= 30)].groupby("index").size().reindex(cohort.index, fill_value=0)
     before = days[(age > 30) & (age <= 90)].groupby("index").size().reindex(cohort.index, fill_value=0)
     falls = (before >= 12) & (recent > 0) & (recent < 0.25 * before) & (cohort["plan"] != "premium")
-    effect = cohort["risk_control"] - cohort["risk_trial"]
+    effect = cohort["risk_control"] - cohort["risk_upgrade"]
     assert effect[falls].mean() > effect[~falls].mean() + 0.03
 
 

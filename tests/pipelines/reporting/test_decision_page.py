@@ -2,24 +2,31 @@ import copy
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from experiments.evaluation import comparison
 from experiments.evaluation.cohort import Cohort
 from experiments.evaluation.model_figures import Predictions, simple_score
+from features.plugins import discover
+from pipelines import rules
 from pipelines.champion import entry_kinds
 from pipelines.champion.authorship import Authorship
 from pipelines.champion.ledger import Entry
 from pipelines.gate import decisions
-from pipelines.gate.decisions import Judged
+from pipelines.gate.decisions import JudgedChallenger
 from pipelines.reporting import decision_page, differences, slice_pairs
+from pipelines.reporting.rules_in_words import NAMES, called, in_words
 from pipelines.ruling.evidence import Evidence, Mode
+from pipelines.ruling.rule import Rule
 from tests.pipelines.reporting.decision_world import (
     BETTER,
     CHAMPION,
+    GATE,
     LIKE,
     SIGNED,
     WORSE,
@@ -79,6 +86,7 @@ CASES = {
 EVERY = pytest.mark.parametrize("case", CASES)
 
 
+@cache
 def _render(case: str) -> str:
     decision, curves = CASES[case]()
     return _of(decision, curves, with_actions="risk" not in case)
@@ -112,8 +120,7 @@ def test_the_page_is_whole_and_needs_nothing_beside_itself(case: str) -> None:
 def test_equal_decisions_give_equal_bytes_and_are_left_as_they_are(case: str) -> None:
     decision, curves = CASES[case]()
     before = copy.deepcopy((decision, curves))
-    assert _render(case) == _render(case)
-    _of(decision, curves, with_actions="risk" not in case)
+    assert _render(case) == _of(decision, curves, with_actions="risk" not in case)
     assert (decision, curves) == before
 
 
@@ -153,15 +160,33 @@ def test_both_numbers_and_the_difference_of_every_pair_are_on_the_page(case: str
     ("case", "said"),
     [
         ("promote", ["Promoted: version 3 replaces version 2", "python -m pipelines rollback tiny"]),
-        ("keep", ["Not promoted: version 2 stays champion", "Rule R004 is broken", "Version 2 goes on serving"]),
+        (
+            "keep",
+            [
+                "Not promoted: version 2 stays champion",
+                "Rule R004 (no group served worse) is broken",
+                "Version 2 goes on serving",
+            ],
+        ),
         ("inconclusive", ["Inconclusive: version 2 stays champion", "four times in five", "more than EUR 0"]),
         ("refresh", ["Refreshed: version 3 replaces version 2", "asked to be no worse"]),
         ("first", ["First champion: version 1", "for the prior model", "It is champion for its ranking of the risk"]),
         ("no first", ["Not good enough: there is still no champion", "Nothing is served yet"]),
-        ("refused", ["Refused: version 3 is not in order", "Rule R009 is broken", "version 3 does not load"]),
+        (
+            "refused",
+            [
+                "Refused: version 3 is not in order",
+                "Rule R009 (the model is in order) is broken",
+                "version 3 does not load",
+            ],
+        ),
         (
             "too few",
-            ["Too little to judge by: version 2 stays champion", "Rule R007", "7 of the rarer outcome, at least 100"],
+            [
+                "Too little to judge by: version 2 stays champion",
+                "Rule R007 (enough outcomes to judge by)",
+                "7 of the rarer outcome, at least 100",
+            ],
         ),
         ("awaiting", ["Awaiting approval: version 3", "python -m pipelines approve tiny 3", "Nothing has moved"]),
         ("approved", ["Approved: version 3 is champion", "bob@office approved it", "rollback tiny"]),
@@ -260,7 +285,8 @@ def test_every_rule_is_told_with_its_reason_and_the_entry_is_named(case: str) ->
     text = _text(_render(case))
     for one in decision["findings"]:
         assert one["demands"] in text
-        assert " ".join(one["reason"].split()) in text
+        assert called(one["rule"]) in text
+        assert " ".join(in_words(one["reason"]).split()) in text
     assert decision["ledger"]["hash"] in text
 
 
@@ -332,7 +358,7 @@ def test_a_model_that_is_the_simple_score_itself_is_not_shown_to_beat_it_in_the_
     assert found.difference is not None
     assert (found.difference.value, found.difference.low, found.challenger) == (0, 0, found.champion)
     evidence = Evidence(Mode.FIRST, ("auc",), {}, {}, 500, floors={"x alone": found})
-    first = decisions.decided(Judged(evidence, True, {}), tiny)["reasons"][0]
+    first = decisions.decided(JudgedChallenger(evidence, True, {}), tiny)["reasons"][0]
     assert first.endswith("; it is not shown to rank the risk better than x alone")
 
 
@@ -341,3 +367,37 @@ def test_a_decision_of_before_simple_scores_were_compared_has_no_word_of_them() 
     old = {key: one for key, one in decision.items() if key not in ("floors", "unbeaten")}
     page = Page(decision_page.render(old, spec=spec(with_actions=True).model_dump(mode="json"), curves=curves))
     assert "Simple scores" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("auc 0.78 against 0.77; brier 0.07", "AUC 0.78 against 0.77; Brier score 0.07"),
+        ("policy_value 2.6; qini_call 0.3", "policy value 2.6; QINI call 0.3"),
+        ("the weakest is tenure_band 180 to 365", "the weakest is tenure band 180 to 365"),
+        ("0 in the spec (evaluation.beat_floors)", "0 in the spec (evaluation.beat_floors)"),
+        ("version 3 does not load", "version 3 does not load"),
+    ],
+)
+def test_reasons_call_figures_as_the_page_does(reason: str, said: str) -> None:
+    assert in_words(reason) == said
+
+
+def test_every_rule_of_ours_has_a_name() -> None:
+    assert set(NAMES) == {one.code for one in discover(rules, Rule).values()}
+    assert called("X001") == "X001"
+
+
+def test_the_intervals_of_slices_hold_at_once_and_their_words_say_what_is_drawn() -> None:
+    decision, _ = decided(LIKE)
+    lines, known = slice_pairs.slice_lines(decision), {one["name"]: one for one in decision["slices"]}
+    assert lines
+    for line in lines:
+        one = known[line.name]["difference"]
+        low = one["value"] - norm.isf(0.025 / len(lines)) * one["standard_error"]
+        assert float(line.difference.range.split(" to ")[0].replace("\u2212", "-")) == pytest.approx(low, abs=6e-4)
+        assert line.word == ("no worse" if low > -GATE["slice_margin"] else "cannot tell")
+        assert (line.drawn.low > 50) == (line.word == "no worse")
+    for column in ("challenger", "champion", "difference"):
+        numbers = [getattr(line, column).number for line in lines]
+        assert len({len(number.partition(".")[2]) for number in numbers}) == 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.reporting import report
-from pipelines.reporting.drivers import MOST_FACTORS, drivers
+from pipelines.reporting.drivers import MOST_OF_A_THEME, MOST_THEMES, drivers
 from tests.pipelines.reporting.report_world import Page, judged
 
 FOUND = json.dumps(judged(with_actions=False))
@@ -78,7 +78,8 @@ def test_it_is_what_goes_with_leaving_and_never_what_causes_it() -> None:
 
 def test_factors_stand_under_theme_and_touchpoint_and_the_strongest_first() -> None:
     groups = drivers(_found()).groups
-    assert {name for name, _ in groups} == {"Table", "Experience: after sales", "Support"}
+    # What has no theme is a theme by itself.
+    assert {name for name, _ in groups} == {"X", "Paper", "Experience: after sales", "Support"}
     strengths = [[abs(one.effect.exact) for one in members] for _, members in groups]
     assert all(members == sorted(members, reverse=True) for members in strengths)
     assert [members[0] for members in strengths] == sorted((members[0] for members in strengths), reverse=True)
@@ -89,15 +90,52 @@ def test_of_a_category_with_two_values_one_is_told() -> None:
     assert told == ["Bill on paper: yes"]
 
 
-def test_of_many_factors_the_strongest_are_shown() -> None:
+def test_of_many_factors_the_strongest_of_each_theme_are_shown() -> None:
     def change(found: dict[str, Any]) -> None:
-        one = found["drivers"][0]
-        found["drivers"] = [copy.deepcopy(one) | {"feature": f"x{number}"} for number in range(40)]
+        one = next(one for one in found["drivers"] if one["established"])
+        found["drivers"] = [
+            copy.deepcopy(one) | {"feature": f"x{number}", "theme": f"theme {number % 20}"} for number in range(200)
+        ]
 
     shown = drivers(_found(change))
-    assert sum(len(members) for _, members in shown.groups) == shown.shown == MOST_FACTORS
-    assert (shown.established, shown.examined) == (40, 40)
-    assert f"The {MOST_FACTORS} strongest are shown." in _section(_found(change))
+    assert [len(members) for _, members in shown.groups] == [MOST_OF_A_THEME] * MOST_THEMES
+    assert [members[0].feature for _, members in shown.groups] == [f"x{number}" for number in range(MOST_THEMES)]
+    assert (shown.shown, shown.established, shown.examined) == (MOST_THEMES * MOST_OF_A_THEME, 200, 200)
+    text = _section(_found(change))
+    assert "of each theme the strongest stands here" in text
+    assert f"All {shown.shown} factors shown, theme by theme, of 200 established" in text
+
+
+def test_means_are_told_in_the_unit_of_the_factor_and_shares_of_a_category_in_per_cent() -> None:
+    found = _found()
+    told = {one.feature: one for _, members in drivers(found).groups for one in members}
+    exact = {one["feature"]: one for one in found["drivers"] if one["value"] in (None, "yes")}
+    for name, ends in (("minutes", "\u00a0minutes"), ("score_after_sales", "\u00a0points"), ("paper", "\u00a0%")):
+        one, factor = exact[name], told[name]
+        assert (one["mean_left"] > one["mean_stayed"]) == (one["effect"] > 0)
+        for written, mean in ((factor.left, one["mean_left"]), (factor.stayed, one["mean_stayed"])):
+            assert written is not None
+            assert written.exact == mean
+            assert str(written).endswith(ends)
+            number = float(str(written).removesuffix(ends)) / (100 if name == "paper" else 1)
+            # The error of a mean in its unit is that of the effect in standard deviations, times one of these.
+            scale = abs((one["mean_left"] - one["mean_stayed"]) / one["effect"])
+            assert number == pytest.approx(mean, abs=scale * (one["high"] - one["low"]) / 3.9)
+
+
+def test_a_report_of_before_means_were_kept_has_none() -> None:
+    def change(found: dict[str, Any]) -> None:
+        for one in found["drivers"]:
+            del one["mean_left"], one["mean_stayed"]
+
+    assert all(one.left is one.stayed is None for _, members in drivers(_found(change)).groups for one in members)
+    assert "Mean, left" in _section(_found(change))
+
+
+def test_effects_have_one_precision() -> None:
+    effects = [one.effect for _, members in drivers(_found()).groups for one in members]
+    decimals = {len(number.partition(".")[2]) for one in effects for number in (one.number, *one.range.split(" to "))}
+    assert len(decimals) == 1
 
 
 def test_nothing_established_and_nothing_examined_are_told_so() -> None:

@@ -5,12 +5,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipelines.reporting import report
-from pipelines.reporting.charts import BOTTOM, TOP, Path, Text, spread
-from pipelines.reporting.earliness import NAMES_APART, Earliness, earliness
+from pipelines.reporting.charts import BOTTOM, RIGHT, TOP
+from pipelines.reporting.earliness import NAMES_APART, ROOM_FOR_NAMES, Earliness, earliness
 from tests.pipelines.reporting.report_world import Page, judged
 
 FOUND = json.dumps(judged(with_actions=True))
@@ -78,43 +76,53 @@ def test_without_dates_it_says_so_and_draws_nothing() -> None:
     assert earliness(found) is None
 
 
+def _texts(told: Earliness) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", told.chart.svg)
+
+
+def _paths(told: Earliness, colour: str) -> list[str]:
+    lines = re.findall(r'<path d="([^"]*)" style="([^"]*)"', told.chart.svg)
+    return [data for data, style in lines if f"stroke: var(--{colour})" in style and "fill: none" in style]
+
+
 def test_a_gap_is_no_line_and_a_theme_of_gaps_has_neither_line_nor_name() -> None:
     def change(early: dict[str, Any]) -> None:
         early["themes"] = {"all": early["themes"]["all"], "support": early["themes"]["support"]}
         early["themes"]["support"][2]["value"] = None
 
-    marks = _told(change).chart.marks
-    thin = [mark.data for mark in marks if isinstance(mark, Path) and mark.style == "thin"]
-    assert [len(re.findall("[ML]", data)) for data in thin] == [1, 2]  # 60 days alone, then 14 and 0
-    assert "RFM" not in [mark.words for mark in _told().chart.marks if isinstance(mark, Text)]
+    told = _told(change)
+    assert [len(re.findall("[ML]", data)) for data in _paths(told, "second")] == [1, 2]  # 60 days alone, then 14 and 0
+    assert len(_paths(told, "accent")) == 1
+    assert not _paths(told, "warm")
+    assert "RFM" not in _texts(_told())
 
 
 def test_time_runs_towards_the_horizon_on_the_right() -> None:
     told = _told()
-    assert [number for _, number in told.chart.x.ticks] == ["90", "60", "30", "14", "0"] == [str(d) for d in told.days]
-    assert told.chart.x.at(90) < told.chart.x.at(0)
+    assert _texts(told)[:5] == ["90", "60", "30", "14", "0"] == [str(day) for day in told.days]
+
+
+def test_three_lines_are_drawn_and_each_is_named() -> None:
+    """All features and the two themes that rank best by themselves when the horizon begins."""
+    told = _told()
+    names = {"All features", "Activity", "Experience"}
+    assert names | {"Guessing"} <= set(_texts(told))
+    assert not {"Support", "Tone", "Spending", "Tenure"} & set(_texts(told))
+    assert [len(_paths(told, colour)) for colour in ("accent", "second", "warm")] == [1, 1, 1]
+    assert "activity alone and experience alone" in told.chart.reading
+    assert {name for name, _ in told.themes} > names
 
 
 def test_names_never_overlap_and_stay_on_the_paper() -> None:
     def change(early: dict[str, Any]) -> None:
-        early["themes"] |= {f"theme_{number}": early["themes"]["tone"] for number in range(6)}
+        early["themes"]["activity"] = early["themes"]["experience"] = early["themes"]["all"]
 
     for told in (_told(), _told(change)):
-        names = [mark for mark in told.chart.marks if isinstance(mark, Text)]
-        heights = sorted(mark.y for mark in names)
-        assert len(names) == len({mark.words for mark in names}) >= 8
+        names = ("All features", "Activity", "Experience", "Guessing")
+        found = re.findall(r'x="([\d.]+)" y="([\d.]+)">([^<]*)</text>', told.chart.svg)
+        places = [(float(x), float(y)) for x, y, name in found if name in names]
+        heights = sorted(y for _, y in places)
+        assert len(heights) == 4
         assert min(b - a for a, b in pairwise(heights)) >= NAMES_APART - 0.2
-        assert all(mark.x > told.chart.x.end for mark in names)
-
-
-@given(st.lists(st.floats(TOP, BOTTOM), min_size=1, max_size=30).map(sorted), st.floats(1, 30))
-def test_places_are_spread_as_asked_or_as_the_paper_allows_and_never_moved_for_nothing(
-    wanted: list[float], apart: float
-) -> None:
-    placed = spread(wanted, apart=apart)
-    least = min(apart, (BOTTOM - TOP) / max(1, len(wanted) - 1))
-    gaps = [b - a for a, b in pairwise(placed)]
-    assert all(gap >= least - 0.2 for gap in gaps)
-    assert all(TOP - 0.1 <= place <= BOTTOM + 0.1 for place in placed)
-    if all(b - a >= apart for a, b in pairwise(wanted)):
-        assert placed == pytest.approx(wanted, abs=0.1)
+        assert all(x > RIGHT - ROOM_FOR_NAMES for x, _ in places)
+        assert all(TOP - 10 <= y <= BOTTOM + 10 for y in heights)

@@ -7,6 +7,7 @@ from pipelines.messages.numbers import (
     PLAIN,
     POINTS,
     Unit,
+    aligned,
     alone,
     count,
     days,
@@ -122,3 +123,18 @@ def test_what_lies_beyond_what_is_demanded_does_not_read_as_equal_to_it() -> Non
     assert written(figure, PERCENT, against=0.05).number == "5.04"
     assert written({**figure, "low": 1e-6}, PERCENT, clear_of=0.0).range.startswith("0.0001 to")
     assert alone(0.0800, PLAIN, standard_error=0.01, against=0.0803) == "0.0800"
+
+
+@given(st.lists(st.one_of(st.none(), st.tuples(NUMBERS, ERRORS)), max_size=6))
+def test_a_column_has_one_precision_and_none_of_its_figures_is_rounded_more_than_alone(
+    figures: list[tuple[float, float] | None],
+) -> None:
+    alone_ = [None if one is None else written(_figure(*one), PLAIN) for one in figures]
+    column = aligned(alone_)
+    assert [one is None for one in column] == [one is None for one in figures]
+    numbers = [number for one in column if one for number in (one.number, *one.range.split(" to "))]
+    assert len({len(number.partition(".")[2]) for number in numbers}) <= 1
+    for one, before in zip(column, alone_, strict=True):
+        if one and before:
+            assert one.exact == before.exact
+            assert abs(_read(one.number) - one.exact) <= abs(_read(before.number) - one.exact) + 1e-9

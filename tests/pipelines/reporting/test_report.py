@@ -179,10 +179,10 @@ def test_what_else_the_actions_changed_is_told_in_its_own_unit() -> None:
 
 def test_a_report_without_slices_or_actions_has_none_of_their_words() -> None:
     found = judged(with_actions=False)
-    assert "Slices" in Page(report.render(found)).text
+    assert "slices" in Page(report.render(found)).text.lower()
     found["slices"] = {}
     text = Page(report.render(found)).text
-    assert not [word for word in ("Slices", "Learner", "by slice", "in each arm") if word in text]
+    assert not [word for word in ("Slice", "slice", "Learner", "in each arm") if word in text]
 
 
 def test_a_slice_too_small_says_so() -> None:
@@ -201,10 +201,10 @@ def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
         found["cohort"]["in_trial"] = 777
 
     text = " ".join(_page(BY_LOT, change).text.split())
-    assert "Rows in the trial call: ATE call: QINI coupon: ATE coupon: QINI All customers 777" in text
+    assert "Rows in the trial call: ATE call: QINI coupon: ATE coupon: QINI All customers judged 777" in text
     alone = f"{found['cohort']['untreated_rows']:,}"
     assert f"judged on the {alone} of them that no action reached. Of the" in text
-    assert f"Rows without action left AUC Brier Calibration error All customers {alone}" in text
+    assert f"Rows without action left AUC Brier Calibration error All customers judged {alone}" in text
 
 
 @pytest.mark.parametrize("split", ["time", "random"])
@@ -235,7 +235,7 @@ def test_the_page_names_the_window_of_the_risk_and_that_of_effects() -> None:
     assert (
         "The risk is the chance that a customer left if nothing is done, from day 14 to day 74 after the date." in text
     )
-    assert "Customers who left before day 14 are left out, 37 of 1,200 rows: they are neither." in text
+    assert "Customers who left before day 14 are left out, 37 of 1,200 rows: nobody could have acted in time." in text
     assert "counts everybody who was given an arm, and who left from the date to day 74: also before day 14" in text
     undated = " ".join(_page(BY_LOT, lambda _: None).text.split())
     assert "from day" not in undated
@@ -280,7 +280,7 @@ def test_the_page_says_where_every_line_went() -> None:
 
 def test_the_page_says_of_every_check_what_it_found_or_why_it_was_off() -> None:
     text = " ".join(_page(RISK_ONLY).text.split())
-    assert "L001No copies. ✓ Silent" in text or "L001 No copies. ✓ Silent" in text
+    assert "L001No copies. ✓ Found nothing" in text or "L001 No copies. ✓ Found nothing" in text
     assert "Switched off in the spec: the shard matters" in text
     assert "✕ Warning column 'x' is 0 in training." in text
 

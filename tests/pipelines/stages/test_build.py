@@ -39,7 +39,7 @@ SPEC: dict[str, Any] = {
     "source": {"kind": "simulated", "customers": 150},
     "label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 30},
     "observations": {"first": "2024-05-01", "every_months": 1, "look_back_days": 90},
-    "treatment": {"arms": {"call": {}, "coupon": {}, "trial": {}}},
+    "treatment": {"arms": {"call": {}, "coupon": {}, "upgrade": {}}},
     "value": {"column": "price"},
     "split": {"kind": "time", "folds": 2},
 }

@@ -1,0 +1,42 @@
+"""Rules as a manager reads them: a name beside the code, and reasons without the names that code gives to figures."""
+
+import re
+
+from experiments import metrics
+from experiments.metric import Metric
+from features.plugins import discover
+from pipelines.messages.numbers import titled
+
+# Words that a name joins, but where they are a place in a spec, such as gate.beat_floors.
+_JOINED = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?![\w.])")
+# What a rule asks, in a few words; a rule of somebody's own has its code alone.
+NAMES = {
+    "R001": "ranks as well",
+    "R002": "chances as near to what happened",
+    "R003": "promises kept as well",
+    "R004": "no group served worse",
+    "R005": "a gain where it counts",
+    "R006": "its worth is kept",
+    "R007": "enough outcomes to judge by",
+    "R008": "customers that neither model knew",
+    "R009": "the model is in order",
+    "R010": "worth something",
+    "R011": "its percentages hold",
+    "R012": "nothing shown to be worse",
+    "R013": "no slow decline",
+    "R014": "better than simple scores",
+}
+FIGURES = {"brier": "Brier score", "policy_value": "policy value"}
+
+
+def called(code: str) -> str:
+    """A rule by its code and name: `R004 (no group served worse)`."""
+    return f"{code} ({NAMES[code]})" if code in NAMES else code
+
+
+def in_words(reason: str) -> str:
+    """A reason whose figures are called as on the page: `auc` is `AUC`, and `tenure_band` is `tenure band`."""
+    names = sorted(discover(metrics, Metric), key=len, reverse=True)
+    named = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, [*names, 'policy_value']))})(?=_|\b)(?!\.)")
+    told = named.sub(lambda found: FIGURES.get(found[1], titled(found[1])), reason)
+    return _JOINED.sub(lambda found: found[0].replace("_", " "), told)

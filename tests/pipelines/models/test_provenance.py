@@ -1,0 +1,71 @@
+"""What is the same recipe: newer data leave it as it is, another reading of the data does not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from experiments import families, learners, metrics
+from experiments.spec import ExperimentSpec
+from pipelines.models.provenance import recipe
+from pipelines.models.scorers import kinds
+from tests.experiments.risk_alone import TEXT as RISK_ALONE
+from tests.strangers import plugged
+
+
+def changed(root: Path, name: str, *keys: str, to: Any) -> tuple[str, str]:
+    """The recipe of a spec, and that of the same with one key of its source set."""
+    plain = yaml.safe_load((root / "experiments/specs" / f"{name}.yaml").read_text()) | {"name": name}
+    before, at = recipe(ExperimentSpec.model_validate(plain)), plain["source"]
+    for key in keys[:-1]:
+        at = at[key]
+    at[keys[-1]] = to
+    return before, recipe(ExperimentSpec.model_validate(plain))
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "to"),
+    [
+        ("demo", ("months",), 30),
+        ("telco", ("file",), "telco_2026.csv"),
+        ("online_retail", ("tables", "transactions", "files"), "more/*.parquet"),
+        ("online_retail", ("extracted_at",), "2012-01-01"),
+    ],
+)
+def test_newer_data_are_the_same_recipe(root: Path, name: str, keys: tuple[str, ...], to: Any) -> None:
+    before, after = changed(root, name, *keys, to=to)
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "to"),
+    [
+        ("online_retail", ("tables", "transactions", "columns", "amount"), "1.0"),
+        ("online_retail", ("time_zone",), "Asia/Tokyo"),
+        ("hillstrom", ("treatment", "control"), "Mens E-Mail"),
+        ("telco", ("missing",), ["?"]),
+    ],
+)
+def test_another_reading_of_the_data_is_another_recipe(root: Path, name: str, keys: tuple[str, ...], to: Any) -> None:
+    before, after = changed(root, name, *keys, to=to)
+    assert before != after
+
+
+def test_on_how_many_dates_a_model_is_judged_does_not_make_it_another(root: Path) -> None:
+    plain = yaml.safe_load((root / "experiments/specs/demo.yaml").read_text()) | {"name": "demo"}
+    before = recipe(ExperimentSpec.model_validate(plain))
+    for gate_dates in (5, None):
+        plain["split"]["gate_dates"] = gate_dates
+        assert recipe(ExperimentSpec.model_validate(plain)) == before
+    plain["split"]["folds"] = 2
+    assert recipe(ExperimentSpec.model_validate(plain)) != before
+
+
+def test_a_plug_in_that_a_spec_does_not_name_changes_no_recipe(root: Path, tmp_path: Path) -> None:
+    plain = yaml.safe_load((root / "experiments/specs/telco.yaml").read_text()) | {"name": "telco"}
+    spec = ExperimentSpec.model_validate(plain)
+    before = recipe(spec)
+    for package in (families, learners, metrics, kinds):
+        with plugged(package, tmp_path / package.__name__, stranger=RISK_ALONE):
+            assert recipe(spec) == before
