@@ -14,9 +14,9 @@ from features.plugins import imported
 from pipelines.messages import help_pages, log, masking
 from pipelines.messages.answer import Answer
 from pipelines.messages.help_pages import Parser, grouped
+from pipelines.messages.stage_names import described, pages, stages
 from pipelines.processes import processes, run_lock, scratch, stopping
 from pipelines.servers import faults, probe
-from pipelines.stage_names import described, pages, stages
 from pipelines.workspace import Workspace
 
 DESCRIPTION = "Holdfast trains, evaluates and promotes customer-retention models."

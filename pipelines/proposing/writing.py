@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pipelines.raw_data.guesses import Guess
+if TYPE_CHECKING:
+    from pipelines.raw_data.guesses import Guess
 
 WIDTH = 116
 
@@ -30,7 +31,7 @@ def comment(text: str, *, indent: int = 0) -> list[str]:
     return [f"{' ' * indent}# {one}" for one in wrap(plain(text), WIDTH - indent - 2, break_long_words=False)]
 
 
-def reading(guess: Guess, *, of_table: bool, indent: int = 0) -> Iterable[str]:
+def reading(guess: "Guess", *, of_table: bool, indent: int = 0) -> Iterable[str]:
     """How a file is read, where a run would not read it so unasked, below what was guessed of it and by which line."""
     if keys := guess.keys(of_table=of_table):
         for remark in guess.remarks:

@@ -105,11 +105,12 @@ def test_mixed_types_are_left_out_with_what_to_write(tmp_path: Path) -> None:
     assert "'see note'" in open_points(found)
 
 
-def test_numbers_as_people_write_them_are_not_read_as_something_else(tmp_path: Path) -> None:
+def test_numbers_as_people_write_them_are_read_by_the_signs_that_the_spec_says(tmp_path: Path) -> None:
     money = [f"{n:,.2f}" for n in AMOUNT * 1000]
     found = draft(write(tmp_path, charges=money, n=AMOUNT, churn=LEFT))
-    assert "charges" not in columns(found)
-    assert "plain numbers" in open_points(found)
+    assert columns(found)["charges"]["type"] == "number"
+    assert plain(found)["source"]["format"] == {"thousands": ","}
+    assert faults(found, tmp_path) == []
 
 
 def test_a_code_with_zeros_in_front_stays_text(tmp_path: Path) -> None:
