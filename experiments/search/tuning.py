@@ -19,6 +19,8 @@ from experiments.statistics import rounding
 from experiments.uplift.fitted_learner import FittedLearner
 from experiments.uplift.learner import EFFECT, Learner, able_to_use
 
+BEST_PERCENT = 15.0
+
 
 def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:
     """What a study of the problem is after: the metric of the risk and, where there are actions, a high uplift."""
@@ -44,15 +46,15 @@ def search(
             tries.enqueue_trial(points[tried])
         trial = tries.ask()
         _try(tries, trial, problem, spec=spec)
-        study.add_trial(tries.get_trials(deepcopy=False)[-1])
+        study.add_trial(past_trials.as_it_ended(tries.get_trials()[-1]))
         on_trial(study.get_trials(deepcopy=False)[-1])
     return past_trials.best(study, spec.trials)
 
 
 def _in_memory(study: optuna.Study) -> optuna.Study:
-    """A copy of the study with the trials that ended."""
+    """A copy of the study with the trials that ended, as the sampler is to see them."""
     copy = optuna.create_study(directions=study.directions, pruner=study.pruner)
-    copy.add_trials(past_trials.ended(study))
+    copy.add_trials([past_trials.as_estimated(one) for one in study.get_trials(states=past_trials.ENDED)])
     return copy
 
 
@@ -138,24 +140,41 @@ def _try(study: optuna.Study, trial: optuna.Trial, problem: Problem, *, spec: Tu
     judged: list[Judgement] = []
     learned = []
     for fold, fitted in zip(problem.folds, drafts(choice, problem, seed=spec.seed), strict=True):
-        judged.append(judge(problem, fold, fitted))
+        judged.append(judge(problem, fold, fitted, before=judged))
         learned.append(fitted.learned)
         if len(judged) < len(problem.folds) and _hopeless(study, trial, judged, problem):
             past_trials.keep(trial, Record.of(judged, learned))
-            study.tell(trial, state=TrialState.PRUNED)
+            _stop(study, trial)
             return
     record = Record.of(judged, learned)
     past_trials.keep(trial, record)
     study.tell(trial, record.values)
 
 
+def _stop(study: optuna.Study, trial: optuna.Trial) -> None:
+    """End a hopeless trial. The sampler of one figure is told what it would have come to, as Optuna advises."""
+    if len(study.directions) > 1:
+        study.tell(trial, state=TrialState.PRUNED)
+        return
+    trial.set_user_attr(past_trials.ESTIMATE, found := past_trials.estimate(study, trial))
+    study.tell(trial, found)
+
+
+def pruner() -> optuna.pruners.BasePruner:
+    """What stops the trials of a study of one figure: those go on that are among the best 15 % after the same fold.
+
+    The first ones are not stopped: the sampler needs them, and there is nothing to compare them with.
+    """
+    return optuna.pruners.PercentilePruner(BEST_PERCENT, n_startup_trials=past_trials.ENOUGH_TO_COMPARE_WITH)
+
+
 def _hopeless(study: optuna.Study, trial: optuna.Trial, judged: list[Judgement], problem: Problem) -> bool:
     """Whether to stop after this fold.
 
-    With one figure Optuna says so. With two it cannot: here both must be worse than the median of what completed trials
-    had come to after the same fold.
+    With one figure the study's pruner says so. With two Optuna has none: here both must be worse than the median of
+    what completed trials had come to after the same fold.
     """
-    if not problem.actions:
-        trial.report(Record.of(judged, []).values[0], len(judged) - 1)
-        return trial.should_prune()
-    return past_trials.worse_than_the_median(study, Record.of(judged, []))
+    if problem.actions:
+        return past_trials.worse_than_the_median(study, Record.of(judged, []))
+    trial.report(Record.of(judged, []).values[0], len(judged) - 1)
+    return trial.should_prune()
