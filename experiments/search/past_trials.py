@@ -107,7 +107,7 @@ def _stopped(trial: FrozenTrial) -> bool:
 def as_it_ended(trial: FrozenTrial) -> FrozenTrial:
     """A trial of the copy that the sampler sees as the study keeps it: a stopped one has no value of its own."""
     if _stopped(trial):
-        trial.state, trial.values = TrialState.PRUNED, None
+        trial.state, trial.values = TrialState.PRUNED, [max(trial.intermediate_values.items())[1]]
     return trial
 
 

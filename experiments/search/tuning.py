@@ -71,19 +71,28 @@ def trial_seed(seed: int, tried: int) -> int:
 
 
 def starting_points(problem: Problem, spec: TuningSpec) -> list[dict[str, Any]]:
-    """The starting points of all families, taking turns, and with them their learners, until each had its turn."""
+    """The starting points of all families, taking turns, then their defaults in the same way.
+
+    With actions each comes with a learner; these take turns too, and starting points begin again until each had one.
+    """
     families = [problem.families[name] for name in spec.families]
-    turns = zip_longest(*([(one, point) for point in one.starting_points] for one in families))
-    points = [pair for turn in turns for pair in turn if pair]
+    first = _in_turn([(one, one.starting_points) for one in families])
+    last = _in_turn([(one, one.defaults) for one in families])
     if not problem.actions:
-        return [_point(family, point) for family, point in points]
+        return [_point(family, point) for family, point in first + last]
+    rounds = range(max(len(first), len(spec.learners)))
     found = []
-    for k in range(max(len(points), len(spec.learners))):
-        family, point = points[k % len(points)]
+    for k, (family, point) in enumerate([*(first[k % len(first)] for k in rounds), *last]):
         key, able = learners_of(family, problem, spec)
         learner = problem.learners[able[k % len(able)]]
         found.append({**_point(family, point), key: learner.name, **_effect_point(family, learner)})
     return found
+
+
+def _in_turn(points: list[tuple[Family, tuple[Params, ...]]]) -> list[tuple[Family, Params]]:
+    """The first of each family, the second of each, and so on."""
+    turns = zip_longest(*([(family, point) for point in some] for family, some in points))
+    return [pair for turn in turns for pair in turn if pair]
 
 
 def _point(family: Family, point: Params) -> dict[str, Any]:
