@@ -1,1 +1,1 @@
-"""What we try and how we judge it: specs, models, metrics, intervals. Pure: it may import `features` only."""
+"""Specs, models, metrics and intervals: what is tried and how it is judged. Imports `features` only, opens no files."""

@@ -1,4 +1,4 @@
-"""What a model family is: how it searches, prepares rows once, fits, and leaves the room as text."""
+"""What a model family is: how it searches, prepares rows, fits, and exports its models as text."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ PARTS = 5
 
 @dataclass(frozen=True)
 class Portable:
-    """A fitted model as text: plain holds what JSON can hold, texts the boosters in their own format, in order."""
+    """A fitted model as text: plain holds JSON-compatible data, texts the boosters in their own format, in order."""
 
     kind: str
     plain: Mapping[str, Any] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class FittedModel(Protocol):
 
     @property
     def learned(self) -> Mapping[str, float]:
-        """What fitting itself found out (rounds until it stopped improving); a later fit may be given it."""
+        """What fitting itself determined, such as the rounds of early stopping; a later fit can be given it."""
 
     def predict(self, X: Matrix) -> Scores:
         """Uncalibrated probability, or the number, shape (n_rows,), for encoded rows (n_rows, n_columns)."""
@@ -45,7 +45,7 @@ class FittedModel(Protocol):
 
 @dataclass(frozen=True)
 class Prepared:
-    """Rows made ready once for every fit: what the family made of them, and the target, shape (n_rows,).
+    """Rows prepared once for every fit: the family's own form of them, and the target, shape (n_rows,).
 
     The target is the label, or for a regression a number that may be missing in rows that are not fitted on. parts
     says to which part of a cross-validation a row's customer belongs, shape (n_rows,); None: every row is a customer.
@@ -56,7 +56,7 @@ class Prepared:
     parts: RowIndex | None = None
 
     def parts_of(self, index: RowIndex) -> RowIndex:
-        """The part of each row at index; without parts they take turns."""
+        """The cross-fitting part of each row at index; without parts, rows take turns."""
         return np.arange(len(index)) % PARTS if self.parts is None else self.parts[index]
 
 
@@ -80,14 +80,14 @@ class Regress(Protocol):
 
 
 class JointFit(Protocol):
-    """Like Fit, on rows that say what was given: one model for nothing given, then one for each thing given."""
+    """Like Fit, on rows that carry what was given: one model for nothing given, then one for each thing given."""
 
     def __call__(self, prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> tuple[FittedModel, ...]:
         """See the class."""
 
 
 def nothing_to_search(_trial: optuna.Trial) -> dict[str, Any]:
-    """For families without parameters of a kind."""
+    """The search space of families without parameters."""
     return {}
 
 
@@ -123,7 +123,7 @@ class Family:
     fit_jointly: JointFit | None = None
 
     def needed(self, name: str, function: Function | None) -> Function:
-        """One of its functions, called so. Raises SpecError where it leaves it out."""
+        """One of its optional functions by name. Raises SpecError where the family has none."""
         if function is None:
             raise SpecError(
                 f"family '{self.name}' has no {name}, and is asked for it; experiments/family.py says what it does."
@@ -131,6 +131,6 @@ class Family:
         return function
 
     def lacks(self, *, regression: bool, joint: bool) -> tuple[str, ...]:
-        """The functions that it leaves out of those that a learner needs, which regresses or fits jointly."""
+        """The functions that a learner needs (for regression or joint fits) and that the family does not have."""
         wanted = {"regress": regression, "prepare_jointly": joint, "fit_jointly": joint}
         return tuple(name for name, needed in wanted.items() if needed and getattr(self, name) is None)

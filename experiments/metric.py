@@ -1,4 +1,4 @@
-"""What a metric is: one figure that says how good a model is, taken under many weightings of the same rows at once."""
+"""What a metric is: one figure of a model's quality, computed under many weightings of the same rows at once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

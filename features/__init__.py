@@ -1,1 +1,1 @@
-"""What a customer looks like: sources, tables, history, features and labels. Pure: it imports nothing else of ours."""
+"""The data of a customer: sources, canonical tables, history, features, labels. Imports no package of ours."""

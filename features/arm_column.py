@@ -1,4 +1,4 @@
-"""The arm of a row of a plain table, and the logged probability with which it was drawn."""
+"""The arm column of a plain table, with the logged probability of each row's arm."""
 
 from collections.abc import Iterator, Mapping
 from math import isclose
@@ -19,7 +19,7 @@ Shares = Mapping[str, float]
 
 
 class Strata(Section):
-    """Shares that differ between groups of customers: the column of the file, and the arms' shares by its value.
+    """Assignment shares by group of customers: the file's column, and the arms' shares for each of its values.
 
     An arm that a stratum does not name was not given there.
     """
@@ -29,7 +29,7 @@ class Strata(Section):
 
 
 class ArmColumn(Section):
-    """Which column tells the arm, what the file calls each, and with which probability each was drawn.
+    """Which column holds the arm, the file's name for each arm, and each arm's assignment probability.
 
     probabilities are the arms' shares, the control's among them; or probability names a column of the file, the logged
     probability of the row's own arm; or strata gives shares by stratum. Without any, the arms were equally likely.
@@ -44,12 +44,12 @@ class ArmColumn(Section):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The arms by our names, the control first."""
+        """The names of the arms in the spec, the control first."""
         return (CONTROL, *self.arms)
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the file that it takes."""
+        """The columns of the file that it uses."""
         return [self.column, *([self.probability] if self.probability else []), *self._stratum]
 
     @property
@@ -91,7 +91,7 @@ def _check_shares(where: str, shares: Shares, arms: tuple[str, ...]) -> None:
 
 
 def declared(treatment: ArmColumn) -> Iterator[Column]:
-    """The columns that it becomes: the arm, its probability and, where there are strata, the stratum."""
+    """The columns that result: the arm, its probability and, where there are strata, the stratum."""
     yield Column("arm", "category", "the arm that the customer was given", values=treatment.names)
     if treatment.strata:
         values = tuple(treatment.strata.shares)
@@ -102,7 +102,7 @@ def declared(treatment: ArmColumn) -> Iterator[Column]:
 
 
 def arms_of(texts: pa.Array, treatment: ArmColumn) -> list[str | None]:
-    """The arm of each text, None where it is none."""
+    """The arm that each text names, None where it names none."""
     names = {treatment.control: CONTROL} | {raw: arm for arm, raw in treatment.arms.items()}
     return [names.get(text) for text in texts.to_pylist()]
 
@@ -126,6 +126,6 @@ def probabilities_of(
 
 
 def _exact(shares: Shares) -> dict[str, float]:
-    """The same, summing to one where they were rounded."""
+    """The same, rescaled to sum to one where they were rounded."""
     total = sum(shares.values())
     return dict(shares) if isclose(total, 1.0, abs_tol=1e-12) else {arm: one / total for arm, one in shares.items()}

@@ -1,4 +1,4 @@
-"""Every feature that is defined, found by looking into `features/definitions`."""
+"""All features, discovered in `features/definitions`."""
 
 from collections.abc import Collection, Mapping
 
@@ -10,7 +10,7 @@ from features.plugins import discover
 
 
 def all_features() -> dict[str, Feature]:
-    """Every feature by its column's name. Raises HoldfastError for a name that is ours, or that two features share."""
+    """Every feature by column name. Raises HoldfastError for a reserved or duplicated name."""
     found = discover(definitions, FeatureDefinition)
     features = [feature for definition in found.values() for feature in definition.features]
     _check_names(features)
@@ -24,11 +24,11 @@ def _check_names(features: Collection[Feature]) -> None:
     for feature in features:
         if why := taken.get(feature.column.name):
             where = f"feature '{feature.column.name}' in features/definitions/{feature.theme}.py"
-            raise HoldfastError(f"{where}: {why}; call the function otherwise.")
+            raise HoldfastError(f"{where}: {why}; rename the function.")
 
 
 def features_for(themes: Collection[str], tables: Collection[str], *, look_back_days: int) -> tuple[Feature, ...]:
-    """The features of the named themes (all where none is named) whose table the data hold.
+    """The features of the named themes (of all, where none is named) whose table is in the data.
 
     One whose window is longer than the look-back is left out: cut short, its values would belie its meaning.
 

@@ -1,4 +1,4 @@
-"""The contract: what a model's input must look like; it travels with the model."""
+"""The contract: the columns that a model takes as input; it is stored with the model."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ class Contract:
 
     @property
     def digest(self) -> str:
-        """A hash of everything that the contract says."""
+        """A hash of the contract."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()[:16]
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class Contract:
         return Contract(tuple(column for column in self.columns if column.name in wanted))
 
     def encode(self, rows: pd.DataFrame) -> Matrix:
-        """The rows as doubles of shape (n_rows, n_columns): a category is its index, anything unknown is NaN.
+        """The rows as doubles, shape (n_rows, n_columns): categories as their index, unknown values as NaN.
 
         Raises ContractError when a column is missing.
         """
@@ -62,7 +62,7 @@ class Contract:
         return encoded
 
     def decode(self, encoded: Matrix) -> pd.DataFrame:
-        """The rows that `encode` would give these doubles, shape (n_rows, n_columns): a category is its value again."""
+        """The inverse of encode for these doubles, shape (n_rows, n_columns): a category index becomes its value."""
         columns = zip(self.columns, encoded.T, strict=True)
         return pd.DataFrame({column.name: _decode_column(values, column) for column, values in columns})
 

@@ -1,4 +1,4 @@
-"""What a feature is: a few lines over a History, with a unit and a meaning."""
+"""What a feature is: an aggregate over a History, with a unit and a meaning."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FeatureType = Literal["number", "category"]
 
 @dataclass(frozen=True)
 class FeatureColumn:
-    """One column of the model's input, as it stands in the contract.
+    """One column of the model's input, as in the contract.
 
     minimum and maximum are inclusive, in `unit`; categories are what a category was seen or declared to be.
     """
@@ -50,7 +50,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class FeatureDefinition:
-    """What `@feature` makes of a function: one feature, or one for each variant."""
+    """The result of `@feature`: one feature, or one for each variant."""
 
     name: str
     features: tuple[Feature, ...]
@@ -111,7 +111,7 @@ def _bound(function: Callable[..., Any], variant: int | str) -> Callable[[Histor
 
 
 def quintile(values: Numbers) -> Numbers:
-    """The fifth of all customers that each value lies in, 1 the lowest; equal values share one, NaN stays NaN."""
+    """The quintile of each value over all customers, 1 the lowest; equal values share one, NaN stays NaN."""
     known = ~np.isnan(values)
     fifths, present = np.full(values.shape, np.nan), values[known]
     if present.size:

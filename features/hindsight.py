@@ -1,4 +1,4 @@
-"""All that is known today of the customers: what labels and outcomes are read from, and features never."""
+"""All data as known today, from which labels and outcomes are computed, and features never."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Hindsight:
     corrected: Mapping[str, ir.Table | None] = field(default_factory=dict)
 
     def latest(self, name: str) -> ir.Table:
-        """The rows of a table without those that a later row of the same key replaces, by all that is known today.
+        """The rows of a table by today's knowledge, without those that a later row of the same key replaces.
 
         Days of which nothing is left are none.
         """
@@ -32,14 +32,14 @@ class Hindsight:
         return of_use(table) if self.declared[name].daily else table
 
     def corrections(self, name: str) -> ir.Table | None:
-        """What `corrections` gives for a table, or None where nothing in it was ever corrected."""
+        """The result of `corrections` for a table, or None where it has no corrections."""
         if name in self.corrected:
             return self.corrected[name]
         return corrections(self.tables[name], self.declared[name].key)
 
 
 def of_use(days: ir.Table) -> ir.Table:
-    """Days of use on which anything was done: one from which a correction took everything is none.
+    """Days with any use; a day whose use was corrected to zero is left out.
 
     days holds the latest versions. What could not be read may have been something.
     """

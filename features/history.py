@@ -1,4 +1,4 @@
-"""The wall: what was known of the customers strictly before a date, and nothing else."""
+"""The data as known strictly before a date, which is all that features can see."""
 
 from datetime import datetime
 
@@ -21,12 +21,12 @@ EXACT = "decimal(18, 6)"
 
 
 def source_of(name: str) -> str:
-    """The canonical table that lies beneath a table of a History."""
+    """The canonical table from which a table of a History derives."""
     return {**VERSIONS, **MADE}.get(name, name)
 
 
 class History:
-    """The canonical tables as they stood strictly before `as_of`, a date or an expression for one.
+    """The canonical tables as known strictly before `as_of`, a date or an expression for one.
 
     A row is visible when it was known before `as_of` and no correction of it was; events that lie ahead or are older
     than `look_back_days` are left out, the state of customers and contracts never is. A table is an attribute:
@@ -51,7 +51,7 @@ class History:
         return self.table(name)
 
     def table(self, name: str) -> ir.Table:
-        """The visible rows of one table; the same expression at every call, so that aggregates can share it."""
+        """The visible rows of one table; the same expression object at every call, so that aggregates can share it."""
         source = source_of(name)
         if source not in self._raw:
             raise SchemaError(f"the data have no table '{source}'; they have {sorted(self._raw)}.")
@@ -78,13 +78,13 @@ class History:
         return self._latest("usage", seen).select("customer_id", "event_at")
 
     def _usage_gaps(self) -> ir.Table:
-        """Days of use with the moment of the one before; the time since the last is no gap between two."""
+        """Each day of use with the previous one; the time since the last day of use is not included."""
         usage = self.table("usage")
         days = usage.filter(self.within(usage, GAP_DAYS)).select("customer_id", "event_at")
         return days.mutate(before=days.event_at.lag().over(group_by="customer_id", order_by="event_at"))
 
     def _first_use(self) -> ir.Table:
-        """A row for each day of use of those who joined within the look-back; one without a day where none came.
+        """A row for each day of use of customers who joined within the look-back; without a day where there was none.
 
         Both days are told by their midnight: of use, more than the day is not always known.
         """
@@ -95,7 +95,7 @@ class History:
         return new.left_join(used, "customer_id").drop("customer_id_right")
 
     def _contract_changes(self) -> ir.Table:
-        """What each contract became, moment by moment, beside the plan and the price that it had before.
+        """Each change of a contract, with the plan and the price before it.
 
         Of several versions of one moment the one known last counts: it corrects the others and changes nothing. Most
         contracts have one version; only the others are put in order.
@@ -132,17 +132,17 @@ class History:
         return table.event_at >= self.days_ago(days)
 
     def running(self) -> ir.BooleanValue:
-        """Whether a row of `contracts` had begun by `as_of` and, for all that was known, not ended."""
+        """Whether a row of `contracts` had begun by `as_of` and was not known to have ended."""
         contracts = self.table("contracts")
         ended = contracts.ended_at.notnull() & (contracts.ended_at < self.as_of)
         return (contracts.starts_at < self.as_of) & ~ended
 
     def days_since(self, moment: ir.Value) -> ir.NumericValue:
-        """Days, with fractions, from a moment to `as_of`; negative for a moment still to come, missing for none."""
+        """Days, with fractions, from a moment to `as_of`; negative for a later moment, missing for none."""
         return (seconds(self.as_of) - seconds(moment)) / 86_400.0
 
     def last(self, name: str, column: str, where: ir.BooleanValue | None = None) -> ir.Value:
-        """The value of a column in a customer's last row of a table (where a condition holds), missing values apart.
+        """A column's last non-missing value among a customer's rows of a table (where a condition holds).
 
         Of rows of one moment the one known last counts, and of those the one of the greatest key: no order decides.
         """
@@ -156,22 +156,22 @@ class History:
 
 
 def seconds(moment: ir.TimestampValue) -> ir.IntegerValue:
-    """Whole seconds from 1970 to a moment; what is left of a second, some engines keep and some do not."""
+    """Whole seconds from 1970 to a moment; fractions are dropped, since engines differ in keeping them."""
     return moment.epoch_seconds().floor()
 
 
 def total(values: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingValue:
-    """The exact sum of a column of a History, as a double; 0 where nothing is left to add."""
+    """The exact sum of a column of a History, as a double; 0 for no rows."""
     return values.sum(where=where).cast("float64").fill_null(0.0)
 
 
 def mean(values: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingValue:
-    """The mean of a column of a History, missing values apart; missing where none is left."""
+    """The mean of a column of a History, without missing values; missing where none is left."""
     present = values.notnull()
     counted = values.count(where=present if where is None else present & where)
     return values.sum(where=where).cast("float64") / counted.nullif(0)
 
 
 def share(part: ir.NumericValue, whole: ir.NumericValue) -> ir.FloatingValue:
-    """One number over another as a double; missing where the other is 0."""
+    """The ratio of two numbers as a double; missing where the denominator is 0."""
     return part.cast("float64") / whole.cast("float64").nullif(0.0)

@@ -1,4 +1,4 @@
-"""What a label is: it says who left, and when, within a window after the observation."""
+"""What a label is: which customers are observed, and when each of them left, within a window after the observation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,13 +29,13 @@ class LabelWindow:
         return cls(as_of, opens, opens + timedelta(days=horizon_days))
 
     def is_mature(self, data_end: datetime) -> bool:
-        """Whether data that reach up to `data_end` hold the whole window."""
+        """Whether data up to `data_end` cover the whole window."""
         return data_end >= self.closes
 
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What a spec says of its label: which events of a table are meant, and how long before somebody counts as active.
+    """The label settings of a spec: the event table and kind, and how recent the last event of an active customer is.
 
     table and event (a value of its column `kind`, None for any) are what `inactive` looks for.
     """
@@ -47,7 +47,7 @@ class LabelOptions:
 
 @dataclass(frozen=True)
 class Dated:
-    """How a label is read from tables with dates.
+    """How a label is computed from tables with dates.
 
     observed gives the customers (column customer_id) who are observed at the date of the history, by what was known
     then. happened_at gives a table (customer_id, happened_at): when each customer left, seen from the end of the
@@ -61,7 +61,7 @@ class Dated:
 
 @dataclass(frozen=True)
 class Label:
-    """A kind of label; dated is None where a column of a table tells."""
+    """A kind of label; dated is None where the label is a column of a table."""
 
     name: str
     meaning: str

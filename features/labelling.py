@@ -1,4 +1,4 @@
-"""What a label gives, held to what a label must give: its columns and their types, and each customer once a date."""
+"""Checks of a label's results: columns, types, and one row per customer and date."""
 
 from collections.abc import Callable, Mapping
 
@@ -21,7 +21,7 @@ HAPPENED: Mapping[str, Right] = {**OBSERVED, "happened_at": dt.DataType.is_times
 
 
 def observed(label: Label, history: History, window: LabelWindow, options: LabelOptions) -> ir.Table:
-    """The customers (column customer_id) whom a label observes at the date of a history.
+    """The customers (column customer_id) that a label observes at the date of a history.
 
     Raises SchemaError when it gives other columns, SpecError when it reads no dates.
     """
@@ -29,12 +29,12 @@ def observed(label: Label, history: History, window: LabelWindow, options: Label
 
 
 def happened_at(label: Label, known_today: Hindsight, window: LabelWindow, options: LabelOptions) -> ir.Table:
-    """When each customer left (customer_id, happened_at), by a label; errors as of `observed`."""
+    """When each customer left (customer_id, happened_at), by a label; errors as for `observed`."""
     return _of_columns(label, "happened_at", _dated(label).happened_at(known_today, window, options), HAPPENED)
 
 
 def check_observed(label: Label, customers: pa.Table, window: LabelWindow) -> None:
-    """Raise DataError when a label observes a customer twice at a date, or one without a name.
+    """Raise DataError when a label observes a customer twice at a date, or a row without a customer_id.
 
     customers has customer_id, in its order.
     """
@@ -51,7 +51,7 @@ def check_observed(label: Label, customers: pa.Table, window: LabelWindow) -> No
 
 
 def check_outcomes(label: Label, rows: pa.Table, window: LabelWindow) -> None:
-    """Raise DataError when a label gives a customer two moments of leaving at a date.
+    """Raise DataError when a label gives a customer two leaving times at a date.
 
     rows are those of `features.matrix.labelled`, which has a row for each.
     """

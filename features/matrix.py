@@ -1,4 +1,4 @@
-"""The matrix: one row for each customer and observation date, features beside what became of the customer."""
+"""The feature matrix: one row per customer and observation date, with features and outcome."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -23,12 +23,12 @@ from features.tables import CONTROL, LEFT_IN_GAP, PLACE
 
 
 def placed(customers: ir.Table) -> ir.Table:
-    """The customers (column customer_id) with the place of each among them: 0, 1, ... in the order of customer_id."""
+    """The customers (column customer_id) with their index 0, 1, ... in the order of customer_id."""
     return customers.select("customer_id", **{PLACE: ibis.row_number().over(order_by="customer_id")})
 
 
 def snapshot(history: History, features: Collection[Feature], customers: ir.Table) -> Iterator[ir.Table]:
-    """The features of placed customers at the date of the history, an expression for each table they aggregate.
+    """The features of indexed customers at the date of the history, one expression per table.
 
     Each gives the places of the customers who have rows in that table, in no order, and the features beside them.
     """
@@ -39,7 +39,7 @@ def snapshot(history: History, features: Collection[Feature], customers: ir.Tabl
 
 
 def _typed(feature: Feature, history: History) -> ir.Value:
-    """The feature's aggregate. Raises HoldfastError, which names it and its file, where its function fails."""
+    """The feature's aggregate in its type. Raises HoldfastError, naming feature and file, where its function fails."""
     try:
         return feature.aggregate(history).cast("string" if feature.column.type == "category" else "float64")
     except (*MISTAKES, IbisError) as error:
@@ -48,7 +48,7 @@ def _typed(feature: Feature, history: History) -> ir.Value:
 
 
 def spread(found: pa.Table, size: int, features: Mapping[str, Feature]) -> pa.Table:
-    """What `snapshot` found of one table as columns of `size` rows, a row for each place; missing where nothing was.
+    """The result of `snapshot` for one table as columns of `size` rows, one per index; missing for absent customers.
 
     Numbers are told apart from what is missing by a null, never by NaN.
     """
@@ -60,7 +60,7 @@ def spread(found: pa.Table, size: int, features: Mapping[str, Feature]) -> pa.Ta
 
 
 def _placed(found: pa.ChunkedArray, order: NDArray[np.int64], there: NDArray[np.bool_]) -> pa.Array:
-    """The values in their order; null where there is none. `take` is slow where few customers have numbers."""
+    """The values in index order; null where absent. `take` is slow where few customers have numbers."""
     if not len(found) or not pa.types.is_float64(found.type):
         return found.combine_chunks().take(pa.array(order, mask=~there))
     flat = found.combine_chunks()
@@ -71,14 +71,14 @@ def _placed(found: pa.ChunkedArray, order: NDArray[np.int64], there: NDArray[np.
 
 
 def _across(feature: Feature, values: pa.Array) -> pa.Array:
-    """The values, or what the feature makes of those of all customers."""
+    """The values, or the feature's transformation of them over all customers, such as quintiles."""
     return (
         pa.array(feature.across(values.to_numpy(zero_copy_only=False)), from_pandas=True) if feature.across else values
     )
 
 
 def labelled(rows: ir.Table, *, happened: ir.Table, known_today: Hindsight, window: LabelWindow) -> ir.Table:
-    """The placed customers, in that order, with as_of, churned, left_in_gap, and the arm with its probability.
+    """The indexed customers, in order, with as_of, churned, left_in_gap, and the arm with its probability.
 
     churned is 1 where the customer left before the window closed, and left_in_gap says whether before it opened. The
     arm and its probability are missing where no campaign had a customer.
@@ -95,7 +95,7 @@ def labelled(rows: ir.Table, *, happened: ir.Table, known_today: Hindsight, wind
 
 
 def with_categories(columns: Collection[FeatureColumn], rows: pa.Table) -> Contract:
-    """The contract of the columns; a category without declared values gets those that the rows hold, sorted."""
+    """The contract of the columns; a category without declared values gets the sorted values of the rows."""
     return Contract(tuple(_with_values(column, rows) for column in columns))
 
 
@@ -107,7 +107,7 @@ def _with_values(column: FeatureColumn, rows: pa.Table) -> FeatureColumn:
 
 
 def check_arms(rows: pa.Table, arms: Collection[str]) -> None:
-    """Raise DataError when a row was given an arm that the spec does not name."""
+    """Raise DataError when a row has an arm that the spec does not name."""
     given = set(pc.unique(rows["arm"].drop_null()).to_pylist())
     if unknown := sorted(given - {CONTROL, *arms}):
         first = rows.filter(pc.is_in(rows["arm"], pa.array(unknown)))["customer_id"][0]

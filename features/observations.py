@@ -1,4 +1,4 @@
-"""Which customers are observed at which date, what was done to them, and what became of them."""
+"""Observation dates, treatments at these dates, and outcomes after them."""
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta
@@ -12,7 +12,7 @@ from features.tables import LEFT_IN_GAP
 
 
 def observation_dates(first: date, *, every_months: int, data_end: datetime) -> list[datetime]:
-    """The dates first, first + every_months, ... up to and with the end of the data.
+    """The dates first, first + every_months, ... up to and including the end of the data.
 
     Each is counted from the first, so that a 31st is the last day of a shorter month and a 31st again after it.
     """
@@ -23,7 +23,7 @@ def observation_dates(first: date, *, every_months: int, data_end: datetime) -> 
 
 
 def months_after(first: date, months: int) -> datetime:
-    """The midnight of the same day so many months later, or of the month's last day where it has no such day."""
+    """Midnight of the same day so many months later, or of the month's last day where it is shorter."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return datetime(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
 
@@ -48,7 +48,7 @@ def treatments_at(known_today: Hindsight, window: LabelWindow) -> ir.Table:
 
 
 def outcomes(happened: ir.Table, window: LabelWindow) -> ir.Table:
-    """What became of those who left: customer_id, churned (left before the window closed), left_in_gap (or opened).
+    """The customers who left: customer_id, churned (before the window closed), left_in_gap (before it opened).
 
     Who left in the gap is churned too: so it counts for effects, while the risk leaves these rows out.
     """

@@ -1,4 +1,4 @@
-"""How plug-ins are found: put a file into the folder of its kind, and it takes part; no list is edited."""
+"""Plug-in discovery: a file in the folder of its kind is found by itself; there is no list to edit."""
 
 from importlib import import_module
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""The names that are ours: a column of a user's that is called like one would be taken for ours, or ours for it.
+"""Reserved column names, which a user's columns must not have.
 
 DuckDB does not tell capital from small letters, so neither do names here.
 """
@@ -34,28 +34,28 @@ NO_ACTIONS = (CONTROL, "none", "not measured", "no claim", "not established")
 
 
 def plain(name: str) -> str:
-    """The name as DuckDB compares it: letters from A to Z are as good as small ones, others are not."""
+    """The name as DuckDB compares it: case-insensitive for A to Z only."""
     return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def names_for(arms: Collection[str]) -> dict[str, str]:
-    """Every name that no feature may have, with what it means, where these arms beside the control were tried."""
+    """Every reserved name with its meaning, given the arms beside the control."""
     of_arms = {f"{kind}_{arm}": "what a model says" for kind in ("uplift", "mu") for arm in (CONTROL, *arms)}
     return {**OF_THE_TABLE, **BESIDE_FEATURES, **of_arms}
 
 
 def why_taken(name: str, ours: Mapping[str, str]) -> str | None:
-    """Why no column may be called so, as part of a sentence; None where one may."""
+    """Why a name is reserved, as part of a sentence; None where it is free."""
     known = {plain(one): (one, meaning) for one, meaning in ours.items()}
     if plain(name) in known:
-        return "'{}' is a name of ours: {}".format(*known[plain(name)])
+        return "'{}' is a reserved name: {}".format(*known[plain(name)])
     if plain(name).startswith(HELPER) or plain(name).endswith(UNREADABLE):
         return f"names that begin with '{HELPER}' or end with '{UNREADABLE}' are ours"
     return None if name.strip() else "a column needs a name"
 
 
 def alike(names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Each name that differs from an earlier one by capital letters only, or not at all, after that one."""
+    """Each name that equals an earlier one up to case, with that one."""
     seen: dict[str, str] = {}
     for name in names:
         if plain(name) in seen:
@@ -64,7 +64,7 @@ def alike(names: Collection[str]) -> Iterator[tuple[str, str]]:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """A name to use instead of a taken one: its own letters, with a word before them."""
+    """A similar name that is not reserved: the same letters with a prefix."""
     found = f"own_{name.strip().strip('_') or 'column'}"
     found = found[: -len(UNREADABLE)] if plain(found).endswith(UNREADABLE) else found
     while plain(found) in {plain(one) for one in taken}:

@@ -1,4 +1,4 @@
-"""What a column and a table are: declared once, and casts, checks, docs and signatures follow from it."""
+"""Declarations of columns and tables, from which casts, checks, docs and signatures are derived."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ARROW_TYPES: dict[ColumnType, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type, its meaning in plain words and what a legal value is.
+    """One column: its type, its meaning and its legal values.
 
     minimum and maximum are inclusive and in `unit`, but above_minimum says that the minimum itself is not legal;
     values lists what a category may be (empty: anything); references names the column of another table, as
@@ -91,12 +91,12 @@ class Table:
 
     @property
     def is_dated(self) -> bool:
-        """Whether its rows say when they became known, so that history can be cut at a date."""
+        """Whether its rows have known_at, so that a history can be cut at a date."""
         return "known_at" in self.names
 
 
 def nearest(name: str, names: Collection[str]) -> str:
-    """Which of the names that there are somebody may have meant: those like it, or else all of them."""
+    """The most similar existing names, for an error message; all of them where none is similar."""
     small = {one.lower(): one for one in names}
     close = get_close_matches(name.lower(), small, n=3)
     return f"the nearest: {[small[one] for one in close]}" if close else f"it has {sorted(names)}"

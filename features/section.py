@@ -1,4 +1,4 @@
-"""What every part of a spec has in common."""
+"""The base class of all parts of a spec."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -10,7 +10,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 def of_our_time(moment: date) -> date:
-    """The moment. Raises ValueError where it is not of our time, or names a zone: a spec has its own."""
+    """The moment. Raises ValueError where its year is implausible or it names a time zone: a spec has its own."""
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(f"{moment} is not between {FIRST_YEAR} and {LAST_YEAR}")
     if isinstance(moment, datetime) and moment.tzinfo is not None:
@@ -26,7 +26,7 @@ Moment = Annotated[datetime, AfterValidator(of_our_time)]
 
 
 class Section(BaseModel):
-    """A part of a spec: frozen; an unknown key is an error, and so is a number that is none or not finite."""
+    """A part of a spec: frozen; unknown keys and non-finite numbers are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -40,7 +40,7 @@ class Section(BaseModel):
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation is made of."""
+    """The member types of an annotation."""
     yield annotation
     for below in get_args(annotation):
         yield from _kinds(below)

@@ -1,4 +1,4 @@
-"""What a source is: something that turns raw data into the canonical tables, part by part."""
+"""What a source is: a plug-in that turns raw data into the canonical tables, part by part."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from features.section import Section
 
 
 class SourceOptions(Section):
-    """The `source` section of a spec; every kind of source extends it with its own keys."""
+    """The `source` section of a spec; every kind of source adds its own keys."""
 
     kind: str
 
 
 @dataclass(frozen=True)
 class Part:
-    """One immutable piece of a table: a month of it, or all of it where it has no dates.
+    """One immutable part of a table: a month of it, or all of it where it has no dates.
 
     rows has the columns of the table's declaration, in order and in their Arrow types. A column
     `<name>__unreadable` may follow: the raw text of a value that could not be read, null where it could.
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Reconciled:
-    """Where the rows that were read for one table went; they add up.
+    """How many of the rows read for a table were kept, dropped or unmapped; the counts add up.
 
     read counts the rows of each file, dropped those that each named filter left out, unmapped by reason those that
     lack a customer or a date; duplicates stood in another file already, rolled_up went into another row, kept are the
@@ -53,23 +53,23 @@ class Reconciled:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every row that was read went somewhere, and once; none was made up."""
+        """Whether every row that was read is counted exactly once."""
         return self.read_rows == self.told_rows and self.rolled_up >= 0
 
     @property
     def read_rows(self) -> int:
-        """How many rows the files have."""
+        """The number of rows of the files."""
         return sum(self.read.values())
 
     @property
     def told_rows(self) -> int:
-        """How many rows it is told of where they went."""
+        """The sum of all counts."""
         gone = self.duplicates + sum(self.dropped.values()) + sum(self.unmapped.values())
         return gone + self.rolled_up + self.kept - self.emptied
 
     @property
     def unmapped_share(self) -> float:
-        """The share of the rows to be mapped that could not be, in [0, 1]."""
+        """The share of rows to be mapped that could not be, in [0, 1]."""
         unmapped = sum(self.unmapped.values())
         return unmapped / max(unmapped + self.rolled_up + self.kept - self.emptied, 1)
 
@@ -86,7 +86,7 @@ class Unmapped:
 
 
 class Raw(Protocol):
-    """The files that were added, as they stand; none is read before it is asked for."""
+    """The raw files; each is read only when asked for."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -94,7 +94,7 @@ class Raw(Protocol):
 
     @property
     def database(self) -> duckdb.DuckDBPyConnection:
-        """A database in which they can be queried, and which spills to disk what does not fit into memory."""
+        """A database for querying them, which spills to disk beyond its memory limit."""
 
     def texts(self, name: str) -> pa.Table:
         """A file as a table of texts."""
@@ -130,5 +130,5 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The name under which it is found."""
+        """The name of the source."""
         return self.kind

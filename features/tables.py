@@ -1,4 +1,4 @@
-"""The canonical tables: what every source is turned into, whatever a company calls its own.
+"""The canonical tables, onto which every source is mapped.
 
 Every dated row has `event_at` (when it happened) and `known_at` (when the company could first read it). A
 row that corrects an earlier one has the same key and a later `known_at`.

@@ -1,1 +1,1 @@
-"""Makes it happen: the only code that touches disk, MLflow, DVC, Great Expectations and the clock."""
+"""Stages, commands and everything with side effects: the only code that uses disk, MLflow, DVC and the clock."""

@@ -1,4 +1,4 @@
-"""`python -m pipelines <command> <spec>`: the one way in."""
+"""The entry point `python -m pipelines <command> <spec>`."""
 
 import gc
 import sys
@@ -9,13 +9,13 @@ from pipelines.processes.stopping import guard
 
 
 def answer(words: list[str]) -> int:
-    """The exit code of a command, done by the run that called for it, or else here."""
+    """The exit code of a command, executed by the run that started it, or else in this process."""
     code = handover.answer(words)
     return guard(words, command) if code is None else code
 
 
 def command(words: Sequence[str]) -> int:
-    """The exit code of a command, done here."""
+    """The exit code of a command executed in this process."""
     from pipelines.cli import main  # not at the top: who is answered by a run waits for nothing
 
     return main(words)

@@ -1,4 +1,4 @@
-"""The command line: finds the stages, runs one, and ends with the exit code that the design gives it."""
+"""The command line: finds commands and stages, runs one, and ends with its exit code."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ from pipelines.servers import faults, probe
 from pipelines.stage_names import described, pages, stages
 from pipelines.workspace import Workspace
 
-DESCRIPTION = "Holdfast trains, judges and promotes customer-retention models."
+DESCRIPTION = "Holdfast trains, evaluates and promotes customer-retention models."
 # What the codes mean over all commands; each command's --help says which it ends with.
 DONE = "done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do"
 EXAMPLES = (
@@ -43,7 +43,7 @@ def main(words: Sequence[str]) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - the command line's own voice
         return error.exit_code
     workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
-    _quiet()
+    settings_of_libraries()
     try:
         with log.speaking(getattr(arguments, "loudness", None)):
             return _said(arguments, workspace)
@@ -88,22 +88,22 @@ def parser() -> Parser:
         command = parsers.add_parser(name, description=page.text)
         if name == "list":
             command.add_argument(
-                "kind", metavar="KIND", nargs="?", default="kinds", help="what to list, such as metrics"
+                "kind", metavar="KIND", nargs="?", default="kinds", help="the kind to list, such as metrics"
             )
         elif name != "registry":
             command.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "data":
             command.add_argument("paths", metavar="PATH", nargs="+", help=RAW)
         if name == "run":
-            command.add_argument("--unregistered", action="store_true", help="end after evaluate: nothing is decided")
+            command.add_argument("--unregistered", action="store_true", help="stop after evaluate, without a decision")
         if name in with_options:
             with_options[name].arguments(command)
         command.finish(page)
     return root
 
 
-def _quiet() -> None:
-    """Nothing phones home, and MLflow says only what matters."""
+def settings_of_libraries() -> None:
+    """Set how the libraries behave, before they are loaded: nothing phones home, MLflow says only what matters."""
     for name in ("DVC_NO_ANALYTICS", "DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY"):
         os.environ.setdefault(name, "true")
     for name in ("GX_ANALYTICS_ENABLED", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"):

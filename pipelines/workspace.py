@@ -1,4 +1,4 @@
-"""Where everything of a spec lies on disk."""
+"""The paths of all files of a spec."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Workspace:
-    """The places of one spec under the root of the repository; nothing is created until it is written."""
+    """The paths of one spec under the root of the repository; nothing is created before it is written."""
 
     root: Path
     spec: str
@@ -18,7 +18,7 @@ class Workspace:
 
     @property
     def spec_file(self) -> Path:
-        """The spec itself."""
+        """The spec's YAML file."""
         return self.specs / f"{self.spec}.yaml"
 
     @property
@@ -38,12 +38,12 @@ class Workspace:
 
     @property
     def artifacts(self) -> Path:
-        """What the stages and commands made of them."""
+        """The results of stages and commands."""
         return self.root / "artifacts" / self.spec
 
     @property
     def validation(self) -> Path:
-        """What the validation found."""
+        """The results of the validation."""
         return self.artifacts / "validation"
 
     @property
@@ -53,7 +53,7 @@ class Workspace:
 
     @property
     def model(self) -> Path:
-        """The challenger as it would be served, and what judging it needs."""
+        """The challenger in its served form, and what judging it needs."""
         return self.artifacts / "model"
 
     @property
@@ -73,17 +73,17 @@ class Workspace:
 
     @property
     def decision_page(self) -> Path:
-        """The same for people."""
+        """The decision's page."""
         return self.artifacts / "decision.html"
 
     @property
     def report_page(self) -> Path:
-        """The report with the verdict on it on top, beside the decision; `evaluation` holds it without."""
+        """The report with the verdict on top, beside the decision; `evaluation` holds it without."""
         return self.artifacts / "report.html"
 
     @property
     def curves(self) -> Path:
-        """The curves of the last comparison, which the ledger does not hold."""
+        """The curves of the last comparison, which are not in the ledger."""
         return self.artifacts / "decision_curves.json"
 
     @property
@@ -93,12 +93,12 @@ class Workspace:
 
     @property
     def state(self) -> Path:
-        """What outlives a run and is nobody's result: the study, the last failure."""
+        """Internal state between runs: the study, the last failure."""
         return self.root / "state" / self.spec
 
     @property
     def partitions(self) -> Path:
-        """From what each partition of the matrix was built."""
+        """The keys of the matrix's partitions."""
         return self.state / "partitions.json"
 
     @property

@@ -1,1 +1,1 @@
-"""The figures of a judged model, compared with others and put in words."""
+"""Evaluation of a model on the gate cohort, and its comparison with other models."""

@@ -1,4 +1,4 @@
-"""What leaving costs: lost margin, lost expansion and the cost of winning another, and how much leaving is bearable."""
+"""The cost of churn: lost margin, lost expansion and acquisition cost, and the highest acceptable churn rate."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ DAYS_A_MONTH = 365.25 / 12
 
 @dataclass(frozen=True)
 class Loss:
-    """What each customer who leaves costs, in the spec's currency; shape (n_rows,) each."""
+    """The loss from each customer who leaves, in the spec's currency; every array has shape (n_rows,)."""
 
     margin: Numbers
     expansion: Numbers
@@ -24,12 +24,12 @@ class Loss:
 
     @property
     def total(self) -> Numbers:
-        """All of it, shape (n_rows,)."""
+        """The sum of all parts, shape (n_rows,)."""
         return self.margin + self.expansion + self.acquisition
 
 
 def loss(value: Numbers, asked: CostOfChurnSpec) -> Loss:
-    """The loss of customers of these values, shape (n_rows,), by the parameters of the spec.
+    """The loss from customers of these values, shape (n_rows,), by the parameters of the spec.
 
     margin = value * margin_share * months / value_months, expansion = expansion_share * margin, and acquisition is the
     same for everybody. A customer of negative value costs less than another one costs to win.
@@ -44,7 +44,7 @@ def _monthly(value: Numbers, asked: CostOfChurnSpec) -> Numbers:
 
 
 def acceptable_share(margin: Numbers, *, acquisition: float, months: float = 1.0) -> Numbers:
-    """The share of customers that may leave within `months` before a customer earns less than winning one costs.
+    """The highest churn rate within `months` at which a customer's lifetime margin covers the acquisition cost.
 
     margin is what customers bring a month on average, expansion included, any shape. At a constant share c leaving each
     month a customer stays 1 / c months and brings margin / c (undiscounted; Gupta, Lehmann & Stuart, Journal of
@@ -58,7 +58,7 @@ def acceptable_share(margin: Numbers, *, acquisition: float, months: float = 1.0
 
 
 def churn_cost_report(cohort: Cohort) -> dict[str, Any]:
-    """What leaving costs on the untreated rows, by weight, with intervals; empty where the spec has no cost_of_churn.
+    """The weighted cost of churn on the untreated rows, with intervals; empty where the spec has no cost_of_churn.
 
     per_leaver: what one who leaves costs, the mean over all customers, by part (acquisition is the same for each).
     per_customer: what those who did leave cost, spread over all. acceptable_monthly: the break-even share, see

@@ -1,4 +1,4 @@
-"""What a report claims of actions, held together: a claim counts only where it stands among all that could be made.
+"""Multiplicity correction for everything that a report may claim of actions: one Holm family per report.
 
 The family is everything that the report would otherwise put in a word: what each action changes, also of further
 outcomes, whom it helps, what the advice earns, by how much it beats each rival, and what a contact may cost. Three
@@ -24,7 +24,7 @@ Figure = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Claim:
-    """A figure (value, standard_error) that could be said to lie above or below `against`; kind and of name it."""
+    """A figure (value, standard_error) that is tested against `against`; kind and of identify the claim."""
 
     kind: str
     of: str
@@ -33,12 +33,12 @@ class Claim:
 
     @property
     def name(self) -> str:
-        """What the claim is called in a report."""
+        """The claim's identifier: its kind (effect, outcome, ranking, advice, rival or contact) and what it is of."""
         return name(self.kind, self.of)
 
     @property
     def p(self) -> float:
-        """The two-sided p-value of the figure being `against`, by the normal distribution; 1 where it is no number."""
+        """The two-sided p-value of the figure being `against`, by the normal distribution; 1 where it is undefined."""
         apart, error = abs(self.figure["value"] - self.against), self.figure["standard_error"]
         if not isfinite(apart + error):
             return 1.0
@@ -48,7 +48,7 @@ class Claim:
 
     @property
     def is_open(self) -> bool:
-        """Whether chance could have moved the figure at all: an advice for nobody earns exactly nothing."""
+        """Whether the figure varies by chance at all: a policy that contacts nobody earns exactly zero."""
         return bool(self.figure["standard_error"] or self.figure["value"] != self.against)
 
 
@@ -58,7 +58,7 @@ def name(kind: str, of: str) -> str:
 
 
 def with_claims(found: Mapping[str, Any], *, randomised: bool) -> dict[str, Any]:
-    """The report with what it may claim: `claims`, and `ranking_established` of each action.
+    """The report with its corrected claims (`claims`), and `ranking_established` of each action.
 
     found has uplift and policy as the evaluation gives them. claims holds alpha, family (how many claims are held
     together) and, by name, p and established (whether Holm's procedure over the family rejects it). Where the actions
@@ -80,7 +80,7 @@ def _is_up(action: Mapping[str, Any]) -> bool:
 
 
 def family(found: Mapping[str, Any]) -> Iterator[Claim]:
-    """Every claim that the report could make of actions; none where no action was tried."""
+    """Every claim that the report could make of actions; empty where no action was tried."""
     uplift, policy = found["uplift"], found["policy"]
     yield from (Claim("effect", action, one) for action, one in uplift["trial"].items())
     for column, outcome in uplift["outcomes"].items():

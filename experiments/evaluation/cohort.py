@@ -1,4 +1,4 @@
-"""The gate cohort: the rows that judge every model, with the draws that all models compared share."""
+"""The gate cohort: the rows on which every model is judged, with bootstrap draws shared by all compared models."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ import pandas as pd
 from experiments.metric import Metric, Numbers, weighted
 from experiments.metrics.auc import METRIC as AUC
 from experiments.money import limits, policy
-from experiments.rows.fewest import FEWEST_OF_AN_OUTCOME
 from experiments.rows.gap import left_in_gap
+from experiments.rows.minimum_sizes import FEWEST_OF_AN_OUTCOME
 from experiments.rows.risk_weights import risk_weights
 from experiments.rows.slicing import bands
 from experiments.spec import ExperimentSpec
@@ -43,7 +43,7 @@ class Cohort:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the rows and their labels: two comparisons with the same one used the same cohort."""
+        """A hash of the rows and their labels; equal hashes mean the same cohort."""
         names = ["customer_id", "as_of", "churned", "arm", *([LEFT_IN_GAP] if self.left_in_gap.any() else [])]
         keys = self.rows[names].astype(str).sort_values(["customer_id", "as_of"])
         return hashlib.sha256(keys.to_csv(index=False).encode()).hexdigest()[:16]
@@ -60,7 +60,7 @@ class Cohort:
 
     @cached_property
     def counts(self) -> Counts:
-        """The draws: how often each customer is taken, shape (draws, n_customers)."""
+        """The bootstrap draws: how often each customer is drawn, shape (draws, n_customers)."""
         return multiplicities(
             n_clusters=self._customers[1], draws=self.spec.evaluation.draws, seed=self.spec.evaluation.seed
         )
@@ -72,7 +72,7 @@ class Cohort:
 
     @cached_property
     def untreated(self) -> Mask:
-        """Rows without action whose customer was there when the window opened: where the risk is measured."""
+        """Untreated rows whose customer was still there when the window opened; the risk is measured on them."""
         untreated: Mask = ~np.isin(self.arm, np.array(self.actions, dtype=object))
         return untreated & ~self.left_in_gap
 
@@ -83,7 +83,7 @@ class Cohort:
 
     @cached_property
     def in_trial(self) -> Mask:
-        """Rows that were given an arm, the control included: where uplift is measured."""
+        """Rows that were assigned an arm, including the control; uplift is measured on them."""
         return np.asarray(self.arm != "", dtype=np.bool_)
 
     @cached_property
@@ -103,7 +103,7 @@ class Cohort:
 
     @cached_property
     def ids(self) -> npt.NDArray[np.object_]:
-        """The customers, for ties."""
+        """The customer ids, which break ties in rankings."""
         return self.rows["customer_id"].astype(object).to_numpy()
 
     @cached_property
@@ -120,7 +120,7 @@ class Cohort:
         )
 
     def gamma_of(self, outcome: Numbers, mask: Mask | None = None) -> Numbers:
-        """The AIPW scores of another outcome, a number for each row, on the rows in the trial (of mask).
+        """The AIPW scores of another outcome, one number per row, on the rows in the trial (restricted to mask).
 
         Its shape is (n_such_rows, n_actions). What is predicted of the outcome is the mean of the arm, so that the mean
         of the scores is the plain difference.
@@ -132,7 +132,7 @@ class Cohort:
 
     @cached_property
     def events_per_arm(self) -> dict[str, int]:
-        """Churned and retained rows are both events; the rarer of the two in each arm of the trial."""
+        """The number of rows of the rarer outcome (churned or retained) in each arm of the trial."""
         found = {}
         for arm in (CONTROL, *self.actions) if self.actions else ():
             churned = self.churned[self.arm == arm]
@@ -141,13 +141,13 @@ class Cohort:
 
     @cached_property
     def rarer(self) -> int:
-        """How many of the untreated rows are of the rarer outcome: these limit what the risk's figures tell."""
+        """The number of untreated rows of the rarer outcome; it limits the precision of the risk's figures."""
         left = self.churned[self.untreated]
         return int(min(left.sum(), len(left) - left.sum()))
 
     @cached_property
     def can_judge(self) -> bool:
-        """Whether enough customers of both outcomes are among the untreated rows, and every arm among the others."""
+        """Whether the untreated rows hold enough customers of both outcomes, and the trial enough rows of every arm."""
         arms = {CONTROL, *self.actions} if self.actions else set()
         of_each = [len(set(self.ids[self.untreated & (self.churned == outcome)])) for outcome in (0.0, 1.0)]
         return min(of_each) >= FEWEST_OF_AN_OUTCOME and arms <= set(self.arm)
@@ -158,7 +158,7 @@ class Cohort:
 
     @property
     def one_row_a_customer(self) -> bool:
-        """Whether rows are independent, so that DeLong holds."""
+        """Whether each customer has one row, so that rows are independent and DeLong's variance holds."""
         return self._customers[1] == len(self.rows)
 
     def slices(self) -> dict[str, dict[str, Mask]]:
@@ -166,32 +166,32 @@ class Cohort:
         return {name: bands(self.rows, one) for name, one in self.spec.evaluation.slices.items()}
 
     def estimate(self, metric: Metric, *inputs: Numbers, mask: Mask, weights: Numbers | None = None) -> Estimate:
-        """A metric on the rows of mask (inputs and weights are cut to it already), and under every draw."""
+        """A metric on the rows of mask and under every draw; inputs and weights are already restricted to mask."""
         return estimate(metric, *inputs, counts=self.counts, clusters=self.clusters_of(mask), weights=weights)
 
     @cached_property
     def risk_weights(self) -> Numbers | None:
-        """For how many rows each untreated one stands, see `risk_weights`; None where equal, or no lot was drawn."""
+        """The weight of each untreated row, see `risk_weights`; None where all are equal or nothing was randomised."""
         if self.spec.treatment is None or not self.spec.treatment.randomised:
             return None
         chance = self.rows["probability"].to_numpy(dtype=float, na_value=np.nan)
         return risk_weights(untreated=self.untreated, control=self.arm == CONTROL, chance=chance)
 
     def weights_of(self, mask: Mask) -> Numbers | None:
-        """The `risk_weights` of the rows of mask, which are untreated; None where all stand for as many."""
+        """The `risk_weights` of the rows of mask, which are untreated; None where all weights are equal."""
         return None if self.risk_weights is None else self.risk_weights[mask]
 
     def churned_share(self, mask: Mask) -> float:
-        """The share of the rows of mask, which are untreated, that left, by weight."""
+        """The weighted share of the rows of mask, which are untreated, that left."""
         return float(np.average(self.churned[mask], weights=self.weights_of(mask)))
 
     def risk(self, metric: Metric, prediction: Numbers, mask: Mask | None = None) -> Estimate:
-        """A metric of the risk on the untreated rows (of mask), by weight; prediction has shape (n_rows,)."""
+        """A weighted metric of the risk on the untreated rows (of mask); prediction has shape (n_rows,)."""
         at = self.untreated if mask is None else self.untreated & mask
         return self.estimate(metric, self.churned[at], prediction[at], mask=at, weights=self.weights_of(at))
 
     def risk_figure(self, metric: Metric, prediction: Numbers) -> float:
-        """A metric of the risk without draws, for what needs no interval; as `risk` otherwise."""
+        """A metric of the risk without draws, where no interval is needed; arguments as for `risk`."""
         inputs, weights = (self.churned[self.untreated], prediction[self.untreated]), self.weights_of(self.untreated)
         return weighted(metric, *inputs, weights=np.ones(len(inputs[0])) if weights is None else weights)
 
@@ -220,18 +220,18 @@ class Cohort:
 
     @cached_property
     def limits(self) -> limits.Limits:
-        """What contacts may use up among the rows in the trial."""
+        """The contact limits for the rows in the trial."""
         n_rows = int(self.in_trial.sum())
         return limits.limits_of(self.spec.policy, actions=self.actions, n_rows=n_rows, listed=self.listed)
 
     @cached_property
     def may_contact(self) -> Mask:
-        """Which rows in the trial may be contacted: not opted out, not contacted too often."""
+        """Which rows in the trial may be contacted: not opted out, and not contacted too often."""
         of_trial = self.rows[self.in_trial]
         return limits.free(limits.barred(of_trial, self.spec.policy), len(of_trial))
 
     def choice(self, uplift: Mapping[str, Numbers]) -> policy.Choice:
-        """Whom the policy would contact with what among the rows in the trial, by predicted uplift."""
+        """The action that the policy chooses for each row in the trial, by predicted uplift."""
         trial = self.in_trial
         return policy.choose(
             uplift=np.column_stack([uplift[action][trial] for action in self.actions]),
@@ -243,5 +243,5 @@ class Cohort:
         )
 
     def realised(self, choice: policy.Choice) -> Numbers:
-        """What a choice earned in each row of the trial, in the spec's currency."""
+        """What a choice earned in each row of the trial, in the spec's currency (AIPW estimate)."""
         return policy.realised(choice, gamma=self.gamma, value=self.value[self.in_trial], cost=self.cost)

@@ -1,4 +1,4 @@
-"""Two models on the same rows: every figure of both, and the difference with its interval, taken inside each draw."""
+"""Paired comparison of two models on the same rows: both figures, and their difference with an interval."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from experiments.evaluation.asked_figures import estimates
 from experiments.evaluation.cohort import Cohort, Mask
 from experiments.evaluation.model_figures import Predictions, gain, roc, simple_score
+from experiments.evaluation.requested_metrics import estimates
 from experiments.metric import Metric
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
@@ -37,7 +37,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class SlicePair:
-    """The AUC of both models in one slice; none where fewer than FEWEST_JUDGED rows are of the rarer outcome."""
+    """The AUC of both models in one slice; None where fewer than FEWEST_JUDGED rows have the rarer outcome."""
 
     name: str
     rows: int
@@ -47,7 +47,7 @@ class SlicePair:
 
 @dataclass(frozen=True)
 class SliceJudgement:
-    """What is known of a slice: p of "its AUC is no worse at all"; worse, or no worse than the margin; else neither."""
+    """The verdict on a slice: worse, no worse than the margin, or neither; p tests "the AUC is no worse at all"."""
 
     p: float
     worse: bool
@@ -63,7 +63,7 @@ def compare(
     share: float | None = None,
     asked: Collection[str] = (),
 ) -> dict[str, Pair]:
-    """What the gate asks for: auc, brier, miscalibration and, with a trial, qini_<action> and policy_value.
+    """The pairs that the gate needs: auc, brier, miscalibration and, with a trial, qini_<action> and policy_value.
 
     Any other metric is there where asked names it, one of effects as NAME_<action>.
 
@@ -94,22 +94,22 @@ def compare(
 
 
 def worth(
-    cohort: Cohort, challenger: Predictions, floor: Predictions, *, by_lot: bool, alpha: float
+    cohort: Cohort, challenger: Predictions, floor: Predictions, *, randomised: bool, alpha: float
 ) -> dict[str, Pair]:
-    """What a model is worth by itself: auc and brier against the prior model's, policy_value against doing nothing.
+    """A model against trivial baselines: auc and brier against the prior model, policy_value against doing nothing.
 
-    floor is the prior model; without a lottery nothing tells what the policy earns; alpha as for `compare`.
+    floor is the prior model; without randomisation the policy has no figure; alpha as for `compare`.
     """
     level = 1 - 2 * alpha
     found = {metric.name: _risk(cohort, metric, challenger, floor, level=level) for metric in (AUC, BRIER)}
-    if by_lot:
+    if randomised:
         earned = cohort.estimate(POLICY_VALUE, cohort.realised(cohort.choice(challenger.uplift)), mask=cohort.in_trial)
         found["policy_value"] = Pair(earned.point, 0.0, earned.interval(level=level))
     return found
 
 
 def floors(cohort: Cohort, challenger: Predictions, *, alpha: float) -> dict[str, Pair]:
-    """The AUC of the challenger and of each simple score of the spec, by its name; alpha as for `compare`."""
+    """The AUC of the challenger and of each simple score of the spec, by the score's name; alpha as for `compare`."""
     found = {}
     for name in cohort.spec.evaluation.floors:
         simple = replace(challenger, score=simple_score(cohort, name))
@@ -118,7 +118,7 @@ def floors(cohort: Cohort, challenger: Predictions, *, alpha: float) -> dict[str
 
 
 def calibration(cohort: Cohort, model: Predictions, *, alpha: float) -> Interval:
-    """The miscalibration of one model; each bound is one-sided at alpha."""
+    """The miscalibration of one model; each bound is one-sided at level alpha."""
     return cohort.miscalibration(model.probability).interval(0, level=1 - 2 * alpha)
 
 
@@ -136,7 +136,7 @@ def _risk(
     level: float,
     mask: Mask | None = None,
 ) -> Pair:
-    """A figure of the risk of both; AUC by DeLong where rows are independent and count the same."""
+    """A metric of the risk for both models; AUC by DeLong where rows are independent and equally weighted."""
     if metric is AUC and cohort.one_row_a_customer and cohort.risk_weights is None:
         chosen = cohort.untreated if mask is None else cohort.untreated & mask
         paired = delong(cohort.churned[chosen], np.column_stack([challenger.score[chosen], champion.score[chosen]]))
@@ -162,7 +162,7 @@ def compare_slices(
 
 
 def judged_slices(slices: Sequence[SlicePair], *, margin: float, alpha: float) -> tuple[SliceJudgement, ...]:
-    """What is known of each slice.
+    """The verdict on each slice.
 
     Worse is a slice that is shown to be worse at all, by Holm's procedure over the slices, and whose difference is
     beyond the margin: of equal models that befalls any slice with chance alpha at most. No worse is one whose lower
@@ -180,7 +180,7 @@ def judged_slices(slices: Sequence[SlicePair], *, margin: float, alpha: float) -
 
 
 def _p_value(pair: Pair) -> float:
-    """One-sided, of a difference of 0 or above."""
+    """The one-sided p-value of a difference of 0 or above."""
     difference = pair.difference
     if difference is None or pair.champion is None:
         return nan
@@ -198,7 +198,7 @@ def _low(pair: Pair, alpha: float) -> float:
 
 
 def curves(cohort: Cohort, challenger: Predictions, champion: Predictions) -> dict[str, Any]:
-    """The ROC curves of both and, with a trial, the gain curves of each action, their bands on the same draws."""
+    """The ROC curves of both models and, with a trial, the gain curves of each action; bands use the same draws."""
     both = {"challenger": challenger, "champion": champion}
     return {
         "roc": {who: roc(cohort, model) for who, model in both.items()},

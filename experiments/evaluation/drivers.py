@@ -1,4 +1,4 @@
-"""What goes with leaving, factor by factor: how strongly, how surely, and where along a number it breaks."""
+"""Drivers of churn: for each factor, how far leavers and stayers differ, with p-values and a cut-off."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,9 +9,9 @@ from scipy.stats import false_discovery_control
 
 from experiments.metric import Numbers
 from experiments.statistics import rounding
+from experiments.statistics.change_point import FEWEST_ON_A_SIDE, change_point
 from experiments.statistics.poisson import Clusters
 from experiments.statistics.standardised import standardised_difference
-from experiments.statistics.threshold import FEWEST_ON_A_SIDE, threshold
 from features.contract import Contract
 from features.feature import FeatureColumn
 
@@ -31,7 +31,7 @@ FEWEST_EXPECTED = 5.0
 
 @dataclass(frozen=True)
 class Driver:
-    """A factor that may go with leaving: a number, or one value of a category (then value names it).
+    """A factor associated with churn: a numeric column, or one value of a category (then value names it).
 
     effect is the mean of leavers less that of stayers, in pooled standard deviations, with a 95 % interval; q is the
     p value after control of false discoveries over all factors, and established whether q is 5 % at most.
@@ -62,7 +62,7 @@ class Driver:
 
 
 def drivers(rows: pd.DataFrame, contract: Contract, themes: Mapping[str, str]) -> list[Driver]:
-    """Every factor of the contract that can be examined, the strongest effect first.
+    """Every factor of the contract that can be tested, the strongest effect first.
 
     rows (customer_id, churned, the features) are those without action; themes names the theme of a feature,
     "table" where it has none. Missing values are left out. A factor is examined where 20 customers who left and 20 who
@@ -88,7 +88,7 @@ def drivers(rows: pd.DataFrame, contract: Contract, themes: Mapping[str, str]) -
 
 
 def touchpoint_of(feature: str, theme: str) -> str | None:
-    """The survey touchpoint that a feature's name ends in; None where it ends in none or asks no survey."""
+    """The survey touchpoint that a feature's name ends with; None where there is none or it is no survey feature."""
     if theme != SURVEYED:
         return None
     return next((name for name in TOUCHPOINTS if feature.endswith(f"_{name}")), None)
@@ -97,7 +97,7 @@ def touchpoint_of(feature: str, theme: str) -> str | None:
 def _of_column(
     column: FeatureColumn, encoded: Numbers, *, left: Numbers, clusters: Clusters, theme: str
 ) -> Iterator[Driver]:
-    """The factors of a column, each on its own: q is p as yet, and nothing is established."""
+    """The factors of a column, tested one by one; q is still the raw p-value, and nothing is established yet."""
     known = np.isfinite(encoded)
     left, clusters = left[known], clusters[known]
     if min(_customers(clusters[left == outcome]) for outcome in (0, 1)) < FEWEST_OF_AN_OUTCOME:
@@ -111,7 +111,7 @@ def _of_column(
             continue
         interval, cut = difference.interval(), None
         if column.type == "number":
-            cut = threshold(values, left=left, clusters=clusters)
+            cut = change_point(values, left=left, clusters=clusters)
         yield Driver(
             feature=column.name,
             meaning=column.meaning,
@@ -139,7 +139,7 @@ def _customers(clusters: Clusters) -> int:
 
 
 def _factors(column: FeatureColumn, values: Numbers, left: Numbers) -> Iterator[tuple[str | None, Numbers]]:
-    """A number as it is; of a category each value that is frequent enough, with 1 where a row has it and else 0."""
+    """A numeric column as it is; for a category, an indicator (0 or 1) of each value that is frequent enough."""
     if column.type == "number":
         yield None, values
         return

@@ -1,4 +1,4 @@
-"""How early a model knows: its ranking with the features frozen ever longer before the horizon opens."""
+"""How early a model ranks well: its AUC with features frozen at increasing numbers of days before the horizon opens."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ CAUGHT_DAYS = 90
 
 
 def earliness(cohort: Cohort, scores: Mapping[tuple[str, int], Numbers]) -> dict[str, Any]:
-    """AUC on the untreated rows by theme and days, and how many leavers the contact budget finds CAUGHT_DAYS ahead.
+    """AUC on the untreated rows by theme and days, and the recall of the contact budget CAUGHT_DAYS ahead.
 
     scores, by theme (`all` for the model itself) and days, have shape (n_rows,); empty where there are no dates.
     """

@@ -1,4 +1,4 @@
-"""The evaluation: every figure that the data allow, with intervals, as one plain report."""
+"""The evaluation of one model: every metric that the data allow, with intervals, as a plain report."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -32,7 +32,7 @@ CURVE_POINTS = 200
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of a cohort, shape (n_rows,) each: raw score, calibrated probability, uplift by action."""
+    """A model's predictions for a cohort, shape (n_rows,) each: raw score, calibrated probability, uplift by action."""
 
     score: Numbers
     probability: Numbers
@@ -40,7 +40,7 @@ class Predictions:
 
     @classmethod
     def of(cls, scored: pd.DataFrame, actions: Iterable[str]) -> "Predictions":
-        """From the columns that a scorer gives, rounded; an action that it does not know is left out."""
+        """Predictions from the columns of a scorer, rounded; actions that the model does not know are left out."""
         told = {action: f"uplift_{action}" for action in actions if f"uplift_{action}" in scored}
         score, probability, *effects = (
             rounding.probabilities(scored[name].to_numpy(dtype=float))
@@ -49,12 +49,12 @@ class Predictions:
         return cls(score, probability, dict(zip(told, effects, strict=True)))
 
     def knowing(self, actions: Iterable[str]) -> "Predictions":
-        """The same for these actions; one that the model does not know has no effect, so it never advises it."""
+        """The same for these actions; an action that the model does not know has effect 0 and is never recommended."""
         nothing = np.zeros(len(self.score))
         return replace(self, uplift={action: self.uplift.get(action, nothing) for action in actions})
 
     def for_metric(self, metric: Metric) -> Numbers:
-        """What a metric of the risk looks at: ranks the raw score, probabilities the calibrated one."""
+        """The prediction that a metric of the risk uses: raw score for rankings, else calibrated probability."""
         return self.score if metric.kind == "rank" else self.probability
 
 
@@ -72,12 +72,12 @@ def uplift_metrics() -> dict[str, Metric]:
 
 
 def figure(metric: Metric, found: Estimate) -> dict[str, Any]:
-    """A figure with its interval and what it means."""
+    """A figure with its interval and its meaning."""
     return {**found.interval().to_dict(), "meaning": metric.meaning, "better": metric.better, "unit": metric.unit}
 
 
 def _measured(metric: Metric, measure: Callable[[], Estimate]) -> dict[str, Any]:
-    """The figure; where it is not defined on these rows its numbers are None, and not_measured says why."""
+    """The figure; where it is undefined on these rows its numbers are None and not_measured gives the reason."""
     try:
         return figure(metric, measure())
     except MetricError as error:
@@ -87,7 +87,7 @@ def _measured(metric: Metric, measure: Callable[[], Estimate]) -> dict[str, Any]
 
 
 def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[str, Any]:
-    """Every figure of the risk, the prior model's beside it where it has one.
+    """Every figure of the risk, with the prior model's figure beside it where that is defined.
 
     One that is not defined on these rows stops nothing: its value, bounds and error are None, and not_measured says
     why. So it is with the calibration slope of a constant probability, or of one that tells all outcomes.
@@ -103,14 +103,14 @@ def risk(cohort: Cohort, challenger: Predictions, floor: Predictions) -> dict[st
 
 
 def _miscalibration(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
-    """Its interval by customer and, as gap, the square root of all three: how far the shares lie apart."""
+    """The miscalibration with a cluster-robust interval; `gap` holds the square roots, on the scale of shares."""
     told = cohort.miscalibration(challenger.probability).interval(0, level=0.95).to_dict()
     gap = {part: float(np.sqrt(max(float(told[part]), 0.0))) for part in ("value", "low", "high")}
     return {**told, "gap": gap}
 
 
 def simple_scores(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
-    """The AUC of each simple score of the spec, and by how much the challenger's is higher, on the same draws."""
+    """The AUC of each simple score of the spec, and the challenger's lead over it on the same draws."""
     ours = cohort.risk(AUC, challenger.score)
     found = {}
     for name in cohort.spec.evaluation.floors:
@@ -120,7 +120,7 @@ def simple_scores(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
 
 
 def simple_score(cohort: Cohort, name: str) -> Numbers:
-    """The simple score of this name in the spec, higher is riskier, shape (n_rows,)."""
+    """The simple score of this name in the spec; higher means riskier; shape (n_rows,)."""
     floor = cohort.spec.evaluation.floors[name]
     total = cohort.rows[list(floor.columns)].fillna(0.0).sum(axis=1).to_numpy(dtype=float)
     return -total if floor.falling else np.asarray(total)
@@ -154,7 +154,7 @@ def roc(cohort: Cohort, model: Predictions) -> list[dict[str, float]]:
 
 
 def _thinned(**columns: Numbers) -> list[dict[str, float]]:
-    """At most CURVE_POINTS points, the first and the last among them."""
+    """At most CURVE_POINTS points, including the first and the last."""
     size = len(next(iter(columns.values())))
     kept = np.unique(np.linspace(0, size - 1, CURVE_POINTS).round().astype(int))
     return [{name: float(values[place]) for name, values in columns.items()} for place in kept]
@@ -175,7 +175,7 @@ def gain(cohort: Cohort, predicted: Numbers, action: str) -> list[dict[str, floa
 
 
 def effects(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
-    """The figures of each action's uplift, its gain curve with a band, and uplift by decile."""
+    """The figures of each action's uplift, its gain curve with a band, and the uplift by decile."""
     return {action: _effect(cohort, challenger.uplift[action], action) for action in cohort.actions}
 
 
@@ -196,7 +196,7 @@ def _effect(cohort: Cohort, predicted: Numbers, action: str) -> dict[str, Any]:
 
 
 def slices(cohort: Cohort, challenger: Predictions) -> dict[str, list[dict[str, Any]]]:
-    """The main figures for each slice; a slice too small or with one outcome only has none."""
+    """The main figures for each slice; None for a slice that is too small or holds one outcome only."""
     return {
         dimension: [_slice(cohort, challenger, name, mask) for name, mask in bands.items()]
         for dimension, bands in cohort.slices().items()

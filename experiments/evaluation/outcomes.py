@@ -1,4 +1,4 @@
-"""What the actions changed besides the label: the trial's plain differences, and what ranking by uplift adds there."""
+"""Effects of the actions on further outcomes beside the label, such as money spent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Outcome:
 def outcomes_report(
     cohort: Cohort, challenger: Predictions, whole: pd.DataFrame, outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:
-    """Of each outcome and action: the difference in the whole trial, and the QINI of the gate cohort, in its unit.
+    """For each outcome and action: the difference of means in the whole trial and the QINI on the gate cohort.
 
     whole are the rows of the whole trial. Every ranking is the model's own, by what it predicts of the label. Rows in
     which an outcome is missing are left out of its figures, and `missing` says how many, and whether arms differ in it.

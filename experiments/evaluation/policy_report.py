@@ -1,4 +1,4 @@
-"""What acting on a model's advice earns, against simpler policies, and what a contact may cost at most."""
+"""The value of a model's contact policy against simpler policies, and the break-even cost of a contact."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from experiments.metric import Metric, Numbers
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.money import policy
 from experiments.money.limits import UNLIMITED, Limits
-from experiments.money.rivals import comparisons
+from experiments.money.simple_policies import comparisons
 from experiments.statistics.intervals import Estimate, bootstrap
 from features.plugins import discover
 
@@ -19,7 +19,7 @@ SAME_ACTIONS = "the_same_actions"
 
 
 def policy_report(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
-    """The policy's value a customer, by how much it beats the simple policies, and the break-even cost of a contact.
+    """The policy's value per customer, its lead over the simple policies, and the break-even cost of a contact.
 
     Every policy keeps to the limits and leaves out whom the spec leaves out, but for treat_all, which shows what the
     limits cost. random and highest_risk_first are told with each action alone, for as many as the policy contacts or as
@@ -59,7 +59,7 @@ def policy_report(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
 
 
 def _limits(cohort: Cohort) -> dict[str, Any]:
-    """The limits as they hold for the rows in the trial; None where nothing was said."""
+    """The limits that apply to the rows in the trial; None where the spec sets none."""
     found = cohort.limits
     said = {"money": found.money, **{f"capacity_{name}": n for name, n in _named(cohort, found.by_action)}}
     return {"contacts": found.contacts, **{name: n if np.isfinite(n) else None for name, n in said.items()}}
@@ -99,7 +99,7 @@ def _rivals(cohort: Cohort, challenger: Predictions, choice: policy.Choice) -> d
 
 
 def _break_even(cohort: Cohort, challenger: Predictions, action: str) -> dict[str, Any]:
-    """The highest cost of a contact at which the action, to those for whom it promises most, does not lose money.
+    """The highest cost per contact at which the action breaks even on the customers with the highest predicted gain.
 
     Those are chosen as if this were the only action and a contact free, within the share and the capacity of the spec;
     the cost that all of them bear without a loss is the mean of value * gamma over them (an AIPW estimate, with the

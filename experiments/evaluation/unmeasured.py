@@ -1,4 +1,4 @@
-"""Outcomes that were not measured for everybody: how many rows lack them, and whether the arms differ in that."""
+"""Missing values of further outcomes: how many rows of each arm lack one, and whether the arms differ in that."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ DIFFERS = 0.05
 
 
 def unmeasured(rows: pd.DataFrame, actions: tuple[str, ...], outcome: Numbers) -> dict[str, Any]:
-    """How many rows of the trial lack the outcome, by arm, and the p-value that an action does not change it.
+    """How many rows of the trial lack the outcome, by arm, and the p-value that an action does not change that.
 
     rows as for `trial.differences`; outcome, shape (n_rows,), is NaN where it is missing. The p-value is Fisher's exact
     one of each action against the control, or, where rows of an arm differ in their probability, that of the weighted
@@ -58,7 +58,7 @@ def _counts(missing: npt.NDArray[np.bool_]) -> tuple[int, int]:
 
 
 def measured(rows: pd.DataFrame, actions: Sequence[str], outcome: Numbers, name: str) -> npt.NDArray[np.bool_]:
-    """The rows that hold the outcome, shape (n_rows,). Raises DataError when an arm has none at all."""
+    """The rows in which the outcome is known, shape (n_rows,). Raises DataError when an arm has none."""
     known: npt.NDArray[np.bool_] = ~np.isnan(outcome)
     held = set(rows["arm"][known])
     if empty := [arm for arm in (CONTROL, *actions) if arm not in held]:

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees (LightGBM), small and strongly regularised, as the mean of a few boosters."""
+"""Gradient-boosted trees (LightGBM), small and strongly regularised, averaged over a few boosters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -44,14 +44,14 @@ FIXED_OF_EFFECTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class LightgbmModel:
-    """The mean of a few boosters that differ in their seed only; given are further columns, the same in all rows."""
+    """The mean of a few boosters that differ in their seed only; given are extra columns, constant over the rows."""
 
     boosters: tuple[lgb.Booster, ...]
     learned: Mapping[str, float]
     given: tuple[float, ...] = ()
 
     def predict(self, X: Matrix) -> Scores:
-        """Mean of what the boosters say, added in order."""
+        """Mean of the boosters' predictions, added in order."""
         rows = np.hstack([X, np.tile(self.given, (len(X), 1))]) if self.given else X
         total = np.zeros(len(X))
         for booster in self.boosters:
@@ -65,7 +65,7 @@ class LightgbmModel:
 
 
 def threads(n_rows: int) -> int:
-    """How many threads so many rows are worth: two that wait for one another cost more than they save on few rows.
+    """How many threads to use for so many rows: on few rows a second thread costs more than it saves.
 
     It follows from the rows alone, for LightGBM promises the same model for the same number of threads only.
     """
@@ -142,7 +142,7 @@ def fit(
 
 
 def regress(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> LightgbmModel:
-    """`members` boosters of least squares, of as many rounds as a cross-validation over the parts finds best."""
+    """The mean of `members` least-squares boosters; cross-validation over the parts chooses the number of rounds."""
     at = np.sort(index)
     settings = {**FIXED, **FIXED_OF_EFFECTS, **params}
     settings["min_data_in_leaf"] = max(FEWEST_IN_LEAF, round(settings["share_in_leaf"] * len(at)))
@@ -152,7 +152,7 @@ def regress(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -
 
 
 def _rounds(prepared: Prepared, at: RowIndex, *, settings: Params, seed: int) -> int:
-    """After how many rounds boosters of the other parts are, on average, nearest to the numbers of the part held out.
+    """The number of rounds with the lowest average squared error over the held-out parts.
 
     Each part is held out in turn, of many rows two of the parts only: they tell enough.
     """
@@ -172,7 +172,7 @@ def _rounds(prepared: Prepared, at: RowIndex, *, settings: Params, seed: int) ->
 
 
 def _labelled(prepared: Prepared, at: RowIndex) -> lgb.Dataset:
-    """The rows at `at`, binned with all others, and their own targets."""
+    """The rows at `at`, binned with all others, with targets of their own."""
     rows = _subset(prepared, at, n_rows=len(at)).construct()
     rows.set_label(prepared.y[at])
     return rows
@@ -187,7 +187,7 @@ def _subset(prepared: Prepared, index: RowIndex, *, n_rows: int) -> lgb.Dataset:
 
 
 def _settings(params: Params, n_rows: int) -> dict[str, Any]:
-    """What LightGBM is told."""
+    """LightGBM's parameters."""
     return {**{key: value for key, value in params.items() if key not in OURS}, "num_threads": threads(n_rows)}
 
 
@@ -199,13 +199,13 @@ def _of_rounds(rows: lgb.Dataset, params: Params, *, n_rows: int, seed: int) -> 
 
 
 def prepare_jointly(prepared: Prepared, X: Matrix, given: Matrix, contract: Contract) -> Prepared:
-    """What was given is more columns."""
+    """The rows with indicator columns for what was given."""
     joined = prepare(np.hstack([X, given]), prepared.y, contract)
     return replace(joined, rows=(joined.rows, given.shape[1]))
 
 
 def fit_jointly(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> tuple[LightgbmModel, ...]:
-    """The same boosters, asked under nothing given and under each thing given."""
+    """The same boosters, evaluated with nothing given and with each thing given."""
     rows, n_given = prepared.rows
     model = fit(replace(prepared, rows=rows), index, params=params, seed=seed)
     asked = np.vstack([np.zeros(n_given), np.eye(n_given)])

@@ -1,4 +1,4 @@
-"""Logistic regression on numbers with splines, and on categories one by one."""
+"""Logistic regression with splines for numbers and one coefficient per category."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ FREE = 1e-3
 
 
 def search(trial: optuna.Trial) -> dict[str, Any]:
-    """How strongly the coefficients are held back."""
+    """The strength of the ridge penalty."""
     return {"C": trial.suggest_float("C", 1e-3, 100.0, log=True)}
 
 
 def search_effects(trial: optuna.Trial) -> dict[str, Any]:
-    """How much more or less strongly than a cross-validation says those of an effect are held back."""
+    """The penalty of the effects, as a multiple of the one that cross-validation chooses."""
     return {"hold": trial.suggest_float("hold", 0.3, 3.0, log=True)}
 
 
@@ -66,7 +66,7 @@ def regress(
 def _kept(
     terms: tuple[Terms, ...], means: Numbers, weights: Numbers, intercept: float
 ) -> tuple[tuple[Terms, ...], tuple[float, ...], float, tuple[float, ...]]:
-    """The terms, coefficients, intercept and centres as they are kept: rounded, then hinges in place of hats."""
+    """The terms, coefficients, intercept and centres to store: rounded, with hinges in place of hats."""
     weights, intercept = rounding.coefficients(weights), rounding.coefficient(intercept)
     hinges, constants = encoding.as_hinges(terms, weights)
     centres = encoding.by_column(terms, means * weights) - constants
@@ -79,7 +79,7 @@ def prepare_jointly(
     given: Matrix,
     contract: Contract,  # noqa: ARG001 - they are encoded
 ) -> Prepared:
-    """The encoded rows, and what was given."""
+    """The encoded rows and what was given."""
     return Prepared((*prepared.rows, given), prepared.y)
 
 
@@ -90,7 +90,7 @@ def fit_jointly(
     params: Params,
     seed: int,  # noqa: ARG001 - the optimum is unique
 ) -> tuple[LogisticModel, ...]:
-    """One likelihood of all: what is given shifts the sum and turns the straight terms, whose turns are held back too.
+    """One likelihood for all arms: what is given shifts the intercept and the (penalised) linear coefficients.
 
     The shift itself is not: it is what the thing given does on average.
     """
@@ -122,7 +122,7 @@ def fit_jointly(
 
 
 def _straight(terms: tuple[Terms, ...]) -> npt.NDArray[np.intp]:
-    """The positions of the straight terms among all."""
+    """The positions of the linear terms among all."""
     starts = np.cumsum([0, *(t.n_terms for t in terms)])
     return np.concatenate([start + np.arange(t.n_straight) for start, t in zip(starts, terms, strict=False)])
 

@@ -1,4 +1,4 @@
-"""The floor: everybody gets the share of churned customers in the training rows."""
+"""The prior model, the baseline of every comparison: it predicts the churn rate of the training rows for everybody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ def search(_trial: optuna.Trial) -> dict[str, float]:
 
 
 def prepare(X: Matrix, y: Labels, _contract: Contract) -> Prepared:
-    """The rows are not looked at."""
+    """The columns are not used."""
     return Prepared(X, y)
 
 
@@ -62,12 +62,12 @@ def regress(
 
 
 def prepare_jointly(prepared: Prepared, X: Matrix, given: Matrix, _contract: Contract) -> Prepared:
-    """How much can be given is all that is looked at."""
+    """Only the number of things that can be given is used."""
     return Prepared((X, given.shape[1]), prepared.y)
 
 
 def fit_jointly(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> tuple[PriorModel, ...]:
-    """The same for everybody, whatever was given."""
+    """The same number for everybody, whatever was given."""
     one = fit(prepared, index, params=params, seed=seed)
     return tuple([one] * (prepared.rows[1] + 1))
 

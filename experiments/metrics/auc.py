@@ -1,4 +1,4 @@
-"""AUC: how often a customer who left was scored above one who stayed."""
+"""AUC: the probability that a customer who left has a higher score than one who stayed."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""AUTOC: how much better than average the effect is among those ranked highest, over all cut-offs."""
+"""AUTOC: how much larger than average the effect is among the highest ranked, averaged over all cut-offs."""
 
 import numpy as np
 

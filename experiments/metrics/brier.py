@@ -1,4 +1,4 @@
-"""Brier score: how far, squared, the probabilities lie from what happened."""
+"""Brier score: the mean squared difference between predicted probability and outcome."""
 
 from experiments.metric import Metric, Numbers, weighted_mean
 from experiments.statistics.poisson import Clusters, Counts

@@ -1,4 +1,4 @@
-"""Calibration error: the gap between promised and observed churn, averaged over ten groups of customers."""
+"""Calibration error: the gap between predicted and observed churn, averaged over ten groups of customers."""
 
 import numpy as np
 

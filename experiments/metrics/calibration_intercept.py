@@ -1,4 +1,4 @@
-"""Calibration intercept: whether the probabilities are too high (below 0) or too low (above 0) on the whole."""
+"""Calibration intercept: whether the probabilities are on average too high (below 0) or too low (above 0)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Calibration slope: whether the probabilities are spread too far (below 1) or not far enough (above 1)."""
+"""Calibration slope: whether the probabilities are too extreme (below 1) or not extreme enough (above 1)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Lift at the contact budget: how many times more leavers the top of the list holds than a random draw."""
+"""Lift at the contact budget: the churn rate among the highest scores, divided by that of all customers."""
 
 from experiments.metric import Metric, Numbers
 from experiments.metrics.recall import recalled

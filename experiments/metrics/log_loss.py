@@ -1,4 +1,4 @@
-"""Log loss: how surprised the probabilities were by what happened."""
+"""Log loss: the mean negative log of the probability predicted for the actual outcome."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Maximum profit: what the best cut of this churn score would earn per customer, the offers' success being known."""
+"""Maximum profit: what the best cut-off of this churn score would earn per customer, at a known acceptance rate."""
 
 import numpy as np
 

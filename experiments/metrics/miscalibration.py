@@ -1,4 +1,4 @@
-"""Miscalibration: the squared gap between promised and observed churn, less what chance alone makes of it."""
+"""Miscalibration: the squared gap between predicted and observed churn, less what chance alone adds to it."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Policy value: what a policy's choices earn on average, after the cost of the contacts."""
+"""Policy value: the average value of a policy's chosen actions, after the cost of the contacts."""
 
 from experiments.metric import Metric, Numbers, weighted_mean
 from experiments.statistics.poisson import Clusters, Counts

@@ -1,4 +1,4 @@
-"""QINI: what ranking customers by predicted uplift gains over contacting them at random, over all budgets."""
+"""QINI: the gain of ranking customers by predicted uplift over contacting them at random, averaged over all budgets."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Recall at the contact budget: the share of all leavers whom the top of the list holds."""
+"""Recall at the contact budget: the share of all leavers who are among the highest scores."""
 
 import numpy as np
 

@@ -1,1 +1,1 @@
-"""What contacting customers earns: values, costs, limits, and the simple policies to beat."""
+"""The value of contacting customers: values, costs, contact limits, and simple policies to compare with."""

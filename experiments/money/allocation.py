@@ -1,4 +1,4 @@
-"""The best use of scarce contacts: how many of which customers get which action within shared limits.
+"""Optimal allocation of limited contacts: how many customers of each group get which action within shared limits.
 
 An assignment with side limits: maximise the sum of promises, one action a customer at most. Two facts make it easy:
 - Once the numbers of contacts by action are whole, what is left is a transport problem; its matrix is totally
@@ -27,7 +27,7 @@ LARGEST = 1e4
 
 @dataclass(frozen=True)
 class Scarce:
-    """What contacts use up: use, shape (n_limits, n_actions), by one of each action; limit, shape (n_limits,)."""
+    """The limits of contacts: use (n_limits, n_actions) is what one contact takes, limit (n_limits,) the total."""
 
     use: Numbers
     limit: Numbers
@@ -35,7 +35,7 @@ class Scarce:
 
 @dataclass(frozen=True)
 class Prices:
-    """The price of each limit, shape (n_limits,), and the sum of promises that no choice can exceed."""
+    """The shadow price of each limit, shape (n_limits,), and the upper bound on the total value (Lagrangian dual)."""
 
     of: Numbers
     bound: float
@@ -74,7 +74,7 @@ def allocate(promise: Numbers, *, sizes: Whole, scarce: Scarce, core: int = CORE
 
 
 def prices(promise: Numbers, *, sizes: Whole, scarce: Scarce) -> Prices:
-    """The prices at which the bound is least (cutting planes of Kelley 1960); arguments as for `allocate`."""
+    """The prices that minimise the dual bound (cutting planes of Kelley 1960); arguments as for `allocate`."""
     use, limit = scarce.use, scarce.limit
     # At these no contact that uses the limit is worth its price.
     highest = promise.max() / np.where(use > 0, use, np.inf).min(axis=1)
@@ -99,7 +99,7 @@ def prices(promise: Numbers, *, sizes: Whole, scarce: Scarce) -> Prices:
 
 
 def _at(tried: Numbers, promise: Numbers, sizes: Whole, scarce: Scarce) -> tuple[float, Numbers]:
-    """What all would earn if everybody decided at these prices, and how much of each limit would be left."""
+    """The dual bound at these prices, and how much of each limit would be left."""
     action, _ = _decisions(promise - tried @ scarce.use)
     acted = np.flatnonzero(action >= 0)
     contacts = np.bincount(action[acted], sizes[acted], minlength=scarce.use.shape[1])
@@ -107,14 +107,14 @@ def _at(tried: Numbers, promise: Numbers, sizes: Whole, scarce: Scarce) -> tuple
 
 
 def _decisions(reduced: Numbers) -> tuple[Whole, Numbers]:
-    """The best action of each group after the prices, -1 for none, and by how much it beats the next best."""
+    """The best action of each group after the prices, -1 for none, and its lead over the next best."""
     every = np.column_stack([np.zeros(len(reduced)), reduced])
     two = np.partition(every, -2, axis=1)[:, -2:]
     return every.argmax(axis=1) - 1, two[:, 1] - two[:, 0]
 
 
 def _solved(promise: Numbers, sizes: Whole, scarce: Scarce) -> Whole:
-    """The optimum by HiGHS: first how many contacts of each action, then who gets them."""
+    """The optimum by HiGHS: first the number of contacts of each action, then who gets them."""
     n_groups, n_actions = promise.shape
     possible = np.isfinite(promise)
     gain = np.where(possible, promise, 0.0).ravel()

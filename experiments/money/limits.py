@@ -1,4 +1,4 @@
-"""What a policy may use and whom it may contact: the spec's words as numbers for a list of a given size."""
+"""Contact limits and exclusions of a policy: the spec's settings as numbers for a list of a given size."""
 
 import math
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ UNLIMITED = math.inf
 
 @dataclass(frozen=True)
 class Limits:
-    """What the contacts of one list may use up; UNLIMITED where nothing was said.
+    """What the contacts of one list may use up; UNLIMITED where the spec sets no limit.
 
     contacts is how many customers may be contacted at all, by_action how many with each action, shape (n_actions,),
     and money what all of it may cost, in the spec's currency.
@@ -33,11 +33,11 @@ class Limits:
 
     @property
     def only_contacts(self) -> bool:
-        """Whether neither money nor a capacity limits."""
+        """Whether the number of contacts is the only limit, with none on money or on single actions."""
         return self.money == UNLIMITED and set(self.by_action) <= {UNLIMITED}
 
     def affords(self, action: int, *, cost: Numbers, wanted: int) -> int:
-        """How many of so many contacts the limits allow when all are of one action, by its place in cost."""
+        """How many contacts, of at most so many, the limits allow when all use one action, by its index in cost."""
         most = min(wanted, self.contacts, self.by_action[action])
         return int(most if most * cost[action] <= self.money else _floor(self.money / cost[action]))
 
@@ -75,7 +75,7 @@ def _floor(number: float) -> int:
 
 
 def barred(rows: pd.DataFrame, policy: PolicySpec) -> Mapping[str, Mask]:
-    """Who must not be contacted, by the reason, shape (n_rows,) each; a reason that the spec does not give is left out.
+    """Who must not be contacted, by reason, shape (n_rows,) each; reasons that the spec does not use are left out.
 
     Raises SpecError for a column that the rows have not, DataError where an opt-out is neither 1 nor 0 nor missing.
     """
@@ -96,7 +96,7 @@ def barred(rows: pd.DataFrame, policy: PolicySpec) -> Mapping[str, Mask]:
 
 
 def _numbers(rows: pd.DataFrame, name: str) -> Numbers:
-    """A column as numbers; missing is 0: nothing of the kind was ever recorded."""
+    """A column as numbers; missing counts as 0."""
     numbers = pd.to_numeric(rows[name], errors="coerce")
     strange = (numbers.isna() & rows[name].notna()).to_numpy(dtype=np.bool_)
     if bad := rows.loc[strange, name].astype(str).unique().tolist():
@@ -105,11 +105,11 @@ def _numbers(rows: pd.DataFrame, name: str) -> Numbers:
 
 
 def _first(rows: pd.DataFrame, mask: Mask) -> str:
-    """Whose row the first of a mask is, as part of a sentence."""
+    """The customer of the first row of a mask, as part of a sentence."""
     return f" (first: customer '{rows.loc[mask, 'customer_id'].iloc[0]}')" if "customer_id" in rows else ""
 
 
 def free(blocked: Mapping[str, Mask], n_rows: int) -> Mask:
-    """Who may be contacted: those whom no reason bars."""
+    """Who may be contacted: those whom no reason excludes."""
     may_contact: Mask = ~np.any([np.zeros(n_rows, dtype=bool), *blocked.values()], axis=0)
     return may_contact

@@ -1,4 +1,4 @@
-"""Who is contacted and how: the choice that earns most within the limits, and the simple choices to beat."""
+"""The contact policy: the action for each customer that maximises the expected value within the limits."""
 
 from collections.abc import Mapping
 
@@ -42,7 +42,7 @@ def choose(
 
 
 def promises(uplift: Numbers, *, value: Numbers, cost: Numbers, may_contact: Mask | None = None) -> Numbers:
-    """The promises, value * uplift - cost, where above 0 and the customer may be contacted, else -inf; shape as uplift.
+    """The expected net value, value * uplift - cost, where above 0 and contact is allowed, else -inf; shape as uplift.
 
     Arguments and errors as for `choose`.
     """
@@ -56,7 +56,7 @@ def promises(uplift: Numbers, *, value: Numbers, cost: Numbers, may_contact: Mas
 
 
 def _best_first(promise: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
-    """Each customer's best action (the first of equals), those who promise most first; ties by ids."""
+    """Each customer's best action (the first of equals), in descending order of net value; ties by ids."""
     del cost
     gain, choice = promise.max(axis=1), nobody(len(promise))
     chosen = np.lexsort((ids, -gain))[: limits.contacts]
@@ -65,7 +65,7 @@ def _best_first(promise: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) ->
 
 
 def _within(promise: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
-    """The best choice where money or a capacity limits: customers of equal promises are one group, served by ids."""
+    """The best choice under limits on money or single actions: customers of equal values form one group."""
     order = np.lexsort((ids, *promise.T))
     ordered = promise[order]
     starts = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))[: len(order)]
@@ -86,7 +86,7 @@ def _scarce(cost: Numbers, limits: Limits) -> Scarce:
 
 
 def _smaller_ids_first(choice: Choice, promise: Numbers, ids: Ids) -> Choice:
-    """The choice after swaps that change nothing but ids: of an equal promise of an action, the smaller id gets it."""
+    """The same choice with ties broken by id: of equal values of an action, the smaller id gets it."""
     choice, before = choice.copy(), None
     while before is None or not np.array_equal(before, choice):
         before = choice.copy()
@@ -109,7 +109,7 @@ def not_contacted_because(
     limits: Limits,
     barred: Mapping[str, Mask],
 ) -> NDArray[np.object_]:
-    """Why a customer with a promise above 0 is not contacted, shape (n_rows,); `none` for everybody else.
+    """Why a customer with a positive net value is not contacted, shape (n_rows,); `none` for everybody else.
 
     The first reason that bars the customer; else `capacity full` where every action that promises something is used
     up, and `budget spent` where the contacts or the money are. choice is that of `choose`, barred as `limits.barred`
@@ -135,7 +135,7 @@ def contacts_by_action(choice: Choice, n_actions: int) -> NDArray[np.intp]:
 
 
 def nobody(n_rows: int) -> Choice:
-    """The choice to do nothing."""
+    """The policy that contacts nobody."""
     return np.full(n_rows, NOBODY, dtype=np.intp)
 
 

@@ -1,1 +1,1 @@
-"""Whether actions were handed out by lot: what the log says, and what the data show."""
+"""Whether actions were randomised: assignment probabilities from the log, and tests on the data."""

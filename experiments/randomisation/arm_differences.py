@@ -1,4 +1,4 @@
-"""The trial before any model: what each action changed on average, and whether it was handed out by lot."""
+"""The differences of mean outcomes between each action and the control, before any model."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def differences(rows: pd.DataFrame, actions: tuple[str, ...], outcome: Numbers) 
 
 
 def _mean(rows: pd.DataFrame, arm: str, outcome: Numbers, customers: NDArray[np.intp]) -> tuple[float, Numbers, int]:
-    """The weighted mean of the outcome in an arm, what each customer contributes to its error, and the rows."""
+    """The weighted mean outcome of an arm, each customer's contribution to its variance, and the number of rows."""
     chosen = (rows["arm"] == arm).to_numpy(dtype=bool)
     y = outcome[chosen]
     weight: Numbers = 1.0 / rows.loc[chosen, "probability"].to_numpy(dtype=float)

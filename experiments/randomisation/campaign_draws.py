@@ -1,4 +1,4 @@
-"""What a campaign's log says of its draws: which rows are draws of their own, and every arm's chance in each."""
+"""The assignments of a campaign by its log: which rows were drawn independently, and every arm's probability."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +18,7 @@ ROUNDED_SUM = 0.002
 
 
 def own_draws(rows: pd.DataFrame) -> Mask:
-    """Which rows are draws of their own; rows (customer_id, as_of, arm, probability) are those in a campaign.
+    """Which rows are independent assignments; rows (customer_id, as_of, arm, probability) are those in a campaign.
 
     A customer's first row is one. A later row is one where its date drew anew: customers have the arm of their row
     before as often as its logged probability says (within 2.5 standard errors), or an arm is new. An arm that was held
@@ -42,7 +42,7 @@ def own_draws(rows: pd.DataFrame) -> Mask:
 
 
 def _excess(values: Numbers, codes: npt.NDArray[np.intp], size: int) -> Numbers:
-    """The sum of values by code, in standard errors of a sum whose terms have mean 0; 0 where there are none."""
+    """The sum of values by code, divided by its standard error under mean 0; 0 where there are none."""
     sums = np.bincount(codes, weights=values, minlength=size)
     errors = np.sqrt(np.bincount(codes, weights=values**2, minlength=size))
     return np.divide(sums, errors, out=np.zeros(size), where=errors > 0)
@@ -60,7 +60,7 @@ def _new_arms(arm: npt.NDArray[np.str_], codes: npt.NDArray[np.intp], size: int)
 def chances(
     arm: npt.NDArray[np.str_], probability: Numbers, *, arms: Sequence[str], groups: Iterable[npt.NDArray[np.generic]]
 ) -> Numbers | None:
-    """Every arm's chance in each row, shape (n_rows, n_arms), from the logged probability of the row's own arm.
+    """Every arm's probability in each row, shape (n_rows, n_arms), from the logged probability of the row's own arm.
 
     groups, each of shape (n_rows,), are what may have decided the probabilities, such as the date or a stratum: the
     first is taken that `of_groups` takes. Of two arms, the other's chance is what is left. None where the log does not
@@ -82,7 +82,7 @@ def of_groups(
     arms: Sequence[str],
     group: npt.NDArray[np.generic] | None = None,
 ) -> Numbers | None:
-    """Every arm's chance in each row, where within each value of group every arm has one, and these sum to about one.
+    """Every arm's probability in each row, where each is constant within every group and they sum to about one.
 
     An arm that nobody of a group was given has what is left. Without group all rows are one.
     """

@@ -1,4 +1,4 @@
-"""Whether actions were handed out by lot: only then does comparing who got one with who did not show its effect."""
+"""The test of whether actions were randomised; without randomisation, outcome differences are not effects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from experiments.metric import Numbers
 from experiments.randomisation import campaign_draws
-from experiments.randomisation.predictability import FOLDS, Pair, Predictability, paired, predictability
+from experiments.randomisation.predictability import FOLDS, ArmPair, Predictability, paired, predictability
 from experiments.randomisation.sample_ratio import SampleRatio, sample_ratio
 from experiments.statistics import rounding
 from features.errors import MetricError
@@ -26,7 +26,7 @@ Verdict = Literal["randomised", "not randomised", "sample ratio mismatch"]
 
 @dataclass(frozen=True)
 class Balance:
-    """How far an arm and the control lie apart in one covariate, in standard deviations, and the error of that.
+    """The standardised difference of one covariate between an arm and the control, with its standard error.
 
     Rows count by their logged probabilities. p is the chance that the draws explain it, corrected for the number of
     covariates.
@@ -41,7 +41,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class Randomisation:
-    """The verdict on how actions were handed out, in one word and in a sentence, with the figures behind it.
+    """The verdict on the assignment, in one word and in a sentence, with the figures behind it.
 
     balance is sorted, largest difference first.
     """
@@ -64,7 +64,7 @@ def examine(
     chances: Numbers | None = None,
     sample: NDArray[np.intp] | None = None,
 ) -> Randomisation:
-    """Judge from covariates known before the assignment whether it was random, given the logged probabilities.
+    """Test with covariates known before the assignment whether it was random, given the logged probabilities.
 
     covariates has shape (n_rows, len(names)), NaN where missing; arm names what each row was given, and
     probability, in (0, 1], is the logged probability of it; both have shape (n_rows,). A row must be one draw of its
@@ -108,7 +108,7 @@ def examine(
     return Randomisation(verdict, words, ordered, tuple(predicted), ratio)
 
 
-def _balance(covariates: Numbers, names: Sequence[str], *, pair: Pair, each: Sequence[float]) -> list[Balance]:
+def _balance(covariates: Numbers, names: Sequence[str], *, pair: ArmPair, each: Sequence[float]) -> list[Balance]:
     """Standardised mean differences, by the mean of both variances (Austin 2009); 0 where nothing varies or differs."""
     covariates = covariates - covariates[0]  # so that what does not vary differs by nothing, not by rounding
     groups = [pair.treated == 1, pair.treated == 0]

@@ -1,4 +1,4 @@
-"""Whether covariates differ between two arms by more than the logged draws explain.
+"""Tests of covariate balance: whether two arms differ by more than the logged assignment probabilities explain.
 
 Two tests of one sum, covariates times (given the action, less the logged chance of it). Where that chance is known of
 every row, small p-values come from repeating the draws: no normal distribution, few rows, rare values or heavy tails
@@ -31,14 +31,14 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Imbalance:
-    """The p-value that all covariates together differ by chance, and that of each, corrected for their number."""
+    """The joint p-value of balance in all covariates, and that of each, corrected for their number."""
 
     together: float
     each: tuple[float, ...]
 
 
 def imbalance(columns: Numbers, *, treated: Numbers, chance: Numbers, seed: int) -> Imbalance:
-    """Judge covariates by draws of known chance.
+    """Test covariate balance where every arm's probability is known.
 
     columns has shape (n_rows, n_columns) without gaps; treated, 1 for the action and 0 for the control, and chance,
     in (0, 1), that of the action among the two, have shape (n_rows,); rows are drawn independently. Sizes are another
@@ -80,7 +80,7 @@ class _Test:
         return np.einsum("ij,jk,ik->i", sums, self.inverse, sums, optimize=True), np.abs(sums) / self.errors
 
     def drawn_again(self, generator: np.random.Generator, draws: int) -> tuple[Numbers, Numbers]:
-        """The distance and the largest |z| of so many repeated draws, shape (draws,) each."""
+        """The distance and the largest |z| of so many repeated assignments, shape (draws,) each."""
         treated = generator.random((draws, self.chance.size)) < self.chance
         distance, z = self.statistics(treated @ self.columns - self.chance @ self.columns)
         return distance, z.max(axis=1)
@@ -89,7 +89,7 @@ class _Test:
 def _repeated(
     test: _Test, distance: float, z: Numbers, *, together: float, each: Numbers, seed: int
 ) -> tuple[float, Numbers]:
-    """The p-values by repeated draws; where none of these is as extreme, that of the large-sample test, if smaller."""
+    """The p-values by repeated assignment; where no repetition is as extreme, the large-sample one if smaller."""
     generator, block = np.random.default_rng(seed), max(1, CELLS // test.chance.size)
     draws = min(DRAWS, max(FEWEST_DRAWS, MOST_DRAWN // test.chance.size))
     distances, largest = np.empty(0), np.empty(0)
@@ -107,7 +107,7 @@ def _repeated(
 
 
 def weighted_imbalance(columns: Numbers, *, treated: Numbers, weight: Numbers) -> Imbalance:
-    """Judge covariates where only the chance of each row's own arm is known; weight, shape (n_rows,), is 1 over it.
+    """Test balance where only the probability of each row's own arm is known; weight (n_rows,) is its inverse.
 
     The weighted means of the two arms differ by a sum of independent rows: it is compared with its own spread by
     Hotelling's T-square, its degrees of freedom those of arms that vary differently (Yao 1965) and of as many rows as
@@ -129,7 +129,7 @@ def weighted_imbalance(columns: Numbers, *, treated: Numbers, weight: Numbers) -
 
 
 def _hotelling(columns: Numbers, arms: list[np.ndarray], shares: list[Numbers]) -> float:
-    """The p-value that the means of two arms, their rows weighing by shares, are those of the same distribution."""
+    """Hotelling's p-value that two arms have equal means, their rows weighted by shares."""
     means = [share @ columns[arm] for arm, share in zip(arms, shares, strict=True)]
     moved = [share[:, None] * (columns[arm] - mean) for arm, share, mean in zip(arms, shares, means, strict=True)]
     spreads = [one.T @ one for one in moved]
@@ -144,12 +144,12 @@ def _hotelling(columns: Numbers, arms: list[np.ndarray], shares: list[Numbers]) 
 
 
 def _effective(share: Numbers) -> float:
-    """How many equal rows tell as much as these, whose shares sum to one."""
+    """The effective sample size of rows with these weights, which sum to one."""
     return 1 / float(share @ share)
 
 
 def _frequent(columns: Numbers, treated: Numbers) -> np.ndarray:
-    """Which columns vary among enough rows of either arm: the commonest value is not that of nearly all."""
+    """Which columns vary enough in both arms: the commonest value does not cover nearly all rows."""
     kept = []
     for place in range(columns.shape[1]):
         values, codes = np.unique(columns[:, place], return_inverse=True)
@@ -175,7 +175,7 @@ def _standardised(columns: Numbers, weight: Numbers) -> tuple[Numbers, np.ndarra
 
 
 def _fitted(chance: Numbers, treated: Numbers) -> Numbers:
-    """The chances, shifted in the logit by one number so that as many are expected to be treated as were."""
+    """The probabilities, shifted on the logit scale so that the expected number treated equals the observed one."""
     odds, shift = logit(np.clip(chance, ROUNDING, 1 - ROUNDING)), 0.0
     if np.ptp(chance) <= ROUNDING:
         return np.full(chance.size, treated.mean())

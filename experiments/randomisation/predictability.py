@@ -1,4 +1,4 @@
-"""How well covariates tell who was given an action from who was not; had the lot decided, they could not."""
+"""How well covariates predict the arm: under randomisation they cannot."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ OPEN = float(np.log(9))  # the log odds of 9 in 10
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The rows of an action and of the control, and what the log says of their draws.
+class ArmPair:
+    """The rows of an action and of the control, with their logged probabilities.
 
     treated is 1 for the action, 0 for the control; weight balances what the logged probabilities tilt; chance is that
     of the action among the two, None where the log does not tell it of every row; shape (n_rows,) each.
@@ -31,7 +31,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Predictability:
-    """How well the covariates tell an arm from the control: out-of-fold AUC, and the p-value that they do not.
+    """How well the covariates predict the arm: out-of-fold AUC, and the p-value that they do not.
 
     The AUC is for people: no verdict rests on it. p is that of all covariates together, each that of every covariate by
     itself, corrected for their number. overlap is the share of rows of which the covariates leave it open, to 1 in 10
@@ -48,7 +48,7 @@ class Predictability:
 
 def paired(
     arm: NDArray[np.generic], *, pair: tuple[str, str], probability: Numbers, chances: Numbers | None, arms: list[str]
-) -> Pair:
+) -> ArmPair:
     """The rows of an action and the control, pair, among all rows.
 
     arm and probability, of the row's own arm, have shape (n_rows,); chances, shape (n_rows, n_arms), is every arm's, in
@@ -58,16 +58,16 @@ def paired(
     among = np.isin(arm, pair)
     treated = (arm[among] == pair[0]).astype(np.float64)
     if chances is None:
-        return Pair(pair[0], treated, 1 / probability[among])
+        return ArmPair(pair[0], treated, 1 / probability[among])
     of_action, of_control = (chances[among, arms.index(name)] for name in pair)
     chance = of_action / (of_action + of_control)
     constant = np.ptp(chance) < 1e-9
     weight = np.ones(treated.size) if constant else np.where(treated == 1, 1 - chance, chance)
-    return Pair(pair[0], treated, weight, chance)
+    return ArmPair(pair[0], treated, weight, chance)
 
 
-def predictability(covariates: Numbers, *, pair: Pair, seed: int) -> Predictability:
-    """Tell arm from control by a ridge logistic regression, each fold judged by a fit to the others.
+def predictability(covariates: Numbers, *, pair: ArmPair, seed: int) -> Predictability:
+    """Predict the arm by a ridge logistic regression, each fold judged by a fit to the others.
 
     covariates, shape (n_rows, n_columns), have no missing values and are those of the rows of pair, 10 of each arm at
     least. seed deals rows to folds and repeats draws. The AUC is the mean over folds, as scores of different fits do

@@ -1,4 +1,4 @@
-"""Whether arms are of the sizes that their logged probabilities promise."""
+"""The sample-ratio test: whether the arms have the sizes that their logged probabilities imply."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from experiments.randomisation import campaign_draws
 
 @dataclass(frozen=True)
 class SampleRatio:
-    """The rows of each arm, how many the logged probabilities promise, and the chi-square p-value.
+    """The rows of each arm, the number expected from the logged probabilities, and the chi-square p-value.
 
     Where every arm's probability is known in each row, expected is their sum. Elsewhere it is n_rows times the harmonic
     mean of the probabilities of the arm's rows, as these were drawn in proportion to it.
@@ -50,7 +50,7 @@ def sample_ratio(
 
 
 def _by_own(arm: NDArray[np.str_], arms: list[str], probability: Numbers) -> SampleRatio:
-    """By the logged probability of the row's own arm alone.
+    """The test from the logged probability of each row's own arm alone.
 
     The sum T_a of 1/e over the rows given arm a has mean n_rows, whatever the rows' probabilities e, variance
     sum(1/e) - n_rows and covariance -n_rows with another arm's: the distances T - n_rows of all arms but the
@@ -76,7 +76,7 @@ def _are_false(arm: NDArray[np.str_], arms: list[str], probability: Numbers, kno
 
 
 def _effective(weights: Numbers) -> float:
-    """How many equal rows tell as much as these (Kish 1965)."""
+    """The effective sample size of weighted rows (Kish 1965)."""
     return float(weights.sum() ** 2 / (weights @ weights))
 
 

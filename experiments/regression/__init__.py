@@ -1,1 +1,1 @@
-"""The logistic family's arithmetic: columns encoded as sparse terms, ridge and lasso."""
+"""The computations of the logistic family: sparse encoding, ridge and lasso."""

@@ -1,4 +1,4 @@
-"""Weighted sums of terms: what a column of the encoded rows becomes, and the models that add them up."""
+"""Linear predictors: how an encoded column becomes terms (linear, spline or category), and models that sum them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from features.contract import Matrix
 
 @dataclass(frozen=True)
 class Terms:
-    """How one column of the encoded rows becomes terms of the sum.
+    """How one encoded column becomes terms of the linear predictor.
 
     A number (n_categories 0) becomes itself standardised, its hinges max(0, x - knot) and whether it is missing;
     a missing number stands at its median. A category becomes one term per category; missing has none. A model is
@@ -31,7 +31,7 @@ class Terms:
 
     @property
     def n_straight(self) -> int:
-        """How many of them, from the first on, stand for the column as it is, without hinges."""
+        """How many of them, from the first on, are linear (no hinges)."""
         return self.n_categories or 1
 
     def expand(self, values: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
@@ -40,7 +40,7 @@ class Terms:
         return [standard, *(np.maximum(standard - knot, 0.0) for knot in self.knots), np.isnan(values).astype(float)]
 
     def standard(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """A number's values less their median, by their scale, of the same shape; 0 where missing."""
+        """A number's values, centred by the median and divided by the scale; 0 where missing; same shape."""
         standard: npt.NDArray[np.float64] = (np.where(np.isnan(values), self.median, values) - self.median) / self.scale
         return standard
 

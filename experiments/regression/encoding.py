@@ -1,4 +1,4 @@
-"""Encoded rows as a sparse matrix, by scikit-learn's encoders: what the logistic family is fitted on.
+"""Encoded rows as a sparse design matrix, by scikit-learn's encoders, for the logistic family.
 
 A number becomes itself standardised, hats (linear splines, each 1 at its knot and 0 from the next ones on) and whether
 it is missing; a category becomes one column for each of its values. In a row at most two hats of a number and one
@@ -28,7 +28,7 @@ VALUES_AT_ONCE = 1_000_000
 
 
 def terms_of(X: Matrix, contract: Contract) -> tuple[Terms, ...]:
-    """What each column of X, shape (n_rows, n_columns), becomes; medians and knots look at no label."""
+    """The terms of each column of X, shape (n_rows, n_columns); medians and knots do not depend on labels."""
     return tuple(
         Terms(len(column.categories)) if column.type == "category" else _number(X[:, position])
         for position, column in enumerate(contract.columns)
@@ -67,7 +67,7 @@ def encoded(X: Matrix, terms: tuple[Terms, ...]) -> csr_array:
 
 
 def rows_at(columns: csr_array, index: RowIndex) -> csr_array:
-    """Some rows of what `encoded` gave, in double precision, to fit on."""
+    """Some rows of the design matrix in double precision, to fit on."""
     most = int(np.diff(columns.indptr)[index].sum())
     return gathered(lambda rows: columns[index[rows]], shape=(len(index), columns.shape[1]), most=most)
 
@@ -75,7 +75,7 @@ def rows_at(columns: csr_array, index: RowIndex) -> csr_array:
 def gathered(
     part: Callable[[slice], csr_array], *, shape: tuple[int, int], most: int, dtype: npt.DTypeLike = np.float64
 ) -> csr_array:
-    """A sparse matrix of this shape, whose rows part gives, some at a time: never is there more than one copy of it.
+    """A sparse matrix of this shape, filled from part a block of rows at a time, so that only one copy is in memory.
 
     most is how many of its values are not 0, or more: what is not written to takes no memory.
     """
@@ -91,7 +91,7 @@ def gathered(
 
 
 def _encoder(terms: tuple[Terms, ...]) -> tuple[ColumnTransformer, RowIndex]:
-    """The encoder of all columns, and the place among the terms of each of the columns that it makes."""
+    """The encoder of all columns, and for each column that it makes the index of its term."""
     starts = np.cumsum([0, *(t.n_terms for t in terms)])
     numbers = [k for k, t in enumerate(terms) if not t.n_categories]
     bent = [k for k in numbers if terms[k].knots]
@@ -124,7 +124,7 @@ def _hats(terms: Terms) -> Pipeline:
 
 
 def as_hinges(terms: tuple[Terms, ...], weights: Numbers) -> tuple[Numbers, Numbers]:
-    """Coefficients of hinges max(0, x - knot) that give the same sum as these of hats, less what is returned second.
+    """Hinge coefficients, max(0, x - knot), equal to these hat coefficients up to the constant returned second.
 
     weights have shape (n_terms,); the second, shape (len(terms),), is a constant for each column. Between two knots the
     sum of hats is a straight line; a hinge at each knot adds by how much the slope changes there, and before the first
@@ -148,19 +148,19 @@ def by_column(terms: tuple[Terms, ...], values: Numbers) -> Numbers:
 
 
 def means(columns: csr_array) -> Numbers:
-    """The mean of each column, shape (n_columns,); scipy's own takes a copy of all."""
+    """The mean of each column, shape (n_columns,); scipy's own copies the matrix."""
     found: Numbers = columns.sum(axis=0) / columns.shape[0]
     return found
 
 
 def commonest(columns: csr_array, most: int) -> RowIndex:
-    """The places of at most so many columns: those that are not 0 in the most rows, in their own order."""
+    """The indices of at most so many columns, those with the most non-zero rows, in ascending order."""
     counts = per_column(columns, lambda values: np.ones(len(values)))
     return np.sort(np.argsort(-counts, kind="stable")[:most])
 
 
 def per_column(columns: csr_array, of: Callable[[Numbers], Numbers]) -> Numbers:
-    """The sum, over each column's values that are not 0, of what `of` makes of them, shape (n_columns,).
+    """The sum of `of` over each column's non-zero values, shape (n_columns,).
 
     Some values at a time: numpy would hold a wider copy of all their places.
     """

@@ -1,4 +1,4 @@
-"""The lasso: a linear regression that uses no more columns than a cross-validation finds worth while.
+"""The lasso: linear regression with an L1 penalty chosen by cross-validation.
 
 A single pseudo-outcome is nearly all noise, and the penalty of the smallest error still takes noise for signal. So the
 strongest penalty within one standard error of it is taken: often all coefficients are 0 and everybody gets the mean.
@@ -29,7 +29,7 @@ CLOSE_ENOUGH = 1e-4
 
 @dataclass(frozen=True)
 class _Moments:
-    """All that a least squares fit needs to know of rows: their number, sums, and sums of products."""
+    """The sufficient statistics of least squares: number of rows, sums, and sums of products."""
 
     n: float
     columns: Numbers
@@ -40,7 +40,7 @@ class _Moments:
 
     @classmethod
     def of(cls, columns: csr_array, target: Numbers) -> "_Moments":
-        """Those of columns (n_rows, n_columns) and a target (n_rows,)."""
+        """The moments of columns (n_rows, n_columns) and a target (n_rows,)."""
         products, towards = np.zeros((columns.shape[1],) * 2), columns.T @ target
         for start in range(0, len(target), ROWS_AT_ONCE):
             some = columns[start : start + ROWS_AT_ONCE].toarray()
@@ -48,12 +48,12 @@ class _Moments:
         return cls(len(target), columns.sum(axis=0), float(target.sum()), products, towards, float(target @ target))
 
     def added(self, other: "_Moments", sign: float = 1.0) -> "_Moments":
-        """Those of these rows and others, or with sign -1 of these without the others."""
+        """The moments of these rows and others, or with sign -1 of these without the others."""
         return _Moments(*(one + sign * two for one, two in zip(vars(self).values(), vars(other).values(), strict=True)))
 
     @property
     def pull(self) -> Numbers:
-        """The covariance of each column with the target; its largest is the penalty from which on nothing is used."""
+        """The covariance of each column with the target; the largest is the smallest penalty that gives all zeros."""
         centred: Numbers = (self.towards - self.columns * (self.target / self.n)) / self.n
         return centred
 

@@ -1,4 +1,4 @@
-"""Logistic regression whose coefficients are held back (ridge).
+"""Logistic regression with an L2 penalty (ridge).
 
 On one thread: its sums would otherwise depend on the number of cores, and threads that wait for one another in hundreds
 of small products cost more than they save.
@@ -67,7 +67,7 @@ def _walked(columns: csr_array, *, target: Numbers, penalty: Numbers) -> Fit:
 
 @dataclass(frozen=True)
 class _Ball:
-    """Coordinates in which the curvature is nearly that of a ball.
+    """A change of coordinates under which the Hessian is nearly the identity.
 
     Of the commonest columns, core, root is the triangle whose square is the curvature; of each other column, which few
     rows have, so that it hardly varies with others, sizes is the root of its own.
@@ -80,7 +80,7 @@ class _Ball:
 
     @classmethod
     def of(cls, columns: csr_array, *, slope: float, penalty: Numbers) -> "_Ball":
-        """Those of a likelihood whose terms have the second derivative slope by their score."""
+        """The coordinates for a likelihood whose terms have the second derivative slope by their score."""
         n_rows, centre = columns.shape[0], means(columns)
         core = commonest(columns, MOST_TOGETHER)
         others = np.setdiff1d(np.arange(columns.shape[1]), core)
@@ -95,14 +95,14 @@ class _Ball:
         )
 
     def weights(self, place: Numbers) -> Numbers:
-        """The coefficients at a place, both of shape (n_columns,)."""
+        """The coefficients at a point, both of shape (n_columns,)."""
         found = np.empty(len(place))
         found[self.core] = solve_triangular(self.root, place[self.core], lower=True, trans=1, check_finite=False)
         found[self.others] = place[self.others] / self.sizes
         return found
 
     def uphill(self, gradient: Numbers) -> Numbers:
-        """The gradient by the place, given that by the coefficients."""
+        """The gradient in these coordinates, from that by the coefficients."""
         found = np.empty(len(gradient))
         found[self.core] = solve_triangular(self.root, gradient[self.core], lower=True, check_finite=False)
         found[self.others] = gradient[self.others] / self.sizes
@@ -110,12 +110,12 @@ class _Ball:
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """While it lasts, BLAS works on one thread."""
+    """A block in which BLAS uses one thread."""
     limits: AbstractContextManager[Any] = _blas().limit(limits=1)
     return limits
 
 
 @cache
 def _blas() -> ThreadpoolController:
-    """The BLAS libraries, found once: to look for them takes longer than a fit of few rows."""
+    """The BLAS libraries, found once: the search takes longer than a fit to few rows."""
     return ThreadpoolController().select(user_api="blas")

@@ -1,1 +1,1 @@
-"""The rows of a spec: arms, gaps, splits, slices, and how few are too few."""
+"""Which rows of a spec are used for what: arms, lead time, splits, slices, and minimum sample sizes."""

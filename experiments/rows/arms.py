@@ -1,4 +1,4 @@
-"""Which rows tell of which arm of a trial."""
+"""Which rows belong to which arm of a trial."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +10,12 @@ Mask = npt.NDArray[np.bool_]
 
 
 def rows_of(arms: Arms, arm: str, actions: tuple[str, ...]) -> Mask:
-    """The rows that tell of an arm's outcome: of `control` all the untreated, those in no campaign (None) too."""
+    """The rows that inform about an arm; for `control` all untreated ones, including those in no campaign (None)."""
     if arm == CONTROL:
         return ~np.isin(arms, np.array(actions, dtype=object))
     return np.asarray(arms == arm, dtype=np.bool_)
 
 
 def in_trial(arms: Arms, actions: tuple[str, ...]) -> Mask:
-    """The rows that were given an arm, the control included."""
+    """The rows that were assigned an arm, including the control."""
     return np.isin(arms, np.array([CONTROL, *actions], dtype=object))

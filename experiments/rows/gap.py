@@ -1,4 +1,4 @@
-"""Who left before the label's window opened: left out of the risk, and counted as leaving by effects."""
+"""Customers who left before the label's window opened: left out of the risk, a bad outcome for effects."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def left_in_gap(rows: pd.DataFrame) -> Mask:
-    """Which rows are of customers who left before the window opened, shape (n_rows,); none where no column says so."""
+    """Rows of customers who left before the window opened, shape (n_rows,); none where there is no such column."""
     if LEFT_IN_GAP not in rows:
         return np.zeros(len(rows), dtype=np.bool_)
     return rows[LEFT_IN_GAP].fillna(value=False).to_numpy(dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""On how many of the last dates models are judged."""
+"""How many of the last observation dates form the gate cohort."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ Dates = npt.NDArray[np.datetime64]
 
 
 def judging_dates(dates: Dates, spec: SplitSpec, window: timedelta) -> int:
-    """How many of the last of these mature dates, earliest first, are the gate cohort; window is the label's.
+    """How many of the last of these mature dates, earliest first, form the gate cohort; window is the label's.
 
     Where the spec says nothing it is a quarter of them, or fewer where training would else lack dates; at least one.
     """
@@ -22,13 +22,13 @@ def judging_dates(dates: Dates, spec: SplitSpec, window: timedelta) -> int:
 
 
 def most_judging(dates: Dates, spec: SplitSpec, window: timedelta, *, at_most: int) -> int:
-    """The most dates, `at_most` or fewer, that can judge while training keeps what its folds need; 0 where none can."""
+    """The largest number of gate dates, at most `at_most`, that leaves training enough for its folds; 0 for none."""
     enough = (n for n in range(min(at_most, len(dates)), 0, -1) if can_learn(dates, dates[-n], spec.folds, window))
     return next(enough, 0)
 
 
 def can_learn(dates: Dates, first: np.datetime64, folds: int, window: timedelta) -> bool:
-    """Whether the dates closed before the first that judges give each fold one to judge on and earlier ones to fit on.
+    """Whether the dates before the gate cohort give each fold one date to judge on and earlier ones to fit on.
 
     folds judge on the last dates; to fit on, a window must have closed before the earliest of them.
     """

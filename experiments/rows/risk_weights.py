@@ -1,4 +1,4 @@
-"""For how many customers an untreated row stands when the risk is measured."""
+"""Inverse-probability weights of untreated rows for measuring the risk."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ EQUAL = 1e-9
 def risk_weights(
     *, untreated: npt.NDArray[np.bool_], control: npt.NDArray[np.bool_], chance: Numbers
 ) -> Numbers | None:
-    """The weight of each row, 0 where it was treated; None where all untreated rows stand for as many.
+    """The weight of each row, 0 where it was treated; None where all untreated rows weigh the same.
 
     untreated, control (untreated within a campaign) and chance, the logged probability of the row's own arm, have shape
     (n_rows,). A row in no campaign was untreated for certain and stands for itself, 1. A control row stands for those

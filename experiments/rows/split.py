@@ -1,4 +1,4 @@
-"""How rows are divided: what is learnt from, how it is folded, and the gate cohort that judges."""
+"""The split of the rows into training rows with folds and the gate cohort."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Split:
 
 
 def customer_hash(customers: Sequence[str] | pd.Series, seed: int) -> npt.NDArray[np.uint64]:
-    """A number for each customer that never changes, whatever other customers there are."""
+    """A stable number for each customer, independent of which other customers there are."""
     key = f"{seed:016d}"
     return np.asarray(pd.util.hash_array(np.asarray(customers, dtype=object), hash_key=key, categorize=True))
 

@@ -1,4 +1,4 @@
-"""What a comparison has looked at: customers with their label windows, so that nobody's outcome is counted twice."""
+"""Which customers and label windows earlier comparisons have used, so that reused outcomes are not counted as new."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -26,31 +26,31 @@ HASHES = 2.0**64
 
 @dataclass(frozen=True)
 class Window:
-    """A label window [opens, closes) and the customers that were seen in it, as sorted hashes."""
+    """A label window [opens, closes) and the customers observed in it, as sorted hashes."""
 
     opens: datetime
     closes: datetime
     customers: Customers
 
     def to_dict(self) -> dict[str, str]:
-        """As JSON can hold it."""
+        """The window as JSON-compatible data."""
         text = base64.b64encode(self.customers.astype(">u4").tobytes()).decode()
         return {"opens": self.opens.isoformat(), "closes": self.closes.isoformat(), "customers": text}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, str]) -> "Window":
-        """What `to_dict` wrote."""
+        """The window that `to_dict` wrote."""
         customers = np.frombuffer(base64.b64decode(plain["customers"]), dtype=">u4").astype(np.uint32)
         return cls(datetime.fromisoformat(plain["opens"]), datetime.fromisoformat(plain["closes"]), customers)
 
 
 def rate_for(customers: int) -> float:
-    """The share of customers that is kept, in (0, 1]: all of them where they are few."""
+    """The sampling rate of customers, in (0, 1]: 1 where they are few."""
     return min(1.0, KEPT_CUSTOMERS / max(customers, 1))
 
 
 def windows_of(rows: pd.DataFrame, label: LabelSpec, *, rate: float) -> tuple[Window, ...]:
-    """The label windows of rows (customer_id, as_of), earliest first, with the customers that are kept at a rate.
+    """The label windows of rows (customer_id, as_of), earliest first, with the customers sampled at a rate.
 
     Whether a customer is kept follows from customer_id alone. Rows without a date, or of a label without a horizon,
     have one window for all time: without dates nothing tells a new month from a corrected file.
@@ -72,7 +72,7 @@ def _window(as_of: Any, label: LabelSpec) -> tuple[datetime, datetime]:
 
 
 def unseen(judged: Iterable[Window], seen: Iterable[Window]) -> float:
-    """How many units of the judged windows are new: a customer counts by the part of the window that was not seen.
+    """How many units of the judged windows are new: a customer counts by the unused part of the window.
 
     What a judged window shares with one before it counts once.
     """
@@ -95,7 +95,7 @@ def _pieces(window: Window, known: list[Window]) -> list[tuple[datetime, datetim
 
 
 def newly_seen(judged: Iterable[Window], seen: Iterable[Window]) -> tuple[Window, ...]:
-    """What has to be written down so that, together with what was seen before, all of judged is known."""
+    """The windows to record so that, with the earlier record, all judged outcomes are covered."""
     known = list(seen)
     found = []
     for window in judged:

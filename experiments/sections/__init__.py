@@ -1,1 +1,1 @@
-"""The sections of a spec, a module each: who reads a section depends on its module, and on no other."""
+"""The sections of a spec, one module each, so that a stage depends only on the sections that it reads."""

@@ -1,4 +1,4 @@
-"""The section that says what a customer who leaves costs."""
+"""Spec section `cost_of_churn`: what a customer who leaves costs."""
 
 from pydantic import Field, model_validator
 

@@ -1,4 +1,4 @@
-"""The section that says how figures are taken, and what a campaign is supposed to bring."""
+"""Spec section `evaluation`: bootstrap draws, contact budget, slices, simple scores and the assumed campaign."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from experiments.sections.section import Amount, Positive, Section, Seed, Share
 
 
 class SliceSpec(Section):
-    """A cut of the cohort: the values of a column, or bands of it between `edges` (in the column's unit)."""
+    """A partition of the cohort: the values of a column, or bands of it between `edges` (in the column's unit)."""
 
     column: str
     edges: tuple[float, ...] = ()
@@ -32,7 +32,7 @@ class FloorSpec(Section):
 
 
 class CampaignSpec(Section):
-    """The campaign by which expected and maximum profit judge a score; its money is in the spec's currency.
+    """The assumed campaign of expected and maximum profit; its money is in the spec's currency.
 
     Of those who would leave, a share g ~ Beta(alpha, beta) takes the offer and stays. The defaults are those of
     Verbraken, Verbeke and Baesens (2013): lifetime_value 200, offer_cost 10, contact_cost 1, alpha 6, beta 14.
@@ -52,7 +52,7 @@ class CampaignSpec(Section):
 
 
 class EvaluationSpec(Section):
-    """How figures are taken: bootstrap draws, the contact budget of lift and recall, the slices, and simple scores.
+    """How figures are computed: bootstrap draws, contact budget of lift and recall, slices, and simple scores.
 
     campaign is what expected and maximum profit suppose.
     """

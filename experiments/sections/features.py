@@ -1,10 +1,10 @@
-"""The section that names the themes to learn from."""
+"""Spec section `features`: the feature themes to learn from."""
 
 from typing import Protocol
 
 
 class HasFeatures(Protocol):
-    """What names the themes to learn from."""
+    """A spec as far as it names feature themes."""
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The section that says when a challenger may replace the champion."""
+"""Spec section `gate`: when a challenger may replace the champion."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""The section that says what is predicted."""
+"""Spec section `label`: what is predicted."""
 
 from typing import Protocol
 
@@ -31,7 +31,7 @@ class LabelSpec(Section):
 
 
 class HasLabel(Protocol):
-    """What says what is predicted."""
+    """A spec as far as it says what is predicted."""
 
     @property
     def label(self) -> LabelSpec:

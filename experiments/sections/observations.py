@@ -1,4 +1,4 @@
-"""The section that says from which dates is learnt."""
+"""Spec section `observations`: the observation dates to learn from."""
 
 from typing import Literal, Protocol
 
@@ -21,7 +21,7 @@ class ObservationSpec(Section):
 
 
 class HasObservations(Protocol):
-    """What says from which dates is learnt; None where there are no dates."""
+    """A spec as far as it gives the observation dates; None where the data have no dates."""
 
     @property
     def observations(self) -> ObservationSpec | None:

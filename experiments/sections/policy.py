@@ -1,4 +1,4 @@
-"""The section that says whom the policy may contact, and what that may use up."""
+"""Spec section `policy`: whom the policy may contact, and its limits."""
 
 from typing import Protocol
 
@@ -8,14 +8,14 @@ from experiments.sections.section import MOST, Amount, Section, Share
 
 
 class FatigueSpec(Section):
-    """Who was contacted too often: everybody whose column is above at_most (missing counts as 0)."""
+    """Who was contacted too often: every customer whose column is above at_most (missing counts as 0)."""
 
     column: str
     at_most: Amount
 
 
 class PolicySpec(Section):
-    """Who may be contacted, and what that may use up; what is not said does not limit.
+    """Who may be contacted, and the limits on contacts; an omitted key sets no limit.
 
     budget_share: at most this share of the customers on the list. budget_money: what all contacts of one list may cost
     together, in the spec's currency. capacity, by action: a share of the customers on the list, written with a point
@@ -39,12 +39,12 @@ class PolicySpec(Section):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it looks at beside the value."""
+        """The columns that it uses beside the value."""
         return (*((self.opt_out,) if self.opt_out else ()), *((self.fatigue.column,) if self.fatigue else ()))
 
 
 class HasPolicy(Protocol):
-    """What says whom the policy may contact."""
+    """A spec as far as it limits the policy."""
 
     @property
     def policy(self) -> PolicySpec:

@@ -1,4 +1,4 @@
-"""The section that says what the ranked list shows."""
+"""Spec section `score`: what the ranked list shows."""
 
 from pydantic import Field, model_validator
 

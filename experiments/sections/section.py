@@ -1,4 +1,4 @@
-"""What every section of a spec has in common, and the name that all of it goes by."""
+"""What the sections of a spec have in common, and the spec's name."""
 
 from typing import Annotated, Protocol
 
@@ -21,9 +21,9 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 2)]
 
 
 def once(named: tuple[str, ...]) -> tuple[str, ...]:
-    """The names. Raises ValueError where one stands twice."""
+    """The names. Raises ValueError where one occurs twice."""
     if twice := sorted({one for one in named if named.count(one) > 1}):
-        raise ValueError(f"{twice} stands twice; name each once")
+        raise ValueError(f"{twice} occurs twice; name each once")
     return named
 
 
@@ -31,8 +31,8 @@ Named = Annotated[tuple[str, ...], AfterValidator(once)]
 
 
 class HasName(Protocol):
-    """What has the name of a spec."""
+    """A spec as far as its name."""
 
     @property
     def name(self) -> str:
-        """The name, as the file's."""
+        """The spec's name, which is that of its file."""

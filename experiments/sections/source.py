@@ -1,11 +1,11 @@
-"""The section that says where the data come from; what it may hold, the source of that kind says."""
+"""Spec section `source`: where the data come from; each kind of source declares its own keys."""
 
 from typing import Any, Protocol
 
 
 class HasSource(Protocol):
-    """What says where the data come from."""
+    """A spec as far as it says where the data come from."""
 
     @property
     def source(self) -> dict[str, Any]:
-        """The section, `kind` in it always."""
+        """The section, always with `kind`."""

@@ -1,4 +1,4 @@
-"""The section that says how rows are divided."""
+"""Spec section `split`: how rows are divided into training rows, folds and gate cohort."""
 
 from typing import Literal, Protocol
 
@@ -22,7 +22,7 @@ class SplitSpec(Section):
 
 
 class HasSplit(Protocol):
-    """What says how rows are divided."""
+    """A spec as far as it says how rows are divided."""
 
     @property
     def split(self) -> SplitSpec:

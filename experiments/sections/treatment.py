@@ -1,4 +1,4 @@
-"""The section that says which actions were tried."""
+"""Spec section `treatment`: which actions were tried."""
 
 import re
 from typing import Protocol
@@ -19,7 +19,7 @@ class ArmSpec(Section):
 
 
 class TreatmentSpec(Section):
-    """The actions that were tried against a control, and whether they were handed out by lot."""
+    """The actions that were tried against a control, and whether they were randomised."""
 
     arms: dict[str, ArmSpec] = Field(min_length=1)
     randomised: bool = True
@@ -29,16 +29,16 @@ class TreatmentSpec(Section):
     def _arms_can_be_named(cls, arms: dict[str, ArmSpec]) -> dict[str, ArmSpec]:
         for arm in arms:
             if plain(arm) in NO_ACTIONS:
-                raise ValueError(f"'{arm}' is what the list says where there is no action; call it otherwise")
+                raise ValueError(f"'{arm}' is reserved for customers without an action; rename it")
             if not NAME_OF_AN_ARM.fullmatch(arm):
                 raise ValueError(f"'{arm}' names files and figures: write letters, digits, '_', '-' and blanks")
         if two := next(alike(list(arms)), None):
-            raise ValueError(f"{two} differ by capital letters only; call one otherwise")
+            raise ValueError(f"{two} differ by capital letters only; rename one")
         return arms
 
 
 class HasTreatment(Protocol):
-    """What says which actions were tried; None where there were none."""
+    """A spec as far as it names the actions; None where none were tried."""
 
     @property
     def treatment(self) -> TreatmentSpec | None:

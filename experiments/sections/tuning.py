@@ -1,4 +1,4 @@
-"""The section that says what is searched."""
+"""Spec section `tuning`: the search space and budget."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from experiments.sections.section import Named, Positive, Section, Seed
 
 
 class TuningSpec(Section):
-    """What Optuna searches, by what it judges, and for how long.
+    """What Optuna searches, by which metric, and for how long.
 
     learners matter where there is a treatment only; metric is the risk's, on untreated rows.
     """
@@ -22,7 +22,7 @@ class TuningSpec(Section):
 
 
 class HasTuning(Protocol):
-    """What says what is searched."""
+    """A spec as far as it says what is searched."""
 
     @property
     def tuning(self) -> TuningSpec:

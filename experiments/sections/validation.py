@@ -1,4 +1,4 @@
-"""The section that says how far the volume of the data may move."""
+"""Spec section `validation`: how far the volume of the data may change."""
 
 from typing import Protocol
 
@@ -6,14 +6,14 @@ from experiments.sections.section import Positive, Section
 
 
 class ValidationSpec(Section):
-    """How far a table's volume may move against what is usual, as a share of it; ended are tables that come no more."""
+    """How far a table's row count may differ from the usual one, as a share; ended are discontinued tables."""
 
     volume_change: Positive = 0.5
     ended: tuple[str, ...] = ()
 
 
 class HasValidation(Protocol):
-    """What says how far the volume of the data may move."""
+    """A spec as far as it says how far volumes may change."""
 
     @property
     def validation(self) -> ValidationSpec:

@@ -1,4 +1,4 @@
-"""The section that says what a good outcome is worth."""
+"""Spec section `value`: what a good outcome is worth."""
 
 from typing import Protocol
 
@@ -15,7 +15,7 @@ class ValueSpec(Section):
 
 
 class HasValue(Protocol):
-    """What says what a good outcome is worth."""
+    """A spec as far as it says what a good outcome is worth."""
 
     @property
     def value(self) -> ValueSpec:

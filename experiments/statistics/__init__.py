@@ -1,1 +1,1 @@
-"""Statistics that know nothing of models: intervals, bootstrap, DeLong, Holm, calibration, alpha spent by looks."""
+"""Statistics independent of models: bootstrap intervals, DeLong, Holm, calibration, alpha spending."""

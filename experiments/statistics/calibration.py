@@ -1,4 +1,4 @@
-"""Making probabilities honest: of customers given 30 %, three in ten should leave."""
+"""Calibration of probabilities: of customers given 30 %, three in ten should leave."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ SAME = 1e-7
 
 @dataclass(frozen=True)
 class Calibration:
-    """A correction of probabilities: logit of the new = intercept + slope * logit of the old."""
+    """A recalibration: logit of the new probability = intercept + slope * logit of the old one."""
 
     slope: float
     intercept: float
 
     def apply(self, probability: NDArray[np.generic]) -> Numbers:
-        """The corrected probabilities, in [0, 1], of the same shape.
+        """The recalibrated probabilities, in [0, 1], of the same shape.
 
         Spelt out, because the scorer of a registered model does the very same steps and must get the same bits.
         """
@@ -36,7 +36,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Customers of similar probability: the mean promised, the share observed, and its 95 % Wilson interval."""
+    """Customers of similar probability: the mean predicted, the share observed, and its 95 % Wilson interval."""
 
     n_rows: int
     predicted: float
@@ -46,7 +46,7 @@ class ReliabilityBin:
 
 
 def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibration:
-    """The calibration that makes out-of-fold probabilities likeliest (Platt 1999).
+    """The maximum-likelihood recalibration of out-of-fold probabilities (Platt 1999).
 
     truth, 1 = churned, and probability have shape (n_rows,). As with Platt, a positive counts as
     (n_pos + 1) / (n_pos + 2) and a negative as 1 / (n_neg + 2): so the fit is finite even where the
@@ -77,7 +77,7 @@ def reliability(
     bins: int = 10,
     weights: Numbers | None = None,
 ) -> tuple[ReliabilityBin, ...]:
-    """Promised against observed churn in bins of equal count, lowest probability first.
+    """Predicted against observed churn in bins of equal count, lowest probability first.
 
     truth and probability have shape (n_rows,), and so have weights: for how many rows each stands. Tied rows share a
     bin, so with many ties there are fewer. The Wilson intervals take rows for independent, and weighted ones for as

@@ -1,4 +1,4 @@
-"""DeLong's test: whether one model's AUC is higher than another's on the same customers, or only seems so."""
+"""DeLong's test of the difference of two AUCs on the same customers."""
 
 from dataclasses import dataclass, replace
 
@@ -32,7 +32,7 @@ class DeLong:
     covariance: Numbers
 
     def interval(self, score: int, *, level: float = 0.95) -> Interval:
-        """The interval of the AUC of one score, named by its column; cut off at 0 and 1."""
+        """The interval of the AUC of one score, named by its column; clipped to [0, 1]."""
         error = float(np.sqrt(self.covariance[score, score]))
         whole = normal_interval(float(self.aucs[score]), error, level=level, method="delong")
         return replace(whole, low=max(0.0, whole.low), high=min(1.0, whole.high))
@@ -51,7 +51,7 @@ class DeLong:
 
 
 def weighted_auc(truth: Numbers, score: Numbers, *, weights: Numbers, clusters: Clusters) -> Interval:
-    """The AUC of one score where each row stands for several, with a 95 % interval when clusters are independent.
+    """The weighted AUC of one score, with a 95 % interval when clusters are independent.
 
     truth, score, weights and clusters have shape (n_rows,). The variance is that of what each customer moves, as in
     `delong` with clusters, a row counting by its weight; cut off at 0 and 1.

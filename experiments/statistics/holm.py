@@ -1,4 +1,4 @@
-"""Many tests at once: which of them still count when the chance of any false alarm is held at alpha."""
+"""Holm's correction for multiple tests: the chance of any false rejection stays at alpha."""
 
 from collections.abc import Sequence
 

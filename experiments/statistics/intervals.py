@@ -1,4 +1,4 @@
-"""How sure a figure is: the same customers are drawn again and again, with every model compared on each draw."""
+"""Bootstrap intervals: the same customers are resampled for every model, so that differences are paired."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -46,7 +46,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and what it came to under each draw; values has shape (draws,).
+    """A figure and its value under each draw; values has shape (draws,).
 
     Estimates under the same multiplicities may be added and subtracted: it is done inside each draw, so that what two
     have in common cancels in their difference.
@@ -70,7 +70,7 @@ class Estimate:
 
 
 def multiplicities(*, n_clusters: int, draws: int, seed: int) -> Counts:
-    """How often each cluster (customer) is taken in each draw: Poisson(1), shape (draws, n_clusters).
+    """How often each cluster (customer) is drawn in each resample: Poisson(1), shape (draws, n_clusters).
 
     A count follows from seed, cluster and draw alone, on every machine. One byte a cell: 1,000 draws of 60,000
     customers take 60 MB. Use one array for all models compared.
@@ -85,12 +85,12 @@ def multiplicities(*, n_clusters: int, draws: int, seed: int) -> Counts:
 
 
 def are_many(counts: Counts, n_rows: int) -> bool:
-    """Whether so many rows are drawn so often that compiled loops are the faster way."""
+    """Whether there are so many rows and draws that compiled loops are faster."""
     return int(counts.shape[0]) * n_rows >= MANY_CELLS
 
 
 def bootstrap(under: Callable[[Numbers], Numbers], *, counts: Counts, clusters: Clusters | None = None) -> Numbers:
-    """What a function of the weights comes to under every draw; shape (draws,) or (draws, anything).
+    """The values of a function of the weights under every draw; shape (draws,) or (draws, anything).
 
     under takes weights of shape (some draws, n_rows); counts has shape (draws, n_clusters); clusters, shape
     (n_rows,), gives the cluster of each row as an index below n_clusters (default: a row is a cluster).
@@ -143,13 +143,13 @@ def estimate(
 def _weighted(
     metric: Metric, *inputs: NDArray[np.generic], counts: Counts, clusters: Clusters | None, weights: Numbers
 ) -> Estimate:
-    """The same where each row stands for several."""
+    """The same with row weights."""
     under, point = statistic(metric, *inputs), weighted(metric, *inputs, weights=weights)
     return Estimate(point, bootstrap(lambda drawn: under(drawn * weights), counts=counts, clusters=clusters))
 
 
 def interval_of(values: Numbers, point: float, *, level: float = 0.95, method: Method = "normal") -> Interval:
-    """The interval that bootstrap values, shape (draws,), give round a point estimate.
+    """The interval from bootstrap values, shape (draws,), around a point estimate.
 
     normal: point plus and minus normal quantiles of the standard deviation of the values; it reaches any
     level, however few the draws. percentile: quantiles of the values themselves. Undefined draws (NaN) are

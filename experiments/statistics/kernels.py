@@ -1,4 +1,4 @@
-"""The bootstrap of a million rows: compiled loops that pass over the rows once, for all draws together.
+"""Compiled loops for the bootstrap of many rows: one pass over the rows serves all draws.
 
 The draws stand customer by customer, so a row costs one look-up for all of them, and the innermost loop runs over the
 draws, where the processor takes several at a time. No sum runs across draws, so the bits are the same on every machine.
@@ -33,7 +33,7 @@ def compiled(loop: Loop) -> Loop:
 
 
 def in_blocks(score: Numbers, values: Numbers, *, counts: Counts, clusters: Clusters) -> Blocks:
-    """What the kernels of rankings take: rows by score, highest first, in blocks of equal score.
+    """The input of the ranking kernels: rows by score, highest first, in blocks of equal score.
 
     taken (n_clusters, draws) says how often each customer was drawn, customers (n_rows,) and values (n_rows,) are those
     of the rows in order, bounds (n_blocks + 1,) where each block begins and the last one ends.

@@ -1,4 +1,4 @@
-"""Miscalibration: how far promised and observed shares lie apart beyond chance, with an interval.
+"""Miscalibration: how far predicted and observed shares differ beyond chance, with an interval.
 
 The gap of true probabilities in bins of few rows is not zero: chance alone makes one. Its square is too large by the
 variance of the gap, which the same rows tell, and which is taken off (Ferro & Fricker 2012; Broecker 2012).
@@ -22,7 +22,7 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Miscalibration:
-    """The gaps of several models on the same rows: what follows of each alone, and of two together.
+    """The calibration gaps of several models on the same rows, for single figures and for pairwise differences.
 
     gaps holds the mean of probability less outcome in each bin, one model after the other, shape (n_gaps,); covariance
     theirs, rows of a customer kept together; shares the share of the rows in each bin; model to which model a gap
@@ -35,7 +35,7 @@ class Miscalibration:
     model: NDArray[np.intp]
 
     def value(self, model: int) -> float:
-        """The mean squared gap of a model beyond chance, in Brier units; by chance it can come out below 0."""
+        """The mean squared gap of a model beyond chance, in Brier units; it can come out below 0 by chance."""
         return self._value(self._of(model))
 
     def interval(self, model: int, *, level: float) -> Interval:
@@ -95,7 +95,7 @@ def miscalibration(
 
 
 def _by_customer(clusters: Clusters, among: NDArray[np.bool_], influence: Numbers) -> Numbers:
-    """What each customer moves the gap by, corrected for how few customers are in the bin (n / (n - 1))."""
+    """Each customer's contribution to the gap, corrected for small bins (n / (n - 1))."""
     sums = np.bincount(clusters[among], weights=influence[among], minlength=int(clusters.max()) + 1)
     customers = np.unique(clusters[among]).size
     corrected: Numbers = sums * np.sqrt(customers / max(customers - 1, 1))

@@ -13,7 +13,7 @@ NEAREST_TO_CERTAIN = float(np.finfo(np.float64).eps)
 
 
 def logits(probability: Numbers) -> Numbers:
-    """ln(p / (1 - p)), held within -36 and 36 so that a probability of 0 or 1 stays finite; any shape."""
+    """ln(p / (1 - p)), clipped to [-36, 36] so that a probability of 0 or 1 stays finite; any shape."""
     clipped: Numbers = logit(np.clip(probability, NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN))
     return clipped
 
@@ -25,7 +25,7 @@ def logistic_fit(
     weights: Numbers,
     offset: Numbers | None = None,
 ) -> Numbers:
-    """The coefficients that make `sigmoid(offset + columns @ coefficients)` likeliest, one set a draw.
+    """The maximum-likelihood coefficients of `sigmoid(offset + columns @ coefficients)`, one set per draw.
 
     columns has shape (n_rows, n_columns): give a column of ones for an intercept. target, in [0, 1], and
     offset, default 0, have shape (n_rows,); weights has shape (draws, n_rows). Returns shape (draws, n_columns); NaN
@@ -48,7 +48,7 @@ def logistic_fit(
 
 
 def _start(columns: Numbers, *, target: Numbers, weights: Numbers, offset: Numbers) -> Numbers:
-    """Where to start: at the fit to all draws together, from which few steps are left; at 0 for one draw."""
+    """The starting point: the fit to all draws together, a few steps from each; 0 for one draw."""
     nowhere = np.zeros((weights.shape[0], columns.shape[1]))
     if weights.shape[0] == 1:
         return nowhere
@@ -73,7 +73,7 @@ def _moments(fit: Numbers, *, columns: Numbers, weights: Numbers, offset: Number
 
 
 def _solved(curvature: Numbers, gradient: Numbers) -> Numbers:
-    """The Newton step of every draw, NaN where the curvature cannot be inverted."""
+    """The Newton step of every draw, NaN where the Hessian is singular."""
     size = np.linalg.norm(curvature, axis=(1, 2))
     finite = np.isfinite(size) & (size > NO_INFORMATION)
     safe: Numbers = np.where(finite[:, None, None], curvature, np.eye(curvature.shape[1]))

@@ -1,4 +1,4 @@
-"""Poisson counts that follow from seed, cluster and draw alone: the same on every machine."""
+"""Poisson counts determined by seed, cluster and draw alone, so that every machine gives the same."""
 
 import math
 
@@ -27,7 +27,7 @@ BLOCK_WORDS = 1 << 14
 
 
 def keys(*, n_clusters: int, seed: int) -> Words:
-    """Where the stream of each cluster begins, shape (n_clusters,): itself a stream, begun by the seed."""
+    """The key of each cluster's random stream, shape (n_clusters,), derived from the seed."""
     return _mixed(
         _mixed(np.array([seed % 2**64], dtype=np.uint64)) + STEP * np.arange(1, n_clusters + 1, dtype=np.uint64)
     )

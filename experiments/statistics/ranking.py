@@ -1,4 +1,4 @@
-"""Rows in the order of their score, highest first, with tied rows held together as one block."""
+"""Rows sorted by score, highest first, with ties grouped into blocks."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How often the same customers may be asked: new ones bring alpha, each comparison spends a part of what is left."""
+"""Alpha spending over repeated comparisons: new customers add alpha, each comparison spends part of the rest."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from features.errors import MetricError
 
 @dataclass(frozen=True)
 class Earned:
-    """What new customers brought: so much alpha, which `looks` comparisons have drawn on, the one asked included."""
+    """The alpha that new customers added, and how many comparisons (`looks`) have drawn on it, this one included."""
 
     alpha: float
     looks: int
 
 
 def spent(alpha: float, *, look: int) -> float:
-    """What the look-th comparison on the same customers spends of alpha in (0, 1): alpha / (look (look + 1)).
+    """The alpha that the look-th comparison on the same customers spends of alpha in (0, 1): alpha / (look (look + 1)).
 
     The parts of all looks 1, 2, ... sum to alpha (1/(k(k+1)) = 1/k - 1/(k+1)), so by Bonferroni the chance that any
     of them finds a worthless challenger better is at most alpha, however many there are and however they depend on
@@ -27,7 +27,7 @@ def spent(alpha: float, *, look: int) -> float:
 
 
 def spendable(earned: Iterable[Earned], *, most: float) -> float:
-    """What a comparison may spend: of everything that was earned its part for that many looks; at most `most`.
+    """The alpha that a comparison may spend: from each portion added, the part for that many looks; at most `most`.
 
     All comparisons together spend no more than all customers brought.
     """

@@ -1,4 +1,4 @@
-"""Rounding where numbers are kept, so that the same data and seed give the same bytes on every machine.
+"""Rounding of stored numbers, so that the same data and seed give the same bytes on every machine.
 
 Sums in BLAS, and numpy's exponential, differ in their last digits between processors. What is kept is rounded well
 above that: models predict from rounded coefficients, and whatever chooses between two things compares rounded figures.
@@ -30,12 +30,12 @@ def coefficient(value: float) -> float:
 
 
 def probabilities(values: Numbers) -> Numbers:
-    """What a model says of rows, and differences of that, to 9 decimals; any shape."""
+    """Predictions and their differences, to 9 decimals; any shape."""
     return np.asarray(np.round(values, PROBABILITY_DECIMALS) + 0.0)
 
 
 def figure(value: float) -> float:
-    """A figure to 8 significant digits and at most 10 decimals; what is not finite stays."""
+    """A figure to 8 significant digits and at most 10 decimals; non-finite values stay."""
     return digits(round(value, FIGURE_DECIMALS), FIGURE_DIGITS) if isfinite(value) else value
 
 
@@ -46,7 +46,7 @@ def figures(values: Any) -> Numbers:
 
 
 def parameter(value: Any) -> Any:
-    """A suggested parameter: a float to 6 significant digits, anything else as it is."""
+    """A suggested parameter: a float to 6 significant digits, anything else unchanged."""
     return digits(value, PARAMETER_DIGITS) if isinstance(value, float) else value
 
 
@@ -56,7 +56,7 @@ def digits(value: float, significant: int) -> float:
 
 
 def plain(value: Any) -> Any:
-    """Plain data in which every float is a figure; numbers that are whole, texts and None stay."""
+    """Plain data with every float rounded as a figure; integers, texts and None stay."""
     if isinstance(value, float):
         return figure(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""How far leavers and stayers lie apart in a factor, in standard deviations, and how sure that is."""
+"""The standardised difference of a factor between leavers and stayers (Cohen's d), with its standard error."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -29,7 +29,7 @@ class Difference:
 
     @property
     def p(self) -> float:
-        """The two-sided p value of no difference at all, in [0, 1]."""
+        """The two-sided p-value of no difference, in [0, 1]."""
         return float(2 * student.sf(abs(self.value) / self.standard_error, self.degrees))
 
     def interval(self) -> Interval:
@@ -69,7 +69,7 @@ def standardised_difference(values: Numbers, *, left: Numbers, clusters: Cluster
 
 
 def _customers(weights: Numbers, clusters: Clusters) -> float:
-    """How many customers of equally many rows the rows of weight 1 are worth (Kish 1965); 0 where there is none."""
+    """The effective number of customers behind the rows of weight 1 (Kish 1965); 0 where there are none."""
     rows = np.bincount(clusters, weights=weights)
     return float(rows.sum()) ** 2 / max(float(rows @ rows), 1.0)
 
@@ -82,7 +82,7 @@ def _degrees(leavers: float, stayers: float) -> float:
 
 
 def _design_effect(one: Numbers, other: Numbers, clusters: Clusters) -> float:
-    """How many times the variance of the sum of products of two unrelated columns is that of independent rows.
+    """The design effect of repeated rows on the sum of products of two unrelated columns.
 
     1 + (rows a customer - 1) * (how alike the rows of a customer are in one) * (how alike in the other), Moulton
     (1986); never below 1. Both are centred, shape (n_rows,).
@@ -95,7 +95,7 @@ def _design_effect(one: Numbers, other: Numbers, clusters: Clusters) -> float:
 
 
 def _alike(column: Numbers, clusters: Clusters, pairs: float) -> float:
-    """The correlation of two rows of one customer, in [0, 1]; pairs is how many there are, each counted both ways."""
+    """The intraclass correlation of a customer's rows, in [0, 1]; pairs counts each pair both ways."""
     total = np.bincount(clusters, weights=column)
     together = (float(total @ total) - float(column @ column)) / pairs
     return min(1.0, max(0.0, together * column.size / float(column @ column)))

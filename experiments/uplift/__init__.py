@@ -1,1 +1,1 @@
-"""Effects of actions: what a learner is, its nuisances, and the curves that judge a ranking by effect."""
+"""Effects of actions: uplift learners, their nuisance models, and the curves that judge a ranking by effect."""

@@ -1,4 +1,4 @@
-"""What came of a learner: fitted models, and how the effects of the actions are told from them."""
+"""A fitted uplift learner: its models, and how they give the effect of each action."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from features.tables import CONTROL
 
 @dataclass(frozen=True)
 class Term:
-    """A term of an effect: a weight times what the named models say, multiplied."""
+    """A term of an effect: a weight times the product of the named models' predictions."""
 
     weight: float
     models: tuple[str, ...]
@@ -21,7 +21,7 @@ class Term:
 
 @dataclass(frozen=True)
 class FittedLearner:
-    """Fitted models by name, `control` the risk without action; an effect is a sum of terms of what they say.
+    """Fitted models by name (`control` is the risk without action); an effect is a sum of terms of predictions.
 
     Models that have a calibration are asked through it. without names the model of the outcome without action that
     bounds the effects: the risk, unless customers left before the window opened, whom only effects count.
@@ -33,7 +33,7 @@ class FittedLearner:
     without: str = CONTROL
 
     def said(self, X: Matrix, name: str) -> Scores:
-        """What one of the models says of encoded rows, calibrated where it can be; shape (n_rows,)."""
+        """The predictions of one model for encoded rows, calibrated where possible; shape (n_rows,)."""
         raw = self.models[name].predict(X)
         return self.calibrations[name].apply(raw) if name in self.calibrations else raw
 
@@ -42,7 +42,7 @@ class FittedLearner:
         return self.said(X, CONTROL)
 
     def effects(self, X: Matrix) -> dict[str, Scores]:
-        """By how much each action lowers the probability to leave by the end of the window, shape (n_rows,) each.
+        """The reduction of the probability to leave by the end of the window, by action, shape (n_rows,) each.
 
         What is left of that probability is in [0, 1].
 
@@ -62,5 +62,5 @@ class FittedLearner:
 
     @property
     def learned(self) -> dict[str, Mapping[str, float]]:
-        """What fitting each model found out."""
+        """What fitting each model determined, such as its number of rounds."""
         return {name: model.learned for name, model in self.models.items()}

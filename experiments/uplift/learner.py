@@ -1,4 +1,4 @@
-"""What an uplift learner is: how, from one and the same risk without action, each action comes to have an effect."""
+"""What an uplift learner is: from one shared model of the risk without action, it derives an effect for each action."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ STOPS = 0
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a learner is taught: the rows at index, and with what family, parameters and seed.
+    """The input of a learner: the rows at index, and the family, parameters and seed to use.
 
     arms (None: untreated) and at_risk, the rows of the risk, have shape (n_rows,), n_rows all those that were prepared.
     any_in_gap: customers left before the window opened, here or in another fold. A draft is judged and thrown away: it
@@ -46,16 +46,16 @@ class Lesson:
 
     @property
     def without(self) -> str:
-        """The model of the outcome without action that effects start from: the risk, unless some left in the gap."""
+        """The untreated outcome model that effects start from: the risk, unless somebody left in the lead time."""
         return BY_THE_END if self.any_in_gap else CONTROL
 
     def outcome(self, name: str, mask: Mask) -> FittedModel:
-        """The model, of that name, of the probability to churn, fitted on the rows of mask."""
+        """The model of the probability to churn, under that name, fitted on the rows of mask."""
         at, params = self.index[mask[self.index]], self._outcome_params(name)
         return self.family.fit(self.prepared, at, params=params, seed=self.seed)
 
     def stopped(self, name: str, mask: Mask) -> FittedModel:
-        """The same, but one part of the cross-validation teaches nothing and says when to stop."""
+        """The same with one part of the cross-validation held out for early stopping."""
         at = self.index[mask[self.index]]
         aside = self.prepared.parts_of(at) == STOPS
         taught, stop = at[~aside], at[aside]
@@ -66,7 +66,7 @@ class Lesson:
         )
 
     def outcomes(self, names: tuple[str, ...]) -> dict[str, FittedModel]:
-        """Models of those names under no action and under each, all one model that is told what was given."""
+        """Models of those names under no action and under each action, from one model with the arm as input."""
         fit, params = self.family.needed("fit_jointly", self.family.fit_jointly), self._outcome_params(names[0])
         models = fit(self.joint(), self.index, params=params, seed=self.seed)
         return dict(zip(names, models, strict=True))
@@ -89,14 +89,14 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Effects:
-    """How the effects come about: their terms, and further models that these name."""
+    """How effects are computed: their terms, and the further models that these name."""
 
     terms: Mapping[str, tuple[Term, ...]]
     models: Mapping[str, FittedModel] = field(default_factory=dict)
 
 
 def no_outcomes(_: tuple[str, ...]) -> dict[str, str]:
-    """For learners that model no outcome but the risk."""
+    """For learners that model only the risk."""
     return {}
 
 
@@ -122,11 +122,11 @@ class Learner:
         return family.lacks(regression=self.regresses, joint=self.joint)
 
     def calibrated_on(self, actions: tuple[str, ...], without: str = CONTROL) -> dict[str, str]:
-        """The models that are calibrated, `control` first, and the arm on whose rows; without as for a lesson."""
+        """The models to calibrate, `control` first, with the arm whose rows calibrate each; without as for a lesson."""
         return {CONTROL: CONTROL, without: CONTROL, **self.outcomes(actions)}
 
     def fit_calibrated(self, lesson: Lesson) -> dict[str, FittedModel]:
-        """The models that are calibrated.
+        """The models to calibrate.
 
         Where customers left in the gap there is one more: the outcome without action that counts them, from which
         effects are told. The risk alone stops by rows left aside; the other outcomes take from it when: a small arm has
@@ -144,14 +144,14 @@ class Learner:
         return {**models, **self.fit_outcomes(lesson)}
 
     def fit(self, lesson: Lesson) -> FittedLearner:
-        """Fit the risk and, where there are actions, their effects; nothing is calibrated yet."""
+        """Fit the risk and, where there are actions, their effects; without calibration."""
         models = self.fit_calibrated(lesson)
         effects = self.fit_effects(lesson) if lesson.actions else Effects({})
         return FittedLearner({**models, **effects.models}, effects.terms, without=lesson.without)
 
 
 def able_to_use(family: Family, learners: Sequence[Learner]) -> list[str]:
-    """The names of those learners that can use a family. Raises SpecError when there are none."""
+    """The names of the learners that can use a family. Raises SpecError when there are none."""
     lacking = {learner.name: learner.lacking(family) for learner in learners}
     if able := [name for name, functions in lacking.items() if not functions]:
         return able

@@ -1,4 +1,4 @@
-"""What learners of effects and their judges need to know of a trial before: cross-fitted outcomes and propensities.
+"""Cross-fitted nuisance models of a trial: outcomes by arm and propensities, shared by learners and their evaluation.
 
 Plain, and the same for every candidate: they are computed once for each fold and serve all trials of a search.
 """
@@ -47,7 +47,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Nuisances:
-    """Of the rows that were fitted on or are judged; NaN in all others. Every array has as many rows as the problem.
+    """Predictions for the rows fitted on or judged, NaN elsewhere; every array has as many rows as the problem.
 
     good: 1 where the outcome was good, 0 where bad; outcomes: its predicted probability under each arm, told by models
     that have not seen the row; probability: of the row's own arm; shares: of the rows of an action and of the control,
@@ -64,7 +64,7 @@ class Nuisances:
 
     @cached_property
     def in_trial(self) -> Mask:
-        """The rows that were given an arm, the control included, and are known here."""
+        """The rows that were assigned an arm, including the control, and have predictions here."""
         return in_trial(self.arms, self.actions) & np.isfinite(self.outcomes[CONTROL])
 
     @cached_property
@@ -83,7 +83,7 @@ class Nuisances:
 
     @cached_property
     def mean_good(self) -> dict[str, float]:
-        """The average outcome if everybody who was fitted on were given the arm (AIPW)."""
+        """The AIPW estimate of the mean outcome if everybody fitted on were given the arm."""
         at = self.fitted_on[self.in_trial[self.fitted_on]]
         return {
             arm: float(np.mean(said[at] + (self.arms[at] == arm) * (self.good[at] - said[at]) / self.probability[at]))
@@ -92,7 +92,7 @@ class Nuisances:
 
 
 def cross_fitted(trial: Trial, index: RowIndex, judged: RowIndex) -> Nuisances:
-    """Fit on the rows at index, each part's by models of the other parts; the rows at judged get the models' mean.
+    """Fit each part of the rows at index on the other parts; the rows at judged get the mean of the models.
 
     Where a logged probability is missing, it is estimated in the same way, from the columns.
     """
@@ -125,7 +125,7 @@ def _told(trial: Trial, teaches: Mask, target: Labels, index: RowIndex, judged: 
 
 
 def _chosen(trial: Trial, index: RowIndex, target: Labels) -> list[Params]:
-    """For each part the penalty that is best at telling the rows at index of every second part without both.
+    """For each part, the penalty with the best cross-validated loss on the others.
 
     So no row has a say in the penalty of its own model. Many rows need no penalty but the usual.
     """
@@ -145,7 +145,7 @@ def _chosen(trial: Trial, index: RowIndex, target: Labels) -> list[Params]:
 
 
 def _fitted(trial: Trial, index: RowIndex, target: Labels, params: Params) -> FittedModel:
-    """The plain logistic model, or the share where the rows have one outcome only."""
+    """The plain logistic model, or the mean where the rows have one outcome only."""
     family = logistic.FAMILY if len(np.unique(target[index])) > 1 else prior.FAMILY
     return family.fit(replace(trial.prepared, y=target), index, params=params, seed=0)
 
@@ -157,7 +157,7 @@ def _fitted_to_all(trial: Trial, index: RowIndex, target: Labels) -> FittedModel
 
 
 def _own_probability(trial: Trial, index: RowIndex, judged: RowIndex) -> Numbers:
-    """The logged probability of the row's own arm, or else one estimated among the rows of the trial."""
+    """The logged probability of the row's own arm, or else an estimate from the rows of the trial."""
     given = in_trial(trial.arms, trial.actions)
     unknown = given & np.isnan(trial.probability)
     if not unknown.any():
@@ -178,7 +178,7 @@ def propensities(trial: Trial, X: Matrix) -> Numbers:
 
 
 def _share(trial: Trial, action: str, index: RowIndex) -> float | FittedModel:
-    """Of the rows of an action and of the control, how likely it was to be given the action."""
+    """The share treated, among the rows of an action and of the control."""
     groups = [trial.probability[index[trial.arms[index] == arm]] for arm in (action, CONTROL)]
     if all(np.ptp(group) == 0 for group in groups):
         given, control = (float(group[0]) for group in groups)

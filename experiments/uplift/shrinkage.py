@@ -1,4 +1,4 @@
-"""Predicted effects drawn towards the average effect, as far as rows that were not fitted on ask for it."""
+"""Shrinkage of predicted effects towards the average effect, calibrated on held-out rows."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ CONSTANT = 1e-9
 
 @dataclass(frozen=True)
 class Shrinkage:
-    """A correction of an effect: the new one is intercept + slope * the old one."""
+    """A linear correction of an effect: intercept + slope * predicted effect."""
 
     slope: float
     intercept: float
 
     def apply(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
-        """The corrected effect, a sum of terms again; a term that names no model is a number."""
+        """The corrected effect, again a sum of terms; a term that names no model is a constant."""
         return (Term(self.intercept, ()), *(Term(self.slope * term.weight, term.models) for term in terms))
 
 
 def fit(effect: Numbers, *, gamma: Numbers) -> Shrinkage:
-    """The best linear predictor of the effect by what a model says of rows that it has not seen, held back by doubt.
+    """The best linear predictor of the effect from out-of-sample predictions, shrunk by its uncertainty.
 
     effect and gamma, the AIPW score of the action, have shape (n_rows,). The regression of gamma on effect
     (Chernozhukov et al. 2018, arXiv 1712.04802, theorem 2.1) says how much of the predicted difference between

@@ -1,4 +1,4 @@
-"""What an action changed: a score for each customer whose mean is the effect, and how well a model ranks by it."""
+"""AIPW scores (one per customer, whose mean is the effect), and curves of how well a model ranks by effect."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class UpliftGroup:
-    """Customers of similar predicted uplift: rank 1 is predicted highest; observed is the mean gamma."""
+    """Customers of similar predicted uplift: rank 1 has the highest prediction; observed is the mean gamma."""
 
     rank: int
     n_rows: int
@@ -69,7 +69,7 @@ def aipw_scores(
 def plain_scores(
     *, arm: NDArray[np.generic], control: str, actions: Sequence[str], probability: Numbers, outcome: Numbers
 ) -> Numbers:
-    """The AIPW scores of any outcome, a number for each row, with the mean of each arm as what is predicted of it.
+    """The AIPW scores of any numeric outcome, with the mean of each arm as its predicted outcome.
 
     The mean of the scores is then the plain difference of means; arguments, shapes and errors as for `aipw_scores`.
     """
@@ -117,7 +117,7 @@ def gain_curve(
     shares: Numbers = SHARES,
     level: float = 0.95,
 ) -> Curve:
-    """Q(q): what contacting the top share q by predicted uplift yields, in outcomes per customer (of all).
+    """Q(q): the gain from contacting the top share q by predicted uplift, in outcomes per customer (of all).
 
     gamma and uplift have shape (n_rows,); counts and clusters as for `bootstrap`; shares lie in [0, 1].
     Tied rows take their block's mean gamma; a share that ends within a row takes its part of it.

@@ -1,1 +1,1 @@
-"""One file per feature theme; every `@feature` in it is found by itself."""
+"""Feature themes, one file each; every `@feature` function in them is discovered."""

@@ -1,4 +1,4 @@
-"""What the customer has subscribed to, at what price, and when it is next renewed; what has ended does not count."""
+"""Subscription, price and next renewal of the customer; contracts that have ended do not count."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""What was already done to keep the customer: what a rule against fatigue asks for."""
+"""Earlier retention actions received by the customer, for fatigue limits."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""What the customer answered when asked how it went."""
+"""Survey scores of the customer, and surveys left unanswered."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""How customers who joined of late find their way in; missing for those who joined before the look-back."""
+"""First use and onboarding steps of recent customers; missing for those who joined before the look-back."""
 
 import ibis
 import ibis.expr.types as ir

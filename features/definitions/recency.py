@@ -1,4 +1,4 @@
-"""How long ago things last happened."""
+"""Days since the last use, payment and support contact."""
 
 import ibis.expr.types as ir
 

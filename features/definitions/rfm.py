@@ -1,4 +1,4 @@
-"""Recency, frequency and money of the payments, each as the fifth of all customers that a customer lies in."""
+"""Recency, frequency and monetary value of the payments, as quintiles over all customers."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""What the customer pays, and where payment goes wrong."""
+"""Spending, discounts, failed payments and refunds."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""What the customer needed help with, and how that went."""
+"""Support contacts: their number, topics, channels and resolution."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""How long the customer has been with us, and who the customer is."""
+"""Tenure, market segment and region of the customer."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""The tone of what the customer says to support; missing until something reads the texts."""
+"""Sentiment of the customer's messages to support; missing until a text model fills it in."""
 
 import ibis.expr.types as ir
 

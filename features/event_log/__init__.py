@@ -1,1 +1,1 @@
-"""What turns any event log into the canonical tables: names and short SQL expressions from a spec, run by DuckDB."""
+"""Mapping of an event log onto the canonical tables by short SQL expressions of a spec, run by DuckDB."""

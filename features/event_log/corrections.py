@@ -1,4 +1,4 @@
-"""Which rows of an event log correct others: found by a key that the spec gives, and refused where it gives none."""
+"""Rows of an event log that correct earlier rows: matched by a key of the spec, and refused where it gives none."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ _WHAT = {
 def refuse_unnamed(
     database: duckdb.DuckDBPyConnection, table: str, judged: Sequence[tuple[Judged, MappingOptions]]
 ) -> None:
-    """Raise DataError when rows without a key say that they correct others: each would count.
+    """Raise DataError when rows without a key look like corrections of others: each would be counted.
 
     They do when they are of the same customer, moment and kind as another row and were known at another time.
     """
@@ -49,7 +49,7 @@ def refuse_unnamed(
 
 
 def mark_replaced(database: duckdb.DuckDBPyConnection, events: str, *, where: str, has_versions: bool) -> None:
-    """Add SUPERSEDED_AT to a table of single events of use: when a later version of the same usage_id was known.
+    """Add SUPERSEDED_AT to a table of single usage events: when a later version of the same usage_id was known.
 
     has_versions says whether rows may correct others: whether a mapping says when they became known.
     Raises DataError when two rows of one usage_id cannot be put in order, or are two customers'.

@@ -1,4 +1,4 @@
-"""What became of the rows of an event log: counts that add up, and the raw rows that could not be mapped."""
+"""Row counts of an event log from file to table, which must add up, and the raw rows that could not be mapped."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def reconciled(
     limit: float,
     emptied: int = 0,
 ) -> Reconciled:
-    """Where the rows of a table's mappings went, of which `kept` rows of the table were made.
+    """The row counts of a table's mappings, of which `kept` rows reached the table.
 
     emptied of these say only that something was taken back: no row that was read became one of them.
 
@@ -77,7 +77,7 @@ def _unmapped(judged: Judged) -> str:
 
 
 def refuse_strangers(database: duckdb.DuckDBPyConnection, judged: Judged) -> None:
-    """Raise DataError when rows that are to be taken name a key that no identity has."""
+    """Raise DataError when rows to be kept have a key that no identity has."""
     query = f"FROM {judged.name} WHERE NOT is_duplicate AND dropped IS NULL AND problem = '{NO_IDENTITY}'"
     keys = f"SELECT customer_id, count(*) {query} GROUP BY ALL ORDER BY ALL"
     found = database.execute(keys).fetchall()

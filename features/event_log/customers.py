@@ -1,4 +1,4 @@
-"""The table `customers`, where the log itself tells when they joined: with the first event, or then at the latest."""
+"""The table `customers` where the log has no joining dates: a customer joins with the first event."""
 
 import duckdb
 
@@ -15,19 +15,19 @@ SELECT customer_id, event_at, known_at, event_at AS joined_at FROM (
 
 
 def prepare(database: duckdb.DuckDBPyConnection) -> None:
-    """Make the empty table of who was seen when."""
+    """Create the empty table of first events by customer."""
     database.execute(f"CREATE TEMP TABLE {SEEN} (customer_id VARCHAR, event_at TIMESTAMP, known_at TIMESTAMP)")
 
 
 def see(database: duckdb.DuckDBPyConnection, rows: str) -> None:
-    """Note the customers of a table: of each moment at which something of them was known, the earliest event."""
+    """Record the customers of a table: for each moment of knowledge, the earliest event known by then."""
     database.execute(
         f"INSERT INTO {SEEN} SELECT customer_id, min(event_at), known_at FROM {rows} GROUP BY customer_id, known_at"  # noqa: S608
     )
 
 
 def note_first_days(database: duckdb.DuckDBPyConnection, rows: str) -> None:
-    """Make the table of the day on which each customer of a table of them joined, as its last version says."""
+    """Create the table of each customer's joining day, by the last version in a `customers` table."""
     database.execute(
         f"CREATE TEMP TABLE {FIRST_DAYS} AS SELECT customer_id,"  # noqa: S608 - our own words
         f" date_trunc('day', arg_max(joined_at, known_at))::TIMESTAMP AS first_day FROM {rows} GROUP BY customer_id"
@@ -35,7 +35,7 @@ def note_first_days(database: duckdb.DuckDBPyConnection, rows: str) -> None:
 
 
 def join_by_first_event(database: duckdb.DuckDBPyConnection, rows: str) -> None:
-    """Let the customers of a table have joined at the earliest event, of any table, that was known by then.
+    """Move joining dates back to the earliest event, of any table, that was known by then.
 
     An earlier event that becomes known later makes a later version of the customer. Who is not in the table stays
     unknown.
@@ -69,12 +69,12 @@ WHERE (o.thought IS NULL OR o.event_at < o.thought) AND (r.joined_at IS NULL OR 
 
 
 def derive(database: duckdb.DuckDBPyConnection, *, into: str) -> None:
-    """Make the table `into`: each customer, joined at the first event that was known, corrected where need be."""
+    """Create the table `into`: each customer, joined at the first known event, with later corrections."""
     _once(database)
     database.execute(f"CREATE TEMP TABLE {into} AS {_VERSIONS}")
 
 
 def _once(database: duckdb.DuckDBPyConnection) -> None:
-    """Of all tables together, one row for each customer and moment of knowing."""
+    """One row for each customer and moment of knowledge, over all tables."""
     once = f"SELECT customer_id, min(event_at) AS event_at, known_at FROM {SEEN} GROUP BY customer_id, known_at"  # noqa: S608
     database.execute(f"CREATE OR REPLACE TEMP TABLE {SEEN} AS {once}")

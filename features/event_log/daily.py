@@ -1,4 +1,4 @@
-"""The table `usage` of an event log: single sessions and clicks become one row for each customer and day."""
+"""The table `usage` of an event log: sessions and clicks aggregated to one row per customer and day."""
 
 import duckdb
 
@@ -35,7 +35,7 @@ _CHANGED = "days_changed"
 
 
 def roll_up(database: duckdb.DuckDBPyConnection, events: str, *, into: str) -> int:
-    """Make the table `into` of `events`: a row for each customer, day, and day on which anything of it became known.
+    """Aggregate `events` into the table `into`: a row for each customer, day, and day on which new data for it arrived.
 
     It counts all of the customer's day that was known by then, so that a late event makes a later version of the
     row, and one that was read at an earlier date stays what it was. An event that a later version replaces counts no
@@ -99,7 +99,7 @@ _WHOLE = {
 
 
 def _plain() -> str:
-    """The rows of days of which nothing was ever replaced."""
+    """The rows of days without corrections."""
     columns = [f"{_count(name)} AS {name}" for name in USAGE.names if name in _SUMS]
     unread = [f"max({name}__unreadable) OVER known AS {name}__unreadable" for name in ("actions", "minutes")]
     chosen = ", ".join(["customer_id", "event_at", "known_at", *columns, *unread, "true AS has_new"])
@@ -107,7 +107,7 @@ def _plain() -> str:
 
 
 def _of_changed_days() -> str:
-    """The rows of the other days, with the same columns."""
+    """The rows of days with corrections, with the same columns."""
     whole = {
         name: f"CASE WHEN {name}__unreadable IS NULL THEN {sql} END" if name in ("actions", "minutes") else sql
         for name, sql in _WHOLE.items()

@@ -1,4 +1,4 @@
-"""SQL expressions of a spec: whether they are one, which columns they name, and whether a file can answer them."""
+"""SQL expressions of a spec: whether they are valid, which columns they use, and whether a file has these."""
 
 import json
 import re
@@ -34,7 +34,7 @@ WHERE lower(function_name) = ?"""
 
 
 def check(expression: str, database: duckdb.DuckDBPyConnection) -> None:
-    """Raise ValueError, with the reason, where the text is no single SQL expression over the columns of one row."""
+    """Raise ValueError, with the reason, unless the text is a single SQL expression over the columns of one row."""
     if len(expression) > LONGEST_EXPRESSION:
         raise ValueError(f"an expression has at most {LONGEST_EXPRESSION:,} letters; this one has {len(expression):,}")
     for text in (expression, bracketed(expression)):
@@ -51,7 +51,7 @@ def check(expression: str, database: duckdb.DuckDBPyConnection) -> None:
 
 
 def _fault(node: dict[str, Any], database: duckdb.DuckDBPyConnection) -> str:
-    """What speaks against a part of an expression; empty where nothing does."""
+    """What is wrong with a part of an expression; empty where nothing is."""
     name = _called(node)
     if word := _BEYOND_THE_ROW.get(node.get("class", "")):
         return f"holds {word}; an expression sees the columns of its own row only"
@@ -67,14 +67,14 @@ def _fault(node: dict[str, Any], database: duckdb.DuckDBPyConnection) -> str:
 
 
 def columns(expression: str, available: Sequence[str], database: duckdb.DuckDBPyConnection) -> list[str]:
-    """Those of the available columns that an expression names, as they are written there."""
+    """Those of the available columns that an expression uses, in the file's spelling."""
     spelt = {name.lower(): name for name in available}
     named = [node["column_names"][0].lower() for node in _nodes(_parsed(expression, database)) if _is_column(node)]
     return list(dict.fromkeys(spelt[name] for name in named if name in spelt))
 
 
 def cast_columns(expression: str, texts: Sequence[str], database: duckdb.DuckDBPyConnection) -> list[str]:
-    """Those of the columns of texts of which an expression itself makes numbers."""
+    """The text columns that an expression itself converts to numbers."""
     spelt = {name.lower(): name for name in texts}
     casts = [node["child"] for node in _nodes(_parsed(expression, database)) if _is_number_cast(node)]
     named = [child["column_names"][0].lower() for child in casts if _is_column(child)]
@@ -84,7 +84,7 @@ def cast_columns(expression: str, texts: Sequence[str], database: duckdb.DuckDBP
 def type_of(
     expression: str, *, sql: str, where: str, file: str, database: duckdb.DuckDBPyConnection, relation: str
 ) -> str:
-    """The type that sql, which is made of an expression, has over a relation.
+    """The SQL type of an expression over a relation.
 
     where is its place in the spec and file what the relation was read from. Raises SchemaError when the file has
     no such column or its values cannot be combined like that.
@@ -101,36 +101,36 @@ def type_of(
 
 
 def bracketed(expression: str) -> str:
-    """The expression as a part of a larger one; a comment in it ends with its line."""
+    """The expression in parentheses, safe to embed; a trailing comment ends with its line."""
     return f"({expression}\n)"
 
 
 def quoted(name: str) -> str:
-    """A name as SQL."""
+    """A name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """A text as SQL."""
+    """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _parsed(expression: str, database: duckdb.DuckDBPyConnection) -> Any:
-    """What DuckDB's parser makes of it, as a tree."""
+    """The syntax tree from DuckDB's parser."""
     database.execute(f"SET max_expression_depth = {DEEPEST}")
     found = database.execute("SELECT json_serialize_sql(?::VARCHAR)", [f"SELECT {expression}"])
     return json.loads(found.fetchall()[0][0])
 
 
 def _filled(node: dict[str, Any]) -> float:
-    """To what length, or how often, a node fills a text, where it says so by a plain number."""
+    """The length or count to which a node pads or repeats a text, where that is a plain number."""
     place, given = _FILLING.get(_called(node)), node.get("arguments", ())
     said = given[place]["expression"].get("literal", {}) if place and len(given) > place else {}
     return float(said["text"]) if said.get("text", "").isdecimal() else 0.0
 
 
 def _called(node: dict[str, Any]) -> str:
-    """The function that a node calls, in small letters; empty where it calls none."""
+    """The function that a node calls, in lower case; empty where it calls none."""
     if _is_column(node):
         name = str(node["column_names"][0]).lower()
         return name if name in _CLOCK_WORDS else ""
@@ -138,7 +138,7 @@ def _called(node: dict[str, Any]) -> str:
 
 
 def _is_unsteady(name: str, node: dict[str, Any], database: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a function may say something else for the same arguments; age of one date counts from today."""
+    """Whether a function is non-deterministic; age of one date counts from today."""
     if name in _CLOCKS or (name == "age" and len(node["arguments"]) == 1):
         return True
     return bool(database.execute(_IS_UNSTEADY, [name]).fetchall()[0][0])

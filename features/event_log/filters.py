@@ -1,4 +1,4 @@
-"""The filters of a mapping: whether each says yes or no of a row, so that none drops nothing in silence."""
+"""Row filters of a mapping, and the check that each is a boolean condition."""
 
 import duckdb
 
@@ -12,24 +12,24 @@ _LOOKED_AT, _SHOWN = 1_000, 3
 
 
 def holds(expression: str) -> str:
-    """Whether a filter holds for a row, as SQL; null where it cannot be told."""
+    """Whether a filter holds for a row, as SQL; null where it is undefined."""
     return f"TRY(CAST({bracketed(expression)} AS BOOLEAN))"
 
 
 def check_type(found: str, expression: str, where: str) -> None:
-    """Raise SchemaError where an expression is of a type that says neither yes nor no."""
+    """Raise SchemaError where the type of an expression cannot be a condition."""
     if found not in ("BOOLEAN", *_SAID):
         raise SchemaError(f"{where}: {expression!r} is no condition: it gives {found}; compare it with something.")
 
 
 def check_constant(database: duckdb.DuckDBPyConnection, expression: str, where: str) -> None:
-    """Raise SchemaError where a filter that names no column drops nothing at all."""
+    """Raise SchemaError where a filter without columns drops nothing."""
     if database.execute(f"SELECT {holds(expression)}").fetchall() != [(True,)]:
         raise SchemaError(f"{where}: {expression!r} names no column and drops nothing; take it out, or correct it.")
 
 
 def check(database: duckdb.DuckDBPyConnection, expression: str, *, where: str, file: str, relation: str) -> None:
-    """Raise DataError where a filter says neither true nor false of a row, or fails for each of the first rows."""
+    """Raise DataError where a filter is neither true nor false for a row, or fails for each of the first rows."""
     attempt = f"SELECT TRY(struct_pack(told := {bracketed(expression)})) AS attempt FROM {relation}"  # noqa: S608
     never = "bool_or(attempt IS NULL) AND bool_and(attempt IS NULL OR attempt.told IS NULL)"
     tried = f"SELECT count(*), {never} FROM ({attempt} LIMIT {_LOOKED_AT})"  # noqa: S608 - checked expressions

@@ -1,4 +1,4 @@
-"""The first day of each customer, and rows of a log that are from before it."""
+"""The joining day of each customer, and the rows of a log dated before it."""
 
 from features.event_log.expressions import literal
 from features.event_log.options import EventLogOptions
@@ -9,12 +9,12 @@ TOO_EARLY = "before the customer's first day"
 
 
 def sets_aside(options: EventLogOptions, table: str) -> bool:
-    """Whether the spec sets aside rows of this table from before the first day."""
+    """Whether the spec excludes rows of this table dated before the joining day."""
     return options.before_first_day == "set_aside" and table != "customers"
 
 
 def set_aside(judged: str) -> str:
-    """The rows with a reason for those that are earlier than the day on which their customer joined, as SQL."""
+    """The rows with a reason for those dated before their customer's joining day, as SQL."""
     is_early = f"problem IS NULL AND event_at < {FIRST_DAYS}.first_day"
     return (
         f"SELECT j.* REPLACE (CASE WHEN {is_early} THEN {literal(TOO_EARLY)} ELSE problem END AS problem,"  # noqa: S608

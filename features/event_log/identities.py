@@ -1,4 +1,4 @@
-"""Which customer a key belongs to, where several sources call the same customer by different keys."""
+"""The customer that each key belongs to, where several sources have different keys for the same customer."""
 
 import duckdb
 

@@ -1,4 +1,4 @@
-"""One mapping of an event log, run: every row of its files with its values, and what speaks against taking it."""
+"""One mapping of an event log, evaluated: the values of every row, and the reason why a row is not used."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ _PLACES = ("customer_id", "event_at", "known_at")
 
 @dataclass(frozen=True)
 class Judged:
-    """A mapping whose rows stand in a table of the database, with its files, their columns, and the rows of each.
+    """An evaluated mapping: its rows in a database table, its files with their columns, and the rows of each.
 
     The table has the canonical columns, `<column>__unreadable`, and: file (its number), is_duplicate, dropped (the
     name of the filter), problem (the reason why it cannot be mapped) and raw (the texts of columns, of such a row).
@@ -43,7 +43,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class _File:
-    """A file of a mapping: its number and name, the relation, and its columns as the expressions call them.
+    """A file of a mapping: its number and name, the relation, and the names of its columns in expressions.
 
     known are these and the columns that are looked up, texts those of them that hold texts.
     """
@@ -59,7 +59,7 @@ class _File:
 def judge(
     raw: Raw, options: EventLogOptions, table: str, *, where: str, mapping: MappingOptions, number: int
 ) -> Judged:
-    """Run a mapping, the number-th of its table, into a new table of the database.
+    """Evaluate a mapping, the number-th of its table, into a new table of the database.
 
     Raises MissingError when a pattern finds no file, SchemaError when a file lacks a column that is asked for.
     """
@@ -93,7 +93,7 @@ def _count(raw: Raw, file: _File) -> int:
 
 
 def _tried(raw: Raw, options: EventLogOptions, table: str, *, file: _File, count: int, **asked: Any) -> str:
-    """What `_rows` gives of a file of so many rows, once it was tried on the first of them."""
+    """The query of `_rows` for a file of so many rows, after a trial on the first rows."""
     first, query = replace(file, relation=f"(FROM {file.relation} LIMIT {watch.TRIED_ROWS[0]})"), ""
     for rows in watch.TRIED_ROWS:
         with watch.trying(raw.database, asked["where"], rows):
@@ -122,7 +122,7 @@ def _file(raw: Raw, number: int, name: str, mapping: MappingOptions, where: str)
     plain = [row[0] for row in raw.database.execute(f"DESCRIBE {view}").fetchall()]
     renamed = [mapping.rename.get(column, column) for column in plain]
     if ours := [column for column in renamed if column in (FILE, REASON) or column.endswith(ATTEMPT)]:
-        raise SchemaError(f"{where}.rename: {name} has columns {ours}, which are names of ours; call them otherwise.")
+        raise SchemaError(f"{where}.rename: {name} has columns {ours}, which are reserved names; rename them.")
     if twice := sorted({column for _, column in alike(renamed)}):
         raise SchemaError(f"{where}.rename: {name} then has {twice} twice; it has {plain}.")
     chosen = ", ".join(f"{quoted(old)} AS {quoted(new)}" for old, new in zip(plain, renamed, strict=True))
@@ -143,7 +143,7 @@ def _rows(
     file: _File,
     columns: Sequence[str],
 ) -> str:
-    """The rows of one file as a query."""
+    """The query for the rows of one file."""
     zones = Zones(mapping.recorded_in or options.time_zone, options.time_zone)
     values: dict[str, Reading] = {}
     for column in mapped_table(table).columns:
@@ -202,7 +202,7 @@ def _selected(table: str, values: dict[str, Reading]) -> Iterator[str]:
 
 
 def _content(columns: Sequence[str]) -> str:
-    """What a row says, hashed: name=value of all that is there, so that a column which newer files add changes none."""
+    """A hash of a row's non-empty cells as name=value, so that a column which newer files add changes none."""
     texts = [f"{literal(f'{name}=')} || CAST({quoted(name)} AS VARCHAR)" for name in sorted(columns)]
     return f"md5(concat_ws(chr(30), {', '.join(texts)}))"
 
@@ -226,7 +226,7 @@ def _problem(values: dict[str, Reading]) -> str:
 
 
 def _judged(every: str, mapping: MappingOptions, *, is_several: bool, keys: list[str]) -> str:
-    """All rows, with duplicates marked, keys made and customers identified.
+    """All rows with duplicates marked, keys made and customers identified.
 
     The n-th equal row of a file is a duplicate of the n-th of another: what stands twice in each was there twice.
     """

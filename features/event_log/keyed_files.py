@@ -1,4 +1,4 @@
-"""A further file of an event log, of which a spec asks a key and what belongs to it."""
+"""A further file of an event log from which values are looked up by a key."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from features.source import Raw
 
 
 def view(raw: Raw, file: str, *, where: str, asked: Mapping[str, str]) -> str:
-    """The view of a file that can answer all expressions asked of it, which are given by their names in the spec.
+    """The view of a file that has the columns of all expressions, which are given by their names in the spec.
 
     Raises MissingError when the file was not added, SchemaError when it cannot answer one.
     """
@@ -25,5 +25,5 @@ def view(raw: Raw, file: str, *, where: str, asked: Mapping[str, str]) -> str:
 
 
 def as_key(expression: str) -> str:
-    """An expression as the text of a key, as SQL: spaces around it do not count, and a blank one is none."""
+    """An expression as a text key, as SQL: surrounding spaces are removed, and a blank key is null."""
     return f"nullif(trim(CAST({bracketed(expression)} AS VARCHAR)), '')"

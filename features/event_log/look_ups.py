@@ -1,4 +1,4 @@
-"""Columns looked up in another file by a key: an item's order, an order's person; a row stays one row."""
+"""Columns joined from another file by a unique key, so that the number of rows stays the same."""
 
 import duckdb
 
@@ -14,7 +14,7 @@ _KEY, _VALUE = quoted("look-up: key"), quoted("look-up: value")
 
 
 def looked_up(raw: Raw, relation: str, *, where: str, mapping: MappingOptions, file: str) -> str:
-    """The relation with the columns that a mapping looks up, each in its turn, so that one may lead to the next.
+    """The relation with the looked-up columns of a mapping, in order, so that one can be the key of the next.
 
     A key that the other file does not have gives null. Raises MissingError when that file was not added, SchemaError
     when a column is missing or there twice, and DataError when a key leads to several values.
@@ -35,7 +35,7 @@ def looked_up(raw: Raw, relation: str, *, where: str, mapping: MappingOptions, f
 
 
 def _table(raw: Raw, where: str, one: LookUpOptions) -> str:
-    """A table of the keys of another file, each with its one value."""
+    """A table of another file's keys, each with its one value."""
     view = keyed_files.view(raw, one.file, where=where, asked={"key": one.key, "take": one.take})
     name = quoted(f"found for {where}")
     pairs = f"SELECT DISTINCT {as_key(one.key)} AS {_KEY}, {bracketed(one.take)} AS {_VALUE} FROM {view}"  # noqa: S608

@@ -1,4 +1,4 @@
-"""The rows of a table, month by month of `known_at`: equal rows give equal parts, and newer rows only newer months."""
+"""The rows of a table partitioned by month of `known_at`: newer data add months and leave older parts unchanged."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _UNREADABLE = "__unreadable"
 
 
 def parts(database: duckdb.DuckDBPyConnection, table: Table, rows: str) -> Iterator[Part]:
-    """The parts of a declared table from the table `rows` of the database; what it does not have is null."""
+    """The parts of a declared table from the table `rows` of the database; absent columns are null."""
     there = [row[0] for row in database.execute(f"DESCRIBE {rows}").fetchall()]
     chosen = [
         quoted(column.name) if column.name in there else f"CAST(NULL AS {SQL_TYPES[column.type]}) AS {column.name}"
@@ -32,7 +32,7 @@ def parts(database: duckdb.DuckDBPyConnection, table: Table, rows: str) -> Itera
 
 
 def _typed(rows: pa.Table, table: Table) -> pa.Table:
-    """The rows in the declared types and in one piece, without the columns of texts that hold none."""
+    """The rows in the declared types, without the all-empty columns of unreadable texts."""
     types = {column.name: pa.type_for_alias(column.arrow_type) for column in table.columns}
     kept = [name for name in rows.column_names if name in types or rows[name].null_count < rows.num_rows]
     arrays = {name: rows[name].cast(types.get(name, pa.string())) for name in kept}

@@ -1,4 +1,4 @@
-"""The SQL that reads one column of a canonical table from a file, and tells what could not be read."""
+"""SQL that converts file columns to a canonical column, and marks values that cannot be converted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _YEARS = "BETWEEN 1 AND 9999"
 
 @dataclass(frozen=True)
 class Zones:
-    """Time zones: the one that times without one were recorded in, and the company's, in which they are kept."""
+    """Time zones: the one of recorded times without a zone, and the company's, in which times are stored."""
 
     recorded_in: str
     kept_in: str
@@ -45,7 +45,7 @@ class Zones:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a column is read, as SQL.
+    """The SQL that converts a column.
 
     attempt gives a struct with the value, or null where that failed; value and failed read it where it stands under
     the name `attempted`. raw is the text that the value was to be read from.
@@ -61,7 +61,7 @@ class Reading:
 def reading(
     column: Column, expression: str, *, found: str, zones: Zones, named: Sequence[str], cast: Sequence[str] = ()
 ) -> Reading:
-    """How an expression of the type `found`, which names some columns of a file, becomes a value of a column.
+    """How an expression of the type `found`, over some columns of a file, is converted to a column's type.
 
     cast are those texts among them that it makes numbers of itself: 0x10 and 1_0 are none there either.
     What fails for a row gives null for that row: a cast in the expression itself as much as the last one.
@@ -89,7 +89,7 @@ def reading(
 
 
 def known_since(known_at: Reading, event_at: Reading) -> str:
-    """The value of known_at; when clocks are set back, what was known after the event does not seem to be before it."""
+    """The value of known_at, adjusted where clocks were set back so that it is not before the event."""
     later = f"greatest({known_at.value}, {event_at.value})"
     return (
         f"CASE WHEN {known_at.attempted}.instant >= {event_at.attempted}.instant THEN {later} ELSE {known_at.value} END"
@@ -97,7 +97,7 @@ def known_since(known_at: Reading, event_at: Reading) -> str:
 
 
 def _packed(type_: ColumnType, sql: str, *, found: str, zones: Zones) -> str:
-    """What a struct holds of an attempt: the value, and what is needed to judge it."""
+    """A struct of an attempted conversion: the value, and what is needed to check it."""
     if type_ == "timestamp":
         instant, value, shown = _moment(sql, found=found, zones=zones)
         return f"value := {value}, instant := {instant}, shown := {shown}"
@@ -113,7 +113,7 @@ def _packed(type_: ColumnType, sql: str, *, found: str, zones: Zones) -> str:
 
 
 def _moment(sql: str, *, found: str, zones: Zones) -> tuple[str, str, str]:
-    """An instant, what the company's clocks showed at it, and whether there was such a time where it was recorded.
+    """An instant, the company's local time, and whether that time existed in the recording zone.
 
     A day without a time is the same day everywhere. When clocks go forward, an hour of a night is shown by none.
     """
@@ -138,13 +138,13 @@ def _moment(sql: str, *, found: str, zones: Zones) -> tuple[str, str, str]:
 
 
 def _with_offset(text: str) -> str:
-    """The text with UTC as an offset; any other abbreviation is made unreadable, as nobody knows whose it is."""
+    """The text with UTC as an offset; other abbreviations are ambiguous, and made unreadable."""
     told = f"regexp_replace({text}, {literal(_UTC)}, '+00')"
     return f"regexp_replace({told}, {literal(_ABBREVIATION)}, '\\0?')"
 
 
 def _raw(expression: str, named: Sequence[str]) -> str:
-    """The columns that were to be read: the text of the one, or several as name=text."""
+    """The source text of a failed conversion: of one column, or of several as name=text."""
     if len(named) == 1:
         return f"CAST({quoted(named[0])} AS VARCHAR)"
     if not named:

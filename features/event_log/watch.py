@@ -1,4 +1,4 @@
-"""What an expression of a spec may use up: how long, and how much memory, before its query is stopped."""
+"""Time and memory limits for the SQL expressions of a spec."""
 
 import re
 import resource
@@ -30,7 +30,7 @@ _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def prepare(database: duckdb.DuckDBPyConnection) -> None:
-    """Replace the functions that make a text longer by such as fail beyond LONGEST."""
+    """Replace the functions that lengthen a text by ones that fail beyond LONGEST."""
     for name, (taken, type_) in _FILLING.items():
         # No call of error(), which is not allowed within a TRY: a cast that fails for this row alone.
         small = f"CAST(CASE WHEN size > {LONGEST} THEN 'above {LONGEST}' ELSE size::VARCHAR END AS {type_})"
@@ -41,7 +41,7 @@ def prepare(database: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def trying(database: duckdb.DuckDBPyConnection, where: str, rows: int) -> Iterator[None]:
-    """Within it, queries are about so few rows. Raises SpecError where they take too long or too much memory."""
+    """A block for queries on a few rows. Raises SpecError where they take too long or too much memory."""
     (threads,) = database.execute("SELECT current_setting('threads')").fetchall()[0]
     most = TRIED_BYTES + int(threads) * BYTES_OF_A_THREAD
     with _watched(database, f"{where}: over {rows:,} rows its expressions", TRIED_SECONDS, most):
@@ -50,7 +50,7 @@ def trying(database: duckdb.DuckDBPyConnection, where: str, rows: int) -> Iterat
 
 @contextmanager
 def running(database: duckdb.DuckDBPyConnection, where: str, rows: int) -> Iterator[None]:
-    """Within it, a query is about so many rows. Raises SpecError where it takes too long or too much memory."""
+    """A block for a query on so many rows. Raises SpecError where it takes too long or too much memory."""
     (limit,) = database.execute("SELECT current_setting('memory_limit')").fetchall()[0]
     figure, unit = re.fullmatch(r"([\d.]+) (\w+)", limit).groups()  # type: ignore[union-attr]  # DuckDB writes it so
     most = 2 * int(float(figure) * _UNITS[unit]) + 2**30
@@ -60,7 +60,7 @@ def running(database: duckdb.DuckDBPyConnection, where: str, rows: int) -> Itera
 
 @contextmanager
 def _watched(database: duckdb.DuckDBPyConnection, what: str, seconds: float, most: int) -> Iterator[None]:
-    """Stop the database's queries where they take longer than so many seconds or so many bytes more."""
+    """Stop the database's queries beyond so many seconds or so many additional bytes."""
     ended, faults = Event(), list[str]()
     begun, before = monotonic(), _peak()
 
@@ -91,6 +91,6 @@ def _first_line(error: Exception) -> str:
 
 
 def _peak() -> int:
-    """The most bytes that this process ever had in memory."""
+    """The peak memory of this process in bytes."""
     found = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return found if sys.platform == "darwin" else found * 1024

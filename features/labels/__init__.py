@@ -1,1 +1,1 @@
-"""One file per target."""
+"""Kinds of labels, one file each."""

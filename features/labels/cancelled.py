@@ -1,4 +1,4 @@
-"""The customer's last contract ends within the window."""
+"""Label `cancelled`: the customer's last contract ends within the window."""
 
 import ibis
 import ibis.expr.types as ir

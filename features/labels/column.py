@@ -1,4 +1,4 @@
-"""A column of the table says what became of the customer."""
+"""Label `column`: a column of the table holds the outcome."""
 
 from features.label import Label
 

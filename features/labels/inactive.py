@@ -1,4 +1,4 @@
-"""A customer who was active before does nothing of a kind within the window."""
+"""Label `inactive`: a previously active customer has no event of a kind within the window."""
 
 import ibis
 import ibis.expr.types as ir

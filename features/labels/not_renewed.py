@@ -1,4 +1,4 @@
-"""A contract that is due for renewal within the window ends by then instead."""
+"""Label `not_renewed`: a contract due for renewal within the window ends instead."""
 
 import ibis
 import ibis.expr.types as ir

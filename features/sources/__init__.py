@@ -1,1 +1,1 @@
-"""One file per kind of source; a company's data are a spec, never a new file."""
+"""Kinds of sources, one file each; a company's data need a spec only, no code."""

@@ -1,4 +1,4 @@
-"""Any event log: files or tables that a spec maps onto the canonical tables by names and short SQL expressions."""
+"""Source `event_log`: files or tables mapped onto the canonical tables by column names and short SQL expressions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ _STATES = ("customers", "contracts")
 
 
 def declare(options: EventLogOptions) -> Mapping[str, Table]:
-    """The canonical tables that the spec maps, and the customers, whom the log itself tells of if need be."""
+    """The canonical tables that the spec maps, and `customers`, which is derived from the log if not mapped."""
     return {
         name: replace(
             table,
@@ -32,7 +32,7 @@ def declare(options: EventLogOptions) -> Mapping[str, Table]:
 
 
 def _said(options: EventLogOptions, table: Table) -> tuple[Column, ...]:
-    """The columns of a table, each with what the first mapping that gives it says."""
+    """The columns of a table with their declared texts, from the first mapping that gives each."""
     said: dict[str, str] = {}
     for _, mapping in options.mappings(table.name) if table.name in options.tables else ():
         said = {**mapping.columns, **said}
@@ -40,7 +40,7 @@ def _said(options: EventLogOptions, table: Table) -> tuple[Column, ...]:
 
 
 def _is_corrected(options: EventLogOptions, table: str) -> bool:
-    """Whether a later row corrects an earlier one: events may, where a mapping says when they became known."""
+    """Whether later rows correct earlier ones: for events, where a mapping gives known_at."""
     return table in _STATES or any("known_at" in mapping.columns for _, mapping in options.mappings(table))
 
 
@@ -122,12 +122,12 @@ def _gone(counts: Reconciled) -> str:
 
 
 def extracted_at(options: EventLogOptions) -> str | None:
-    """When the data were taken out, where the spec says so."""
+    """The extraction date of the data, where the spec gives it."""
     return options.extracted_at.isoformat() if options.extracted_at else None
 
 
 def wants(options: EventLogOptions) -> list[str]:
-    """The files of the identities, and those that every mapping reads or looks up in."""
+    """The files of the identities, and those that mappings read or look up."""
     named = [identity.file for identity in options.identities]
     mappings = [one for several in options.tables.values() for one in several]
     named += [look_up.file for one in mappings for look_up in one.look_up.values()]

@@ -1,4 +1,4 @@
-"""The demo world as a source: any number of customers and months from a seed, with no data needed."""
+"""Source `simulated`: the demo business, for any number of customers and months, from a seed."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -16,7 +16,7 @@ from features.world.months import month_at
 
 
 class SimulatedOptions(SourceOptions):
-    """Which world: seed chooses it, customers is how many have joined after 24 months, start its first day."""
+    """The simulation: seed; customers, the number joined after 24 months; start, its first day."""
 
     kind: Literal["simulated"] = "simulated"
     seed: int = Field(7, ge=0, le=2**31 - 2)
@@ -38,17 +38,17 @@ def declare(_options: SimulatedOptions) -> Mapping[str, Table]:
 
 
 def read(_raw: Raw, options: SimulatedOptions) -> Iterator[Part]:
-    """The parts of every table, month after month; one month at a time is in memory."""
+    """The parts of every table, month by month; one month is in memory at a time."""
     return delivery.parts(seed=options.seed, customers=options.customers, months=options.months, start=options.start)
 
 
 def extracted_at(options: SimulatedOptions) -> str:
-    """The end of the last month: all that was known before it is in the parts."""
+    """The end of the last month: the parts hold what was known before it."""
     return f"{month_at(options.start, options.months).name}-01T00:00:00"
 
 
 def truth(options: SimulatedOptions) -> Iterator[Part]:
-    """The exact risk of leaving under each arm, a part for each campaign; for tests only."""
+    """The exact risk of leaving under each arm, a part per campaign; for tests only."""
     return hidden_truth.truth(
         seed=options.seed, customers=options.customers, months=options.months, start=options.start
     )

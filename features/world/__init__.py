@@ -1,1 +1,1 @@
-"""The demo world: an invented subscription business whose hidden truth is known, so that models can be judged by it."""
+"""Simulation of a subscription business with known true risks and effects, behind the `demo` spec."""

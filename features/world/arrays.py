@@ -1,4 +1,4 @@
-"""The array types of the demo world; position i of an array is the i-th customer who ever joined."""
+"""Array types of the simulation; index i is the i-th customer who ever joined."""
 
 import numpy as np
 from numpy.typing import NDArray

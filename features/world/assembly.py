@@ -1,4 +1,4 @@
-"""How arrays of the demo world become rows of a table, in the declared columns and types."""
+"""Arrays of the simulation as table rows in the declared columns and types."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ def assemble(table: Table, columns: Mapping[str, Any]) -> pa.Table:
 
 
 def customer_ids(customers: Positions) -> pa.Array:
-    """The names of customers by their positions: C0000001 is the first who joined."""
+    """The ids of customers by index: C0000001 is the first who joined."""
     every = np.arange(1, customers.max() + 2) if len(customers) else np.arange(0)
     return numbered("C", every).take(pa.array(customers))
 
@@ -43,7 +43,7 @@ def numbered(prefix: str, numbers: Codes) -> pa.Array:
 
 
 def worded(words: tuple[str, ...], codes: Codes) -> pa.Array:
-    """The words that codes point to."""
+    """The words for these codes."""
     return pa.array(words, pa.string()).take(pa.array(codes))
 
 

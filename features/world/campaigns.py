@@ -1,4 +1,4 @@
-"""The campaigns of the demo business: who takes part, who gets which arm, and what an arm does to whom."""
+"""The campaigns of the simulation: participants, arms, and the effect of each arm."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ _TRIAL_SHARE = 0.7
 
 
 def is_due(month: Month) -> bool:
-    """Whether a campaign begins with the month: every third month, but not the very first."""
+    """Whether a campaign begins with the month: every third month, except the very first."""
     return month.index > 0 and month.index % _EVERY_MONTHS == 0
 
 
@@ -29,7 +29,7 @@ def active(population: Population, *, ended_at: Instants, month: Month) -> Posit
 
 
 def assigned(here: Positions, *, size: int, seed: int, month: Month) -> Codes:
-    """The arm of each of `size` customers, as a position in ARMS; NOT_IN_TRIAL for those left out."""
+    """The arm of each of `size` customers, as an index into ARMS; NOT_IN_TRIAL for those left out."""
     rng = generator(seed=seed, month=month.index, stream=Stream.CAMPAIGN)
     takes_part = rng.random(len(here)) < _TRIAL_SHARE
     drawn = np.searchsorted(np.cumsum(PROBABILITIES)[:-1], rng.random(len(here)), side="right")
@@ -39,7 +39,7 @@ def assigned(here: Positions, *, size: int, seed: int, month: Month) -> Codes:
 
 
 def effects(population: Population, *, before: Hidden, month: Month) -> Floats:
-    """What each arm multiplies the rate of leaving by, for three months; shape (len(ARMS), size)."""
+    """The factor by which each arm multiplies the leaving rate for three months; shape (len(ARMS), size)."""
     plain = np.ones(population.size)
     awake = np.stack(
         [plain, _call(before), _coupon(population, before), _upgrade(population, before=before, month=month)]

@@ -1,4 +1,4 @@
-"""The story of the demo world, told month by month: who is there, in what state, and who leaves."""
+"""The simulation month by month: which customers exist, their state, and who leaves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from features.world.randomness import Stream, generator
 
 @dataclass(frozen=True)
 class Chapter:
-    """One month of the world; every array is over all who ever joined.
+    """One simulated month; every array covers all who ever joined.
 
     before and now are the hidden states at the beginning and the end of the month, hazard the rate of leaving
     a day without action, effect what the action at work multiplies it by. arms and effects are those of the
@@ -48,12 +48,12 @@ class Chapter:
 
     @property
     def here_from(self) -> Instants:
-        """From when a customer is there: the beginning of the month, or later by joining."""
+        """From when a customer is there in the month: its beginning, or the later time of joining."""
         return np.maximum(self.population.joined_at, self.month.begins)
 
     @property
     def here_until(self) -> Instants:
-        """The last instant that a customer is there: the end of the month, or earlier by leaving."""
+        """The last instant that a customer is there in the month: its end, or the earlier time of leaving."""
         return np.minimum(self.ended_at, self.month.ends - 1)
 
     def is_here(self, customers: Positions, moments: Instants) -> Flags:
@@ -62,7 +62,7 @@ class Chapter:
 
 
 def unfold(*, seed: int, customers: int, start: date) -> Iterator[Chapter]:
-    """The months of the world, without end; what is taken of them changes none."""
+    """The months of the simulation, without end; a longer run repeats the shorter one."""
     first = month_at(start, 0)
     people = population.founders(seed=seed, customers=customers, month=first)
     chapter = _opening(people, seed=seed, month=first)

@@ -1,4 +1,4 @@
-"""Why and when customers turn to support: a bad experience, the price, or an ordinary question."""
+"""Support contacts in the simulation: their cause (bad experience, price or ordinary question) and time."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _REPORTED_SHARE = 0.95
 
 @dataclass(frozen=True)
 class Contacts:
-    """The contacts of a month in the order of time; cause says why, follows_rise whether the price has just risen."""
+    """The contacts of a month in order of time; cause is the reason, follows_rise whether the price has just risen."""
 
     customers: Positions
     event_at: Instants

@@ -1,4 +1,4 @@
-"""How messages are made: an opening, a body on the topic and a closing, each picked to fit the tone."""
+"""Generated messages: an opening, a body on the topic and a closing, chosen by tone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ GLAD, PLAIN, UPSET = range(len(TONES))
 
 @dataclass(frozen=True)
 class Fragments:
-    """What is said in one language: openings and closings by tone, bodies by topic and tone."""
+    """The phrases of one language: openings and closings by tone, bodies by topic and tone."""
 
     separator: str
     openings: dict[str, tuple[str, ...]]
@@ -24,7 +24,7 @@ class Fragments:
     closings: dict[str, tuple[str, ...]]
 
     def said(self, *, tones: Codes, topics: Codes, draws: Floats) -> pa.Array:
-        """One message for each row; draws in [0, 1), of shape (3, n_rows), choose among the fitting fragments."""
+        """One message per row; draws in [0, 1), shape (3, n_rows), choose among the fitting phrases."""
         openings = _picked([self.openings[tone] for tone in TONES], tones, draws[0])
         bodies = [self.bodies[topic][tone] for topic in TOPICS for tone in TONES]
         body = _picked(bodies, topics * len(TONES) + tones, draws[1])

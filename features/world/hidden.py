@@ -1,4 +1,4 @@
-"""What nobody records of a customer and what drives everything else, month after month.
+"""Latent variables of the simulated customers, which drive all observed data, month by month.
 
 The hidden state depends neither on what is done to a customer nor on whether the customer is still there: its path
 is the same in every arm, so what would have happened without an action can be worked out exactly.
@@ -22,7 +22,7 @@ _FRAILTY_SPREAD = 0.3
 
 @dataclass(frozen=True)
 class Hidden:
-    """The state at the end of a month.
+    """The latent state at the end of a month.
 
     engagement is the use against the personal level (1: as ever), falling while the customer drifts. A dormant
     customer has forgotten the subscription. A squeezed one, always thrifty, is short of money. experience weighs the
@@ -59,7 +59,7 @@ def newborn(population: Population, rng: np.random.Generator) -> Hidden:
 
 
 def settled(population: Population, *, seed: int, month: Month) -> Hidden:
-    """The state of the founders when the world begins: newborns with half a year of past behind them."""
+    """The state of the founders at the start of the simulation: newcomers with half a year of history."""
     hidden = newborn(population, generator(seed=seed, month=0, stream=Stream.PAST))
     for step in range(1, _MONTHS_OF_PAST + 1):
         rng = generator(seed=seed, month=step, stream=Stream.PAST)
@@ -70,7 +70,7 @@ def settled(population: Population, *, seed: int, month: Month) -> Hidden:
 
 
 def grown(hidden: Hidden, arrivals: Hidden) -> Hidden:
-    """The state of the population and of the arrivals behind it."""
+    """The state of the population with the newcomers appended."""
     names = [field.name for field in fields(Hidden)]
     return Hidden(**{name: np.concatenate([getattr(hidden, name), getattr(arrivals, name)]) for name in names})
 

@@ -1,4 +1,4 @@
-"""The table `interactions`: what each contact with support was about, how it went and what was said."""
+"""The simulated table `interactions`: topic, resolution and text of each support contact."""
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +30,7 @@ _TOPIC_SHARES = np.array(
 
 
 def rows(chapter: Chapter, talks: Contacts) -> pa.Table:
-    """One row for each contact; some are first noted as unresolved and corrected when they have been."""
+    """One row per contact; some are first recorded as unresolved and corrected later."""
     rng = generator(seed=chapter.seed, month=chapter.month.index, stream=Stream.INTERACTIONS)
     noted = _noted(chapter, talks=talks, rng=rng)
     size = len(talks.customers)

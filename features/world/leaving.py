@@ -1,4 +1,4 @@
-"""How fast customers leave, why, and when each of them does."""
+"""The leaving rate of simulated customers, its causes, and their leaving times."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ _ONBOARDING_DAYS = 120
 
 
 def hazard(population: Population, *, before: Hidden, month: Month) -> Floats:
-    """The rate of leaving, a day, within the month and without any action.
+    """The leaving rate per day within the month, without any action.
 
     It follows the state at the end of the month before, so its causes show before it works.
     """
@@ -31,12 +31,12 @@ def hazard(population: Population, *, before: Hidden, month: Month) -> Floats:
 
 
 def falling(hidden: Hidden) -> Floats:
-    """How far use has fallen from the personal level, in [0, 1]."""
+    """The decline of use from the personal level, in [0, 1]."""
     return 1.0 - hidden.engagement
 
 
 def onboards_slowly(population: Population, month: Month) -> Flags:
-    """Whether a customer with a slow start is still finding the way in when the month begins."""
+    """Whether a slow starter is still onboarding when the month begins."""
     is_early: Flags = population.tenure_days(month.begins) < _ONBOARDING_DAYS
     return population.starts_slowly & is_early
 

@@ -1,4 +1,4 @@
-"""The tables `customers` and `contracts`: who joined, on what plan and at what price, and who left."""
+"""The simulated tables `customers` and `contracts`: joining, plan, price and leaving."""
 
 import numpy as np
 import pyarrow as pa
@@ -30,12 +30,12 @@ def customers(chapter: Chapter) -> pa.Table:
 
 
 def contracts(chapter: Chapter) -> pa.Table:
-    """The versions of contracts that came about in the month: begun, renewed, dearer or ended."""
+    """The contract versions of the month: begun, renewed, more expensive or ended."""
     return pa.concat_tables([_begun(chapter), _renewed_before(chapter), _renewed(chapter), _ended(chapter)])
 
 
 def monthly_price(chapter: Chapter, *, customers: Positions, moments: Instants) -> Floats:
-    """The price a month at moments of the month; a rise takes effect on the day of billing."""
+    """The monthly price at moments of the month; a rise takes effect on the billing day."""
     people = chapter.population
     is_billed = moments >= people.billed_at(_this_month(chapter))[customers]
     raised = np.where(is_billed, chapter.now.raised[customers], chapter.before.raised[customers])

@@ -1,4 +1,4 @@
-"""The table `milestones`: the steps of finding the way in, done fast by most and slowly by those who start slowly."""
+"""The simulated table `milestones`: onboarding steps, fast for most customers and slow for slow starters."""
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,7 @@ def rows(chapter: Chapter) -> pa.Table:
 
 
 def _of_those_who_joined(chapter: Chapter, *, months_ago: int) -> pa.Table:
-    """The steps of one month's newcomers; what is drawn for them is the same in every month that asks."""
+    """The steps of one month's newcomers; the draws are the same in every month that asks."""
     people, joined_in = chapter.population, chapter.month.ordinal - months_ago
     customers: Positions = np.flatnonzero(ordinals_of(people.joined_at) == joined_in)
     rng = generator(

@@ -1,4 +1,4 @@
-"""The calendar of the demo world: its months, as spans of microseconds since 1970."""
+"""The calendar of the simulation: months as spans of microseconds since 1970."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -44,7 +44,7 @@ class Month:
 
     @property
     def name(self) -> str:
-        """The month as it is written in the name of a part, such as 2024-01."""
+        """The month in the name of a part, such as 2024-01."""
         return str(np.datetime64(self.ordinal, "M"))
 
 

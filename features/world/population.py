@@ -1,4 +1,4 @@
-"""Who joins the demo business, when, and what stays true of each customer for life."""
+"""The simulated customers: when they join, and their constant attributes."""
 
 from dataclasses import dataclass, fields
 
@@ -26,7 +26,7 @@ _LAST_BILLING_DAY = 24
 
 @dataclass(frozen=True)
 class Population:
-    """What stays true of every customer, in the order of joining.
+    """Constant attributes of every customer, in the order of joining.
 
     segment, region, language and plan are positions in the tuples of this module. level is the share of days
     with use when all is well, trouble the bad experiences to expect in a month. A thrifty customer minds the
@@ -72,7 +72,7 @@ class Population:
 
 
 def founders(*, seed: int, customers: int, month: Month) -> Population:
-    """The customers who are there when the world begins; they joined over the three years before."""
+    """The customers at the start of the simulation; they joined over the three years before."""
     size = customers - _arrived(customers, 24)
     rng = generator(seed=seed, month=month.index, stream=Stream.FOUNDERS)
     span = _YEARS_BEFORE_START * 365 * DAY
@@ -87,7 +87,7 @@ def newcomers(*, seed: int, customers: int, month: Month) -> Population:
 
 
 def grown(population: Population, arrivals: Population) -> Population:
-    """The population with the arrivals behind it."""
+    """The population with the newcomers appended."""
     names = [field.name for field in fields(Population)]
     return Population(**{name: np.concatenate([getattr(population, name), getattr(arrivals, name)]) for name in names})
 

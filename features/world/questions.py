@@ -1,4 +1,4 @@
-"""Who is asked how it went, at which touchpoint and when."""
+"""Survey invitations in the simulation: who is asked, at which touchpoint and when."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _AFTER_SALES_SHARE = 0.35
 
 @dataclass(frozen=True)
 class Questions:
-    """The questions of a month; soreness is how badly things had gone for the customer by then, 0 for well."""
+    """The invitations of a month; soreness is how bad the recent experience was, 0 for good."""
 
     customers: Positions
     event_at: Instants
@@ -29,7 +29,7 @@ class Questions:
 
 
 def questions(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> Questions:
-    """The questions put in the month to customers who were there, touchpoint by touchpoint."""
+    """The invitations of the month, touchpoint by touchpoint."""
     parts = [_onboarding(chapter), _application(chapter, rng), _after_sales(chapter, talks=talks, rng=rng)]
     parts += [_before_renewal(chapter, chapter.month), _before_renewal(chapter, chapter.month.next)]
     customers, event_at, touchpoint, soreness = (

@@ -1,4 +1,4 @@
-"""Where the chance of the demo world comes from: one generator for each seed, month and purpose.
+"""Random generators of the simulation: one for each seed, month and purpose.
 
 No draw depends on how many months are simulated, so that a longer world begins with the shorter one.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Stream(IntEnum):
-    """What a generator is for; a number, once given, stays."""
+    """The purpose of a generator; the numbers must never change."""
 
     FOUNDERS = 1
     PAST = 2
@@ -27,5 +27,5 @@ class Stream(IntEnum):
 
 
 def generator(*, seed: int, month: int, stream: Stream, block: int = 0) -> np.random.Generator:
-    """The generator of one purpose in one month; block tells pieces of the same purpose apart."""
+    """The generator of one purpose in one month; block distinguishes parts of the same purpose."""
     return np.random.default_rng([seed, month, int(stream), block])

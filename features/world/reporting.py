@@ -1,4 +1,4 @@
-"""How the company learns of what happened: mostly at once, sometimes days later, sometimes wrong at first."""
+"""Reporting delays and later corrections in the simulated data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def learnt_at(rng: np.random.Generator, *, event_at: Instants, late_share: float
 
 
 def corrected(rows: Rows, *, chosen: Flags, first: Mapping[str, NDArray[Any]], gap_days: Floats) -> Rows:
-    """The rows, and behind them the corrections of the chosen ones.
+    """The rows, followed by corrections of the chosen ones.
 
     A chosen row is first known with the values of `first`, and gap_days (above 0) later as it is in rows.
     """

@@ -1,4 +1,4 @@
-"""The table `surveys`: what customers were asked at a touchpoint, and the score of those who answered."""
+"""The simulated table `surveys`: invitations at touchpoints, and the scores of those who answered."""
 
 import numpy as np
 import pyarrow as pa
@@ -41,7 +41,7 @@ def _answers(chapter: Chapter, *, asked: Questions, rng: np.random.Generator) ->
 
 
 def _scores(chapter: Chapter, *, asked: Questions, rng: np.random.Generator) -> Floats:
-    """Whole points from 0 to 10, lower for the sore, the drifting, the slow starters and the squeezed."""
+    """Integer scores from 0 to 10, lower after bad experiences, decline of use, slow onboarding and price rises."""
     before = chapter.before
     mood = 8.4 - 1.5 * falling(before) - 0.8 * before.is_squeezed
     mood = mood - 1.2 * onboards_slowly(chapter.population, chapter.month)

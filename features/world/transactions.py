@@ -1,4 +1,4 @@
-"""The table `transactions`: monthly payments, those that fail and are tried again, and refunds."""
+"""The simulated table `transactions`: monthly payments, failures with retries, and refunds."""
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ _REFUNDED_SHARE = 0.15
 
 
 def rows(chapter: Chapter, talks: Contacts) -> pa.Table:
-    """The money that moved in the month; a few amounts are booked wrongly at first and corrected later."""
+    """The payments of the month; a few amounts are booked wrongly at first and corrected later."""
     rng = generator(seed=chapter.seed, month=chapter.month.index, stream=Stream.TRANSACTIONS)
     booked = _booked(chapter, talks=talks, rng=rng)
     size = len(booked["number"])
@@ -72,7 +72,7 @@ def _moved(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> tu
 
 
 def _due(chapter: Chapter) -> tuple[Positions, Instants]:
-    """Whose payment falls into the month, and when: on the day of joining at first, then on the day of billing."""
+    """The payments due in the month, and when: first on the joining day, then on the billing day."""
     people = chapter.population
     billed_at = people.billed_at(np.full(people.size, chapter.month.ordinal))
     is_first = people.joined_at >= chapter.month.begins

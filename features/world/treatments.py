@@ -1,4 +1,4 @@
-"""The table `treatments`: which arm of a campaign each customer in the trial was given."""
+"""The simulated table `treatments`: the arm of each customer in a campaign's trial."""
 
 import numpy as np
 import pyarrow as pa

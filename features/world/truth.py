@@ -1,4 +1,4 @@
-"""What nobody can observe of the demo world: each customer's exact risk of leaving under each arm. Tests only."""
+"""The exact risk of leaving of each simulated customer under each arm; for tests only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ class _Window:
     of_effects: Floats
 
     def lived_through(self, chapter: Chapter) -> "_Window":
-        """The window with the chapter's share of the integrals of the rate, from the opening and from the date."""
+        """The window with the month's share of the rate integrals, from the opening and from the date."""
         hazard, opens = chapter.hazard[self.customers], self.month.begins + LEAD_TIME_DAYS * DAY
         closes = opens + HORIZON_DAYS * DAY
         of_risk, of_effects = (
@@ -58,7 +58,7 @@ class _Window:
 
 
 def truth(*, seed: int, customers: int, months: int, start: date) -> Iterator[Part]:
-    """The exact risks of every customer who is there at a campaign, a part for each campaign of the first months."""
+    """The exact risks of every customer at each campaign of the first months, a part per campaign."""
     window: _Window | None = None
     for chapter in islice(unfold(seed=seed, customers=customers, start=start), months + _MONTHS_OF_WINDOW - 1):
         if is_due(chapter.month) and chapter.month.index < months:

@@ -1,4 +1,4 @@
-"""The table `usage`: on which days a customer used the product, and how much."""
+"""The simulated table `usage`: the days on which a customer used the product, and how much."""
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,7 @@ _WEEKDAYS = np.array(
 
 
 def rows(chapter: Chapter) -> pa.Table:
-    """One row for each customer and day of use, its moment that of the day's last use."""
+    """One row per customer and day of use; its time is the day's last use."""
     here = chapter.present
     starts = range(0, max(len(here), 1), _BLOCK)
     return pa.concat_tables([_block(chapter, here[start : start + _BLOCK], start // _BLOCK) for start in starts])
@@ -56,7 +56,7 @@ def _block(chapter: Chapter, block: Positions, number: int) -> pa.Table:
 
 
 def _chances(chapter: Chapter, block: Positions) -> Floats:
-    """The chance of use for each customer of the block and day of the month."""
+    """The probability of use for each customer of the block and day of the month."""
     people, month = chapter.population, chapter.month
     season = 1.0 + 0.06 * np.cos(2 * np.pi * (month.ordinal % 12) / 12)
     level = people.level * chapter.now.engagement * np.where(onboards_slowly(people, month), _SLOW_START, 1.0) * season

@@ -1,4 +1,4 @@
-"""What English-speaking customers say: fragments by tone, put together to a message of two or three sentences."""
+"""English phrases by tone, which make messages of two or three sentences."""
 
 from features.world.fragments import Fragments
 

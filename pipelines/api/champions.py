@@ -1,4 +1,4 @@
-"""The champion: the version that the ledger names, the figures it was promoted with, and what it says of rows."""
+"""The champion in the Python API: its version, its figures at promotion, and its predictions."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import MissingError
-from pipelines.api import shown
+from pipelines.api import display
 from pipelines.api.figures import COLUMNS
 from pipelines.champion import ledger, ledger_table, ledger_writer, loading, model_versions
 from pipelines.messages import masking
@@ -27,7 +27,7 @@ QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_LOGGING_LEVEL"
 
 @dataclass(frozen=True, repr=False)
 class Champion:
-    """A registered version. decided_at is when it became champion, in ISO 8601; verdict, by what decision.
+    """A registered version. decided_at is when it became champion, in ISO 8601; verdict is that decision's.
 
     figures are those of that decision: a row each, with value, low, high (95 %) and standard_error; none where it was
     adopted without one. claims says what it was shown to be for; None where the ledger says nothing of it.
@@ -43,7 +43,7 @@ class Champion:
     seal: Seal
 
     def score(self, rows: pd.DataFrame, *, reasons: int = 0) -> pd.DataFrame:
-        """churn_score, churn_probability and uplift_ACTION of each row, and with reasons so many columns reason_1 ...
+        """churn_score, churn_probability and uplift_ACTION of each row, and that many reasons in reason_1 ...
 
         rows hold the model's columns by name. An uplift is an established one only where `claims.uplift` says so.
         Raises ContractError when a column is missing or a cell cannot be read, or when a file of the model was changed;
@@ -62,14 +62,14 @@ class Champion:
         return {"decision": f"{self.verdict}, {self.decided_at}", "for": shown_to_be}
 
     def __repr__(self) -> str:
-        return shown.text(f"champion of {self.spec}: version {self.version}", self._lines(), self.figures)
+        return display.text(f"champion of {self.spec}: version {self.version}", self._lines(), self.figures)
 
     def _repr_html_(self) -> str:
-        return shown.html(f"champion of {self.spec}: version {self.version}", self._lines(), self.figures)
+        return display.html(f"champion of {self.spec}: version {self.version}", self._lines(), self.figures)
 
 
 def champion_of(spec: str, root: Path) -> Champion:
-    """The champion of a spec, read from ledger and registry; neither is made where it is not there.
+    """The champion of a spec by ledger and registry; neither is created where it does not exist.
 
     Raises MissingError when there is no champion; StorageError, UsageError and ContractError as `score` does.
     """
@@ -103,7 +103,7 @@ def _none(spec: str, root: Path) -> str:
 
 
 def _has_ledger(root: Path) -> bool:
-    """Whether registry and ledger are there: opening them would make them."""
+    """Whether registry and ledger exist: opening them would create them."""
     files = (databases.sqlite_path(where) for _, where in addresses.everything(root))
     if not all(file is None or file.exists() for file in files):
         return False
@@ -114,7 +114,7 @@ def _has_ledger(root: Path) -> bool:
 
 @contextmanager
 def servers_of(root: Path) -> Iterator[None]:
-    """A block whose faults of servers are StorageErrors, and after which MLflow points where it did before.
+    """A block that turns server faults into StorageErrors and restores MLflow's tracking URI afterwards.
 
     MLflow writes where its functions point into the environment, where the next project would find it.
     """

@@ -1,4 +1,4 @@
-"""Figures of a model with intervals, from rows of the folds that it was not fitted on."""
+"""Cross-validated figures of a model with intervals."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -6,9 +6,9 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from experiments.evaluation.asked_figures import all_metrics
 from experiments.evaluation.cohort import Cohort
 from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.requested_metrics import all_metrics
 from experiments.metric import Metric, Numbers
 from experiments.rows.split import Fold
 from experiments.spec import ExperimentSpec
@@ -22,7 +22,7 @@ ABOUT = ["better", "unit", "meaning"]
 
 
 def cross_validated(model: Model, spec: ExperimentSpec, *, effects: bool) -> pd.DataFrame:
-    """A row for each figure: the mean over the folds with its 95 % interval, what is better, its unit and meaning.
+    """One row per figure: the mean over the folds with its 95 % interval, direction, unit and meaning.
 
     Without effects there are figures of the risk only. One that is not defined on these rows has no value.
     """
@@ -40,7 +40,7 @@ def cross_validated(model: Model, spec: ExperimentSpec, *, effects: bool) -> pd.
 
 
 def _judged(model: Model, fold: Fold) -> pd.DataFrame:
-    """The rows that a fold judges as a cohort has them; mu_ARM is told by models of the rows that the fold fits on."""
+    """The held-out rows of a fold as a cohort; mu_ARM is predicted by models of the fold's training rows."""
     opened = model.learning
     rows = opened.rows.iloc[opened.split.training[fold.judge]]
     if not opened.actions:
@@ -51,7 +51,7 @@ def _judged(model: Model, fold: Fold) -> pd.DataFrame:
 
 
 def _said(model: Model) -> Predictions:
-    """What each fold's draft says of the rows that the fold judges, one fold after the other."""
+    """The predictions of each fold's model for its held-out rows, fold by fold."""
     parts = [(one, model.problem.X[fold.judge]) for one, fold in zip(model.drafts, model.problem.folds, strict=True)]
     risk = np.concatenate([draft.risk(X) for draft, X in parts])
     effects = [draft.effects(X) for draft, X in parts]
@@ -76,13 +76,13 @@ def _of_metric(
 
 
 def _earned(cohort: Cohort, said: Predictions, mask: np.ndarray) -> Numbers:
-    """What each row of a fold in the trial would have earned under the policy that the model makes for that fold."""
+    """The value of each trial row of a fold under the policy that the fold's model makes."""
     fold = Cohort(cohort.rows[mask], cohort.spec, cohort.listed)
     return fold.realised(fold.choice({action: told[mask] for action, told in said.uplift.items()}))
 
 
 def _figure(estimates: Iterator[Estimate]) -> dict[str, float]:
-    """The mean of the folds' estimates, on the draws that they share."""
+    """The mean of the folds' estimates, on shared draws."""
     try:
         first, *others = estimates
         mean = (sum(others, start=first) * (1 / (1 + len(others)))).interval()

@@ -1,4 +1,4 @@
-"""Which project is meant: the one that is named, or the nearest one upwards from the current folder."""
+"""Locating the project folder: as named, or the nearest one upwards from the current folder."""
 
 import os
 from pathlib import Path
@@ -28,7 +28,7 @@ def folder_of(project: str | Path | None = None) -> Path:
 
 
 def is_project(folder: Path) -> bool:
-    """Whether a folder is a checkout of a project."""
+    """Whether a folder is a checkout of the project."""
     return all((folder / sign).exists() for sign in SIGNS)
 
 
@@ -43,7 +43,7 @@ def _upwards(here: Path) -> Path:
 
 
 def check_code(root: Path) -> None:
-    """Raises UsageError where a project has other code than runs here: its features and families would not count."""
+    """Raise UsageError where a project has other code than this process: its features and families would be ignored."""
     running = Path(str(pipelines.__file__)).resolve().parent.parent
     there = [name for name in CODE if (root / name).is_dir()]
     if running != root and any(_sources(running / name) != _sources(root / name) for name in there):

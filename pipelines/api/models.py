@@ -1,4 +1,4 @@
-"""A candidate fitted as the stage `train` fits it, and scored as a registered model scores."""
+"""Models in the Python API: fitted as the stage `train` fits, scored as a registered model scores."""
 
 import tempfile
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from experiments.search.learning_problem import Candidate, Problem
 from experiments.search.past_trials import Record
 from experiments.uplift.fitted_learner import FittedLearner
 from features.errors import ContractError
-from pipelines.api import shown
+from pipelines.api import display
 from pipelines.learning.training_data import Learning
 from pipelines.models import portable
 
 
 @dataclass(frozen=True, repr=False)
 class Model:
-    """A fitted candidate: what it is, what the folds said of it, and what it says of rows.
+    """A fitted candidate: its family, learner and parameters, its cross-validation, and its predictions.
 
     drafts are the same candidate fitted on each fold's rows to fit, before calibration: `evaluate` judges these.
     """
@@ -40,22 +40,22 @@ class Model:
 
     @property
     def learner(self) -> str:
-        """The uplift learner; without actions it makes no difference."""
+        """The uplift learner; without actions it is not used."""
         return self.candidate.learner
 
     @property
     def params(self) -> dict[str, Any]:
-        """All parameters, those that were not given included."""
+        """All parameters, including defaults."""
         return dict(self.candidate.params)
 
     @property
     def trial(self) -> pd.Series:
-        """What the search would say of it: a row as `candidates` has them, without number, state and best."""
+        """The search's view of it: a row as in `candidates`, without number, state and best."""
         told = {"family": self.family, "learner": self.learner, "params": self.params}
         return pd.Series({**self.record.figures, **told}, dtype=object)
 
     def score(self, rows: pd.DataFrame, *, reasons: int = 0) -> pd.DataFrame:
-        """churn_score (before calibration), churn_probability and uplift_ACTION of each row, by the rows' index.
+        """churn_score (uncalibrated), churn_probability and uplift_ACTION of each row, with the rows' index.
 
         rows hold the features by their names, in any order; other columns are not looked at. With reasons, so many
         columns reason_1 ... say what raises the risk most. The text that scores is the one that would be registered.
@@ -83,14 +83,14 @@ class Model:
         return {"learner": self.learner, "params": params, **figures}
 
     def __repr__(self) -> str:
-        return shown.text(f"model of family {self.family}", self._lines())
+        return display.text(f"model of family {self.family}", self._lines())
 
     def _repr_html_(self) -> str:
-        return shown.html(f"model of family {self.family}", self._lines())
+        return display.html(f"model of family {self.family}", self._lines())
 
 
 def fit(choice: Candidate, problem: Problem, learning: Learning) -> Model:
-    """Try the candidate on the folds as the search does, then fit it on all training rows as `train` does."""
+    """Cross-validate the candidate as the search does, then fit it on all training rows as `train` does."""
     seed = learning.spec.tuning.seed
     drafts = tuple(tuning.drafts(choice, problem, seed=seed))
     record = Record.of(list(judged(problem, drafts)), [one.learned for one in drafts])

@@ -1,4 +1,4 @@
-"""A spec of a project, opened for a notebook: rows, features, candidates, models, report and champion."""
+"""A spec opened for a notebook: rows, features, candidates, models, report and champion."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +13,7 @@ from experiments.search.learning_problem import Candidate
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.errors import MissingError, UsageError
-from pipelines.api import figures, folders, models, shown, trials
+from pipelines.api import display, figures, folders, models, trials
 from pipelines.api.models import Model
 from pipelines.api.reports import Report
 from pipelines.files import storage
@@ -31,7 +31,7 @@ NEITHER = "neither"
 
 
 def open(spec: str, *, project: str | Path | None = None) -> "Project":  # noqa: A001 - said as holdfast.open
-    """A spec of a project, such as holdfast.open("demo").
+    """Open a spec of a project, such as holdfast.open("demo").
 
     The project is the folder `project`, else the one that HOLDFAST_PROJECT names, else the current folder or the
     nearest one above it that is a project. Nothing is written there; what is missing, the commands make.
@@ -44,7 +44,7 @@ def open(spec: str, *, project: str | Path | None = None) -> "Project":  # noqa:
 
 @dataclass(frozen=True, repr=False)
 class Project:
-    """A spec, and what the stages have made of it so far, as pandas frames.
+    """A spec and the results of its stages so far, as pandas frames.
 
     What has been read is kept: open the project again after a run. Whatever a stage has not made yet raises
     MissingError, which names the command to run.
@@ -61,7 +61,7 @@ class Project:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """The rows to learn from: customer_id, as_of, churned, left_in_gap, arm, probability (of the arm), value ...
+        """The training rows: customer_id, as_of, churned, left_in_gap, arm, probability (of the arm), value ...
 
         All that is known of a row but its features; churned is 1 where the customer left before the window closed.
 
@@ -75,28 +75,28 @@ class Project:
 
     @property
     def features(self) -> pd.DataFrame:
-        """The features of `rows`, a column for each of the contract, in its order."""
+        """The features of `rows`, one column for each of the contract, in its order."""
         training = self._learning.split.training
         found: pd.DataFrame = matrices.taken(self.workspace.matrix, matrices.LEARN, training).to_pandas()
         return found[self._learning.contract.names].set_axis(pd.Index(training), axis=0)
 
     @property
     def contract(self) -> pd.DataFrame:
-        """What each feature is: meaning, unit, type (number or category), minimum, maximum, categories."""
+        """Each feature's meaning, unit, type (number or category), minimum, maximum and categories."""
         plain = [asdict(column) for column in self._contract.columns]
         names = ["name", "meaning", "unit", "type", "minimum", "maximum", "categories"]
         return pd.DataFrame(plain, columns=names).set_index("name").rename_axis("feature")
 
     @property
     def customers(self) -> pd.DataFrame:
-        """The customers to rank today, a row each: customer_id, as_of, their features and what the policy needs."""
+        """The customers to rank today, one row each: customer_id, as_of, features and the policy's columns."""
         self._made(self.workspace.matrix / matrices.SCORE)
         found: pd.DataFrame = matrices.read(self.workspace.matrix, matrices.SCORE).to_pandas()
         return found
 
     @property
     def splits(self) -> pd.DataFrame:
-        """How all rows are divided: customer_id, as_of, part, and a column fold_1 ... for each fold.
+        """The split of all rows: customer_id, as_of, part, and a column fold_1 ... for each fold.
 
         part is training, gate, or neither (its window overlaps the gate's); a fold says fit or judge, else nothing.
         """
@@ -112,7 +112,7 @@ class Project:
 
     @property
     def candidates(self) -> pd.DataFrame:
-        """The trials of the search, by number: state, best (the one chosen), figures, family, learner and params.
+        """The trials of the search by number: state, best (the chosen one), figures, family, learner and params.
 
         score is the spec's metric of the risk, uplift the mean QINI of the actions, policy_value what the policy earns
         a customer, in the spec's currency: means over the folds. One is fitted by
@@ -126,7 +126,7 @@ class Project:
     def fit(
         self, *, family: str | None = None, learner: str | None = None, params: Mapping[str, Any] | None = None
     ) -> Model:
-        """A model of a family, fitted on `rows` as the stage `train` fits; with no arguments, the search's best.
+        """A model of a family, fitted on `rows` as the stage `train` fits; without arguments, the search's best.
 
         learner is how effects come about (default: the spec's first that can use the family); params not given are
         those of the family's first starting point. The seed is the spec's, so that the same call gives the same model.
@@ -148,7 +148,7 @@ class Project:
         return Candidate(best["family"], best["learner"], best["params"], {})
 
     def evaluate(self, model: Model) -> pd.DataFrame:
-        """The figures of a model by cross-validation: a row each, with value, low and high (95 %), standard_error ...
+        """The cross-validated figures of a model: a row each, with value, low and high (95 %), standard_error ...
 
         Each fold is judged by the same candidate fitted on that fold's other rows; a figure is the mean over the folds,
         before calibration. The gate cohort is never looked at here: the gate holds its error rate by counting every
@@ -162,14 +162,14 @@ class Project:
 
     @property
     def report(self) -> Report:
-        """The report of the challenger, as the stage `evaluate` last wrote it."""
+        """The report of the challenger from the last `evaluate`."""
         page = self.workspace.evaluation / "report.html"
         self._made(page)
         return Report(page)
 
     @property
     def champion(self) -> "Champion":
-        """The version that serves. Raises MissingError when there is none; otherwise as the command `score`."""
+        """The champion. Raises MissingError when there is none; otherwise as the command `score`."""
         from pipelines.api import champions  # not at the top: it takes MLflow's seconds
 
         return champions.champion_of(self.spec.name, self.workspace.root)
@@ -188,14 +188,14 @@ class Project:
         return randomisation.is_observational(self.spec, self._made(self.workspace.tuning / "randomisation.json"))
 
     def _made(self, path: Path) -> Any:
-        """What a JSON file holds, nothing of another; MissingError, with the command to run, where it is not there."""
+        """The content of a JSON file; MissingError, with the command to run, where it does not exist."""
         if not path.exists():
             where = path.relative_to(self.workspace.root)
             raise MissingError(f"'{self.spec.name}' has no {where} yet; run: python -m pipelines run {self.spec.name}")
         return storage.read_json(path) if path.suffix == ".json" else None
 
     def _lines(self) -> dict[str, str]:
-        """What is there, said without reading much."""
+        """A summary of what exists, without reading much."""
         parts = {"features": self.workspace.matrix / "contract.json", "candidates": self.workspace.tuning}
         parts |= {"report": self.workspace.evaluation / "report.html", "decision": self.workspace.decision}
         made = {name: str(path.relative_to(self.workspace.root)) for name, path in parts.items() if path.exists()}
@@ -203,7 +203,7 @@ class Project:
         return {"project": str(self.workspace.root), "title": self.spec.title, **absent, **made}
 
     def __repr__(self) -> str:
-        return shown.text(f"spec {self.spec.name}", self._lines())
+        return display.text(f"spec {self.spec.name}", self._lines())
 
     def _repr_html_(self) -> str:
-        return shown.html(f"spec {self.spec.name}", self._lines())
+        return display.html(f"spec {self.spec.name}", self._lines())

@@ -1,4 +1,4 @@
-"""The report of the last `evaluate`: where its page is, and its figures as frames."""
+"""The evaluation report in the Python API: the path of its page, and its figures as frames."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.api import shown
+from pipelines.api import display
 from pipelines.api.figures import ABOUT, COLUMNS
 from pipelines.files import storage
 from pipelines.reporting import effects
@@ -16,7 +16,7 @@ from pipelines.reporting import effects
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What the stage `evaluate` said of the challenger on the gate cohort; path is the page for people."""
+    """The evaluation of the challenger on the gate cohort; path is the HTML page."""
 
     path: Path
 
@@ -27,7 +27,7 @@ class Report:
 
     @property
     def figures(self) -> pd.DataFrame:
-        """A row for each figure: value, low and high (95 %), standard_error, better, unit, meaning.
+        """One row per figure: value, low and high (95 %), standard_error, better, unit, meaning.
 
         Of actions that were not randomised it is the adjusted difference alone, called observational_ate_ACTION.
         """
@@ -36,15 +36,15 @@ class Report:
 
     @property
     def importance(self) -> pd.DataFrame:
-        """What the risk model looks at, most first: each feature's meaning, and its share of all contributions."""
+        """Feature importance of the risk model, largest first: meaning, and share of all contributions."""
         found = pd.DataFrame(self._found["importance"], columns=["name", "meaning", "share"])
         return found.set_index("name").rename_axis("feature")
 
     def __repr__(self) -> str:
-        return shown.text("report", {"page": str(self.path)}, self.figures)
+        return display.text("report", {"page": str(self.path)}, self.figures)
 
     def _repr_html_(self) -> str:
-        return shown.html("report", {"page": str(self.path)}, self.figures)
+        return display.html("report", {"page": str(self.path)}, self.figures)
 
 
 def _figures(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

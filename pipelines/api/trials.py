@@ -1,4 +1,4 @@
-"""The candidates of a search as a table, and the candidate that a caller names."""
+"""The trials of a search as a table, and candidates by name."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ WORDS = {"True": True, "False": False}
 
 
 def table(tuning: Path, *, actions: bool, observational: bool) -> pd.DataFrame:
-    """The trials in the folder of `tune`, one row each, in order, by their number.
+    """The trials in the folder of `tune`, one row each, by number.
 
     Columns: state, best (the one that was chosen), the figures (means over the folds; those of actions are called
     observational where these were not randomised), family, learner and params.
@@ -67,7 +67,7 @@ def _is(row: pd.Series, best: Mapping[str, Any]) -> bool:
 
 
 def named(family: str, learner: str | None, params: Params, *, able: Sequence[str], actions: bool) -> Candidate:
-    """The candidate of these names.
+    """The candidate with these family, learner and parameters.
 
     Without a learner it is the first of able, those of the spec, that can use the family. Parameters that are not given
     are those of the family's first starting point. Raises SpecError when there is no such family or learner, UsageError
@@ -95,7 +95,7 @@ def _learner(name: str) -> Learner:
 
 
 def _asked(family: Family, given: Params, *, regresses: bool) -> dict[str, Any]:
-    """What the family's search takes of the values, typed as it types them; a value out of its range is taken."""
+    """The values as parameters of the family's search space, in its types; out-of-range values are accepted."""
     effects = {name.removeprefix(EFFECT): value for name, value in given.items() if name.startswith(EFFECT)}
     try:
         with warnings.catch_warnings():

@@ -1,1 +1,1 @@
-"""Who is champion, since when and why: the ledger, its lease, MLflow's versions and alias."""
+"""The champion of each spec: the ledger of decisions, its lease, MLflow's model versions and alias."""

@@ -1,4 +1,4 @@
-"""Whether the outcome of a promotion was told to whoever asked; what a kill left untold, the next run tells."""
+"""Whether the outcome of a promotion was reported; after a kill, the next run reports it."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from pipelines.workspace import Workspace
 
 
 def begin(workspace: Workspace, standing: Standing) -> None:
-    """Note how many entries there are before anything is decided; an older note, of what is untold still, stays."""
+    """Note the number of entries before a decision; an older note of an unreported decision stays."""
     if _entries(_note(workspace)) is None:
         storage.write_json(_note(workspace), {"entries": len(standing.entries)})
 
 
 def is_untold(workspace: Workspace, standing: Standing, version: str) -> bool:
-    """Whether a command that was stopped made this version the champion and did not live to say so."""
+    """Whether a command that was killed made this version the champion without reporting it."""
     entries, head = _entries(_note(workspace)), standing.head
     if entries is None or head is None or standing.champion != version:
         return False
@@ -22,7 +22,7 @@ def is_untold(workspace: Workspace, standing: Standing, version: str) -> bool:
 
 
 def told(workspace: Workspace) -> None:
-    """What was decided is on the screen."""
+    """The decision has been reported."""
     _note(workspace).unlink(missing_ok=True)
 
 

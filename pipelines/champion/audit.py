@@ -1,4 +1,4 @@
-"""The proof that a ledger is whole, and that the registry is as it says."""
+"""Verification of a ledger's integrity, and of the registry against it."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ CHAMPION = "the champion"
 
 
 def faults(reader: LedgerWriter, *, head: str | None = None) -> list[str]:
-    """One line per fault; none where all is as it should be. Of a broken ledger, its own faults only.
+    """One line per fault; none where all is correct. For a broken ledger, its own faults only.
 
     head is the number and hash of an entry that were kept elsewhere.
     """
@@ -24,7 +24,7 @@ def faults(reader: LedgerWriter, *, head: str | None = None) -> list[str]:
 
 
 def remarks(standing: Standing) -> list[str]:
-    """What is no fault and should be mended: a champion from before the hashes of its files were kept."""
+    """Non-faults that should be fixed: a champion registered before file hashes were recorded."""
     if standing.champion is None or standing.files(standing.champion):
         return []
     seal = f"`python -m pipelines registry seal {standing.spec}` adds them"
@@ -45,11 +45,11 @@ def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
 
 
 def _version_faults(reader: LedgerWriter, standing: Standing) -> Iterator[str]:
-    """The champion, those before and what awaits approval are the models that were written down, to the byte."""
+    """Differences between the recorded models (champion, earlier ones, awaiting approval) and the stored bytes."""
     for number, role in _roles(standing).items():
         why = reader.lost(standing, number)
         if why:
-            remedy = f"; `python -m pipelines registry restore {standing.spec}` finds a way out"
+            remedy = f"; `python -m pipelines registry restore {standing.spec}` replaces it"
             yield f"version {number}, {role}, is lost: {why}{remedy if role == CHAMPION else ''}"
             continue
         digest = model_versions.digest_of(model_versions.version(reader.client, standing.spec, number))
@@ -60,7 +60,7 @@ def _version_faults(reader: LedgerWriter, standing: Standing) -> Iterator[str]:
 
 
 def _roles(standing: Standing) -> dict[str, str]:
-    """The versions that serve or may serve by a word, the champion first."""
+    """The versions that serve or could serve again, the champion first."""
     found = {standing.champion: CHAMPION} if standing.champion else {}
     for number in reversed(standing.champions):
         found.setdefault(number, "a champion before")

@@ -1,4 +1,4 @@
-"""Who writes into the ledger, and when."""
+"""Author and time of a ledger entry."""
 
 import getpass
 import socket
@@ -12,14 +12,14 @@ CI = (("GITHUB_ACTOR", "GITHUB_RUN_ID"), ("GITLAB_USER_LOGIN", "CI_JOB_ID"), ("B
 
 @dataclass(frozen=True)
 class Authorship:
-    """by is user@host or who set off a CI job; at is the time in UTC, ISO 8601 to the second."""
+    """by is user@host or the initiator of a CI job; at is the time in UTC, ISO 8601 to the second."""
 
     by: str
     at: str
 
 
 def sign(environment: Mapping[str, str], now: datetime) -> Authorship:
-    """The signature of a command that runs in this environment at this time, which knows its zone."""
+    """The author and time of a command in this environment at this time, which has its zone."""
     jobs = [f"{environment[user]} in {job} {environment[job]}" for user, job in CI if {user, job} <= environment.keys()]
     return Authorship(jobs[0] if jobs else _user(), now.astimezone(UTC).isoformat(timespec="seconds"))
 

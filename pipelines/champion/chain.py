@@ -1,4 +1,4 @@
-"""The proof that a ledger's entries are whole: numbered without gaps, chained by hashes, each following the others."""
+"""Verification of a ledger's hash chain: no gaps, no changed entries, a consistent succession."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,17 +28,17 @@ HEAD = re.compile(r"(\d+) ([0-9a-f]{64})")
 
 
 class BrokenLedgerError(DataError):
-    """The ledger is not what was written: nothing is decided or said by it."""
+    """The ledger was altered: no decision is based on it."""
 
 
 def faults(entries: Sequence[Entry], *, head: str | None = None) -> list[str]:
-    """One line per fault; of a broken chain its own faults only. head is what is known of an entry from elsewhere."""
+    """One line per fault; for a broken chain its own faults only. head is an entry's hash recorded elsewhere."""
     found = [*chain_faults(entries)] or [*body_faults(entries)] or [*succession_faults(entries)]
     return found or [*head_faults(entries, head)]
 
 
 def check(spec: str, entries: Sequence[Entry], *, head: str | None = None) -> Standing:
-    """What the entries of a spec come to, once they are proved whole. Raises BrokenLedgerError naming the entry."""
+    """The state that a spec's entries lead to, once verified. Raises BrokenLedgerError naming the entry."""
     if found := faults(entries, head=head):
         raise BrokenLedgerError(
             f"the ledger of '{spec}' is broken: {found[0]}. Nothing was changed; bring its database back from a backup"
@@ -49,7 +49,7 @@ def check(spec: str, entries: Sequence[Entry], *, head: str | None = None) -> St
 
 
 def chain_faults(entries: Sequence[Entry]) -> Iterator[str]:
-    """Entries that are missing, were changed, or do not follow the one before."""
+    """Entries that are missing, were changed, or do not follow the previous one."""
     previous = ""
     for place, entry in enumerate(entries, start=1):
         if entry.number != place:
@@ -58,12 +58,12 @@ def chain_faults(entries: Sequence[Entry]) -> Iterator[str]:
         if entry.previous != previous:
             yield f"entry {entry.number} does not follow entry {place - 1}: it names another hash"
         if hash_of(entry.spec, number=entry.number, previous=entry.previous, body=entry.body) != entry.hash:
-            yield f"entry {entry.number} was changed: its hash is of other words"
+            yield f"entry {entry.number} was changed: its hash does not match"
         previous = entry.hash
 
 
 def body_faults(entries: Sequence[Entry]) -> Iterator[str]:
-    """Entries that do not say what every entry says, though their hashes are right."""
+    """Entries with valid hashes that lack required fields."""
     for entry in entries:
         missing = [key for key in SAYS if not isinstance(entry.body, Mapping) or key not in entry.body]
         if missing:
@@ -71,7 +71,7 @@ def body_faults(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def succession_faults(entries: Sequence[Entry]) -> Iterator[str]:
-    """Entries that name another champion before than the entries before them made."""
+    """Entries whose previous champion differs from that of the entries before."""
     for place, entry in enumerate(entries):
         made, named = Standing(entry.spec, tuple(entries[:place])).champion, entry.body["compared_with"]
         if named != made:
@@ -79,12 +79,12 @@ def succession_faults(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def head_of(entry: Entry) -> str:
-    """An entry's number and hash in one word each, as they are kept elsewhere."""
+    """An entry's number and hash as one word, for records outside the ledger."""
     return f"{entry.number} {entry.hash}"
 
 
 def head_faults(entries: Sequence[Entry], head: str | None) -> Iterator[str]:
-    """What contradicts the number and hash of an entry that were kept elsewhere; later entries may have followed."""
+    """Contradictions between the ledger and a number and hash recorded elsewhere; later entries are fine."""
     if head is None:
         return
     said = HEAD.fullmatch(head)
@@ -99,7 +99,7 @@ def head_faults(entries: Sequence[Entry], head: str | None) -> Iterator[str]:
 
 
 def plain_head(standing: Standing) -> dict[str, Any]:
-    """The head as plain data for a file that is kept elsewhere: entry, champion, and the hashes of its files."""
+    """The head as plain data to store elsewhere: entry, champion, and the hashes of its files."""
     if standing.head is None:
         return {"spec": standing.spec, "head": None, "champion": None, "files": {}}
     champion = standing.champion

@@ -1,4 +1,4 @@
-"""What MLflow's pages say of a model and its versions: what it is, and links to report, commit and decision.
+"""Descriptions of models and versions on MLflow's pages, with links to report, commit and decision.
 
 Nothing rests on it: the ledger decides, and a description that cannot be written is left out.
 """
@@ -27,7 +27,7 @@ REMOTE = re.compile(r"(?:https?://(?:[^@/]*@)?|ssh://git@|git@)([^/:]+)[/:](.+?)
 
 
 def registered(client: MlflowClient, spec: ExperimentSpec, workspace: Workspace, *, version: str) -> None:
-    """Describe a version that was just registered, and its model."""
+    """Describe a newly registered version and its model."""
     with suppress(MlflowException, OSError):
         client.update_registered_model(spec.name, _of_model(spec))
         found = model_versions.version(client, spec.name, version)
@@ -38,7 +38,7 @@ def registered(client: MlflowClient, spec: ExperimentSpec, workspace: Workspace,
 
 
 def decided(client: MlflowClient, spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
-    """Add what was decided on a version to its description, with the page of the decision."""
+    """Add the decision on a version to its description, with a link to its page."""
     with suppress(MlflowException, OSError):
         version = str(decision["challenger_version"])
         found = model_versions.version(client, spec.name, version)
@@ -78,12 +78,12 @@ def _of_version(found: ModelVersion, report: Mapping[str, Any], commit: str) -> 
 
 
 def _link(found: ModelVersion, file: str) -> str:
-    """A link within MLflow's pages to a file of the version's run."""
+    """A link in MLflow's pages to a file of the version's run."""
     return f"[{file}](#/runs/{found.run_id}/artifacts/{file})"
 
 
 def commit_link(root: Path, commit: str) -> str:
-    """A commit, as a link where the checkout's origin has pages; never with what is secret in its address."""
+    """A commit, as a link where the checkout's remote has web pages; credentials in its address are left out."""
     asked = subprocess.run(
         ["git", "remote", "get-url", "origin"],  # noqa: S607 - the user's own git
         cwd=root,

@@ -1,4 +1,4 @@
-"""What the ledger's entries say, by kind: a decision, a forced one, an approval, a rollback and others."""
+"""The kinds of ledger entries: decision, forced decision, approval, rollback and others."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ NOTHING: Body = {
 def decision(
     asked: Mapping[str, Any], found: Mapping[str, Any], signed: Authorship, *, digest: str, approval: bool
 ) -> Body:
-    """What the rules decided; with approval, a promoting verdict moves nothing yet.
+    """The decision of the rules; with approval required, a promoting verdict changes nothing yet.
 
     asked holds challenger_version, compared_with and question; found what `decisions.decided` gives, the look, the
     reports and the hashes of the challenger's files; digest is of what it computes.
@@ -57,7 +57,7 @@ def decision(
 
 
 def forced(decided: Mapping[str, Any], signed: Authorship, *, reason: str) -> Body:
-    """The same decision, overruled by a person who says why."""
+    """The same decision, overruled by a person with a reason."""
     first, *others = decided["reasons"]
     said = [f"FORCED({signed.by}, {reason})", f"the rules said {decided['verdict']}: {first}", *others]
     return {
@@ -73,7 +73,7 @@ def forced(decided: Mapping[str, Any], signed: Authorship, *, reason: str) -> Bo
 
 
 def approval(waiting: Entry, signed: Authorship) -> Body:
-    """The decision that was waiting, approved."""
+    """Approval of the waiting decision."""
     body = waiting.body
     first, *others = [one for one in body.get("reasons", [body["words"]]) if one != AWAITS]
     return {
@@ -87,7 +87,7 @@ def approval(waiting: Entry, signed: Authorship) -> Body:
 
 
 def rollback(standing: Standing, signed: Authorship, *, to: str, digest: str, reason: str) -> Body:
-    """Back to an earlier champion; digest is that one's."""
+    """Return to an earlier champion; digest is that version's."""
     moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
     words = f"from version {standing.champion} back to version {to}" + (f": {reason}" if reason else "")
     files = {"files": dict(standing.files(to))}
@@ -95,7 +95,7 @@ def rollback(standing: Standing, signed: Authorship, *, to: str, digest: str, re
 
 
 def adoption(version: str, signed: Authorship, *, digest: str, files: Mapping[str, str], reason: str) -> Body:
-    """A champion of which there is no ledger: one from before it, or after it was lost."""
+    """A champion without a ledger: it precedes the ledger, or the ledger was lost."""
     moved = {"challenger_version": version, "compared_with": None, "champion_version": version}
     words = f"version {version} was champion, and there was no ledger of it: {reason}"
     kept = {"reason": reason, "files": dict(files)}
@@ -103,7 +103,7 @@ def adoption(version: str, signed: Authorship, *, digest: str, files: Mapping[st
 
 
 def sealed(standing: Standing, signed: Authorship, *, digest: str, files: Mapping[str, str]) -> Body:
-    """The hashes of the champion's files, which the entry that made it the champion lacks."""
+    """The hashes of the champion's files, which the entry that made it champion lacks."""
     champion = {"challenger_version": standing.champion, "compared_with": standing.champion}
     words = f"the hashes of the {len(files)} files of version {standing.champion}, as they are today"
     kept = {"champion_version": standing.champion, "files": dict(files)}
@@ -111,7 +111,7 @@ def sealed(standing: Standing, signed: Authorship, *, digest: str, files: Mappin
 
 
 def copied(standing: Standing, signed: Authorship, *, to: str, digest: str, why: str, files: Mapping[str, str]) -> Body:
-    """Another version of the very same model takes the place of a champion that is lost; what it is for stays."""
+    """Replacement of a lost champion by another version of the same model; its claims stay."""
     made = standing.made_champion
     words = f"version {standing.champion} is lost ({why}); version {to} is the same model and takes its place"
     moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
@@ -120,14 +120,14 @@ def copied(standing: Standing, signed: Authorship, *, to: str, digest: str, why:
 
 
 def vacated(standing: Standing, signed: Authorship, *, why: str) -> Body:
-    """A champion is lost, and none before it is left: the next challenger is judged as a first one."""
+    """A lost champion with none before it: the next challenger is judged as a first one."""
     moved = {"challenger_version": standing.champion, "compared_with": standing.champion, "champion_version": None}
     words = f"version {standing.champion} is lost ({why}), and no champion before it is left: there is none now"
     return {**NOTHING, **moved, **_told([words]), **_signed("restored", signed, "")}
 
 
 def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:
-    """What a challenger is told that is the champion; it is no entry, and known is the last one about it."""
+    """The answer to a challenger that is the champion; not an entry, and known is the last one about it."""
     champion = {"champion_version": asked["challenger_version"], "awaiting_approval": False}
     return {
         **known.receipt,
@@ -139,7 +139,7 @@ def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:
 
 
 def same(asked: Mapping[str, Any], signed: Authorship, *, digest: str, compared: str) -> Body:
-    """What a challenger is told that says the same as the champion of all rows; it is no entry and no look."""
+    """The answer to a challenger with the champion's predictions on all rows; not an entry and not a comparison."""
     champion = asked["compared_with"]
     words = (
         f"version {asked['challenger_version']} predicts the same as the champion, version {champion}, to the bit:"
@@ -150,7 +150,7 @@ def same(asked: Mapping[str, Any], signed: Authorship, *, digest: str, compared:
 
 
 def withdrawn(known: Entry, rolled_back: Entry, asked: Mapping[str, Any]) -> Body:
-    """What a challenger is told that was rolled back; it is no entry."""
+    """The answer to a challenger that was rolled back; not an entry."""
     by, at, why = (rolled_back.body[key] for key in ("by", "decided_at", "reason"))
     words = (
         f"version {asked['challenger_version']} was rolled back by {by} at {at}{f': {why}' if why else ''};"
@@ -165,7 +165,7 @@ def _signed(kind: str, signed: Authorship, digest: str) -> Body:
 
 
 def _told(reasons: Sequence[str]) -> Body:
-    """What is said, as a list and in a line."""
+    """The reasons as a list and as one line."""
     return {"reasons": list(reasons), "words": "; ".join(reasons)}
 
 

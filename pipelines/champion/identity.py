@@ -1,4 +1,4 @@
-"""What a model computes: the digest of it, and whether two models say the same of the same rows."""
+"""The identity of a model: the digest of what it computes, and whether two models predict the same."""
 
 import ast
 import hashlib
@@ -21,7 +21,7 @@ Says = Callable[[pd.DataFrame, int], pd.DataFrame]
 
 
 def digest(folder: Path) -> str:
-    """SHA-256, 64 hex digits, of what the portable model in a folder computes.
+    """SHA-256, 64 hex digits, of the portable model in a folder, without comments.
 
     JSON counts by its content and the scorer by its syntax tree without docstrings, so that a comment, a blank line or
     the order of keys makes no other model.
@@ -41,7 +41,7 @@ def _meant(path: Path) -> bytes:
 
 
 def without_comments(text: str) -> str:
-    """Python's syntax tree of a text as one line; comments, layout and docstrings are no part of it."""
+    """A text's Python syntax tree as one line, without comments, layout and docstrings."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
@@ -52,7 +52,7 @@ def without_comments(text: str) -> str:
 
 
 def random_rows(contract: Contract, *, seed: int = 0) -> pd.DataFrame:
-    """RANDOM_ROWS rows of what a contract allows and of what it does not: unknown categories, missing, far outside."""
+    """RANDOM_ROWS rows within and outside a contract: unknown categories, missing values, extremes."""
     rng = np.random.default_rng(seed)
     columns: dict[str, pd.Series] = {}
     for column in contract.columns:
@@ -70,7 +70,7 @@ def random_rows(contract: Contract, *, seed: int = 0) -> pd.DataFrame:
 
 
 def same(one: Says, other: Says, rows: pd.DataFrame, *, reasons: int) -> bool:
-    """Whether two models say the same of all rows, to the bit, and give the same reasons for the first of them.
+    """Whether two models predict the same on all rows, bit for bit, and give the same reasons for the first of them.
 
     A model is what it says of rows and of how many reasons are wanted.
     """

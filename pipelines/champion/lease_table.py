@@ -1,4 +1,4 @@
-"""The table that says who changes a spec's registry now; it holds no history and may be dropped while nobody does."""
+"""The database table of leases on the registries; it holds no history and can be dropped while no process holds one."""
 
 import sqlalchemy as sa
 
@@ -23,7 +23,7 @@ CLOCK = {
 
 
 def alone(connection: sa.Connection) -> None:
-    """Begin a transaction in which no other process takes a lease, with the table made."""
+    """Begin a transaction in which no other process takes a lease; the table exists within."""
     sqlite = connection.dialect.name == "sqlite"
     connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else f"SELECT pg_advisory_xact_lock({LOCK})")
     if not sa.inspect(connection).has_table(NAME):

@@ -1,4 +1,4 @@
-"""The lease of a spec's registry: between all checkouts and machines that share a ledger, one changes it at a time."""
+"""A lease on a spec's registry, so that only one process of all machines that share a ledger changes it."""
 
 import json
 import os
@@ -30,14 +30,14 @@ PATIENCE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease that is held, or asked for: of a spec, in a ledger's database, by this process."""
+    """A lease on a spec in a ledger's database, held or requested by this process."""
 
     engine: sa.Engine
     spec: str
     token: str = field(default_factory=lambda: token_hex(8))
 
     def take(self) -> tuple[Process | None, float] | None:
-        """Take it, or give who holds it and since when; one whose holder is gone or late is taken over."""
+        """Take the lease, or give its holder and since when; an expired or dead process's lease is taken over."""
         table, me = lease_table.TABLE, processes.this().to_dict()
         with databases.answering(self.engine), self.engine.begin() as connection:
             lease_table.alone(connection)
@@ -52,7 +52,7 @@ class Lease:
         return None
 
     def renew(self) -> bool:
-        """Put off its expiry. Gives False when it expired meanwhile and somebody else took it."""
+        """Postpone its expiry. Gives False when it expired meanwhile and another process took it."""
         table = lease_table.TABLE
         with databases.answering(self.engine), self.engine.begin() as connection:
             now = lease_table.now(connection)
@@ -61,15 +61,15 @@ class Lease:
             return bool(connection.execute(sa.update(table).where(mine).values(later)).rowcount)
 
     def confirm(self) -> None:
-        """Make sure that it is still ours, before what nobody else checks. Raises UsageError when it is not."""
+        """Make sure that it is still held before a step without further checks. Raises UsageError when it is not."""
         if not self.renew():
             raise UsageError(
                 f"another took over the registry of '{self.spec}' while this process was held up for"
-                f" {seconds(SECONDS):g} s and more; nothing was changed. Say it again."
+                f" {seconds(SECONDS):g} s and more; nothing was changed. Run it again."
             )
 
     def release(self) -> None:
-        """Give it back."""
+        """Release it."""
         table = lease_table.TABLE
         mine = (table.c.spec == self.spec) & (table.c.token == self.token)
         with databases.answering(self.engine), self.engine.begin() as connection:
@@ -78,7 +78,7 @@ class Lease:
 
 @contextmanager
 def held(spec: str, root: Path) -> Iterator[Lease]:
-    """A block during which nobody else changes the registry of a spec: no second version of one model, no second look.
+    """A block in which no other process changes the registry of a spec, so that no version or comparison is made twice.
 
     It waits HOLDFAST_LEASE_WAIT_SECONDS (30) for another. A holder that ended without a word is known at once on its
     own machine, and elsewhere HOLDFAST_LEASE_SECONDS (60) after it last renewed. Raises UsageError naming the holder.
@@ -100,7 +100,7 @@ def _taken(lease: Lease) -> Lease:
         waited = time.monotonic() - began
         if waited > seconds(WAIT):
             raise UsageError(
-                f"the registry of '{lease.spec}' is in use by {_named(*holder)}; say it again when that has ended."
+                f"the registry of '{lease.spec}' is in use by {_named(*holder)}; run it again when that has ended."
             )
         if waited > PATIENCE_SECONDS and not told:
             log.note(f"waiting for {_named(*holder)}, which changes the registry of '{lease.spec}'")
@@ -129,7 +129,7 @@ def _named(holder: Process | None, since: float) -> str:
 
 
 def seconds(name: str) -> float:
-    """A number of seconds of the environment, or its default. Raises UsageError when it is none."""
+    """A number of seconds from the environment, or its default. Raises UsageError when it is invalid."""
     said = os.environ.get(name, "")
     try:
         found = float(said) if said else DEFAULTS[name]

@@ -1,4 +1,4 @@
-"""The ledger: every decision of a spec, numbered, chained by hashes and never changed."""
+"""The ledger: an append-only, hash-chained record of every decision of a spec."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ ADDRESS = "HOLDFAST_LEDGER_URI"
 
 
 class TakenError(HoldfastError):
-    """Another process wrote the entry of this number first; what was decided rests on a state that is gone."""
+    """Another process wrote the entry of this number first; the decision was based on an outdated state."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: the number-th of its spec, its hash over itself and the hash of the entry before, and what it says.
+    """One entry: its number, its hash, the hash of the previous entry, and its body.
 
     body holds kind (decision, forced, approval, rollback, adopted, sealed, restored), by, decided_at,
     challenger_version (whom it is about) with its model_digest and the hashes of its files, compared_with and
@@ -38,34 +38,34 @@ class Entry:
 
     @classmethod
     def after(cls, entries: "Sequence[Entry]", spec: str, body: Mapping[str, Any]) -> "Entry":
-        """The entry that follows these."""
+        """The next entry after these."""
         number, previous = len(entries) + 1, entries[-1].hash if entries else ""
         return cls(spec, number, previous, hash_of(spec, number=number, previous=previous, body=body), body)
 
     @property
     def moves(self) -> bool:
-        """Whether it makes another version the champion."""
+        """Whether it changes the champion."""
         return bool(self.body["champion_version"] != self.body["compared_with"])
 
     @property
     def receipt(self) -> dict[str, Any]:
-        """What it says, and where it stands: `decision.json`."""
+        """Its body and number, as `decision.json` holds them."""
         return {**self.body, "ledger": {"number": self.number, "hash": self.hash}}
 
 
 def canonical(plain: Any) -> str:
-    """Plain data as the one JSON text that hashes are taken of."""
+    """Plain data as the canonical JSON text that is hashed."""
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def hash_of(spec: str, *, number: int, previous: str, body: Mapping[str, Any]) -> str:
-    """SHA-256, 64 hex digits, of an entry's place and body and of the hash before it."""
+    """SHA-256, 64 hex digits, of an entry's number, body and previous hash."""
     text = canonical({"spec": spec, "number": number, "previous": previous, "body": body})
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def address(root: Path) -> str:
-    """Where the ledger is: HOLDFAST_LEDGER_URI, or the tracking database.
+    """The ledger's address: HOLDFAST_LEDGER_URI, or the tracking database.
 
     Raises UsageError when that is neither SQLite nor PostgreSQL.
     """
@@ -84,13 +84,13 @@ def address(root: Path) -> str:
 
 @dataclass(frozen=True)
 class Ledger:
-    """An opened ledger, of all specs."""
+    """An opened ledger, for all specs."""
 
     engine: sa.Engine
 
     @classmethod
     def open(cls, where: str) -> "Ledger":
-        """The ledger at an address, made if it is not there. Raises StorageError when the database does not answer."""
+        """The ledger at an address, created if absent. Raises StorageError when the database does not answer."""
         engine = databases.engine(where)
         found = cls(engine)
         with databases.answering(engine):
@@ -103,7 +103,7 @@ class Ledger:
         return self.engine.url.render_as_string(hide_password=True)
 
     def entries(self, spec: str) -> tuple[Entry, ...]:
-        """Every entry of a spec, oldest first, as it is stored. Raises DataError for one that is no JSON."""
+        """Every entry of a spec, oldest first, as stored. Raises DataError for one that is not JSON."""
         table = ledger_table.TABLE
         asked = sa.select(table).where(table.c.spec == spec).order_by(table.c.number)
         with databases.answering(self.engine), self.engine.connect() as connection:
@@ -111,7 +111,7 @@ class Ledger:
         return tuple(Entry(row.spec, row.number, row.previous, row.hash, _read(row)) for row in rows)
 
     def append(self, entry: Entry) -> None:
-        """Store an entry; this is the compare-and-swap.
+        """Store an entry; a compare-and-swap on its number.
 
         Raises TakenError when there is an entry of that number already.
         """
@@ -122,7 +122,7 @@ class Ledger:
         except sa.exc.IntegrityError as error:
             raise TakenError(
                 f"the ledger of '{entry.spec}' has an entry {entry.number} already, written just now by somebody else;"
-                f" look at `python -m pipelines status {entry.spec}` and say it again."
+                f" look at `python -m pipelines status {entry.spec}` and run it again."
             ) from error
 
 

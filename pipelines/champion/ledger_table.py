@@ -1,4 +1,4 @@
-"""The table that holds the ledger, with triggers that refuse every change of what was written."""
+"""The database table of the ledger, with triggers that reject updates and deletes."""
 
 import sqlalchemy as sa
 
@@ -43,7 +43,7 @@ LOCK = 7_040_115
 
 
 def make(engine: sa.Engine) -> None:
-    """Make the table and its triggers, all or nothing, unless they are there."""
+    """Create the table and its triggers in one transaction, unless they exist."""
     if sa.inspect(engine).has_table(NAME):
         return
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""The registrar of a spec: writes the ledger first, then lets the alias `champion` follow as its projection."""
+"""Writing the ledger of a spec, and then moving MLflow's alias `champion` to match it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ from pipelines.servers import mlflow_runs
 
 @dataclass(frozen=True)
 class LedgerWriter:
-    """The registry, the ledger, and who writes there now."""
+    """The registry, the ledger, and their current author."""
 
     spec: str
     client: MlflowClient
@@ -29,7 +29,7 @@ class LedgerWriter:
     signed: Authorship
 
     def seen(self) -> tuple[Standing, str | None]:
-        """What the ledger says, and the version that the alias shows while it says so.
+        """The state by the ledger, and the version that the alias shows.
 
         Raises BrokenLedgerError where the ledger is not what was written: nothing is decided or said by such a one.
         """
@@ -45,7 +45,7 @@ class LedgerWriter:
             entries = again
 
     def agreed(self) -> tuple[Standing, str | None]:
-        """The same, where the alias shows what the ledger says or what it said before an unfinished promotion.
+        """The same, checked: the alias shows the ledger's champion, or the previous one in an unfinished promotion.
 
         Raises BrokenLedgerError where there is a champion and no ledger, ContractError where the alias shows nothing
         because the champion is lost, UsageError where it was moved by hand.
@@ -68,7 +68,7 @@ class LedgerWriter:
         )
 
     def reconciled(self) -> tuple[Standing, bool]:
-        """What the ledger says, once the alias shows it, and whether an unfinished promotion was finished for that.
+        """The state by the ledger, once the alias matches, and whether an unfinished promotion was completed for that.
 
         Raises as `agreed`, and TakenError when somebody else wrote meanwhile.
         """
@@ -79,7 +79,7 @@ class LedgerWriter:
         return standing, True
 
     def lost(self, standing: Standing, version: str) -> str | None:
-        """Why a version cannot be served: it is gone, or its files are gone or changed; None where all is well."""
+        """Why a version cannot be served: it or its files are missing or changed; None where it can."""
         try:
             found = model_versions.version(self.client, self.spec, version)
             with loading.stored(self.spec, version) as folder:
@@ -89,7 +89,7 @@ class LedgerWriter:
         return None
 
     def check_champion(self, standing: Standing) -> None:
-        """Raises ContractError, with the remedy, where the champion cannot be served."""
+        """Raise ContractError, with the remedy, where the champion cannot be served."""
         why = self.lost(standing, standing.champion) if standing.champion else None
         if why:
             raise ContractError(
@@ -98,14 +98,14 @@ class LedgerWriter:
             )
 
     def write(self, standing: Standing, body: Mapping[str, Any]) -> Entry:
-        """Append the entry that follows a standing. Raises TakenError when that is no longer how things stand."""
+        """Append the entry that follows a state. Raises TakenError when that is no longer the current state."""
         entry = Entry.after(standing.entries, self.spec, body)
         self.book.append(entry)
         model_versions.keep_head(self.client, self.spec, chain.head_of(entry))
         return entry
 
     def project(self) -> None:
-        """Let the alias show the ledger's champion, and look again: who is overtaken meanwhile sets it once more.
+        """Move the alias to the ledger's champion, and repeat if another process changed it meanwhile.
 
         Raises MissingError when that version is gone.
         """
@@ -117,7 +117,7 @@ class LedgerWriter:
 
 
 def reading(spec: str, root: Path) -> LedgerWriter:
-    """The registrar of a spec, for looking only."""
+    """The writer of a spec, for reading only."""
     signed = sign(os.environ, datetime.now(UTC))
     mlflow_runs.use(root)
     return LedgerWriter(spec, mlflow_runs.client(root), ledger.opened(root), signed)
@@ -125,6 +125,6 @@ def reading(spec: str, root: Path) -> LedgerWriter:
 
 @contextmanager
 def writing(spec: str, root: Path) -> Iterator[LedgerWriter]:
-    """The registrar of a spec, while no other process writes, here or elsewhere; what fails is MLflow's database's."""
+    """The writer of a spec, while no other process writes, here or elsewhere; database faults become StorageErrors."""
     with mlflow_runs.answering(root), leases.held(spec, root):
         yield reading(spec, root)

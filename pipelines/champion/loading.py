@@ -1,4 +1,4 @@
-"""Loading a registered version: nothing of it is read or run before its files are proved to be those written down."""
+"""Loading a registered version, only after its files are verified against their recorded hashes."""
 
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ MLMODEL = "MLmodel"
 
 
 def seal_of(found: ModelVersion, standing: Standing) -> Seal:
-    """What is known of a version's files: by the ledger, or before an entry has their hashes by the version's tags."""
+    """The recorded hashes of a version's files: from the ledger, or before an entry has them from its tags."""
     files = standing.files(str(found.version))
     written = standing.first_about(str(found.version))
     digest = str(written.body["model_digest"]) if written else digest_of(found)
@@ -37,7 +37,7 @@ def seal_of(found: ModelVersion, standing: Standing) -> Seal:
 
 @contextmanager
 def stored(name: str, number: str) -> Iterator[Path]:
-    """A copy of a version's files, without compiled Python, while the block lasts.
+    """A temporary copy of a version's files, without compiled Python.
 
     Raises MissingError when they are gone, StorageError when they cannot be read now.
     """
@@ -50,7 +50,7 @@ def stored(name: str, number: str) -> Iterator[Path]:
 
 
 def fetched(holds: str, *, to: str | None = None, **store: str) -> Path | None:
-    """A copy of what MLflow stores at an artifact_uri, or of the file that a run_id holds; None where it is gone.
+    """A copy of an artifact_uri in MLflow, or of a file of a run_id; None where it is missing.
 
     Gone is what the store itself says it does not hold: the file that is called holds. Raises StorageError for what
     cannot be read now, as on a full disk or without a network, for it may be there.
@@ -67,7 +67,7 @@ def fetched(holds: str, *, to: str | None = None, **store: str) -> Path | None:
 
 
 def _lacks(file: str, **store: str) -> bool:
-    """Whether a store answers, and does not hold a file."""
+    """Whether a store answers that it does not hold a file."""
     try:
         return file not in [one.path for one in mlflow.artifacts.list_artifacts(**store)]
     except MlflowException as error:
@@ -77,14 +77,14 @@ def _lacks(file: str, **store: str) -> bool:
 
 
 def files_of(found: ModelVersion, standing: Standing) -> dict[str, str]:
-    """The hashes of a version's files, proved to be those that were registered. Raises as `predictor`."""
+    """The hashes of a version's files, verified against registration. Raises as `predictor`."""
     with stored(found.name, found.version) as folder:
         seal_of(found, standing).check(folder, of=f"version {found.version} of '{found.name}'")
         return integrity.files_of(folder)
 
 
 def is_whole(found: ModelVersion) -> bool:
-    """Whether a version's files are there, and are those that its tags speak of."""
+    """Whether a version's files exist and match its tags."""
     try:
         files_of(found, Standing(found.name))
     except (MissingError, ContractError):
@@ -93,7 +93,7 @@ def is_whole(found: ModelVersion) -> bool:
 
 
 def predictor(name: str, number: str, seal: Seal) -> Any:
-    """A registered version, loaded once its files are proved to be those of the seal.
+    """A registered version, loaded once its files are verified against the seal.
 
     Raises MissingError when its files are gone or do not load, ContractError when one was changed.
     """
@@ -106,13 +106,13 @@ def predictor(name: str, number: str, seal: Seal) -> Any:
 
 
 def version_of(client: MlflowClient, name: str, digest: str) -> ModelVersion | None:
-    """The oldest version that holds this very model and whose files are as they were registered."""
+    """The oldest version with this very model whose files are intact."""
     found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
     return next((one for one in sorted(found, key=lambda one: int(one.version)) if is_whole(one)), None)
 
 
 def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:
-    """What a loaded version says of the rows, given only the columns that it asks for.
+    """A loaded version's predictions for the rows, restricted to the columns that it takes.
 
     Raises ContractError when the rows lack one, or hold what it cannot read.
     """

@@ -1,4 +1,4 @@
-"""The model registry: versions that are proved to load anywhere, and the alias `champion`."""
+"""Model versions in MLflow's registry: verified before registration, and the alias `champion`."""
 
 import os
 import shutil
@@ -50,7 +50,7 @@ found.to_parquet(sys.argv[3])
 
 
 def signature(output: pd.DataFrame) -> ModelSignature:
-    """What comes out, and `reasons`, how many to give.
+    """The model's output schema, and the parameter `reasons`, how many to give.
 
     Of the inputs it says nothing: MLflow would check each column's type before the scorer reads it, refuse what can be
     read without loss, and take longer than the model. The columns stand in the model's metadata and its contract.
@@ -60,7 +60,7 @@ def signature(output: pd.DataFrame) -> ModelSignature:
 
 
 def asked(model: Any) -> list[str]:
-    """The columns that a loaded version asks for; models from before they stood in the metadata have a signature."""
+    """The input columns of a loaded version; from the metadata, or for older models from the signature."""
     told = (model.metadata.metadata or {}).get(COLUMNS)
     if told is not None:
         return [column["name"] for column in told]
@@ -74,7 +74,7 @@ def requirements(folder: Path) -> list[str]:
 
 
 def log_model(folder: Path, *, contract: "Contract", example: pd.DataFrame, output: pd.DataFrame) -> ModelInfo:
-    """Store a portable model under the active run; nothing is registered yet."""
+    """Store a portable model in the active run, without registering it."""
     with tempfile.TemporaryDirectory() as scratch:
         # MLflow records the scorer's path, so it is handed a copy whose path says nothing of this machine.
         scorer = Path(scratch) / "scorer.py"
@@ -92,7 +92,7 @@ def log_model(folder: Path, *, contract: "Contract", example: pd.DataFrame, outp
 
 
 def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> None:
-    """Load a model in a process without the project or pickle, and compare its numbers to the bit.
+    """Load a model in a process without the project or pickle, and compare its predictions bit for bit.
 
     Raises ContractError when it does not load there or predicts anything else.
     """
@@ -117,12 +117,12 @@ def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> 
 
 
 def logged_files(logged: ModelInfo) -> dict[str, str]:
-    """The hashes of the files of a model as it was stored."""
+    """The hashes of a model's stored files."""
     return integrity.files_of(Path(mlflow.artifacts.download_artifacts(logged.model_uri)))
 
 
 def register(client: MlflowClient, name: str, *, logged: ModelInfo, tags: Mapping[str, str]) -> str:
-    """Register a verified model and give its version."""
+    """Register a verified model; gives its version."""
     try:
         client.create_registered_model(name)
     except MlflowException as error:
@@ -135,7 +135,7 @@ def register(client: MlflowClient, name: str, *, logged: ModelInfo, tags: Mappin
 
 
 def champion(client: MlflowClient, name: str) -> ModelVersion | None:
-    """The version that the alias `champion` names, if there is one."""
+    """The version that the alias `champion` names, or None."""
     try:
         return client.get_model_version_by_alias(name, CHAMPION)
     except MlflowException as error:
@@ -145,7 +145,7 @@ def champion(client: MlflowClient, name: str) -> ModelVersion | None:
 
 
 def version(client: MlflowClient, name: str, number: str) -> ModelVersion:
-    """A registered version. Raises MissingError when there is none of that number."""
+    """A registered version. Raises MissingError when it does not exist."""
     try:
         return client.get_model_version(name, number)
     except MlflowException as error:
@@ -156,7 +156,7 @@ def version(client: MlflowClient, name: str, number: str) -> ModelVersion:
 
 
 def first_of(client: MlflowClient, name: str, numbers: Iterable[str]) -> ModelVersion | None:
-    """The first of these versions that is still there; None where none is."""
+    """The first of these versions that still exists; None where none does."""
     for number in numbers:
         with suppress(MissingError):
             return version(client, name, number)
@@ -164,12 +164,12 @@ def first_of(client: MlflowClient, name: str, numbers: Iterable[str]) -> ModelVe
 
 
 def digest_of(found: ModelVersion) -> str:
-    """The digest of the model that a version holds; empty where it was not registered by us."""
+    """The digest of a version's model; empty where it was not registered by this project."""
     return str(found.tags.get(DIGEST, ""))
 
 
 def report_digest(found: ModelVersion) -> str | None:
-    """The digest of the report that was registered with a version; None where it is lost."""
+    """The digest of the report registered with a version; None where it is lost."""
     try:
         return storage.digest(Path(mlflow.artifacts.download_artifacts(run_id=found.run_id, artifact_path=REPORT)))
     except (MlflowException, OSError):
@@ -177,7 +177,7 @@ def report_digest(found: ModelVersion) -> str | None:
 
 
 def point(client: MlflowClient, name: str, number: str | None) -> None:
-    """Let the alias `champion` name a version, or with None none. Raises MissingError when that version is gone."""
+    """Set the alias `champion` to a version, or with None remove it. Raises MissingError when the version is gone."""
     if number is None:
         client.delete_registered_model_alias(name, CHAMPION)
         return
@@ -186,12 +186,12 @@ def point(client: MlflowClient, name: str, number: str | None) -> None:
 
 
 def keep_head(client: MlflowClient, name: str, head: str) -> None:
-    """Note the head of the ledger in the registry, so that a ledger that is lost or cut is missed."""
+    """Record the ledger's head in the registry, so that a lost or truncated ledger is detected."""
     client.set_registered_model_tag(name, LEDGER_HEAD, head)
 
 
 def kept_head(client: MlflowClient, name: str) -> str | None:
-    """The head of the ledger as the registry knows it: that of the last entry or of one before; None where none is."""
+    """The ledger's head as recorded in the registry, which may lag behind; None where there is none."""
     try:
         kept = client.get_registered_model(name).tags.get(LEDGER_HEAD)
     except MlflowException as error:

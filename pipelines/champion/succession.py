@@ -1,4 +1,4 @@
-"""What the ledger of one spec says: the champion, whom it followed, what waits, and what was asked before."""
+"""The state of a spec by its ledger: the champion, its predecessors, waiting decisions and earlier comparisons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pipelines.ruling.verdict import MOVES, Verdict
 
 @dataclass(frozen=True)
 class Standing:
-    """The entries of a spec, oldest first, and what follows from them alone."""
+    """The entries of a spec, oldest first, and the state that follows from them."""
 
     spec: str
     entries: tuple[Entry, ...] = ()
@@ -24,7 +24,7 @@ class Standing:
 
     @cached_property
     def _reigns(self) -> tuple[Entry, ...]:
-        """The entries that made the champion, last, and those to whom one rollback after another leads back."""
+        """The entries that made the champion, last, and those that repeated rollbacks would return to."""
         found: list[Entry] = []
         for entry in self.entries:
             to = entry.body["champion_version"]
@@ -40,12 +40,12 @@ class Standing:
 
     @property
     def champions(self) -> tuple[str, ...]:
-        """The champion, last, and those to which one rollback after another leads back."""
+        """The champion, last, and the versions that repeated rollbacks would return to."""
         return tuple(entry.body["champion_version"] for entry in self._reigns)
 
     @property
     def anchors(self) -> tuple[str, ...]:
-        """The last champion that was taken for being better, and its refreshes before the present one.
+        """The last champion shown to be better, and its refreshes before the present one.
 
         None where the champion itself is that one. A champion that a person forced or that was adopted counts as such:
         somebody answered for it.
@@ -55,26 +55,26 @@ class Standing:
 
     @property
     def claims(self) -> Claims | None:
-        """What the champion is for, as far as the ledger says."""
+        """What the champion is used for, by the ledger."""
         return recorded(self._reigns[-1].body) if self._reigns else None
 
     @property
     def made_champion(self) -> Entry:
-        """The entry that made the champion what it is; there must be one."""
+        """The entry that made the champion; there must be one."""
         return self._reigns[-1]
 
     @property
     def champion(self) -> str | None:
-        """The version that serves."""
+        """The champion's version."""
         return self.champions[-1] if self.champions else None
 
     @property
     def before(self) -> str | None:
-        """The version to which a rollback leads."""
+        """The version that a rollback would return to."""
         return self.champions[-2] if len(self.champions) > 1 else None
 
     def files(self, version: str) -> Mapping[str, str]:
-        """The hashes of a version's files as they were first written down; none where no entry has them."""
+        """The hashes of a version's files as first recorded; none where no entry has them."""
         said = (entry.body.get("files") for entry in self.entries if entry.body["challenger_version"] == version)
         return next((files for files in said if files), {})
 
@@ -84,7 +84,7 @@ class Standing:
 
     @cached_property
     def withdrawn(self) -> Mapping[str, Entry]:
-        """The versions that were rolled back and not made champion again, each with the rollback."""
+        """The versions that were rolled back and not made champion since, each with the rollback."""
         found: dict[str, Entry] = {}
         for entry in self.entries:
             found.pop(entry.body["champion_version"], None)
@@ -94,7 +94,7 @@ class Standing:
 
     @cached_property
     def waiting(self) -> Mapping[str, Entry]:
-        """The decisions that await approval, by challenger; a new champion ends the wait of all."""
+        """The decisions that await approval, by challenger; a new champion cancels all."""
         found: dict[str, Entry] = {}
         for entry in self.entries:
             if entry.moves:
@@ -106,7 +106,7 @@ class Standing:
         return found
 
     def looks(self) -> tuple[tuple[Mapping[str, Any], tuple[str, ...]], ...]:
-        """The comparisons that were counted, oldest first, each with the dates of its rows.
+        """The counted comparisons, oldest first, each with the dates of its rows.
 
         An approval and a question that was asked again repeat the comparison of another entry, and are none.
         """
@@ -118,20 +118,20 @@ class Standing:
         return tuple(found)
 
     def answer(self, asked: Mapping[str, Any]) -> Entry | None:
-        """The last decision on this very question: the same challenger, champion, rows and spec."""
+        """The last decision on the same question: the same challenger, champion, rows and spec."""
         decisions = [entry for entry in self.entries if entry.body["kind"] == "decision"]
         same = (entry for entry in reversed(decisions) if all(entry.body[key] == asked[key] for key in asked))
         return next(same, None)
 
     def holds(self, answer: Entry) -> bool:
-        """Whether an answer still stands: one in favour of the challenger does so only while it awaits approval."""
+        """Whether an answer is still valid: one in favour of the challenger only while it awaits approval."""
         return answer.body["verdict"] not in MOVES or answer in self.waiting.values()
 
     def about(self, version: str) -> Entry | None:
-        """The last entry about a version; one that has figures of it is preferred."""
+        """The last entry about a version, preferably one with its figures."""
         found = [entry for entry in self.entries if entry.body["challenger_version"] == version]
         return next((entry for entry in reversed(found) if entry.body["figures"]), found[-1] if found else None)
 
     def unfinished(self, alias: str | None) -> bool:
-        """Whether the alias still shows whom the last entry replaced: its writer was stopped before moving it."""
+        """Whether the alias still shows the previous champion: the writer was stopped before moving it."""
         return self.head is not None and self.head.moves and alias == self.head.body["compared_with"]

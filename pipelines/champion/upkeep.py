@@ -1,4 +1,4 @@
-"""Looking after a registry: the alias put back, a lost champion replaced, one taken over, hashes added."""
+"""Maintenance of a registry: restore the alias, replace a lost champion, adopt one, record hashes."""
 
 from mlflow.entities.model_registry import ModelVersion
 
@@ -9,7 +9,7 @@ from pipelines.champion.succession import Standing
 
 
 def restore(writer: LedgerWriter) -> str:
-    """Put the alias back to what the ledger says; where that champion is lost, find another. Says what was done.
+    """Set the alias by the ledger; where that champion is lost, find another. Returns what was done.
 
     A lost champion is followed by another version of the very same model, else by the last good champion before it,
     else by none, so that the next challenger is judged as a first one.
@@ -42,20 +42,20 @@ def _way_out(writer: LedgerWriter, standing: Standing, why: str) -> entry_kinds.
 
 
 def _copy(writer: LedgerWriter, standing: Standing) -> ModelVersion | None:
-    """Another whole version of the model that the champion was."""
+    """Another intact version of the champion's model."""
     digest = str(standing.made_champion.body["model_digest"])
     found = loading.version_of(writer.client, writer.spec, digest)
     return found if found and str(found.version) != standing.champion else None
 
 
 def last_good(writer: LedgerWriter, standing: Standing) -> str | None:
-    """The last champion before the present one that is still whole."""
+    """The last earlier champion that is intact."""
     before = reversed(standing.champions[:-1])
     return next((number for number in before if writer.lost(standing, number) is None), None)
 
 
 def adopt(writer: LedgerWriter, reason: str) -> str:
-    """Begin a ledger with the version that the alias shows. Raises UsageError where there is a ledger, or no alias."""
+    """Begin a ledger with the alias's version. Raises UsageError where a ledger exists, or no alias does."""
     entries = writer.book.entries(writer.spec)
     if [entry.body["kind"] for entry in entries] == ["adopted"]:
         model_versions.keep_head(writer.client, writer.spec, chain.head_of(entries[0]))  # it was stopped before that
@@ -72,11 +72,11 @@ def adopt(writer: LedgerWriter, reason: str) -> str:
     files = loading.files_of(found, standing)
     number, digest = str(found.version), model_versions.digest_of(found)
     writer.write(standing, entry_kinds.adoption(number, writer.signed, digest=digest, files=files, reason=reason))
-    return f"version {number} is champion by entry 1; looks that were spent before are forgotten"
+    return f"version {number} is champion by entry 1; earlier comparisons are no longer counted"
 
 
 def seal(writer: LedgerWriter) -> str:
-    """Write down the hashes of the champion's files where no entry has them yet."""
+    """Record the hashes of the champion's files where no entry has them yet."""
     standing, _ = writer.agreed()
     if standing.champion is None:
         raise UsageError(f"'{writer.spec}' has no champion to seal; run: python -m pipelines run {writer.spec}")
@@ -93,7 +93,7 @@ def delete(writer: LedgerWriter, version: str) -> None:
     standing, alias = writer.seen()
     number = str(model_versions.version(writer.client, writer.spec, version).version)
     if number in (standing.champion, alias):
-        raise UsageError(f"version {number} of '{writer.spec}' is the champion, and serves; it is not deleted.")
+        raise UsageError(f"version {number} of '{writer.spec}' is the champion; it is not deleted.")
     if number in standing.champions:
         raise UsageError(f"version {number} of '{writer.spec}' was champion before: a rollback leads to it.")
     if number in standing.withdrawn:

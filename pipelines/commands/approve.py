@@ -1,8 +1,8 @@
-"""Approve a version that the rules found good and that awaits a person's word.
+"""Approve a version that the rules accept and that awaits a person's approval.
 
 A spec with `gate: {approval: true}` promotes nothing by itself: `promote` writes the decision into the ledger, and the
-alias moves when it is approved here. Approval is refused when the champion has changed since the decision, for it was
-made against another: run `promote` again. `status` names what awaits approval.
+alias moves when it is approved here. Approval is refused when the champion has changed since the decision: run
+`promote` again. `status` names what awaits approval.
 
 group: decide
 writes: artifacts/SPEC/decision.json, decision.html and report.html
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """Which version."""
+    """The version."""
     command.add_argument("version", metavar="VERSION", help="the version that awaits approval, such as 3")
 
 
@@ -45,7 +45,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
 
 def _entry(writer: "LedgerWriter", version: str) -> "tuple[Entry, bool]":
-    """The approval, and whether it was there before."""
+    """The approval, and whether it existed before."""
     from features.errors import ContractError, UsageError
     from pipelines.champion import entry_kinds, model_versions
 

@@ -28,8 +28,8 @@ WIDTH = 80
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """How much is told."""
-    command.add_argument("--whole", action="store_true", help="tell every reason in full, however long")
+    """How much is shown."""
+    command.add_argument("--whole", action="store_true", help="show reasons in full")
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:

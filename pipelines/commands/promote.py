@@ -1,4 +1,4 @@
-"""Compare the challenger with the champion, ask the rules, write the ledger, and move the alias `champion` or not.
+"""Compare challenger and champion, apply the rules, write the ledger, and move the alias `champion` if accepted.
 
 With --force a person overrules the rules: the verdict FORCED is written into the ledger with their name, the reason,
 and what the rules said. A model that does not load or predicts other numbers than were evaluated is never forced.
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """Whether the rules are overruled, and why."""
+    """Whether the rules are overruled, and the reason."""
     command.add_argument("--force", action="store_true", help="move the alias whatever the rules say; needs --reason")
-    command.add_argument("--reason", metavar="TEXT", default="", help="why it is forced; it is written into the ledger")
+    command.add_argument("--reason", metavar="TEXT", default="", help="the reason for forcing, recorded in the ledger")
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
-"""Look after the registry of a spec: prove that it is whole, put the alias back, replace a champion that is lost.
+"""Maintain the registry of a spec: verify it, restore the alias, replace a lost champion.
 
-check    prove it: the ledger's chain of hashes, its numbers without gaps, the alias as the ledger says, the champion
-         and those before it file by file as they were written down. One line per fault; exit code 0, or 5 where there
+check    verify the ledger's hash chain and numbering, the alias against the ledger, and the files of the champion and
+         those before it against their recorded hashes. One line per fault; exit code 0, or 5 where there
          is one. With --head FILE also that the ledger still holds the entry that FILE names.
 head     print the ledger's last entry, the champion and the hashes of its files as JSON, for a file that is kept
          elsewhere (in git, by the serving team): `registry head demo > demo.head.json`.
@@ -9,8 +9,8 @@ restore  put the alias back to what the ledger says, after somebody moved it by 
          version deleted, its files gone or changed), another version of the same model takes its place, or the last
          good champion before it; where there is none, the next challenger is judged as a first one.
 adopt    begin a ledger with the version that the alias shows, where there is none: one from before there was a ledger,
-         or after it was lost. Looks that were spent before are forgotten.
-seal     write down the hashes of the champion's files, where it is from before they were kept.
+         or after it was lost. Earlier comparisons are no longer counted.
+seal     record the hashes of the champion's files, for a champion from before they were recorded.
 delete   delete a version; refused are the champion, those to which a rollback leads, and what was rolled back.
 
 group: decide
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
     from pipelines.workspace import Workspace
 
 ACTIONS = {
-    "check": "Prove that the ledger is whole and that the registry is as it says.",
-    "head": "Print the ledger's head and the hashes of the champion's files as JSON, to keep elsewhere.",
-    "restore": "Put the alias champion back to what the ledger says, or find a way out where that version is lost.",
+    "check": "Verify the ledger, and the registry against it.",
+    "head": "Print the ledger's head and the hashes of the champion's files as JSON, to store elsewhere.",
+    "restore": "Set the alias champion by the ledger, or replace that version where it is lost.",
     "adopt": "Begin a ledger with the version that the alias shows.",
-    "seal": "Write down the hashes of the champion's files, where no entry has them.",
+    "seal": "Record the hashes of the champion's files, where no entry has them.",
     "delete": "Delete a version; refused are the champion, those before and what was rolled back.",
 }
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """What to do, with which spec, and what else that needs."""
+    """The action, the spec, and the action's options."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, meaning in ACTIONS.items():
         action = actions.add_parser(name, help=meaning, description=meaning)
@@ -62,7 +62,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
-    """Do it, and say what was done or found."""
+    """Do it, and report the result."""
     if arguments.action == "check":
         return _check(spec.name, workspace, arguments.head)
     if arguments.action == "head":

@@ -1,4 +1,4 @@
-"""Go back to the champion before, in one command.
+"""Return to the previous champion.
 
 The alias moves to the version that the ledger names as the one before, and stays there: the version that was rolled
 back is not promoted again until somebody forces it. A second rollback goes one champion further back; one whose files
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """Why, for whoever reads the ledger later."""
-    command.add_argument("--reason", metavar="TEXT", default="", help="why; it is written into the ledger")
+    """The reason, for the ledger."""
+    command.add_argument("--reason", metavar="TEXT", default="", help="the reason, recorded in the ledger")
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
-    """Write the ledger, then move the alias; a rollback that was stopped between the two is finished instead.
+    """Write the ledger, then move the alias; an interrupted rollback is completed instead.
 
     Raises UsageError where another changed the champion since this one was asked for: it meant the one of before.
     """
@@ -47,7 +47,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
 
 def _entry(writer: "LedgerWriter", meant: "tuple[Standing, str | None]", reason: str) -> "tuple[Entry, bool]":
-    """The entry of this rollback, and whether it is one that somebody left unfinished."""
+    """The entry of this rollback, and whether it completes an interrupted one."""
     from features.errors import UsageError
     from pipelines.champion import entry_kinds, model_versions, upkeep
 
@@ -70,7 +70,7 @@ def _entry(writer: "LedgerWriter", meant: "tuple[Standing, str | None]", reason:
 
 
 def _refuse_overtaken(standing: "Standing", alias: str | None, meant: "tuple[Standing, str | None]") -> None:
-    """A rollback that waited for another is not the next one: who asked for it saw the champion of before."""
+    """A rollback that waited for another is refused: its user saw the champion before that."""
     from features.errors import UsageError
 
     before, shown = meant
@@ -79,7 +79,7 @@ def _refuse_overtaken(standing: "Standing", alias: str | None, meant: "tuple[Sta
         return
     raise UsageError(
         f"meanwhile {head.body['by']} wrote entry {head.number} of '{standing.spec}' ({head.body['words']}), and"
-        f" version {standing.champion or 'none'} is champion. This rollback did nothing; say it again to go back from"
+        f" version {standing.champion or 'none'} is champion. This rollback did nothing; run it again to go back from"
         " there."
     )
 

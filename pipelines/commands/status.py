@@ -1,8 +1,8 @@
-"""Show where a spec stands: champion, the one before, what awaits approval, looks spent, the last decision.
+"""Show the state of a spec: champion, previous champion, waiting approvals, comparisons made, last decision.
 
-It changes nothing. Looks are counted on the gate cohort of the last `evaluate`: new customers bring alpha, and the k-th
-comparison on the same ones spends alpha / (k (k + 1)) of it, so that however many challengers are tried, a worthless
-one passes with probability alpha at most for each cohort's worth of customers.
+It changes nothing. A look is a comparison on the gate cohort of the last `evaluate`. New customers add alpha, and the
+k-th look at the same ones spends alpha / (k (k + 1)) of it. So a worthless challenger is promoted with probability
+alpha at most per cohort's worth of new customers, however many are tried.
 
 group: look
 codes: 5 the ledger is broken
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def arguments(_command: argparse.ArgumentParser) -> None:
-    """None but the spec."""
+    """The spec only."""
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> Answer:
@@ -65,7 +65,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Nam
 
 
 def _last(head: "Entry") -> dict[str, Any]:
-    """The last entry, as far as it is told here; `history --json` has all of it."""
+    """The last entry in short; `history --json` has all of it."""
     from pipelines.ruling import answers
 
     keys = ("decided_at", "kind", "verdict", "challenger_version", "by", "words")
@@ -73,7 +73,7 @@ def _last(head: "Entry") -> dict[str, Any]:
 
 
 def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
-    """An entry: what was decided of which version, and the reasons, a line each."""
+    """An entry: the decision, its version, and the reasons, a line each."""
     from pipelines.ruling import answers
 
     what, version = answers.verdict_of(body), body["challenger_version"]
@@ -81,7 +81,7 @@ def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
 
 
 def _champion(standing: "Standing", alias: str | None) -> str:
-    """The ledger's champion, and the alias where it shows another."""
+    """The ledger's champion, and the alias where it differs."""
     if standing.champion == alias:
         return f"version {alias}" if alias else "none"
     shown = f"version {alias}" if alias else "nothing"
@@ -92,17 +92,17 @@ def _champion(standing: "Standing", alias: str | None) -> str:
 
 
 def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing") -> dict[str, Any] | None:
-    """Comparisons so far, and what the next one would spend on the gate rows of the last evaluation, if any."""
+    """The comparisons so far, and the alpha that the next one would spend on the last evaluation's gate rows."""
     from experiments.evaluation.cohort import Cohort
     from pipelines.files import storage
-    from pipelines.gate import spending
+    from pipelines.gate import alpha_spending
 
     gate = workspace.evaluation / "gate.parquet"
     if not gate.exists():
         return None
     rows = storage.read_parquet(gate).to_pandas()
     cohort = Cohort(rows, spec).digest
-    following = spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
+    following = alpha_spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
     units = following["units"]
     return {
         "spent": following["number"] - 1,

@@ -1,4 +1,4 @@
-"""Try a spec with some of its values changed, several side by side, and compare them with the workspace.
+"""Try a spec with some values changed, several side by side, and compare the results with the workspace.
 
 Each KEY=VALUE changes one value of the spec, such as tuning.trials=40 or features=[recency,activity]. A key that is
 given more than once makes a try of each value; several such keys, a try of each combination. Keys and values are
@@ -38,7 +38,7 @@ NOTE = (
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """What is changed, how many run at once, or that those of before are shown."""
+    """The changes, how many run at once, or whether earlier ones are shown."""
     command.add_argument("changes", metavar="KEY=VALUE", nargs="*", help="a value of the spec; none tries it as it is")
     command.add_argument(
         "--at-once", metavar="N", type=_some, default=os.cpu_count() or 1, help="tries at once (as many as processors)"
@@ -54,7 +54,7 @@ def _some(text: str) -> int:
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
-    """Run them, or show those of before. Raises UsageError where there is no git, SpecError for a wrong change."""
+    """Run them, or show earlier ones. Raises UsageError where there is no git, SpecError for a wrong change."""
     from features.errors import UsageError
     from pipelines.jobs import tries
     from pipelines.specs import changes
@@ -86,7 +86,7 @@ def _answer(spec: "ExperimentSpec", workspace: "Workspace", made: "Sequence[Try]
 
 
 def _lines(state: str, here: "dict[str, dict[str, float]]", made: "Sequence[Try]") -> "list[str]":
-    """A block for each figure, with the workspace first; then what each try is called, and what failed."""
+    """A block for each figure, the workspace first; then the names of the tries, and what failed."""
     from pipelines.ruling import answers
 
     well = [one for one in made if not one.failed]

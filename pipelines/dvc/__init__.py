@@ -1,1 +1,1 @@
-"""DVC: its process, its lock file, and its refusals in plain words."""
+"""DVC: its process, its lock file, and its error messages."""

@@ -1,4 +1,4 @@
-"""DVC in processes of its own: they end with us, and what DVC says is kept apart from what the stages say."""
+"""DVC as a child process that ends with this one, with its output kept apart from the stages'."""
 
 import json
 import os
@@ -19,7 +19,7 @@ GRACE_SECONDS = 10.0
 
 
 def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Run DVC, and give its exit code and all that it said, which stays in `state/dvc.log` where there is room.
+    """Run DVC; gives its exit code and output, which is also kept in `state/dvc.log` where there is room.
 
     variables are set beside those of the environment. DVC has a process group of its own, so that a Ctrl-C reaches us
     alone; we hand it on to all that DVC started.
@@ -27,7 +27,7 @@ def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> 
     _clear_stale(root / ".dvc" / "tmp" / "rwlock")
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8", errors="backslashreplace") as told:
-        command = [sys.executable, "-m", "pipelines.dvc.tied", str(writing), *words]
+        command = [sys.executable, "-m", "pipelines.dvc.dvc_child", str(writing), *words]
         environment = {**_environment(), **(variables or {})}
         with subprocess.Popen(command, cwd=root, env=environment, process_group=0, pass_fds=(writing,)) as running:
             try:
@@ -44,7 +44,7 @@ def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> 
 
 
 def _heard(told: Iterable[str]) -> Iterator[str]:
-    """What DVC says, line by line; who wants to know more reads it as it is said."""
+    """DVC's output, line by line; with --verbose it is shown as it comes."""
     for line in told:
         if line.strip():
             log.detail(f"dvc: {line.rstrip()}")
@@ -52,14 +52,14 @@ def _heard(told: Iterable[str]) -> Iterator[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with our Python first on the path, for the stages, and us as the one to end with."""
+    """The environment for DVC: our own, with our Python first on the path and our mark for child processes."""
     here = str(Path(sys.executable).parent)
     path = f"{here}{os.pathsep}{os.environ.get('PATH', '')}"
     return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true", processes.RUN: processes.mark()}
 
 
 def _end(running: subprocess.Popen[bytes]) -> None:
-    """Ask DVC and its stage to stop, and end what has not."""
+    """Ask DVC and its stage to stop, and kill what does not."""
     try:
         _signal(running, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
@@ -74,7 +74,7 @@ def _signal(running: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _clear_stale(path: Path) -> None:
-    """Take from DVC's list of busy paths what a killed DVC left there; one that is torn goes as a whole.
+    """Remove a killed DVC's entries from its list of busy paths; a corrupt list is removed whole.
 
     DVC sees to it itself where nobody has the dead process's number. Nobody else of this checkout is at work: the run
     holds its lock.
@@ -92,7 +92,7 @@ def _clear_stale(path: Path) -> None:
 
 
 def _kept(busy: dict[str, Any]) -> dict[str, Any]:
-    """Of the paths of one mode, those that a DVC which is still there reads (a list of them) or writes (one)."""
+    """Of the busy paths of one mode, those of a living DVC: a list of readers, or one writer."""
     found: dict[str, Any] = {}
     for path, holders in busy.items():
         if isinstance(holders, list):
@@ -104,7 +104,7 @@ def _kept(busy: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_dvc(pid: int) -> bool:
-    """Whether the process of this number is there and may be DVC."""
+    """Whether the process of this number exists and may be DVC."""
     if processes.started(pid) is None:
         return False
     try:

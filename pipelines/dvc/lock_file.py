@@ -1,4 +1,4 @@
-"""DVC's lock file, read by the C library of YAML, and written stage by stage.
+"""Faster reading and writing of DVC's lock file.
 
 After every stage DVC reads and writes the whole lock, of all specs, in a way that keeps comments, of which a lock has
 none: more than half of what it cost. Here only a stage that was not written before is put into words, by DVC's own
@@ -16,7 +16,7 @@ NAME, STAGES = "dvc.lock", "stages"
 
 
 def stages(root: Path) -> dict[str, Any]:
-    """What the lock of a checkout says of every stage, by their names; nothing where there is no lock."""
+    """The lock's content for every stage, by name; empty where there is no lock."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     lock = root / NAME
     found = yaml.load(lock.read_text(), Loader=loader) if lock.exists() else None  # noqa: S506 - both are safe
@@ -24,21 +24,21 @@ def stages(root: Path) -> dict[str, Any]:
 
 
 def quicken() -> None:
-    """Have the DVC of this process use `Lock`; one that does not know this name any more goes on in its own way."""
+    """Make DVC in this process use `Lock`; other versions of DVC go on without it."""
     from dvc import dvcfile  # type: ignore[import-untyped]
 
     dvcfile.modify_yaml = Lock().modified
 
 
 class Lock:
-    """A lock file that is written often; what a stage was written as is kept."""
+    """A lock file optimised for frequent writes: the text of unchanged stages is reused."""
 
     def __init__(self) -> None:
         self._written: dict[str, str] = {}
 
     @contextmanager
     def modified(self, path: str, fs: Any = None) -> Iterator[dict[str, Any]]:
-        """A block that may change what the file holds, which is written when the block ends well."""
+        """A block that may change the file's content, which is written when the block ends well."""
         from dvc.utils.serialize import load_yaml  # type: ignore[import-untyped]
 
         data = load_yaml(path, fs=fs) if Path(path).exists() else {}
@@ -48,7 +48,7 @@ class Lock:
             file.write(text)
 
     def text(self, data: Mapping[str, Any]) -> str:
-        """What DVC would write."""
+        """The text that DVC would write."""
         return "".join(self._stages(one) if key == STAGES and one else _text({key: one}) for key, one in data.items())
 
     def _stages(self, stages: Mapping[str, Any]) -> str:

@@ -1,1 +1,1 @@
-"""Files that are written whole or not at all, and tables that a spreadsheet may open."""
+"""Atomic file writes, and CSV files that are safe to open in a spreadsheet."""

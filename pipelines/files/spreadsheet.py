@@ -1,4 +1,4 @@
-"""CSV files that people open: no text in them is run by a spreadsheet, and what was put before it is taken off again.
+"""CSV files without formula injection: texts that a spreadsheet would run get a prefix, which reading removes.
 
 A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, whoever wrote it. Such a text gets a `'`
 in front, as does one that begins with such `'`s, so that taking one off gives every text back. So does what follows a
@@ -26,27 +26,27 @@ A_NUMBER = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
 
 
 def guarded(texts: pa.Array | pa.ChunkedArray, *, numbers: bool = False) -> pa.Array | pa.ChunkedArray:
-    """The texts as no spreadsheet runs them; with numbers, a text that is nothing but a number is left as it is."""
+    """The texts, prefixed where a spreadsheet would run them; with numbers, texts that are plain numbers stay."""
     safe = pc.replace_substring_regex(texts, PARTS + FOLLOWS, r"\1'\2")
     safe = pc.replace_substring_regex(safe, rf"\A{BEGINS}", r"'\1")
     return pc.if_else(pc.match_substring_regex(texts, A_NUMBER), texts, safe) if numbers else safe
 
 
 def unguarded(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """The texts that were guarded."""
+    """The texts without the prefix."""
     bare = pc.replace_substring_regex(texts, rf"\A'{BEGINS}", r"\1")
     return pc.replace_substring_regex(bare, f"{PARTS}'{FOLLOWS}", r"\1\2")
 
 
 def macro() -> str:
-    """SQL that lets a mapping say `unguarded(column)` of a list that comes back."""
+    """SQL that defines `unguarded(column)` for mappings of a returned list."""
     begins, parts = (pattern.replace("'", "''") for pattern in (rf"\A'{BEGINS}", f"{PARTS}'{FOLLOWS}"))
     bare = rf"regexp_replace(guarded, '{begins}', '\1')"
     return rf"CREATE TEMP MACRO unguarded(guarded) AS regexp_replace({bare}, '{parts}', '\1\2', 'g')"
 
 
 def guarded_rows(rows: pa.Table) -> pa.Table:
-    """A table with its names and its texts guarded; texts that are numbers are left as they are."""
+    """A table with names and texts prefixed; texts that are numbers stay."""
     columns = [
         guarded(rows[name], numbers=True) if pa.types.is_string(rows[name].type) else rows[name]
         for name in rows.column_names
@@ -55,7 +55,7 @@ def guarded_rows(rows: pa.Table) -> pa.Table:
 
 
 def write(path: Path, rows: pd.DataFrame) -> None:
-    """Write rows with their names and texts guarded; numbers stay numbers."""
+    """Write rows with names and texts prefixed; numbers stay numbers."""
     safe = rows.set_axis(_safe([str(name) for name in rows.columns]), axis=1)
     broken = any("\r" in name for name in safe.columns)
     for place in range(safe.shape[1]):
@@ -69,14 +69,14 @@ def write(path: Path, rows: pd.DataFrame) -> None:
 
 
 def _safe(cells: list[Any]) -> list[Any]:
-    """Cells of which the texts are guarded."""
+    """Cells with their texts prefixed."""
     texts = pa.array([cell if isinstance(cell, str) else None for cell in cells], pa.string())
     both = zip(cells, guarded(texts).to_pylist(), strict=True)
     return [cell if text is None else text for cell, text in both]
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The rows of such a file, all as texts, as they were before they were guarded; what is missing is empty."""
+    """The rows of such a file as texts, without prefixes; missing cells are empty."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
         header, *rows = csv.reader(lines)
     columns = [pa.array([row[place] for row in rows], pa.string()) for place in range(len(header))]

@@ -1,4 +1,4 @@
-"""Reading and writing files so that nothing half-written is ever left in place."""
+"""Atomic reading and writing of files: a half-written file is never left in place."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ SAMPLE = 1 << 14
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """A temporary path beside target, which takes target's place when the block ends well and is removed when not.
+    """A temporary path beside target; it replaces target when the block ends well, and is removed otherwise.
 
     The block may write a file or make a folder there. A folder at target is moved aside first and comes back
     when anything goes wrong, at the next call at the latest. Raises StorageError when the disk refuses.
@@ -39,14 +39,14 @@ def replacing(target: Path) -> Iterator[Path]:
         if isinstance(error, HoldfastError):
             raise
         why = f"cannot write {target}: {error.strerror or error}. Nothing was changed"
-        raise StorageError(f"{why}; make room, or the folder writable, and say the same command again.") from error
+        raise StorageError(f"{why}; make room, or the folder writable, and run the same command again.") from error
     finally:
         _recover(target, old)
         _remove(temporary)
 
 
 def _recover(target: Path, old: Path) -> None:
-    """Bring back what was moved aside where nothing has taken its place, else be rid of it."""
+    """Restore what was moved aside where nothing has replaced it, else delete it."""
     if old.exists() and not target.exists():
         old.replace(target)
     _remove(old)
@@ -61,26 +61,26 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
-    """Like `replacing`, with the temporary folder made."""
+    """Like `replacing`, with the temporary folder created."""
     with replacing(target) as temporary:
         temporary.mkdir(parents=True)
         yield temporary
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write content to path, whole or not at all. Raises StorageError when the disk refuses."""
+    """Write content to path atomically. Raises StorageError when the disk refuses."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_json(path: Path, plain: Any) -> None:
-    """Write plain data as JSON with sorted keys; NaN is refused, for JSON has none."""
+    """Write plain data as JSON with sorted keys; NaN is refused."""
     text = json.dumps(plain, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
     write_bytes(path, f"{text}\n".encode())
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON. Raises MissingError when the file is not there, DataError when it is no JSON."""
+    """Read JSON. Raises MissingError when the file does not exist, DataError when it is not JSON."""
     if not path.exists():
         raise MissingError(f"no file {path}; `python -m pipelines run SPEC` runs the stages that make it.")
     try:
@@ -90,7 +90,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_receipt(path: Path) -> Any:
-    """What a receipt says; None where there is none, or none that can be read: then its command does its work again."""
+    """A receipt's content; None where it is absent or unreadable: then its command does its work again."""
     try:
         return read_json(path)
     except (MissingError, DataError):
@@ -116,13 +116,13 @@ def write_parquet(path: Path, rows: pa.Table) -> None:
 
 
 def _repeats(values: pa.ChunkedArray) -> bool:
-    """Whether more than a tenth of the values at the head came before; a dictionary of others is slow and large."""
+    """Whether more than a tenth of the first values repeat; otherwise a dictionary is slow and large."""
     first = values.slice(0, SAMPLE).drop_null()
     return len(first.unique()) < 0.9 * len(first)
 
 
 def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """Read one Parquet file, or all of a folder in the order of their names. Raises MissingError when there is none."""
+    """Read one Parquet file, or all of a folder in order of name. Raises MissingError when there is none."""
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files or not files[0].exists():
         raise MissingError(f"no Parquet file at {path}; `python -m pipelines run SPEC` runs the stages that make it.")

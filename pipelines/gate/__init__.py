@@ -1,1 +1,1 @@
-"""Challenger against champion: the contest, its looks at the same customers, the decision and its page."""
+"""The promotion gate: challenger against champion, alpha spending, the decision and its page."""

@@ -1,4 +1,4 @@
-"""Who is judged against whom, and on which rows: none that a model has learnt from."""
+"""The models that a gate compares, and the rows it may judge on: none that a model was trained on."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,7 @@ from pipelines.files import storage
 from pipelines.matrix import matrices
 from pipelines.models import portable
 from pipelines.models.provenance import recipe
-from pipelines.reporting.effects import standing
+from pipelines.reporting import effects
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Mode
 from pipelines.workspace import Workspace
@@ -30,7 +30,7 @@ NEWER = "newer data"
 
 @dataclass(frozen=True)
 class Contest:
-    """A challenger, whom it meets, and the rows that judge them.
+    """A challenger, its opponent, and the rows that judge them.
 
     ledger is what it says so far; anchor the last champion that was shown to be better, None where the champion is that
     one or there is none. faults are those of the challenger. everything holds the gate cohort, unseen the rows of it
@@ -60,7 +60,7 @@ class Contest:
         champion: ModelVersion | None = None,
         anchor: ModelVersion | None = None,
     ) -> "Contest":
-        """The challenger of this version on the gate rows that its evaluation left behind."""
+        """The challenger of this version on the gate rows of its evaluation."""
         rows = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
         faults = tuple(_faults_of_challenger(spec, rows, version, ledger))
         seen, is_known = np.zeros(len(rows), dtype=np.bool_), True
@@ -80,20 +80,20 @@ class Contest:
         return Cohort(self.unseen, self.spec, matrices.listed(self.workspace.matrix))
 
     @cached_property
-    def by_lot(self) -> bool:
+    def is_randomised(self) -> bool:
         """Whether the trial was found to be randomised."""
-        return standing(storage.read_json(self.workspace.evaluation / "report.json")) == "by lot"
+        return effects.is_randomised(storage.read_json(self.workspace.evaluation / "report.json"))
 
     @property
     def mode(self) -> Mode:
-        """What the challenger wants to be."""
+        """What the challenger would become."""
         if self.champion is None:
             return Mode.FIRST
         return Mode.REFRESH if self.champion.tags.get("recipe") == recipe(self.spec) else Mode.REPLACE
 
     @property
     def renewed(self) -> str:
-        """What a challenger of the champion's own recipe learnt from: newer data, changed data or the same."""
+        """What a challenger with the champion's own recipe was trained on: newer data, changed data or the same."""
         if self.champion is None:
             return NEWER
         new, old = self.challenger.tags, self.champion.tags
@@ -104,14 +104,14 @@ class Contest:
 
     @property
     def seen_rows(self) -> int:
-        """How many of the rows the challenger itself learnt from; all where the others leave none."""
+        """How many of the judged rows the challenger was trained on; all rows where none are left."""
         if self.unseen.empty:
             return len(self.everything)
         return int(_among(self.unseen, self.workspace.model / TRAINING).sum())
 
     @property
     def forgotten(self) -> str:
-        """Why all rows count as seen: what the champion learnt from is lost; empty where it is not."""
+        """Why all rows count as seen: the record of the champion's training rows is lost; empty where it is not."""
         champion = self.champion
         if champion is None or self.is_known:
             return ""
@@ -129,7 +129,7 @@ class Contest:
 
     @property
     def recorded(self) -> Claims | None:
-        """What the champion is for, None where the ledger does not say."""
+        """What the champion is used for by the ledger; None where it does not say."""
         return self.ledger.claims
 
     def predictions(self, model: ModelVersion) -> tuple[Predictions | None, str]:
@@ -141,7 +141,7 @@ class Contest:
 def _predictions(
     spec: ExperimentSpec, rows: pd.DataFrame, model: ModelVersion, ledger: Standing
 ) -> tuple[Predictions | None, str]:
-    """What a registered version says of the rows, or why it says nothing."""
+    """A registered version's predictions for the rows, or why there are none."""
     version = str(model.version)
     try:
         loaded = loading.predictor(spec.name, version, loading.seal_of(model, ledger))
@@ -163,14 +163,14 @@ def _faults_of_challenger(spec: ExperimentSpec, rows: pd.DataFrame, model: Model
 
 
 def _among(rows: pd.DataFrame, training: Path) -> Mask:
-    """Which rows of the gate cohort stand among training rows."""
+    """Which rows of the gate cohort are among given training rows."""
     known = pd.read_parquet(training)["row"]
     found: Mask = np.isin(rows["row"].to_numpy(), known.to_numpy())
     return found
 
 
 def _seen_by(model: ModelVersion, rows: pd.DataFrame) -> Mask | None:
-    """Which rows a model knows of: trained on, or dated before its last outcome; None where that is lost.
+    """Which rows a model has seen: trained on, or dated before its last outcome; None where that record is lost.
 
     Where its run is gone the date alone tells, for it learnt from no row of a later one.
     """

@@ -1,4 +1,4 @@
-"""What a decision rests on as plain data, as `decision.json` and the ledger hold it."""
+"""The basis of a decision as plain data, for `decision.json` and the ledger."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -13,7 +13,7 @@ NO_PAIR = {"challenger": None, "champion": None, "difference": None}
 
 
 def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
-    """Who was judged; left_out counts rows that the champion had learnt from, left_in_gap those the risk leaves out."""
+    """The judged rows; left_out were training rows of the champion, left_in_gap are left out of the risk."""
     return {
         "rows": len(judged.rows),
         "customers": int(judged.rows["customer_id"].nunique()),
@@ -28,12 +28,12 @@ def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
 
 
 def pairs(found: Mapping[str, Pair]) -> dict[str, Any]:
-    """Pairs by name; a figure that is not a number is None, for JSON has none."""
+    """Pairs by name; undefined figures are None, since JSON has no NaN."""
     return {name: _pair(one) for name, one in found.items()}
 
 
 def slices(evidence: Evidence, gate: GateSpec) -> list[dict[str, Any]]:
-    """The AUC of both in each slice, the p-value of R004, and whether it is shown to be worse, or to be no worse."""
+    """The AUC of both models in each slice, the p-value of R004, and the verdict: worse, no worse or neither."""
     found = judged_slices(evidence.slices, margin=gate.slice_margin, alpha=gate.alpha)
     return [
         {

@@ -1,4 +1,4 @@
-"""The pages of a decision beside `decision.json`: its own, the report with the verdict on top, and its curves."""
+"""The HTML pages beside `decision.json`: the decision's page, the report with the verdict on top, and the curves."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,20 +17,20 @@ LIST = "ranked_list/ranked_list.csv"
 
 
 def keep_curves(workspace: Workspace, decision: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
-    """Store the curves of a comparison for its page; they are too large for the ledger, and nothing rests on them."""
+    """Store a comparison's curves for its page; they are too large for the ledger, and no rule uses them."""
     if curves:
         storage.write_json(workspace.curves, {**_comparison(decision), "curves": curves})
 
 
 def write_page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
-    """Write `decision.html`, and `report.html` beside it where the report of this challenger is at hand."""
+    """Write `decision.html`, and `report.html` beside it where this challenger's report exists."""
     storage.write_bytes(workspace.decision_page, page(spec, workspace, decision).encode())
     if told := report_page(workspace, decision):
         storage.write_bytes(workspace.report_page, told.encode())
 
 
 def page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> str:
-    """The page of a decision, without curves where those at hand are of another comparison."""
+    """The page of a decision, without curves where those stored are of another comparison."""
     from pipelines.reporting import decision_page  # not at the top: who only asks what is decided draws nothing
 
     plain, made = spec.model_dump(mode="json"), _made(workspace, decision, but="Decision")
@@ -38,7 +38,7 @@ def page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]
 
 
 def report_page(workspace: Workspace, decision: Mapping[str, Any]) -> str:
-    """The report with the verdict on top; "" where the one at hand is of another version."""
+    """The report with the verdict on top; "" where the one stored is of another version."""
     found = storage.read_receipt(workspace.evaluation / "report.json")
     if not found or not _registered(workspace, decision):
         return ""
@@ -50,7 +50,7 @@ def report_page(workspace: Workspace, decision: Mapping[str, Any]) -> str:
 
 
 def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Made":
-    """Where the challenger was made, as its registration says; links to all but the page itself."""
+    """Where the challenger was made, by its registration; links to all pages but this one."""
     from pipelines.reporting.about import Made  # not at the top, as above
 
     receipt = _registered(workspace, decision)
@@ -62,7 +62,7 @@ def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Ma
 
 
 def _registered(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the registration says of the challenger; empty where it is of another version, or names no MLflow run."""
+    """The challenger's registration; empty where it is of another version, or names no MLflow run."""
     receipt = storage.read_receipt(workspace.registration) or {}
     return receipt if receipt.get("version") == decision["challenger_version"] and "run" in receipt else {}
 

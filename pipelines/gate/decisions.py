@@ -1,4 +1,4 @@
-"""What a decision rests on: both models on the gate cohort, and the facts that make the comparison valid."""
+"""A decision of the gate: both models on the gate cohort, the evidence, and the rules applied to it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -18,14 +18,15 @@ from pipelines.gate import decision_data
 from pipelines.gate.contest import Contest
 from pipelines.gate.first_line import first_line
 from pipelines.ruling.champion_for import Claims
+from pipelines.ruling.effect_evidence import NOT_MEASURED, OBSERVATIONAL, RANDOMISED
 from pipelines.ruling.evidence import Evidence, Mode, shown_claims, unbeaten
 from pipelines.ruling.rule import Finding, Rule, Status, decide
 from pipelines.ruling.verdict import MOVES, Verdict
-from pipelines.specs.asking import asked, needed, of_mode
+from pipelines.specs.applicable_rules import asked, needed, of_mode
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedChallenger:
     """The evidence, whether the challenger's own artifact is clean, and each model's figures with intervals.
 
     rows says who was judged; curves holds those of both models, as `comparison.curves` gives them; renewed what a
@@ -41,7 +42,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedModels:
     """What the models of a comparison say of the same rows, and what is known of them.
 
     champion is the prior model where there is none, and None where it does not predict; floor is the prior model,
@@ -49,7 +50,7 @@ class Compared:
     """
 
     mode: Mode
-    by_lot: bool
+    is_randomised: bool
     challenger: Predictions
     champion: Predictions | None
     floor: Predictions
@@ -58,22 +59,22 @@ class Compared:
     anchor_version: str | None = None
 
 
-def judge(contest: Contest, *, alpha: float) -> Judged:
-    """Take the evidence on a challenger against the champion, or against the prior model where there is none.
+def judge(contest: Contest, *, alpha: float) -> JudgedChallenger:
+    """Collect the evidence on a challenger against the champion, or against the prior model where there is none.
 
     alpha is what this look at the cohort spends: bounds are one-sided at it. Raises SpecError where the spec allows to
     lose more money than the champion's policy earns.
     """
     cohort, faults, clean = contest.cohort, list(contest.faults), not contest.faults
     if not cohort.can_judge:
-        return Judged(_too_little(contest), clean, {})
+        return JudgedChallenger(_too_little(contest), clean, {})
     against: Predictions | None = contest.floor
     if contest.champion is not None:
         against, fault = contest.predictions(contest.champion)
         faults += [fault] if fault else []
-    models = Compared(
+    models = ComparedModels(
         contest.mode,
-        contest.by_lot,
+        contest.is_randomised,
         challenger=Predictions.of(contest.unseen, cohort.actions),
         champion=against,
         floor=contest.floor,
@@ -88,11 +89,11 @@ def judge(contest: Contest, *, alpha: float) -> Judged:
         figures["champion"] = figures_of(cohort, against)
     told = decision_data.cohort(cohort, left_out=len(contest.everything) - len(contest.unseen))
     curves = comparison.curves(cohort, models.challenger, against) if against else {}
-    return Judged(evidence, clean, figures, told, curves, contest.renewed)
+    return JudgedChallenger(evidence, clean, figures, told, curves, contest.renewed)
 
 
-def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
-    """Every figure of the models on the cohort, and what limits it; alpha as for `judge`."""
+def evidence_on(cohort: Cohort, models: ComparedModels, *, alpha: float) -> Evidence:
+    """Every figure of the models on the cohort with its limits; alpha as for `judge`."""
     gate, champion = cohort.spec.gate, models.champion
     used_for = _used_for(cohort, models, alpha)
     share = gate.value_share if models.mode is Mode.REFRESH else None
@@ -106,9 +107,9 @@ def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
     slices = comparison.compare_slices(cohort, models.challenger, champion, alpha=alpha) if champion else ()
     return Evidence(
         mode=models.mode,
-        primaries=_primaries(models.by_lot, used_for),
+        primaries=_primaries(models.is_randomised, used_for),
         figures=against(champion),
-        worth=comparison.worth(cohort, models.challenger, models.floor, by_lot=models.by_lot, alpha=alpha),
+        worth=comparison.worth(cohort, models.challenger, models.floor, randomised=models.is_randomised, alpha=alpha),
         rarer=cohort.rarer,
         events_per_arm=cohort.events_per_arm,
         champion_for=used_for,
@@ -124,7 +125,7 @@ def evidence_on(cohort: Cohort, models: Compared, *, alpha: float) -> Evidence:
 
 
 def _too_little(contest: Contest) -> Evidence:
-    """The evidence where no rows are left that the others have not seen, or none of an arm, or of an outcome."""
+    """The evidence where no unseen rows remain, or none of an arm or an outcome."""
     cohort = contest.cohort
     found = Evidence(contest.mode, ("auc",), {}, {}, cohort.rarer, cohort.events_per_arm)
     floors = {name: Pair(nan) for name in contest.spec.evaluation.floors}
@@ -132,25 +133,31 @@ def _too_little(contest: Contest) -> Evidence:
     return replace(found, faults=contest.faults, floors=floors)
 
 
-def _used_for(cohort: Cohort, models: Compared, alpha: float) -> Claims:
-    """What the champion is for: what the ledger says, or else what these rows show of it; the risk at the least."""
+def _used_for(cohort: Cohort, models: ComparedModels, alpha: float) -> Claims:
+    """What the champion is used for: by the ledger, or else by these rows; the risk at the least."""
     if models.recorded is not None or models.mode is Mode.FIRST or models.champion is None:
         return models.recorded or Claims()
-    worth = comparison.worth(cohort, models.champion, models.floor, by_lot=models.by_lot, alpha=alpha)
+    worth = comparison.worth(cohort, models.champion, models.floor, randomised=models.is_randomised, alpha=alpha)
     shown = shown_claims(worth, alpha=alpha)
     return shown if shown.risk or shown.uplift else Claims()
 
 
-def _primaries(by_lot: bool, champion_for: Claims) -> tuple[str, ...]:
-    """What a replacement has to be better in; where the champion's policy claims nothing, a better ranking will do."""
-    if not by_lot:
+def _primaries(is_randomised: bool, champion_for: Claims) -> tuple[str, ...]:
+    """The figures that a replacement has to improve; the AUC alone where the champion's policy claims nothing."""
+    if not is_randomised:
         return ("auc",)
     return ("policy_value",) if champion_for.uplift else ("policy_value", "auc")
 
 
 def _check_margin(spec: ExperimentSpec, evidence: Evidence) -> None:
     margin, pair = spec.gate.value_margin, evidence.figures.get("policy_value")
-    if margin is None or evidence.mode is Mode.FIRST or not evidence.by_lot or pair is None or pair.champion is None:
+    if (
+        margin is None
+        or evidence.mode is Mode.FIRST
+        or not evidence.is_randomised
+        or pair is None
+        or pair.champion is None
+    ):
         return
     if margin > pair.champion:
         raise SpecError(
@@ -176,8 +183,8 @@ def figures_of(cohort: Cohort, model: Predictions) -> dict[str, dict[str, Any]]:
     return found
 
 
-def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
-    """Ask every rule of the mode and put what they decide, and on what, in plain data."""
+def decided(judged: JudgedChallenger, spec: ExperimentSpec) -> dict[str, Any]:
+    """Apply every rule of the mode; gives the decision and its basis as plain data."""
     evidence = judged.evidence
     findings = {rule: asked(rule, evidence, spec.gate) for rule in of_mode(evidence.mode)}
     verdict = decide(evidence.mode, findings)
@@ -217,14 +224,14 @@ def decided(judged: Judged, spec: ExperimentSpec) -> dict[str, Any]:
 
 
 def _uplift(evidence: Evidence) -> str:
-    """What the data can show of effects."""
-    if evidence.by_lot:
-        return "by lot"
-    return "observational" if "policy_value" in evidence.figures else "not measured"
+    """What the data can show about effects."""
+    if evidence.is_randomised:
+        return RANDOMISED
+    return OBSERVATIONAL if "policy_value" in evidence.figures else NOT_MEASURED
 
 
 def _claims(verdict: Verdict, evidence: Evidence) -> Claims:
-    """What the challenger was shown to be for; who follows a champion by the rules keeps what that one was for."""
+    """What the challenger was shown to be good for; after a champion by the rules, its claims are kept."""
     shown, kept = shown_claims(evidence.worth, alpha=evidence.alpha), evidence.champion_for
     if verdict not in (Verdict.PROMOTE, Verdict.REFRESH):
         return shown
@@ -232,7 +239,7 @@ def _claims(verdict: Verdict, evidence: Evidence) -> Claims:
 
 
 def _reasons(verdict: Verdict, evidence: Evidence, findings: Mapping[Rule, Finding]) -> list[str]:
-    """What the rules found that did not hold or could not tell; where all is well also those that judge the primary."""
+    """The findings that were broken or unclear; where there are none, also those on the primary figure."""
     primary = {*evidence.primaries, "worth"} if verdict in MOVES else set()
     return [
         f"{rule.code} {one.status.value}: {one.reason}"

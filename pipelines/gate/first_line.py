@@ -1,4 +1,4 @@
-"""The first line of a decision: the verdict in words that claim no more than the rules found."""
+"""The first line of a decision: the verdict, with exactly as much as the rules found."""
 
 from collections.abc import Mapping
 

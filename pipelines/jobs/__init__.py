@@ -1,1 +1,1 @@
-"""Work beyond one stage: the whole run, tries side by side, adding raw data, listing what there is."""
+"""Jobs beyond one stage: the whole run, tries side by side, adding raw data, listing plug-ins."""

@@ -1,4 +1,4 @@
-"""Stages as forks of the run: each has a process of its own, and none loads again what the run has loaded.
+"""Stages as forks of the run's process, so that libraries are loaded once.
 
 DVC calls every stage as a command. Under a run that command only asks the run (`handover`), whose fork then does the
 stage where the command would have: in the same folder, with the same input, output and exit code. What is loaded of our
@@ -31,10 +31,12 @@ NOT_HERE = -1
 # How long a stage that is asked to stop may take for it; DVC is given more.
 GRACE_SECONDS = 5.0
 # What a stage loads late, in its functions, and later stages load again: at its first turn it is loaded here. Great
-# Expectations brings the first four with it, MLflow the last as soon as it opens a database.
+# Expectations brings the first four with it, MLflow's last comes as soon as it opens a database, and the pages of
+# `evaluate` and `promote` draw with matplotlib.
 LIBRARIES = {
     "validate": ("pandas", "scipy.stats", "sqlalchemy", "jinja2"),
     "tune": ("lightgbm", "mlflow.store.tracking.sqlalchemy_store"),
+    "evaluate": ("matplotlib.figure", "matplotlib.style", "matplotlib.backends.backend_svg"),
 }
 # What loading a stage may end with: the stage will say it itself.
 UNLOADABLE = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, HoldfastError)
@@ -44,7 +46,7 @@ Seen = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Served:
-    """What commands have to see for their stages to be done here, by what, and when DVC had stored what these wrote.
+    """What a served command needs: its environment, the server, and the time when DVC stored the last output.
 
     stored is by stage, in nanoseconds of the clock that files have.
     """
@@ -54,14 +56,14 @@ class Served:
     stored: dict[str, int] = field(default_factory=dict)
 
     def now_stored(self) -> None:
-        """DVC goes on, so it has stored what the last stage wrote."""
+        """Note that DVC has stored the last stage's output, since it goes on."""
         if self.stored:
             self.stored[list(self.stored)[-1]] = time.time_ns()
 
 
 @contextmanager
 def serving(root: Path, folder: Path, command: stopping.Command | None) -> Iterator[Served]:
-    """A block in which commands that see the variables given are done by forks of this process.
+    """A block in which commands that see the given variables are executed by forks of this process.
 
     root is the checkout, folder one in it that may be written, command does what their words say. There are no
     variables, and every command does its stage itself, without that, where the system knows no forks or where the
@@ -91,7 +93,7 @@ def serving(root: Path, folder: Path, command: stopping.Command | None) -> Itera
 
 
 def _clear(folder: Path) -> None:
-    """Remove what runs that were killed have left."""
+    """Remove the leftovers of killed runs."""
     for left in folder.glob("stages.*"):
         with suppress(OSError, ValueError):
             os.kill(int(left.suffix[1:]), 0)
@@ -100,7 +102,7 @@ def _clear(folder: Path) -> None:
 
 
 def _serve(door: socket.socket, root: Path, over: Event, served: Served, seen: Seen) -> None:
-    """Answer one command after the other until it is over; DVC calls them in turns."""
+    """Answer commands one after the other until the block ends; DVC calls them in turn."""
     try:
         while not over.is_set():
             with suppress(TimeoutError):
@@ -113,7 +115,7 @@ def _serve(door: socket.socket, root: Path, over: Event, served: Served, seen: S
 
 
 def _answered(line: socket.socket, root: Path, *, seen: Seen, served: Served) -> Seen:
-    """Do what a command asks, tell it the exit code, and give the files of ours that are loaded now."""
+    """Execute a command, send it the exit code, and give the project files that are loaded now."""
     message, files, _, _ = socket.recv_fds(line, MESSAGE, 3)
     served.now_stored()
     try:
@@ -133,7 +135,7 @@ def _answered(line: socket.socket, root: Path, *, seen: Seen, served: Served) ->
 
 
 def _load(stage: str) -> None:
-    """Load what a stage needs; what is loaded stays, so nothing of it is looked through for garbage."""
+    """Load a stage's libraries; they stay loaded, so they are exempt from garbage collection."""
     gc.disable()
     for library in LIBRARIES.get(stage, ()):
         with suppress(ImportError):
@@ -145,7 +147,7 @@ def _load(stage: str) -> None:
 
 
 def _done(line: socket.socket, words: Sequence[str], files: Sequence[int], command: stopping.Command | None) -> int:
-    """The exit code of a fork that does the command; once whoever asked for it has ended, it is made to end, too."""
+    """The exit code of a fork that executes the command; it is ended when its caller ends."""
     stage = get_context("fork").Process(target=_stage, args=(words, files, processes.mark(), command), daemon=True)
     stage.start()
     if stage.sentinel not in wait([stage.sentinel, line]):
@@ -158,7 +160,7 @@ def _done(line: socket.socket, words: Sequence[str], files: Sequence[int], comma
 
 
 def _stage(words: Sequence[str], files: Sequence[int], run: str, command: stopping.Command) -> None:
-    """In the fork: the command, as if DVC had called it, which ends with the run that it is marked with."""
+    """In the fork: the command, as if DVC had called it; it ends with its run."""
     os.environ[processes.RUN] = run
     for number, file in enumerate(files):
         os.dup2(file, number)
@@ -167,7 +169,7 @@ def _stage(words: Sequence[str], files: Sequence[int], run: str, command: stoppi
 
 
 def _sources(root: Path) -> Seen:
-    """When the files of ours that are loaded were changed last, and their sizes; one that is gone is left out."""
+    """Modification times and sizes of the loaded project files; missing files are left out."""
     found = {}
     here, libraries = f"{root}{os.sep}", f"{sys.prefix}{os.sep}"
     for module in list(sys.modules.values()):

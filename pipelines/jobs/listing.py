@@ -1,4 +1,4 @@
-"""List what there is of a kind, such as specs, tables, features, metrics, checks or rules.
+"""List the available specs, tables, features, metrics, checks, rules and other plug-ins.
 
 Without a kind it lists the kinds.
 

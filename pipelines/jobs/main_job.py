@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from pipelines.jobs import repeated
+from pipelines.jobs import repeated_runs
 from pipelines.messages import log
 from pipelines.processes.stopping import Command
 from pipelines.ruling.verdict import EXIT_CODES, Verdict
@@ -26,9 +26,9 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
 
     command does one command: the stages are commands of forks of this process.
     """
-    if (known := repeated.answer(workspace)) is not None:
+    if (known := repeated_runs.answer(workspace)) is not None:
         log.detail("nothing was touched since the last run, which noted this answer")
-        repeated.leave(workspace, known)
+        repeated_runs.leave(workspace, known)
         print(known.told)  # noqa: T201 - the command's answer
         return known.code
     # Not at the top: where nothing was touched, nobody waits for MLflow.
@@ -41,7 +41,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     source, _ = source_of(spec)
     if not source.needs_files:
         stage_graph.put(spec.name, workspace.root)
-    first = repeated.first_look(workspace)
+    first = repeated_runs.first_look(workspace)
     stage_graph.reproduce(workspace, command)
     from pipelines.stages import promote, register, score
 
@@ -49,7 +49,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
         register.run(spec, workspace)
     with log.timed(f"promote {spec.name}"):
         code = promote.run(spec, workspace)
-    decided = repeated.registry_look(workspace)
+    decided = repeated_runs.registry_look(workspace)
     decision = storage.read_json(workspace.decision)
     again = promote.again(spec, workspace, decision)
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
@@ -59,12 +59,12 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     announcing.told(workspace)
     if again:
         answer = _answer(spec, workspace, again)
-        repeated.note(workspace, answer, first=first, decided=decided)
+        repeated_runs.note(workspace, answer, first=first, decided=decided)
     return code
 
 
 def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
-    """Run the graph and nothing after it; the exit code is 0, for whatever fails raises."""
+    """Run the graph only; the exit code is 0, since faults raise."""
     from pipelines.jobs import stage_graph  # not at the top, as above
     from pipelines.specs.options import source_of
 
@@ -74,8 +74,8 @@ def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> i
     return 0
 
 
-def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> repeated.Answer:
-    """What a run says, and leaves, that comes to a decision which moves nothing."""
+def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> repeated_runs.RepeatedAnswer:
+    """The run's answer, and its files, for a decision that changes nothing."""
     from pipelines.gate import decision_page_file
 
     said, code = summary(decision, workspace), EXIT_CODES[Verdict(decision["verdict"])]
@@ -83,7 +83,7 @@ def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, A
         decision_page_file.page(spec, workspace, decision),
         decision_page_file.report_page(workspace, decision),
     )
-    return repeated.Answer(said, code, decision, page, report)
+    return repeated_runs.RepeatedAnswer(said, code, decision, page, report)
 
 
 def summary(decision: Mapping[str, Any], workspace: Workspace) -> str:

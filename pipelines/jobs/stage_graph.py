@@ -1,4 +1,4 @@
-"""DVC: the graph of cached stages, and the raw data that it tracks."""
+"""The DVC graph of cached stages, and the raw data tracked by DVC."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from features.errors import HoldfastError, UsageError
-from pipelines.dvc import dvc_process, refusals
+from pipelines.dvc import dvc_process, error_messages
 from pipelines.files import storage
 from pipelines.jobs import forks, unchanged
 from pipelines.messages import failures, log
@@ -18,11 +18,11 @@ LAST_STAGE = "evaluate"
 
 
 def reproduce(workspace: Workspace, command: Command | None = None) -> None:
-    """Run every stage of a spec whose inputs changed; with a command, which does a stage, in forks of this process.
+    """Run every stage of a spec whose inputs changed; with a command, which executes a stage, in forks of this process.
 
     Raises what the failing stage reported, or what DVC's own refusal means.
     """
-    refusals.check_files(workspace.root)
+    error_messages.check_files(workspace.root)
     if workspace.spec not in _params(workspace.root)["specs"]:
         raise UsageError(
             f"spec '{workspace.spec}' has no data yet; add some: python -m pipelines data {workspace.spec} PATH..."
@@ -40,11 +40,11 @@ def reproduce(workspace: Workspace, command: Command | None = None) -> None:
         return
     if failure := failures.take(workspace.failure):
         raise StageError(failure)
-    raise refusals.refusal(said, spec=workspace.spec)
+    raise error_messages.refusal(said, spec=workspace.spec)
 
 
 class StageError(HoldfastError):
-    """A stage failed and has said why; its words and its exit code are passed on."""
+    """A stage failed and has printed why; its message and exit code are passed on."""
 
     def __init__(self, failure: failures.Failure) -> None:
         super().__init__(f"{failure.command}: {failure.message}")
@@ -55,14 +55,14 @@ def track(workspace: Workspace) -> None:
     """Have DVC track the raw data of a spec. Raises UsageError outside a DVC repository."""
     if not (workspace.root / ".dvc").is_dir():
         raise UsageError(f"{workspace.root} is no DVC repository; run this in the root of a checkout.")
-    refusals.check_files(workspace.root)
+    error_messages.check_files(workspace.root)
     code, said = dvc_process.run(workspace.root, "add", str(workspace.raw.relative_to(workspace.root)))
     if code != 0:
-        raise refusals.refusal(said, spec=workspace.spec)
+        raise error_messages.refusal(said, spec=workspace.spec)
 
 
 def _params(root: Path) -> dict[str, Any]:
-    """What is on the graph. Raises UsageError where the file is not as it was made."""
+    """The specs on the graph. Raises UsageError where the file is malformed."""
     try:
         found = yaml.safe_load((root / PARAMS).read_text())
     except FileNotFoundError as error:
@@ -77,7 +77,7 @@ def _params(root: Path) -> dict[str, Any]:
 
 
 def put(spec: str, root: Path) -> None:
-    """Put a spec on the graph: one more entry of the matrix of every stage; one that is there already stays.
+    """Add a spec to the graph: one more entry of every stage's matrix; an existing one stays.
 
     The folder of its raw files is never empty: git carries no empty folders, and DVC's own work trees come from git.
     """

@@ -1,4 +1,4 @@
-"""Tries: a spec with some of its values changed, run up to `evaluate` side by side, and compared with the workspace."""
+"""Tries: a spec with some values changed, run up to `evaluate` side by side, and compared with the workspace."""
 
 import json
 import os
@@ -34,7 +34,7 @@ KEPT = "tries.json"
 
 @dataclass(frozen=True)
 class Try:
-    """What came of a try: its experiment, what it changed, its figures with intervals, or why it has none."""
+    """The result of a try: its experiment, its changes, and its figures with intervals or the reason for none."""
 
     name: str
     changes: tuple[str, ...]
@@ -46,7 +46,7 @@ class Try:
 
 
 class Running:
-    """The processes of tries, to be ended together; variables are what they are told, cache is DVC's for all."""
+    """The processes of tries, which end together; variables is their environment, cache the shared DVC cache."""
 
     def __init__(self, variables: Mapping[str, str], cache: str) -> None:
         self.variables, self.cache = variables, cache
@@ -54,9 +54,9 @@ class Running:
         self.over = Event()
 
     def start(self, tree: Path, words: Sequence[str]) -> subprocess.Popen[str]:
-        """A process of ours in a tree, with its lines to read. Raises UsageError once all were asked to stop."""
+        """Start a process in a tree, with readable output. Raises UsageError after a stop."""
         if self.over.is_set():
-            raise UsageError("stopped before it began.")
+            raise UsageError("stopped before it started.")
         site = {"DVC_SITE_CACHE_DIR": str(tree / ".dvc" / "tmp" / "site")}
         began = subprocess.Popen(
             [sys.executable, "-m", "pipelines", *words],
@@ -72,7 +72,7 @@ class Running:
         return began
 
     def end(self) -> None:
-        """Ask all to stop, and end those that do not."""
+        """Stop all processes, and kill those that do not end."""
         self.over.set()
         for number in (signal.SIGTERM, signal.SIGKILL):
             for one in self._found:
@@ -84,7 +84,7 @@ class Running:
 
 
 def run(spec: ExperimentSpec, workspace: Workspace, changed: Sequence[Changed], *, at_once: int) -> list[Try]:
-    """Run every changed spec in a work tree of its own, so many at once; in their order, what came of them.
+    """Run every changed spec in its own work tree, so many at once; results in their order.
 
     Each that ends well is a DVC experiment of the commit that is checked out. Nothing of the checkout is written but
     `state`, DVC's cache and MLflow's runs. One that fails does not stop the others.
@@ -102,7 +102,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, changed: Sequence[Changed], 
 
 
 def _variables(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
-    """What tries are told: to log where the checkout does, and to end with us."""
+    """The environment of tries: the checkout's tracking, and the mark that ends them with this process."""
     client = mlflow_runs.client(workspace.root)
     mlflow_runs.experiment_id(client, workspace.root, spec.name)  # here, so that its artifacts lie in the checkout
     where = addresses.tracking(workspace.root)
@@ -133,7 +133,7 @@ def _tried(spec: ExperimentSpec, workspace: Workspace, changed: Changed, running
 
 
 def _ran(running: Running, there: Workspace, name: str) -> tuple[int, list[str]]:
-    """Run the stages in a tree, and hand on what they say under the name of the try; the exit code, and what it was."""
+    """Run the stages in a tree, and print their lines with the try's name; gives the exit code and the last message."""
     said: list[str] = []
     with running.start(there.root, ["run", there.spec, "--unregistered"]) as began:
         for line in began.stdout or ():
@@ -143,14 +143,14 @@ def _ran(running: Running, there: Workspace, name: str) -> tuple[int, list[str]]
 
 
 def _name(spec: str, changed: Changed, now: datetime) -> str:
-    """A name that git and DVC take, and that no other try has."""
+    """A name that is valid for git and DVC and not used by another try."""
     short = re.sub(r"[^\w=.+-]+", "-", changed.name.replace(", ", "_")).strip("-.")[:LONGEST_NAME].rstrip("-.")
     digest = sha256(f"{changed.text}{now.isoformat()}".encode()).hexdigest()[:5]
     return re.sub(r"\.{2,}", ".", f"{spec}-{short}-{digest}")
 
 
 def figures_of(workspace: Workspace) -> dict[str, dict[str, float]]:
-    """The main figures of the last evaluation, each with its 95 % interval; none of actions that nobody randomised."""
+    """The main figures of the last evaluation with 95 % intervals; none of actions that were not randomised."""
     path = workspace.evaluation / "report.json"
     if not path.is_file():
         return {}
@@ -186,7 +186,7 @@ def remember(workspace: Workspace, made: Sequence[Try]) -> None:
 
 
 def state_of(spec: ExperimentSpec, workspace: Workspace) -> str:
-    """Whether the figures of the workspace are of the spec as it is now."""
+    """Whether the workspace's figures belong to the current spec."""
     path = workspace.evaluation / "report.json"
     if not path.is_file():
         return "not evaluated"

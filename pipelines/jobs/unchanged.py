@@ -1,4 +1,4 @@
-"""Whether anything that the graph of a spec rests on was touched since DVC last found it up to date.
+"""Whether any input of a spec's graph changed since DVC last found the graph up to date.
 
 DVC takes a second to say that nothing has changed. Beside its lock we keep what the file system said of every file that
 the lock names, when DVC had ended well: sizes and times of the last change. Only where all of it is the same is DVC not
@@ -29,13 +29,13 @@ def is_as_left(workspace: Workspace) -> bool:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A note; empty where there is none, or none that can be read."""
+    """A note; empty where it is absent or unreadable."""
     found = storage.read_receipt(path)
     return found if isinstance(found, dict) else {}
 
 
 def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) -> None:
-    """Note the files as they are; DVC, begun at that time of the clock, has found or brought all stages up to date.
+    """Record the files' state; DVC, started at that time, found or brought all stages up to date.
 
     stored_ns says when DVC had stored what a stage wrote that it called. Nothing is noted where a file was touched
     later, or one that no stage writes since DVC began: DVC may have seen it as it was before.
@@ -57,18 +57,18 @@ def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) 
 
 
 def _stages(workspace: Workspace) -> dict[str, Any]:
-    """What DVC's lock says of the stages of a spec, by their names."""
+    """The entries of a spec's stages in DVC's lock, by name."""
     named = {name.partition("@"): one for name, one in lock_file.stages(workspace.root).items()}
     return {stage: one for (stage, _, spec), one in named.items() if spec == workspace.spec}
 
 
 def now_ns() -> int:
-    """The time of the clock that files have, in nanoseconds."""
+    """The file system's time in nanoseconds."""
     return time.time_ns()
 
 
 def seen(root: Path, places: Iterable[str]) -> Seen:
-    """Size, time of change, time of change of anything about it, and number of every file under these places."""
+    """Size, modification time, status change time and inode of every file under these places."""
     found: Seen = {}
     for place in places:
         for name, stat in _files(os.path.join(root, place)):  # noqa: PTH118 - thousands of paths, and Path is slow
@@ -77,7 +77,7 @@ def seen(root: Path, places: Iterable[str]) -> Seen:
 
 
 def _files(place: str) -> Iterator[tuple[str, Any]]:
-    """Every file at or under a place; compiled code, which DVC ignores, too, is none."""
+    """Every file at or under a place, without compiled code, which DVC ignores too."""
     if not os.path.isdir(place):  # noqa: PTH112
         if os.path.exists(place):  # noqa: PTH110
             yield place, os.stat(place)  # noqa: PTH116

@@ -1,4 +1,4 @@
-"""Work trees beside the checkout, with its uncommitted changes: what runs there can lose nothing here.
+"""Git work trees with the checkout's uncommitted changes, so that tries cannot affect the checkout.
 
 Git's `worktree` makes one at the commit that is checked out; what was changed or added since is copied over. DVC's
 cache is the checkout's. What a tree made is kept as a DVC experiment: a commit beneath `refs/exps`, where DVC lists,
@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 from features.errors import UsageError
-from pipelines.dvc import dvc_process, refusals
+from pipelines.dvc import dvc_process, error_messages
 from pipelines.processes import processes
 from pipelines.processes.processes import Process
 from pipelines.workspace import Workspace
@@ -31,7 +31,7 @@ ONE_AT_A_TIME = Lock()
 
 @contextmanager
 def beside(root: Path, name: str) -> Iterator[Path]:
-    """A block with a work tree `state/tries/NAME` that is the checkout as it is; it goes with the block.
+    """A block with a work tree `state/tries/NAME` equal to the checkout; it is removed afterwards.
 
     Raises UsageError where the checkout is none of git with a commit.
     """
@@ -49,12 +49,12 @@ def beside(root: Path, name: str) -> Iterator[Path]:
 
 
 def check(root: Path) -> None:
-    """Raise UsageError where no work tree can be made; remove those that killed commands have left."""
+    """Raise UsageError where no work tree can be made; remove those of killed commands."""
     try:
         top = Path(git(root, "rev-parse", "--show-toplevel").strip())
         git(root, "rev-parse", "--verify", "HEAD")
     except UsageError as error:
-        raise UsageError(f"{root} is no git repository with a commit; commit once, and say this again.") from error
+        raise UsageError(f"{root} is no git repository with a commit; commit once, and run this again.") from error
     if top.resolve() != root.resolve():
         raise UsageError(f"{root} lies within the repository {top}; tries need the root of a checkout.")
     for owner in _folder(root).glob("*.json"):
@@ -82,7 +82,7 @@ def _remove(root: Path, tree: Path) -> None:
 
 
 def _copy_changes(root: Path, tree: Path) -> None:
-    """Bring a tree from the commit to the state of the checkout."""
+    """Copy uncommitted changes of the checkout into a tree."""
     for name in changed(root):
         here, there = root / name, tree / name
         if here.is_file() or here.is_symlink():
@@ -94,7 +94,7 @@ def _copy_changes(root: Path, tree: Path) -> None:
 
 
 def changed(root: Path) -> list[str]:
-    """The files that differ from the commit: tracked ones, and untracked ones that are part of the work."""
+    """The files that differ from the commit: tracked ones, and untracked ones that are not ignored."""
     told = git(root, "-c", "status.renames=false", "status", "--porcelain", "-z", "--untracked-files=all")
     found = [(one[:2], one[3:]) for one in told.split("\0") if one]
     return [name for state, name in found if state != "??" or _is_ours(name)]
@@ -105,12 +105,12 @@ def _is_ours(name: str) -> bool:
 
 
 def cache(workspace: Workspace) -> str:
-    """Where DVC's cache of a checkout is. Raises what DVC's refusal means."""
+    """The path of a checkout's DVC cache. Raises what DVC's refusal means."""
     return _dvc(workspace.root, "cache", "dir", spec=workspace.spec).strip().splitlines()[-1]
 
 
 def fill(workspace: Workspace, tree: Path, *, cache: str) -> None:
-    """Let a tree use a DVC cache, and bring the raw data of the spec from there. Raises what DVC's refusal means."""
+    """Make a tree use a DVC cache, and check out the spec's raw data. Raises what DVC's refusal means."""
     local = workspace.root / ".dvc" / "config.local"
     if local.is_file():
         shutil.copyfile(local, tree / ".dvc" / "config.local")
@@ -123,12 +123,12 @@ def fill(workspace: Workspace, tree: Path, *, cache: str) -> None:
 def _dvc(where: Path, *words: str, spec: str) -> str:
     code, said = dvc_process.run(where, *words)
     if code != 0:
-        raise refusals.refusal(said, spec=spec)
+        raise error_messages.refusal(said, spec=spec)
     return said
 
 
 def keep(root: Path, tree: Path, name: str, *, message: str) -> str:
-    """Keep the state of a tree as the DVC experiment NAME of the commit that it began with, and give its revision."""
+    """Store a tree's state as the DVC experiment NAME of its base commit; gives its revision."""
     base = git(tree, "rev-parse", "HEAD").strip()
     ours = [one for one in changed(tree) if (tree / one).exists()]
     gone = [one for one in changed(tree) if not (tree / one).exists()]
@@ -141,7 +141,7 @@ def keep(root: Path, tree: Path, name: str, *, message: str) -> str:
 
 
 def git(where: Path, *words: str, variables: Mapping[str, str] | None = None) -> str:
-    """What git says. Raises UsageError with its last line where it refuses."""
+    """The output of a git command. Raises UsageError with its last line on failure."""
     command: Sequence[str] = ["git", *words]
     outside = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:

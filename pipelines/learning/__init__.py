@@ -1,1 +1,1 @@
-"""What is learnt from: the rows, encoded and divided, leak checks, the examined lottery, Optuna's studies."""
+"""Training inputs: encoded and split rows, leak checks, the randomisation test, Optuna's studies."""

@@ -1,4 +1,4 @@
-"""What models would have said of the gate cohort, had they been asked earlier: features frozen before the horizon."""
+"""Scores of the gate cohort from features frozen some days before the horizon."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def scores(opened: Learning, workspace: Workspace, *, challenger: Any, plain: Ca
 
 
 def _without_action(opened: Learning, plain: Candidate) -> FittedModel:
-    """The plain candidate's risk from the untreated training rows; only its order counts: nothing is calibrated."""
+    """An uncalibrated risk model of the untreated training rows; only the order of its scores is used."""
     problem = opened.problem({plain.family})
     at_risk = np.flatnonzero(problem.at_risk)
     seed = opened.spec.tuning.seed
@@ -56,7 +56,7 @@ def _rows(opened: Learning, workspace: Workspace, ahead: int) -> pd.DataFrame:
 
 
 def _themes(opened: Learning) -> dict[str, list[str]]:
-    """The columns of each theme that tell the training rows apart; one that is always missing tells nothing."""
+    """The columns of each theme that vary over the training rows."""
     themes: dict[str, list[str]] = {}
     place = {name: place for place, name in enumerate(opened.contract.names)}
     for name, one in all_features().items():

@@ -1,4 +1,4 @@
-"""The code that a search runs: what its trials depend on, and no plug-in beside those that it uses."""
+"""Hashes of the code that a search depends on: the modules of its plug-ins and all that they import."""
 
 import ast
 import hashlib
@@ -23,7 +23,7 @@ def digests(problem: Problem) -> dict[str, str]:
 
 
 def files(modules: Collection[str]) -> dict[str, Path]:
-    """The files of these modules and of all of OURS that they import, at whatever depth; imports in functions count.
+    """The files of these modules and of all imported modules of OURS, recursively, including imports in functions.
 
     They are read and not run. A folder of plug-ins that is imported counts without its plug-ins: who uses one by its
     name has to say so. Modules that are not there are left out.
@@ -43,7 +43,7 @@ def files(modules: Collection[str]) -> dict[str, Path]:
 
 
 def _imported(tree: ast.Module, package: str) -> Iterator[str]:
-    """What a module of a package may import: the modules that it names, and names that may be modules of these."""
+    """The modules that a module of a package may import: those it names, and names that may be submodules."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -55,7 +55,7 @@ def _imported(tree: ast.Module, package: str) -> Iterator[str]:
 
 
 def _is_there(module: str) -> bool:
-    """Whether that is a module, and not a name in one."""
+    """Whether a name is a module, and not a name in one."""
     above = module.rpartition(".")[0]
     parent = find_spec(above) if above else None
     return (parent is None or parent.submodule_search_locations is not None) and find_spec(module) is not None

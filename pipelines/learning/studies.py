@@ -1,4 +1,4 @@
-"""Optuna studies in SQLite, and every trial of them in MLflow."""
+"""Optuna studies in SQLite, logged to MLflow."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ FLUSH_SECONDS = 1.0
 
 
 def name(spec: Learnable, *, problem: Problem, matrix: str) -> str:
-    """The study's name: a hash of all that its trials depend on, so that no trial is ever taken for another's.
+    """The study's name: a hash of everything that its trials depend on, so that studies are never mixed.
 
     Of the code that is what the search of the problem runs: a plug-in that it does not use changes no study. matrix is
     the digest of the rows to learn from.
@@ -42,7 +42,7 @@ def name(spec: Learnable, *, problem: Problem, matrix: str) -> str:
 
 
 def asked_of(spec: Learnable) -> dict[str, Any]:
-    """What the spec says of the trials, as plain data; how many there are changes none of them."""
+    """The spec's search settings as plain data, without the number of trials."""
     sections = {"label": spec.label, "policy": spec.policy, "split": spec.split, "treatment": spec.treatment}
     plain = {key: section.model_dump(mode="json") if section else None for key, section in sections.items()}
     return {**plain, "tuning": spec.tuning.model_dump(mode="json", exclude={"trials", "timeout_seconds"})}
@@ -51,7 +51,7 @@ def asked_of(spec: Learnable) -> dict[str, Any]:
 def opened(
     workspace: Workspace, *, name: str, directions: list[Literal["minimize", "maximize"]], metric: str
 ) -> optuna.Study:
-    """The study of that name, made if it is not there; metric is what its first figure is called, that of the risk."""
+    """The study of that name, created if absent; metric names its first objective, a metric of the risk."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     workspace.state.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
@@ -71,7 +71,7 @@ def opened(
 
 
 class TrialLog:
-    """Writes a study to MLflow as one run, which grows about once a second; seconds is the CPU time that it took.
+    """Writes a study to MLflow as one run, updated about once a second; seconds is the CPU time of the search.
 
     A trial is a parameter `trial 012`, the JSON of its parameters, and a step of the metric `score`, or of
     `score_when_pruned`, and of `uplift` and `policy_value` where there are actions. At the end each is a nested run,
@@ -93,7 +93,7 @@ class TrialLog:
         return run_id
 
     def _goes_on(self) -> bool:
-        """The run of a study that was stopped runs again, as this process's; False where this MLflow has no such run.
+        """Resume the MLflow run of an interrupted study; False where this MLflow has no such run.
 
         It was deleted, or lies with another server; then a new one takes in all trials.
         """
@@ -108,7 +108,7 @@ class TrialLog:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """A block after which the run is not said to be running where it was stopped or failed."""
+        """A block after which the run is marked as ended where it was stopped or failed."""
         try:
             yield
         except KeyboardInterrupt:
@@ -130,14 +130,14 @@ class TrialLog:
             if _key(trial) not in written:
                 self.write(trial)
 
-    def use(self, rows: mlflow_runs.Rows) -> None:
-        """Write which rows the trials learn from."""
+    def use(self, rows: mlflow_runs.LoggedRows) -> None:
+        """Record which rows the trials are trained on."""
         began = time.thread_time()
         mlflow_runs.log_inputs(self._client, self.run_id, [rows])
         self.seconds += time.thread_time() - began
 
     def write(self, trial: FrozenTrial) -> None:
-        """Write one trial that has ended: its parameters and its figures, those of the folds it saw.
+        """Write one finished trial: its parameters and the figures of its folds.
 
         Short trials wait for one another; those that a kill leaves unwritten are caught up with.
         """
@@ -146,7 +146,7 @@ class TrialLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write the trials that wait."""
+        """Write the buffered trials."""
         if not self._waiting:
             return
         began = time.thread_time()
@@ -165,7 +165,7 @@ class TrialLog:
             yield f"{name}{when}", value, trial.number
 
     def named(self, record: Record) -> dict[str, float]:
-        """The figures of a trial by the names under which they are shown."""
+        """The figures of a trial by display name."""
         return {name if name == RISK else f"{self._of_actions}{name}": one for name, one in record.figures.items()}
 
     def show(self, first: FrozenTrial, *, seconds: float) -> None:
@@ -180,7 +180,7 @@ class TrialLog:
         self.seconds += time.thread_time() - began
 
     def end(self, best: dict[str, Any], *, figures: dict[str, float], table: Path) -> None:
-        """Write the study's best and the table of its trials, and end its run.
+        """Write the study's best trial and the table of trials, and end its run.
 
         It lasted as long as its trials: one that was stopped on Friday and goes on on Monday did not take a weekend.
         """
@@ -202,7 +202,7 @@ def _key(trial: FrozenTrial) -> str:
 
 
 def logged(spec: HasName, workspace: Workspace, study: optuna.Study, *, observational: bool) -> TrialLog:
-    """A log of the study's trials, caught up with what an earlier run left unwritten."""
+    """A log of the study's trials, including those that an earlier run left unwritten."""
     client = mlflow_runs.client(workspace.root)
     experiment = mlflow_runs.experiment_id(client, workspace.root, spec.name)
     orphans.end(client, experiment)

@@ -1,4 +1,4 @@
-"""What tuning, training and judging start from: the rows, encoded once, and how they are divided."""
+"""The encoded and split rows that tuning, training and evaluation share."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -35,12 +35,12 @@ from pipelines.workspace import Workspace
 
 
 class Learnable(HasName, HasLabel, HasTreatment, HasPolicy, HasSplit, HasTuning, Protocol):
-    """A spec, as far as it says what is learnt, and how."""
+    """A spec as far as training depends on it."""
 
 
 @dataclass(frozen=True)
 class Learning:
-    """The matrix of a spec, opened for learning; listed is how many customers the ranked list holds.
+    """The matrix of a spec, opened for training; listed is the number of customers on the ranked list.
 
     X are the features, encoded, shape (n_rows, n_columns); rows hold what else is known of each, and the columns of the
     policy.
@@ -69,7 +69,7 @@ class Learning:
 
     @cached_property
     def at_risk(self) -> Mask:
-        """The rows of the risk: the other untreated ones, shape (n_rows,)."""
+        """The rows on which the risk is measured: untreated, and not left in the lead time; shape (n_rows,)."""
         return rows_of(self.arms, CONTROL, self.actions) & ~self.left_in_gap
 
     @cached_property
@@ -81,7 +81,7 @@ class Learning:
 
     @property
     def tuning(self) -> TuningSpec:
-        """What is searched: what the spec says; without a column, one probability for all and one effect of an action.
+        """The search settings of the spec; without feature columns, the prior model and a constant effect.
 
         Then there is nothing to choose by: families and learners would all come to the same.
         """
@@ -102,20 +102,20 @@ class Learning:
 
     @cached_property
     def folds(self) -> tuple[Fold, ...]:
-        """The folds, by the places of their rows among the training rows."""
+        """The folds, as positions among the training rows."""
         place = np.full(len(self.rows), -1)
         place[self.split.training] = np.arange(len(self.split.training))
         return tuple(Fold(place[fold.fit], place[fold.judge]) for fold in self.split.folds)
 
     @cached_property
     def probability(self) -> Numbers:
-        """The logged probability of each row's own arm, NaN where there was no lot to log, shape (n_rows,)."""
+        """The logged probability of each row's own arm, NaN where none was logged, shape (n_rows,)."""
         if self.spec.treatment is None or not self.spec.treatment.randomised:
             return np.full(len(self.rows), np.nan)
         return self.rows["probability"].to_numpy(dtype=float, na_value=np.nan)
 
     def problem(self, family_names: Collection[str], learner_names: Collection[str] = ()) -> Problem:
-        """The problem of fitting these families and learners on the training rows and nothing else.
+        """The learning problem of these families and learners on the training rows.
 
         Each family is prepared once. That folds and gate cohort hold what they must, the build has made sure of.
         """
@@ -145,7 +145,7 @@ class Learning:
         )
 
     def _parts(self, index: RowIndex) -> RowIndex:
-        """The parts of a cross-fitting, by customer, drawn apart from the folds."""
+        """The cross-fitting parts, by customer, drawn independently of the folds."""
         hashed = customer_hash(self.rows["customer_id"].iloc[index], self.spec.split.seed + 1)
         return (hashed % PARTS).astype(np.intp)
 
@@ -164,14 +164,14 @@ class Learning:
 
 
 def part(X: Matrix, index: RowIndex) -> Matrix:
-    """The rows of X at index: where they follow one another, as those before the gate's dates do, not a copy."""
+    """The rows of X at index; a view, not a copy, where they are contiguous."""
     if len(index) and bool((np.diff(index) == 1).all()):
         return X[index[0] : index[-1] + 1]
     return X[index]
 
 
 def opened(spec: Learnable, workspace: Workspace) -> Learning:
-    """The rows of a spec that may be learnt from. Raises MissingError when they have not been built."""
+    """The training rows of a spec. Raises MissingError when they have not been built."""
     contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
     X, others, start = np.empty((matrices.count(workspace.matrix, matrices.LEARN), len(contract.columns))), [], 0
     for one in matrices.parts(workspace.matrix, matrices.LEARN):

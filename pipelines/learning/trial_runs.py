@@ -1,4 +1,4 @@
-"""Trials as nested runs of MLflow, which its parallel coordinates and its comparison of runs need.
+"""Trials as nested runs of MLflow, for its comparison and parallel-coordinates views.
 
 A nested run costs three calls, some 20 ms of CPU, a twentieth of the time of a short trial; so they are written when
 the search has ended, the best first, and no more of them than the promised share of its time allows. All trials are in
@@ -32,7 +32,7 @@ def write(
     figures: Mapping[int, Mapping[str, float]],
     seconds: float,
 ) -> int:
-    """Write trials as runs nested in parent, in this order, until seconds of CPU time are spent; how many there are.
+    """Write trials as nested runs of parent, in order, until seconds of CPU time are used; gives their number.
 
     The first is written in any case. figures are those of each trial by its number. Those that are there stay.
     """
@@ -58,7 +58,7 @@ def write(
 
 
 def _there(client: MlflowClient, experiment: str, parent: str) -> set[str]:
-    """The nested runs of a study that went on."""
+    """The existing nested runs of a resumed study."""
     nested = f"tags.`{mlflow_runs.PARENT}` = '{parent}'"
     found = client.search_runs([experiment], nested, max_results=MOST_RUNS)
     return {str(one.info.run_name) for one in found if one.info.status == "FINISHED"}
@@ -74,5 +74,5 @@ def _ms(trial: FrozenTrial, *, start: bool) -> int | None:
 
 
 def lasted(trials: Sequence[FrozenTrial]) -> float:
-    """What the trials took together, in seconds of the clock."""
+    """The total duration of the trials, in seconds."""
     return sum(trial.duration.total_seconds() for trial in trials if trial.duration is not None)

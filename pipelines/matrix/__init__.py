@@ -1,1 +1,1 @@
-"""The matrix of rows and features: built by DuckDB or Spark, with dates or without, and read again."""
+"""The feature matrix: built with DuckDB or Spark, with or without dates, and read."""

@@ -1,4 +1,4 @@
-"""What a good outcome of a customer is worth, as the spec says it."""
+"""The value of a good outcome by customer."""
 
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -1,4 +1,4 @@
-"""The matrix of a source with dates: a partition for each date and theme, and what became of the customers."""
+"""Building the matrix of a source with dates: one partition per date and theme, and the outcomes."""
 
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ from features.tables import LEFT_IN_GAP, PLACE
 from pipelines.matrix import duckdb_engine, matrices, spark_engine
 from pipelines.matrix.customer_value import with_value
 from pipelines.matrix.matrices import FROZEN, LEARN, SCORE, THEMES, beside
-from pipelines.matrix.partitions import Known, Shelf, key
+from pipelines.matrix.partitions import KnownParts, Shelf, key
 from pipelines.messages import log
 
 Themes = Mapping[str, tuple[Feature, ...]]
@@ -53,25 +53,25 @@ SHARED: tuple[ModuleType, ...] = (catalog, feature, hindsight, history, label, l
 
 
 class Observing(HasName, HasLabel, HasObservations, HasTreatment, HasValue, HasSplit, Protocol):
-    """A spec, as far as the matrix of data with dates goes."""
+    """A spec as far as the matrix of dated data depends on it."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """What one build of a spec with dates has at hand."""
+    """The shared state of one build of a dated spec."""
 
     spec: Observing
     asked: ObservationSpec
     label: Label
     opened: duckdb_engine.Engine
     themes: Themes
-    known: Known
+    known: KnownParts
     shelf: Shelf
     code: Mapping[str, list[str]]
 
     @property
     def options(self) -> LabelOptions:
-        """What the spec says of its label."""
+        """The label settings of the spec."""
         return LabelOptions(self.spec.label.table, self.spec.label.event, self.spec.label.active_days)
 
     def window(self, as_of: datetime) -> LabelWindow:
@@ -80,7 +80,7 @@ class Build:
         return LabelWindow.after(as_of, lead_time_days=days.lead_time_days, horizon_days=days.horizon_days)
 
     def observed(self, as_of: datetime) -> ir.Table:
-        """The customers observed at a date, each with the place in every partition of it; DataError for one twice."""
+        """The customers observed at a date, with their index in every partition; DataError for duplicates."""
         history, window = self.opened.history(as_of, look_back_days=self.asked.look_back_days), self.window(as_of)
         found = placed(labelling.observed(self.label, history, window, self.options))
         kept = self.opened.kept("observed", found)
@@ -88,7 +88,7 @@ class Build:
         return kept
 
     def features(self, features: Collection[Feature], *, as_of: datetime, observed: ir.Table) -> pa.Table:
-        """The features of the observed customers as they were known at a date, in the order of their places."""
+        """The features of the observed customers as known at a date, in index order."""
         named, size, days = (
             {one.column.name: one for one in features},
             self.opened.size(observed),
@@ -98,7 +98,7 @@ class Build:
         return beside(spread(rows, size, named) for rows in found)
 
     def key(self, theme: str, as_of: datetime, *, seen_at: datetime) -> str:
-        """All that a partition depends on, as a hash: the code, the label's customers, the columns and the data."""
+        """A hash of everything that a partition depends on: code, label, columns and data."""
         columns = [one.column.name for one in self.themes[theme]]
         asked = [self.spec.label.model_dump(), self.asked.look_back_days, as_of, seen_at, columns]
         return key(self.code[theme], asked, self.known.before(max(as_of, seen_at)))
@@ -107,7 +107,7 @@ class Build:
 def dated(
     spec: Observing, folder: Path, *, declared: Mapping[str, Table], end: datetime, shelf: Shelf
 ) -> Iterator[Counted]:
-    """Build the newest date to score, then each mature date to learn from; gives what was counted on the way.
+    """Build the newest date for scoring, then each mature date for training; gives row counts.
 
     Raises DataError when there is no mature date.
     """
@@ -120,7 +120,7 @@ def dated(
         look_back = spec.observations.look_back_days
         themes = by_theme(features_for((), opened.known_today.declared, look_back_days=look_back))
         code = {theme: _code(theme, spec.label.kind) for theme in themes}
-        build = Build(spec, spec.observations, kind, opened, themes, Known.of(folder), shelf, code)
+        build = Build(spec, spec.observations, kind, opened, themes, KnownParts.of(folder), shelf, code)
         mature = [as_of for as_of in dates if build.window(as_of).is_mature(end)]
         if not mature:
             raise DataError(f"spec '{spec.name}': no observation is mature; the data end before a window closes.")
@@ -137,13 +137,13 @@ def _judging(spec: Observing, mature: Sequence[datetime]) -> int:
 
 
 def _code(theme: str, label_kind: str) -> list[str]:
-    """The code that a partition of a theme depends on."""
+    """The modules that a theme's partition depends on."""
     own = [f"{definitions.__name__}.{theme}", f"{labels.__name__}.{label_kind}"]
     return [inspect.getsource(module) for module in (*SHARED, *map(import_module, own))]
 
 
 def _at_once(build: Build, work: Sequence[Callable[[Build], Counted]]) -> Iterator[Counted]:
-    """What each piece of work counts, in their order; so many are done at a time as there are engines."""
+    """The counts of each task, in order; as many run at a time as there are engines."""
     engines = build.opened.several()
     free: SimpleQueue[duckdb_engine.Engine] = SimpleQueue()
     for opened in engines:
@@ -194,7 +194,7 @@ def _to_learn(build: Build, *, as_of: datetime, freeze: bool) -> Counted:
 
 
 def _build_themes(build: Build, as_of: datetime, observed: ir.Table) -> None:
-    """Take over what the last build made of a date, and make the rest in one pass over the tables."""
+    """Reuse the unchanged partitions of a date, and compute the others in one pass over the tables."""
     names = {theme: f"{THEMES}/{theme}/{_name(as_of)}" for theme in build.themes}
     keys = {theme: build.key(theme, as_of, seen_at=as_of) for theme in build.themes}
     missing = [theme for theme in build.themes if not build.shelf.keeps(names[theme], keys[theme])]
@@ -206,7 +206,7 @@ def _build_themes(build: Build, as_of: datetime, observed: ir.Table) -> None:
 
 
 def _freeze(build: Build, as_of: datetime, observed: ir.Table, *, days: int) -> None:
-    """The features of the customers of a date, as they were known `days` before the horizon opens."""
+    """The features of a date's customers, as known `days` before the horizon opens."""
     seen_at, name = build.window(as_of).opens - timedelta(days=days), f"{FROZEN}/days={days}/{_name(as_of)}"
     found = key([build.key(theme, as_of, seen_at=seen_at) for theme in build.themes])
     if not build.shelf.keeps(name, found):

@@ -1,4 +1,4 @@
-"""Runs Ibis expressions over the canonical tables on DuckDB, within a memory limit, spilling to disk."""
+"""Ibis expressions over the canonical tables on DuckDB, within a memory limit, spilling to disk."""
 
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,11 +28,11 @@ AT_ONCE = 2
 COMPILING = Lock()
 
 
-class Compiler(DuckDBCompiler):  # type: ignore[misc]  # Ibis ships no types
-    """Ibis 12 for DuckDB, but that rows for which a condition holds are counted sooner."""
+class CountIfCompiler(DuckDBCompiler):  # type: ignore[misc]  # Ibis ships no types
+    """Ibis 12 for DuckDB, with faster conditional counts."""
 
     def visit_CountStar(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802 - Ibis finds it by name
-        """By `count_if`, and not by a count of filtered rows."""
+        """Conditional counts by `count_if`, not by a filter."""
         if where is None:
             return super().visit_CountStar(op, arg=arg, where=where)
         return self.f.count_if(self.f.coalesce(where, False))
@@ -45,14 +45,14 @@ def getvariable(variable: str) -> datetime:  # type: ignore[empty-body]  # it is
 
 @dataclass(frozen=True)
 class Engine:
-    """An open engine: its connection, and all that is known today as expressions over it."""
+    """An open engine: its connection, and the tables by today's knowledge as expressions."""
 
     connection: SQLBackend
     known_today: Hindsight
     compiled: dict[Hashable, list[str]] = field(default_factory=dict)
 
     def several(self) -> list["Engine"]:
-        """As many engines over the same tables as dates are built at a time, each for a thread of its own.
+        """One engine per date built in parallel, each for its own thread.
 
         On two cores a date has one thread to itself, which costs less than two that share it, for they need not bring
         together what they found. Further cores help both.
@@ -71,17 +71,17 @@ class Engine:
         return found
 
     def stop(self) -> None:
-        """End the query that runs, in whatever thread, with an error."""
+        """Interrupt the running query, of any thread."""
         self.connection.con.interrupt()
 
     def history(self, as_of: datetime, *, look_back_days: int) -> History:
-        """What was known strictly before `as_of`."""
+        """The data as known strictly before `as_of`."""
         return History(self.known_today, as_of=as_of, look_back_days=look_back_days)
 
     def snapshot(
         self, features: Collection[Feature], *, as_of: datetime, look_back_days: int, observed: ir.Table
     ) -> Iterator[pa.Table]:
-        """What `features.matrix.snapshot` asks, put into SQL once for all dates, of which only the date differs.
+        """The expressions of `features.matrix.snapshot`, compiled to SQL once, with the date as a variable.
 
         Features of one name are one feature to an engine.
         """
@@ -95,15 +95,15 @@ class Engine:
             yield self.connection.con.sql(query).to_arrow_table()
 
     def rows(self, expression: ir.Table) -> pa.Table:
-        """The rows of an expression."""
+        """The result of an expression."""
         return expression.to_pyarrow()
 
     def size(self, expression: ir.Table) -> int:
-        """How many rows an expression has."""
+        """The number of rows of an expression."""
         return int(self.rows(expression.count().as_table()).column(0)[0].as_py())
 
     def kept(self, name: str, expression: ir.Table, *, shared: bool = False) -> ir.Table:
-        """An expression worked out once and kept under a name, in place of what was kept under it before.
+        """An expression's result, stored under a name, replacing the previous one.
 
         No other of `several` engines sees it, unless it is shared.
         """
@@ -113,12 +113,12 @@ class Engine:
 
 
 def _compiling(connection: SQLBackend) -> SQLBackend:
-    connection.compiler = Compiler()
+    connection.compiler = CountIfCompiler()
     return connection
 
 
 def present(folder: Path, declared: Mapping[str, Table]) -> Mapping[str, Table]:
-    """The declared tables that have Parquet parts in a folder. Raises MissingError when there is no such folder."""
+    """The declared tables with Parquet parts in a folder. Raises MissingError when the folder does not exist."""
     if not folder.is_dir():
         raise MissingError(f"no tables at {folder}; run the ingest stage.")
     return {name: table for name, table in declared.items() if any((folder / name).glob("*.parquet"))}
@@ -129,7 +129,7 @@ def _corrected(name: str) -> str:
 
 
 def corrected(engine: Engine) -> Engine:
-    """The engine with what corrects what in each of its tables, worked out once."""
+    """The engine with each table's corrections computed once."""
     today = engine.known_today
     dated = {name: table.key for name, table in today.declared.items() if table.is_dated}
     kept = {
@@ -142,7 +142,7 @@ def corrected(engine: Engine) -> Engine:
 
 @contextmanager
 def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
-    """An engine over the Parquet parts of a folder. Raises MissingError when there is no such folder."""
+    """An engine over the Parquet parts of a folder. Raises MissingError when the folder does not exist."""
     found = present(folder, declared)
     with memory.limits() as limited:
         connection = _compiling(ibis.duckdb.connect(**limited))

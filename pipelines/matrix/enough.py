@@ -1,4 +1,4 @@
-"""Whether there are rows and columns enough for what a spec asks, found in seconds and before anything is fitted."""
+"""Checks that rows and columns suffice for the spec, done before any training."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from experiments.family import Labels, RowIndex
 from experiments.rows.arms import Arms, Mask, rows_of
-from experiments.rows.fewest import FEWEST_MEASURED, FEWEST_OF_AN_ARM, FEWEST_OF_AN_OUTCOME
 from experiments.rows.gap import left_in_gap
+from experiments.rows.minimum_sizes import FEWEST_MEASURED, FEWEST_OF_AN_ARM, FEWEST_OF_AN_OUTCOME
 from experiments.rows.split import Fold, Split, split
 from experiments.sections.label import HasLabel
 from experiments.sections.section import HasName
@@ -21,7 +21,7 @@ from experiments.sections.split import HasSplit
 from experiments.sections.treatment import HasTreatment
 from features.errors import DataError, SpecError
 from features.tables import CONTROL, LEFT_IN_GAP
-from pipelines.specs.foreseen import HasDemands, HasFigures
+from pipelines.specs.early_checks import HasDemands, HasFigures
 
 # What is read of the rows to learn from.
 NEEDED = ("customer_id", "as_of", "churned", "arm", LEFT_IN_GAP)
@@ -30,20 +30,20 @@ MOST_SLICES = 200
 
 
 class Divided(HasName, HasLabel, HasTreatment, HasSplit, Protocol):
-    """A spec, as far as it says who is in which part of the rows, and what came of them."""
+    """A spec as far as its split and outcomes."""
 
 
-class Judged(Divided, HasDemands, Protocol):
-    """The same, and what the gate will ask of them."""
+class HasGateSizes(Divided, HasDemands, Protocol):
+    """The same, with the gate's minimum sizes."""
 
 
 class Sliced(HasName, HasFigures, Protocol):
-    """A spec, as far as it cuts the cohort."""
+    """A spec as far as its slices."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """How many rows have which outcome: of all that the risk is learnt from and judged on, and of the gate cohort.
+    """Row counts by outcome: of all rows of the risk, and of the gate cohort.
 
     rows speaks of these rows, in_gate of those of the gate cohort; remark says what the gate will find too few, "" if
     nothing.
@@ -54,8 +54,8 @@ class Counted:
     remark: str
 
 
-def check_rows(spec: Judged, rows: pd.DataFrame) -> Counted:
-    """What the rows count; raise DataError, in numbers and with the remedy, when a spec asks more than they can give.
+def check_rows(spec: HasGateSizes, rows: pd.DataFrame) -> Counted:
+    """Count the rows; raise DataError, with numbers and remedy, where they are too few for the spec.
 
     rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that enough customers have
     either outcome, each arm of the spec has enough rows, the split enough dates, and each fold and the gate cohort both
@@ -65,7 +65,7 @@ def check_rows(spec: Judged, rows: pd.DataFrame) -> Counted:
     y, here = rows["churned"].to_numpy(dtype=float), ~left_in_gap(rows)
     words = _Words(spec)
     if min(_of_each(y[here])) == 0:
-        raise DataError(f"{words.none(y[here])}. See whether section label is right, or give it more rows.")
+        raise DataError(f"{words.none(y[here])}. Check the section label, or add rows.")
     found = split(rows, spec=spec.split, label=spec.label)
     of_arms = {arm: arms == arm for arm in (CONTROL, *spec.actions)} if spec.actions else {}
     sizes = {arm: int(given.sum()) for arm, given in of_arms.items()}
@@ -81,9 +81,9 @@ def check_rows(spec: Judged, rows: pd.DataFrame) -> Counted:
 
 
 class _Words:
-    """How the spec's outcomes are called."""
+    """The names of the spec's outcomes in messages."""
 
-    def __init__(self, spec: Judged) -> None:
+    def __init__(self, spec: HasGateSizes) -> None:
         self.spec = f"spec '{spec.name}'"
         self.bad, self.good = spec.label.bad, spec.label.good
         self.dated = spec.split.kind == "time"
@@ -93,15 +93,15 @@ class _Words:
 
     @staticmethod
     def rows(size: int) -> str:
-        """So many rows, as the subject of a sentence."""
+        """A number of rows, as the subject of a sentence."""
         return {0: "no row was", 1: "1 row was"}.get(size, f"{size:,} rows were")
 
     def outcomes(self, y: Labels) -> str:
-        """How many of some rows had which outcome."""
+        """Row counts by outcome, in words."""
         return f"{int(y.sum()):,} {self.bad} and {int(len(y) - y.sum()):,} {self.good}"
 
     def none(self, y: Labels) -> str:
-        """That all rows have one outcome."""
+        """That all rows have one outcome, in words."""
         word = self.bad if y.sum() == 0 else self.good
         return (
             f"{self.spec}: of {len(y):,} rows none {word}: {self.outcomes(y)}; both outcomes are needed to learn, and"
@@ -109,14 +109,14 @@ class _Words:
         )
 
     def share(self, y: Labels) -> str:
-        """How many rows had the label's bad outcome, and their share."""
+        """The count and share of rows with the bad outcome, in words."""
         part = 100 * float(y.mean()) if len(y) else 0.0
         percent = f"{part:.1f}" if part >= 0.05 or not part else f"{part:.1g}"
         return f"{int(y.sum()):,} of {len(y):,}{self.untreated} ({percent} %)"
 
 
 def _of_each(y: Labels) -> tuple[int, int]:
-    """How many have the good and the bad outcome."""
+    """The counts of the good and the bad outcome."""
     return int(len(y) - y.sum()), int(y.sum())
 
 
@@ -177,8 +177,8 @@ def _rarer(y: Labels) -> int:
     return min(_of_each(y))
 
 
-def _remark(spec: Judged, rarer: int, of_arms: Mapping[str, int]) -> str:
-    """What the gate cohort lacks of what the gate asks, whatever the model: known before anything is searched."""
+def _remark(spec: HasGateSizes, rarer: int, of_arms: Mapping[str, int]) -> str:
+    """Which of the gate's minimum sizes the gate cohort misses, for any model."""
     gate, lacking = spec.gate, []
     if rarer < gate.minimum_positives:
         lacking.append(f"{rarer:,} rows of the rarer outcome, gate.minimum_positives is {gate.minimum_positives:,}")
@@ -198,7 +198,7 @@ def _remark(spec: Judged, rarer: int, of_arms: Mapping[str, int]) -> str:
 
 
 def check_outcomes(spec: Divided, rows: pd.DataFrame, outcomes: Collection[str]) -> None:
-    """Raise DataError when an arm of the gate cohort has next to no row that holds one of the outcomes.
+    """Raise DataError when almost all of an arm's outcomes are missing in the gate cohort.
 
     rows hold NEEDED and the outcomes, which may be missing in some of them.
     """
@@ -214,7 +214,7 @@ def check_outcomes(spec: Divided, rows: pd.DataFrame, outcomes: Collection[str])
 
 
 def check_columns(spec: HasName, columns: Mapping[str, pa.ChunkedArray]) -> None:
-    """Raise DataError when there are columns to learn from and each is the same in all rows, or missing in all.
+    """Raise DataError when every feature column is constant or missing.
 
     A spec without any is another thing: it asks for the plain effect alone. columns are read one at a time.
     """
@@ -232,7 +232,7 @@ def check_columns(spec: HasName, columns: Mapping[str, pa.ChunkedArray]) -> None
 
 
 def check_slices(spec: Sliced, columns: Mapping[str, pa.ChunkedArray]) -> None:
-    """Raise SpecError when a slice without edges is over a column of more values than a report can show.
+    """Raise SpecError when a slice without edges has more values than a report can show.
 
     columns are read one at a time.
     """

@@ -1,4 +1,4 @@
-"""Whether data reach over dates enough for what a spec asks, and which changes of the spec would do."""
+"""The check that the data cover enough dates for the spec, with changes of the spec that would work."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,8 +21,8 @@ FURTHEST_MONTHS = 60
 Part = TypeVar("Part", bound=Section)
 
 
-class Dated(HasName, HasLabel, HasObservations, HasSplit, Protocol):
-    """A spec, as far as it says which dates are observed and how they are divided."""
+class HasDates(HasName, HasLabel, HasObservations, HasSplit, Protocol):
+    """A spec as far as its observation dates and split."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class _Asked:
     split: SplitSpec
 
 
-def check_dates(spec: Dated, end: datetime) -> None:
+def check_dates(spec: HasDates, end: datetime) -> None:
     """Raise DataError when data that end at `end` hold too few dates for the split, before any of them is built.
 
     It names the choices that would do, each alone, or together where none does alone.
@@ -49,7 +49,7 @@ def check_dates(spec: Dated, end: datetime) -> None:
 
 
 def _fault(asked: _Asked, end: datetime) -> str | None:
-    """What is wrong with the dates; None where they are enough."""
+    """What is wrong with the dates; None where they suffice."""
     mature = _mature(asked, end)
     if not mature:
         return "no observation is mature: the data end before a window closes."
@@ -69,7 +69,7 @@ def _mature(asked: _Asked, end: datetime) -> list[datetime]:
 
 
 def _choices(asked: _Asked, end: datetime) -> Iterator[str]:
-    """Changes of a spec that are enough, the least of each kind, as lines of the spec."""
+    """The smallest sufficient change of each kind, as lines of the spec."""
     found = False
     for several in _changes(asked):
         for change in several:

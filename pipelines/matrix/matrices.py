@@ -1,4 +1,4 @@
-"""Reads the matrix: who was observed when, and beside it the features, which lie in a partition for each theme."""
+"""Reading the matrix: rows by date, with features from one partition per theme."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ LEARN, SCORE, THEMES, FROZEN = "learn", "score", "themes", "frozen"
 
 
 def read(matrix: Path, purpose: str, columns: Collection[str] | None = None) -> pa.Table:
-    """The rows of a purpose (learn or score), all dates in their order; with columns, only these.
+    """The rows of a purpose (learn or score), dates in order; restricted to columns, if given.
 
     Raises MissingError when there are none.
     """
@@ -33,12 +33,12 @@ def parts(matrix: Path, purpose: str, columns: Collection[str] | None = None) ->
 
 
 def count(matrix: Path, purpose: str) -> int:
-    """How many rows `read` would give."""
+    """The number of rows of `read`."""
     return sum(pq.read_metadata(partition).num_rows for partition in (matrix / purpose).glob("*.parquet"))
 
 
 def taken(matrix: Path, purpose: str, index: npt.NDArray[np.intp]) -> pa.Table:
-    """The rows at these places, rising, of what `read` would give; only these are held in memory."""
+    """The rows at these ascending positions of `read`; only these are held in memory."""
     found, start = [], 0
     for part in parts(matrix, purpose):
         low, high = np.searchsorted(index, (start, start + part.num_rows))
@@ -48,12 +48,12 @@ def taken(matrix: Path, purpose: str, index: npt.NDArray[np.intp]) -> pa.Table:
 
 
 def beside(tables: Iterable[pa.Table]) -> pa.Table:
-    """The columns of tables whose rows belong together, one after the other."""
+    """The columns of row-aligned tables, side by side."""
     return pa.table({name: rows[name] for rows in tables for name in rows.column_names})
 
 
 class Columns(Mapping[str, pa.ChunkedArray]):
-    """Some columns of what `read` would give, each read when it is asked for."""
+    """Some columns of `read`, each loaded when needed."""
 
     def __init__(self, matrix: Path, purpose: str, names: Collection[str]) -> None:
         self._matrix, self._purpose, self._names = matrix, purpose, tuple(names)
@@ -69,48 +69,48 @@ class Columns(Mapping[str, pa.ChunkedArray]):
 
 
 def names(matrix: Path, purpose: str) -> list[str]:
-    """The columns that `read` would give."""
+    """The column names of `read`."""
     partition = next((matrix / purpose).glob("*.parquet"))
     own = [name for name in pq.read_schema(partition).names if name != PLACE]
     return own + [name for one in (matrix / THEMES).glob(f"*/{partition.name}") for name in pq.read_schema(one).names]
 
 
 def features(matrix: Path) -> dict[str, pa.DataType]:
-    """The features of all themes, with their types; none where the rows of a table hold them themselves."""
+    """The features of all themes, with their types; none where a table's rows hold them."""
     first = {one.parent: one for one in sorted((matrix / THEMES).glob("*/*.parquet"), reverse=True)}
     return {field.name: field.type for one in first.values() for field in pq.read_schema(one)}
 
 
 def digest(matrix: Path, purpose: str) -> str:
-    """A hash of all that `read` would give."""
+    """A hash of all rows of `read`."""
     partitions = sorted((matrix / purpose).glob("*.parquet"))
     themes = [theme for one in partitions for theme in sorted((matrix / THEMES).glob(f"*/{one.name}"))]
     return hashlib.sha256(" ".join(storage.digest(path) for path in (*partitions, *themes)).encode()).hexdigest()[:16]
 
 
 def dates(matrix: Path, purpose: str) -> list[str]:
-    """The names of the partitions of a purpose, in their order."""
+    """The partition names of a purpose, in order."""
     return sorted(partition.stem for partition in (matrix / purpose).glob("*.parquet"))
 
 
 def listed(matrix: Path) -> int:
-    """How many customers the ranked list holds: those to score."""
+    """The number of customers on the ranked list."""
     return int(storage.read_json(matrix / "counts.json")[SCORE])
 
 
 def frozen_days(matrix: Path) -> list[int]:
-    """For how many days before the horizon the features of the gate cohort were frozen; none without dates."""
+    """The numbers of days for which the gate cohort's features were frozen; none without dates."""
     return sorted(int(folder.name.removeprefix("days=")) for folder in (matrix / FROZEN).glob("days=*"))
 
 
 def frozen(matrix: Path, days: int, date: str) -> pa.Table:
-    """The features of the rows to learn from at a date, as they stood so many days before the horizon opened."""
+    """The training features of a date, as of so many days before the horizon opened."""
     observed = pq.read_table(matrix / LEARN / f"{date}.parquet", columns=[PLACE])
     return pq.read_table(matrix / FROZEN / f"days={days}" / f"{date}.parquet").take(observed[PLACE])
 
 
 def column(matrix: Path, partition: str, name: str) -> pa.ChunkedArray:
-    """A feature of all the customers of a date, by their places. Raises SpecError when no theme has it."""
+    """A feature of all customers of a date, in index order. Raises SpecError when no theme has it."""
     themes = sorted((matrix / THEMES).glob(f"*/{partition}"))
     for theme in themes:
         if name in pq.read_schema(theme).names:

@@ -1,4 +1,4 @@
-"""Partitions that are built once: each has a key, a hash of all that it depends on, and is kept while the key holds."""
+"""Cached partitions: each is reused while its key, a hash of all that it depends on, is unchanged."""
 
 import hashlib
 import json
@@ -23,24 +23,24 @@ def key(*parts: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Known:
-    """The stored parts of the tables: for each the first moment at which a row of it was known, and its hash."""
+class KnownParts:
+    """The stored parts of the tables, each with its earliest known_at and its hash."""
 
     parts: Mapping[str, tuple[datetime, str]]
 
     @classmethod
-    def of(cls, folder: Path) -> "Known":
-        """What lies in a folder of tables."""
+    def of(cls, folder: Path) -> "KnownParts":
+        """The parts in a folder of tables."""
         files = sorted(folder.glob("*/*.parquet"))
         return cls({f"{path.parent.name}/{path.stem}": (_first_known(path), storage.digest(path)) for path in files})
 
     def before(self, as_of: datetime) -> list[list[str]]:
-        """The names and hashes of the parts that a history cut at as_of can see anything of."""
+        """The names and hashes of the parts that are visible to a history as of a date."""
         return [[name, digest] for name, (first, digest) in sorted(self.parts.items()) if first < as_of]
 
 
 def _first_known(path: Path) -> datetime:
-    """From the statistics of the file; the beginning of time where there are none."""
+    """The earliest known_at by the file's statistics; the beginning of time where there are none."""
     footer = pq.read_metadata(path)
     names = footer.schema.to_arrow_schema().names
     if "known_at" not in names:
@@ -52,7 +52,7 @@ def _first_known(path: Path) -> datetime:
 
 @dataclass
 class Shelf:
-    """The partitions of the last build (old), those of this one (new), and what each was built from.
+    """The partitions of the last build (old) and of this one (new), with the keys of each.
 
     A kept partition is linked, not written again. Dates may be built at the same time.
     """
@@ -68,11 +68,11 @@ class Shelf:
 
     @property
     def built(self) -> int:
-        """How many partitions were built and not kept."""
+        """The number of partitions that were computed, not reused."""
         return len(self.keys) - len(self.kept)
 
     def keeps(self, name: str, key: str) -> bool:
-        """Take a partition over from the last build, if it is there unchanged and was built from the same."""
+        """Reuse a partition of the last build, if it exists with the same key."""
         before = self._before.get(name, {})
         old = self.old / name
         if before.get("key") != key or not old.is_file() or storage.digest(old) != before["digest"]:
@@ -84,14 +84,14 @@ class Shelf:
         return True
 
     def put(self, name: str, key: str, rows: pa.Table) -> None:
-        """Write a partition that was built."""
+        """Write a computed partition."""
         storage.write_parquet(self.new / name, rows)
         self.keys[name] = {"key": key, "digest": storage.digest(self.new / name)}
 
     def write(self, name: str, rows: pa.Table) -> None:
-        """Write what is made anew every time."""
+        """Write a table that is computed on every build."""
         storage.write_parquet(self.new / name, rows)
 
     def close(self) -> None:
-        """Write down what each partition was built from."""
+        """Record the key of each partition."""
         storage.write_json(self.receipt, self.keys)

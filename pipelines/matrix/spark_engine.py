@@ -1,4 +1,4 @@
-"""Runs the same expressions on Apache Spark, for those who outgrow one machine."""
+"""The same expressions on Apache Spark, for data beyond one machine."""
 
 import os
 import tempfile
@@ -34,40 +34,40 @@ appender.console.layout.pattern = spark: %m%n%ex{short}
 """
 
 
-class Compiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
-    """Ibis 12 for Spark, with two answers that are DuckDB's; it may go when Ibis gives them."""
+class AlignedSparkCompiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
+    """Ibis 12 for Spark, with two results made equal to DuckDB's."""
 
     def visit_DefaultLiteral(self, op: Any, *, value: Any, dtype: Any) -> Any:  # noqa: N802 - Ibis finds it by name
-        """A fraction is a double: Spark reads 86400.0 as a decimal, and would round what is divided by it."""
+        """A fraction is a double: Spark reads 86400.0 as a decimal and would round quotients."""
         literal = super().visit_DefaultLiteral(op, value=value, dtype=dtype)
         return self.cast(literal, dtype) if dtype.is_floating() else literal
 
     def visit_CountStar(self, op: Any, *, arg: Any, where: Any) -> Any:  # noqa: N802 - Ibis finds it by name
-        """Where a condition is missing for every row, none is counted: 0, and not missing."""
+        """A condition that is missing for every row counts 0, not missing."""
         return super().visit_CountStar(op, arg=arg, where=where) if where is None else self.f.count_if(where)
 
 
 class SparkEngine(Engine):
-    """An open engine on Spark; what it keeps is a cached view."""
+    """An open engine on Spark; stored results are cached views."""
 
     def several(self) -> list[Engine]:
-        """One alone: Spark itself shares out the work of a date."""
+        """One engine: Spark itself parallelises a date."""
         return [self]
 
     def snapshot(
         self, features: Collection[Feature], *, as_of: datetime, look_back_days: int, observed: ir.Table
     ) -> Iterator[pa.Table]:
-        """What `features.matrix.snapshot` asks of a date."""
+        """The result of `features.matrix.snapshot` at a date."""
         history = self.history(as_of, look_back_days=look_back_days)
         return map(self.rows, snapshot(history, features, observed))
 
     def rows(self, expression: ir.Table) -> pa.Table:
-        """The rows of an expression, without a detour by pandas."""
+        """The rows of an expression, without conversion to pandas."""
         found = self.connection.raw_sql(self.connection.compile(expression)).toArrow()
         return found.cast(expression.schema().to_pyarrow())
 
     def kept(self, name: str, expression: ir.Table, *, shared: bool = False) -> ir.Table:  # noqa: ARG002 - all is
-        """An expression worked out once and kept under a name, in place of what was kept under it before."""
+        """An expression's result, stored under a name, replacing the previous one."""
         self.connection.raw_sql(f"DROP VIEW IF EXISTS {name}")
         self.connection.raw_sql(f"CACHE TABLE {name} AS {self.connection.compile(expression)}")
         return self.connection.table(name).cast(expression.schema())
@@ -75,7 +75,7 @@ class SparkEngine(Engine):
 
 @contextmanager
 def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
-    """An engine on the cluster that SPARK_MASTER names, over the Parquet parts of a folder that it can read.
+    """An engine on the cluster of SPARK_MASTER, over the Parquet parts of a folder that it can read.
 
     Without SPARK_MASTER Spark runs on all cores of this machine. Raises MissingError when there is no such folder,
     UsageError when Spark or Java is not installed or the cluster cannot be reached.
@@ -124,5 +124,5 @@ def _connected(master: str, spill: Path) -> Any:
             raise UsageError(
                 f"Spark did not start on '{master}': {reason}. It needs Java 17 or later; see also SPARK_MASTER."
             ) from error
-    connection.compiler = Compiler()
+    connection.compiler = AlignedSparkCompiler()
     return connection

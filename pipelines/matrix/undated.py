@@ -1,4 +1,4 @@
-"""The matrix of a table without dates: all of it to learn from, and those of it who are to be scored."""
+"""Building the matrix of a table without dates: all rows for training, some for scoring."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,15 +23,15 @@ NAME = "all.parquet"
 
 
 class Tabled(HasLabel, HasSource, Protocol):
-    """A spec, as far as it says what the columns of a table are."""
+    """A spec as far as the columns of its table."""
 
 
 class Undated(Tabled, HasValue, Protocol):
-    """A spec, as far as the matrix of a table goes."""
+    """A spec as far as the matrix of a table depends on it."""
 
 
 def columns(spec: Tabled, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
-    """The feature columns that a table declares: all but its key, its outcomes and its arm."""
+    """The feature columns of a table: all but its key, outcomes and arm."""
     left_out = {"customer_id", "arm", "probability", spec.label.column}
     left_out |= {STRATUM} if (spec.source.get("treatment") or {}).get("strata") else set()
     return tuple(
@@ -50,13 +50,13 @@ def columns(spec: Tabled, declared: Mapping[str, Table]) -> tuple[FeatureColumn,
 
 
 def outcomes(spec: HasLabel, declared: Mapping[str, Table]) -> tuple[Column, ...]:
-    """What a table declares as measured after the actions, beside the label."""
+    """The further outcomes that a table declares beside the label."""
     columns = declared["customers"].columns
     return tuple(column for column in columns if column.is_outcome and column.name != spec.label.column)
 
 
 def undated(spec: Undated, folder: Path, *, declared: Mapping[str, Table], shelf: Shelf) -> Iterator[Mapping[str, int]]:
-    """Build the rows to learn from and the rows to score; gives how many there are."""
+    """Build the training rows and the rows to score; gives their numbers."""
     table = storage.read_parquet(folder / "customers")
     size = table.num_rows
     plain = {

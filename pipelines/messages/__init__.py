@@ -1,1 +1,1 @@
-"""What is said on the screen and in files beside it: lines, numbers in words, secrets masked."""
+"""Output for people: terminal lines, numbers in words, masked secrets."""

@@ -1,4 +1,4 @@
-"""A note that a failing stage leaves for the command that ran the graph: DVC passes on no exit code."""
+"""Failure notes of stages, since DVC passes on no exit code."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ class Failure:
 
 
 def leave(path: Path, *, command: str, message: str, code: int) -> bool:
-    """Leave the note, and say whether it could be left: a disk that is full takes none."""
+    """Write the note; gives whether it could be written (a full disk takes none)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(Failure(command, message, code))))
@@ -25,7 +25,7 @@ def leave(path: Path, *, command: str, message: str, code: int) -> bool:
 
 
 def take(path: Path) -> Failure | None:
-    """The note, which is then gone; None when there is none, or one that was torn by a kill or a full disk."""
+    """The note, which is then deleted; None where there is none or it is corrupt."""
     if not path.exists():
         return None
     try:

@@ -1,4 +1,4 @@
-"""What `--help` says of a command: the docstring of its module, whose last lines say what it writes and how it ends.
+"""The `--help` text of commands, from the docstrings of their modules.
 
 Such a line begins with one of `FIELDS`: `group: look`, `writes: artifacts/SPEC/decision.json, the receipt`,
 `codes: 3; 5 a fault, one line each` (0, 1 and 2 stand for every command), `json: what --json prints`, `example: ...`.
@@ -15,7 +15,7 @@ LINE = re.compile(rf"({'|'.join(FIELDS)}): (.+)")
 CODES = {
     0: "done",
     1: "a bug",
-    2: "wrong use or configuration, a disk or server that does not serve, another run at work, or stopped (run again)",
+    2: "wrong use or configuration, an unavailable disk or server, another run at work, or stopped (run again)",
     3: "the champion stays",
     4: "inconclusive",
     5: "data or contract refused",
@@ -24,16 +24,16 @@ EVERY = (0, 1, 2)
 # The order of the groups, each with its heading; a command that names none stands in the last.
 GROUPS = {
     "work": "from data to a decision",
-    "look": "look, and change nothing",
-    "decide": "decide by hand, and look after the registry",
-    "stage": "one stage of a run, in their order",
+    "look": "show, without changes",
+    "decide": "decide by hand, and maintain the registry",
+    "stage": "single stages of a run, in order",
     "other": "other commands",
 }
 
 
 @dataclass(frozen=True)
 class Page:
-    """The help of a command: its first line, all of its text, and what its last lines say."""
+    """A command's help: its first line, its full text, and the fields of its last lines."""
 
     first: str
     text: str
@@ -44,7 +44,7 @@ class Page:
     examples: tuple[str, ...] = ()
 
     def epilog(self, action: str = "") -> str:
-        """What stands below the options; with an action of the command, its examples only."""
+        """The text below the options; for an action of the command, its examples only."""
         examples = [one for one in self.examples if not action or f" {action} " in f"{one} "]
         parts = {
             "writes": self.writes or ("nothing",),
@@ -56,7 +56,7 @@ class Page:
 
 
 def page(docstring: str, group: str = "other") -> Page:
-    """The page that a module's docstring makes; group is where it stands unless it says another."""
+    """The page of a module's docstring; group is the default group."""
     lines = docstring.splitlines()
     said = [(found[1], found[2]) for line in lines if (found := LINE.fullmatch(line))]
     text = "\n".join(line for line in lines if not LINE.fullmatch(line)).strip()
@@ -81,12 +81,12 @@ def _codes(text: str) -> dict[int, str]:
 
 
 def section(title: str, lines: Sequence[str]) -> str:
-    """A heading with lines under it."""
+    """A heading and the lines under it."""
     return "\n".join([title, *(f"  {line}" for line in lines)])
 
 
 def grouped(pages: Mapping[str, Page]) -> str:
-    """All commands in their groups, a line each."""
+    """All commands by group, one line each."""
     width = max(map(len, pages))
     found: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name, one in pages.items():
@@ -95,15 +95,15 @@ def grouped(pages: Mapping[str, Page]) -> str:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that has `-v` and `-q` wherever it stands, as have all below it, and keeps our line breaks."""
+    """A parser with `-v` and `-q` at every level, which keeps line breaks."""
 
     def __init__(self, **named: Any) -> None:
         super().__init__(**{**named, "formatter_class": argparse.RawDescriptionHelpFormatter})
         self.below: Mapping[str, Parser] = {}
         says = self.add_mutually_exclusive_group()
         for letter, name, meaning in (
-            ("v", "verbose", "say more: what each step took, what DVC says, where in the code an error arose"),
-            ("q", "quiet", "say less: results and errors only"),
+            ("v", "verbose", "more output: the time of each step, DVC's output, where in the code an error arose"),
+            ("q", "quiet", "less output: results and errors only"),
         ):
             says.add_argument(
                 f"-{letter}",
@@ -116,13 +116,13 @@ class Parser(argparse.ArgumentParser):
             )
 
     def add_subparsers(self, **named: Any) -> Any:
-        """As of argparse; the parsers below are remembered."""
+        """As in argparse; the subparsers are remembered."""
         found = super().add_subparsers(**named)
         self.below = found.choices
         return found
 
     def finish(self, page: Page, action: str = "") -> None:
-        """Add what the page says below the options, and `--json` where it says what that prints; below, too."""
+        """Add the page's text below the options, and `--json` where the page has it; subparsers too."""
         self.epilog = page.epilog(action)
         for name, one in self.below.items():
             one.finish(page, name)

@@ -1,4 +1,4 @@
-"""What a command says while it works: a progress bar on a terminal, one line when a stage is done.
+"""Progress output of a command: a bar on a terminal, and one line per finished stage.
 
 `--quiet` and `--verbose` change it for the command and for all processes that it starts, by a variable.
 """
@@ -21,7 +21,7 @@ LOUDNESS, QUIET, VERBOSE = "HOLDFAST_LOUDNESS", "quiet", "verbose"
 
 @contextmanager
 def speaking(loudness: str | None) -> Iterator[None]:
-    """A block in which commands say as much as this; None leaves it as it was."""
+    """A block with this verbosity; None leaves it unchanged."""
     before = os.environ.get(LOUDNESS)
     if loudness is not None:
         os.environ[LOUDNESS] = loudness
@@ -39,12 +39,12 @@ def is_quiet() -> bool:
 
 
 def is_verbose() -> bool:
-    """Whether more is wanted than usual."""
+    """Whether more output than usual is wanted."""
     return os.environ.get(LOUDNESS) == VERBOSE
 
 
 def bar(what: str, *, unit: str, total: int | None, done: int = 0, items: Iterable[Any] | None = None) -> "tqdm[Any]":
-    """A progress bar where somebody looks (on a terminal) and has not asked for quiet."""
+    """A progress bar, on a terminal and without --quiet only."""
     from tqdm import tqdm  # not at the top: --help needs none
 
     hidden = True if is_quiet() else None
@@ -65,26 +65,26 @@ def done(stage: str, spec: str, **counts: Any) -> None:
 
 
 def note(text: str) -> None:
-    """A line on how the work goes, or on what keeps a command waiting."""
+    """A line on progress, or on what a command waits for."""
     if not is_quiet():
         _say(text)
 
 
 def detail(text: str) -> None:
-    """A line for those who want to know more."""
+    """A line for --verbose."""
     if is_verbose():
         _say(text)
 
 
 def warn(stage: str, spec: str, told: Sequence[str]) -> None:
-    """A line for each thing that stops nothing, and that somebody should look at."""
+    """A line for each warning."""
     for one in told:
         note(f"{stage} {spec}: warning: {one}")
 
 
 @contextmanager
 def timed(what: str) -> Iterator[None]:
-    """A block of which those who want to know more are told how long it took, however it ends."""
+    """A block whose duration is printed with --verbose, however it ends."""
     wall, cpu = time.perf_counter(), time.process_time()
     try:
         yield
@@ -94,7 +94,7 @@ def timed(what: str) -> Iterator[None]:
 
 
 def origin(error: BaseException, root: Path) -> None:
-    """Where in our code an error arose, and what it was first, for those who want to know more."""
+    """Where in the project's code an error was raised, and its first cause, for --verbose."""
     for each in _chain(error):
         ours = [one for one in traceback.extract_tb(each.__traceback__) if Path(one.filename).is_relative_to(root)]
         places = [f"{Path(one.filename).relative_to(root)}:{one.lineno} in {one.name}" for one in reversed(ours)]

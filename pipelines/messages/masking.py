@@ -1,4 +1,4 @@
-"""Passwords, tokens and signatures in texts: nothing that people or files get to see holds one."""
+"""Masking of passwords, tokens and signatures in output and files."""
 
 import os
 import re
@@ -39,12 +39,12 @@ def mask(text: str) -> str:
 
 
 def has_secret(address: str) -> bool:
-    """Whether an address holds something that may not be shown."""
+    """Whether an address contains a secret."""
     return mask(address) != address
 
 
 def _known(environment: Mapping[str, str]) -> Iterator[str]:
-    """The secrets of the environment's addresses, as written and as meant."""
+    """The secrets in the environment's addresses, raw and decoded."""
     for name in SECRETS:
         yield from _long(environment.get(name, ""))
     for name in ADDRESSES:
@@ -63,13 +63,13 @@ def _long(*secrets: str) -> Iterator[str]:
 
 
 class Masked:
-    """A stream that hides secrets in what is written to it, and is the stream beneath in all else."""
+    """A stream that masks secrets in what is written, and otherwise behaves as the stream beneath."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write the text without its secrets, and say that all of it was written."""
+        """Write the text without its secrets; reports all of it as written."""
         self._stream.write(mask(text))
         return len(text)
 
@@ -83,7 +83,7 @@ class Masked:
 
 
 def cover() -> None:
-    """Hide secrets in all that Python writes to the terminal, whoever writes it: libraries log and warn, too."""
+    """Mask secrets in everything that Python writes to the terminal, including libraries' logs and warnings."""
     for name in ("stdout", "stderr"):
         if not isinstance(getattr(sys, name), Masked):
             setattr(sys, name, Masked(getattr(sys, name)))

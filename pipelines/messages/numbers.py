@@ -1,4 +1,4 @@
-"""How a figure is written for people: in its unit, and rounded to what its interval supports."""
+"""Formatting of figures for people: in their unit, rounded by their precision."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ MOST_DIGITS = 18
 
 @dataclass(frozen=True)
 class Unit:
-    """How a kind of figure is written: times factor, between before and after, with at most this many decimals.
+    """How a kind of figure is written: multiplied by factor, between before and after, with at most so many decimals.
 
     A signed one is a change: it is written with its sign, its bounds with a minus only.
     """
@@ -35,7 +35,7 @@ TIMES = Unit(after=f"{NO_BREAK}times", decimals=2)
 
 @dataclass(frozen=True)
 class Written:
-    """A figure as people read it, between its unit's words, and what it exactly is; range is "low to high".
+    """A formatted figure between its unit's texts, and its exact value; range is "low to high".
 
     told is how it was written, None where it cannot be written otherwise.
     """
@@ -45,15 +45,15 @@ class Written:
     number: str
     after: str
     range: str
-    told: "Told | None" = None
+    told: "FormattedInterval | None" = None
 
     def __str__(self) -> str:
         return f"{self.before}{self.number}{self.after}"
 
 
 @dataclass(frozen=True)
-class Told:
-    """How a figure was written: its three numbers in its unit, low, value and high, with so many decimals."""
+class FormattedInterval:
+    """A formatted figure: low, value and high in its unit, with so many decimals."""
 
     unit: Unit
     numbers: tuple[float, float, float]
@@ -61,12 +61,12 @@ class Told:
 
 
 def money(currency: str, *, signed: bool = False) -> Unit:
-    """Amounts in a currency, by its code of three letters."""
+    """The unit of amounts in a currency, by its code of three letters."""
     return Unit(before=f"{currency.upper()}{NO_BREAK}", signed=signed)
 
 
 def unit_of(name: str, figure: Mapping[str, Any], currency: str) -> Unit:
-    """How a metric's figure is written: shares in per cent, gaps and changes of a share in points."""
+    """The unit of a metric's figure: shares in per cent, differences of shares in points."""
     if name == "auc":
         return PLAIN  # known everywhere as 0.84, nowhere as 84 %
     if figure["unit"] == "share":
@@ -81,7 +81,7 @@ def unit_of(name: str, figure: Mapping[str, Any], currency: str) -> Unit:
 def written(
     found: Mapping[str, Any], unit: Unit, *, against: float | None = None, clear_of: float | None = None
 ) -> Written:
-    """A figure with value, low, high and standard_error, in its unit; digits that chance alone decides are left out.
+    """A figure with value, low, high and standard_error, in its unit, without digits that are mostly noise.
 
     But there are as many as tell the value from the number that it is held against, and the bounds from the one that
     they are clear of.
@@ -90,10 +90,10 @@ def written(
     digits = _digits(unit.factor * found["standard_error"], (low, high), most=unit.decimals)
     for one, other in ((value, against), (low, clear_of), (high, clear_of)):
         digits = digits if other is None else digits_that_tell(one, unit.factor * other, at_least=digits)
-    return _in_digits(found["value"], Told(unit, (low, value, high), digits))
+    return _in_digits(found["value"], FormattedInterval(unit, (low, value, high), digits))
 
 
-def _in_digits(exact: float, told: Told) -> Written:
+def _in_digits(exact: float, told: FormattedInterval) -> Written:
     (low, value, high), unit, digits = told.numbers, told.unit, told.digits
     ends = f"{_number(low, digits)} to {_number(high, digits)}"
     return Written(exact, unit.before, _number(value, digits, signed=unit.signed), unit.after, ends, told)
@@ -104,13 +104,13 @@ def aligned(column: Sequence[Written]) -> list[Written]: ...
 @overload
 def aligned(column: Sequence[Written | None]) -> list[Written | None]: ...
 def aligned(column: Sequence[Written | None]) -> Sequence[Written | None]:
-    """The figures of a column with as many decimals each, those of the one that has most; None stays None."""
+    """The figures of a column with equally many decimals, the most that any has; None stays None."""
     most = max((one.told.digits for one in column if one and one.told), default=0)
     return [_in_digits(one.exact, replace(one.told, digits=most)) if one and one.told else one for one in column]
 
 
 def between(found: Mapping[str, Any], unit: Unit, *, clear_of: float | None = None) -> Written:
-    """A figure with value, low and high, the ends of a 95 % interval: its standard error is a quarter of the way.
+    """A figure with value, low and high of a 95 % interval; its standard error is a quarter of the width.
 
     clear_of as for `written`.
     """
@@ -118,7 +118,7 @@ def between(found: Mapping[str, Any], unit: Unit, *, clear_of: float | None = No
 
 
 def alone(value: float, unit: Unit, *, standard_error: float, against: float | None = None) -> str:
-    """A figure that has no interval of its own, rounded by a standard error; against as for `written`."""
+    """A figure without an interval, rounded by a standard error; against as for `written`."""
     scaled = unit.factor * value
     digits = _digits(unit.factor * standard_error, (scaled,), most=unit.decimals)
     if against is not None:
@@ -127,7 +127,7 @@ def alone(value: float, unit: Unit, *, standard_error: float, against: float | N
 
 
 def digits_that_tell(one: float, other: float, *, at_least: int = 4) -> int:
-    """The fewest decimals, `at_least` or more, at which two numbers that differ are written differently.
+    """The fewest decimals, `at_least` or more, at which two different numbers are written differently.
 
     0.00803 and 0.00798 need five; equal ones need no more than `at_least`, nor do those that are not finite.
     """
@@ -138,23 +138,23 @@ def digits_that_tell(one: float, other: float, *, at_least: int = 4) -> int:
 
 
 def amount(value: float, unit: Unit) -> str:
-    """An amount that was chosen, not measured: whole, or to the hundredth."""
+    """A chosen (not measured) amount: whole, or with two decimals."""
     return alone(value, unit, standard_error=1.0 if value == int(value) else 0.01)
 
 
 def share(value: float, rows: float) -> str:
-    """A share of this many rows in per cent, rounded to what so many rows can tell."""
+    """A share of so many rows in per cent, rounded by its precision."""
     spread = max(value * (1 - value), 1 / max(rows, 1))
     return alone(value, PERCENT, standard_error=sqrt(spread / max(rows, 1)))
 
 
 def whole(value: float) -> str:
-    """A share that was chosen, not measured, in per cent."""
+    """A chosen (not measured) share, in per cent."""
     return f"{100 * value:g}{NO_BREAK}%"
 
 
 def count(number: float) -> str:
-    """A whole number with thousands apart."""
+    """An integer with thousands separators."""
     return f"{number:,.0f}"
 
 
@@ -178,12 +178,12 @@ def days(dates: Sequence[str]) -> str:
 
 
 def titled(name: str) -> str:
-    """A figure's name for people: `calibration_error` is "Calibration error", `auc` is "AUC"."""
+    """A figure's display name: `calibration_error` is "Calibration error", `auc` is "AUC"."""
     return name.upper() if name in ("auc", "ate", "qini", "autoc", "rfm") else name.replace("_", " ").capitalize()
 
 
 def _digits(standard_error: float, bounds: Sequence[float], *, most: int) -> int:
-    """Decimals down to the first digit of the standard error; two more at most, lest a bound that is not 0 reads 0."""
+    """Decimals down to the first digit of the standard error; up to two more so that a non-zero bound is not 0."""
     if standard_error <= 0:
         return 0 if not any(bounds) else 3
     first = min(most, max(0, -floor(log10(standard_error))))

@@ -1,1 +1,1 @@
-"""Models as folders of text that load anywhere, and where each came from."""
+"""Stored models: portable folders of text, their file hashes and their provenance."""

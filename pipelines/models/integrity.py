@@ -1,4 +1,4 @@
-"""The files of a stored model: what they hash to, and the proof that they are those that were written down."""
+"""Hashes of a stored model's files, and their verification."""
 
 import hashlib
 import shutil
@@ -32,7 +32,7 @@ def summary(files: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Seal:
-    """What was written down of a version's files.
+    """The recorded hashes of a version's files.
 
     files are the hashes of all of them. Where these are not known, made_of is their summary and folder_digest that of
     the model's own folder, as far as known: of a version from before files were hashed there is the latter alone.
@@ -43,7 +43,7 @@ class Seal:
     folder_digest: str = ""
 
     def faults(self, folder: Path) -> Iterator[str]:
-        """What differs in a stored model's folder, a few words each; none where all is as it was."""
+        """The differences of a stored model's folder, a few words each; none where it is intact."""
         found = files_of(folder)
         if self.files:
             yield from (f"{path} is gone" for path in self.files if path not in found)
@@ -57,7 +57,7 @@ class Seal:
             yield from _faults_of_folder(folder, self.folder_digest)
 
     def check(self, folder: Path, *, of: str) -> None:
-        """Raises ContractError naming the first files that differ; of says whose they are, such as `version 3`."""
+        """Raise ContractError naming the first differing files; of names the model, such as `version 3`."""
         faults = list(self.faults(folder))
         if faults:
             more = f", and {len(faults) - 3} more" if len(faults) > 3 else ""
@@ -65,7 +65,7 @@ class Seal:
 
 
 def _faults_of_folder(folder: Path, digest: str) -> Iterator[str]:
-    """What is known of a version from before every file was hashed: its own folder, and the scorer beside it."""
+    """Faults of a version from before every file was hashed: of its own folder, and the scorer beside it."""
     own = [path for path in (folder / "artifacts").glob("*") if path.is_dir()]
     if len(own) != 1 or storage.digest(own[0]) != digest:
         yield f"artifacts/{own[0].name if own else ''} was changed"
@@ -74,6 +74,6 @@ def _faults_of_folder(folder: Path, digest: str) -> Iterator[str]:
 
 
 def clean(folder: Path) -> None:
-    """Remove compiled Python: it would be run in place of the text that was checked."""
+    """Remove compiled Python, which would run instead of the verified text."""
     for path in sorted(folder.rglob("__pycache__")):
         shutil.rmtree(path)

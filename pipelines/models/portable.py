@@ -1,4 +1,4 @@
-"""Models as folders of text that load without the project: how they are written, and how they are opened here."""
+"""Writing and opening portable models: folders of text that load without the project."""
 
 import runpy
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from pipelines.models import scorer_text
 
 
 def write(folder: Path, fitted: FittedLearner, *, contract: Contract, typical: Mapping[str, float]) -> None:
-    """Write the scorer, the contract, the boosters as text and what ties them together.
+    """Write the scorer, the contract, the boosters as text, and the model's parameters.
 
     Raises HoldfastError where a model is of a kind that no scorer knows.
     """
@@ -51,7 +51,7 @@ def _calibration(found: Calibration | None) -> dict[str, float] | None:
 
 
 def scorer(folder: Path) -> Any:
-    """The scorer of a folder, run from the text that lies in it: what is judged is what will be served.
+    """The scorer of a folder, run from its own text, so that the judged code is the served code.
 
     Raises ContractError, and runs nothing, where that text is not the one of this project: it was changed.
     """
@@ -65,7 +65,7 @@ def scorer(folder: Path) -> Any:
 
 
 def typical(X: Matrix, contract: Contract, rows: RowIndex | None = None) -> dict[str, float]:
-    """The median of every number of encoded rows X, shape (n_rows, n_columns), or of some rows; 0 where never known."""
+    """The median of every column of encoded rows X, shape (n_rows, n_columns), or of a sample; 0 where all missing."""
     among = np.arange(len(X)) if rows is None else rows
     numbers = [(place, column.name) for place, column in enumerate(contract.columns) if column.type == "number"]
     medians = ((name, pd.Series(X[among, place]).median()) for place, name in numbers)

@@ -1,4 +1,4 @@
-"""Where a model comes from: the commit, the data version, the spec, the validation and the study, as tags."""
+"""The provenance of a model as tags: commit, data version, spec, validation and study."""
 
 import ast
 import hashlib
@@ -15,11 +15,12 @@ from features.plugins import file_of, names, plugin
 from features.source import Source
 from pipelines.dvc import lock_file
 from pipelines.files import storage
+from pipelines.ruling.effect_evidence import current
 from pipelines.workspace import Workspace
 
 
 def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
-    """What a version must say of its making; every value is a string."""
+    """The provenance tags of a version; every value is a string."""
     validation = storage.read_json(workspace.validation / "result.json")
     from pipelines.reporting.effects import standing  # not at the top: what is registered already needs no statistics
 
@@ -33,20 +34,20 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "trained_until": str(about["trained_until"]),
         "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
         "study": str(best["study"]),
-        "uplift": standing(report),
+        "uplift": current(standing(report)),
         "family": str(about["family"]),
         "learner": str(about["learner"]),
     }
 
 
 def spec_hash(spec: ExperimentSpec) -> str:
-    """A hash of everything that the spec says."""
+    """A hash of the spec."""
     plain = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
 def recipe(spec: ExperimentSpec) -> str:
-    """A hash of what makes a model what it is; newer data, another title or another report leave it as it is.
+    """A hash of everything that determines how a model is trained, apart from the data.
 
     That is the spec, how it reads its source included, and the code of the features, the label, the families and the
     learners it names, but for comments and layout; on how many dates a model is judged is no part of it. Two models of

@@ -1,4 +1,4 @@
-"""The file by which a model is scored: what all models need, and the arithmetic of the kinds that this one is made of.
+"""Generation of a model's single-file scorer: the shared code and that of the model's kinds.
 
 A kind is a file of `scorers/kinds`, found by being there. Of the others a model holds nothing: a new one changes none.
 """
@@ -28,8 +28,8 @@ OF_SCORERS, OF_KINDS = "pipelines.models.scorers.", "pipelines.models.scorers.ki
 
 
 @dataclass(frozen=True)
-class Part:
-    """A file that becomes part of a scorer."""
+class ScorerPart:
+    """A source file that becomes part of a scorer."""
 
     path: Path
 
@@ -40,7 +40,7 @@ class Part:
 
     @cached_property
     def tree(self) -> ast.Module:
-        """Its syntax tree. Raises HoldfastError where it is no Python."""
+        """Its syntax tree. Raises HoldfastError where it is not Python."""
         try:
             return ast.parse(self.text)
         except SyntaxError as error:
@@ -48,13 +48,13 @@ class Part:
 
     @cached_property
     def parts(self) -> tuple[ast.ImportFrom, ...]:
-        """Its imports of other parts, at the top of the file; these stand in the same file then."""
+        """Its top-level imports of other parts, which are in the same file then."""
         found = (node for node in self.tree.body if isinstance(node, ast.ImportFrom) and node.module != kinds.__name__)
         return tuple(node for node in found if str(node.module).startswith(OF_SCORERS))
 
     @property
     def builds_on(self) -> list[str]:
-        """The kinds whose arithmetic it goes on from."""
+        """The kinds whose code it extends."""
         return [str(one.module).removeprefix(OF_KINDS) for one in self.parts if str(one.module).startswith(OF_KINDS)]
 
     @property
@@ -72,7 +72,7 @@ class Part:
         return ()
 
     def _assigned(self) -> Iterator[tuple[str, ast.expr]]:
-        """What is assigned at the top, and to what."""
+        """The top-level assignments."""
         for node in self.tree.body:
             if isinstance(node, ast.Assign):
                 yield from ((ast.unparse(target), node.value) for target in node.targets)
@@ -80,7 +80,7 @@ class Part:
                 yield ast.unparse(node.target), node.value
 
     def check(self, kind: str) -> None:
-        """Raise HoldfastError, which says what to write, where it cannot be part of a scorer as that kind."""
+        """Raise HoldfastError, with the remedy, where it cannot be part of a scorer as that kind."""
         made = [name for name, _ in self._assigned() if name.startswith("KINDS[")]
         if made != [f"KINDS['{kind}']"]:
             raise HoldfastError(f'{self.path} adds {made or "no kind"}: write KINDS["{kind}"] = its class, once.')
@@ -97,7 +97,7 @@ class Part:
                 )
 
     def bound(self) -> Mapping[str, str]:
-        """The names that it binds at its top: an import by what is imported, all others by this file's path."""
+        """The names bound at its top level: an import by its target, others by this file's path."""
         found: dict[str, str] = {}
         for node in self.tree.body:
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -117,7 +117,7 @@ class Part:
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
-    """What an import calls by which name, and what that is."""
+    """The imports of a module: each local name and what it refers to."""
     for one in node.names:
         if isinstance(node, ast.ImportFrom):
             yield one.asname or one.name, f"{node.module}.{one.name}"
@@ -136,7 +136,7 @@ def text(used: Collection[str]) -> str:
 
     Raises HoldfastError, which names the file, where a kind is not there or cannot be joined with the other parts.
     """
-    before, after = ([Part(SCORERS / name) for name in some] for some in (BEFORE, AFTER))
+    before, after = ([ScorerPart(SCORERS / name) for name in some] for some in (BEFORE, AFTER))
     parts = [*before, *_kinds(used), *after]
     first = dict.fromkeys(dir(builtins), ("", "Python"))
     for part in parts:
@@ -147,15 +147,15 @@ def text(used: Collection[str]) -> str:
     return "".join(part.joined() for part in parts)
 
 
-def _kinds(used: Collection[str], above: tuple[str, ...] = ()) -> list[Part]:
-    """The parts of these kinds, each behind those whose arithmetic it goes on from; above go on from these."""
-    found: dict[Path, Part] = {}
+def _kinds(used: Collection[str], above: tuple[str, ...] = ()) -> list[ScorerPart]:
+    """The parts of these kinds, each after those it builds on; above detects cycles."""
+    found: dict[Path, ScorerPart] = {}
     for kind in sorted(used):
         if kind not in names(kinds):
             raise HoldfastError(f"no '{kind}' among the kinds of models ({SCORERS}/kinds); there are {names(kinds)}.")
         if kind in above:
             raise HoldfastError(f"the kinds {', '.join(sorted(above))} import one another; one of them must not.")
-        part = Part(file_of(kinds, kind))
+        part = ScorerPart(file_of(kinds, kind))
         part.check(kind)
         found |= {one.path: one for one in _kinds(part.builds_on, (*above, kind)) if one.path not in found}
         found.setdefault(part.path, part)

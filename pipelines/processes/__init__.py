@@ -1,1 +1,1 @@
-"""Processes and what they share: signals, locks, scratch folders, memory."""
+"""Processes: signals, locks, scratch folders, memory limits."""

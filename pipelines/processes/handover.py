@@ -1,4 +1,4 @@
-"""The light side of `forks`: hands a command to the run that has its libraries loaded, and waits for its code."""
+"""Client of `forks`: hands a command to the run that has its libraries loaded, and waits for its exit code."""
 
 import json
 import os
@@ -12,7 +12,7 @@ MOST = 64
 
 
 def answer(words: Sequence[str]) -> int | None:
-    """The exit code of a stage that the run did for us; None where none listens or it would rather not."""
+    """The exit code of a stage executed by the run; None where no run listens or it declines."""
     address = os.environ.get(LISTENS)
     if not address:
         return None

@@ -1,4 +1,4 @@
-"""How much memory and how many cores may be used, and where DuckDB goes when memory is not enough."""
+"""Limits of memory and cores, and DuckDB's folder for spilling."""
 
 import ctypes
 import os
@@ -27,14 +27,14 @@ def cores() -> int:
 
 @contextmanager
 def limits(usual: str = LIMIT) -> Iterator[dict[str, Any]]:
-    """DuckDB's settings: HOLDFAST_MEMORY_LIMIT, or else usual, and a folder to spill to that is gone at the end."""
+    """DuckDB's settings: the limit HOLDFAST_MEMORY_LIMIT or usual, and a spill folder that is deleted at the end."""
     with tempfile.TemporaryDirectory(prefix="holdfast-spill-") as spill:
         limit = os.environ.get("HOLDFAST_MEMORY_LIMIT", usual)
         yield {"memory_limit": limit, "temp_directory": spill, "threads": cores()}
 
 
 def given_back() -> None:
-    """Give the system what was freed: Arrow and the C library keep it, and the next large array would come on top."""
+    """Return freed memory to the system, which Arrow and the C library would keep."""
     pa.default_memory_pool().release_unused()
     c_library = ctypes.CDLL(None)
     if hasattr(c_library, "malloc_trim"):  # glibc's

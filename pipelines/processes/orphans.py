@@ -1,4 +1,4 @@
-"""MLflow runs whose process was killed: the next run of their spec ends them."""
+"""MLflow runs of killed processes, which the next run of the spec ends."""
 
 import json
 
@@ -13,12 +13,12 @@ AT_MOST = 100
 
 
 def owner() -> dict[str, str]:
-    """The tag by which a run is known to be this process's."""
+    """The tag that marks a run as belonging to this process."""
     return {OWNER: json.dumps(processes.this().to_dict())}
 
 
 def end(client: MlflowClient, experiment: str) -> list[str]:
-    """End the runs of an experiment that say RUNNING and whose process is gone, as KILLED; gives their ids.
+    """End an experiment's runs that are RUNNING and whose process is gone, as KILLED; gives their ids.
 
     Runs of other machines are left alone, for nothing is known of their processes.
     """

@@ -1,4 +1,4 @@
-"""Who a process is beyond its number, whether it is still there, and how one ends together with another."""
+"""Identity of processes across machines: whether one still exists, and ending one together with another."""
 
 import ctypes
 import os
@@ -22,7 +22,7 @@ DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 
 @dataclass(frozen=True)
 class Process:
-    """A process of some machine.
+    """A process on some machine.
 
     host is the machine's name; machine and boot tell whether it is the same one, started the same time; space is the
     namespace in which pid counts; started is when the process did, in the machine's own words.
@@ -37,16 +37,16 @@ class Process:
 
     @property
     def name(self) -> str:
-        """How people are told of it."""
+        """Its name in messages."""
         return f"process {self.pid} on {self.host}"
 
     def to_dict(self) -> dict[str, str]:
-        """As texts, such as tags."""
+        """Its fields as texts, such as tags."""
         return {key: str(value) for key, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, told: Mapping[str, str]) -> "Process | None":
-        """The process that `to_dict` wrote down; None where it was not that."""
+        """The process that `to_dict` wrote; None where it is malformed."""
         try:
             texts = {key: str(told[key]) for key in ("host", "machine", "boot", "space", "started")}
             return cls(**texts, pid=int(told["pid"]))
@@ -55,7 +55,7 @@ class Process:
 
     @property
     def is_gone(self) -> bool:
-        """Whether it has surely ended: its number is free, another's, or from before this machine started anew.
+        """Whether it has certainly ended: its number is free or reused, or the machine was rebooted.
 
         Of another machine or container nothing is sure.
         """
@@ -68,12 +68,12 @@ class Process:
 
 
 def this() -> Process:
-    """The process that asks."""
+    """The current process."""
     return Process(socket.gethostname(), *_place(), pid=os.getpid(), started=started(os.getpid()) or "")
 
 
 def started(pid: int) -> str | None:
-    """When a process started, in words that differ for another of the same number; None where there is none."""
+    """A process's start time, which tells apart processes of the same number; None where there is none."""
     if (PROC / "self" / "stat").exists():
         try:
             fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
@@ -86,7 +86,7 @@ def started(pid: int) -> str | None:
 
 @cache
 def _place() -> tuple[str, str, str]:
-    """Machine, boot and namespace; empty where the system does not say, and then nothing follows from it."""
+    """Machine, boot and namespace; empty where the system does not say."""
     machine, boot = (_read(Path(name)) for name in ("/etc/machine-id", "/proc/sys/kernel/random/boot_id"))
     try:
         space = str((PROC / "self" / "ns" / "pid").stat().st_ino)
@@ -103,18 +103,18 @@ def _read(path: Path) -> str:
 
 
 def mark() -> str:
-    """The process that asks, as those that it starts are told of it in the variable `RUN`."""
+    """The identity of the current process, for the variable `RUN` of its children."""
     return f"{os.getpid()} {started(os.getpid())}"
 
 
 def is_of_a_run(environment: Mapping[str, str]) -> bool:
-    """Whether another process, which is at work on a run, started this one."""
+    """Whether this process was started by another one in the middle of a run."""
     pid = environment.get(RUN, "").partition(" ")[0]
     return pid.isdecimal() and int(pid) != os.getpid()
 
 
 def tie(environment: Mapping[str, str]) -> None:
-    """End this process when the main process of its run has ended, however that came about.
+    """End this process when the main process of its run ends, in whatever way.
 
     Linux does so at once where that one started this one; a thread looks twice a second, for all else.
     """

@@ -1,4 +1,4 @@
-"""The lock of a checkout: what writes its files runs once at a time."""
+"""The lock of a checkout, so that one process at a time writes its files."""
 
 import fcntl
 import json
@@ -20,7 +20,7 @@ SIGNED_WITHIN_SECONDS = 1.0
 
 @contextmanager
 def held(root: Path, what: str) -> Iterator[None]:
-    """A block during which no other process writes this checkout's files; what says what it does.
+    """A block during which no other process writes this checkout's files; what describes it.
 
     The operating system takes the lock from a process that ends, however it ends, so that nobody has to remove it; the
     words in the file only say who holds it. A stage that a run started is part of the run. Raises UsageError when
@@ -60,11 +60,11 @@ def _take(file: TextIOWrapper, path: Path) -> None:
     except BlockingIOError as error:
         raise UsageError(f"another run is at work ({_holder(path)}); wait until it has ended, or end it.") from error
     except OSError as error:
-        raise StorageError(f"cannot lock {path}: {error.strerror}; the file system must know locks.") from error
+        raise StorageError(f"cannot lock {path}: {error.strerror}; the file system must support locks.") from error
 
 
 def _sign(file: TextIOWrapper, what: str) -> None:
-    """Write who holds the lock; a disk that is full does not stop the holder from holding it."""
+    """Write the holder into the lock file; a full disk is ignored."""
     told = {"what": what, "since": datetime.now(UTC).isoformat(timespec="seconds"), "mark": processes.mark()}
     file.truncate(0)
     file.write(json.dumps({**told, "pid": os.getpid()}))
@@ -72,7 +72,7 @@ def _sign(file: TextIOWrapper, what: str) -> None:
 
 
 def _holder(path: Path) -> str:
-    """Who holds the lock, as far as the file says."""
+    """The holder, by the file."""
     until = time.monotonic() + SIGNED_WITHIN_SECONDS
     while not (told := _told(path)) and time.monotonic() < until:
         time.sleep(0.05)
@@ -88,7 +88,7 @@ def _told(path: Path) -> dict[str, str]:
 
 
 def _is_of_our_run(path: Path) -> bool:
-    """Whether this process was started by the one that holds the lock."""
+    """Whether the lock's holder started this process."""
     mark = os.environ.get(processes.RUN)
     pid, _, since = (mark or "").partition(" ")
     return pid.isdecimal() and _told(path).get("mark") == mark and processes.started(int(pid)) == since

@@ -1,4 +1,4 @@
-"""A folder of its own for what a command and its libraries put aside; it goes with the command, or the next one."""
+"""A temporary folder for each command, removed by the command or the next one."""
 
 import json
 import os
@@ -21,7 +21,7 @@ UNOWNED_SECONDS = 60.0
 
 @contextmanager
 def own() -> Iterator[None]:
-    """A block in which temporary files of this process, and of those that it starts, lie in one folder.
+    """A block in which temporary files of this process and its children are in one folder.
 
     A stage of a run uses the run's. What killed commands left is removed first. Raises StorageError where there is no
     room for the folder.
@@ -52,7 +52,7 @@ def own() -> Iterator[None]:
 
 
 def _clear(place: Path) -> None:
-    """Remove the folders of this user whose process is gone."""
+    """Remove this user's folders of dead processes."""
     for folder in place.glob(f"{PREFIX}*"):
         try:
             if folder.stat().st_uid == os.getuid() and folder.is_dir() and not folder.is_symlink() and _is_left(folder):

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closing terminal end a command the same way, wherever they strike: a line, and exit code 2."""
+"""Handling of Ctrl-C, SIGTERM and SIGHUP: each ends a command with one line and exit code 2."""
 
 import os
 import signal
@@ -19,14 +19,14 @@ Command = Callable[[Sequence[str]], int]
 
 
 class Stopping:
-    """Whether this process was asked to stop, and for which command it says so."""
+    """Whether this process was asked to stop, and its command's name."""
 
     asked = False
     command = "pipelines"
 
 
 def guard(words: Sequence[str], command: Command) -> int:
-    """Run a command of these words so that a stop is always told, and give its exit code.
+    """Run a command so that a stop is always reported; gives its exit code.
 
     What is printed goes through the mask of secrets; nothing is imported before signals are heard.
     """
@@ -46,7 +46,7 @@ def guard(words: Sequence[str], command: Command) -> int:
 
 
 def listen() -> None:
-    """Hear the signals, but for those to which whoever started us made us deaf, as `nohup` does."""
+    """Install the signal handlers, except for signals that are ignored, as under `nohup`."""
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
@@ -60,7 +60,7 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _unhandled(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """A stop that a library turned into a fault of its own is a stop; a bug shows its traceback, without secrets."""
+    """A stop wrapped by a library's exception is a stop; a bug shows its traceback, with secrets masked."""
     if Stopping.asked or issubclass(kind, KeyboardInterrupt):
         _say()
         sys.stdout.flush()
@@ -74,7 +74,7 @@ def _unhandled(kind: type[BaseException], error: BaseException, trace: Traceback
 
 
 def _swallowed(told: "UnraisableHookArgs") -> None:
-    """A stop that struck where Python can raise nothing, such as in a destructor, strikes again a little later."""
+    """A stop raised where Python ignores exceptions, such as in a destructor, is raised again later."""
     if issubclass(told.exc_type, KeyboardInterrupt):
         signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
         return
@@ -86,7 +86,7 @@ def _say() -> None:
 
 
 def _finished(code: int) -> int:
-    """From here on all is done and said, and the process ends with the code that it has earned.
+    """From here on everything is done and reported, and the process ends with its exit code.
 
     Python gives signals back to the system while it ends, which would then end it without a word; so none is heard.
     """

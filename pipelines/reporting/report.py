@@ -1,5 +1,8 @@
 """report.html: what the evaluation found, as one page for people that needs nothing beside itself."""
 
+import json
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pipelines.reporting import (
@@ -30,11 +33,14 @@ def render(found: dict[str, Any], told: About | None = None) -> str:
     told is what stands on top of it, None where nothing was decided on the model as yet.
     """
     glossary = terms.of_report(found, standing=effects.standing(found))
-    return page("report.html.j2", glossary, found=found, about=told or about.of_report(found, None), **_parts(found))
+    parts = _parts(json.dumps(found))
+    return page("report.html.j2", glossary, found=found, about=told or about.of_report(found, None), **parts)
 
 
-def _parts(found: dict[str, Any]) -> dict[str, Any]:
-    """What the template places: answers, charts and tables."""
+@lru_cache(maxsize=1)  # a run writes the page of one report twice, with a verdict each
+def _parts(report: str) -> Mapping[str, Any]:
+    """What the template places: answers, charts and tables. report is the text of a report.json."""
+    found = json.loads(report)
     measured, randomised = found["uplift"]["measured"], effects.is_randomised(found)
     return {
         "standing": effects.standing(found),

@@ -3,14 +3,14 @@
 from experiments.sections.gate import GateSpec
 from experiments.statistics.holm import rejected
 from pipelines.ruling.evidence import Evidence, Mode, difference_of, p_above
-from pipelines.ruling.rule import Finding, Status, Threshold, compared, missing, reach, rule, smallest, without_lottery
+from pipelines.ruling.rule import Finding, Status, Threshold, compared, missing, reach, rule, smallest, without_trial
 
 
 @rule("R005", needs=("primaries", "auc", "policy_value"), modes=(Mode.REPLACE,), can_be_off=False)
 def gains_on_the_primary(evidence: Evidence, gate: GateSpec) -> Finding:
     """The challenger is better on the primary figure, or on one of two (Holm), by more than the minimum gain."""
-    if not evidence.by_lot and evidence.champion_for.uplift:
-        return without_lottery(evidence)
+    if not evidence.is_randomised and evidence.champion_for.uplift:
+        return without_trial(evidence)
     gains = {"auc": gate.minimum_gain_auc, "policy_value": gate.minimum_gain_money}
     words, asked, p_values, best = [], [], [], []
     shares = len(evidence.primaries)

@@ -14,15 +14,15 @@ from pipelines.ruling.rule import (
     missing,
     no_worse,
     rule,
-    without_lottery,
+    without_trial,
 )
 
 
 @rule("R006", needs=("worth", "policy_value", "policy_value_kept"), modes=(Mode.REFRESH,))
 def value_kept(evidence: Evidence, gate: GateSpec) -> Finding:
     """The refreshed policy keeps its share of what the champion's earns, where the champion is one for its policy."""
-    if not evidence.by_lot:
-        return without_lottery(evidence)
+    if not evidence.is_randomised:
+        return without_trial(evidence)
     kept = evidence.figures.get("policy_value_kept")
     difference = difference_of(kept)
     if kept is None or kept.champion is None or difference is None or "policy_value" not in evidence.figures:

@@ -1,6 +1,6 @@
 """Too few outcomes decide nothing."""
 
-from experiments.rows.fewest import FEWEST_OF_AN_OUTCOME
+from experiments.rows.minimum_sizes import FEWEST_OF_AN_OUTCOME
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode
 from pipelines.ruling.rule import Finding, Status, rule

@@ -9,10 +9,11 @@ from pipelines.ruling.rule import Finding, Status, Threshold, compared, missing,
 def worth_something(evidence: Evidence, gate: GateSpec) -> Finding:
     """It knows more than the average, or its policy earns more than doing nothing; it loses in neither.
 
-    Where lots were drawn it has two chances, which share alpha (Holm). What loses is judged at the whole of alpha.
+    In a randomised trial there are two tests, which share alpha (Holm). Losses are tested at the whole of alpha.
     """
     pairs = {
-        name: evidence.worth.get(name) for name in ("auc", "brier", *(["policy_value"] if evidence.by_lot else []))
+        name: evidence.worth.get(name)
+        for name in ("auc", "brier", *(["policy_value"] if evidence.is_randomised else []))
     }
     found = {name: difference_of(pair) for name, pair in pairs.items()}
     if broken := [name for name, difference in found.items() if difference is None]:
@@ -20,7 +21,7 @@ def worth_something(evidence: Evidence, gate: GateSpec) -> Finding:
     claims = shown_claims(evidence.worth, alpha=evidence.alpha)
     words = "; ".join(compared(name, pair, found[name]) for name, pair in pairs.items())  # type: ignore[arg-type]
     loses = p_below(found["auc"], 0.0) <= gate.alpha or p_above(found["brier"], 0.0) <= gate.alpha  # type: ignore[arg-type]
-    loses |= evidence.by_lot and p_below(found["policy_value"], 0.0) <= gate.alpha  # type: ignore[arg-type]
+    loses |= evidence.is_randomised and p_below(found["policy_value"], 0.0) <= gate.alpha  # type: ignore[arg-type]
     status = Status.BROKEN if loses else Status.HOLDS if claims.risk or claims.uplift else Status.UNCLEAR
     said = {
         Status.BROKEN: "it is shown to lose",

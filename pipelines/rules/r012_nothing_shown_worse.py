@@ -12,7 +12,7 @@ def nothing_shown_worse(evidence: Evidence, gate: GateSpec) -> Finding:
 
     It blocks only what is shown, so that each look has all of alpha.
     """
-    names = [*(["auc"] if evidence.champion_for.risk else []), *(["policy_value"] if evidence.by_lot else [])]
+    names = [*(["auc"] if evidence.champion_for.risk else []), *(["policy_value"] if evidence.is_randomised else [])]
     if not names:
         return Finding(Status.NOT_APPLICABLE, "0 figures are used, of which 0 may be shown to be worse")
     words, p_values = [], []

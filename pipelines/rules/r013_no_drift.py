@@ -16,7 +16,7 @@ def no_drift(evidence: Evidence, gate: GateSpec) -> Finding:
     found = []
     if evidence.champion_for.risk:
         found.append(no_worse(evidence, "auc", margin=gate.auc_margin, pair=evidence.anchor.get("auc")))
-    if evidence.by_lot and evidence.champion_for.uplift:
+    if evidence.is_randomised and evidence.champion_for.uplift:
         found.append(_kept(evidence))
     if not found:
         return Finding(Status.NOT_APPLICABLE, f"nothing is claimed that could be lost; {limits}")

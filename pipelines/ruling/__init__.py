@@ -1,1 +1,1 @@
-"""What a rule of the gate is, what it is shown, and how a decision can end."""
+"""The rules' interface: what a promotion rule is, the evidence it sees, and the possible verdicts."""

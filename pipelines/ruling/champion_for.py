@@ -1,4 +1,4 @@
-"""What a champion is for, as it was shown when it became champion."""
+"""The claims of a champion: what it was shown to be good for when it became champion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Claims:
-    """What a champion was shown to be for: it ranks the risk, its policy earns more than doing nothing."""
+    """What a champion was shown to be good for: it ranks the risk; its policy earns more than doing nothing."""
 
     risk: bool = True
     uplift: bool = False
 
     @property
     def words(self) -> str:
-        """What it is for."""
+        """The claims in words."""
         told = [name for name, is_for in (("the risk", self.risk), ("the choice of actions", self.uplift)) if is_for]
         return " and ".join(told) or "nothing"
 
 
 def recorded(body: Mapping[str, Any]) -> Claims | None:
-    """What an entry of the ledger says of the version that it made champion; None where it says nothing.
+    """The claims in a ledger entry; None where it has none.
 
     Entries from before claims were written down say it by their figures: a first champion had to beat the prior model,
-    and a policy was shown to earn more than doing nothing where lots were drawn and its 95 % interval lies above 0.
+    and a policy was shown to earn more than doing nothing in a randomised trial and its 95 % interval lies above 0.
     """
     if "claims" in body:
         return Claims(**body["claims"])

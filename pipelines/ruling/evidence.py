@@ -1,4 +1,4 @@
-"""What a decision looks at: the figures of the models compared, and the facts that make the comparison valid."""
+"""The evidence that rules see: figures of the compared models, and facts on the validity of the comparison."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from pipelines.ruling.champion_for import Claims
 
 
 class Mode(StrEnum):
-    """What the challenger wants to be: the first champion, the champion's refresh, or its replacement."""
+    """What the challenger would become: the first champion, the champion's refresh, or its replacement."""
 
     FIRST = "first"
     REFRESH = "refresh"
@@ -23,12 +23,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that rules may look at.
+    """Everything that rules may use.
 
     alpha is what this look at the cohort spends: the differences in figures have their bounds at it already.
     primaries are the figures that have to be better in a replacement; one of two is enough, and pays for that.
     figures holds auc, brier, miscalibration and, where uplift is measured, policy_value, policy_value_kept and
-    qini_<action>; worth holds the challenger's auc and brier against the prior model's and, where lots were drawn, its
+    qini_<action>; worth holds the challenger's auc and brier against the prior model's and, in a randomised trial, its
     policy_value against doing nothing. champion_for is what the champion is used for; anchor holds the figures against
     the last champion that was shown to be better (anchor_version), none where the champion is that one. calibration is
     the challenger's own miscalibration; floors has its auc against each simple score of the spec. rarer counts the
@@ -57,20 +57,20 @@ class Evidence:
     alpha: float = 0.05
 
     @property
-    def by_lot(self) -> bool:
-        """Whether a randomised trial tells what policies earn."""
+    def is_randomised(self) -> bool:
+        """Whether there is a randomised trial, by which policies can be valued."""
         return "policy_value" in self.worth
 
 
 def difference_of(pair: Pair | None) -> Interval | None:
-    """The difference of a pair; None where a model has no figure or it is not a number."""
+    """The difference of a pair; None where a model has no figure or it is undefined."""
     if pair is None or pair.champion is None or pair.difference is None:
         return None
     return pair.difference if isfinite(pair.difference.low + pair.difference.high) else None
 
 
 def unbeaten(evidence: Evidence) -> list[str]:
-    """The simple scores of the spec than which the challenger is not shown to rank the risk better."""
+    """The simple scores of the spec that the challenger is not shown to beat."""
     found = {name: difference_of(pair) for name, pair in evidence.floors.items()}
     return [name for name, difference in found.items() if difference is None or difference.low <= 0]
 
@@ -90,7 +90,7 @@ def p_below(difference: Interval, at: float) -> float:
 
 
 def shown_claims(worth: Mapping[str, Pair], *, alpha: float) -> Claims:
-    """What a model is shown to be worth by itself; the two chances share alpha (Holm).
+    """What a model is shown to be good for; the two tests share alpha (Holm).
 
     worth is what `experiments.evaluation.comparison.worth` gives. The risk needs both, a higher AUC and a lower Brier
     score than the prior model's.

@@ -1,4 +1,4 @@
-"""What a promotion rule is: a pure function of the evidence that decides one thing and explains itself."""
+"""What a promotion rule is: a pure function of the evidence with a status and a reason."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Z_POWER = 0.8416212335729143
 
 
 class Status(StrEnum):
-    """What a rule finds: it holds, it is broken, these rows cannot tell, or there is nothing that it could judge.
+    """The status of a rule: holds, broken, unclear on these rows, or not applicable.
 
     A spec may switch a rule off: then it finds nothing.
     """
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Threshold:
-    """What a rule holds a figure against: its difference has to lie beyond at, on the better side.
+    """The value that a figure's difference must exceed, in its better direction.
 
     own: the challenger's own figure has to, and no difference. smallest is the smallest difference from at that these
     rows show with 80 % power, where they could not tell.
@@ -47,7 +47,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule found, and why, with both numbers; thresholds: what it held figures against.
+    """The result of one rule: status, reason with both numbers, and the thresholds.
 
     remark: where it is unclear, that is said and does not hold the verdict up.
     """
@@ -60,20 +60,20 @@ class Finding:
 
 @dataclass(frozen=True)
 class Parameters:
-    """The numbers of a rule, each for all actions or by action: those of the spec, or else those that it declares."""
+    """The parameters of a rule, one value or one per action: the spec's, or else the rule's defaults."""
 
     declared: Mapping[str, float]
     said: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
 
     def of(self, name: str, action: str | None = None) -> float:
-        """A number, of an action where it has one for each; what the spec does not say is as it is declared."""
+        """A parameter, per action where it has one for each; the default where the spec gives none."""
         said = self.said.get(name, self.declared[name])
         return said.get(action or "", self.declared[name]) if isinstance(said, Mapping) else said
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: its code, what it needs, the modes in which it is asked, the verdict when it is broken, and the judge.
+    """A rule: its code, required figures, modes, the verdict when it is broken, and its function.
 
     needs names figures of the evidence, or other fields of it where the rule looks at no figure. A figure is any metric
     by its name: it is taken of both models because a rule needs it; one of effects is `NAME_ACTION` for each action.
@@ -150,27 +150,27 @@ def no_worse(
 
 
 def unused(evidence: Evidence, margin: float) -> Finding | None:
-    """What a rule of the risk finds where the champion's risk is used for nothing; None where it is."""
+    """The finding of a rule on the risk where the champion's risk is not used; None where it is."""
     if evidence.champion_for.risk:
         return None
-    words = "the champion is one for its choice of actions alone, so that its risk blocks nothing"
+    words = "the champion is used for its choice of actions only, so its risk is not tested"
     return Finding(Status.NOT_APPLICABLE, f"{words}: 0 rows count, margin {margin:g}")
 
 
-def without_lottery(evidence: Evidence) -> Finding:
-    """What a rule of the policy finds where no randomised trial tells what policies earn.
+def without_trial(evidence: Evidence) -> Finding:
+    """The finding of a rule on the policy where there is no randomised trial.
 
     A champion that was shown to earn more than doing nothing cannot be shown so again, nor can its successor.
     """
     if not evidence.champion_for.uplift:
-        words = "no randomised trial, so that 0 is claimed of the policy, and 0 must be kept"
+        words = "no randomised trial, so 0 claims are made of the policy, and 0 must be kept"
         return Finding(Status.NOT_APPLICABLE, words)
     words = "the champion was shown to earn more than doing nothing, and without a randomised trial on these rows"
     return Finding(Status.UNCLEAR, f"{words} 0 of it can be shown again: bring the trial back, or force it")
 
 
 def missing(figure: str) -> Finding:
-    """What is found where a figure is not there."""
+    """The finding where a figure is missing."""
     return Finding(Status.BROKEN, f"{figure} is missing or not a number for one of the models")
 
 
@@ -185,7 +185,7 @@ def compared(figure: str, pair: Pair, difference: Interval) -> str:
 
 
 def smallest(status: Status, difference: Interval) -> str:
-    """Where these rows could not tell: the smallest difference from the threshold that they would have shown."""
+    """For unclear findings: the smallest difference from the threshold that these rows could have detected."""
     found = reach(status, difference)
     return (
         f"; a difference of {found:.4f} from it is the smallest that these rows show with 80 % power" if found else ""
@@ -193,14 +193,14 @@ def smallest(status: Status, difference: Interval) -> str:
 
 
 def reach(status: Status, difference: Interval) -> float | None:
-    """The same as a number; None where the rows could tell."""
+    """The same as a number; None where the finding is clear."""
     if status is not Status.UNCLEAR:
         return None
     return (difference.value - difference.low) + Z_POWER * difference.standard_error
 
 
 def decide(mode: Mode, findings: Mapping[Rule, Finding]) -> Verdict:
-    """The verdict: every rule must hold that is asked and has something to judge.
+    """The verdict: every applicable rule must hold.
 
     A broken one outweighs an unclear one, and validity outweighs all.
     """

@@ -1,10 +1,10 @@
-"""How a decision can end, and what a caller is told by the exit code."""
+"""The verdicts of a decision, and their exit codes."""
 
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a decision ends."""
+    """The verdict of a decision."""
 
     FIRST_CHAMPION = "FIRST_CHAMPION"
     PROMOTE = "PROMOTE"

@@ -1,1 +1,1 @@
-"""Servers that a project may use: their addresses, databases, MLflow, and what is said when one is gone."""
+"""External servers: addresses, databases, MLflow, and messages when one is unavailable."""

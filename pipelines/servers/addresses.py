@@ -1,4 +1,4 @@
-"""Where runs, models and the ledger are kept: what the environment says of it."""
+"""Addresses of MLflow and the ledger, from the environment."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ def tracking(root: Path) -> str:
 
 
 def everything(root: Path) -> Iterator[tuple[str, str]]:
-    """Every address that a command talks to, with the variable that says it."""
+    """Every server address, with the variable that sets it."""
     yield TRACKING, tracking(root)
     if ledger := os.environ.get(LEDGER):
         yield LEDGER, ledger

@@ -1,4 +1,4 @@
-"""Databases of the ledger and its leases: how one is opened, and what is said when it does not answer."""
+"""Opening the databases of ledger and leases, and errors when one is unavailable."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ LOCK = 7_040_117
 
 
 def engine(where: str) -> sa.Engine:
-    """An engine that connects when it is asked something, waits some seconds and no more, and keeps nothing open.
+    """A lazily connecting engine with a short timeout that keeps no connection open.
 
     Raises UsageError for what is no address.
     """
@@ -34,7 +34,7 @@ def engine(where: str) -> sa.Engine:
 
 @contextmanager
 def answering(found: sa.Engine) -> Iterator[None]:
-    """A block in which a database that is full, locked or gone is a StorageError, and two rows of one key are not."""
+    """A block that turns a full, locked or unavailable database into a StorageError, but not duplicate keys."""
     try:
         yield
     except sa.exc.IntegrityError:
@@ -48,7 +48,7 @@ def answering(found: sa.Engine) -> Iterator[None]:
 
 @contextmanager
 def alone(where: str) -> Iterator[None]:
-    """A block that one process at a time runs for a database: MLflow makes and migrates its tables without a lock.
+    """A block run by one process at a time per database: MLflow creates and migrates its tables without a lock.
 
     For SQLite it is the database's folder that is locked, for PostgreSQL a number; a server sees to it itself.
     """
@@ -72,7 +72,7 @@ def alone(where: str) -> Iterator[None]:
 
 
 def sqlite_path(where: str) -> Path | None:
-    """The file of an SQLite address; None where it has none."""
+    """The file of an SQLite address; None for other addresses."""
     if not where.startswith("sqlite"):
         return None
     name = where.partition(":///")[2].partition("?")[0]
@@ -80,5 +80,5 @@ def sqlite_path(where: str) -> Path | None:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what a library says, without secrets."""
+    """The first line of a library's message, with secrets masked."""
     return masking.mask((str(error).splitlines() or [type(error).__name__])[0].rstrip("."))

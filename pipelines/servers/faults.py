@@ -1,4 +1,4 @@
-"""What the machine and the servers around us do to us, told in a line with what to do; a bug stays a bug."""
+"""Translation of system and server faults into one-line errors with a remedy; bugs stay bugs."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from features.errors import HoldfastError, StorageError, UsageError
 from pipelines.messages import masking
 from pipelines.servers import addresses
 
-AGAIN = "what was done is kept: say the same command again"
+AGAIN = "run the same command again (completed work is kept)"
 FULL = f"the disk is full; make room, then {AGAIN}"
 LIMIT = f"a limit on the size of files was met (`ulimit -f`); lift it, then {AGAIN}"
 CLOSED = f"it cannot be written; make it writable for this user, then {AGAIN}"
@@ -25,7 +25,7 @@ DISK = {
     errno.EACCES: CLOSED,
     errno.EPERM: CLOSED,
     errno.EMFILE: f"too many files are open (`ulimit -n`); lift that limit, then {AGAIN}",
-    errno.EIO: f"the disk reports an error; see to it, then {AGAIN}",
+    errno.EIO: f"the disk reports an error; repair it, then {AGAIN}",
 }
 SQLITE = (
     ("database is locked", "another program keeps it locked; end that, or wait"),
@@ -54,7 +54,7 @@ UNANSWERED = re.compile(r"API request to .* failed with (exception|error code 5)
 
 
 class Translated(AbstractContextManager[None]):
-    """A block in which a full disk, a lost server and the like are a StorageError."""
+    """A block in which a full disk, a lost server and the like become a StorageError."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -62,13 +62,13 @@ class Translated(AbstractContextManager[None]):
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Raises what the fault means, chained to it; leaves all else as it is."""
+        """Raise the translated fault, chained to it; leave others unchanged."""
         if error is not None and (found := meaning(error, self._root)):
             raise found from error
 
 
 def meaning(error: BaseException, root: Path) -> HoldfastError | None:
-    """What a fault means for whoever gave the command; None for our own words, stops and bugs."""
+    """The error for a fault; None for the project's own errors, stops and bugs."""
     if isinstance(error, HoldfastError | BrokenPipeError) or not (
         isinstance(error, OSError | MemoryError) or _foreign(error)
     ):
@@ -86,7 +86,7 @@ def _foreign(error: BaseException) -> bool:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """A fault and those beneath it, the deepest first: it is what happened."""
+    """A fault and its causes, the deepest first."""
     seen: list[BaseException] = []
     while error is not None and error not in seen:
         seen.append(error)
@@ -113,7 +113,7 @@ def _memory(error: BaseException) -> StorageError | None:
 
 
 def of_sqlite(said: str) -> str | None:
-    """What a fault of SQLite means, and what to do."""
+    """The meaning of an SQLite fault, and the remedy."""
     return next((meant for words, meant in SQLITE if words in said), None)
 
 
@@ -130,7 +130,7 @@ def _database(error: BaseException, root: Path) -> HoldfastError | None:
 
 
 def _server(error: BaseException, root: Path) -> HoldfastError | None:
-    """A tracking server that is gone, or that does not let us in."""
+    """A tracking server that is unavailable or refuses access."""
     requests = sys.modules.get("requests")
     if requests and isinstance(error, requests.ConnectionError | requests.Timeout):
         return StorageError(f"the tracking server at {_where(root)} does not answer; {AGAIN}, once it does.")
@@ -140,7 +140,9 @@ def _server(error: BaseException, root: Path) -> HoldfastError | None:
     if type(error).__name__.startswith("Unsupported"):
         return UsageError(f"MLflow knows no store of the kind of {_where(root)}; correct {addresses.TRACKING}.")
     if type(error).__name__ == "MlflowException" and UNANSWERED.search(str(error)):
-        return StorageError(f"the tracking server at {_where(root)} is not at its best; {AGAIN}, once it answers.")
+        return StorageError(
+            f"the tracking server at {_where(root)} reports an internal error; {AGAIN}, once it answers."
+        )
     return None
 
 

@@ -1,4 +1,4 @@
-"""MLflow: where runs are kept, opened once and cheaply written."""
+"""Access to MLflow's tracking: client, experiments, runs and batched writes."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def client(root: Path) -> MlflowClient:
 
 @contextmanager
 def answering(root: Path) -> Iterator[None]:
-    """A block whose failures are MLflow's database's: full, locked or gone is a StorageError, all else as it was."""
+    """A block in which a full, locked or unavailable MLflow database becomes a StorageError."""
     try:
         yield
     except MlflowException as error:
@@ -53,7 +53,7 @@ def answering(root: Path) -> Iterator[None]:
 
 
 def experiment_id(found: MlflowClient, root: Path, spec: str) -> str:
-    """The MLflow experiment of a spec, made if it is not there."""
+    """The MLflow experiment of a spec, created if absent."""
     existing = found.get_experiment_by_name(spec)
     if existing is not None:
         return str(existing.experiment_id)
@@ -96,8 +96,8 @@ def log_batch(
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Rows that a run used: their name, the digest of what they hold, where they lie, and how many there are.
+class LoggedRows:
+    """A data set of a run: its name, digest, location and number of rows.
 
     use is what for, such as training or evaluation. MLflow is told this of them and gets no copy.
     """
@@ -109,8 +109,8 @@ class Rows:
     use: str
 
 
-def log_inputs(found: MlflowClient, run_id: str, rows: Iterable[Rows]) -> None:
-    """Write which rows a run used."""
+def log_inputs(found: MlflowClient, run_id: str, rows: Iterable[LoggedRows]) -> None:
+    """Record the data sets of a run."""
     inputs = [
         DatasetInput(
             Dataset(
@@ -128,7 +128,7 @@ def log_inputs(found: MlflowClient, run_id: str, rows: Iterable[Rows]) -> None:
 
 
 def use(root: Path) -> None:
-    """Point MLflow's own functions at our tracking and registry, for the commands that load and store models."""
+    """Set MLflow's global tracking and registry URIs, for commands that load and store models."""
     import mlflow
 
     mlflow.set_tracking_uri(uri(root))
@@ -136,12 +136,12 @@ def use(root: Path) -> None:
 
 
 def shown_uri(root: Path) -> str:
-    """The tracking URI as a person would type it in the repository, without its secrets."""
+    """The tracking URI as typed in the repository, with secrets masked."""
     return masking.mask(uri(root).replace(f"sqlite:///{root}/", "sqlite:///"))
 
 
 def where_to_look(root: Path) -> str:
-    """How to look at runs and models: a command, or a server's own address.
+    """How to view runs and models: a command, or a server's address.
 
     An address with a secret in it is not written; the shell has it.
     """

@@ -1,4 +1,4 @@
-"""A quick look whether the tracking server and the databases answer, before any work is done for them."""
+"""A quick check that the tracking server and the databases answer, before any work."""
 
 import os
 import sqlite3
@@ -22,11 +22,11 @@ PATIENCE = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "PGCONNECT_TIMEOUT": str(ATTEMPT_SECONDS),
 }
-LATER = "Nothing was lost; say the same command again when it answers"
+LATER = "Nothing was lost; run the same command again when it answers"
 
 
 def answers(root: Path, *, writes: bool) -> None:
-    """Make sure that the tracking server and the ledger's database answer, in 10 seconds at most.
+    """Make sure that the tracking server and the ledger's database answer, within 10 seconds.
 
     writes says whether the command will write there. Raises StorageError naming who does not answer, and why.
     """
@@ -41,7 +41,7 @@ def answers(root: Path, *, writes: bool) -> None:
 
 
 def _in_time(ask: Callable[[], str], where: str, variable: str) -> None:
-    """Ask in a thread that is left behind when it hangs, as in looking up a name."""
+    """Run a check in a thread that is abandoned when it hangs, such as in a name lookup."""
     said: list[str] = ["it did not answer"]
     refused: list[HoldfastError] = []
 
@@ -64,7 +64,7 @@ def _in_time(ask: Callable[[], str], where: str, variable: str) -> None:
 
 
 def _server(where: str) -> str:
-    """What is wrong with a tracking server; nothing where it answers anything, be it that we may not enter."""
+    """What is wrong with a tracking server; None where it answers at all, even with a refusal."""
     import ssl
     import urllib.error
     import urllib.request
@@ -84,7 +84,7 @@ def _server(where: str) -> str:
 
 
 def _database(where: str) -> str:
-    """What is wrong with a database of PostgreSQL."""
+    """What is wrong with a PostgreSQL database."""
     import sqlalchemy as sa
 
     from pipelines.servers import databases

@@ -1,1 +1,1 @@
-"""Specs: found, read, held to what can be known before any data are read."""
+"""Specs: found, read, and checked before any data are read."""

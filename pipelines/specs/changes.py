@@ -1,4 +1,4 @@
-"""Changes of a spec given as `key=value`: read, checked against its schema, and written into its text."""
+"""Changes of a spec given as `key=value`: parsed, checked against its schema, and written into its text."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,19 +25,19 @@ WIDTH = 10_000
 
 @dataclass(frozen=True)
 class Changed:
-    """A spec that was changed: what was changed, in words, and its whole text."""
+    """A changed spec: the changes in words, and its whole text."""
 
     words: tuple[str, ...]
     text: str = field(repr=False)
 
     @property
     def name(self) -> str:
-        """What was changed, as short as it can be told: the last part of each key."""
+        """A short name of the change: the last part of each key."""
         return ", ".join(word.rsplit(".", word.partition("=")[0].count("."))[-1] for word in self.words) or "as it is"
 
 
 def read(words: Sequence[str], spec: ExperimentSpec, workspace: Workspace) -> tuple[Changed, ...]:
-    """The changed specs: a key that is given more than once makes one of each value, several such keys of each pair.
+    """The changed specs: a repeated key makes one of each value, several repeated keys one of each combination.
 
     Raises UsageError for what is no `key=value`, SpecError for a key that there is not, with the nearest, or a value
     that the key does not take, with what it takes. Nothing is written.
@@ -54,7 +54,7 @@ def read(words: Sequence[str], spec: ExperimentSpec, workspace: Workspace) -> tu
         values.setdefault(key, []).append(value)
     told = [[f"{key}={value}" for value in some] for key, some in values.items()]
     if twice := sorted({one for some in told for one in some if some.count(one) > 1}):
-        raise UsageError(f"{twice[0]} stands twice; each value makes a try, so say each once.")
+        raise UsageError(f"{twice[0]} occurs twice; each value makes a try, so give each once.")
     return tuple(_changed(chosen, keys, workspace) for chosen in product(*told))
 
 
@@ -75,7 +75,7 @@ def _changed(words: Sequence[str], keys: Keys, workspace: Workspace) -> Changed:
 
 
 def _value(word: str, keys: Keys) -> Any:
-    """The value as YAML reads it; where a text is wanted, a date or a `no` is one."""
+    """The value as YAML; where a text is expected, a date or `no` stays a text."""
     key, _, value = word.partition("=")
     try:
         found = yaml.safe_load(value)
@@ -97,7 +97,7 @@ def _put(plain: Any, path: Sequence[str], value: Any, word: str) -> None:
 
 
 def _check(text: str, words: Sequence[str], keys: Keys, workspace: Workspace) -> None:
-    """Read the changed text as a spec, somewhere else."""
+    """Read the changed text as a spec, in a temporary place."""
     with tempfile.TemporaryDirectory(prefix="holdfast-try-") as folder:
         there = Workspace(Path(folder), workspace.spec)
         there.specs.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What a spec may say, by its schema: which keys there are, which are nearest to a wrong one, what a key takes."""
+"""The keys of a spec by its schema: which exist, which resemble a wrong one, and their types."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -26,7 +26,7 @@ class Keys:
         return schema
 
     def at(self, path: Sequence[str]) -> tuple[Node, ...]:
-        """What the schema says of a key, one node for each shape that it may have; none where there is no such key."""
+        """The schema nodes of a key, one for each alternative; none where there is no such key."""
         found: tuple[Node, ...] = (self._root,)
         for place, key in enumerate(path):
             if place == 0 and key == "source":
@@ -43,7 +43,7 @@ class Keys:
                 yield inner if isinstance(inner, dict) else ANY
 
     def _shapes(self, node: Node) -> Iterator[Node]:
-        """A node without references and alternatives: each of the shapes that it stands for."""
+        """A node with references and alternatives resolved."""
         if "$ref" in node:
             yield from self._shapes(self._defs[node["$ref"].rsplit("/", 1)[1]])
         elif "anyOf" in node:
@@ -53,14 +53,14 @@ class Keys:
             yield node
 
     def every(self, path: tuple[str, ...] = ()) -> Iterator[str]:
-        """Every key that has a name in the schema, with the keys above it."""
+        """Every named key of the schema, with its parents."""
         for name in dict.fromkeys(name for one in self.at(path) for name in one.get("properties", {})):
             yield ".".join((*path, name))
             if len(path) < 4:
                 yield from self.every((*path, name))
 
     def nearest(self, wrong: str) -> list[str]:
-        """The keys that are spelled most like a wrong one, with or without the keys above."""
+        """The keys most similar to a wrong one, with or without parents."""
         *above, name = wrong.split(".")
         here = [below for one in self.at(above) for below in one.get("properties", {})]
         beside = [".".join((*above, one)) for one in get_close_matches(name, here, MOST)]
@@ -71,17 +71,17 @@ class Keys:
         return list(dict.fromkeys([*beside, *whole, *alike]))[:MOST]
 
     def takes(self, path: Sequence[str]) -> str:
-        """What a key takes, in words."""
+        """The type of a key's value in words."""
         return " or ".join(dict.fromkeys(described(one) for one in self.at(path)))
 
     def is_text(self, path: Sequence[str]) -> bool:
-        """Whether a key takes texts, and neither truths nor numbers."""
+        """Whether a key takes texts only, neither booleans nor numbers."""
         kinds = {one.get("type") for one in self.at(path)} - {"null"}
         return kinds == {"string"}
 
 
 def described(node: Node) -> str:
-    """What a shape of the schema takes, in words."""
+    """The type of a schema node in words."""
     if values := node.get("enum", [node["const"]] if "const" in node else []):
         return "one of " + ", ".join(str(value) for value in values) if len(values) > 1 else str(values[0])
     kind = str(node.get("type", "anything"))

@@ -1,4 +1,4 @@
-"""Reads what a spec says by its schema, and says what is wrong with it by the key; the source's options among it."""
+"""Validation of a spec and its source's options against their schemas, with errors by key."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ Options = TypeVar("Options", bound=BaseModel)
 
 
 class Sourced(HasName, HasSource, Protocol):
-    """A spec, as far as its source goes."""
+    """A spec as far as its source."""
 
 
 def source_of(spec: Sourced) -> tuple[Source, Any]:
@@ -28,7 +28,7 @@ def source_of(spec: Sourced) -> tuple[Source, Any]:
 
 
 def parsed(kind: type[Options], plain: dict[str, Any], spec: str, *section: str) -> Options:
-    """What a section of a spec says, or all of it. Raises SpecError, with the path of each key that is wrong."""
+    """A section of a spec, or all of it, validated. Raises SpecError with the path of each wrong key."""
     try:
         return kind.model_validate(plain)
     except ValidationError as error:
@@ -37,7 +37,7 @@ def parsed(kind: type[Options], plain: dict[str, Any], spec: str, *section: str)
 
 
 def _sentence(fault: Any, section: tuple[str, ...], plain: Any) -> str:
-    """What is wrong, after the path of the key; what speaks of several keys names them itself."""
+    """What is wrong, after the path of the key; errors on several keys name them."""
     place = ".".join((*section, *_written(fault["loc"], plain)))
     if fault["type"] == "extra_forbidden":
         return f"unknown key '{place}', remove or correct it"
@@ -50,7 +50,7 @@ def _sentence(fault: Any, section: tuple[str, ...], plain: Any) -> str:
 
 
 def _written(path: tuple[str | int, ...], plain: Any) -> Iterator[str]:
-    """The path as the spec has it: one may stand where several may, and then it has no number."""
+    """The path as written in the spec: a single entry in place of a list has no index."""
     for key in path:
         if not isinstance(key, int) or isinstance(plain, list):
             yield str(key)

@@ -1,4 +1,4 @@
-"""Whether the columns that a spec names are there, and of a type that can be what the spec makes of them."""
+"""The check that columns named in a spec exist and have a suitable type."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from experiments.sections.value import HasValue
 from features.errors import SpecError
 from features.reserved import names_for, why_taken
 from features.table_options import TableOptions
-from pipelines.specs.foreseen import HasFigures
+from pipelines.specs.early_checks import HasFigures
 
 # Columns of ours that a slice, a simple score or a limit of the policy may look at.
 VALUE = "value"
@@ -22,12 +22,12 @@ YES_OR_NO = {"0", "1"}
 
 
 class Referring(HasName, HasTreatment, HasValue, HasPolicy, HasFigures, Protocol):
-    """A spec, as far as it names columns and actions."""
+    """A spec as far as it names columns and actions."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """The columns that there are: whether each holds numbers, and the values of those that hold given texts.
+class KnownColumns:
+    """The existing columns: whether each is numeric, and the values of categories.
 
     after are those of them that were measured afterwards, and that a customer to score does not have.
     """
@@ -37,41 +37,39 @@ class Known:
     after: frozenset[str] = frozenset()
 
 
-def of_a_table(options: TableOptions) -> Known:
-    """The columns of a table that stand in its matrix: its features and its outcomes."""
+def of_a_table(options: TableOptions) -> KnownColumns:
+    """The matrix columns of a table: its features and its outcomes."""
     columns = {name: one for name, one in options.columns.items() if one.role != "label"}
-    return Known(
+    return KnownColumns(
         {name: one.type not in ("category", "text") for name, one in columns.items()},
         {name: one.values for name, one in columns.items() if one.values},
         frozenset(name for name, one in columns.items() if one.role == "outcome"),
     )
 
 
-def of_a_matrix(features: Mapping[str, pa.DataType]) -> Known:
-    """The features of a matrix by themes; one that is no text is a number."""
-    return Known(
+def of_a_matrix(features: Mapping[str, pa.DataType]) -> KnownColumns:
+    """The feature columns of a matrix by theme; all but texts are numeric."""
+    return KnownColumns(
         {name: not (pa.types.is_string(one) or pa.types.is_large_string(one)) for name, one in features.items()}
     )
 
 
-def check(spec: Referring, known: Known) -> None:
-    """Raise SpecError, with each key and its value, where a column is not there or cannot be what is made of it."""
+def check(spec: Referring, known: KnownColumns) -> None:
+    """Raise SpecError, with each key and its value, where a column is missing or unsuitable."""
     ours = names_for(spec.actions)
-    faults = [
-        f"column '{name}': {why}; call it otherwise" for name in known.is_number if (why := why_taken(name, ours))
-    ]
+    faults = [f"column '{name}': {why}; rename it" for name in known.is_number if (why := why_taken(name, ours))]
     faults += [*_value(spec, known), *_policy(spec, known), *_evaluation(spec, known)]
     if faults:
         raise SpecError(f"spec '{spec.name}': {'; '.join(faults)}.")
 
 
-def _value(spec: HasValue, known: Known) -> Iterator[str]:
+def _value(spec: HasValue, known: KnownColumns) -> Iterator[str]:
     if spec.value.column is not None:
         yield from _is_number("value.column", spec.value.column, known.is_number)
 
 
-def _policy(spec: HasPolicy, known: Known) -> Iterator[str]:
-    """The limits of the policy; a category of the texts 0 and 1 says yes or no as well as a number does."""
+def _policy(spec: HasPolicy, known: KnownColumns) -> Iterator[str]:
+    """The policy's columns; a category with the texts 0 and 1 serves as a flag, as a number does."""
     now = {VALUE: True} | {name: known.is_number[name] for name in known.is_number if name not in known.after}
     if spec.policy.opt_out is not None:
         yield from _is_number("policy.opt_out", spec.policy.opt_out, _with_texts(now, known, YES_OR_NO))
@@ -79,8 +77,8 @@ def _policy(spec: HasPolicy, known: Known) -> Iterator[str]:
         yield from _is_number("policy.fatigue.column", spec.policy.fatigue.column, _with_texts(now, known, None))
 
 
-def _with_texts(now: Mapping[str, bool], known: Known, allowed: set[str] | None) -> Mapping[str, bool]:
-    """The columns that can be read as numbers: categories whose values, where they are given, are numbers."""
+def _with_texts(now: Mapping[str, bool], known: KnownColumns, allowed: set[str] | None) -> Mapping[str, bool]:
+    """The columns that can be read as numbers: categories whose given values are numbers."""
     texts = {name for name, values in known.values.items() if all(_reads(one, allowed) for one in values)}
     return {name: is_number or name in texts for name, is_number in now.items()}
 
@@ -89,7 +87,7 @@ def _reads(text: str, allowed: set[str] | None) -> bool:
     return text in allowed if allowed else text.lstrip("-").replace(".", "", 1).isdecimal()
 
 
-def _evaluation(spec: HasFigures, known: Known) -> Iterator[str]:
+def _evaluation(spec: HasFigures, known: KnownColumns) -> Iterator[str]:
     there = {**dict.fromkeys(OF_SLICES, True), "arm": False, **known.is_number}
     for name, one in spec.evaluation.slices.items():
         where = f"evaluation.slices.{name}"

@@ -1,4 +1,4 @@
-"""Reads specs: one YAML file each, checked whole before anything runs."""
+"""Reading of specs: one YAML file each, fully checked before anything runs."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -11,7 +11,7 @@ from features.plugins import names
 from features.schema import Table
 from features.source import Source, SourceOptions
 from features.table_options import TableOptions
-from pipelines.specs import able, references, spec_text
+from pipelines.specs import learner_families, references, spec_text
 from pipelines.specs.options import parsed, source_of
 from pipelines.workspace import Workspace
 
@@ -39,7 +39,7 @@ def load(workspace: Workspace) -> ExperimentSpec:
 
 
 def _check_names(spec: ExperimentSpec) -> None:
-    """Whatever the spec names must exist; known before the first minute of work is spent."""
+    """Raise SpecError where a name in the spec does not exist."""
     asked = {
         "source.kind": (sources, [spec.source["kind"]]),
         "label.kind": (labels, [spec.label.kind]),
@@ -57,9 +57,9 @@ def _check_names(spec: ExperimentSpec) -> None:
     if unknown := sorted(set(spec.checks) - set(codes)):
         raise SpecError(f"spec '{spec.name}': checks: there is no {unknown}; there are {codes}.")
     if spec.treatment:
-        able.check(spec)
+        learner_families.check(spec)
     if spec.gate.off or spec.gate.parameters or spec.gate.minimum_events_of:
-        import_module("pipelines.specs.asking").check(spec)  # here alone: rules take a while to import
+        import_module("pipelines.specs.applicable_rules").check(spec)  # here alone: rules take a while to import
     source, options = source_of(spec)
     _check_label_and_arms(spec, source, options)
 
@@ -86,10 +86,10 @@ def _check_label_and_arms(spec: ExperimentSpec, source: Source, options: SourceO
 
 
 def _check_window(spec: ExperimentSpec, tables: Mapping[str, Table]) -> None:
-    """The label's window holds a day at least, and the events that it looks for may be in the data."""
+    """Raise SpecError where the label's window is empty or its event table is missing from the data."""
     label, where = spec.label, f"spec '{spec.name}': label"
     if not label.horizon_days:
-        raise SpecError(f"{where}.horizon_days: it is 0, and in no time nobody leaves; write the days.")
+        raise SpecError(f"{where}.horizon_days: it is 0, an empty window; give the number of days.")
     if label.kind == "column":
         raise SpecError(f"{where}.kind: 'column' is of tables without dates; write cancelled or inactive.")
     if label.kind != "inactive":
@@ -101,7 +101,7 @@ def _check_window(spec: ExperimentSpec, tables: Mapping[str, Table]) -> None:
 
 
 def _check_label(spec: ExperimentSpec, options: TableOptions) -> None:
-    """The label is one column, of that role, and the two values that it may have are different ones of its values."""
+    """Raise SpecError unless the label is one column of that role, with two different values of its own."""
     name, label = spec.label.column, spec.label
     if name not in options.columns:
         raise SpecError(

@@ -1,4 +1,4 @@
-"""The text of a spec: YAML as plain values, each of which can be what a spec says."""
+"""Parsing of a spec's YAML into plain values, with limits."""
 
 from collections.abc import Collection, Hashable, Iterator
 from datetime import date
@@ -19,9 +19,9 @@ LARGEST_WHOLE, LARGEST = 10**15, 1e150
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What a spec says, key by key.
+    """The content of a spec, key by key.
 
-    Raises SpecError, with the place, when it is not YAML or too long, when a key stands twice or refers to itself, and
+    Raises SpecError, with the place, when it is not YAML or too long, when a key occurs twice or refers to itself, and
     when a value is no text, no finite number of a size that means something, and none of what they make up.
     """
     spec = path.stem
@@ -47,7 +47,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _place(error: yaml.MarkedYAMLError) -> str:
-    """Where the YAML breaks, what is wrong there, and where the part that breaks began."""
+    """Where and why the YAML is invalid, and where the broken part began."""
     at, since = error.problem_mark, error.context_mark
     where = f" at line {at.line + 1}, column {at.column + 1}" if at else ""
     began = f" (it began at line {since.line + 1}; perhaps a quote or a bracket is open)" if since else ""
@@ -55,7 +55,7 @@ def _place(error: yaml.MarkedYAMLError) -> str:
 
 
 def _check_nodes(root: yaml.Node | None, name: str, loader: yaml.SafeLoader) -> None:
-    """Raise SpecError where the tree is endless, too large or too deep, or a mapping has a key twice."""
+    """Raise SpecError where the tree is cyclic, too large or too deep, or a mapping has a duplicate key."""
     found = 0
     waiting: list[tuple[yaml.Node, tuple[str, ...], frozenset[int]]] = [(root, (), frozenset())] if root else []
     while waiting:
@@ -83,7 +83,7 @@ def _check_scalar(node: yaml.ScalarNode, where: str, loader: yaml.SafeLoader) ->
 
 
 def _below(node: yaml.Node, where: str) -> Iterator[tuple[str, yaml.Node]]:
-    """What a node holds, with the key of each."""
+    """The children of a node, each with its key."""
     if isinstance(node, yaml.SequenceNode):
         yield from ((str(number), one) for number, one in enumerate(node.value))
     if isinstance(node, yaml.MappingNode):
@@ -93,14 +93,14 @@ def _below(node: yaml.Node, where: str) -> Iterator[tuple[str, yaml.Node]]:
                 raise SpecError(f"{where}: a key is a text; that of line {key.start_mark.line + 1} is not.")
             if (key.tag, key.value) in seen:
                 raise SpecError(
-                    f"{where}: the key '{key.value}' stands twice, again at line {key.start_mark.line + 1}."
+                    f"{where}: the key '{key.value}' occurs twice, again at line {key.start_mark.line + 1}."
                 )
             seen.add((key.tag, key.value))
             yield key.value, value
 
 
 def _faults(plain: Any, path: tuple[str, ...]) -> Iterator[str]:
-    """What no part of a spec may say, with its key."""
+    """Values that no spec may contain, with their keys."""
     if isinstance(plain, dict):
         for key, value in plain.items():
             if not isinstance(key, str) or _unwritten(key):

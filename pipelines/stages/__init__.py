@@ -1,1 +1,1 @@
-"""One file per stage; its first line is what `--help` says of it."""
+"""The stages of a run, one file each; the first line of each is its `--help`."""

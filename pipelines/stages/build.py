@@ -1,4 +1,4 @@
-"""Build the feature rows: a partition for each date and theme; what nothing has changed is kept.
+"""Build the feature rows, one partition per date and theme; unchanged partitions are reused.
 
 writes: data/matrix/SPEC, the rows to learn from (learn/), the rows to score (score/), and the contract
 writes: state/SPEC/partitions.json, what each part was built from
@@ -31,15 +31,15 @@ from pipelines.workspace import Workspace
 
 
 class _Observed(HasObservations, HasFeatures, undated.Tabled, Protocol):
-    """A spec, as far as it says which columns are learnt from."""
+    """A spec as far as it selects feature columns."""
 
 
-class Built(Sourced, _Observed, references.Referring, enough.Judged, Protocol):
-    """A spec, as far as the stage reads it."""
+class Built(Sourced, _Observed, references.Referring, enough.HasGateSizes, Protocol):
+    """A spec as far as the stage reads it."""
 
 
 def run(spec: Built, workspace: Workspace) -> None:
-    """Write the rows to learn from, the rows to score and the contract.
+    """Write the training rows, the rows to score and the contract.
 
     Raises DataError when no observation is mature, nobody is observed, or rows and columns are too few for the spec.
     """
@@ -54,7 +54,7 @@ def write(spec: Built, workspace: Workspace, *, must_be_enough: bool = True) -> 
     extracted_at = storage.read_json(workspace.tables / "about.json")["extracted_at"]
     if spec.observations is not None:
         every = features_for((), declared, look_back_days=spec.observations.look_back_days)
-        references.check(spec, references.Known({one.column.name: one.column.type == "number" for one in every}))
+        references.check(spec, references.KnownColumns({one.column.name: one.column.type == "number" for one in every}))
     if extracted_at and must_be_enough:
         check_dates(spec, datetime.fromisoformat(extracted_at))
     with storage.replacing_folder(workspace.matrix) as folder:
@@ -62,7 +62,9 @@ def write(spec: Built, workspace: Workspace, *, must_be_enough: bool = True) -> 
         for counted in _partitions(spec, workspace.tables, declared, shelf=shelf, extracted_at=extracted_at):
             counts.update(counted)
         if not counts[matrices.LEARN]:
-            raise DataError(f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; is its section right?")
+            raise DataError(
+                f"spec '{spec.name}': the label '{spec.label.kind}' observes nobody; check the section label."
+            )
         outcomes = _outcomes(spec, declared)
         found = _checked_rows(spec, folder, [one["column"] for one in outcomes]) if must_be_enough else None
         enough.check_slices(spec, matrices.Columns(folder, matrices.LEARN, matrices.names(folder, matrices.LEARN)))
@@ -91,7 +93,7 @@ def _partitions(
 
 
 def _columns(spec: _Observed, declared: Mapping[str, Table]) -> tuple[FeatureColumn, ...]:
-    """The columns to learn from: those of the spec's themes, or those that its table declares."""
+    """The feature columns: those of the spec's themes, or those that its table declares."""
     if spec.observations is None:
         return undated.columns(spec, declared)
     chosen = features_for(spec.features, declared, look_back_days=spec.observations.look_back_days)
@@ -99,7 +101,7 @@ def _columns(spec: _Observed, declared: Mapping[str, Table]) -> tuple[FeatureCol
 
 
 def _outcomes(spec: _Observed, declared: Mapping[str, Table]) -> list[dict[str, Any]]:
-    """What else was measured after the actions; where there are dates, the label alone is."""
+    """Further outcomes beside the label; sources with dates have none."""
     found = undated.outcomes(spec, declared) if spec.observations is None else ()
     return [{"column": one.name, "meaning": one.meaning, "unit": one.unit} for one in found]
 

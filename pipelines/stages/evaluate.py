@@ -39,7 +39,7 @@ EXACT = ("spec", "lineage")
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Write the report in both forms, the gate rows with what the challenger says of them, and the plots' data.
+    """Write the report in both forms, the gate rows with the challenger's predictions, and the plots' data.
 
     Raises SpecError where the spec, since the build looked at it, names columns that cannot be reported.
     """
@@ -72,7 +72,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def _check(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """What the build asked of the columns of slices and simple scores; a change of these does not start it anew."""
+    """The build's checks of the columns of slices and simple scores, repeated since their change does not rerun it."""
     if spec.observations is not None:
         references.check(spec, references.of_a_matrix(matrices.features(workspace.matrix)))
     names = matrices.names(workspace.matrix, matrices.LEARN)
@@ -80,7 +80,7 @@ def _check(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def headlines(found: dict[str, Any]) -> dict[str, float]:
-    """The figures that DVC and MLflow show, by name: every metric's.
+    """The figures for DVC and MLflow, by name: every metric's.
 
     Of actions that were not randomised it is the adjusted difference alone. What is not measured is left out.
     """
@@ -156,22 +156,22 @@ def _cohort(cohort: Cohort) -> dict[str, Any]:
 
 
 def _whole_trial(spec: ExperimentSpec, workspace: Workspace, outcomes: list[str]) -> pd.DataFrame:
-    """Who was given what in the whole trial, and what came of it; where nobody drew lots, every row counts the same."""
+    """Arms and outcomes of the whole trial; rows that were not randomised are weighted equally."""
     names = ["customer_id", "arm", "probability", "churned", *outcomes]
     rows: pd.DataFrame = matrices.read(workspace.matrix, matrices.LEARN, names).to_pandas()
-    by_lot = spec.treatment is not None and spec.treatment.randomised
-    return rows if by_lot else rows.assign(probability=1.0)
+    randomised = spec.treatment is not None and spec.treatment.randomised
+    return rows if randomised else rows.assign(probability=1.0)
 
 
 def _drivers(cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:
-    """What goes with leaving where nothing was done, strongest first; columns of a plain table have no theme."""
+    """The drivers of churn among untreated rows, strongest first; columns of a plain table have no theme."""
     dated = cohort.spec.observations is not None
     themes = {name: feature.theme for name, feature in all_features().items()} if dated else {}
     return [asdict(one) for one in drivers(cohort.rows[cohort.untreated], contract, themes)]
 
 
 def _frozen(workspace: Workspace) -> dict[tuple[str, int], np.ndarray]:
-    """The scores of features frozen earlier, by theme and days."""
+    """The scores from earlier features, by theme and days."""
     rows = storage.read_parquet(workspace.model / "frozen.parquet")
     named = {name: name.rsplit("@", 1) for name in rows.column_names}
     return {(theme, int(days)): rows[name].to_numpy() for name, (theme, days) in named.items()}

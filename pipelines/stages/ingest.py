@@ -1,4 +1,4 @@
-"""Turn raw data into the canonical tables, part by part.
+"""Convert raw data to the canonical tables, part by part.
 
 writes: data/tables/SPEC, a folder for each canonical table, and about.json
 writes: state/SPEC/unmapped, raw rows that cannot be mapped, with the reason
@@ -23,7 +23,7 @@ from pipelines.workspace import Workspace
 
 
 def run(spec: Sourced, workspace: Workspace) -> None:
-    """Read the source of the spec and write its tables, and beside them the raw rows that could not be mapped.
+    """Read the spec's source and write its tables, with the raw rows that could not be mapped beside them.
 
     Raises MissingError when the source needs raw files and has none, DataError when too many rows are unmapped.
     """
@@ -53,7 +53,7 @@ def run(spec: Sourced, workspace: Workspace) -> None:
 
 
 def _newest(part: Part) -> datetime | None:
-    """When the newest row became known; a date still to come, in any time zone, is an error and tells nothing."""
+    """When the newest row became known; a date in the future, in any time zone, is an error and ignored."""
     if "known_at" not in part.rows.column_names:
         return None
     latest = (datetime.now(UTC) + timedelta(days=1)).replace(tzinfo=None)
@@ -62,5 +62,5 @@ def _newest(part: Part) -> datetime | None:
 
 
 def _just_after(newest: datetime | None) -> str | None:
-    """The first moment at which all was known."""
+    """The first moment after all known_at."""
     return (newest + timedelta(microseconds=1)).isoformat() if newest else None

@@ -1,4 +1,4 @@
-"""Compare the challenger with the champion, ask the rules, write the ledger, and move the alias `champion` or not."""
+"""Compare challenger and champion, apply the rules, write the ledger, and move the alias `champion` if accepted."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,7 +20,7 @@ from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipelines.gate.decisions import Judged
+    from pipelines.gate.decisions import JudgedChallenger
 
 # What was lacking then may be there now, so these answers are not taken from the ledger.
 ASKED_AGAIN = (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA)
@@ -28,7 +28,7 @@ ASKED_AGAIN = (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA)
 
 @dataclass(frozen=True)
 class Gate:
-    """A challenger, where it is judged and written down, and why it is forced (empty: it is not)."""
+    """A challenger, where it is judged and recorded, and the reason if forced (else empty)."""
 
     spec: ExperimentSpec
     workspace: Workspace
@@ -38,7 +38,7 @@ class Gate:
 
 
 def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
-    """Decide once for a challenger, write ledger, `decision.json` and its page, and give the verdict's exit code.
+    """Decide once on a challenger; write ledger, `decision.json` and its page; give the verdict's exit code.
 
     force is the reason of a person who overrules the rules. The entry is written first, then the receipt, then the
     alias moves: who is stopped between is finished by the next run.
@@ -56,7 +56,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
 
 
 def again(spec: ExperimentSpec, workspace: Workspace, decided: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What the next run decides where nothing changes after this decision; None where it would judge again.
+    """The decision that the next run would repeat if nothing changes; None where it would judge again.
 
     Raises ContractError where the champion cannot be served.
     """
@@ -68,7 +68,7 @@ def again(spec: ExperimentSpec, workspace: Workspace, decided: Mapping[str, Any]
 
 
 def _decision(gate: Gate) -> dict[str, Any]:
-    """What is decided; whoever loses a race to another gate is judged against the champion that the other left."""
+    """The decision; after losing a race with another gate, the challenger is judged against the new champion."""
     while True:
         with suppress(TakenError):
             standing, finished = gate.registrar.reconciled()
@@ -83,14 +83,14 @@ def _decision(gate: Gate) -> dict[str, Any]:
 
 
 def _asked(gate: Gate, standing: Standing) -> dict[str, Any]:
-    """The same challenger, champion, spec and judged rows are the same question and have the same answer."""
+    """The identity of a question: equal challenger, champion, spec and rows get the same answer."""
     rows = storage.digest(gate.workspace.evaluation / "gate.parquet")
     question = f"{provenance.spec_hash(gate.spec)}-{rows}"
     return {"challenger_version": gate.version, "compared_with": standing.champion, "question": question}
 
 
 def _settled(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, Any] | None:
-    """What is known without a comparison and moves nothing: the ledger is not written."""
+    """An answer that needs no comparison and changes nothing: the ledger is not written."""
     known, answer = standing.about(gate.version), standing.answer(asked)
     if known and standing.champion == gate.version:
         return entry_kinds.unchanged(known, asked)
@@ -104,8 +104,8 @@ def _settled(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str,
 
 
 def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, Any]:
-    """Judge, and write the ledger; a question that was asked before is no new look, and its answer no new entry."""
-    from pipelines.gate.sameness import compared  # not at the top: what was decided already needs no model
+    """Judge and write the ledger; a repeated question is not a new comparison or entry."""
+    from pipelines.gate.same_predictions import compared  # not at the top: what was decided already needs no model
 
     spec, answer, writer = gate.spec, standing.answer(asked), gate.registrar
     challenger = model_versions.version(writer.client, spec.name, gate.version)
@@ -127,16 +127,16 @@ def _judged(gate: Gate, standing: Standing, asked: dict[str, Any]) -> dict[str, 
 
 def _compared(
     gate: Gate, standing: Standing, models: tuple[ModelVersion, ModelVersion | None], known: dict[str, Any] | None
-) -> tuple[dict[str, Any], "Judged"]:
-    """What the rules say of the next look at the rows, or of a known one, with the hashes of files and reports."""
-    from pipelines.gate import decisions, spending  # not at the top: what was decided already needs no statistics
+) -> tuple[dict[str, Any], "JudgedChallenger"]:
+    """The decision of the rules at the next comparison, or at a known one, with hashes of files and reports."""
+    from pipelines.gate import alpha_spending, decisions  # not at the top: what was decided already needs no statistics
     from pipelines.gate.contest import Contest
 
     spec, workspace, client = gate.spec, gate.workspace, gate.registrar.client
     challenger, champion = models
     anchor = model_versions.first_of(client, spec.name, standing.anchors)
     contest = Contest.of(spec, workspace, version=challenger, ledger=standing, champion=champion, anchor=anchor)
-    look = known or spending.next_look(
+    look = known or alpha_spending.next_look(
         standing, contest.unseen, spec.label, cohort=contest.cohort.digest, alpha=spec.gate.alpha
     )
     judged = decisions.judge(contest, alpha=look["alpha"])

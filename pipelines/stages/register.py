@@ -1,4 +1,4 @@
-"""Register the challenger, once it has loaded and predicted the same in a clean process.
+"""Register the challenger, once its predictions are reproduced in a clean process.
 
 writes: artifacts/SPEC/registration.json, the receipt
 writes: a version in MLflow's registry: mlflow.db and mlartifacts/SPEC, or where MLFLOW_TRACKING_URI says
@@ -25,7 +25,7 @@ EXAMPLE_ROWS = 50
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Store the challenger as a version; one that is registered already, and whole, is left as it is."""
+    """Store the challenger as a version; one that is registered already, and intact, stays."""
     client = mlflow_runs.client(workspace.root)
     mlflow_runs.use(workspace.root)
     folder = workspace.model / "challenger"
@@ -77,15 +77,17 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
         return version
 
 
-def _used(spec: ExperimentSpec, workspace: Workspace) -> list[mlflow_runs.Rows]:
-    """The rows that the model learnt from, and those that judge it."""
+def _used(spec: ExperimentSpec, workspace: Workspace) -> list[mlflow_runs.LoggedRows]:
+    """The data sets that the model was trained and judged on."""
     matrix, gate = workspace.matrix, workspace.evaluation / "gate.parquet"
     cohort = storage.read_json(workspace.evaluation / "report.json")["cohort"]
     learnt = int(storage.read_json(workspace.model / "about.json")["training_rows"])
     where = [str(place.relative_to(workspace.root)) for place in (matrix, gate)]
     return [
-        mlflow_runs.Rows(spec.name, storage.digest(matrix), where[0], learnt, "training"),
-        mlflow_runs.Rows(f"{spec.name} gate cohort", str(cohort["hash"]), where[1], int(cohort["rows"]), "evaluation"),
+        mlflow_runs.LoggedRows(spec.name, storage.digest(matrix), where[0], learnt, "training"),
+        mlflow_runs.LoggedRows(
+            f"{spec.name} gate cohort", str(cohort["hash"]), where[1], int(cohort["rows"]), "evaluation"
+        ),
     ]
 
 

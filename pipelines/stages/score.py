@@ -1,4 +1,4 @@
-"""Rank every active customer with the champion: risk, reasons, the action that fits, and what it is worth.
+"""Rank every active customer with the champion: risk, reasons, recommended action and its expected value.
 
 writes: artifacts/SPEC/ranked_list, the list as CSV and Parquet, and a receipt
 codes: 5
@@ -19,6 +19,7 @@ from pipelines.files import spreadsheet, storage
 from pipelines.matrix import matrices
 from pipelines.messages import log
 from pipelines.ruling.champion_for import Claims
+from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
 
 ROWS_AT_ONCE = 5_000
@@ -26,7 +27,6 @@ NONE = "none"
 NOT_MEASURED = "not measured"
 NO_CLAIM = "no claim"
 NOT_ESTABLISHED = "not established"
-BY_LOT = "by lot"
 EVERYTHING = Claims(risk=True, uplift=True)
 
 
@@ -37,7 +37,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     if standing.champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
     champion = model_versions.version(reader.client, spec.name, standing.champion)
-    uplift = str(champion.tags.get("uplift", BY_LOT))
+    uplift = current(str(champion.tags.get("uplift", RANDOMISED)))
     # A champion of which the ledger says nothing was taken over as it was.
     claims = standing.claims or EVERYTHING
     question = {
@@ -70,7 +70,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def _scored(spec: ExperimentSpec, model: Any, rows: pd.DataFrame) -> pd.DataFrame:
-    """What the champion says of the rows, some thousand at a time."""
+    """The champion's predictions for the rows, in batches of some thousands."""
     starts = range(0, len(rows), ROWS_AT_ONCE)
     parts = [
         loading.predict(model, rows.iloc[start : start + ROWS_AT_ONCE], reasons=spec.score.reasons)
@@ -85,19 +85,19 @@ def rank(
     *,
     spec: ExperimentSpec,
     version: str,
-    uplift: str = BY_LOT,
+    uplift: str = RANDOMISED,
     claims: Claims = EVERYTHING,
 ) -> pd.DataFrame:
-    """The list: those worth an action first, by what it is expected to be worth, then the others by risk.
+    """The list: customers with an action first, by its expected value, then the others by risk.
 
-    uplift is what the champion's data can show of effects, claims what the champion was shown to be for: without a
-    lottery, or where its policy was not shown to earn anything, the list says nothing of actions, and where its risk
-    was not shown to know anything, nothing of risk bands.
+    uplift is what the champion's data can show of effects, claims what the champion was shown to be good for.
+    Without randomisation, or where its policy was not shown to earn anything, the list recommends no actions. Where
+    its risk was not shown to be informative, it has no risk bands.
     """
     tried = [action for action in spec.actions if f"uplift_{action}" in scored]
-    actions = tried if uplift == BY_LOT and claims.uplift else []
-    because = NOT_MEASURED if not tried else NO_CLAIM if uplift != BY_LOT else NOT_ESTABLISHED
-    advised = _advised(rows, scored, actions, spec) if actions else _silent(len(rows), because)
+    actions = tried if uplift == RANDOMISED and claims.uplift else []
+    because = NOT_MEASURED if not tried else NO_CLAIM if uplift != RANDOMISED else NOT_ESTABLISHED
+    advised = _advised(rows, scored, actions, spec) if actions else _no_advice(len(rows), because)
     probability = scored["churn_probability"].to_numpy()
     listed: dict[str, Any] = {
         "customer_id": rows["customer_id"].to_numpy(),
@@ -119,20 +119,20 @@ def rank(
 
 @dataclass(frozen=True)
 class _Advice:
-    """The action of each customer, or none, what it is expected to be worth after its cost, and why none."""
+    """The action of each customer, or none, its expected net value, and the reason for none."""
 
     action: np.ndarray
     worth: np.ndarray
     because: np.ndarray
 
 
-def _silent(size: int, why: str) -> _Advice:
-    """Nothing is said of actions: none was tried, none at random, or none was shown to earn anything."""
+def _no_advice(size: int, why: str) -> _Advice:
+    """No recommendations: no action was tried, none was randomised, or none was shown to pay."""
     return _Advice(np.full(size, why, dtype=object), np.full(size, np.nan), np.full(size, NONE, dtype=object))
 
 
 def _advised(rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec: ExperimentSpec) -> _Advice:
-    """What to do for each customer."""
+    """The recommended action of each customer."""
     from experiments.money import limits, policy  # not at the top: a list that is there already needs no statistics
 
     size, arms = len(rows), spec.treatment.arms if spec.treatment else {}
@@ -150,7 +150,7 @@ def _advised(rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec:
 
 
 def _cost_if_lost(rows: pd.DataFrame, spec: ExperimentSpec) -> dict[str, np.ndarray]:
-    """What each customer costs who leaves, where the spec says how to count it."""
+    """The cost of each customer's leaving, where the spec defines it."""
     if spec.cost_of_churn is None:
         return {}
     from experiments.evaluation.churn_cost import loss

@@ -1,4 +1,4 @@
-"""Fit the tuned candidate on the training rows and store what may leave the room.
+"""Fit the tuned candidate on the training rows and export it as text.
 
 writes: artifacts/SPEC/model, the challenger, the floor, and the rows that judge them
 codes: 5
@@ -32,7 +32,7 @@ FLOOR = Candidate("prior", "t_learner", {}, {})
 
 
 def run(spec: Learnable, workspace: Workspace) -> None:
-    """Fit the challenger, the floor and the nuisances; write them, with the positions of the gate cohort."""
+    """Fit the challenger, the prior model and the nuisances; write them, with the positions of the gate cohort."""
     opened = training_data.opened(spec, workspace)
     best = storage.read_json(workspace.tuning / "best.json")
     choice = Candidate(best["family"], best["learner"], best["params"], best["learned"])
@@ -57,21 +57,21 @@ def run(spec: Learnable, workspace: Workspace) -> None:
 
 
 def _fitted(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
-    """The candidate, fitted; what fitting took is free for the next."""
+    """The fitted candidate; memory of the fit is freed."""
     model = candidate.fit(choice, problem, seed=seed)
     memory.given_back()
     return model
 
 
 def _chosen(opened: Learning, choice: Candidate) -> dict[str, str]:
-    """The choice in words; without actions no learner had anything to do."""
+    """The choice in words; without actions no learner was used."""
     return {"family": choice.family, "learner": choice.learner if opened.actions else "none"}
 
 
 def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner, workspace: Workspace) -> pa.Table:
-    """The gate cohort's rows and, for each arm, mu: the nuisance's probability to stay to the end of the window.
+    """The gate cohort's rows with, for each arm, mu: the nuisance model's probability to stay.
 
-    Where no lot was drawn, the probability of a row's arm is estimated: what is logged there is not believed.
+    Where actions were not randomised, the probability of a row's arm is estimated and the logged one is ignored.
     """
     gate = opened.split.gate
     judged = matrices.taken(workspace.matrix, matrices.LEARN, gate).to_pandas()
@@ -87,14 +87,14 @@ def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner, work
 
 
 def row_keys(opened: Learning, index: np.ndarray) -> np.ndarray:
-    """A 64-bit hash of customer and date for each row at index: enough to prove that two sets of rows are disjoint."""
+    """A 64-bit hash of customer and date for each row at index, to prove that two sets of rows are disjoint."""
     rows = opened.rows.iloc[index]
     dates = rows["as_of"].dt.strftime("|%Y-%m-%d").fillna("")
     return customer_hash(rows["customer_id"].astype(str) + dates, 0)
 
 
 def _about(opened: Learning, choice: Candidate) -> dict[str, object]:
-    """What a reader of the model wants to know of its making."""
+    """A summary of the model's training for its readers."""
     rows = opened.rows
     training = rows.iloc[opened.split.training]
     window = timedelta(days=opened.spec.label.lead_time_days + opened.spec.label.horizon_days)

@@ -80,12 +80,12 @@ def run(spec: Tuned, workspace: Workspace) -> None:
     )
 
 
-def _study(spec: Tuned, workspace: Workspace, problem: Problem) -> tuple[optuna.Study, mlflow_runs.Rows]:
+def _study(spec: Tuned, workspace: Workspace, problem: Problem) -> tuple[optuna.Study, mlflow_runs.LoggedRows]:
     """The study, and the rows that its trials learn from as MLflow is told of them."""
     digest, where = storage.digest(workspace.matrix), str(workspace.matrix.relative_to(workspace.root))
     name = studies.name(spec, problem=problem, matrix=digest)
     study = studies.opened(workspace, name=name, directions=tuning.directions(problem), metric=spec.tuning.metric)
-    return study, mlflow_runs.Rows(spec.name, digest, where, len(problem.X), "training")
+    return study, mlflow_runs.LoggedRows(spec.name, digest, where, len(problem.X), "training")
 
 
 def searched(study: optuna.Study, problem: Problem, *, asked: TuningSpec, trials: studies.TrialLog) -> FrozenTrial:

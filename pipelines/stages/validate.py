@@ -1,4 +1,4 @@
-"""Check that the canonical tables hold what was declared of them; nothing after this stage sees data that do not.
+"""Check that the canonical tables meet their declarations; later stages do not run on data that fail.
 
 writes: artifacts/SPEC/validation, the result, all bad rows, and pages of Great Expectations in docs/
 codes: 5
@@ -17,7 +17,7 @@ from features.errors import DataError, SpecError
 from features.schema import Table
 from features.tables import CONTROL
 from pipelines.files import storage
-from pipelines.matrix.enough_dates import Dated, check_dates
+from pipelines.matrix.enough_dates import HasDates, check_dates
 from pipelines.messages import log
 from pipelines.raw_data import raw_versions
 from pipelines.specs.options import Sourced, source_of
@@ -27,8 +27,8 @@ from pipelines.validation.stored import Stored
 from pipelines.workspace import Workspace
 
 
-class Validated(Sourced, Dated, HasTreatment, HasValidation, Protocol):
-    """A spec, as far as the stage reads it."""
+class Validated(Sourced, HasDates, HasTreatment, HasValidation, Protocol):
+    """A spec as far as the stage reads it."""
 
 
 def run(spec: Validated, workspace: Workspace) -> None:
@@ -64,7 +64,7 @@ def run(spec: Validated, workspace: Workspace) -> None:
 
 
 def _with_arms(declared: Mapping[str, Table], spec: HasTreatment) -> Mapping[str, Table]:
-    """The declarations, where a treatment may be an arm of the spec only: a mistyped one is found here."""
+    """The declarations, with treatments restricted to the spec's arms, so that typos are found."""
     if spec.treatment is None or "treatments" not in declared:
         return declared
     table, arms = declared["treatments"], (CONTROL, *spec.actions)

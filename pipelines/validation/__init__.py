@@ -1,1 +1,1 @@
-"""Whether data may be used: demands derived from the declarations, judged by Great Expectations."""
+"""Data validation: expectations derived from the declarations, checked by Great Expectations."""

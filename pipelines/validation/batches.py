@@ -1,4 +1,4 @@
-"""What Great Expectations is given: rows in batches, with helper columns that took the whole table to compute."""
+"""Batches of rows for Great Expectations, with helper columns that need the whole table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ MONEY = r"\p{Sc}|[0-9]\s*[A-Z]{3}\b|\b[A-Z]{3}\s*[-+]?[0-9]"
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows to judge, what is demanded of them, and the columns that name a row."""
+    """Rows to check, their expectations, and the columns that identify a row."""
 
     name: str
     rows: pa.Table
@@ -31,13 +31,13 @@ class Batch:
 
 @contextmanager
 def opened() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory, within the engine's limit, that spills to disk."""
+    """An in-memory database, within the engine's limit, that spills to disk."""
     with limits(LIMIT) as limited, duckdb.connect(config=limited) as connection:
         yield connection
 
 
 def of_parts(table: Stored) -> Batch:
-    """One row for each part of a table, with the type in which it holds each column."""
+    """One row per part of a table, with the type of each of its columns."""
     types = {name: table.types(name) for name in table.declared.names}
     rows = pa.table({**types, suites.PART: list(table.files)})
     return Batch(f"{table.declared.name}: stored types", rows, suites.part_demands(table.declared), (suites.PART,))
@@ -51,7 +51,7 @@ def of_rows(
     extracted_at: datetime | None,
     at_most: int = ROWS_PER_BATCH,
 ) -> Iterator[Batch]:
-    """The rows of a table, at_most (above 2,000) in a batch, with the columns that are judged, shown or of the key.
+    """The rows of a table, at_most (above 2,000) per batch, with the checked, shown and key columns.
 
     Helper columns stand beside them: how many rows share the key, whether its rows are several customers' (1, or 2),
     whether a reference leads somewhere (null where the value is), the day on which the customer joined, the unread
@@ -85,7 +85,7 @@ def of_rows(
 
 
 def _gathered(reader: pa.RecordBatchReader, at_most: int) -> Iterator[pa.Table]:
-    """The rows of a reader in tables of at_most rows: DuckDB gives a batch for each part, or for less."""
+    """The rows of a reader in tables of at_most rows, merging DuckDB's smaller batches."""
     gathered: list[pa.RecordBatch] = []
     for batch in reader:
         if gathered and sum(one.num_rows for one in gathered) + batch.num_rows > at_most:
@@ -106,7 +106,7 @@ def _query(
 
 
 def _copies(connection: duckdb.DuckDBPyConnection, table: Stored) -> tuple[str, str]:
-    """suites.KEY_COPIES as an expression, and the join that it needs; the few keys that occur twice are found once."""
+    """suites.KEY_COPIES as an expression, with its join; the few duplicated keys are found once."""
     key = suites.unique_key(table.declared)
     if not set(key) <= table.sound:
         return f"1 AS {suites.KEY_COPIES}", ""
@@ -115,7 +115,7 @@ def _copies(connection: duckdb.DuckDBPyConnection, table: Stored) -> tuple[str, 
 
 
 def _customers(connection: duckdb.DuckDBPyConnection, table: Stored) -> Iterator[tuple[str, str]]:
-    """suites.KEY_CUSTOMERS as an expression, and the join that it needs; few keys are several customers'."""
+    """suites.KEY_CUSTOMERS as an expression, with its join; few keys have several customers."""
     key = table.declared.key
     if suites.has_one_customer(table.declared) and {*key, "customer_id"} <= table.sound:
         having = "min(customer_id) <> max(customer_id)"
@@ -126,7 +126,7 @@ def _customers(connection: duckdb.DuckDBPyConnection, table: Stored) -> Iterator
 def _keys(
     connection: duckdb.DuckDBPyConnection, table: Stored, *, key: Sequence[str], into: str, having: str, value: str
 ) -> str:
-    """The join with a new table of those keys, which are nowhere missing, of which something holds."""
+    """SQL join to a new table of the distinct complete keys with at least one finding."""
     names = [_quoted(column) for column in key]
     whole = " AND ".join(f"{name} IS NOT NULL" for name in names)
     connection.execute(
@@ -140,7 +140,7 @@ def _keys(
 def _found(
     connection: duckdb.DuckDBPyConnection, table: Stored, *, tables: Mapping[str, Stored]
 ) -> Iterator[tuple[str, str]]:
-    """Whether each reference leads somewhere, as an expression, and the join that it needs."""
+    """Whether each reference exists, as an expression, with its join."""
     for column in table.declared.columns:
         if column.references and column.name in table.sound:
             there = _there(connection, str(column.references), tables=tables)
@@ -151,7 +151,7 @@ def _found(
 
 
 def _there(connection: duckdb.DuckDBPyConnection, reference: str, *, tables: Mapping[str, Stored]) -> str:
-    """A table of the values that a reference may lead to; empty where there is nothing to lead to."""
+    """A table of the existing values that a reference may have."""
     target, _, column = reference.partition(".")
     name = _quoted(f"found_{reference}")
     source = "NULL::VARCHAR AS value LIMIT 0"
@@ -164,7 +164,7 @@ def _there(connection: duckdb.DuckDBPyConnection, reference: str, *, tables: Map
 def _joined(
     connection: duckdb.DuckDBPyConnection, table: Stored, *, tables: Mapping[str, Stored]
 ) -> Iterator[tuple[str, str]]:
-    """The day on which the customer of a row joined, by what is known last, and the join that it needs."""
+    """The joining day of a row's customer, by the latest version, with its join."""
     customers = tables.get("customers")
     known = {"customer_id", "joined_at", "known_at"}
     if customers is None or not known <= customers.sound or not dates.has_events(table.declared):
@@ -182,7 +182,7 @@ def _joined(
 
 
 def _money(table: Stored) -> Iterator[tuple[str, str]]:
-    """The unread texts of each number, parted into what looks like money and what does not."""
+    """The unreadable texts of each numeric column, divided into currency amounts and others."""
     for column in table.declared.columns:
         if column.name in table.unread and column.type == "number":
             raw = f"t.{_quoted(suites.unreadable(column.name))}"

@@ -1,4 +1,4 @@
-"""What is demanded of dates: none before there were such records, none after the extraction, all in order."""
+"""Expectations on dates: not implausibly early, not after the extraction, in the right order."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ _BEFORE_JOINING = (
 def demands(
     table: Table, *, sound: Collection[str], extracted_at: datetime | None, joins: bool = False
 ) -> Iterator[Demand]:
-    """What the dates of a table must be; only columns in sound are judged."""
+    """The expectations on the dates of a table; only columns in sound are checked."""
     for column in table.columns:
         if column.name not in sound or column.type != "timestamp":
             continue
@@ -44,7 +44,7 @@ def demands(
 
 
 def _of_a_resolution(table: str, sound: Collection[str]) -> Iterator[Demand]:
-    """What is resolved was so after it came up, and is known no earlier: or its future would stand in its first row."""
+    """A resolution is after its contact and not after its known_at: otherwise the first row would hold the future."""
     too_soon = "must not be after known_at; map the closing as a second row with its own known_at"
     for earlier, later, words in (
         ("event_at", "resolved_at", "must not be before event_at"),
@@ -55,12 +55,12 @@ def _of_a_resolution(table: str, sound: Collection[str]) -> Iterator[Demand]:
 
 
 def has_events(table: Table) -> bool:
-    """Whether the rows of a table are events of customers who stand in another."""
+    """Whether the rows of a table are events of customers in another table."""
     return table.name != "customers" and {"event_at", "customer_id"} <= set(table.names)
 
 
 def helpers(table: Table, extracted_at: datetime | None) -> Iterator[str]:
-    """The helper columns that are the same in every row, as SQL."""
+    """The helper columns with constant values, as SQL."""
     if any(column.type == "timestamp" for column in table.columns):
         yield f"TIMESTAMP '{EARLIEST}' AS {EARLIEST_AT}"
     if extracted_at is not None:
@@ -79,7 +79,7 @@ def _not_too_late(table: str, column: Column, extracted_at: datetime) -> Demand:
 
 
 def _drop(column: Column, name: str, sign: str, moment: str) -> str:
-    """The line of a spec that leaves such rows out; none where no expression gives the column."""
+    """The line of a spec that drops such rows; none where no expression gives the column."""
     if not column.said:
         return ""
     condition = f"({column.said})::TIMESTAMP {sign} '{moment}'".replace('"', '\\"')

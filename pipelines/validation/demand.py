@@ -1,4 +1,4 @@
-"""One thing that is demanded of a batch of rows, and how to speak of it."""
+"""One expectation on a batch of rows, and its wording in messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Demand:
-    """One expectation, and how to speak of it.
+    """One expectation, and its wording in messages.
 
     kind and arguments are the name and the keywords of a Great Expectations class. words go on from
     "customers.age"; shows names the batch column whose values are given as examples (None: the keys are).
@@ -27,11 +27,11 @@ class Demand:
 
     @property
     def judges(self) -> tuple[str, ...]:
-        """The columns of a batch that it takes to judge it."""
+        """The columns of a batch that the check uses."""
         named = [value for name, value in self.arguments.items() if name.startswith("column")]
         return (*named, *(self.judged_if[:1] if self.judged_if else ()))
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The columns of a batch that it takes to judge it and to show what breaks it."""
+        """The columns of a batch for the check and for showing failing rows."""
         return (*self.judges, *([self.shows] if self.shows else []))

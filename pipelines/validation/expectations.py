@@ -1,4 +1,4 @@
-"""Great Expectations, which no other module knows: judges batches of rows and draws Data Docs of what it found."""
+"""The only module that uses Great Expectations: it checks batches of rows and renders Data Docs of the results."""
 
 import gc
 import html
@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines.validation import findings
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand
-from pipelines.validation.findings import Finding, Judgement
+from pipelines.validation.findings import BrokenExpectation, JudgedBatch
 
 TEMPLATES = Path(__file__).parent
 TEMPLATE = "data_docs.html"
@@ -37,8 +37,8 @@ def _great_expectations(module: str = "") -> ModuleType:
         return import_module(f"great_expectations{module}")
 
 
-def judge(batch: Batch) -> Judgement:
-    """What Great Expectations finds of a batch. Raises RuntimeError when it could not judge an expectation at all."""
+def judge(batch: Batch) -> JudgedBatch:
+    """The result of Great Expectations for a batch. Raises RuntimeError when an expectation could not be evaluated."""
     gx = _great_expectations()
     suite = gx.ExpectationSuite(
         name=batch.name,
@@ -52,7 +52,7 @@ def judge(batch: Batch) -> Judgement:
     if batch.rows.num_rows > MANY_ROWS:
         gc.collect()  # the context holds the rows in a circle, and the next batch is on its way
     found = tuple(_findings(batch, result.results))
-    return Judgement(batch.name, batch.rows.num_rows, batch.demands, found, result)
+    return JudgedBatch(batch.name, batch.rows.num_rows, batch.demands, found, result)
 
 
 def _expectation(gx: ModuleType, demand: Demand, number: int) -> Any:
@@ -65,7 +65,7 @@ def _expectation(gx: ModuleType, demand: Demand, number: int) -> Any:
 
 
 def _batch(gx: ModuleType, batch: Batch) -> Any:
-    """The judged columns of a batch, in a context of their own, so that no run sees another's."""
+    """The checked columns of a batch, in a context of its own, so that runs stay independent."""
     types = _great_expectations(".data_context.types.base")
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = types.ProgressBarsConfig(globally=False)
@@ -79,7 +79,7 @@ def _number(result: Any) -> int:
     return int(result.expectation_config.meta[_DEMAND])
 
 
-def _findings(batch: Batch, results: Sequence[Any]) -> Iterator[Finding]:
+def _findings(batch: Batch, results: Sequence[Any]) -> Iterator[BrokenExpectation]:
     for result in results:
         demand = batch.demands[_number(result)]
         if result.success:
@@ -92,8 +92,8 @@ def _findings(batch: Batch, results: Sequence[Any]) -> Iterator[Finding]:
         yield found
 
 
-def _name_rows(result: dict[str, Any], found: Finding) -> None:
-    """Edit a result of the judge's so that the Data Docs show the first bad rows by key, and no value as HTML."""
+def _name_rows(result: dict[str, Any], found: BrokenExpectation) -> None:
+    """Edit a result so that the Data Docs show the first failing rows by key, with values escaped."""
     shown = found.rows.slice(0, SHOWN).select(["key", "value"]).to_pylist()
     safe = [{name: html.escape(text or "(none)") for name, text in row.items()} for row in shown]
     result["unexpected_index_column_names"] = ["key"]
@@ -104,7 +104,7 @@ def _name_rows(result: dict[str, Any], found: Finding) -> None:
         result.pop(raw, None)
 
 
-def data_docs(judged: Sequence[Judgement], *, title: str, broken: Sequence[str]) -> str:
+def data_docs(judged: Sequence[JudgedBatch], *, title: str, broken: Sequence[str]) -> str:
     """The Data Docs of all judgements on one page of HTML that needs no network and is the same for equal results.
 
     broken holds a sentence for each broken expectation, to stand at the top.
@@ -119,8 +119,8 @@ def data_docs(judged: Sequence[Judgement], *, title: str, broken: Sequence[str])
     return str(view.render(document, template=TEMPLATE, title=title, broken=broken, contents=contents))
 
 
-def _sections(judged: Judgement) -> list[Any]:
-    """What Great Expectations draws of a result, headed by its name; the last section would say when it ran."""
+def _sections(judged: JudgedBatch) -> list[Any]:
+    """The rendering of one result under its name, without the last section, which has the run time."""
     renderer = _great_expectations(".render.renderer.page_renderer").ValidationResultsPageRenderer(run_info_at_end=True)
     *sections, _ = renderer.render(judged.result).sections
     header = sections[0].content_blocks[0]

@@ -28,7 +28,7 @@ _NO_TIME = r"( 00:00:00)?\.000000$"
 
 
 @dataclass(frozen=True)
-class Finding:
+class BrokenExpectation:
     """A demand that a batch breaks: how many rows do, a few of their values and keys, and all of them, in COLUMNS."""
 
     demand: Demand
@@ -39,17 +39,17 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class JudgedBatch:
     """A judged batch: its name and size, what was demanded of it and what it breaks; result is the judge's own."""
 
     name: str
     size: int
     demands: tuple[Demand, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[BrokenExpectation, ...]
     result: Any
 
 
-def finding(batch: Batch, demand: Demand, positions: Sequence[int]) -> Finding:
+def finding(batch: Batch, demand: Demand, positions: Sequence[int]) -> BrokenExpectation:
     """The rows of a batch at positions, which break a demand."""
     rows = batch.rows.take(pa.array(positions, pa.int64()))
     shown = rows[demand.shows] if demand.shows else pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
@@ -57,7 +57,7 @@ def finding(batch: Batch, demand: Demand, positions: Sequence[int]) -> Finding:
     bad = pa.Table.from_arrays([*said, _keys(rows, batch.key), _text(shown)], schema=COLUMNS)
     examples = pc.unique(shown.drop_null()).slice(0, EXAMPLES).to_pylist()
     keys = pc.unique(bad["key"]).slice(0, EXAMPLES).to_pylist()
-    return Finding(demand, rows.num_rows, tuple(_plain(value) for value in examples), tuple(keys), bad)
+    return BrokenExpectation(demand, rows.num_rows, tuple(_plain(value) for value in examples), tuple(keys), bad)
 
 
 def _keys(rows: pa.Table, key: Sequence[str]) -> pa.ChunkedArray:
@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def recorder(path: Path) -> Iterator[Callable[[Judgement], Judgement]]:
+def recorder(path: Path) -> Iterator[Callable[[JudgedBatch], JudgedBatch]]:
     """A function that appends the bad rows of a judgement to a CSV file and lets go of them.
 
     The file is made with the first bad row, so that none is left where there are none.
@@ -87,7 +87,7 @@ def recorder(path: Path) -> Iterator[Callable[[Judgement], Judgement]]:
     with ExitStack() as stack:
         writers: list[pa_csv.CSVWriter] = []
 
-        def record(judged: Judgement) -> Judgement:
+        def record(judged: JudgedBatch) -> JudgedBatch:
             if judged.findings and not writers:
                 writers.append(stack.enter_context(pa_csv.CSVWriter(path, COLUMNS)))
             for found in judged.findings:
@@ -98,10 +98,10 @@ def recorder(path: Path) -> Iterator[Callable[[Judgement], Judgement]]:
         yield record
 
 
-def summary(judged: Sequence[Judgement]) -> dict[str, Any]:
+def summary(judged: Sequence[JudgedBatch]) -> dict[str, Any]:
     """All judgements as plain data: how many expectations there are and, over all batches, which are broken."""
     sizes: Counter[Demand] = Counter()
-    found: defaultdict[Demand, list[Finding]] = defaultdict(list)
+    found: defaultdict[Demand, list[BrokenExpectation]] = defaultdict(list)
     for one in judged:
         sizes.update(dict.fromkeys(one.demands, one.size))
         for each in one.findings:
@@ -110,7 +110,7 @@ def summary(judged: Sequence[Judgement]) -> dict[str, Any]:
     return {"passed": not broken, "expectations": len(sizes), "broken": broken}
 
 
-def _broken(demand: Demand, found: Sequence[Finding], size: int) -> dict[str, Any]:
+def _broken(demand: Demand, found: Sequence[BrokenExpectation], size: int) -> dict[str, Any]:
     count = sum(one.count for one in found)
     examples = dict.fromkeys(value for one in found for value in one.examples)
     keys = dict.fromkeys(key for one in found for key in one.keys)

@@ -1,4 +1,4 @@
-"""The canonical tables as they lie on disk: which parts there are, how many rows, and what columns they hold."""
+"""The canonical tables on disk: their parts, row counts and columns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ABSENT = "absent"
 
 @dataclass(frozen=True)
 class Stored:
-    """A table on disk: its declaration, and the file, the columns and the number of rows of each part."""
+    """A table on disk: its declaration, and the file, columns and row count of each part."""
 
     declared: Table
     files: Mapping[str, Path]
@@ -40,11 +40,11 @@ class Stored:
 
     @property
     def unread(self) -> frozenset[str]:
-        """The declared columns of which some values could not be read."""
+        """The declared columns with unreadable values."""
         return frozenset(name for name in self.declared.names if unreadable(name) in self.columns)
 
     def types(self, column: str) -> list[str]:
-        """The Arrow type in which each part holds a column."""
+        """The Arrow type of a column in each part."""
         return [str(s.field(column).type) if column in s.names else ABSENT for s in self.schemas.values()]
 
     def scan(self) -> str:
@@ -58,7 +58,7 @@ def _literal(text: str) -> str:
 
 
 def tables_of(folder: Path, declared: Mapping[str, Table]) -> dict[str, Stored]:
-    """The declared tables of which a folder has any part.
+    """The declared tables with parts in a folder.
 
     Raises MissingError when there is no such folder, DataError when a part cannot be read or nobody is a customer.
     """

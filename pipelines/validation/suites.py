@@ -1,4 +1,4 @@
-"""What is demanded of a table: plain expectations, derived from its column declarations alone."""
+"""Expectations on a table, derived from its column declarations."""
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -19,27 +19,27 @@ _DERIVED_FROM = {"probability": "arm"}
 
 
 def found(column: str) -> str:
-    """The name of the helper column that says whether a reference leads somewhere."""
+    """The name of the helper column that says whether a reference exists."""
     return f"{HELPER}found {column}"
 
 
 def unreadable(column: str) -> str:
-    """The name of the column that holds the raw text of what could not be read."""
+    """The name of the column with the raw text of unreadable values."""
     return f"{column}{UNREADABLE}"
 
 
 def money(column: str) -> str:
-    """The name of the helper column with those unreadable texts that look like a sum of money."""
+    """The name of the helper column with unreadable texts that look like currency amounts."""
     return f"{HELPER}money {column}"
 
 
 def strange(column: str) -> str:
-    """The name of the helper column with the unreadable texts that do not."""
+    """The name of the helper column with the other unreadable texts."""
     return f"{HELPER}strange {column}"
 
 
 def part_demands(table: Table) -> tuple[Demand, ...]:
-    """What every part of a table must look like: the declared columns, stored in the declared types."""
+    """Expectations on every part of a table: the declared columns in the declared types."""
     return tuple(
         Demand(
             table=table.name,
@@ -63,7 +63,7 @@ def row_demands(
     joins: bool = False,
     large: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[Demand, ...]:
-    """What every row of a table must hold.
+    """Expectations on every row of a table.
 
     sound names the columns that are there in their declared type: only they are judged. unread names those of
     which some values could not be read. Without extracted_at no date is too late. joins: when customers joined is
@@ -85,17 +85,17 @@ def row_demands(
 
 
 def full_key(table: Table) -> tuple[str, ...]:
-    """The columns that name a row: the key, and known_at where there is one."""
+    """The columns that identify a row: the key, and known_at where there is one."""
     return (*table.key, *(["known_at"] if table.is_dated and "known_at" not in table.key else []))
 
 
 def unique_key(table: Table) -> tuple[str, ...]:
-    """The columns that no two rows share: those that name a row, or the key where no row corrects another."""
+    """The columns that must be unique: those that identify a row, or the key where no row corrects another."""
     return full_key(table) if table.is_corrected else table.key
 
 
 def has_one_customer(table: Table) -> bool:
-    """Whether rows of one key must be one customer's, which the key itself does not say."""
+    """Whether rows of one key must have the same customer, which is not part of the key."""
     return "customer_id" in table.names and not {"customer_id"} & set(table.key) and unique_key(table) != table.key
 
 

@@ -1,4 +1,4 @@
-"""Values that may not be what they seem: too large to calculate with, the same everywhere, or markers for missing."""
+"""Suspicious values: too large to calculate with, constant columns, or numbers that mark missing values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _NO_FEATURES = {"customer_id", "arm", "probability", STRATUM}
 
 @dataclass(frozen=True)
 class Extremes:
-    """The least and the greatest finite value of a column, how many there are, and how many rows the table has."""
+    """The minimum and maximum finite value of a column, the number of such values, and the rows of the table."""
 
     low: Any
     high: Any
@@ -36,14 +36,14 @@ class Extremes:
 
 
 def limit(table: Table, column: Column) -> float:
-    """The largest size that a number may have."""
+    """The largest allowed magnitude of a number."""
     if column.type == "integer":
         return LARGEST_WHOLE
     return LARGEST_IN_HISTORY if table.is_dated else LARGEST
 
 
 def too_large(extremes: Mapping[str, Extremes], table: Table) -> list[str]:
-    """The columns that hold a number too large to calculate with."""
+    """The columns with a number beyond the limit."""
     numbers = [one for one in table.columns if one.type in NUMBERS and one.name in extremes]
     return [one.name for one in numbers if _size(extremes[one.name]) > limit(table, one)]
 
@@ -53,7 +53,7 @@ def _size(found: Extremes) -> float:
 
 
 def extremes(connection: duckdb.DuckDBPyConnection, table: Stored) -> dict[str, Extremes]:
-    """The extremes of every column that is there in its declared type."""
+    """The extremes of every column that exists in its declared type."""
     columns = [one for one in table.declared.columns if one.name in table.sound]
     if not columns:
         return {}
@@ -72,7 +72,7 @@ def _finite(column: Column) -> str:
 
 
 def told(connection: duckdb.DuckDBPyConnection, table: Stored) -> Iterator[str]:
-    """A sentence for each column that tells nothing, and for each value that looks like a marker for missing ones.
+    """A sentence for each constant column, and for each value that looks like a marker of missing values.
 
     That a column of events is the same everywhere is not told: what a spec maps to a table often is.
     """

@@ -1,4 +1,4 @@
-"""Whether the last validation of a spec's tables refused them: then no stage after it begins, whoever calls it."""
+"""The check that a spec's tables passed their last validation, without which no later stage begins."""
 
 from features.errors import DataError
 from pipelines.files import storage
@@ -10,7 +10,7 @@ BEFORE = ("ingest", "validate")
 
 
 def check(workspace: Workspace, stage: str) -> None:
-    """Raise DataError, with a line for each broken expectation, when the tables were refused and not validated since.
+    """Raise DataError, with a line for each failed expectation, when the tables failed and were not validated since.
 
     Where nothing was validated yet nothing is said: the graph validates before it builds.
     """

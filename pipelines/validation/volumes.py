@@ -1,4 +1,4 @@
-"""How many rows there are, against what is usual: in the newest month, or in the version of the data before.
+"""Row counts compared with the usual ones: of the newest month, or of the previous version of the data.
 
 Of months, both counts are taken with their noise: for x new rows and B in k months before, x of x + B is binomial with
 the share r / (r + k), where r is how the rates compare (Przyborowski & Wilenski 1940). Refused is what chance gives in
@@ -33,7 +33,7 @@ _MONTH = re.compile(r"\d{4}-\d{2}")
 
 @dataclass(frozen=True)
 class Volume:
-    """The rows of a table that have just come, and how many are usual: a mean of so many months, 0 where of none.
+    """The new rows of a table, and the usual number: a mean of so many months, 0 where of none.
 
     is_steady says that the table came at even distances so far, so that it has too few rows where it has hardly any.
     is_unfinished says that nobody told when the data were taken out, and that this is the month of their last row.
@@ -48,7 +48,7 @@ class Volume:
     is_unfinished: bool = False
 
     def bounds(self, change: float) -> tuple[float, float]:
-        """How few and how many rows there may be where what is usual may change by `change`, a share of it."""
+        """The smallest and largest allowed row count where the usual one may change by `change`, a share of it."""
         low, high = max(self.usual * (1 - change), 0.0), self.usual * (1 + change)
         if self.months:
             low, high = _least(self.usual, self.months, low), _most(self.usual, self.months, high)
@@ -56,7 +56,7 @@ class Volume:
 
 
 def _least(usual: float, months: int, low: float) -> float:
-    """The least count that is not shown to be of a rate below `low`."""
+    """The smallest count that is consistent with a rate of `low` or more."""
     before, least, most = round(usual * months), 0, math.ceil(low)
     while least < most:
         middle = (least + most) // 2
@@ -69,7 +69,7 @@ def _least(usual: float, months: int, low: float) -> float:
 
 
 def _most(usual: float, months: int, high: float) -> float:
-    """The greatest count that is not shown to be of a rate above `high`."""
+    """The largest count that is consistent with a rate of `high` or less."""
     before, least = round(usual * months), math.floor(high)
     most = 2 * least + 100
     while least < most:
@@ -111,7 +111,7 @@ def of_months(
 
 
 def of_versions(tables: Mapping[str, Stored], versions: Sequence[Mapping[str, Any]], *, file: str) -> Iterator[Volume]:
-    """The rows of a table without dates against those of its file in the version of the data before this one."""
+    """The rows of a table without dates, and of its file in the previous version of the data."""
     before = versions[-2]["files"].get(file) if len(versions) > 1 else None
     if before is not None:
         undated = {name: table for name, table in tables.items() if not table.declared.is_dated}
@@ -119,7 +119,7 @@ def of_versions(tables: Mapping[str, Stored], versions: Sequence[Mapping[str, An
 
 
 def batch(volumes: Sequence[Volume], change: float) -> Batch:
-    """One row with a column for each volume, which may differ from what is usual by `change`, a share of it."""
+    """One row with a column per volume, which may differ from the usual one by `change`, a share of it."""
     rows = pa.table({volume.table: [volume.rows] for volume in volumes} | {"part": ["newest"]})
     return Batch("volumes", rows, tuple(_demand(volume, change) for volume in volumes), ("part",))
 
@@ -155,7 +155,7 @@ def _demand(volume: Volume, change: float) -> Demand:
 
 
 def _remedy(volume: Volume, change: float) -> str:
-    """The line of a spec with which the rows would be right; none where they are, or where no months are compared."""
+    """The line of a spec that would accept the rows; none where they pass, or where no months are compared."""
     low, high = volume.bounds(change)
     if not volume.months or low <= volume.rows <= high:
         return ""
@@ -170,7 +170,7 @@ def _is_monthly(table: Stored) -> bool:
 
 
 def _months(parts: Sequence[str], newest: str) -> tuple[str, list[str], bool]:
-    """The month to judge, those to judge it by, and whether the table came at even distances so far."""
+    """The month to check, those to compare with, and whether the table arrived regularly so far."""
     recent = [part for part in parts if part <= newest][1:][-MONTHS - 1 :]
     if not recent:
         return newest, [], True
@@ -196,7 +196,7 @@ def _start(part: str) -> datetime:
 
 
 def _first_days(part: str, extracted_at: datetime | None) -> timedelta | None:
-    """How much of a month had passed at the extraction; None when all of it had."""
+    """The elapsed part of a month at the extraction; None when all of it had passed."""
     if extracted_at is None or (extracted_at.year, extracted_at.month) != (_start(part).year, _start(part).month):
         return None
     return extracted_at - _start(part)

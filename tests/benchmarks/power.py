@@ -16,11 +16,11 @@ from experiments.evaluation.model_figures import Predictions
 from experiments.statistics.repeated_looks import spent
 from features.plugins import discover
 from pipelines import rules
-from pipelines.gate.decisions import Compared, evidence_on
+from pipelines.gate.decisions import ComparedModels, evidence_on
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Mode
 from pipelines.ruling.rule import Rule, Status
-from tests.pipelines.test_gate_simulations import model, rows_of, spec_of
+from tests.pipelines.gate.test_gate_simulations import model, rows_of, spec_of
 
 RULES = discover(rules, Rule).values()
 RUNS = 200
@@ -73,7 +73,7 @@ def tally(n_rows: int, blur: float, mode: Mode, alpha: float, runs: int) -> Tall
         cohort, challenger, champion, floor = world(seed, n_rows, blur)
         both = Claims(risk=True, uplift=True)
         anchor = challenger if mode is Mode.REFRESH else None
-        models = Compared(mode, True, challenger, champion, floor, both, anchor and champion, anchor and "1")
+        models = ComparedModels(mode, True, challenger, champion, floor, both, anchor and champion, anchor and "1")
         evidence = evidence_on(cohort, models, alpha=alpha)
         findings = {rule.code: rule.judge(evidence, SPEC.gate) for rule in RULES if mode in rule.modes}
         bad = {

@@ -10,7 +10,7 @@ import pytest
 
 from features.plugins import names
 from pipelines.models import scorer_text
-from pipelines.models.scorer_text import LIBRARIES, Part
+from pipelines.models.scorer_text import LIBRARIES, ScorerPart
 from pipelines.models.scorers import kinds
 from tests.stranger_xgboost.installed import KIND_TEXT
 from tests.strangers import plugged
@@ -31,7 +31,7 @@ def scorer(*used: str) -> dict[str, object]:
 
 @every_kind
 def test_a_scorer_of_one_kind_knows_it_and_those_that_it_goes_on_from(kind: str) -> None:
-    needed = Part(SCORERS / "kinds" / f"{kind}.py").builds_on
+    needed = ScorerPart(SCORERS / "kinds" / f"{kind}.py").builds_on
     known = scorer(kind)["KINDS"]
     assert isinstance(known, dict)
     assert set(known) == {kind, *needed}

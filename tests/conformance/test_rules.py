@@ -20,7 +20,7 @@ from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Evidence, Mode, unbeaten
 from pipelines.ruling.rule import Finding, Rule, Status, decide
 from pipelines.ruling.verdict import Verdict
-from pipelines.specs.asking import asked
+from pipelines.specs.applicable_rules import asked
 
 RULES = discover(rules, Rule)
 GATE = GateSpec()

@@ -1,17 +1,33 @@
 """Whole runs in a copy of the repository, as a user would make them."""
 
+import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from pipelines import cli
+from tests.end_to_end.loaded import Loaded, loaded
 from tests.end_to_end.repository import TINY, Repository, environment
 
 
 @pytest.fixture(scope="session")
-def copy_of_repository(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Repository]:
+def libraries() -> Iterator[Loaded]:
+    """What has the libraries loaded, under the settings that a command makes for them."""
+    with patch.dict(os.environ, environment(), clear=True):
+        cli.settings_of_libraries()
+        settings = dict(os.environ)
+    with loaded(settings) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def copy_of_repository(
+    root: Path, tmp_path_factory: pytest.TempPathFactory, libraries: Loaded
+) -> Callable[[], Repository]:
     """Makes fresh copies: every file that git tracks or would track, in a git repository of its own."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -34,7 +50,7 @@ def copy_of_repository(root: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "start"],
         ):
             subprocess.run(["git", *words], cwd=target, check=True, env=environment())
-        return Repository(target)
+        return Repository(target, libraries)
 
     return copy
 

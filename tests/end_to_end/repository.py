@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from unittest.mock import patch
 import yaml
 
 from pipelines.cli import main
+from tests.end_to_end.loaded import Loaded
 
 TINY: dict[str, Any] = {
     "source": {"kind": "simulated", "seed": 3, "customers": 2500, "months": 17, "start": "2024-01-01"},
@@ -27,13 +29,19 @@ class Repository:
     """A copy of the repository with nothing in it but what is committed or about to be."""
 
     root: Path
+    libraries: Loaded | None = None
 
-    def run(self, *words: str, module: str = "pipelines", timeout: int = 600) -> subprocess.CompletedProcess[str]:
-        """`python -m pipelines WORDS` in the copy."""
+    def run(
+        self, *words: str, module: str = "pipelines", timeout: int = 600, variables: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m pipelines WORDS` in the copy, by a fork of what has the libraries loaded where there is one."""
+        settings = {**environment(), **(variables or {})}
+        if self.libraries and module == "pipelines":
+            return self.libraries.run([module, *words], cwd=self.root, env=settings, timeout=timeout)
         return subprocess.run(
             [sys.executable, "-m", module, *words],
             cwd=self.root,
-            env=environment(),
+            env=settings,
             capture_output=True,
             text=True,
             timeout=timeout,

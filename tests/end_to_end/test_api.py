@@ -19,7 +19,7 @@ import pytest
 from experiments.evaluation.cohort import Cohort
 from features.contract import Contract
 from features.errors import ContractError, MissingError, SpecError, UsageError
-from pipelines.api import folders, holdfast, shown, trials
+from pipelines.api import display, folders, holdfast, trials
 from pipelines.api.projects import Project
 from pipelines.files import storage
 from pipelines.learning import training_data
@@ -338,8 +338,8 @@ def test_all_is_readable_in_a_notebook(project: Project, model: holdfast.Model) 
     for one, word in ((project, "demo"), (model, model.learner), (project.report, "auc"), (project.champion, "AUC")):
         assert word in repr(one)
         assert word in one._repr_html_()
-    assert "&lt;b&gt;" in shown.html("<b>", {"<b>": "<b>"})
-    assert "<b>" not in shown.html("<b>", {"<b>": "<b>"})
+    assert "&lt;b&gt;" in display.html("<b>", {"<b>": "<b>"})
+    assert "<b>" not in display.html("<b>", {"<b>": "<b>"})
 
 
 def test_the_notebook_of_the_documentation_draws_a_picture_in_three_lines(

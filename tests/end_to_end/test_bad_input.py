@@ -196,7 +196,7 @@ def test_a_column_that_is_called_like_a_score_is_refused_when_the_spec_is_read(
     columns = SPEC["source"]["columns"]
     renamed = {**SPEC["source"], "columns": {name if old == "age" else old: one for old, one in columns.items()}}
     (repository.root / "experiments/specs/small.yaml").write_text(_yaml({**SPEC, "source": renamed}))
-    refused(repository.act("run", "small"), 2, f"source.columns.{name}: '{name}' is a name of ours: ", "{column: ")
+    refused(repository.act("run", "small"), 2, f"source.columns.{name}: '{name}' is a reserved name: ", "{column: ")
 
 
 def test_bad_values_stop_the_run_and_leave_everything_after_it_untouched(repository: Repository) -> None:

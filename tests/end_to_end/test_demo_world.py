@@ -11,7 +11,7 @@ import pytest
 from experiments.evaluation.cohort import Cohort
 from experiments.evaluation.model_figures import Predictions
 from experiments.money import policy
-from experiments.money.rivals import highest_risk_first
+from experiments.money.simple_policies import highest_risk_first
 from experiments.spec import ExperimentSpec
 from features import sources
 from features.plugins import plugin

@@ -29,14 +29,7 @@ class Shop:
             "MLFLOW_TRACKING_URI": self.address(TRACKING),
             "HOLDFAST_LEDGER_URI": self.address(LEDGER, "ledger"),
         }
-        return subprocess.run(
-            [sys.executable, "-m", "pipelines", *words],
-            cwd=self.repository.root,
-            env={**environment(), **addresses, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return self.repository.run(*words, variables={**addresses, **variables})
 
     def address(self, password: str, database: str = "postgres") -> str:
         return self.server.replace("postgres@", f"postgres:{password}@").removesuffix("postgres") + database

@@ -131,7 +131,7 @@ def test_no_work_tree_is_left(shop: Repository, tried: dict[str, Any]) -> None:
         (["tuning.trials=many"], "tuning.trials takes a whole number"),
         (["split.kind=tim"], "split.kind takes one of time, random."),
         (["tuning.families=[lightgmb]"], "there are ['lightgbm', 'logistic', 'prior']"),
-        (["tuning.trials=3", "tuning.trials=3"], "tuning.trials=3 stands twice"),
+        (["tuning.trials=3", "tuning.trials=3"], "tuning.trials=3 occurs twice"),
         (["tuning.trials"], "'tuning.trials' is no change; write KEY=VALUE"),
         (["tuning.families=[a"], "is no YAML"),
         (["title.x=1"], "there is no key 'title.x'"),
@@ -218,7 +218,8 @@ def test_a_new_simulated_spec_goes_through_dvcs_own_work_tree(copy_of_repository
 @pytest.mark.slow
 def test_a_new_simulated_spec_that_git_does_not_know_is_tried(copy_of_repository: Callable[[], Repository]) -> None:
     repository = copy_of_repository()
-    repository.spec("fresh", "demo", **TINY, tuning={"trials": 1, "families": ["logistic"]}, evaluation={"draws": 200})
+    small = {**TINY, "features": ["recency", "tenure"], "tuning": {"trials": 1, "families": ["prior"]}}
+    repository.spec("fresh", "demo", **small, evaluation={"draws": 100})
     before = files(repository.root)
     ended = repository.run("try", "fresh", "--json")
     assert ended.returncode == 0, ended.stderr

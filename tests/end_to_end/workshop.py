@@ -29,7 +29,7 @@ LOADED = (
     *("hypothesis", "hypothesis.extra.numpy", "sqlalchemy.exc", "pandas", "optuna.trial"),
     *("duckdb", "pyarrow.parquet", "ibis.backends.duckdb", "lightgbm", "numba", "scipy.stats", "sklearn.metrics"),
     *("pipelines.cli", "pipelines.jobs.listing", "pipelines.matrix.duckdb_engine", "pipelines.models.portable"),
-    *("pipelines.specs.asking", "experiments.search.candidate", "experiments.statistics.kernels"),
+    *("pipelines.specs.applicable_rules", "experiments.search.candidate", "experiments.statistics.kernels"),
     *("experiments.evaluation.comparison", "features.world.delivery"),
 )
 OF_PYTEST = ("-p", "no:cacheprovider")

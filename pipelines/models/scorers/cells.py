@@ -1,4 +1,4 @@
-"""What one cell says: a number, a category or nothing. What can be read without loss is read, and nothing else.
+"""Conversion of one cell to a number or category, where that loses nothing; other cells are unreadable.
 
 A cell is read by itself: what else stands in the column, and which type that gave to it, changes nothing.
 """
@@ -23,7 +23,7 @@ SHOWN, LONGEST = 5, 60
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell holds nothing: None, NaN, NA or NaT, of whatever type."""
+    """Whether a cell is missing: None, NaN, NA or NaT, of any type."""
     if value is None or value is pd.NA or value is pd.NaT:
         return True
     if isinstance(value, np.datetime64 | np.timedelta64):
@@ -45,7 +45,7 @@ def number(value: Any) -> float | None:
 
 
 def _spelt(text: str) -> float | None:
-    """The number that a text spells; NaN where it is empty."""
+    """The number in a text; NaN where it is empty."""
     if not text or text in TRUTHS:
         return float(TRUTHS[text]) if text else np.nan
     if not NUMBER.fullmatch(text):
@@ -54,7 +54,7 @@ def _spelt(text: str) -> float | None:
 
 
 def exact(whole: int) -> float | None:
-    """A whole number, or None where a double has not all of its digits."""
+    """An integer as a double, or None where a double cannot represent it exactly."""
     try:
         return float(whole) if int(float(whole)) == whole else None
     except OverflowError:
@@ -66,7 +66,7 @@ def _finite(found: float) -> float | None:
 
 
 class Categories:
-    """The categories of a column, and which of them a cell means."""
+    """The categories of a column, and the conversion of cells to their codes."""
 
     def __init__(self, categories: Sequence[str]) -> None:
         self.known = {text: float(place) for place, text in enumerate(categories)}
@@ -82,7 +82,7 @@ class Categories:
         self.expected += " that is spelt like one of them only"
 
     def code(self, value: Any) -> float | None:
-        """The place of a cell's category; NaN where it is missing or not known, None where it cannot be read."""
+        """The index of a cell's category; NaN where missing or unknown, None where unreadable."""
         if isinstance(value, str):
             return self._text(value)
         if is_missing(value):
@@ -98,7 +98,7 @@ class Categories:
         return self._number(value) if isinstance(value, Decimal) and value.is_finite() else None
 
     def _text(self, text: str) -> float:
-        """The category that a text is, but for blanks around it; `3.0` is `3` where only that is known, and back."""
+        """The category that a text names, ignoring outer spaces; `3.0` is `3` where only that exists, and back."""
         for spelt in (text, text.strip()):
             if spelt in self.known:
                 return self.known[spelt]
@@ -107,7 +107,7 @@ class Categories:
         return np.nan if found is None else found
 
     def _number(self, value: Decimal) -> float | None:
-        """The category that is spelt like a number; None where others are the same number in other digits."""
+        """The category spelt like a number; None where the spelling is ambiguous."""
         same = self.numbers.get(value, [])
         if not same:
             return np.nan
@@ -116,13 +116,13 @@ class Categories:
         return self.known[same[0]] if len(same) == 1 and same[0] in (plain, f"{plain}.0") else None
 
     def _truth(self, value: bool) -> float | None:
-        """The category that is the word for a truth value or, where there are no such words, its 1 or 0."""
+        """The category for a truth value: its word or, where there is none, 1 or 0."""
         if not any(self.truths.values()):
             return self._number(Decimal(int(value))) if {Decimal(0), Decimal(1)} & self.numbers.keys() else None
         same = self.truths[str(value).lower()]
         return None if len(same) > 1 else self.known[same[0]] if same else np.nan
 
     def codes(self, cells: Iterable[Any]) -> list[float | None]:
-        """The code of each cell; most are texts that are known."""
+        """The code of each cell; most are texts of known categories."""
         known, code = self.known, self.code
         return [known[cell] if type(cell) is str and cell in known else code(cell) for cell in cells]

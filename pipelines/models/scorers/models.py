@@ -1,4 +1,4 @@
-"""What a registered model is made of: models of some kinds, each of which does its own arithmetic."""
+"""The interface of a scorer's models, and the registry of their kinds."""
 
 import os
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class Model(Protocol):
         """Uncalibrated probability, or the number, shape (n_rows,)."""
 
     def contributions(self, X: Numbers) -> Numbers:
-        """What each column adds to the log-odds, against the typical customer, shape (n_rows, n_columns)."""
+        """What each column adds to the log-odds, relative to the median customer, shape (n_rows, n_columns)."""
 
 
 # How a model of each kind is made, of what it keeps as JSON and of its texts; each kind's own file adds it.

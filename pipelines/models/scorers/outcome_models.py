@@ -1,4 +1,4 @@
-"""The scorer of a registered model: rows in, risk, uplift and reasons out.
+"""The scorer of a registered model: rows in; risk, uplift and reasons out.
 
 With `cells`, `reading`, `models` and the model's kinds before it, in one file, it is copied into the model and runs
 without the project. All import libraries only. Next to it lie `contract.json` (what the rows must hold), `model.json`
@@ -30,7 +30,7 @@ def calibrated(raw: Numbers, calibration: Plain) -> Numbers:
 
 
 def effect(terms: list[Plain], said: dict[str, Numbers], without: str) -> Numbers:
-    """By how much an action lowers what the model called without says of no action; what is left is in [0, 1].
+    """The reduction of the untreated model's probability by an action, limited so that the rest is in [0, 1].
 
     It is weights times what models say, added up.
     """
@@ -44,12 +44,12 @@ def effect(terms: list[Plain], said: dict[str, Numbers], without: str) -> Number
 
 
 def readable(value: float) -> str:
-    """A number as people write it: three digits, and no fraction from 100 on."""
+    """A number with three significant digits, and no decimals from 100 on."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def in_parts(X: Numbers, ask: Callable[[Numbers], Numbers]) -> Numbers:
-    """What ask says of the rows, shape (..., n_rows): of many in equal parts, by a few threads; of others by one."""
+    """The result of ask on the rows, shape (..., n_rows); many rows are split over a few threads."""
     threads = max(1, min(THREADS, len(X) // ROWS_EACH))
     parts = threads * ceil(len(X) / (threads * ROWS_AT_ONCE))
     if parts <= 1:
@@ -60,14 +60,14 @@ def in_parts(X: Numbers, ask: Callable[[Numbers], Numbers]) -> Numbers:
 
 
 def wanted(reasons: Any) -> int:
-    """How many reasons to give. Raises ValueError for what is no whole number, or below 0."""
+    """The number of reasons. Raises ValueError unless it is a non-negative integer."""
     if isinstance(reasons, bool) or not isinstance(reasons, int | np.integer) or reasons < 0:
         raise ValueError(f"reasons is how many to give: a whole number, 0 or more; it is {reasons!r}")
     return int(reasons)
 
 
 class Scorer:
-    """Everything that a folder with `contract.json` and `model.json` can say of a row."""
+    """All predictions from a folder with `contract.json` and `model.json`."""
 
     def __init__(self, folder: Path | str) -> None:
         folder = Path(folder)
@@ -105,12 +105,12 @@ class Scorer:
         return scored.assign(**self.reasons(asked, X, how_many)) if how_many else scored
 
     def _raw(self, X: Numbers) -> Numbers:
-        """What each model says of the rows, shape (n_models, n_rows)."""
+        """The prediction of each model, shape (n_models, n_rows)."""
         part = np.ascontiguousarray(X)
         return np.stack([model.predict(part) for model in self.models.values()])
 
     def reasons(self, rows: pd.DataFrame, X: Numbers, how_many: int) -> dict[str, pd.Series]:
-        """The columns that raise the risk most, in words; an empty text where no further column raises it."""
+        """The columns that raise the risk most, in words; empty texts where fewer columns raise it."""
         contributions = self.models[CONTROL].contributions(np.ascontiguousarray(X))
         order = np.argsort(-contributions, axis=1, kind="stable")[:, :how_many]
         raises = np.take_along_axis(contributions, order, axis=1) > 0
@@ -124,7 +124,7 @@ class Scorer:
         return {f"reason_{k + 1}": pd.Series(each, rows.index, dtype="str") for k, each in enumerate(texts)}
 
     def words(self, rows: pd.DataFrame, X: Numbers, row: int, j: int) -> str:
-        """One reason: the meaning, the value, and what is typical."""
+        """One reason: the feature's meaning, its value, and the typical value."""
         column, value = self.columns[j], float(X[row, j])
         meaning = column["meaning"].split(";")[0]
         if column["type"] == "category":
@@ -145,7 +145,7 @@ if __name__ != "scorer":
         """Rows or parameters that cannot be read: MLflow's server answers 400 with the sentence."""
 
     class OutcomeModels(PythonModel):
-        """What MLflow calls."""
+        """The MLflow python model."""
 
         def load_context(self, context: PythonModelContext) -> None:
             """Read the model's files."""
@@ -157,7 +157,7 @@ if __name__ != "scorer":
             model_input: pd.DataFrame,  # or what `table` takes, but MLflow reads this type
             params: dict[str, int] | None = None,
         ) -> pd.DataFrame:
-            """Score the rows; params may hold `reasons`, how many to give (default none)."""
+            """Score the rows; params may hold `reasons`, the number of reasons (default none)."""
             try:
                 return self.scorer.score(model_input, reasons=(params or {}).get("reasons", 0))
             except ValueError as error:

@@ -1,4 +1,4 @@
-"""Reading rows as a model's input: what can be read without loss is read, the rest is refused with its place."""
+"""Conversion of input rows to a model's matrix; unreadable cells are refused with their position."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ FEW = 8
 
 
 class Reader:
-    """Reads tables of a contract's columns, as they stand in `contract.json`."""
+    """Reads tables with a contract's columns, as in `contract.json`."""
 
     def __init__(self, columns: Sequence[Plain]) -> None:
         self.names = pd.Index([column["name"] for column in columns])
@@ -28,9 +28,9 @@ class Reader:
         self.reads = [self.categories[k].code if k in self.categories else number for k in range(len(columns))]
 
     def read(self, rows: pd.DataFrame) -> Numbers:
-        """The rows as doubles, shape (n_rows, n_columns); a category is its place, unknown or missing is NaN.
+        """The rows as doubles, shape (n_rows, n_columns); categories as their index, unknown or missing as NaN.
 
-        Raises ValueError when a column is missing or stands twice, and when a cell cannot be read: it names the
+        Raises ValueError when a column is missing or occurs twice, and when a cell cannot be read: it names the
         column, the row and what was expected.
         """
         places, types = self._places(rows), rows.dtypes.to_numpy()
@@ -56,7 +56,7 @@ class Reader:
         return encoded.T
 
     def _few(self, rows: pd.DataFrame, places: NDArray[np.intp]) -> Numbers:
-        """The same, cell by cell: sooner done than to take the columns of a few rows apart."""
+        """The same, cell by cell, which is faster for few rows."""
         cells = (
             rows if rows.shape[1] == len(places) and (np.diff(places) == 1).all() else rows.take(places, axis=1)
         ).to_numpy(dtype=object)
@@ -66,7 +66,7 @@ class Reader:
         return np.array(found, dtype=float).reshape(len(rows), len(places))
 
     def _places(self, rows: pd.DataFrame) -> NDArray[np.intp]:
-        """Where the columns stand in the rows."""
+        """The positions of the columns in the rows."""
         if rows.columns.equals(self.names):
             return np.arange(len(self.names))
         if rows.columns.nlevels > 1:
@@ -81,7 +81,7 @@ class Reader:
         return np.asarray(places)
 
     def _column(self, values: pd.Series, place: int) -> tuple[Numbers, NDArray[np.bool_]]:
-        """A column's doubles, and which of its cells cannot be read."""
+        """A column as doubles, and which of its cells are unreadable."""
         plain, categories = _plain(values), self.categories.get(place)
         if categories is None:
             doubles, wrong = _numbers(values.to_numpy(dtype=object) if plain is None else plain[0])
@@ -93,7 +93,7 @@ class Reader:
         return np.where(plain[1], np.nan, codes[which]), wrong[which] & ~plain[1]
 
     def _refuse(self, rows: pd.DataFrame, places: NDArray[np.intp], bad: list[tuple[int, int]]) -> None:
-        """Raise ValueError for the first of the cells that cannot be read."""
+        """Raise ValueError for the first unreadable cell."""
         row, place = min(bad)
         cells = rows.iloc[row, places[place]], rows.index[row]
         value, index = (one.item() if isinstance(one, np.generic) else one for one in cells)
@@ -108,7 +108,7 @@ class Reader:
 
 
 def _plain(values: pd.Series) -> tuple[NDArray[Any], NDArray[np.bool_]] | None:
-    """The numbers of a column in NumPy's type, and where there are none; None where its type is no number's."""
+    """The numbers of a column in NumPy's type, and which are missing; None where its type is not numeric."""
     dtype = values.dtype
     if isinstance(dtype, np.dtype):
         return (values.to_numpy(), np.zeros(len(values), dtype=bool)) if dtype.kind in "biuf" else None
@@ -120,13 +120,13 @@ def _plain(values: pd.Series) -> tuple[NDArray[Any], NDArray[np.bool_]] | None:
 
 
 def _read(found: list[float | None]) -> tuple[Numbers, NDArray[np.bool_]]:
-    """What cells were read as, and which could not be."""
+    """The converted cells, and which could not be converted."""
     refused = [one is None for one in found] if None in found else np.zeros(len(found), dtype=bool)
     return np.array(found, dtype=float), np.asarray(refused, dtype=bool)
 
 
 def _numbers(block: NDArray[Any]) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Numbers as doubles, and which cells a double does not hold, are infinite or no numbers."""
+    """Numbers as doubles, and which cells are inexact, infinite or not numbers."""
     if block.dtype == object:
         doubles, wrong = _read([number(value) for value in block.ravel()])
         return doubles.reshape(block.shape), wrong.reshape(block.shape)
@@ -143,7 +143,7 @@ def _numbers(block: NDArray[Any]) -> tuple[Numbers, NDArray[np.bool_]]:
 
 
 def table(asked: Any) -> pd.DataFrame:
-    """What was sent as a table: a DataFrame as it is, a list of records, one record, or columns by name.
+    """The input as a table: a DataFrame as it is, a list of records, one record, or columns by name.
 
     Raises ValueError for anything else.
     """
@@ -160,5 +160,5 @@ def table(asked: Any) -> pd.DataFrame:
 
 
 def _bare(value: Any) -> Any:
-    """A value without the array that MLflow's server puts round it."""
+    """A value without the array that MLflow's server wraps it in."""
     return value.item() if isinstance(value, np.ndarray) and not value.ndim else value

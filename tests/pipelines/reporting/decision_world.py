@@ -17,7 +17,7 @@ from pipelines.champion import entry_kinds
 from pipelines.champion.authorship import Authorship
 from pipelines.champion.ledger import Entry
 from pipelines.gate import decision_data, decisions
-from pipelines.gate.decisions import Compared, Judged
+from pipelines.gate.decisions import ComparedModels, JudgedChallenger
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Evidence, Mode
 from tests.pipelines.reporting.report_world import rows_of, spec_of
@@ -48,13 +48,13 @@ def _judged(knows: float, mode: Mode, look: int, with_actions: bool) -> str:
     first = mode is Mode.FIRST
     floor = _model(x, None, ()).knowing(cohort.actions)
     recorded = Claims(risk=True, uplift=with_actions)
-    models = Compared(mode, with_actions, challenger, champion, floor, recorded=recorded)
+    models = ComparedModels(mode, with_actions, challenger, champion, floor, recorded=recorded)
     evidence = decisions.evidence_on(cohort, models, alpha=alpha)
     figures = {"challenger": decisions.figures_of(cohort, challenger)}
     if mode is not Mode.FIRST:
         figures["champion"] = decisions.figures_of(cohort, champion)
     curves = comparison.curves(cohort, challenger, champion)
-    judged = Judged(evidence, True, figures, decision_data.cohort(cohort, left_out=0), curves)
+    judged = JudgedChallenger(evidence, True, figures, decision_data.cohort(cohort, left_out=0), curves)
     found = decisions.decided(judged, tiny)
     told = {"look": {"cohort": cohort.digest, "number": look, "alpha": alpha}, "reports": {"challenger": "abc"}}
     return json.dumps([{**found, **told}, curves])
@@ -93,6 +93,6 @@ def refused(**changes: Any) -> dict[str, Any]:
     """The decision where a fault kept anything from being compared."""
     tiny = spec(with_actions=True)
     evidence = Evidence(Mode.REPLACE, ("policy_value",), {}, {}, **{"rarer": 0, **changes})
-    found = {**decisions.decided(Judged(evidence, False, {}), tiny), "look": None, "reports": {}}
+    found = {**decisions.decided(JudgedChallenger(evidence, False, {}), tiny), "look": None, "reports": {}}
     asked = {"challenger_version": "3", "compared_with": "2", "question": QUESTION}
     return receipt(entry_kinds.decision(asked, found, SIGNED, digest=DIGEST, approval=False))

@@ -18,7 +18,7 @@ from pipelines.champion import entry_kinds
 from pipelines.champion.authorship import Authorship
 from pipelines.champion.ledger import Entry
 from pipelines.gate import decisions
-from pipelines.gate.decisions import Judged
+from pipelines.gate.decisions import JudgedChallenger
 from pipelines.reporting import decision_page, differences, slice_pairs
 from pipelines.reporting.rules_in_words import NAMES, called, in_words
 from pipelines.ruling.evidence import Evidence, Mode
@@ -358,7 +358,7 @@ def test_a_model_that_is_the_simple_score_itself_is_not_shown_to_beat_it_in_the_
     assert found.difference is not None
     assert (found.difference.value, found.difference.low, found.challenger) == (0, 0, found.champion)
     evidence = Evidence(Mode.FIRST, ("auc",), {}, {}, 500, floors={"x alone": found})
-    first = decisions.decided(Judged(evidence, True, {}), tiny)["reasons"][0]
+    first = decisions.decided(JudgedChallenger(evidence, True, {}), tiny)["reasons"][0]
     assert first.endswith("; it is not shown to rank the risk better than x alone")
 
 

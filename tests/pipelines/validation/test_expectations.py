@@ -16,7 +16,7 @@ from pipelines.files import storage
 from pipelines.validation import batches, expectations, findings, stored
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand
-from pipelines.validation.findings import Judgement
+from pipelines.validation.findings import JudgedBatch
 from pipelines.validation.suites import row_demands
 
 AT = datetime(2024, 3, 1)
@@ -133,7 +133,7 @@ def test_free_text_is_not_even_read_and_what_is_planned_may_lie_ahead() -> None:
 NASTY = '<script>alert("x")</script>'
 
 
-def judged_nasty() -> Judgement:
+def judged_nasty() -> JudgedBatch:
     phones = {"column": "device", "value_set": ["phone"]}
     demand = Demand("visits", "device", "must be one of phone", "ExpectColumnValuesToBeInSet", phones, shows="device")
     rows = pa.table({"device": ["phone", NASTY], "visit": ["v1", "<b>v2"]})

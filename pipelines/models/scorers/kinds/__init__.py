@@ -1,1 +1,1 @@
-"""The arithmetic of each kind of model: one file per `Portable.kind`, which becomes part of the models of that kind."""
+"""Prediction code by kind of model: one file per `Portable.kind`, which is copied into the scorers of that kind."""

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees as LightGBM's own text, which LightGBM itself reads."""
+"""LightGBM boosters, loaded from LightGBM's own text format."""
 
 import threading
 
@@ -16,14 +16,14 @@ EXPLAINING = threading.Lock()
 
 
 class Lightgbm:
-    """The mean of a few boosters; given stands for further columns, the same in all rows."""
+    """The mean of a few boosters; given are extra columns, constant over the rows."""
 
     def __init__(self, plain: Plain, texts: list[str]) -> None:
         self.given = plain["given"]
         self.boosters = [lightgbm.Booster(model_str=text) for text in texts]
 
     def predict(self, X: Numbers) -> Numbers:
-        """Mean of what the boosters say, added in order; one thread, as those of a booster wait for each other."""
+        """Mean of the boosters' predictions, added in order; one thread, since threads of one wait on each other."""
         total = np.zeros(len(X))
         if len(X):
             rows = np.hstack([X, np.tile(self.given, (len(X), 1))]) if self.given else X

@@ -1,4 +1,4 @@
-"""A weighted sum of terms: linear models of a number, such as an effect."""
+"""Linear models of a number, such as an effect."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from pipelines.models.scorers.reading import Numbers, Plain
 
 
 class Linear:
-    """A weighted sum of terms, added one after another, so that the batch size changes no bit.
+    """A linear predictor whose terms are added in order, so that the batch size changes no bit.
 
     The terms of a number are itself standardised, its hinges and if it is missing; the one of a category is the
     coefficient of its value, 0 if missing.

@@ -1,4 +1,4 @@
-"""Logistic regression: the sum of a linear model as log-odds."""
+"""Logistic regression: a linear predictor as log-odds."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from pipelines.models.scorers.reading import Numbers
 
 
 class Logistic(Linear):
-    """The same sum as log-odds."""
+    """The linear predictor as log-odds."""
 
     def predict(self, X: Numbers) -> Numbers:
         """The logistic function of the sum."""

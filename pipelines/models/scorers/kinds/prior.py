@@ -1,4 +1,4 @@
-"""One number for all."""
+"""The prior model: a constant prediction."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from pipelines.models.scorers.reading import Numbers, Plain
 
 
 class Prior:
-    """One number for all."""
+    """A constant prediction."""
 
     def __init__(self, plain: Plain, _texts: list[str]) -> None:
         self.probability = plain["probability"]
@@ -17,7 +17,7 @@ class Prior:
         return np.full(len(X), self.probability)
 
     def contributions(self, X: Numbers) -> Numbers:
-        """Nothing adds anything."""
+        """All contributions are 0."""
         return np.zeros(X.shape)
 
 

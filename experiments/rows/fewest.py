@@ -1,8 +1,0 @@
-"""How few customers of an outcome, or rows of an arm, are too few to judge by."""
-
-# With fewer customers, more than 1 in 100 bootstrap draws of the gate cohort would hold none: exp(-5).
-FEWEST_OF_AN_OUTCOME = 5
-# With fewer rows, an arm cannot be compared with the control.
-FEWEST_OF_AN_ARM = 10
-# With fewer rows, an outcome has no spread within an arm.
-FEWEST_MEASURED = 2

@@ -1,0 +1,75 @@
+"""Spec sections that the build reads only to fail early on errors of later stages.
+
+Nothing that it writes depends on these, and who reads them asks again; so it depends on none of their modules: they are
+said here once more, as far as they are looked at.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Slice(Protocol):
+    """A slice definition."""
+
+    @property
+    def column(self) -> str:
+        """The column that is sliced."""
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """The edges of its bands; none where each value is a slice."""
+
+
+class Floor(Protocol):
+    """A simple score."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it sums."""
+
+
+class Figures(Protocol):
+    """The columns that the evaluation uses."""
+
+    @property
+    def slices(self) -> Mapping[str, Slice]:
+        """The slices by name."""
+
+    @property
+    def floors(self) -> Mapping[str, Floor]:
+        """The simple scores by name."""
+
+
+class Demands(Protocol):
+    """The gate's minimum sizes."""
+
+    @property
+    def minimum_positives(self) -> int:
+        """Untreated customers of the rarer outcome."""
+
+    @property
+    def minimum_events_per_arm(self) -> int:
+        """Rows of the rarer outcome in each arm."""
+
+    @property
+    def minimum_events_of(self) -> Mapping[str, int]:
+        """The same in an arm by its name, where it differs."""
+
+    def events_needed(self, arm: str) -> int:
+        """Rows of the rarer outcome in this arm."""
+
+
+class HasFigures(Protocol):
+    """A spec as far as its evaluation names columns."""
+
+    @property
+    def evaluation(self) -> Figures:
+        """The section `evaluation`."""
+
+
+class HasDemands(Protocol):
+    """A spec as far as its gate has minimum sizes."""
+
+    @property
+    def gate(self) -> Demands:
+        """The section `gate`."""

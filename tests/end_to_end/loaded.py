@@ -1,0 +1,150 @@
+"""A process that has the libraries loaded, of which every command of a test is a fork: loading them takes seconds.
+
+Nothing of ours is loaded in it, so that a fork runs the code of the checkout in which it stands, as `python -m` would.
+It is a script, not a module of the tests: `python loaded.py` listens on a socket in the folder that it is given.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+LIBRARIES = (
+    *("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "duckdb", "ibis.backends.duckdb", "yaml", "pydantic"),
+    *(
+        "scipy.stats",
+        "scipy.sparse",
+        "sklearn.linear_model",
+        "sklearn.preprocessing",
+        "sklearn.metrics",
+        "sklearn.isotonic",
+    ),
+    *("sklearn.compose", "sklearn.pipeline", "sklearn.model_selection", "lightgbm", "optuna", "optuna.samplers"),
+    *("sqlalchemy", "alembic", "jinja2", "great_expectations", "mlflow", "mlflow.pyfunc"),
+    *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store", "numba", "psycopg"),
+    *("matplotlib.figure", "matplotlib.style", "matplotlib.backends.backend_svg", "importlib_metadata"),
+)
+MESSAGE = 1 << 20
+STARTS_SECONDS = 120.0
+
+
+@contextlib.contextmanager
+def loaded(environment: Mapping[str, str]) -> Iterator["Loaded"]:
+    """The process, which ends with the block; environment is what the libraries see when they are loaded."""
+    with tempfile.TemporaryDirectory(prefix="loaded") as folder:
+        address = Path(folder) / "listens"
+        with subprocess.Popen([sys.executable, "-P", __file__, str(address)], env=dict(environment)) as process:
+            try:
+                until = time.monotonic() + STARTS_SECONDS
+                while not address.exists() and process.poll() is None and time.monotonic() < until:
+                    time.sleep(0.05)
+                yield Loaded(address)
+            finally:
+                process.terminate()
+
+
+class Loaded:
+    """Does commands in forks of the process that listens at an address."""
+
+    def __init__(self, address: Path) -> None:
+        self._address = str(address)
+
+    def run(
+        self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m WORDS` in a folder, and what it said. Raises TimeoutExpired."""
+        with (
+            socket.socket(socket.AF_UNIX) as line,
+            tempfile.TemporaryFile("w+") as said,
+            tempfile.TemporaryFile("w+") as complained,
+        ):
+            line.settimeout(timeout)
+            line.connect(self._address)
+            asked = {"words": list(words), "cwd": str(cwd), "env": dict(env)}
+            socket.send_fds(line, [json.dumps(asked).encode()], [said.fileno(), complained.fileno()])
+            answers = line.makefile()
+            number = int(answers.readline())
+            try:
+                code = int(answers.readline())
+            except TimeoutError:
+                os.kill(number, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(words, timeout) from None
+            said.seek(0)
+            complained.seek(0)
+            return subprocess.CompletedProcess(words, code, said.read(), complained.read())
+
+
+def _listen(address: str) -> None:
+    """Load, and then do what is asked, each in a fork of its own."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # no fork looks through them for garbage
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever waits for a fork is a fork of its own
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(f"{address}.soon")
+        door.listen()
+        Path(f"{address}.soon").rename(address)
+        while True:
+            line, _ = door.accept()
+            if not os.fork():
+                door.close()
+                _answer(line)
+            line.close()
+
+
+def _answer(line: socket.socket) -> NoReturn:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    message, files, _, _ = socket.recv_fds(line, MESSAGE, 2)
+    child = os.fork()
+    if not child:
+        line.close()
+        _do(**json.loads(message), files=files)
+    line.sendall(f"{child}\n".encode())
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(OSError):
+        line.sendall(f"{code}\n".encode())
+    os._exit(0)
+
+
+def _do(words: list[str], *, cwd: str, env: dict[str, str], files: Sequence[int]) -> NoReturn:
+    """Be the command; the fork ends with it, at once: to take down all that is loaded takes seconds."""
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    for number, file in enumerate([os.open(os.devnull, os.O_RDONLY), *files]):
+        os.dup2(file, number)
+        os.close(file)
+    sys.path.insert(0, cwd)
+    sys.argv = words
+    tempfile.tempdir = None
+    importlib.invalidate_caches()
+    code: object = 1
+    try:
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:  # noqa: BLE001 - as Python does
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+if __name__ == "__main__":
+    _listen(sys.argv[1])
