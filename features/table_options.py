@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from features import reserved
 from features.arm_column import ArmColumn
-from features.file_format import FileFormat
+from features.file_format import PLAIN, FileFormat, NumberColumn, checked_sign
 from features.schema import ColumnType
 from features.section import Name, Section
 from features.source import SourceOptions
@@ -20,8 +20,9 @@ Role = Literal["feature", "label", "outcome"]
 class ColumnOptions(Section):
     """What a column of the file is; role says what it is for.
 
-    column is what the file calls it, where that is not its name here. missing are further texts that mean that a value
-    is missing. An outcome is a number that was measured after the actions, beside the label: the report says what they
+    column is what the file calls it, where that is not its name here. decimal and thousands are the signs in which its
+    numbers are written, where they are not those of the file's `format`. missing are further texts that mean a missing
+    value. An outcome is a number that was measured after the actions, beside the label: the report says what they
     changed. Rows in which a nullable one is missing are left out of its figures.
     """
 
@@ -31,6 +32,8 @@ class ColumnOptions(Section):
     meaning: str | None = None
     unit: str | None = None
     nullable: bool = False
+    decimal: str | None = None
+    thousands: str | None = None
     missing: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
@@ -45,6 +48,15 @@ class ColumnOptions(Section):
                 "a table has no history that a moment could belong to: count the days to it (type: number), or take the"
                 " column out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _signs_are_of_a_number(self) -> Self:
+        said = [name for name in ("decimal", "thousands") if getattr(self, name) is not None]
+        if said and self.type not in NUMBERS:
+            raise ValueError(f"{' and '.join(said)} say how numbers are written, and the type is '{self.type}'")
+        for name in said:
+            checked_sign(getattr(self, name), name)
         return self
 
     @model_validator(mode="after")
@@ -80,6 +92,31 @@ class TableOptions(SourceOptions):
         if faults := list(_faults(self)):
             raise ValueError("; ".join(faults))
         return self
+
+    @model_validator(mode="after")
+    def _numbers_are_written_in_one_way(self) -> Self:
+        for place, signs in self.whole_format().signs.items():
+            if signs.decimal == signs.thousands:
+                raise ValueError(f"the numbers of '{place}' have {signs.decimal!r} for decimal and for thousands")
+        return self
+
+    def whole_format(self) -> FileFormat:
+        """How the file is read, with the signs of all columns that are numbers, the logged probability among them."""
+        form = self.format or PLAIN
+        numbers = {one.column: one for one in form.numbers}
+        declared = {self.in_the_file(name): one for name, one in self.columns.items() if one.type in NUMBERS}
+        whole = [self._number(numbers.get(place, NumberColumn(column=place)), one) for place, one in declared.items()]
+        if self.treatment and self.treatment.probability and self.treatment.probability not in declared:
+            place = self.treatment.probability
+            whole.append(numbers.get(place, NumberColumn(column=place)))
+        found = form.model_copy(update={"numbers": tuple(whole)})
+        return form if all(signs.is_plain for signs in found.signs.values()) else found
+
+    @staticmethod
+    def _number(of_file: NumberColumn, column: ColumnOptions) -> NumberColumn:
+        """How a column's numbers are written: as it says itself, or as the file's format does."""
+        own = {"decimal": column.decimal, "thousands": column.thousands}
+        return of_file.model_copy(update={sign: said for sign, said in own.items() if said is not None})
 
     def in_the_file(self, name: str) -> str:
         """What the file calls a column of the spec."""

@@ -8,9 +8,11 @@ import pyarrow.compute as pc
 
 from features.arm_column import STRATUM, ArmColumn, arms_of, declared, probabilities_of, strata_of
 from features.errors import MissingError, SchemaError
+from features.file_format import PLAIN, Formats
 from features.schema import ARROW_TYPES, Column, ColumnType, Table, nearest
 from features.source import Part, Raw, Source
 from features.table_options import NUMBERS, ColumnOptions, TableOptions
+from features.written_numbers import Signs, plain_texts
 
 # What pyarrow would read besides: 0x10 as 16, nan as a number. What stands for nothing is declared as `missing`.
 _WRITTEN: dict[ColumnType, str] = {
@@ -30,7 +32,7 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 
 def _column(name: str, options: ColumnOptions) -> Column:
-    declared = options.model_dump(exclude={"role", "meaning", "column", "missing"})
+    declared = options.model_dump(exclude={"role", "meaning", "column", "missing", "decimal", "thousands"})
     return Column(
         name=name,
         meaning=options.meaning or name,
@@ -51,10 +53,13 @@ def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
     _check_columns(rows, options)
     arrays: dict[str, pa.ChunkedArray | pa.Array] = {"customer_id": _keys(rows, options)}
     unreadable: dict[str, pa.Array] = {}
+    signs = options.whole_format().signs
     for name, column in options.columns.items():
-        texts = _text(rows[options.in_the_file(name)], (*options.missing, *column.missing))
+        place = options.in_the_file(name)
+        every, own = (*options.missing, *column.missing), signs.get(place, Signs())
+        texts = _text(rows[place], (*every, *_as_read(every, own)))
         values, bad = _cast(texts, column.type)
-        arrays[name] = _without_markers(values, column)
+        arrays[name] = _without_markers(values, column, _as_read(column.missing, own))
         if bad.null_count < len(bad):
             unreadable[f"{name}__unreadable"] = bad
     if options.treatment:
@@ -68,6 +73,7 @@ def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
 def _check_columns(rows: pa.Table, options: TableOptions) -> None:
     wanted = [*map(options.in_the_file, options.columns), *([options.key] if options.key else [])]
     wanted += options.treatment.columns if options.treatment else []
+    wanted += [one.column for one in options.format.numbers] if options.format else []
     if missing := [name for name in wanted if name not in rows.column_names]:
         meant = "; ".join(f"'{name}': {nearest(name, rows.column_names)}" for name in missing)
         raise SchemaError(f"{options.file} has no column {missing}; correct the spec; {meant}.")
@@ -114,11 +120,16 @@ def _cast(texts: pa.Array, type_: ColumnType) -> tuple[pa.Array, pa.Array]:
     return values, pc.if_else(pc.is_null(written), texts, None)
 
 
-def _without_markers(values: pa.Array, column: ColumnOptions) -> pa.Array:
+def _as_read(missing: tuple[str, ...], signs: Signs) -> tuple[str, ...]:
+    """Texts that mean a missing value, as they come out of a file whose numbers are written with these signs."""
+    return tuple(plain_texts(pa.array(missing, pa.string()), signs).to_pylist())
+
+
+def _without_markers(values: pa.Array, column: ColumnOptions, own: tuple[str, ...]) -> pa.Array:
     """The values, missing where a number equals one of the column's own markers, however the file writes it."""
-    if column.type not in NUMBERS or not column.missing:
+    if column.type not in NUMBERS or not own:
         return values
-    markers, _ = _cast(pa.array(column.missing, pa.string()), column.type)
+    markers, _ = _cast(pa.array(own, pa.string()), column.type)
     return pc.if_else(pc.is_in(values, markers.drop_null()), None, values)
 
 
@@ -152,6 +163,11 @@ def _told(values: list[str | None], texts: pa.Array) -> tuple[pa.Array, pa.Array
     return known, pc.if_else(pc.is_null(known), texts, None)
 
 
+def _formats(options: TableOptions) -> Formats:
+    whole = options.whole_format()
+    return {options.file: whole} if options.format or whole != PLAIN else {}
+
+
 SOURCE = Source(
     kind="table",
     meaning="a table with one row per customer, features already there",
@@ -162,6 +178,6 @@ SOURCE = Source(
     read=read,
     extracted_at=lambda _: None,
     wants=lambda options: (options.file,),
-    formats=lambda options: {options.file: options.format} if options.format else {},
+    formats=_formats,
     newer=("file",),
 )
