@@ -77,6 +77,11 @@ def plain_texts(texts: pa.Array | pa.ChunkedArray, signs: Signs) -> pa.Array | p
     return pc.if_else(pc.match_substring_regex(texts, signs.pattern), plain, other)
 
 
+def markers_as_read(missing: tuple[str, ...], signs: Signs) -> tuple[str, ...]:
+    """Texts that mean a missing value, as they come out of a file whose numbers are written with these signs."""
+    return tuple(plain_texts(pa.array(missing, pa.string()), signs).to_pylist())
+
+
 def _marked(texts: pa.Array | pa.ChunkedArray, signs: Signs) -> pa.Array | pa.ChunkedArray:
     return pc.binary_join_element_wise(texts, f" ({signs.told})", "")
 

@@ -24,6 +24,7 @@ LIKE_DATA = re.compile(
 _STRONG, _RARE, _WEAK = (",", ";", "\t", "|"), ("^", "\x01", "¦", "¬"), ("~", "§", ":", " ")
 _WORDS = {"\t": "tabs", " ": "blanks", "\x01": "bytes 1"}
 ROWS = 5_000
+FEW = 20
 # A sign that stands in texts of its own accord has to make more columns than one.
 _WEAK_COLUMNS = 3
 
@@ -153,7 +154,7 @@ def _shown(sign: str) -> str:
 
 
 def header_of(found: Fields, lines: Sequence[str] = ()) -> Decision:
-    """Whether the first row holds names: none of its cells is blank, there twice, or looks like data.
+    """Whether the first row holds names: it is no data where what stands below it is, or no cell is blank or twice.
 
     lines are those of the text, if it has any.
     """
@@ -169,23 +170,33 @@ def _names_stand_in(first: tuple[str, ...], below: list[tuple[str, ...]]) -> tup
     """Whether a row holds the names of the columns below it, how sure that is, and why."""
     like = [place for place, cell in enumerate(first) if LIKE_DATA.fullmatch(cell.strip())]
     typed = [place for place in range(len(first)) if below and all(_is_datum(row, place) for row in below)]
+    named = [place for place in typed if first[place].strip()]
     again = any(first[place] in {row[place] for row in below if len(row) > place} for place in range(len(first)))
+    unseen = [place for place in range(len(first)) if place not in like and _has_few_values(below, place)]
     found: tuple[bool, Sure, str]
-    if like and set(like) <= set(typed):
+    if like and unseen and all(first[place] not in {row[place] for row in below} for place in unseen):
+        found = True, "open", f"{first[unseen[0]]!r} is none of the few values that stand below it"
+    elif like and set(like) <= set(typed):
         found = False, "likely", f"{first[like[0]]!r} looks like data, as what stands below it does"
     elif like:
         found = True, "open", f"{first[like[0]]!r} looks like data, and what stands below it does not"
+    elif named:
+        such = next((row[named[0]] for row in below if row[named[0]].strip()), "")
+        why = f"{first[named[0]]!r} is no datum, and what stands below it is, such as {such!r}"
+        found = True, "certain", why
     elif len(set(first)) < len(first) or not all(cell.strip() for cell in first):
         found = False, "open", "a cell is blank or there twice, as no name is"
-    elif typed:
-        such = next((row[typed[0]] for row in below if row[typed[0]].strip()), "")
-        why = f"{first[typed[0]]!r} is no datum, and what stands below it is, such as {such!r}"
-        found = True, "certain", why
     elif again:
         found = False, "open", "a cell stands in later rows of its column, too"
     else:
         found = True, "likely", "its cells stand in no later row; all columns hold texts"
     return found
+
+
+def _has_few_values(rows: list[tuple[str, ...]], place: int) -> bool:
+    """Whether a column has so few values that its first row would hardly have one of its own."""
+    values = [row[place] for row in rows if len(row) > place]
+    return len(values) == len(rows) > FEW and len(set(values)) <= FEW
 
 
 def _is_datum(row: tuple[str, ...], place: int) -> bool:

@@ -51,8 +51,12 @@ class Guess:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What was guessed and is not certain: the value, how sure it is, and the line that decided it."""
-        return tuple(str(one) for one in self.decided if one.sure != "certain")
+        """What was guessed and is not certain: the value, how sure it is, and the line that decided it.
+
+        Not that a file is of the kind that its name says.
+        """
+        named = self.form.kind is None
+        return tuple(str(one) for one in self.decided if one.sure != "certain" and not (named and one.what == "kind"))
 
     @property
     def line(self) -> str:

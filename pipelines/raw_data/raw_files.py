@@ -179,6 +179,7 @@ def _telling(part: Part) -> Iterator[None]:
     try:
         yield
     except (
+        duckdb.BinderException,
         duckdb.InvalidInputException,
         duckdb.ConversionException,
         duckdb.NotImplementedException,
