@@ -96,16 +96,21 @@ def _told(column: FeatureColumn, values: Numbers) -> Iterator[Numbers]:
 def _z(said: Numbers, pair: Draws) -> float:
     """By how many standard errors the weighted means of two groups differ; 0 where too few rows would tell."""
     held = ~np.isnan(said)
+    if not held.any():
+        return 0.0
+    some, weight = said[held], pair.weight[held]
+    mean = float((weight * some).sum() / weight.sum())
+    # Under randomisation both groups vary alike: 30 rows that all lack a rare value are not known to lack it always.
+    variance = float((weight * (some - mean) ** 2).sum() / weight.sum())
     means, variances = [], []
     for group in (held & pair.treated, held & ~pair.treated):
         values = said[group]
         if len(values) < 2 * FEWEST:
             return 0.0
         share = pair.weight[group] / pair.weight[group].sum()
-        mean = float((share * values).sum())  # a product of matrices would wake threads that cost more than the sum
-        means.append(mean)
-        variances.append(float(((share * (values - mean)) ** 2).sum()))
-    some = said[held]
+        means.append(float((share * values).sum()))  # a product of matrices would wake threads that cost more
+        # Rows of large weight may vary more than others.
+        variances.append(max(variance * float((share**2).sum()), float(((share * (values - mean)) ** 2).sum())))
     if (some != np.median(some)).sum() < 2 * FEWEST or not sum(variances) > 0:
         return 0.0
     return abs(means[0] - means[1]) / float(np.sqrt(sum(variances)))
