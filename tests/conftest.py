@@ -21,13 +21,6 @@ settings.load_profile("any machine")
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file go to one worker, and so do all that look at the world that was run once for them."""
-    for item in items:
-        shared = "tiny" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("tiny" if shared else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

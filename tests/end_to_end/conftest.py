@@ -55,7 +55,7 @@ def copy_of_repository(
     return copy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a test changes it
 def tiny(copy_of_repository: Callable[[], Repository]) -> Repository:
     """A copy in which `demo` is a tiny world that was run once, from nothing to a champion."""
     repository = copy_of_repository()
