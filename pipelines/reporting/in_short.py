@@ -41,11 +41,15 @@ def _percentages(found: Found) -> Line:
 
 
 def _checks(checks: list[Found]) -> Line:
+    """How many checks found something, found what the spec accepts, or were switched off: it is well if none did."""
     warned, off = (sum(1 for one in checks if one[name]) for name in ("findings", "off"))
+    accepted = summary.accepted(checks)
     left = f", and {off} {'is' if off == 1 else 'are'} switched off" if off else ""
-    if warned:
-        return Line("bad", f"Of {len(checks)} checks of the data {warned} found something{left}.")
-    return Line("open" if off else "good", f"None of {len(checks)} checks of the data found anything{left}.")
+    if not warned and not accepted:
+        return Line("open" if off else "good", f"None of {len(checks)} checks of the data found anything{left}.")
+    counts = {"something": warned, "what the spec accepts": accepted}
+    told = ", ".join(f"{number} found {what}" for what, number in counts.items() if number)
+    return Line("bad" if warned else "open", f"Of {len(checks)} checks of the data {told}{left}.")
 
 
 def _lottery(found: Found) -> Line:

@@ -1,6 +1,6 @@
 """The first screen: what is predicted, and the plain answers to the questions that a manager asks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
@@ -181,3 +181,8 @@ def _whom(found: Found) -> Answer:
 def _earns(found: Found) -> Answer:
     verdict, further = effects.earned(found), effects.hardest(found)
     return Answer("What does its advice earn?", (verdict,), f"Advised: {effects.advice(found)}.", further)
+
+
+def accepted(checks: Iterable[Found]) -> int:
+    """The number of leak checks that find something which the spec accepts; reports from before say nothing of it."""
+    return sum(1 for one in checks if any(kept["finding"] for kept in one.get("accepted", ())))

@@ -13,6 +13,9 @@ RISK_ONLY, BY_LOT = json.dumps(judged(with_actions=False)), json.dumps(judged(wi
 FOUND = {"findings": [{"sentence": "x tells all"}], "off": "", "code": "L001", "meaning": "m"}
 CLEAN = {"findings": [], "off": "", "code": "L002", "meaning": "m"}
 OFF = {"findings": [], "off": "we know", "code": "L003", "meaning": "m"}
+_KEPT = {"subject": "x", "reason": "it is known before", "finding": {"sentence": "x tells all"}}
+ACCEPTED = {**CLEAN, "accepted": [_KEPT]}
+ACCEPTED_FOR_NOTHING = {**CLEAN, "accepted": [{**_KEPT, "finding": None}]}
 
 
 def _loaded(text: str) -> dict[str, Any]:
@@ -31,6 +34,9 @@ def _starting(lines: tuple[Line, ...], words: str) -> Line:
         ([CLEAN, CLEAN], "good", "None of 2 checks of the data found anything."),
         ([CLEAN, FOUND, FOUND], "bad", "Of 3 checks of the data 2 found something."),
         ([CLEAN, OFF], "open", "None of 2 checks of the data found anything, and 1 is switched off."),
+        ([CLEAN, ACCEPTED], "open", "Of 2 checks of the data 1 found what the spec accepts."),
+        ([FOUND, ACCEPTED], "bad", "Of 2 checks of the data 1 found something, 1 found what the spec accepts."),
+        ([CLEAN, ACCEPTED_FOR_NOTHING], "good", "None of 2 checks of the data found anything."),
         ([FOUND, OFF, OFF], "bad", "Of 3 checks of the data 1 found something, and 2 are switched off."),
     ],
 )
