@@ -76,6 +76,24 @@ class ExperimentSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _a_prior_can_be_honoured(self) -> "ExperimentSpec":
+        if self.label.prior is None:
+            return self
+        if self.treatment is not None:
+            raise ValueError(
+                "label.prior cannot correct rows with actions: in a trial whose rows were chosen by their outcome, arms"
+                " no longer have their probabilities, and one share does not tell what an action does. Take the trial"
+                " as it was drawn, or write treatment: null and a file of untreated customers, for the risk alone"
+            )
+        if self.observations is not None:
+            raise ValueError(
+                "label.prior corrects a table with one row a customer; an event log has a row for each date of a"
+                " customer, and one share does not tell how these were chosen. Take the log of all customers, or of"
+                " some at random"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _dates_agree(self) -> "ExperimentSpec":
         if self.observations is None and self.split.kind == "time":
             raise ValueError("split kind 'time' needs 'observations'; without dates the split is 'random'")

@@ -12,6 +12,7 @@ from experiments.evaluation.requested_metrics import all_metrics
 from experiments.metric import Metric, Numbers
 from experiments.rows.split import Fold
 from experiments.spec import ExperimentSpec
+from experiments.statistics.calibration import Calibration
 from experiments.statistics.intervals import Estimate
 from features.errors import MetricError
 from features.tables import CONTROL
@@ -29,7 +30,7 @@ def cross_validated(model: Model, spec: ExperimentSpec, *, effects: bool) -> pd.
     folds = model.problem.folds
     rows = [_judged(model, fold) for fold in folds]
     fold_of = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
-    cohort = Cohort(pd.concat(rows, ignore_index=True), spec, model.learning.listed)
+    cohort = Cohort(pd.concat(rows, ignore_index=True), spec, model.learning.listed, model.learning.churned_share)
     said = _said(model)
     found = {}
     for metric in all_metrics(spec.evaluation).values():
@@ -56,7 +57,10 @@ def _said(model: Model) -> Predictions:
     risk = np.concatenate([draft.risk(X) for draft, X in parts])
     effects = [draft.effects(X) for draft, X in parts]
     actions = model.learning.actions
-    return Predictions(risk, risk, {name: np.concatenate([one[name] for one in effects]) for name in actions})
+    # Drafts are not calibrated, so only what a stated share adds to their log-odds is added here.
+    shift = model.problem.shift
+    probability = Calibration(1.0, shift).apply(risk) if shift else risk
+    return Predictions(risk, probability, {name: np.concatenate([one[name] for one in effects]) for name in actions})
 
 
 def _of_metric(

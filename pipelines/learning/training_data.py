@@ -14,6 +14,7 @@ from experiments.family import PARTS, Family, Labels, RowIndex
 from experiments.metric import Metric, Numbers
 from experiments.money import limits
 from experiments.rows.arms import Arms, Mask, rows_of
+from experiments.rows.balance import Balance
 from experiments.rows.gap import left_in_gap
 from experiments.rows.split import Fold, Split, customer_hash, split
 from experiments.search.learning_problem import Problem, Stakes
@@ -71,6 +72,11 @@ class Learning:
     def at_risk(self) -> Mask:
         """The rows on which the risk is measured: untreated, and not left in the lead time; shape (n_rows,)."""
         return rows_of(self.arms, CONTROL, self.actions) & ~self.left_in_gap
+
+    @property
+    def churned_share(self) -> float:
+        """The share of the rows of the risk that left, training rows and gate cohort together."""
+        return float(self.y[self.at_risk].mean())
 
     @cached_property
     def arms(self) -> Arms:
@@ -142,6 +148,7 @@ class Learning:
             metric=plugin(metrics, self.spec.tuning.metric, Metric),
             stakes=self._stakes(training),
             left_in_gap=self.left_in_gap[training],
+            shift=0.0 if self.spec.label.prior is None else Balance(self.spec.label.prior, self.churned_share).shift,
         )
 
     def _parts(self, index: RowIndex) -> RowIndex:

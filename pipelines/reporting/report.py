@@ -50,6 +50,7 @@ def _parts(report: str) -> Mapping[str, Any]:
         "observed": effects.observed(found) if measured and not randomised else [],
         "shares": summary.shares(found),
         "answers": summary.answers(found),
+        "balanced": tables.balanced(found),
         "risk_charts": charts_risk.charts(found),
         "rankings": effects.rankings(found) if randomised else (),
         "trial": effects.trial(found) if randomised else [],
