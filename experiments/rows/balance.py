@@ -37,7 +37,7 @@ class Balance:
     def shift(self) -> float:
         """What is added to the log-odds of a probability learnt from the rows (Elkan 2001, theorem 2).
 
-        Saerens, Latinne & Decaestecker (2002), equation 4, is the same in ratios of probabilities. It is the same for
+        Saerens, Latinne & Decaestecker (2002), equation 2.4, is the same in ratios of probabilities. It is the same for
         every customer, so it changes no ranking.
         """
         return log(self.stated / (1 - self.stated)) - log(self.in_file / (1 - self.in_file))

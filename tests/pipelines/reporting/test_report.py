@@ -58,9 +58,9 @@ def test_a_balanced_file_is_called_so_with_both_shares_and_the_figures_of_both()
 
     plain, text = _page(RISK_ONLY).text, " ".join(_page(RISK_ONLY, balance).text.split())
     assert "balanced" not in plain
-    assert "In it 50\u00a0% left; among all customers, the spec says, 3.1\u00a0% do" in text
+    assert "In it 50 % left; among all customers, the spec says, 3.1 % do" in text
     assert "counts 0.032 times as much as one who stayed" in text
-    assert "Risk in the file, where 50\u00a0% left" in text
+    assert "Risk in the file, where 50 % left" in text
     assert "0.123" in text
     assert "0.123" not in plain
 
