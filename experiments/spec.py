@@ -5,7 +5,7 @@ Only who needs all of it imports this module; a stage imports the modules of the
 
 from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from experiments.sections.checks import Reason
 from experiments.sections.cost_of_churn import CostOfChurnSpec
@@ -28,6 +28,7 @@ class ExperimentSpec(Section):
 
     Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
     cannot see a change of what is not there. checks: leak checks that are switched off, by code, each with its reason.
+    refit: a new champion is fitted again on all rows, gate cohort included, and that version serves.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -48,11 +49,16 @@ class ExperimentSpec(Section):
     evaluation: EvaluationSpec = EvaluationSpec()
     gate: GateSpec = GateSpec()
     score: ScoreSpec = ScoreSpec()
+    refit: bool = False
 
     @property
     def actions(self) -> tuple[str, ...]:
         """The names of the actions; none where no treatment is in the data."""
         return tuple(self.treatment.arms) if self.treatment else ()
+
+    @model_serializer(mode="wrap")
+    def _without_refit_unless_asked(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in plain(self).items() if name != "refit" or value}
 
     @field_validator("source")
     @classmethod

@@ -8,7 +8,7 @@ worlds that need none. For docs/decisions/0030-refitting-on-all-rows.md.
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
 from experiments.metrics.qini import METRIC as QINI
 from experiments.rows.gate_dates import closed_before
-from experiments.rows.split import Split, customer_hash, split
+from experiments.rows.split import customer_hash
 from experiments.search import candidate, past_trials, tuning
 from experiments.search.learning_problem import Problem
 from experiments.sections.tuning import TuningSpec
@@ -40,30 +40,6 @@ SEEDS, TRIALS = 5, 4
 TEST_SHARE = 0.2
 GRID = Setting("linear", 3000, 1, 0.3, logged=True)
 Figures = dict[str, float]
-
-
-@dataclass(frozen=True)
-class Whole(Learning):
-    """The same rows, all of them learnt from."""
-
-    @property
-    def split(self) -> Split:  # type: ignore[override]
-        """Every row is a training row, and the folds reach over all."""
-        return whole_split(self)
-
-
-def whole_split(opened: Learning) -> Split:
-    """The split where no row is kept back: folds by the same hash, of dates by the last ones."""
-    spec = opened.spec.split
-    everything = np.arange(len(opened.rows))
-    if spec.kind == "random":
-        folds = split(opened.rows, spec=spec.model_copy(update={"gate_share": 1e-9}), label=opened.spec.label)
-        return Split(everything, everything[:0], folds.folds)
-    later = opened.rows.iloc[-1:].assign(as_of=opened.rows["as_of"].max() + pd.Timedelta(days=3650))
-    told = split(
-        pd.concat([opened.rows, later]), spec=spec.model_copy(update={"gate_dates": 1}), label=opened.spec.label
-    )
-    return Split(everything, everything[:0], told.folds)
 
 
 def both(learn: Problem, whole: Problem, spec: TuningSpec, learner: str) -> tuple[FittedLearner, FittedLearner]:
@@ -88,9 +64,8 @@ def of_spec(root: Path, name: str, seed: int) -> tuple[Figures, Figures]:
     opened = training_data.opened(spec, workspace)
     test, rest = _apart(opened, seed)
     judged, opened = _at(opened, test), _at(opened, rest)
-    whole = Whole(opened.spec, opened.rows, opened.X, opened.contract, opened.listed)
     asked = opened.tuning
-    learn, every = (one.problem(asked.families, asked.learners) for one in (opened, whole))
+    learn, every = (one.problem(asked.families, asked.learners) for one in (opened, opened.whole))
     models = both(learn, every, asked, asked.learners[0])
     return tuple(_figures(model, judged) for model in models)  # type: ignore[return-value]
 
