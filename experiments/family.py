@@ -95,7 +95,8 @@ def nothing_to_search(_trial: optuna.Trial) -> dict[str, Any]:
 class Family:
     """A family of models.
 
-    search suggests parameters from a trial; starting_points are tried first; prepare takes encoded rows
+    search suggests parameters from a trial; starting_points are tried first, then defaults, which are those that
+    somebody has who searches nothing; prepare takes encoded rows
     (n_rows, n_columns), their labels and the contract, once for all fits. fit models the probability of the label 1.
 
     That is a family for risk, and all that learners need which fit a model for each arm. What follows, others need;
@@ -114,6 +115,7 @@ class Family:
     starting_points: tuple[Params, ...]
     prepare: Callable[[Matrix, Labels, Contract], Prepared]
     fit: Fit
+    defaults: tuple[Params, ...] = ()
     search_effects: Callable[[optuna.Trial], dict[str, Any]] = nothing_to_search
     effect_point: Params = field(default_factory=dict)
     regress: Regress | None = None

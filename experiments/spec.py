@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
-from experiments.sections.checks import Reason
+from experiments.sections.checks import CheckSays
 from experiments.sections.cost_of_churn import CostOfChurnSpec
 from experiments.sections.evaluation import EvaluationSpec
 from experiments.sections.gate import GateSpec
@@ -27,8 +27,9 @@ class ExperimentSpec(Section):
     """Everything an experiment is; two equal specs on equal data give equal models.
 
     Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
-    cannot see a change of what is not there. checks: leak checks that are switched off, by code, each with its reason.
-    refit: a new champion is fitted again on all rows, gate cohort included, and that version serves.
+    cannot see a change of what is not there. checks: by code, the reason why a leak check is switched off, or, under
+    `accept`, by column why its finding is right. refit: a new champion is fitted again on all rows, gate
+    cohort included, and that version serves.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -41,7 +42,7 @@ class ExperimentSpec(Section):
     treatment: TreatmentSpec | None
     value: ValueSpec
     validation: ValidationSpec
-    checks: dict[str, Reason]
+    checks: dict[str, CheckSays]
     split: SplitSpec
     tuning: TuningSpec
     policy: PolicySpec

@@ -1,27 +1,108 @@
-"""How a text file with separated fields is to be read, where it is no CSV with names in its first line."""
+"""How a raw file is to be read, where it is no CSV in UTF-8 with commas and names in its first line."""
 
+import codecs
+import json
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from features.errors import SpecError
+from features.written_numbers import DECIMALS, THOUSANDS, Signs
 
-_NOT_SEPARATORS = ('"', "\n", "\r", " ")
+Kind = Literal["csv", "parquet", "excel", "json_lines"]
+_NOT_SEPARATORS = ('"', "\n", "\r", "\0")
+_QUOTES = ('"', "'", "")
+# One byte a letter, but for those in the second line.
+ENCODINGS = (
+    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "big5", "cp932", "euc_jp", "cp949"),
+    *("cp1252", "latin-1", "mac-roman", *(f"cp{n}" for n in (*range(1250, 1252), *range(1253, 1259)))),
+    *(f"iso8859-{n}" for n in (2, 5, 7, 9, 15)),
+    *("koi8-r", "koi8-u", "cp437", "cp850", "cp852", "cp866"),
+)
+_NAMES = {codecs.lookup(name).name: name for name in ENCODINGS}
+# Python's names of what the larger ones hold.
+_WITHIN = {"gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "ascii": "utf-8"}
+_WITHIN |= {"utf-8-sig": "utf-8"}
+# What can be said of a file of which kind, beside kind and numbers.
+_OF_KIND: dict[str, tuple[str, ...]] = {
+    "csv": ("header", "names", "separator", "quote", "escape", "encoding"),
+    "parquet": (),
+    "excel": ("header", "names", "sheet"),
+    "json_lines": ("encoding",),
+}
+
+
+class NumberColumn(BaseModel):
+    """A column whose texts are numbers, by the name that the file has for it; its own signs, or the file's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    decimal: str | None = None
+    thousands: str | None = None
+
+    @field_validator("decimal", "thousands")
+    @classmethod
+    def _is_a_sign(cls, value: str | None, info: Any) -> str | None:
+        return None if value is None else checked_sign(value, info.field_name)
+
+
+def _columns(plain: Any) -> Any:
+    if not isinstance(plain, list | tuple):
+        return plain
+    return tuple({"column": one} if isinstance(one, str) else one for one in plain)
+
+
+def checked_sign(value: str, name: str) -> str:
+    """A sign of numbers, named decimal or thousands. Raises ValueError where it is none."""
+    known = DECIMALS if name == "decimal" else THOUSANDS
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}; it is one of {', '.join(map(repr, known))}")
+    return value
 
 
 class FileFormat(BaseModel):
     """header says whether the first line holds names; names are the columns where it does not.
 
-    separator stands between two fields. An Excel sheet has a header, or names, too.
+    separator stands between two fields; quote stands around one that holds it, and is empty where nothing does; escape
+    is a backslash where one stands before a quote in a field, and empty where quotes are doubled. encoding is how
+    letters are kept. decimal comes before a fraction, thousands between three digits, in the columns that numbers
+    names (in a table all of type number and integer). kind is what the end of the file's name does not say; sheet is
+    the one of an Excel workbook that is meant. An Excel sheet has a header, or names, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: Kind | None = None
+    encoding: str = "utf-8"
     header: bool = True
     names: tuple[str, ...] = ()
     separator: str = Field(",", min_length=1, max_length=1)
+    quote: str = Field('"', max_length=1)
+    escape: Literal["", "\\"] = ""
+    decimal: str = "."
+    thousands: str = ""
+    numbers: Annotated[tuple[NumberColumn, ...], BeforeValidator(_columns)] = ()
+    sheet: str | None = Field(None, min_length=1)
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            found = codecs.lookup(value).name
+        except LookupError:
+            found = ""
+        found = codecs.lookup(_WITHIN[found]).name if found in _WITHIN else found
+        if found not in _NAMES:
+            raise ValueError(f"encoding is {value!r}; it is one of {', '.join(ENCODINGS)}")
+        return _NAMES[found]
+
+    @field_validator("decimal", "thousands")
+    @classmethod
+    def _is_a_sign(cls, value: str, info: Any) -> str:
+        return checked_sign(value, info.field_name)
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
@@ -29,6 +110,12 @@ class FileFormat(BaseModel):
             raise ValueError(
                 f"separator is {self.separator!r}, which separates nothing; it is such as ';', '|' or '\\t'"
             )
+        if self.quote not in _QUOTES or self.separator in (self.quote, self.escape):
+            raise ValueError(
+                f"quote is {self.quote!r}; it is '\"' or \"'\", or '' where nothing is put in quotes, and no separator"
+            )
+        if self.escape and not self.quote:
+            raise ValueError("escape is a backslash before a quote, and quote says that there are none")
         if self.header and self.names:
             raise ValueError(
                 "names are given and the first line is to hold names too; say `header: false`, or no names"
@@ -37,11 +124,55 @@ class FileFormat(BaseModel):
             raise ValueError("without a header the columns need names: `names: [customer, day, amount]`")
         if twice := sorted({name for name in self.names if self.names.count(name) > 1 or not name.strip()}):
             raise ValueError(f"names holds {twice} twice or blank; each column has a name of its own")
+        for where, signs in (("", Signs(self.decimal, self.thousands)), *self.signs.items()):
+            if signs.decimal == signs.thousands:
+                raise ValueError(f"{where or 'a number'} has {signs.decimal!r} for decimal and for thousands")
+        if len(self.signs) < len(self.numbers):
+            raise ValueError("numbers names a column twice; each is written in one way")
         return self
+
+    @property
+    def signs(self) -> dict[str, Signs]:
+        """The signs of the columns that are numbers, by the file's names."""
+        return {
+            one.column: Signs(
+                self.decimal if one.decimal is None else one.decimal,
+                self.thousands if one.thousands is None else one.thousands,
+            )
+            for one in self.numbers
+        }
+
+    def strange_to(self, kind: Kind) -> list[str]:
+        """What it says that says nothing of a file of this kind."""
+        every = {name for names in _OF_KIND.values() for name in names}
+        return sorted((every - set(_OF_KIND[kind])) & set(self.model_dump(exclude_defaults=True)))
 
 
 PLAIN = FileFormat()
 Formats = Mapping[str, FileFormat]
+
+
+def spoken(form: FileFormat) -> dict[str, Any]:
+    """What a spec says for it, as plain lists, texts and truths: only what is not said of itself."""
+    plain = form.model_dump(mode="json", exclude_defaults=True, exclude={"numbers"})
+    if form.numbers:
+        several = [one.model_dump(exclude_none=True) for one in form.numbers]
+        plain["numbers"] = [one["column"] if len(one) == 1 else one for one in several]
+    return plain
+
+
+def said(form: FileFormat) -> str:
+    """What a spec says for it, as a flow of YAML."""
+    return _flow(spoken(form))
+
+
+def _flow(plain: Any) -> str:
+    """JSON that reads like YAML: names without quotes, texts in them."""
+    if isinstance(plain, dict):
+        return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in plain.items()) + "}"
+    if isinstance(plain, list | tuple):
+        return "[" + ", ".join(map(_flow, plain)) + "]"
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def format_of(name: str, formats: Formats) -> FileFormat | None:

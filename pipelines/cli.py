@@ -14,9 +14,9 @@ from features.plugins import imported
 from pipelines.messages import help_pages, log, masking
 from pipelines.messages.answer import Answer
 from pipelines.messages.help_pages import Parser, grouped
+from pipelines.messages.stage_names import described, pages, stages
 from pipelines.processes import processes, run_lock, scratch, stopping
 from pipelines.servers import faults, probe
-from pipelines.stage_names import described, pages, stages
 from pipelines.workspace import Workspace
 
 DESCRIPTION = "Holdfast trains, evaluates and promotes customer-retention models."
@@ -24,6 +24,7 @@ DESCRIPTION = "Holdfast trains, evaluates and promotes customer-retention models
 DONE = "done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do"
 EXAMPLES = (
     "python -m pipelines run demo",
+    "python -m pipelines new shop path/to/customers.csv --label left",
     "python -m pipelines data telco path/to/telco.csv",
     "python -m pipelines try demo tuning.trials=20 tuning.trials=40",
     "python -m pipelines status demo --json",
@@ -33,6 +34,8 @@ RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql:/
 # What talks to no server and no database, and what only reads there.
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
 READING = ("status", "history")
+# What makes the spec that it is told the name of.
+WITHOUT_SPEC = ("new",)
 
 
 def main(words: Sequence[str]) -> int:
@@ -131,6 +134,8 @@ def _said(arguments: argparse.Namespace, workspace: Workspace) -> int:
 def _act(arguments: argparse.Namespace, workspace: Workspace) -> int | Answer:
     if arguments.command == "list":
         return cast("Answer", import_module("pipelines.jobs.listing").listed(arguments.kind, workspace.root))
+    if arguments.command in WITHOUT_SPEC:
+        return cast("int", import_module(f"pipelines.commands.{arguments.command}").run(None, workspace, arguments))
     specs = import_module("pipelines.specs.spec_files")
     spec = specs.load(workspace)
     with scratch.own():

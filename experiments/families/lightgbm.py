@@ -9,20 +9,22 @@ import numpy as np
 import optuna
 
 from experiments.family import Family, Labels, Params, Portable, Prepared, RowIndex, Scores
+from experiments.statistics.stopping_loss import StoppingLoss
 from features.contract import Contract, Matrix
 
-MOST_ROUNDS = 400
-PATIENCE = 25
+# No more than a guard: a fit stops when it no longer gains.
+MOST_ROUNDS = 3000
+PATIENCE = 50
 FINAL_MEMBERS = 3
 MOST_ROUNDS_OF_EFFECTS = 100
 PATIENCE_OF_EFFECTS = 20
-FEW_ROWS = 20_000
+FEW_ROWS = 200_000
 FEWEST_IN_LEAF = 20
 FEW_ENOUGH_FOR_ALL_PARTS = 2000
 OURS = ("rounds", "members", "share_in_leaf")  # settings of ours, not of LightGBM
 FIXED: Mapping[str, Any] = {
     "objective": "binary",
-    "metric": "binary_logloss",
+    "metric": "None",
     "bagging_freq": 1,
     "deterministic": True,
     "force_col_wise": True,
@@ -74,7 +76,7 @@ def search(trial: optuna.Trial) -> dict[str, Any]:
     """Small trees first: retention data are small and noisy, and LightGBM's defaults overfit them."""
     return {
         "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.2, log=True),
-        "num_leaves": trial.suggest_int("num_leaves", 3, 32, log=True),
+        "num_leaves": trial.suggest_int("num_leaves", 3, 128, log=True),
         "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, 200, log=True),
         "feature_fraction": trial.suggest_float("feature_fraction", 0.2, 1.0),
         "bagging_fraction": trial.suggest_float("bagging_fraction", 0.4, 1.0),
@@ -101,6 +103,16 @@ STARTING_POINT = {
     "lambda_l2": 5.0,
     "path_smooth": 1.0,
 }
+# LightGBM's own, and nearly those of scikit-learn's HistGradientBoostingClassifier; both leave the two last ones out.
+DEFAULTS = {
+    "learning_rate": 0.1,
+    "num_leaves": 31,
+    "min_data_in_leaf": 20,
+    "feature_fraction": 1.0,
+    "bagging_fraction": 1.0,
+    "lambda_l2": 0.01,
+    "path_smooth": 0.01,
+}
 
 
 def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
@@ -122,7 +134,8 @@ def fit(
         {**_settings({**FIXED, **params}, len(index)), "seed": seed},
         rows,
         MOST_ROUNDS,
-        valid_sets=[_subset(prepared, stop_index, n_rows=len(index))],
+        valid_sets=[_subset(prepared, np.sort(stop_index), n_rows=len(index))],
+        feval=StoppingLoss(prepared.y[np.sort(stop_index)]),
         callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
     )
     return LightgbmModel((booster,), {"rounds": float(booster.best_iteration)})
@@ -206,6 +219,7 @@ FAMILY = Family(
     starting_points=(STARTING_POINT,),
     prepare=prepare,
     fit=fit,
+    defaults=(DEFAULTS,),
     search_effects=search_effects,
     effect_point=EFFECT_POINT,
     regress=regress,

@@ -134,6 +134,7 @@ FAMILY = Family(
     starting_points=({"C": 0.1}, {"C": 0.01}),
     prepare=prepare,
     fit=fit,
+    defaults=({"C": 1.0},),  # scikit-learn's
     search_effects=search_effects,
     effect_point={"hold": 1.0},
     regress=regress,

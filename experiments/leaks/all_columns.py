@@ -1,8 +1,11 @@
 """What columns together tell of the outcome: a plain logistic model, judged on rows that it has not seen."""
 
+import warnings
 from collections.abc import Collection
 
 import numpy as np
+import pandas as pd
+from scipy.stats import ConstantInputWarning
 
 from experiments.families.logistic import FAMILY
 from experiments.family import RowIndex
@@ -10,6 +13,8 @@ from experiments.leaks.check import Evidence
 from experiments.metric import Numbers
 
 PENALTY = {"C": 0.1}
+# Columns whose ranks go so far together say the same; so many rows tell it.
+SAME, MOST_ROWS = 0.95, 20_000
 
 
 def together(names: Collection[str], evidence: Evidence, *, most: int | None = None) -> Numbers:
@@ -36,3 +41,17 @@ def together(names: Collection[str], evidence: Evidence, *, most: int | None = N
 def _some(rows: RowIndex, most: int | None) -> RowIndex:
     """Every n-th of the rows, so that at most so many are left."""
     return rows if most is None else rows[:: max(1, -(-len(rows) // most))]
+
+
+def saying_the_same(name: str, evidence: Evidence, *, least: float = SAME) -> list[str]:
+    """The column, and after it those that rank the rows that hold both as it does, either way round."""
+    contract, X = evidence.contract, evidence.training.X
+    numbers = [place for place, column in enumerate(contract.columns) if column.type != "category"]
+    own = contract.names.index(name)
+    if own not in numbers:
+        return [name]
+    ranks = pd.DataFrame(X[:: max(1, len(X) // MOST_ROWS)][:, numbers], columns=numbers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConstantInputWarning)  # what is the same everywhere agrees with nothing
+        agree = ranks.corrwith(ranks[own], method="spearman").abs()
+    return [name, *(contract.names[place] for place in numbers if place != own and agree[place] >= least)]

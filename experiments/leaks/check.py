@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from experiments.family import Labels
+from experiments.leaks.known import Earlier, Trial
 from experiments.leaks.single_columns import Alone, alone
 from experiments.rows.split import Fold
 from features.contract import Contract, Matrix
@@ -38,12 +40,19 @@ class Evidence:
     """Everything that checks may look at: the rows to learn from with their folds, and the gate cohort beside them.
 
     The positions in folds are those of the training rows. A check that refuses looks at no outcome of the gate cohort.
+    What else is known is None where it is not: the randomised trial; the place of each training row in its file, shape
+    (n_rows,); rows of today, whose outcome nobody knows yet, shape (n_today, n_columns); the gate cohort's rows as they
+    were known earlier.
     """
 
     contract: Contract
     training: Rows
     gate: Rows
     folds: tuple[Fold, ...]
+    trial: Trial | None = None
+    places: npt.NDArray[np.intp] | None = None
+    today: Matrix | None = None
+    earlier: Earlier | None = None
 
     @cached_property
     def alone(self) -> dict[str, Alone]:
@@ -67,6 +76,15 @@ class Finding:
     threshold: float
     sentence: str
     copies: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What the spec accepts, and why: a subject, and what the check found in it this time, None where it is silent."""
+
+    subject: str
+    reason: str
+    finding: Finding | None
 
 
 Examine = Callable[[Evidence], tuple[Finding, ...]]
@@ -107,33 +125,62 @@ def check(code: str, *, severity: Severity = Severity.REFUSE) -> Callable[[Exami
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a check: its findings, none where it is silent; off is why the spec has switched it off."""
+    """What became of a check: its findings, none where it is silent; off is why the spec has switched it off.
+
+    accepted are those that the spec accepts by name; they are no findings.
+    """
 
     code: str
     meaning: str
     severity: Severity
     findings: tuple[Finding, ...] = ()
     off: str | None = None
+    accepted: tuple[Accepted, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Its fields as JSON can hold them, but for the rows that are copies."""
-        plain = asdict(replace(self, findings=tuple(replace(one, copies=()) for one in self.findings)))
-        for one in plain["findings"]:
-            del one["copies"]
+        plain = asdict(replace(self, findings=(), accepted=()))
+        plain["findings"] = [_plain(one) for one in self.findings]
+        plain["accepted"] = [
+            {"subject": one.subject, "reason": one.reason, "finding": _plain(one.finding) if one.finding else None}
+            for one in self.accepted
+        ]
         return plain
 
 
-def examined(checks: Mapping[str, Check], evidence: Evidence, *, off: Mapping[str, str]) -> tuple[Result, ...]:
-    """The result of every check, by code; off says which are not asked, and why."""
+def _plain(finding: Finding) -> dict[str, Any]:
+    plain = asdict(replace(finding, copies=()))
+    del plain["copies"]
+    return plain
+
+
+def examined(
+    checks: Mapping[str, Check],
+    evidence: Evidence,
+    *,
+    off: Mapping[str, str],
+    accepted: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> tuple[Result, ...]:
+    """The result of every check, by code; off says which are not asked, and why.
+
+    accepted are, by code and then by subject, the findings that somebody who knows better accepts, and why.
+    """
     return tuple(
-        Result(
-            code=code,
-            meaning=one.meaning,
-            severity=one.severity,
-            findings=() if code in off else one.examine(evidence),
-            off=off.get(code),
-        )
-        for code, one in checks.items()
+        Result(one.code, one.meaning, one.severity, off=off[one.code])
+        if one.code in off
+        else _result(one, one.examine(evidence), accepted.get(one.code, {}))
+        for one in checks.values()
+    )
+
+
+def _result(one: Check, findings: tuple[Finding, ...], accepted: Mapping[str, str]) -> Result:
+    found = {finding.subject: finding for finding in findings}
+    return Result(
+        code=one.code,
+        meaning=one.meaning,
+        severity=one.severity,
+        findings=tuple(finding for finding in findings if finding.subject not in accepted),
+        accepted=tuple(Accepted(subject, reason, found.get(subject)) for subject, reason in accepted.items()),
     )
 
 

@@ -1,16 +1,27 @@
 """How a candidate is judged on a fold: by its risk, by how it ranks customers by effect, and by what that earns."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.family import RowIndex
+from experiments.family import Labels, RowIndex, Scores
 from experiments.metric import Numbers, evaluate
 from experiments.metrics.qini import METRIC as QINI
 from experiments.money import policy
 from experiments.rows.split import Fold
 from experiments.search.learning_problem import Problem, Stakes
+from experiments.statistics import calibration
 from experiments.uplift.fitted_learner import FittedLearner
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was said of the risk of judged rows, uncalibrated, what happened, and the part of each row's customer."""
+
+    y: Labels
+    said: Scores
+    part: RowIndex
 
 
 @dataclass(frozen=True)
@@ -23,25 +34,53 @@ class Judgement:
     risk: float
     uplift: float
     earned: Numbers
+    told: Told | None = field(default=None, repr=False, compare=False)
 
 
-def judge(problem: Problem, fold: Fold, fitted: FittedLearner) -> Judgement:
-    """Judge on the rows that the fold holds out.
+def judged(problem: Problem, fitted: Iterable[FittedLearner]) -> Iterator[Judgement]:
+    """Judge what was fitted on each fold, one after the other."""
+    before: list[Judgement] = []
+    for fold, one in zip(problem.folds, fitted, strict=True):
+        before.append(judge(problem, fold, one, before=before))
+        yield before[-1]
 
-    The risk is measured on untreated rows whose customer was there when the window opened; uplift and earnings by AIPW
-    scores of all assigned rows, whose nuisances were fitted off these and are the same for every candidate. Calibration
-    comes later: it needs what all folds say.
+
+def judge(problem: Problem, fold: Fold, fitted: FittedLearner, *, before: Sequence[Judgement] = ()) -> Judgement:
+    """Judge on the rows that the fold holds out; before are the candidate's judgements on earlier folds.
+
+    The risk is measured on untreated rows whose customer was there when the window opened, calibrated as it will serve:
+    by what this fold and those before say of the other parts' customers. Uplift and earnings are by AIPW scores of all
+    assigned rows, whose nuisances were fitted off these and are the same for every candidate; effects are judged before
+    calibration and shrinkage.
     """
     at_risk = fold.judge[problem.at_risk[fold.judge]]
-    risk = evaluate(problem.metric, problem.y[at_risk], fitted.risk(problem.X[at_risk]))
+    told = Told(problem.y[at_risk], fitted.risk(problem.X[at_risk]), problem.parts[at_risk])
+    served = _served(problem, told, [one.told for one in before if one.told is not None])
+    risk = evaluate(problem.metric, told.y, served)
     if problem.stakes is None:
-        return Judgement(risk, float("nan"), np.array([]))
+        return Judgement(risk, float("nan"), np.array([]), told)
     known = problem.nuisances(fold.fit, fold.judge)
     at = fold.judge[known.in_trial[fold.judge]]
     effects = np.column_stack(list(fitted.effects(problem.X[at]).values()))
     gamma = known.gamma[at]
     qini = [evaluate(QINI, *columns) for columns in zip(gamma.T, effects.T, strict=True)]
-    return Judgement(risk, float(np.mean(qini)), _earned(problem, problem.stakes, at, effects=effects, gamma=gamma))
+    earned = _earned(problem, problem.stakes, at, effects=effects, gamma=gamma)
+    return Judgement(risk, float(np.mean(qini)), earned, told)
+
+
+def _served(problem: Problem, told: Told, before: Sequence[Told]) -> Scores:
+    """The probabilities after calibration, that of each part fitted on the others; a ranking needs none."""
+    if problem.metric.kind == "rank":
+        return told.said
+    everything = [*before, told]
+    y, said, part = (np.concatenate([getattr(one, name) for one in everything]) for name in ("y", "said", "part"))
+    served = told.said.copy()
+    for own in np.unique(told.part):
+        rows = part != own
+        if len(np.unique(y[rows])) == 2:
+            here = told.part == own
+            served[here] = calibration.fit(y[rows], said[rows]).apply(told.said[here])
+    return served
 
 
 def _earned(problem: Problem, stakes: Stakes, at: RowIndex, *, effects: Numbers, gamma: Numbers) -> Numbers:

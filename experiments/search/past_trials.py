@@ -14,7 +14,7 @@ from experiments.search.learning_problem import Candidate
 from experiments.statistics import rounding
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
-FAMILY, LEARNER, RECORD = "family", "learner", "record"
+FAMILY, LEARNER, RECORD, ESTIMATE = "family", "learner", "record", "estimate"
 ENOUGH_TO_COMPARE_WITH = 5
 
 # Of a family that not every learner of the spec can use, the learner is a parameter of its own.
@@ -83,6 +83,39 @@ def recorded(trial: FrozenTrial) -> Record:
 def ended(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that ended, complete or pruned, in order."""
     return study.get_trials(deepcopy=False, states=ENDED)
+
+
+def estimate(study: optuna.Study, trial: optuna.Trial) -> float:
+    """What a trial that is stopped would have come to: the best one's figure, and its gap to that after the same fold.
+
+    Never is that better than the best. A sampler that is told nothing of what was stopped takes a bad trial that went
+    on, for want of another, for a good one.
+    """
+    sign = _signs(study)[0]
+    complete = [one for one in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)) if not _stopped(one)]
+    leader = min(complete, key=lambda one: (sign * one.values[0], one.number))
+    fold, own = max(study.get_trials(deepcopy=False)[trial.number].intermediate_values.items())
+    gap = sign * (own - leader.intermediate_values[fold])
+    return rounding.figure(leader.values[0] + sign * max(gap, 0.0))
+
+
+def _stopped(trial: FrozenTrial) -> bool:
+    """Whether a trial of one figure was stopped, be it as it ended or as it is estimated."""
+    return ESTIMATE in trial.user_attrs
+
+
+def as_it_ended(trial: FrozenTrial) -> FrozenTrial:
+    """A trial of the copy that the sampler sees as the study keeps it: a stopped one has no value of its own."""
+    if _stopped(trial):
+        trial.state, trial.values = TrialState.PRUNED, [max(trial.intermediate_values.items())[1]]
+    return trial
+
+
+def as_estimated(trial: FrozenTrial) -> FrozenTrial:
+    """The other way round."""
+    if _stopped(trial):
+        trial.state, trial.values = TrialState.COMPLETE, [trial.user_attrs[ESTIMATE]]
+    return trial
 
 
 def worse_than_the_median(study: optuna.Study, record: Record) -> bool:

@@ -19,6 +19,8 @@ from experiments.statistics import rounding
 from experiments.uplift.fitted_learner import FittedLearner
 from experiments.uplift.learner import EFFECT, Learner, able_to_use
 
+BEST_PERCENT = 15.0
+
 
 def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:
     """What a study of the problem is after: the metric of the risk and, where there are actions, a high uplift."""
@@ -44,15 +46,15 @@ def search(
             tries.enqueue_trial(points[tried])
         trial = tries.ask()
         _try(tries, trial, problem, spec=spec)
-        study.add_trial(tries.get_trials(deepcopy=False)[-1])
+        study.add_trial(past_trials.as_it_ended(tries.get_trials()[-1]))
         on_trial(study.get_trials(deepcopy=False)[-1])
     return past_trials.best(study, spec.trials)
 
 
 def _in_memory(study: optuna.Study) -> optuna.Study:
-    """A copy of the study with the trials that ended."""
+    """A copy of the study with the trials that ended, as the sampler is to see them."""
     copy = optuna.create_study(directions=study.directions, pruner=study.pruner)
-    copy.add_trials(past_trials.ended(study))
+    copy.add_trials([past_trials.as_estimated(one) for one in study.get_trials(states=past_trials.ENDED)])
     return copy
 
 
@@ -69,19 +71,28 @@ def trial_seed(seed: int, tried: int) -> int:
 
 
 def starting_points(problem: Problem, spec: TuningSpec) -> list[dict[str, Any]]:
-    """The starting points of all families, taking turns, and with them their learners, until each had its turn."""
+    """The starting points of all families, taking turns, then their defaults in the same way.
+
+    With actions each comes with a learner; these take turns too, and starting points begin again until each had one.
+    """
     families = [problem.families[name] for name in spec.families]
-    turns = zip_longest(*([(one, point) for point in one.starting_points] for one in families))
-    points = [pair for turn in turns for pair in turn if pair]
+    first = _in_turn([(one, one.starting_points) for one in families])
+    last = _in_turn([(one, one.defaults) for one in families])
     if not problem.actions:
-        return [_point(family, point) for family, point in points]
+        return [_point(family, point) for family, point in first + last]
+    rounds = range(max(len(first), len(spec.learners)))
     found = []
-    for k in range(max(len(points), len(spec.learners))):
-        family, point = points[k % len(points)]
+    for k, (family, point) in enumerate([*(first[k % len(first)] for k in rounds), *last]):
         key, able = learners_of(family, problem, spec)
         learner = problem.learners[able[k % len(able)]]
         found.append({**_point(family, point), key: learner.name, **_effect_point(family, learner)})
     return found
+
+
+def _in_turn(points: list[tuple[Family, tuple[Params, ...]]]) -> list[tuple[Family, Params]]:
+    """The first of each family, the second of each, and so on."""
+    turns = zip_longest(*([(family, point) for point in some] for family, some in points))
+    return [pair for turn in turns for pair in turn if pair]
 
 
 def _point(family: Family, point: Params) -> dict[str, Any]:
@@ -138,24 +149,41 @@ def _try(study: optuna.Study, trial: optuna.Trial, problem: Problem, *, spec: Tu
     judged: list[Judgement] = []
     learned = []
     for fold, fitted in zip(problem.folds, drafts(choice, problem, seed=spec.seed), strict=True):
-        judged.append(judge(problem, fold, fitted))
+        judged.append(judge(problem, fold, fitted, before=judged))
         learned.append(fitted.learned)
         if len(judged) < len(problem.folds) and _hopeless(study, trial, judged, problem):
             past_trials.keep(trial, Record.of(judged, learned))
-            study.tell(trial, state=TrialState.PRUNED)
+            _stop(study, trial)
             return
     record = Record.of(judged, learned)
     past_trials.keep(trial, record)
     study.tell(trial, record.values)
 
 
+def _stop(study: optuna.Study, trial: optuna.Trial) -> None:
+    """End a hopeless trial. The sampler of one figure is told what it would have come to, as Optuna advises."""
+    if len(study.directions) > 1:
+        study.tell(trial, state=TrialState.PRUNED)
+        return
+    trial.set_user_attr(past_trials.ESTIMATE, found := past_trials.estimate(study, trial))
+    study.tell(trial, found)
+
+
+def pruner() -> optuna.pruners.BasePruner:
+    """What stops the trials of a study of one figure: those go on that are among the best 15 % after the same fold.
+
+    The first ones are not stopped: the sampler needs them, and there is nothing to compare them with.
+    """
+    return optuna.pruners.PercentilePruner(BEST_PERCENT, n_startup_trials=past_trials.ENOUGH_TO_COMPARE_WITH)
+
+
 def _hopeless(study: optuna.Study, trial: optuna.Trial, judged: list[Judgement], problem: Problem) -> bool:
     """Whether to stop after this fold.
 
-    With one figure Optuna says so. With two it cannot: here both must be worse than the median of what completed trials
-    had come to after the same fold.
+    With one figure the study's pruner says so. With two Optuna has none: here both must be worse than the median of
+    what completed trials had come to after the same fold.
     """
-    if not problem.actions:
-        trial.report(Record.of(judged, []).values[0], len(judged) - 1)
-        return trial.should_prune()
-    return past_trials.worse_than_the_median(study, Record.of(judged, []))
+    if problem.actions:
+        return past_trials.worse_than_the_median(study, Record.of(judged, []))
+    trial.report(Record.of(judged, []).values[0], len(judged) - 1)
+    return trial.should_prune()

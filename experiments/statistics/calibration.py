@@ -5,15 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from sklearn.linear_model import LogisticRegression
 
 from experiments.metric import Numbers
 from experiments.statistics import rounding
-from experiments.statistics.newton import NEAREST_TO_CERTAIN, logits
+from experiments.statistics.newton import NEAREST_TO_CERTAIN, logistic_fit, logits
 from experiments.statistics.ranking import equal_count_bins
 from features.errors import MetricError
 
-CLOSE_ENOUGH = 1e-10
 # Log-odds that differ by less are the same.
 SAME = 1e-7
 
@@ -67,15 +65,13 @@ def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibra
     x, mean = logits(p), float(logits(target.mean()))
     if np.ptp(x) < SAME:
         return Calibration(1.0, rounding.coefficient(mean - float(x.mean())))
-    # A row whose target lies between the classes counts as so much of the one and so much of the other.
     spread = float(x.std())
-    twice, both = np.tile((x - x.mean()) / spread, 2)[:, None], np.repeat([1, 0], x.size)
-    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=CLOSE_ENOUGH)
-    model.fit(twice, both, sample_weight=np.append(target, 1 - target))
-    slope = rounding.coefficient(float(model.coef_[0, 0]) / spread)
+    columns = np.column_stack([np.ones(x.size), (x - x.mean()) / spread])
+    intercept, steepness = logistic_fit(columns, target=target, weights=np.ones((1, x.size)))[0].tolist()
+    slope = rounding.coefficient(steepness / spread)
     if slope < 0:
         return Calibration(0.0, rounding.coefficient(mean))
-    return Calibration(slope, rounding.coefficient(float(model.intercept_[0]) - slope * float(x.mean())))
+    return Calibration(slope, rounding.coefficient(intercept - slope * float(x.mean())))
 
 
 def reliability(

@@ -112,6 +112,14 @@ def formats(options: EventLogOptions) -> Formats:
     return {pattern: form for pattern, form in merged(list(_formats(options))).items() if form != PLAIN}
 
 
+def _places(options: EventLogOptions) -> Iterator[tuple[str, FileFormat]]:
+    """Every format with its place in the spec."""
+    yield from ((f"source.identities[{number}]", one.format) for number, one in enumerate(options.identities))
+    for _, where, mapping in _mappings(options):
+        yield where, mapping.format
+        yield from ((f"{where}.look_up.{name}", one.format) for name, one in mapping.look_up.items())
+
+
 def _formats(options: EventLogOptions) -> Iterator[tuple[str, FileFormat]]:
     yield from ((identity.file, identity.format) for identity in options.identities)
     for _, _, mapping in _mappings(options):
@@ -145,6 +153,9 @@ def _faults(options: EventLogOptions) -> Iterator[str]:
             yield from _names(table, where, mapping.columns)
             if mapping.identity and not options.identities:
                 yield f"{where}.identity asks for a customer's key to be looked up, and there are no source.identities"
+        for where, form in _places(options):
+            if (form.decimal, form.thousands) != (".", "") and not form.numbers:
+                yield f"{where}.format: of which columns? Say `numbers: [price, total]` beside decimal and thousands"
         for where, expression in _expressions(options):
             try:
                 expressions.check(expression, database)

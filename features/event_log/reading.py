@@ -102,7 +102,9 @@ def _packed(type_: ColumnType, sql: str, *, found: str, zones: Zones) -> str:
         instant, value, shown = _moment(sql, found=found, zones=zones)
         return f"value := {value}, instant := {instant}, shown := {shown}"
     if type_ in ("text", "category"):
-        return f"value := nullif(trim(CAST({sql} AS VARCHAR)), '')"
+        # Of bytes a cast to text would give \\xC3\\xA9 for an é.
+        text = f"decode({sql})" if found == "BLOB" else f"CAST({sql} AS VARCHAR)"
+        return f"value := nullif(trim({text}), '')"
     present = sql
     if found == "VARCHAR":
         text = f"nullif(trim({sql}), '')"

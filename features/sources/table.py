@@ -6,17 +6,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features import table_days, table_joins
 from features.arm_column import STRATUM, ArmColumn, arms_of, declared, probabilities_of, strata_of
-from features.errors import MissingError, SchemaError
+from features.errors import SchemaError
+from features.file_format import PLAIN, Formats
 from features.schema import ARROW_TYPES, Column, ColumnType, Table, nearest
-from features.source import Part, Raw, Source
+from features.source import Part, Raw, Reconciled, Source
 from features.table_options import NUMBERS, ColumnOptions, TableOptions
+from features.written_numbers import Signs, markers_as_read
 
 # What pyarrow would read besides: 0x10 as 16, nan as a number. What stands for nothing is declared as `missing`.
 _WRITTEN: dict[ColumnType, str] = {
     "integer": r"^[+-]?[0-9]+$",
     "number": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$",
 }
+# What a column says of the file alone.
+OF_THE_FILE = {"role", "meaning", "column", "missing", "decimal", "thousands", "file", "aggregate", "as_of", "written"}
 LEFT_OUT = "fill it in, or say `nullable: true` in the spec: such rows are then left out of its figures"
 
 
@@ -30,7 +35,7 @@ def declare(options: TableOptions) -> Mapping[str, Table]:
 
 
 def _column(name: str, options: ColumnOptions) -> Column:
-    declared = options.model_dump(exclude={"role", "meaning", "column", "missing"})
+    declared = options.model_dump(exclude=OF_THE_FILE)
     return Column(
         name=name,
         meaning=options.meaning or name,
@@ -40,21 +45,28 @@ def _column(name: str, options: ColumnOptions) -> Column:
     )
 
 
-def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
-    """Cast the file's texts to the declared types; what cannot be read goes to `<column>__unreadable`.
+def read(raw: Raw, options: TableOptions) -> Iterator[Part | Reconciled]:
+    """Cast the texts of its files to the declared types; what cannot be read goes to `<column>__unreadable`.
 
-    Raises MissingError when the file was not added and SchemaError when it lacks a column.
+    Raises MissingError when a file was not added, SchemaError when one lacks a column, DataError when a joined row
+    would make several of one.
     """
-    if options.file not in raw.names:
-        raise MissingError(f"no file '{options.file}' among the raw data {list(raw.names)}; add it: the data command.")
-    rows = raw.texts(options.file)
+    rows, counts = table_joins.rows_of(raw, options)
+    yield from counts
     _check_columns(rows, options)
     arrays: dict[str, pa.ChunkedArray | pa.Array] = {"customer_id": _keys(rows, options)}
     unreadable: dict[str, pa.Array] = {}
+    signs: dict[str | None, Mapping[str, Signs]] = {None: options.whole_format().signs}
+    signs |= {join.file: options.whole_format(join).signs for join in options.joins}
     for name, column in options.columns.items():
-        texts = _text(rows[options.in_the_file(name)], (*options.missing, *column.missing))
-        values, bad = _cast(texts, column.type)
-        arrays[name] = _without_markers(values, column)
+        every, own = (*options.missing, *column.missing), signs[column.file].get(column.column or name, Signs())
+        texts = _text(rows[options.in_the_file(name)], (*every, *markers_as_read(every, own)))
+        if column.as_of:
+            values, bad = table_days.days_until(texts, column.as_of, written=column.written)
+            values = values.cast(ARROW_TYPES[column.type])
+        else:
+            values, bad = _cast(texts, column.type)
+        arrays[name] = _without_markers(values, column, markers_as_read(column.missing, own))
         if bad.null_count < len(bad):
             unreadable[f"{name}__unreadable"] = bad
     if options.treatment:
@@ -66,10 +78,13 @@ def read(raw: Raw, options: TableOptions) -> Iterator[Part]:
 
 
 def _check_columns(rows: pa.Table, options: TableOptions) -> None:
-    wanted = [*map(options.in_the_file, options.columns), *([options.key] if options.key else [])]
+    own = [name for name, column in options.columns.items() if column.file is None]
+    wanted = [*map(options.in_the_file, own), *([options.key] if options.key else [])]
     wanted += options.treatment.columns if options.treatment else []
+    wanted += [one.column for one in options.format.numbers] if options.format else []
     if missing := [name for name in wanted if name not in rows.column_names]:
-        meant = "; ".join(f"'{name}': {nearest(name, rows.column_names)}" for name in missing)
+        there = [name for name in rows.column_names if "\0" not in name]
+        meant = "; ".join(f"'{name}': {nearest(name, there)}" for name in missing)
         raise SchemaError(f"{options.file} has no column {missing}; correct the spec; {meant}.")
 
 
@@ -114,11 +129,11 @@ def _cast(texts: pa.Array, type_: ColumnType) -> tuple[pa.Array, pa.Array]:
     return values, pc.if_else(pc.is_null(written), texts, None)
 
 
-def _without_markers(values: pa.Array, column: ColumnOptions) -> pa.Array:
+def _without_markers(values: pa.Array, column: ColumnOptions, own: tuple[str, ...]) -> pa.Array:
     """The values, missing where a number equals one of the column's own markers, however the file writes it."""
-    if column.type not in NUMBERS or not column.missing:
+    if column.type not in NUMBERS or not own:
         return values
-    markers, _ = _cast(pa.array(column.missing, pa.string()), column.type)
+    markers, _ = _cast(pa.array(own, pa.string()), column.type)
     return pc.if_else(pc.is_in(values, markers.drop_null()), None, values)
 
 
@@ -152,6 +167,12 @@ def _told(values: list[str | None], texts: pa.Array) -> tuple[pa.Array, pa.Array
     return known, pc.if_else(pc.is_null(known), texts, None)
 
 
+def _formats(options: TableOptions) -> Formats:
+    whole = {options.file: (options.format, options.whole_format())}
+    whole |= {join.file: (join.format, options.whole_format(join)) for join in options.joins}
+    return {file: form for file, (said, form) in whole.items() if said or form != PLAIN}
+
+
 SOURCE = Source(
     kind="table",
     meaning="a table with one row per customer, features already there",
@@ -161,7 +182,7 @@ SOURCE = Source(
     declare=declare,
     read=read,
     extracted_at=lambda _: None,
-    wants=lambda options: (options.file,),
-    formats=lambda options: {options.file: options.format} if options.format else {},
+    wants=lambda options: options.files,
+    formats=_formats,
     newer=("file",),
 )

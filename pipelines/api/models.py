@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.search import candidate, tuning
-from experiments.search.judging import judge
+from experiments.search.judging import judged
 from experiments.search.learning_problem import Candidate, Problem
 from experiments.search.past_trials import Record
 from experiments.uplift.fitted_learner import FittedLearner
@@ -93,7 +93,6 @@ def fit(choice: Candidate, problem: Problem, learning: Learning) -> Model:
     """Cross-validate the candidate as the search does, then fit it on all training rows as `train` does."""
     seed = learning.spec.tuning.seed
     drafts = tuple(tuning.drafts(choice, problem, seed=seed))
-    judged = [judge(problem, fold, one) for fold, one in zip(problem.folds, drafts, strict=True)]
-    record = Record.of(judged, [one.learned for one in drafts])
+    record = Record.of(list(judged(problem, drafts)), [one.learned for one in drafts])
     learnt = replace(choice, learned=record.learned)
     return Model(learnt, record, drafts, problem, candidate.fit(learnt, problem, seed=seed), learning)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.spec import ExperimentSpec
 from pipelines.files import storage
+from pipelines.servers import addresses
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -43,22 +44,22 @@ def report_page(workspace: Workspace, decision: Mapping[str, Any]) -> str:
     if not found or not _registered(workspace, decision):
         return ""
     from pipelines.reporting import about, report  # not at the top, as above
-    from pipelines.reporting.decision_words import headline
 
     made = _made(workspace, decision, but="Report")
-    return report.render(found, about.of_report(found, decision, made=made, verdict=headline(decision)))
+    return report.render(found, about.of_report(found, decision, made=made))
 
 
 def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Made":
     """Where the challenger was made, by its registration; links to all pages but this one."""
-    from pipelines.reporting.about import Made  # not at the top, as above
+    from pipelines.reporting.about import Made, Run  # not at the top, as above
 
     receipt = _registered(workspace, decision)
     there = {name: place for name, place in BESIDE.items() if name != but and (receipt or name != "Report")}
     if champion := decision["champion_version"]:
         there[f"List of customers to contact, by version {champion} (CSV)"] = LIST
     commit, data, run = (str(receipt.get(name, "")) for name in ("git_commit", "data_hash", "run"))
-    return Made(commit, data, run, there)
+    seen = Run(run, *addresses.page_of_run(workspace.root, run)) if run else None
+    return Made(commit, data, seen, there)
 
 
 def _registered(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from pipelines.files import storage
 from pipelines.jobs import stage_graph
 from pipelines.messages import log
 from pipelines.raw_data import postgres, raw_files
+from pipelines.raw_data.parts import KINDS, in_folder
 from pipelines.raw_data.raw_versions import VERSIONS, history
 from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
@@ -41,8 +42,10 @@ def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> No
         raise UsageError(f"spec '{spec.name}' makes its own data ({source.kind}); it takes no files.")
     with tempfile.TemporaryDirectory(prefix="holdfast-tables-") as fetched:
         formats = source.formats(options)
-        paths = _once([path for place in places for path in _files(place, Path(fetched), formats)])
-        _refuse_unread(spec, source.wants(options), paths)
+        wanted = source.wants(options)
+        found = (path for place in places for path in _files(place, Path(fetched), formats=formats, wanted=wanted))
+        paths = _once(list(found))
+        _refuse_unread(spec, wanted, paths)
         described = {path.name: describe(spec.name, path, formats) for path in paths}
         versions = history(workspace.raw)
         files = {**(versions[-1]["files"] if versions else {}), **described}
@@ -74,15 +77,20 @@ def describe(spec: str, path: Path, formats: Formats) -> dict[str, Any]:
     return {"sha256": storage.digest(path), "rows": seen.rows}
 
 
-def _files(place: str, fetched: Path, formats: Formats) -> Iterator[Path]:
-    """The files that are meant: of a folder all that can be raw data, of a database's table a copy."""
+def _files(place: str, fetched: Path, *, formats: Formats, wanted: Sequence[str]) -> Iterator[Path]:
+    """The files that are meant: of a folder all that can be raw data, of a database's table a copy.
+
+    A folder that the spec itself names, or that lies in such a folder, holds the parts of one file.
+    """
     path = Path(place)
     if postgres.is_address(place):
         yield postgres.fetch(place, fetched)
+    elif path.is_dir() and _is_wanted(path.resolve(), wanted):
+        yield path.resolve()
     elif path.is_dir():
-        names = raw_files.files_in(path, formats)
+        names = [name for name in raw_files.files_in(path, formats) if _is_file_or_wanted(path / name, wanted)]
         if not names:
-            raise MissingError(f"no file in {place} that ends in {', '.join(raw_files.KINDS)}.")
+            raise MissingError(f"no file in {place} that ends in {', '.join(KINDS)}.")
         yield from (path / name for name in names)
     elif not path.exists():
         raise MissingError(f"no file {place}; give a file, a folder of files or a table of a database.")
@@ -90,9 +98,17 @@ def _files(place: str, fetched: Path, formats: Formats) -> Iterator[Path]:
         yield path
 
 
+def _is_file_or_wanted(path: Path, wanted: Sequence[str]) -> bool:
+    return path.is_file() or _is_wanted(path, wanted)
+
+
+def _is_wanted(path: Path, wanted: Sequence[str]) -> bool:
+    return any(fnmatch(path.name, pattern) for pattern in wanted)
+
+
 def _refuse_unread(spec: ExperimentSpec, wanted: Sequence[str], paths: Sequence[Path]) -> None:
     """A file that the spec does not read would lie there unseen."""
-    unread = [path.name for path in paths if not any(fnmatch(path.name, pattern) for pattern in wanted)]
+    unread = [path.name for path in paths if not _is_wanted(path, wanted)]
     if unread:
         raise UsageError(
             f"spec '{spec.name}' does not read {unread}; it reads {sorted(set(wanted))}. Rename the file, or name it in"
@@ -111,4 +127,9 @@ def _fill(folder: Path, old: Path, paths: Sequence[Path]) -> None:
     new = {path.name for path in paths}
     kept = [path for path in old.glob("*") if path.name not in {*new, VERSIONS}] if old.is_dir() else []
     for path in (*kept, *paths):
-        shutil.copyfile(path, folder / path.name)
+        if path.is_dir():
+            (folder / path.name).mkdir()
+            for part in in_folder(path):
+                shutil.copyfile(part, folder / path.name / part.name)
+        else:
+            shutil.copyfile(path, folder / path.name)

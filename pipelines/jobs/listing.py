@@ -27,8 +27,8 @@ from features.source import Source
 from features.tables import CANONICAL
 from pipelines import rules
 from pipelines.messages.answer import Answer
+from pipelines.messages.stage_names import stages
 from pipelines.ruling.rule import Rule
-from pipelines.stage_names import stages
 from pipelines.workspace import Workspace
 
 Rows = list[tuple[str, str]]

@@ -94,7 +94,7 @@ def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, A
 def summary(decision: Mapping[str, Any], workspace: Workspace) -> str:
     """The short table: verdict, both models' figures with intervals, and where to look."""
     from pipelines.ruling import answers
-    from pipelines.servers import mlflow_runs
+    from pipelines.servers import addresses
 
     verdict, *reasons = answers.lines_of(decision)
     lines = [("verdict", f"{answers.verdict_of(decision)}: {verdict}"), *(("", reason) for reason in reasons)]
@@ -105,7 +105,7 @@ def summary(decision: Mapping[str, Any], workspace: Workspace) -> str:
         lines += [(f"  {name}", _interval(figure)) for name, figure in shown.items()]
         lines += [("  effects of actions", answers.NOT_SHOWN)] if len(shown) < len(figures) else []
     lines += [(name, _shown(path, workspace)) for name, path in _places(workspace) if path.exists()]
-    lines.append(("MLflow", mlflow_runs.where_to_look(workspace.root)))
+    lines.append(("MLflow", addresses.where_to_look(workspace.root)))
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
 

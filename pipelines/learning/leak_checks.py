@@ -1,7 +1,9 @@
 """The leak checks of a spec, asked before anything is trained."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from features.errors import DataError
 from features.plugins import discover
 from features.reserved import HELPER
 from pipelines.files import spreadsheet, storage
+from pipelines.learning import beside
 from pipelines.learning.training_data import Learning, part
 from pipelines.messages import log
 
@@ -23,22 +26,31 @@ COPIES = "copied_rows.csv"
 
 
 def passed(
-    opened: Learning, folds: tuple[Fold, ...], *, off: Mapping[str, str], state: Path | None = None
+    opened: Learning,
+    folds: tuple[Fold, ...],
+    *,
+    off: Mapping[str, str],
+    accepted: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    matrix: Path | None = None,
+    state: Path | None = None,
 ) -> list[dict[str, Any]]:
     """What became of every check, as plain data; folds hold positions of the training rows. off are those that are
-    switched off, by code, with the reason.
+    switched off, by code, with the reason; accepted are findings that stand, by code and subject, with the reason.
 
-    A warning is said at once. In the folder state all rows are listed that a check calls copies.
+    With matrix, the folder of the feature rows, checks see rows of today and of earlier, too. A warning is said at
+    once. In the folder state all rows are listed that a check calls copies.
 
     Raises DataError, with a line for each finding, when a check refuses.
     """
-    results = check.examined(discover(checks, Check), evidence(opened, folds), off=off)
+    examined = evidence(opened, folds, matrix=matrix)
+    results = check.examined(discover(checks, Check), examined, off=off, accepted=accepted)
     listed = _listed(opened, results, state / COPIES) if state else ""
     if lines := check.refused(results):
         lines = [*lines, listed] if listed else lines
         leaks = "1 leak" if len(lines) == 1 else f"{len(lines)} leaks"
         first = (
-            f"data refused: {leaks} found, nothing was trained; docs/checks.md says more, and how to switch a check off"
+            f"data refused: {leaks} found, nothing was trained; docs/checks.md says more. Where a finding is no leak,"
+            f" say why in the spec: {_line(results)}"
         )
         raise DataError("\n".join([first, *(f"  {line}" for line in lines)]))
     for one in results:
@@ -47,13 +59,30 @@ def passed(
     return [one.to_dict() for one in results]
 
 
-def evidence(opened: Learning, folds: tuple[Fold, ...]) -> Evidence:
+def _line(results: Sequence[check.Result]) -> str:
+    """The line of a spec that accepts the first finding that refuses."""
+    refusing = (one for one in results if one.severity is check.Severity.REFUSE and one.findings)
+    first = next(refusing)
+    subject = json.dumps(first.findings[0].subject, ensure_ascii=False)
+    return f'checks: {{{first.code}: {{accept: {{{subject}: "the reason"}}}}}}'
+
+
+def evidence(opened: Learning, folds: tuple[Fold, ...], *, matrix: Path | None = None) -> Evidence:
     """The rows of a spec as the checks look at them: of the risk, without those who left before the window opened."""
     training, gate = (_side(opened, index) for index in _sides(opened))
     kept = ~opened.left_in_gap[opened.split.training]
     place = np.cumsum(kept) - 1
     of_kept = (Fold(*(place[rows[kept[rows]]] for rows in (fold.fit, fold.judge))) for fold in folds)
-    return Evidence(opened.contract, training, gate, tuple(of_kept))
+    return Evidence(
+        opened.contract,
+        training,
+        gate,
+        tuple(of_kept),
+        trial=beside.trial(opened),
+        places=beside.places(opened, _sides(opened)[0]),
+        today=beside.today(opened, matrix) if matrix else None,
+        earlier=beside.earlier(opened, matrix) if matrix else None,
+    )
 
 
 def _sides(opened: Learning) -> tuple[RowIndex, RowIndex]:

@@ -31,7 +31,7 @@ def examined(opened: Learning, source: Mapping[str, Any]) -> dict[str, Any]:
     rows = assignments(opened)
     arm = rows["arm"].to_numpy().astype(str)
     encoded = opened.X[rows.index]
-    chances = _chances(rows, arm, encoded)
+    known = chances(rows, arm, encoded)
     sample = sampled(arm, MOST_CELLS // _width(opened.contract), seed=opened.spec.tuning.seed)
     covariates, names = known_before(encoded[sample], opened.contract)
     found = examination.examine(
@@ -41,7 +41,7 @@ def examined(opened: Learning, source: Mapping[str, Any]) -> dict[str, Any]:
         control=CONTROL,
         probability=rows["probability"].to_numpy(dtype=float),
         seed=opened.spec.tuning.seed,
-        chances=chances,
+        chances=known,
         sample=sample,
     )
     largest = found.balance[0] if found.balance else None
@@ -113,7 +113,7 @@ def known_before(encoded: Matrix, contract: Contract) -> tuple[Numbers, list[str
     return (np.column_stack(parts) if parts else np.empty((len(encoded), 0))), names
 
 
-def _chances(rows: pd.DataFrame, arm: np.ndarray, encoded: Matrix) -> Numbers | None:
+def chances(rows: pd.DataFrame, arm: np.ndarray, encoded: Matrix) -> Numbers | None:
     """Every arm's probability in each row, where the date, a column of few values, or both tell it."""
     arms = [CONTROL, *sorted(set(arm) - {CONTROL})]
     return campaign_draws.chances(

@@ -15,6 +15,7 @@ from mlflow.exceptions import MlflowException
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial
 
+from experiments.search import tuning
 from experiments.search.learning_problem import Problem
 from experiments.search.past_trials import ENDED, Record, recorded
 from experiments.sections.section import HasName
@@ -57,7 +58,7 @@ def opened(
         study_name=name,
         storage=optuna.storages.RDBStorage(f"sqlite:///{workspace.state / 'study.db'}"),
         directions=directions,
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=5),
+        pruner=tuning.pruner(),
         load_if_exists=True,
     )
     names = [metric, "uplift"][: len(directions)]

@@ -1,1 +1,1 @@
-"""Raw data as files of any kind are read: versions, encodings, CSV, Excel, PostgreSQL."""
+"""Raw files as they are read: versions, parts, encodings, CSV, Excel, PostgreSQL; what a file seems to be."""

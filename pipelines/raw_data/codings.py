@@ -1,4 +1,4 @@
-"""Text files that are not UTF-8: told with the line, what they are likely to be, and how to save them."""
+"""Text files that are not UTF-8: told with the line, and with the `format` that reads them."""
 
 import re
 from collections.abc import Iterator
@@ -6,62 +6,73 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from features.errors import DataError
+from features.file_format import PLAIN, FileFormat, said
+from pipelines.raw_data.guessed_text import guess_text
+from pipelines.raw_data.parts import Part
 
-_CODINGS = {"gb18030": "GB18030", "big5": "Big5", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
-_SAMPLE = 1_000_000
-_COMMON = re.compile(r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_RUN = re.compile(r"[\u4e00-\u9fff]{2,}")
+_SHOWN = 160
+_NAMES = {"gb18030": "GB18030", "big5": "Big5", "cp1252": "Windows-1252", "mac-roman": "Mac Roman"}
 
 
 @contextmanager
-def utf8(path: Path) -> Iterator[None]:
+def utf8(part: Part) -> Iterator[None]:
     """Reading a file as UTF-8 within. Raises DataError in one line where it is none."""
-    with path.open("rb") as file:
+    with part.path.open("rb") as file:
         start = file.read(4096)
-    if len(_CONTROL.findall(start)) > len(start) // 20 + start.count(0):
-        raise DataError(f"{path.name} is no text file; export it as CSV, Parquet, Excel or JSON lines.")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) > len(start) // 4:
-        raise DataError(f"{path.name} is UTF-16, as Excel's 'Unicode Text' is, and not UTF-8; {_remedy('UTF-16')}")
+    is_wide = start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) > len(start) // 4
+    controls = len(_CONTROL.findall(start.replace(part.form.separator.encode(), b"")))
+    if not is_wide and controls > len(start) // 20 + start.count(0):
+        raise DataError(f"{part.name} is no text file; export it as CSV, Parquet, Excel or JSON lines.")
+    if is_wide:
+        raise DataError(f"{part.name} is UTF-16, as Excel's 'Unicode Text' is, and not UTF-8; {remedy(part)}")
     try:
         yield
     except UnicodeDecodeError as error:
-        raise DataError(_not_utf8(path)) from error
+        raise DataError(_not_utf8(part)) from error
 
 
-def _not_utf8(path: Path) -> str:
+def _not_utf8(part: Part) -> str:
+    line = next(number for number, line in enumerate(_lines(part.path), start=1) if not _is_utf8(line))
+    encoding = next(one for one in guess_text(part.name, part.path).decided if one.what == "encoding")
+    name = _NAMES.get(encoding.value, encoding.value)
+    return f"{part.name}, line {line}: no UTF-8, perhaps {name} ({_near(encoding.text)!r}); {remedy(part)}"
+
+
+def _lines(path: Path) -> Iterator[bytes]:
     with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                coding, text = _guess(path, line, error.start)
-                return f"{path.name}, line {number}: no UTF-8, perhaps {coding} ({text!r}); {_remedy(coding)}"
-    return f"{path.name} is no UTF-8; {_remedy('GB18030')}"
+        yield from lines
 
 
-def _guess(path: Path, line: bytes, at: int) -> tuple[str, str]:
-    """A coding in which the file can be read, and the text around the first fault in it."""
-    with path.open("rb") as file:
-        sample = file.read(_SAMPLE)
-    sample = sample[: sample.rfind(b"\n") + 1] or sample
-    for coding, name in _CODINGS.items():
-        try:
-            text, whole = line.decode(coding), sample.decode(coding)
-        except UnicodeDecodeError:
-            continue
-        if coding not in ("gb18030", "big5") or _is_chinese(whole):
-            before = len(line[:at].decode(coding, errors="ignore"))
-            return name, text[max(before - 10, 0) : before + 10].strip()
-    return "Latin-1", line[max(at - 10, 0) : at + 10].decode("latin-1").strip()
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _is_chinese(text: str) -> bool:
-    """Whether what is not ASCII are common Chinese characters, in words; accents that are read so come one by one."""
-    strange = [one for one in text if ord(one) > 127]
-    common = sum(_COMMON.match(one) is not None for one in strange)
-    return common > 0.9 * len(strange) and sum(map(len, _RUN.findall(text))) > len(strange) / 2
+def _near(text: str) -> str:
+    """What stands around the first letter beyond ASCII."""
+    at = next((place for place, sign in enumerate(text) if not sign.isascii()), 0)
+    return text[max(at - 10, 0) : at + 10].strip()
 
 
-def _remedy(coding: str) -> str:
-    return f"save it as UTF-8 (`iconv -f {coding.upper()} -t UTF-8 old.csv > new.csv`; in Excel: CSV UTF-8)."
+def remedy(part: Part) -> str:
+    """What to do about a text that cannot be read as it is: what to say in the spec, or how to save it."""
+    guess = guess_text(part.name, part.path)
+    encoding = guess.form.encoding
+    if guess.form == PLAIN:
+        return "save it as UTF-8 (in Excel: CSV UTF-8)."
+    how = f"`format: {said_briefly(guess.form)}`"
+    return f"say in the spec, beside the file, {how}, or save it as UTF-8 (`iconv -f {encoding.upper()} -t UTF-8`)."
+
+
+def said_briefly(form: FileFormat) -> str:
+    """The format; of a wide file without the names of all columns that are numbers."""
+    whole = said(form)
+    if len(whole) <= _SHOWN:
+        return whole
+    numbers = [one for one in form.numbers if one.decimal or one.thousands][:3]
+    short = said(form.model_copy(update={"numbers": tuple(numbers), "names": form.names[:3]}))
+    return f"{short[:-1]}, ...}}"

@@ -4,18 +4,17 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from features.errors import DataError
 from features.file_format import FileFormat
-from pipelines.raw_data.codings import utf8
+from pipelines.raw_data.codings import said_briefly, utf8
+from pipelines.raw_data.csv_rows import LONGEST, Lines, long_fields, reader, refuse_nothings, text_of
+from pipelines.raw_data.guessed_fields import LIKE_DATA
+from pipelines.raw_data.guessed_text import guess_text
+from pipelines.raw_data.parts import Part
 
-# A row of more characters is one in which a quote was left open.
-LONGEST = 500_000
 _OTHERS = {";": "';'", "\t": "a tab", "|": "'|'"}
-_LIKE_DATA = re.compile(r"[-+]?\d+([.,]\d+)*|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|[^@\s]+@[^@\s]+\.\w+")
 _SHOWN = 60
 
 
@@ -38,88 +37,85 @@ class _Widths:
     ends_empty: int = 0
 
     def see(self, line: int, row: list[str]) -> None:
-        """Count a row that began at a line."""
+        """Count a row that began at a line and has another number of fields."""
         self.found[len(row)] += 1
         if len(row) == self.expected + 1:
             self.ends_empty += row[-1] == ""
-        if len(row) != self.expected and self.first is None:
+        if self.first is None:
             self.first = line, len(row)
 
 
-def header(path: Path, form: FileFormat) -> list[str]:
+def header(part: Part) -> list[str]:
     """The names of the columns.
 
     Raises DataError where the first line holds no names, an empty one or the same twice.
     """
-    with utf8(path), _long_fields(), path.open(encoding="utf-8-sig", newline="") as text:
-        lines = _Lines(text)
-        first = next(csv.reader(lines, delimiter=form.separator), [])
-        _refuse_other_breaks(path.name, first, lines)
-        return _names(path.name, first, form)
-
-
-def check(path: Path, form: FileFormat) -> Seen:
-    """Read all of a file. Raises DataError that says the line, what was expected there, and what to do."""
-    with utf8(path), _long_fields(), path.open(encoding="utf-8-sig", newline="") as text:
-        lines = _Lines(text)
-        reader = csv.reader(lines, delimiter=form.separator, strict=True)
+    with utf8(part), long_fields(), part.path.open(encoding="utf-8-sig", newline="") as text:
+        lines = Lines(text_of(part.name, text, part.form))
         try:
-            return _read(path.name, reader, lines, form)
+            first: list[str] = next(reader(lines, part.form, strict=False), [])
         except csv.Error as error:
-            raise DataError(_broken(path.name, lines, error)) from error
+            raise DataError(_broken(part, lines, error)) from error
+        _refuse_other_breaks(part.name, first, lines)
+        return _names(part, first)
 
 
-class _Lines:
-    """The lines of a file, of which the last one is remembered, and where the row that is read began."""
-
-    def __init__(self, text: Iterator[str]) -> None:
-        self._text, self.last, self.number, self.began = text, "", 0, 1
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        self.last = next(self._text)
-        self.number += 1
-        return self.last
-
-    @property
-    def end(self) -> str:
-        """How the last line ends."""
-        return self.last[len(self.last.rstrip("\r\n")) :]
+def check(part: Part) -> Seen:
+    """Read all of a file. Raises DataError that says the line, what was expected there, and what to do."""
+    with utf8(part), long_fields(), part.path.open(encoding="utf-8-sig", newline="") as text:
+        has_returns = refuse_nothings(part.name, part.path)
+        lines = Lines(text_of(part.name, text, part.form))
+        try:
+            return _read(part, reader(lines, part.form), lines, has_returns=has_returns)
+        except csv.Error as error:
+            raise DataError(_broken(part, lines, error)) from error
 
 
-def _read(name: str, reader: Iterator[list[str]], lines: _Lines, form: FileFormat) -> Seen:
+def _read(part: Part, rows: Iterator[list[str]], lines: Lines, *, has_returns: bool) -> Seen:
+    name, form = part.name, part.form
     ends: dict[str, int] = {}
     seen, widths = None, None
     while True:
         lines.began = lines.number + 1
-        row = next(reader, None)
+        row = next(rows, None)
         if row is None:
             break
-        _see_end(name, ends, lines)
+        if has_returns:
+            _see_end(name, ends, lines)
         if seen is None or widths is None:
-            _refuse_other_breaks(name, row, lines)
-            seen = Seen(_names(name, row, form))
+            seen = _begun(part, row, lines)
             widths = _Widths(len(seen.names))
             if form.header:
-                seen.looks_like_data = [cell for cell in row if _LIKE_DATA.fullmatch(cell.strip())]
                 continue
-        if sum(map(len, row)) > LONGEST:
+        if (lines.number > lines.began or len(lines.last) > LONGEST) and sum(map(len, row)) > LONGEST:
             raise csv.Error("field larger")
-        if row:
+        if len(row) == widths.expected:
+            seen.rows += 1
+        elif row:
             widths.see(lines.began, row)
             seen.rows += 1
+    return _sound(part, seen, widths)
+
+
+def _begun(part: Part, first: list[str], lines: Lines) -> Seen:
+    """What the first row says of a file."""
+    _refuse_other_breaks(part.name, first, lines)
+    like = [cell for cell in first if LIKE_DATA.fullmatch(cell.strip())] if part.form.header else []
+    return Seen(_names(part, first), looks_like_data=like)
+
+
+def _sound(part: Part, seen: Seen | None, widths: _Widths | None) -> Seen:
+    """What a file came to. Raises DataError where it has no rows, or rows of another width than its names."""
     if seen is None or widths is None:
-        raise DataError(f"{name} needs a first line of names: it is empty.")
+        raise DataError(f"{part.name} needs a first line of names: it is empty.")
     if not seen.rows:
-        raise DataError(f"{name} holds no rows.")
+        raise DataError(f"{part.name} holds no rows.")
     if widths.first:
-        raise DataError(_of_width(name, seen, widths, form))
+        raise DataError(_of_width(part.name, seen, widths, part.form))
     return seen
 
 
-def _see_end(name: str, ends: dict[str, int], lines: _Lines) -> None:
+def _see_end(name: str, ends: dict[str, int], lines: Lines) -> None:
     """Raise DataError where lines end in two ways."""
     if lines.end and ends.setdefault(lines.end, lines.number) == lines.number and len(ends) > 1:
         (first, one), (other, two) = ends.items()
@@ -129,7 +125,7 @@ def _see_end(name: str, ends: dict[str, int], lines: _Lines) -> None:
         )
 
 
-def _refuse_other_breaks(name: str, first: list[str], lines: _Lines) -> None:
+def _refuse_other_breaks(name: str, first: list[str], lines: Lines) -> None:
     """DuckDB takes the first line break that it sees, if only within a field, for the end of lines, and loses rows."""
     within = {one for cell in first for one in re.findall(r"\r\n|\r|\n", cell)}
     if other := sorted(within - {lines.end}):
@@ -143,16 +139,16 @@ def _said(end: str) -> str:
     return {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}.get(end, repr(end))
 
 
-def _names(name: str, first: list[str], form: FileFormat) -> list[str]:
-    if not form.header:
-        return list(form.names)
+def _names(part: Part, first: list[str]) -> list[str]:
+    name = part.name
+    if not part.form.header:
+        return list(part.form.names)
     if not first:
         raise DataError(f"{name} needs a first line of names: its first line is empty; take it off.")
     if len(first) == 1 and (other := next((sign for sign in _OTHERS if sign in first[0]), None)):
-        line = "\\t" if other == "\t" else other
         raise DataError(
             f"{name} is separated by {_OTHERS[other]}; save it with commas, or say so in the spec, beside the file:"
-            f' `format: {{separator: "{line}"}}`. Its first line is {_short(first[0])!r}.'
+            f" `format: {_guessed(part, other)}`. Its first line is {_short(first[0])!r}."
         )
     check_names(name, first)
     return first
@@ -175,7 +171,7 @@ def check_names(name: str, first: list[str], *, is_text: bool = True) -> None:
 
 def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
     line, found = widths.first or (0, 0)
-    bad = seen.rows - widths.found[widths.expected]
+    bad = widths.found.total()
     what = f"the header names {widths.expected}" if form.header else f"the spec names {widths.expected}"
     where = f"{name}, line {line}: {found} fields where {what}"
     if widths.expected == 1 and form.header and bad == seen.rows:
@@ -193,8 +189,14 @@ def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
     return f'{where}{many}. A field that holds {form.separator!r} itself is put in quotes ("...").'
 
 
-def _broken(name: str, lines: _Lines, error: csv.Error) -> str:
-    where = f"{name}, line {lines.began}"
+def _guessed(part: Part, separator: str) -> str:
+    """The format that the file seems to have, or that with this separator."""
+    guess = guess_text(part.name, part.path).form
+    return said_briefly(guess if guess.separator == separator else FileFormat(separator=separator))
+
+
+def _broken(part: Part, lines: Lines, error: csv.Error) -> str:
+    where, quote = f"{part.name}, line {lines.began}", part.form.quote
     if "field larger" in str(error):
         return (
             f"{where}: more than {LONGEST:,} characters in one row; is a quote left open there? Close it, double one"
@@ -202,21 +204,12 @@ def _broken(name: str, lines: _Lines, error: csv.Error) -> str:
         )
     if "unexpected end" in str(error):
         return (
-            f'{where}: a quote (") is opened in this row and never closed. Close it, or double one that is text ("").'
+            f"{where}: a quote ({quote}) is opened in this row and never closed. Close it, or double one that is text"
+            f" ({quote * 2})."
         )
     if "expected after" in str(error):
-        return f'{where}: text follows a closing quote. A quote within a quoted field is written twice ("").'
+        return f"{where}: text follows a closing quote. A quote within a quoted field is written twice ({quote * 2})."
     return f"cannot read {where}: {error}"
-
-
-@contextmanager
-def _long_fields() -> Iterator[None]:
-    """Fields of up to LONGEST characters are read; csv's own limit is that of the whole process."""
-    before = csv.field_size_limit(LONGEST)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
 
 
 def _short(text: str) -> str:

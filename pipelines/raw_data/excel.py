@@ -1,33 +1,84 @@
 """Excel sheets as tables of texts, as one sees them; a formula without its result is refused."""
 
+import errno
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.errors import DataError
 from features.file_format import FileFormat
+from features.written_numbers import Signs, plain_texts
 from pipelines.raw_data.csv_files import Seen, check_names
+from pipelines.raw_data.parts import Part
 
 _FORMULA = re.compile(rb"<f[ >/]")
+_STYLES, _ZEROS = "xl/styles.xml", re.compile(rb'formatCode="0{2,}"')
+# Of larger numbers Excel keeps no more digits than these have.
+_ROUNDED = 1e15
 
 
-def texts(path: Path, form: FileFormat) -> tuple[pa.Table, Seen]:
-    """The one sheet of a workbook that holds anything: its rows as texts, blank ones left out, and what it came to.
+def texts(part: Part) -> tuple[pa.Table, Seen]:
+    """The sheet of a workbook that is named, or the one that holds anything: its rows as texts, and what it came to.
 
-    A whole number has no point, a day alone no time. Raises DataError when several sheets hold rows, when the first
-    row holds no names, and when a formula was saved without its result.
+    Blank rows are left out. A whole number has no point, a day alone no time. Raises DataError when several sheets hold
+    rows and none is named, when the first row holds no names, when a formula was saved without its result, and when a
+    number has more digits than Excel keeps.
     """
-    sheets = {name: rows for name, rows in _sheets(path, values=True) if any(map(any, _seen(rows)))}
-    if len(sheets) != 1:
-        raise DataError(f"{path.name} has the sheets {list(sheets)}; save the one that is meant as a file of its own.")
-    [(sheet, cells)] = sheets.items()
-    _refuse_unreckoned(path, sheet, cells)
-    return _table(path.name, [[_text(cell) for cell in row] for row in cells], form)
+    name, form = part.name, part.form
+    sheets = filled_sheets(name, part.path)
+    if form.sheet is not None and form.sheet not in sheets:
+        raise DataError(f"{name} has no sheet {form.sheet!r} that holds anything; it has {list(sheets)}.")
+    if form.sheet is None and len(sheets) != 1:
+        such = next(iter(sheets), "Sheet1")
+        raise DataError(
+            f"{name} has the sheets {list(sheets)}; say in the spec, beside the file, which one is meant, such as"
+            f' `format: {{sheet: "{such}"}}`.'
+        )
+    sheet = form.sheet or next(iter(sheets))
+    cells = sheets[sheet]
+    _refuse_unreckoned(part, sheet, cells)
+    _refuse_rounded(name, sheet, cells)
+    return _table(name, cells, form)
+
+
+def filled_sheets(name: str, path: Path) -> dict[str, list[list[Any]]]:
+    """The sheets of a workbook that hold anything, by name: rows of cells as Python has them.
+
+    Raises DataError where it is no workbook.
+    """
+    try:
+        return {sheet: rows for sheet, rows in _sheets(path, values=True) if any(map(any, _seen(rows)))}
+    except (BadZipFile, KeyError, ValueError, TypeError, EOFError, zlib.error, ParseError) as error:
+        raise DataError(f"cannot read {name}: it is no workbook ({error}); save it as .xlsx, or as CSV.") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the beginning, which a damaged list of parts names
+            raise
+        raise DataError(f"cannot read {name}: the workbook is damaged; save it anew as .xlsx, or as CSV.") from error
+
+
+def _refuse_rounded(name: str, sheet: str, cells: list[list[Any]]) -> None:
+    """Excel keeps 15 digits of a number; the others of a longer identifier are gone."""
+    for number, row in enumerate(cells, start=1):
+        for place, cell in enumerate(row, start=1):
+            if isinstance(cell, float) and abs(cell) >= _ROUNDED and cell.is_integer():
+                raise DataError(
+                    f"{name}, cell {_letter(place)}{number} of '{sheet}': the number {cell!r} has more than 15 digits,"
+                    " of which Excel keeps no more; if it is an identifier, make the column a text and fill it anew."
+                )
+
+
+def _letter(place: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(place))
 
 
 def _seen(rows: list[list[Any]]) -> Iterator[list[bool]]:
@@ -37,38 +88,54 @@ def _seen(rows: list[list[Any]]) -> Iterator[list[bool]]:
 def _sheets(path: Path, *, values: bool) -> Iterator[tuple[str, list[list[Any]]]]:
     from openpyxl import load_workbook  # half a second, which nobody waits for who has no workbook
 
-    book = load_workbook(path, read_only=True, data_only=values)
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs write them wrongly
-            yield sheet.title, [list(row) for row in sheet.iter_rows(values_only=True)]
-    finally:
-        book.close()
+    shows_zeros = values and _shows_zeros(path)
+    with path.open("rb") as file:  # by its name openpyxl would take one that does not end in .xlsx for no workbook
+        book = load_workbook(file, read_only=True, data_only=values)
+        try:
+            for sheet in book.worksheets:
+                sheet.reset_dimensions()  # some programs write them wrongly
+                rows = sheet.iter_rows(values_only=not shows_zeros)
+                yield sheet.title, [[_shown(cell) for cell in row] if shows_zeros else list(row) for row in rows]
+        finally:
+            book.close()
 
 
-def _refuse_unreckoned(path: Path, sheet: str, cells: list[list[Any]]) -> None:
-    """Programs that write formulas may not reckon them: such a cell would be read as empty."""
+def _shows_zeros(path: Path) -> bool:
+    """Whether some cells of a workbook show their numbers with zeros in front, as those of identifiers do."""
     with ZipFile(path) as archive:
-        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        if not any(_FORMULA.search(archive.read(name)) for name in parts):
-            return
-    formulas = dict(_sheets(path, values=False))[sheet]
-    for number, (row, of_row) in enumerate(zip(cells, formulas, strict=True), start=1):
-        for place, (value, formula) in enumerate(zip(row, of_row, strict=False)):
-            if value is None and formula is not None:
-                from openpyxl.utils import get_column_letter
+        return _STYLES in archive.namelist() and _ZEROS.search(archive.read(_STYLES)) is not None
 
+
+def _shown(cell: Any) -> Any:
+    """The value of a cell; a whole number that is shown with zeros in front is a text that has them."""
+    value = cell.value
+    is_whole = value.is_integer() if isinstance(value, float) else type(value) is int
+    if is_whole and set(cell.number_format) == {"0"} and len(cell.number_format) > 1:
+        return f"{int(value):0{len(cell.number_format)}d}"
+    return value
+
+
+def _refuse_unreckoned(part: Part, sheet: str, cells: list[list[Any]]) -> None:
+    """Programs that write formulas may not reckon them: such a cell would be read as empty."""
+    with ZipFile(part.path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        if not any(_FORMULA.search(archive.read(name)) for name in sheets):
+            return
+    formulas = dict(_sheets(part.path, values=False))[sheet]
+    for number, (row, of_row) in enumerate(zip(cells, formulas, strict=True), start=1):
+        for place, (value, formula) in enumerate(zip(row, of_row, strict=False), start=1):
+            if value is None and formula is not None:
                 raise DataError(
-                    f"{path.name}, cell {get_column_letter(place + 1)}{number} of '{sheet}': the formula {formula!r}"
-                    " was saved without its result; open the file in Excel and save it, or save it as CSV."
+                    f"{part.name}, cell {_letter(place)}{number} of '{sheet}': the formula {formula!r} was saved"
+                    " without its result; open the file in Excel and save it, or save it as CSV."
                 )
 
 
-def _table(name: str, rows: list[list[str | None]], form: FileFormat) -> tuple[pa.Table, Seen]:
-    rows = [row for row in rows if any(cell is not None for cell in row)]
-    width = max(place for row in rows for place, cell in enumerate(row, start=1) if cell is not None)
+def _table(name: str, cells: list[list[Any]], form: FileFormat) -> tuple[pa.Table, Seen]:
+    rows = [row for row in cells if any(text(cell) is not None for cell in row)]
+    width = max(place for row in rows for place, cell in enumerate(row, start=1) if text(cell) is not None)
     whole = [(row + [None] * width)[:width] for row in rows]
-    names = list(form.names) if not form.header else [cell or "" for cell in whole[0]]
+    names = list(form.names) if not form.header else [text(cell) or "" for cell in whole[0]]
     if form.header:
         check_names(name, names, is_text=False)
         whole = whole[1:]
@@ -76,12 +143,19 @@ def _table(name: str, rows: list[list[str | None]], form: FileFormat) -> tuple[p
         raise DataError(f"{name} has {width} columns where the spec names {len(names)}: {names}; name them all.")
     if not whole:
         raise DataError(f"{name} holds no rows.")
-    columns = zip(*whole, strict=True)
-    table = pa.table({one: pa.array(column, pa.string()) for one, column in zip(names, columns, strict=True)})
+    columns = zip(names, zip(*whole, strict=True), strict=True)
+    table = pa.table({one: _column(column, form.signs.get(one, Signs())) for one, column in columns})
     return table, Seen(names, table.num_rows)
 
 
-def _text(cell: Any) -> str | None:
+def _column(cells: tuple[Any, ...], signs: Signs) -> pa.Array:
+    """Cells as texts; those that Excel kept as texts are written with the signs of the format, its numbers are not."""
+    texts = pa.array([text(cell) for cell in cells], pa.string())
+    is_text = pa.array([isinstance(cell, str) for cell in cells])
+    return texts if signs.is_plain else pc.if_else(is_text, plain_texts(texts, signs), texts)
+
+
+def text(cell: Any) -> str | None:
     """A cell as one sees it; a blank text is nothing."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

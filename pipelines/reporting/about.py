@@ -5,10 +5,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.messages.numbers import day, days
+from pipelines.reporting import decision_words
+from pipelines.reporting.judged_figures import Tone
 
 Found = Mapping[str, Any]
 
 SHORT = 12  # so many characters of a hash are enough to find it by
+UNDECIDED = "Not decided when this page was made"
+
+
+@dataclass(frozen=True)
+class Run:
+    """An MLflow run, and where it is seen: the address of its page on a server, or the command that starts one."""
+
+    name: str
+    address: str = ""
+    command: str = ""
+
+    @property
+    def short(self) -> str:
+        """The beginning of its name, enough to find it by."""
+        return self.name[:SHORT]
 
 
 @dataclass(frozen=True)
@@ -20,57 +37,68 @@ class Made:
 
     commit: str = ""
     data: str = ""
-    run: str = ""
+    run: Run | None = None
     beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class About:
-    """Lines of name, text and the whole of what the text shortens; the links, by what they lead to."""
+    """The verdict and its tone, lines of name, text and the whole of what the text shortens, run and links by name.
 
+    now: what happens now, in sentences with commands between backticks; none where nothing was decided.
+    """
+
+    verdict: str
+    mark: Tone
     lines: tuple[tuple[str, str, str], ...]
+    run: Run | None
     beside: Mapping[str, str]
+    now: tuple[str, ...] = ()
 
 
 NOTHING = Made()
 
 
-def of_report(found: Found, decision: Found | None, *, made: Made = NOTHING, verdict: str = "") -> About:
+def of_report(found: Found, decision: Found | None, *, made: Made = NOTHING) -> About:
     """The top of a report; without a decision it says that there was none."""
     extracted = found["lineage"]["tables"]["extracted_at"]
     lines = {
-        "Verdict": verdict or "Not decided when this page was made",
         "Version": decision["challenger_version"] if decision else "",
         "Decided": _when(decision),
         "Data as of": day(extracted) if extracted else "",
         "Judged on": days(found["cohort"]["dates"]) if found["cohort"]["dates"] else "",
     }
-    return _about(lines, found["cohort"]["hash"], made)
+    if not decision:
+        return About(UNDECIDED, "open", _lines(lines, found["cohort"]["hash"], made), made.run, made.beside)
+    told = decision_words.words(decision, found["spec"])
+    return About(
+        told.headline, told.mark, _lines(lines, found["cohort"]["hash"], made), made.run, made.beside, told.now
+    )
 
 
-def of_decision(decision: Found, *, made: Made) -> About:
+def of_decision(decision: Found, told: decision_words.Told, *, made: Made) -> About:
     """The top of a decision's page, under the verdict."""
     cohort = decision.get("cohort") or {}
     lines = {
         "Version": decision["challenger_version"],
         "Compared with": f"version {decision['compared_with']}" if decision["compared_with"] else "",
         "Decided": _when(decision),
-        "Judged on": days(cohort["dates"]) if cohort.get("dates") else "",
+        "Compared on": days(cohort["dates"]) if cohort.get("dates") else "",
     }
-    return _about(lines, (decision["look"] or {}).get("cohort", ""), made)
+    hashes = (decision["look"] or {}).get("cohort", "")
+    return About(told.headline, told.mark, _lines(lines, hashes, made), made.run, made.beside, told.now)
 
 
-def _about(lines: Mapping[str, str], cohort: str, made: Made) -> About:
-    hashes = {"Data version": made.data, "Customers judged": cohort, "Code": made.commit, "MLflow run": made.run}
+def _lines(lines: Mapping[str, str], cohort: str, made: Made) -> tuple[tuple[str, str, str], ...]:
+    hashes = {"Data version": made.data, "Hash of the customers": cohort, "Code": made.commit}
     told = [(name, text, text) for name, text in lines.items() if text]
-    told += [(name, _short(text), text) for name, text in hashes.items() if text]
-    return About(tuple(told), made.beside)
+    return (*told, *((name, _short(text), text) for name, text in hashes.items() if text))
 
 
 def _short(text: str) -> str:
-    """The beginning of a hash, with the word on changed files that follows that of a commit."""
+    """The beginning of a hash, with a word where the code was not committed as it is."""
     number, plus, changes = text.partition("+")
-    return f"{number[:SHORT]}{' with changed files' if plus and changes else ''}"
+    return f"{number[:SHORT]}{' and changes not committed' if plus and changes else ''}"
 
 
 def _when(decision: Found | None) -> str:

@@ -1,12 +1,14 @@
 """decision.html: a decision of the gate as one page for people that needs nothing beside itself."""
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
 from pipelines.messages import numbers
 from pipelines.reporting import (
     about,
     decision_charts,
+    decision_looks,
     decision_words,
     differences,
     floor_pairs,
@@ -32,6 +34,7 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
     rows = differences.compared(decision, spec["currency"])
     deciding = differences.deciding(decision, rows) if rows else []
     opponent, observational = decision_words.opponent(decision), answers.is_observational(decision)
+    told = decision_words.words(decision, spec)
     curves = {**curves, "gain": {}} if observational and curves else curves
     names = Names(f"version {decision['challenger_version']}", opponent)
     shows_actions = any(row.metric in ("QINI", "Policy value") for row in rows)
@@ -41,12 +44,12 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         glossary,
         explained={word for one in glossary for word in (one.name, *one.also)},
         decision=decision,
-        about=about.of_decision(decision, made=made),
+        about=about.of_decision(decision, told, made=made),
         spec=spec,
-        told=decision_words.words(decision, spec),
+        told=told,
         verdict_word=answers.verdict_of(decision),
         observational=observational,
-        judged_on=decision_words.judged_on(decision),
+        judged_on=decision_looks.judged_on(decision),
         names=names,
         rows=rows,
         level=next((row.level for row in rows if row.level), ""),
@@ -60,10 +63,16 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         charts=decision_charts.charts(curves, spec, names),
         repeats=decision_words.repeats(decision),
         grade=grade,
+        as_gap=_as_gap,
         called=rules_in_words.called,
         in_words=rules_in_words.in_words,
         lineage=_lineage(decision),
     )
+
+
+def _as_gap(squared: float) -> str:
+    """A squared gap between shares as the gap itself, in points; one that is below 0 by chance is none."""
+    return numbers.alone(sqrt(max(squared, 0.0)), numbers.GAP, standard_error=0.001)
 
 
 def _lineage(decision: Found) -> list[tuple[str, str]]:

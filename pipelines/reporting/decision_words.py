@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.messages.numbers import count, ordinal
+from pipelines.reporting import decision_looks
+from pipelines.reporting.judged_figures import Tone
 from pipelines.reporting.rules_in_words import called, in_words
 from pipelines.ruling.verdict import MOVES, Verdict
 
@@ -39,7 +40,7 @@ class Told:
     """
 
     headline: str
-    mark: str
+    mark: Tone
     sentence: str
     reasons: tuple[str, ...]
     now: tuple[str, ...]
@@ -54,7 +55,7 @@ def words(decision: Found, spec: Found) -> Told:
         sentence=_sentence(decision),
         reasons=_reasons(decision),
         now=tuple(_now(decision, spec["name"])),
-        looks=looks(decision),
+        looks=decision_looks.looks(decision),
     )
 
 
@@ -99,7 +100,7 @@ def _holder(decision: Found) -> str:
     return f"version {champion} stays champion" if champion else "there is still no champion"
 
 
-def _mark(decision: Found) -> str:
+def _mark(decision: Found) -> Tone:
     if decision["verdict"] in (*MOVES, Verdict.NO_CHANGE):
         return "open" if decision["awaiting_approval"] else "good"
     if decision["verdict"] in (Verdict.INCONCLUSIVE, Verdict.INSUFFICIENT_DATA):
@@ -215,36 +216,3 @@ def _now(decision: Found, spec: str) -> Iterator[str]:
         return
     yield f"Nothing moves. {serves}"
     yield _UNMOVED.get(verdict, "")
-
-
-def looks(decision: Found) -> str:
-    """How many comparisons these customers have served for, and what that asks of each."""
-    look = decision["look"]
-    if not look:
-        return ""
-    allowed = f"{decision['gate']['alpha']:.2g}"
-    units = look.get("units")
-    since = "on these customers."
-    if units and units["of"]:
-        new = f"{units['new'] / units['of']:.0%} of these had not been looked at before."
-        since = f"since a cohort's worth of customers was new; {new}"
-    return (
-        f"This was the {ordinal(look['number'])} comparison {since} It had to be shown at alpha "
-        f"{look['alpha']:.2g} instead of {allowed}: each further comparison on the same customers gives luck another "
-        f"chance, and so has to show more. However many are tried, the chance that a worthless challenger passes is "
-        f"{allowed} at most for each cohort's worth of new customers."
-    )
-
-
-def judged_on(decision: Found) -> str:
-    """Who was judged, in a sentence; "" where that is not known."""
-    cohort = decision.get("cohort")
-    if not cohort:
-        return ""
-    rows = f" ({count(cohort['rows'])} observations)" if cohort["rows"] > cohort["customers"] else ""
-    left = (
-        f"; {count(cohort['left_out'])} rows that the champion had learnt from are left out"
-        if cohort["left_out"]
-        else ""
-    )
-    return f"{count(cohort['customers'])} customers{rows}, the same for both{left}"

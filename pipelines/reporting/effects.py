@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from experiments.evaluation import claims
 from experiments.evaluation.policy_report import SAME_ACTIONS
-from pipelines.messages.numbers import POINTS, Unit, Written, aligned, amount, money, whole, written
+from pipelines.messages.numbers import POINTS, Unit, Written, aligned, amount, count, money, whole, written
+from pipelines.reporting import lottery
 from pipelines.reporting.judged_figures import JudgedFigure, Words, covers, in_column, judged
 
 Found = Mapping[str, Any]
@@ -25,8 +26,8 @@ _ADVICE = claims.name("advice", "policy")
 _KINDS = {
     "treat_none": "nobody contacted",
     "treat_all": "{action} for everybody",
-    "random": "{action} for {many} at random",
-    "highest_risk_first": "{action} for {many}, highest risk first",
+    "random": "{action} for {many} drawn at random",
+    "highest_risk_first": "{action} for the {many} at the highest risk",
 }
 
 
@@ -57,7 +58,7 @@ def why_observational(found: Found) -> str:
     randomisation = found["uplift"]["randomisation"]
     if randomisation["verdict"] == "randomised":
         return "The spec says that the actions were not handed out at random."
-    return f"The check of the data says \u201c{randomisation['verdict']}\u201d: {randomisation['words']}."
+    return lottery.against(found)
 
 
 def trial(found: Found) -> list[tuple[str, dict[str, Any]]]:
@@ -184,12 +185,11 @@ def is_limited(found: Found) -> bool:
 
 def _rival(found: Found, kind: str, key: str) -> Rival:
     one, currency = found["policy"]["against"][key], found["spec"]["currency"]
-    room = one["contacts"] < found["policy"]["contacts"]
-    many = f"the {one['contacts']:,} there is room for" if room else "as many"
     action = key.removeprefix(f"{kind}_")
-    name = _KINDS[kind].format(action="the same actions" if action == SAME_ACTIONS else action, many=many)
+    action = "the same actions" if action == SAME_ACTIONS else action
+    name = _KINDS[kind].format(action=action, many=count(one["contacts"]))
     if kind == "treat_all" and is_limited(found):
-        name += " (over budget)"
+        name += " (more than the budget allows)"
     claim = _ADVICE if key == claims.NOBODY else claims.name("rival", key)
     verdict = claimed(found, claim, one["advantage"], _BEATS, money(currency, signed=True), of=name)
     return Rival(kind, written(one["value"], money(currency)), verdict)

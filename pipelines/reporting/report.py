@@ -13,6 +13,8 @@ from pipelines.reporting import (
     earliness,
     earnings,
     effects,
+    in_short,
+    lottery,
     other_outcomes,
     slices,
     summary,
@@ -42,13 +44,19 @@ def _parts(report: str) -> Mapping[str, Any]:
     """What the template places: answers, charts and tables. report is the text of a report.json."""
     found = json.loads(report)
     measured, randomised = found["uplift"]["measured"], effects.is_randomised(found)
+    label, factors = found["spec"]["label"], drivers.drivers(found)
     return {
         "standing": effects.standing(found),
         "effects": effects.effects(found),
+        "lottery": lottery.lottery(found) if randomised else "",
+        "observations": summary.observations(found),
         "together": effects.together(found),
         "why_observational": effects.why_observational(found) if measured and not randomised else "",
         "observed": effects.observed(found) if measured and not randomised else [],
         "shares": summary.shares(found),
+        "trust": in_short.trust(found),
+        "quality": in_short.quality(found),
+        "strongest": in_short.strongest(factors, bad=label["bad"], good=label["good"]),
         "answers": summary.answers(found),
         "balanced": tables.balanced(found),
         "risk_charts": charts_risk.charts(found),
@@ -66,7 +74,7 @@ def _parts(report: str) -> Mapping[str, Any]:
         "break_even": earnings.break_even(found),
         "risk_slices": slices.of_risk(found),
         "effect_slices": slices.of_effects(found) if randomised else None,
-        "drivers": drivers.drivers(found),
+        "drivers": factors,
         "earliness": earliness.earliness(found),
         "figures": tables.figures(found),
         "importance": tables.importance(found),

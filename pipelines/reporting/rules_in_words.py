@@ -5,10 +5,14 @@ import re
 from experiments import metrics
 from experiments.metric import Metric
 from features.plugins import discover
-from pipelines.messages.numbers import titled
+from pipelines.messages.numbers import MINUS, titled
 
 # Words that a name joins, but where they are a place in a spec, such as gate.beat_floors.
 _JOINED = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?![\w.])")
+# An interval in square brackets; a zero with a sign; a minus before a number.
+_BOUNDS = re.compile(r"\[([-+]?\d[\d.,]*), ([-+]?\d[\d.,]*)\]")
+_NOTHING = re.compile(r"(?<![\w.])[-+](0\.0+)(?!\d)")
+_BELOW = re.compile(r"(?<![\w.)\]])-(?=\d)")
 # What a rule asks, in a few words; a rule of somebody's own has its code alone.
 NAMES = {
     "R001": "ranks as well",
@@ -35,8 +39,13 @@ def called(code: str) -> str:
 
 
 def in_words(reason: str) -> str:
-    """A reason whose figures are called as on the page: `auc` is `AUC`, and `tenure_band` is `tenure band`."""
+    """A reason as the page writes it: `auc` is `AUC`, `tenure_band` is `tenure band`, and [-1, +2] is (−1 to 2)."""
     names = sorted(discover(metrics, Metric), key=len, reverse=True)
     named = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, [*names, 'policy_value']))})(?=_|\b)(?!\.)")
     told = named.sub(lambda found: FIGURES.get(found[1], titled(found[1])), reason)
-    return _JOINED.sub(lambda found: found[0].replace("_", " "), told)
+    told = _JOINED.sub(lambda found: found[0].replace("_", " "), told)
+    return _BELOW.sub(MINUS, _NOTHING.sub(r"\1", _BOUNDS.sub(_between, told)))
+
+
+def _between(found: re.Match[str]) -> str:
+    return f"({found[1].removeprefix('+')} to {found[2].removeprefix('+')})"

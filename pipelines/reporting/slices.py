@@ -1,7 +1,7 @@
 """The tables of slices: how the model does for parts of the customers, each figure with its interval drawn small."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -10,6 +10,7 @@ from pipelines.reporting.judged_figures import covers
 
 Found = Mapping[str, Any]
 
+_OF_ACTIONS = {"ate": "effect (ATE)", "qini": "ranking adds (QINI)"}
 LEVEL = 0.95  # all intervals of a column hold at once with this confidence
 
 
@@ -111,17 +112,17 @@ def of_risk(found: Found) -> SliceTable:
     ]
     bad = found["spec"]["label"]["bad"]
     is_part = found["cohort"]["untreated_rows"] < found["cohort"]["rows"]
-    return _table(found, columns, ("Rows without action" if is_part else "Rows", bad), _left)
+    return _table(found, columns, ("Without action" if is_part else "Observations", bad.capitalize()), _left)
 
 
 def of_effects(found: Found) -> SliceTable:
     """Every action's effect and ranking by slice; the line of each bar is 0."""
     columns = [
-        _Column(f"{action}: {titled(name)}", ("uplift", action, name), effect["figures"][name], 0.0, POINTS)
+        _Column(f"{action}: {_OF_ACTIONS[name]}", ("uplift", action, name), effect["figures"][name], 0.0, POINTS)
         for action, effect in found["uplift"]["actions"].items()
-        for name in ("ate", "qini")
+        for name in _OF_ACTIONS
     ]
-    return _table(found, columns, ("Rows in the trial",), lambda one: (count(one["in_trial"]),))
+    return _table(found, columns, ("In the trial",), lambda one: (count(one["in_trial"]),))
 
 
 def _table(
@@ -129,13 +130,27 @@ def _table(
 ) -> SliceTable:
     """A table of the columns; words tells of each slice, under the heads of_words, which rows its figures are of."""
     slices, cohort = list(_all(found)), found["cohort"]
-    cells = list(zip(*(column.cells(slices) for column in columns), strict=True)) or [()] * (len(slices) + 1)
+    cells = list(zip(*_of_one_kind([column.cells(slices) for column in columns], columns), strict=True))
+    cells = cells or [()] * (len(slices) + 1)
     every = [{**cohort, "name": "All customers judged"}, *slices]
     rows = [Row(one["name"].removesuffix(".0"), words(one), of_one) for one, of_one in zip(every, cells, strict=True)]
     left = iter(rows[1:])
     groups = [(_dimension(found, name), tuple(next(left) for _ in one)) for name, one in found["slices"].items()]
     heads = tuple(column.head for column in columns)
     return SliceTable(of_words, heads, rows[0], tuple(groups))
+
+
+def _of_one_kind(told: list[list[Cell | None]], columns: Sequence[_Column]) -> list[list[Cell | None]]:
+    """The columns with as many decimals each as others of their metric: those of all actions are compared."""
+    for name in dict.fromkeys(column.path[-1] for column in columns):
+        places = [place for place, column in enumerate(columns) if column.path[-1] == name]
+        figures = iter(aligned([cell.figure if cell else None for place in places for cell in told[place]]))
+        for place in places:
+            told[place] = [
+                replace(cell, figure=figure) if cell and figure else None
+                for cell, figure in zip(told[place], figures, strict=False)
+            ]
+    return told
 
 
 def _all(found: Found) -> Iterable[Found]:
@@ -151,5 +166,5 @@ def _left(slice_: Found) -> tuple[str, str]:
 def _dimension(found: Found, name: str) -> str:
     column = found["spec"]["evaluation"]["slices"][name]["column"]
     meanings = {one["name"]: one["meaning"] for one in found["importance"]}
-    meanings["value"] = "What a good outcome is worth"
+    meanings["value"] = f"What a good outcome is worth, {found['spec']['currency'].upper()}"
     return f"{titled(name)}: {meanings.get(column, column)}"

@@ -81,7 +81,7 @@ def _finds(found: Found) -> Answer:
     said, bad = shares(found), found["spec"]["label"]["bad"]
     return Answer(
         f"Does it find customers who {bad}?",
-        (judged("top of the list, against chance", found["risk"]["lift"], _SHOWN, TIMES, against=1.0),),
+        (judged("top of the list, against a random draw", found["risk"]["lift"], _SHOWN, TIMES, against=1.0),),
         f"Of the {said.contacted} with the highest risk, {said.of_contacted} {bad}; of all, {said.of_all}. "
         f"The list finds {said.found} of all who {bad}.",
     )
@@ -118,18 +118,22 @@ def _against_simple(found: Found) -> tuple[JudgedFigure, ...]:
     return in_column([judged(f"AUC, more than {name}", one["advantage"], _BEATS, unit) for name, one in more])
 
 
-def _promises(found: Found) -> Answer:
-    said, gap = shares(found), found["risk"]["miscalibration"]["gap"]
-    limit = found["spec"]["gate"]["calibration_limit"]
-    # As the promotion rule R011 asks it: only what is shown counts against the model.
+def promises(found: Found) -> JudgedFigure:
+    """Whether the promised percentages hold, as the promotion rule R011 asks it: only what is shown counts against."""
+    gap, limit = found["risk"]["miscalibration"]["gap"], found["spec"]["gate"]["calibration_limit"]
     tone: Tone = "good" if gap["high"] < limit else "bad" if gap["low"] > limit else "open"
     word = {"good": "Yes", "bad": "No", "open": "Cannot tell"}[tone]
+    return JudgedFigure("gap between promised and observed", word, tone, between(gap, GAP, clear_of=limit))
+
+
+def _promises(found: Found) -> Answer:
+    said, limit = shares(found), found["spec"]["gate"]["calibration_limit"]
     return Answer(
         "Do its percentages hold?",
-        (JudgedFigure("gap beyond chance", word, tone, between(gap, GAP, clear_of=limit)),),
+        (promises(found),),
         f"When it says {said.promised}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}). "
-        f"Promised and observed shares of ten groups lie so far apart; the limit is "
-        f"{alone(limit, GAP, standard_error=0.01)}.",
+        "The gap is the typical one of ten groups of customers, less what chance alone would show; "
+        f"{alone(limit, GAP, standard_error=0.01)} are allowed.",
     )
 
 
@@ -138,8 +142,8 @@ def _helps(found: Found) -> Answer:
     return Answer(
         "Does an action help?",
         effects.effects(found),
-        f"How many more of 100 customers {good} with it than without, in the whole trial ({_trial_rows(found):,} rows; "
-        "that of the customers judged alone is under All figures). It was given at random, so this is its effect.",
+        f"How many more of 100 customers {good} with it than without, in the whole trial ({_trial_rows(found):,} "
+        f"{observations(found)}). It was given at random, so this is its effect.",
     )
 
 
@@ -147,6 +151,11 @@ def _trial_rows(found: Found) -> int:
     """How many rows the whole trial has, those without action once."""
     whole = found["uplift"]["trial"].values()
     return int(sum(one["rows"] for one in whole) + max((one["control_rows"] for one in whole), default=0))
+
+
+def observations(found: Found) -> str:
+    """What a row is called: a customer who was seen on several dates is several observations."""
+    return "observations" if found["cohort"]["rows"] > found["cohort"]["customers"] else "customers"
 
 
 def _goes_with(found: Found) -> Answer:
@@ -164,8 +173,8 @@ def _whom(found: Found) -> Answer:
     return Answer(
         "Does it know whom an action helps?",
         effects.rankings(found),
-        f"How many more of 100 customers {good} if those with the highest predicted effect come first and not anybody: "
-        "the average over all budgets (QINI).",
+        f"How many more of 100 customers {good} if those with the highest predicted effect come first and not just "
+        "anybody, averaged over all budgets (QINI). An action that changes little on average can still help some.",
     )
 
 

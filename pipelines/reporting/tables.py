@@ -1,11 +1,13 @@
 """The tables of the report: all figures, what the model looks at, and the lineage of data and model."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp
 from typing import Any
 
 from pipelines.messages.numbers import (
+    NO_BREAK,
     PLAIN,
     POINTS,
     Written,
@@ -24,6 +26,7 @@ from pipelines.reporting.judged_figures import Words, judged
 
 Found = Mapping[str, Any]
 
+_PERCENT = re.compile(r"(?<=\d)%")
 MOST_FEATURES = 12
 FAMILIES = {"lightgbm": "LightGBM"}
 _BEATS = Words("it ranks better", "it ranks worse", "not shown to rank better")
@@ -130,7 +133,12 @@ def _line(name: str, figure: Found, currency: str) -> Line:
         return Line(titled(name), None, "", figure["better"], meaning)
     error, value = figure["standard_error"], figure["value"]
     said = "" if floor is None else alone(floor, unit, standard_error=error, against=value)
-    return Line(titled(name), written(figure, unit, against=floor), said, figure["better"], figure["meaning"])
+    return Line(titled(name), written(figure, unit, against=floor), said, figure["better"], _spaced(figure["meaning"]))
+
+
+def _spaced(meaning: str) -> str:
+    """A meaning whose per cent signs stand apart from their numbers, as all others of the page."""
+    return _PERCENT.sub(f"{NO_BREAK}%", meaning)
 
 
 def balanced(found: Found) -> dict[str, str]:

@@ -154,6 +154,11 @@ def _of_findings() -> list[Term]:
 
 def _of_dates() -> list[Term]:
     return [
+        Term(
+            "Look-back",
+            "How far back from the estimate events are looked at.",
+            ("look-back",),
+        ),
         Term("Lead time", "The days between the estimate and the start of the window that counts.", ("lead time",)),
         Term("Horizon", "The length of the window in which leaving counts.", ("horizon",)),
         Term("Mature", "A date is mature when the window that counts lies wholly in the data.", ("mature",)),

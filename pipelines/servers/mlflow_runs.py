@@ -48,7 +48,7 @@ def answering(root: Path) -> Iterator[None]:
         if error.error_code != "TEMPORARILY_UNAVAILABLE":
             raise
         why = faults.of_sqlite(str(error)) or masking.mask(str(error).splitlines()[0])
-        named = f"MLflow at {shown_uri(root)}"
+        named = f"MLflow at {addresses.shown(root)}"
         raise StorageError(f"{named} could not be read or written: {why}; {faults.AGAIN}.") from error
 
 
@@ -133,19 +133,3 @@ def use(root: Path) -> None:
 
     mlflow.set_tracking_uri(uri(root))
     mlflow.set_registry_uri(uri(root))
-
-
-def shown_uri(root: Path) -> str:
-    """The tracking URI as typed in the repository, with secrets masked."""
-    return masking.mask(uri(root).replace(f"sqlite:///{root}/", "sqlite:///"))
-
-
-def where_to_look(root: Path) -> str:
-    """How to view runs and models: a command, or a server's address.
-
-    An address with a secret in it is not written; the shell has it.
-    """
-    if uri(root).startswith(("http:", "https:")):
-        return shown_uri(root)
-    shown = '"$MLFLOW_TRACKING_URI"' if masking.has_secret(uri(root)) else shown_uri(root)
-    return f"mlflow ui --backend-store-uri {shown}"

@@ -19,6 +19,7 @@ from optuna.trial import FrozenTrial
 from experiments.search import past_trials as remembered
 from experiments.search import tuning
 from experiments.search.learning_problem import Problem
+from experiments.sections import checks
 from experiments.sections.checks import HasChecks
 from experiments.sections.source import HasSource
 from experiments.sections.tuning import TuningSpec
@@ -45,7 +46,7 @@ def run(spec: Tuned, workspace: Workspace) -> None:
     """
     opened = training_data.opened(spec, workspace)
     asked, has_columns = opened.tuning, bool(opened.contract.columns)
-    checked = leak_checks.passed(opened, opened.folds, off=spec.checks, state=workspace.state)
+    checked = _checked(spec, opened, workspace)
     trial = randomisation.examined(opened, spec.source)
     problem = opened.problem(asked.families, asked.learners)
     problem = replace(problem, X=problem.X.copy())  # a part of all rows, of which the gate cohort's are let go
@@ -77,6 +78,17 @@ def run(spec: Tuned, workspace: Workspace) -> None:
         **{name: round(value, 4) for name, value in figures.items()},
         **({} if has_columns else {"columns": "none: one probability for all"}),
         tracking=f"{share:.1%} of the time",
+    )
+
+
+def _checked(spec: HasChecks, opened: training_data.Learning, workspace: Workspace) -> list[dict[str, Any]]:
+    return leak_checks.passed(
+        opened,
+        opened.folds,
+        off=checks.off(spec.checks),
+        accepted=checks.accepted(spec.checks),
+        matrix=workspace.matrix,
+        state=workspace.state,
     )
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from features.reserved import HELPER
+from features.written_numbers import fitting
 from pipelines.files import spreadsheet
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand
@@ -22,6 +23,8 @@ BAD_ROWS = "bad_rows.csv"
 PAGE = "docs/index.html"
 EXAMPLES = 3
 COLUMNS = pa.schema([(name, pa.string()) for name in ("table", "column", "expectation", "key", "value")])
+
+UNREADABLE_NUMBERS = ("cannot be read as integer", "cannot be read as number")
 
 _LONGEST_EXAMPLE = 100
 _NO_TIME = r"( 00:00:00)?\.000000$"
@@ -119,12 +122,25 @@ def _broken(demand: Demand, found: Sequence[BrokenExpectation], size: int) -> di
         "column": demand.column,
         "expectation": demand.words,
         "unit": demand.unit,
-        "remedy": demand.remedy,
+        "remedy": demand.remedy or _format(demand, list(examples)),
         "count": count,
         "share": count / size,
         "examples": list(examples)[:EXAMPLES],
         "keys": list(keys)[:EXAMPLES],
     }
+
+
+def _format(demand: Demand, examples: Sequence[Any]) -> str:
+    """What to say in the spec where numbers could not be read for the signs in them."""
+    texts = pa.array([one for one in examples if isinstance(one, str)], pa.string())
+    if demand.words not in UNREADABLE_NUMBERS or not len(texts):
+        return ""
+    signs = [one for one in fitting(texts) if one.thousands or demand.words != UNREADABLE_NUMBERS[0]]
+    if not signs or signs[0].is_plain:
+        return ""
+    plain = {"decimal": signs[0].decimal, "thousands": signs[0].thousands}
+    said = ", ".join(f'{name}: "{sign}"' for name, sign in plain.items() if sign and (name, sign) != ("decimal", "."))
+    return f"if all are written so, say it beside the file: `format: {{{said}}}` (in a log with `numbers: [...]`)"
 
 
 def refusal(broken: Sequence[Mapping[str, Any]], folder: Path) -> str:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from experiments.spec import ExperimentSpec
-from pipelines.stage_names import ORDER, stages
+from pipelines.messages.stage_names import ORDER, stages
 from tests.architecture.dvc_graph import EVERYWHERE, PACKAGES, SECTIONS, SPEC, Imports, written
 
 STAGES = ("ingest", "validate", "build", "tune", "train", "evaluate")

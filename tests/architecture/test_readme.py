@@ -72,7 +72,9 @@ def test_there_is_something_to_type() -> None:
 def specs(root: Path) -> set[str]:
     """The specs that there are, and those that pages have their readers write."""
     there = {path.stem for path in (root / "experiments/specs").glob("*.yaml")}
-    return there | {Path(name).stem for name in WRITTEN if name.startswith("experiments/specs/")} | set(STAND_INS)
+    proposed = {line.split()[4] for line in TYPED if line.startswith("python -m pipelines new ")}
+    written = {Path(name).stem for name in WRITTEN if name.startswith("experiments/specs/")}
+    return there | proposed | written | set(STAND_INS)
 
 
 @pytest.mark.parametrize("line", TYPED)

@@ -16,7 +16,7 @@ import psutil
 
 from pipelines.ruling.verdict import EXIT_CODES
 from pipelines.workspace import Workspace
-from tests.benchmarks import building, effects, growth, judging, searching, serving, starting
+from tests.benchmarks import building, effects, growth, judging, risk_search, searching, serving, starting
 from tests.benchmarks.measuring import Cost, measure
 from tests.end_to_end.splits import over_splits
 
@@ -62,6 +62,7 @@ def main() -> None:
         print(measure(python, "-m", effects.__name__, "time", cwd=ROOT).told.strip(), flush=True)
         if TELCO.exists():
             telco_splits(repository)
+    risk_search.report()
     building.report()
     judging.report()
     growth.main(growth.SIZES)

@@ -2,7 +2,7 @@
 
 FOLDER is a checkout in which SPEC was built. The search is the one that `tune` runs, of LightGBM and the risk alone:
 Optuna, its storage and the tracking. Bare is LightGBM without any of these: the same rows binned once, then the same
-trainings and predictions, each trial as many folds as the search gave it.
+trainings and predictions, each trial as many folds and rounds as the search gave it.
 """
 
 import sys
@@ -13,7 +13,7 @@ import lightgbm as lgb
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from experiments.families.lightgbm import FIXED, MOST_ROUNDS, PATIENCE, threads
+from experiments.families.lightgbm import FIXED, PATIENCE, threads
 from experiments.search import past_trials as remembered
 from experiments.search import tuning
 from experiments.search.learning_problem import Problem
@@ -48,16 +48,18 @@ def bare(problem: Problem, ended: list[FrozenTrial], *, seed: int) -> None:
         params = {
             **FIXED,
             **remembered.candidate(trial, "").params,
+            "metric": "binary_logloss",
             "seed": seed,
             "num_threads": threads(len(problem.X)),
         }
-        for fold in problem.folds[: len(remembered.recorded(trial).risk)]:
+        record = remembered.recorded(trial)
+        rounds = round(record.learned["control"]["rounds"]) + PATIENCE
+        for fold in problem.folds[: len(record.risk)]:
             booster = lgb.train(
                 params,
                 rows.subset(np.sort(fold.fit)),
-                MOST_ROUNDS,
+                rounds,
                 valid_sets=[rows.subset(np.sort(fold.judge))],
-                callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
             )
             booster.predict(problem.X[fold.judge], num_threads=threads(len(fold.judge)))
 

@@ -1,6 +1,7 @@
 """What every leak check must do: fire on its planted leak, stay silent on the clean world, and say what it measured."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -9,9 +10,12 @@ import numpy as np
 import pytest
 
 from experiments import checks
-from experiments.leaks.check import Check, Evidence, Severity, examined, refused
+from experiments.leaks.boosted import boosted, usable
+from experiments.leaks.check import Check, Evidence, Severity, examined
+from experiments.metric import evaluate
+from experiments.metrics.auc import METRIC as AUC
 from features.plugins import discover, names
-from tests.experiments.checks.worlds import clean
+from tests.experiments.checks.worlds import clean, clean_with_all, engineered
 
 CHECKS = discover(checks, Check)
 MODULES = {name.split("_")[0].upper(): name for name in names(checks)}
@@ -53,14 +57,43 @@ def test_a_check_is_silent_on_clean_worlds(check: Check, dated: bool) -> None:
     assert not [seed for seed in range(15) if check.examine(clean(seed, rows=1000, dated=dated))]
 
 
+def alarms(seeds: range, world: Callable[[int], Evidence] = clean_with_all) -> dict[int, set[str]]:
+    """The checks that find something, refusing or warning, by the seed of a clean world where any does."""
+    found = {seed: examined(CHECKS, world(seed), off={}) for seed in seeds}
+    codes = {seed: {one.code for one in results if one.findings} for seed, results in found.items()}
+    return {seed: those for seed, those in codes.items() if those}
+
+
+def test_clean_worlds_raise_no_alarm_of_any_check() -> None:
+    """Twelve of the worlds below, one of each shape."""
+    assert not alarms(range(5012, 5024))
+
+
 @pytest.mark.slow
-def test_clean_worlds_are_refused_for_one_overwhelming_column_only_and_that_is_rare() -> None:
-    """Measured over 1,000 (seeds 2000 to 2999): 11 refused, all by L003, all with a column of AUC 0.81 and more."""
-    worlds = {seed: clean(seed, dated=bool(seed % 2)) for seed in range(1000, 1300)}
-    alarms = {seed: lines for seed, world in worlds.items() if (lines := refused(examined(CHECKS, world, off={})))}
-    assert {line[:4] for lines in alarms.values() for line in lines} <= {"L003"}
-    assert len(alarms) <= 6
-    assert all(max(one.auc for one in worlds[seed].alone.values()) > 0.8 for seed in alarms)
+def test_at_most_two_in_a_hundred_clean_worlds_raise_an_alarm_of_any_check_together() -> None:
+    """Measured over 3,000 worlds (seeds 10000 to 12999): 7, by L003 and L008 (0.23 %, standard error 0.09); here 3.
+
+    Were there alarms in 5 of 100 worlds, this would pass once in 100 times.
+    """
+    found = alarms(range(6000, 6300))
+    assert len(found) <= 6, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(2))
+def test_nor_do_stronger_ones_with_columns_made_of_others_while_all_come_to_less_than_090(block: int) -> None:
+    """Measured over 1,000 worlds: of 940 below an AUC of 0.90 (trees) 10, 1.1 % (standard error 0.3)."""
+    found = alarms(range(2000 + 50 * block, 2050 + 50 * block), engineered)
+    assert not {"L009", "L010", "L011", "L012", "L014"} & set().union(*found.values())
+    modest = {seed: codes for seed, codes in found.items() if together(engineered(seed)) < 0.90}
+    assert len(modest) <= 1, modest
+
+
+def together(world: Evidence) -> float:
+    """The AUC of all columns by boosted trees."""
+    score = boosted(usable(world), world).score
+    known = ~np.isnan(score)
+    return evaluate(AUC, world.training.y[known], score[known])
 
 
 @every_check

@@ -101,7 +101,7 @@ def test_it_beats_the_prior_on_the_tiny_world_and_not_on_shuffled_labels(family:
 
 @every_family
 def test_the_search_space_holds_its_starting_points(family: Family) -> None:
-    for point in family.starting_points:
+    for point in (*family.starting_points, *family.defaults):
         assert dict(family.search(optuna.trial.FixedTrial(dict(point)))) == dict(point)
     effect = dict(family.effect_point)
     assert dict(family.search_effects(optuna.trial.FixedTrial(effect))) == effect

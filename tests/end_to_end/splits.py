@@ -36,7 +36,7 @@ def over_splits(workspace: Workspace, *, family: str, trials: int) -> Means:
         opened = training_data.opened(_with_split(base, family, seed, trials), workspace)
         problem = opened.problem([family], opened.spec.tuning.learners)
         began = time.process_time()
-        study = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=5))
+        study = optuna.create_study(direction="maximize", pruner=tuning.pruner())
         best = tuning.search(study, problem, spec=opened.spec.tuning, on_trial=lambda _: None)
         choice = candidate(best, opened.spec.tuning.learners[0])
         took = time.process_time() - began

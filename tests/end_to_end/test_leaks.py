@@ -72,13 +72,14 @@ def repository(copy_of_repository: Callable[[], Repository]) -> Repository:
 def test_a_copy_of_the_target_is_refused_before_the_first_trial_in_one_line(repository: Repository) -> None:
     ended = repository.run("run", "phone")
     assert ended.returncode == 5, ended.stderr
-    (line,) = [line for line in ended.stderr.splitlines() if "account_status" in line]
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("  ") and "account_status" in line]
     assert line.strip() == (
         "L001 column 'account_status' alone ranks the outcome with AUC 1.0000, below 0.99 is allowed: it was written"
         " after the outcome. Take it out of the spec."
     )
     assert "Traceback" not in ended.stderr
     assert "data refused: 1 leak found" in ended.stderr
+    assert 'checks: {L001: {accept: {"account_status": "the reason"}}}' in ended.stderr
     made = repository.root / "artifacts" / "phone"
     assert sorted(path.name for path in made.iterdir()) == ["validation"]
     assert not (repository.root / "state/phone/study.db").exists()
@@ -88,17 +89,21 @@ def test_a_copy_of_the_target_is_refused_before_the_first_trial_in_one_line(repo
 def test_switched_off_with_a_reason_it_runs_and_the_report_says_why_and_back_on_it_refuses_again(
     repository: Repository,
 ) -> None:
-    write(repository, checks={"L001": REASON})
+    write(repository, checks={"L001": REASON, "L008": {"accept": {"account_status": REASON, "price": "we know"}}})
     add(repository, table(closed=0.6))
     ended = repository.go_through("ingest validate build tune train evaluate", "phone")
     assert ended.returncode == 0, ended.stderr
     folder = repository.root / "artifacts/phone/evaluation"
     found = {one["code"]: one for one in json.loads((folder / "report.json").read_text())["checks"]}
     assert found["L001"]["off"] == REASON
-    assert [one["subject"] for one in found["L008"]["findings"]] == ["account_status"]
-    assert not any(one["findings"] for code, one in found.items() if code != "L008")
+    status, price = found["L008"]["accepted"]
+    assert (status["subject"], status["reason"]) == ("account_status", REASON)
+    assert status["finding"]["subject"] == "account_status"
+    assert price["finding"] is None
+    assert not any(one["findings"] for one in found.values())
     page = (folder / "report.html").read_bytes()
     assert f"Switched off in the spec: {REASON}".encode() in page
+    assert f"Accepted in the spec: account_status, because {REASON}".encode() in page
     write(repository)
     assert repository.act("tune", "phone").returncode == 5
     assert (folder / "report.html").read_bytes() == page
@@ -112,7 +117,7 @@ def test_rows_that_were_oversampled_before_they_came_are_refused(repository: Rep
     add(repository, pd.concat([rows, left.sample(frac=1, replace=True, random_state=0)]))
     ended = repository.go_through("ingest validate build tune", "phone")
     assert ended.returncode == 5, ended.stderr
-    (line,) = [line for line in ended.stderr.splitlines() if "L004" in line]
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("  L004 ")]
     assert "do not oversample" in line
     listed = spreadsheet.read(repository.root / "state/phone/copied_rows.csv")
     assert f"all {len(listed):,} rows to remove are named in state/phone/copied_rows.csv" in ended.stderr
@@ -122,11 +127,16 @@ def test_rows_that_were_oversampled_before_they_came_are_refused(repository: Rep
 
 @pytest.mark.parametrize(
     ("checks", "words"),
-    [({"L099": REASON}, "['L099']; there are ['L001'"), ({"L001": " "}, "checks.L001"), (None, "checks")],
-    ids=["unknown code", "no reason", "nothing"],
+    [
+        ({"L099": REASON}, "['L099']; there are ['L001'"),
+        ({"L001": " "}, "checks.L001"),
+        ({"L001": {"accept": {"account_status": ""}}}, "checks.L001.accept.account_status"),
+        (None, "checks"),
+    ],
+    ids=["unknown code", "no reason", "no reason of a column", "nothing"],
 )
 def test_a_check_is_switched_off_by_a_code_that_exists_and_with_a_reason(
-    repository: Repository, checks: dict[str, str] | None, words: str
+    repository: Repository, checks: dict[str, Any] | None, words: str
 ) -> None:
     write(repository, checks=checks)
     ended = repository.act("tune", "phone")

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from experiments.statistics import rounding
 from features.contract import Contract
 from features.errors import DataError
 from features.feature import FeatureColumn
-from pipelines.learning import leak_checks, training_data
+from pipelines.learning import beside, leak_checks, training_data
 from pipelines.models import portable
 from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
@@ -211,7 +212,8 @@ def test_the_demo_is_clean_and_use_after_the_window_planted_in_it_is_found(tiny:
     workspace = Workspace(tiny.root, "demo")
     opened = training_data.opened(spec_files.load(workspace), workspace)
     folds = opened.problem(["logistic"]).folds
-    assert not any(one["findings"] for one in leak_checks.passed(opened, folds, off={}) if one["severity"] == "refuse")
+    found = leak_checks.passed(opened, folds, off={}, matrix=workspace.matrix)
+    assert not any(one["findings"] for one in found if one["severity"] == "refuse")
     usage = pd.read_parquet(workspace.tables / "usage")[["customer_id", "event_at"]]
     both = opened.rows[["customer_id", "as_of"]].reset_index().merge(usage, on="customer_id")
     ahead = both["event_at"] - both["as_of"]
@@ -221,6 +223,23 @@ def test_the_demo_is_clean_and_use_after_the_window_planted_in_it_is_found(tiny:
     planted = replace(opened, X=np.column_stack([opened.X, use]), contract=Contract(columns))
     with pytest.raises(DataError, match=r"1 leak found.*\n  L003 column 'use_later'"):
         leak_checks.passed(planted, folds, off={})
+
+
+def test_checks_see_the_trial_and_the_rows_of_today_and_of_earlier(
+    tiny: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two weeks lie between date and horizon: as known two weeks before the horizon, features are those of the date."""
+    workspace = Workspace(tiny.root, "demo")
+    opened = training_data.opened(spec_files.load(workspace), workspace)
+    found = leak_checks.evidence(opened, opened.folds, matrix=workspace.matrix)
+    assert (found.trial is not None, found.places, found.today is not None) == (True, None, True)
+    assert found.earlier is not None
+    assert found.earlier.days == 16
+    assert not np.array_equal(found.earlier.now, found.earlier.before, equal_nan=True)
+    monkeypatch.setattr(beside, "EARLIER", timedelta(0))
+    same = beside.earlier(opened, workspace.matrix)
+    assert same is not None
+    assert np.array_equal(same.now, same.before, equal_nan=True)
 
 
 def test_dvc_shows_metrics_and_plots(tiny: Repository) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mlflow import MlflowClient
 
 from pipelines.cli import pages
-from pipelines.stage_names import stages
+from pipelines.messages.stage_names import stages
 from tests.end_to_end.repository import Repository
 from tests.end_to_end.small_table import put_small_table
 

@@ -13,7 +13,7 @@ from pipelines.cli import main, pages, parser
 from pipelines.jobs.listing import KINDS
 from pipelines.messages import help_pages, log
 from pipelines.messages.help_pages import page
-from pipelines.stage_names import stages
+from pipelines.messages.stage_names import stages
 
 PAGES = pages()
 ACTIONS = ("check", "head", "restore", "adopt", "seal", "delete")

@@ -106,3 +106,14 @@ def test_a_sheet_without_names_takes_those_of_the_spec_and_empty_sheets_are_no_s
     both = book(tmp_path / "b.xlsx", ["n"], [1], other=[["n"], [2]])
     with pytest.raises(DataError, match=r"has the sheets \['Sheet', 'other'\]"):
         raw_files.check(both, {})
+
+
+def test_a_number_that_is_shown_with_zeros_in_front_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    whole = Workbook()
+    for row in (["zip", "n"], [1067, 1067], [80331, 2.5], [7.0, None]):
+        whole.active.append(row)
+    for cell in whole.active["A"][1:]:
+        cell.number_format = "00000"
+    whole.save(tmp_path / "a.xlsx")
+    found = [list(row.values()) for row in texts(tmp_path / "a.xlsx")]
+    assert found == [["01067", "1067"], ["80331", "2.5"], ["00007", None]]

@@ -51,7 +51,7 @@ TABLE: dict[str, Any] = {
     "treatment": {"arms": {"call": {"cost": 1.0}}, "randomised": True},
     "value": {"constant": 2.0, "column": "age"},
     "validation": {"volume_change": 0.5},
-    "checks": {"L005": "known"},
+    "checks": {"L005": "known", "L003": {"accept": {"age": "known"}}},
     "split": {"kind": "random", "gate_share": 0.4, "folds": 2, "seed": 1},
     "tuning": {"families": ["logistic"], "learners": ["t_learner"], "metric": "auc", "trials": 2, "seed": 1},
     "policy": {

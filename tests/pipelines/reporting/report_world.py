@@ -53,7 +53,17 @@ CHECKS = [
         "off": None,
     },
 ]
-RANDOMISED = {"verdict": "randomised", "words": "sizes p 0.97", "overlap": dict.fromkeys(ACTIONS, 0.987)}
+RANDOMISED = {
+    "verdict": "randomised",
+    "words": "sizes p 0.97",
+    "overlap": dict.fromkeys(ACTIONS, 0.987),
+    "predictability": dict.fromkeys(ACTIONS, 0.512),
+    "largest_difference": 0.034,
+    "largest_difference_in": "x_of_it missing",
+    "sample_ratio_p": 0.97,
+    "observed": {"control": 400, **dict.fromkeys(ACTIONS, 400)},
+    "expected": {"control": 410.4, **dict.fromkeys(ACTIONS, 1000.2)},
+}
 SPENT = Outcome("spent", "Money spent afterwards", "eur")
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 

@@ -53,10 +53,13 @@ def test_the_caught_are_told_with_budget_and_days() -> None:
 @pytest.mark.parametrize(
     ("certain", "said"),
     [
-        ((0, 14, 30, 60, 90), "Already 90 days before the horizon the model ranks customers better than guessing."),
+        (
+            (0, 14, 30, 60, 90),
+            "Already 90 days before the window that counts the model ranks customers better",
+        ),
         ((0, 14), "Already 14 days before"),
-        ((0,), "only when the horizon begins"),
-        ((), "At no time before the horizon"),
+        ((0,), "only when the window that counts begins"),
+        ((), "At no time before the window that counts"),
     ],
 )
 def test_how_early_is_the_most_days_at_which_the_interval_is_above_guessing(

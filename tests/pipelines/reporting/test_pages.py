@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines.reporting import about, decision_page, report
-from pipelines.reporting.about import Made
-from pipelines.reporting.decision_words import headline
+from pipelines.reporting.about import Made, Run
 from pipelines.reporting.explaining import explained
 from pipelines.reporting.pages import _labelled
 from pipelines.reporting.terms import Term
@@ -14,13 +13,14 @@ from tests.pipelines.reporting.decision_world import BETTER, CHAMPION, LIKE, WOR
 from tests.pipelines.reporting.report_world import Page, judged
 
 RISK_ONLY, BY_LOT = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
-MADE = Made("0123456789abcdef+changes", "da7a0123456789ff", "5eed", {"Decision": "decision.html", "List": "a/b.csv"})
+RUN = Run("5eed", command="mlflow ui")
+MADE = Made("0123456789abcdef+changes", "da7a0123456789ff", RUN, {"Decision": "decision.html", "List": "a/b.csv"})
 LIFT = Term("Lift", 'How many "times" more.', ("lift",))
 AUC = Term("AUC", "How well <ranked>.")
 
 
 def _report(found: dict[str, Any], decision: dict[str, Any]) -> str:
-    told = about.of_report(found, decision, made=MADE, verdict=headline(decision))
+    told = about.of_report(found, decision, made=MADE)
     return report.render(found, told)
 
 
@@ -114,15 +114,15 @@ def test_no_name_of_code_is_read_where_people_read(name: str) -> None:
 
 def test_the_top_of_a_report_has_verdict_version_date_commit_data_and_what_lies_beside() -> None:
     page = PAGES["by lot"]()
-    top = page[page.index('<dl class="about">') : page.index("</dl>")]
+    top = page[page.index("<h1>") : page.index("</dl>")]
     text = " ".join(re.sub(r"<[^>]+>", " ", top).split())
     for said in (
-        "Verdict Promoted: version 3 replaces version 2",
+        "Promoted: version 3 replaces version 2",
         "Version 3",
         "Decided 4 March 2026, 05:06 UTC",
-        "Code 0123456789ab with changed files",
+        "Code 0123456789ab and changes not committed",
         "Data version da7a01234567",
-        "MLflow run 5eed",
+        "MLflow run 5eed : start mlflow ui , then open /#/runs/5eed there",
     ):
         assert said in text
     assert re.findall(r'href="([^"]+)"', top) == ["decision.html", "a/b.csv"]
@@ -131,7 +131,7 @@ def test_the_top_of_a_report_has_verdict_version_date_commit_data_and_what_lies_
 
 def test_the_top_of_a_report_that_is_not_decided_says_so_and_leads_nowhere() -> None:
     page = PAGES["risk only"]()
-    top = page[page.index('<dl class="about">') : page.index("</dl>")]
+    top = page[page.index("<h1>") : page.index("</dl>")]
     assert "Not decided when this page was made" in top
     assert "href" not in top
 
@@ -140,8 +140,44 @@ def test_the_top_of_a_decision_has_version_opponent_date_commit_and_data() -> No
     page = _decision(CHAMPION)
     top = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('<dl class="about">') : page.index("</dl>")]).split())
     assert "Version 3 Compared with version 2 Decided 4 March 2026, 05:06 UTC" in top
-    assert "Code 0123456789ab with changed files" in top
+    assert "Code 0123456789ab and changes not committed" in top
     assert page.index("<h1") < page.index('<dl class="about">')
+
+
+@pytest.mark.parametrize(
+    ("run", "links", "commands"),
+    [
+        (Run("5eed", address="https://mlflow.example/#/runs/5eed"), ["https://mlflow.example/#/runs/5eed"], 0),
+        (Run("5eed", command="mlflow ui --backend-store-uri sqlite:///mlflow.db"), [], 2),
+        (None, [], 0),
+    ],
+)
+def test_the_run_is_a_link_to_a_server_or_the_command_that_starts_one(
+    run: Run | None, links: list[str], commands: int
+) -> None:
+    decision, curves = decided(BETTER)
+    plain, made = spec(with_actions=True).model_dump(mode="json"), Made("abc", "def", run, {})
+    for page in (
+        decision_page.render(decision, spec=plain, curves=curves, made=made),
+        report.render(json.loads(BY_LOT), about.of_report(json.loads(BY_LOT), decision, made=made)),
+    ):
+        top = page[page.index('<dl class="about">') : page.index("</dl>")]
+        assert re.findall(r'href="([^"]+)"', top) == links
+        assert top.count("<code>") == commands
+        assert ("MLflow run" in top) == (run is not None)
+
+
+@EVERY
+def test_every_chart_is_named_and_read_aloud_by_words_of_the_page(name: str) -> None:
+    page = PAGES[name]()
+    charts = [one for tag, one in Page(page).elements if tag == "svg" and one.get("role") == "img"]
+    assert charts
+    for one in charts:
+        for key in (one["aria-labelledby"] or "").split():
+            (words,) = re.findall(rf'id="{key}">([^<]+)<', page)
+            assert len(words.strip()) > 5
+    others = [one for tag, one in Page(page).elements if tag == "svg" and one.get("role") != "img"]
+    assert all(one.get("aria-hidden") == "true" for one in others)
 
 
 def _graded(auc: float, *floors: tuple[float, float]) -> tuple[str, str]:

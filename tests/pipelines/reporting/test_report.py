@@ -108,7 +108,7 @@ def test_what_does_not_stand_among_all_claims_is_not_established_and_the_page_sa
     assert f"beyond chance by itself, but not once all {family} claims are held together" in page
     assert f"This page could make {family} claims about actions" in page
     assert f"One figure is beyond chance alone, but not among all {family}" in page
-    assert "changed the share that stayed by +11 points (not established) and" in page.replace("\u00a0", " ")
+    assert "Effect not established: call (+11 points)" in page.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize(
@@ -216,10 +216,11 @@ def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
         found["cohort"]["in_trial"] = 777
 
     text = " ".join(_page(BY_LOT, change).text.split())
-    assert "Rows in the trial call: ATE call: QINI coupon: ATE coupon: QINI All customers judged 777" in text
+    heads = " ".join(f"{action}: effect (ATE) {action}: ranking adds (QINI)" for action in ("call", "coupon"))
+    assert f"In the trial {heads} All customers judged 777" in text
     alone = f"{found['cohort']['untreated_rows']:,}"
-    assert f"judged on the {alone} of them that no action reached. Of the" in text
-    assert f"Rows without action left AUC Brier Calibration error All customers judged {alone}" in text
+    assert f"judged on the {alone} of them that no action reached." in text
+    assert f"Without action Left AUC Brier Calibration error All customers judged {alone}" in text
 
 
 @pytest.mark.parametrize("split", ["time", "random"])
@@ -238,7 +239,7 @@ def test_a_dated_report_tells_its_dates_and_what_was_left_out(split: str) -> Non
     assert "the data hold no dates" not in text
     # Only where the split is in time were the customers judged seen later than all that the model learned from.
     assert ("later than all that it learned from" in text) == (split == "time")
-    assert ("drawn at random" in text) == (split == "random")
+    assert ("drawn at random among all" in text) == (split == "random")
 
 
 def test_the_page_names_the_window_of_the_risk_and_that_of_effects() -> None:
@@ -250,7 +251,7 @@ def test_the_page_names_the_window_of_the_risk_and_that_of_effects() -> None:
     assert (
         "The risk is the chance that a customer left if nothing is done, from day 14 to day 74 after the date." in text
     )
-    assert "Customers who left before day 14 are left out, 37 of 1,200 rows: nobody could have acted in time." in text
+    assert "Customers who left before day 14 are left out, 37 of 1,200 customers: nobody could have acted" in text
     assert "counts everybody who was given an arm, and who left from the date to day 74: also before day 14" in text
     undated = " ".join(_page(BY_LOT, lambda _: None).text.split())
     assert "from day" not in undated
@@ -303,12 +304,12 @@ def test_the_page_says_of_every_check_what_it_found_or_why_it_was_off() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (1.1, 1.3, "the list is 1.20 times as good as chance, and it finds"),
-        (0.8, 1.6, "that the list is better than chance is not shown (1.2 times as many"),
-        (0.4, 0.9, "the list is worse than chance"),
+        (1.1, 1.3, "The list is 1.20 times as good as chance, and it finds"),
+        (0.8, 1.6, "That the list is better than chance is not shown (1.2 times as many"),
+        (0.4, 0.9, "The list is worse than chance"),
     ],
 )
-def test_the_first_paragraph_says_of_the_list_what_is_shown_and_no_more(low: float, high: float, said: str) -> None:
+def test_the_top_says_of_the_list_what_is_shown_and_no_more(low: float, high: float, said: str) -> None:
     middle = (low + high) / 2
 
     def change(found: dict[str, Any]) -> None:

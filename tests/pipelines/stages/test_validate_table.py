@@ -217,3 +217,22 @@ def test_a_marker_for_missing_values_is_told_with_the_key_to_declare_it(
 
 def test_two_rows_may_be_chance(workspace: Workspace) -> None:
     assert judged(workspace, NUMBER, [*USUAL, "-999", "-999"]) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("age", "remedy"),
+    [
+        ('"1.234,50"', r'`format: \{decimal: ",", thousands: "\."\}`'),
+        ('"1,5"', r'`format: \{decimal: ","\}`'),
+        ("old", r"'old' \(first: customer_id=2\)$"),
+    ],
+)
+def test_a_number_that_is_written_with_other_signs_is_told_with_the_format_that_reads_it(
+    workspace: Workspace, age: str, remedy: str
+) -> None:
+    columns = {**spec().source["columns"], "age": {"type": "number"}}
+    whole = spec().model_copy(update={"source": {**spec().source, "columns": columns}})
+    put(workspace, "1,40,yes,none", f"2,{age},no,phoned")
+    ingest.run(whole, workspace)
+    with pytest.raises(DataError, match=rf"(?m)customers\.age: cannot be read as number: .*{remedy}"):
+        validate.run(whole, workspace)

@@ -20,7 +20,7 @@ def stages() -> dict[str, str]:
 
 def pages() -> dict[str, Page]:
     """The help of every job, stage and command; a command's own where it shares a stage's name."""
-    folder = Path(__file__).parent / "jobs"
+    folder = Path(__file__).parent.parent / "jobs"
     jobs = {name: _page((folder / f"{file}.py").read_text(), "work") for name, file in JOBS.items()}
     of_stages, of_commands = described("stages", "stage"), described("commands", "other")
     return {**jobs, **{name: of_stages[name] for name in stages()}, **of_commands}
@@ -28,7 +28,7 @@ def pages() -> dict[str, Page]:
 
 def described(folder: str, group: str) -> dict[str, Page]:
     """Every module of a folder with its docstring; names reserved in Python end in `_`."""
-    files = sorted(file for file in (Path(__file__).parent / folder).glob("*.py") if file.stem != "__init__")
+    files = sorted(file for file in (Path(__file__).parent.parent / folder).glob("*.py") if file.stem != "__init__")
     return {file.stem.rstrip("_"): _page(file.read_text(), group) for file in files}
 
 

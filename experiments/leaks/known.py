@@ -1,0 +1,40 @@
+"""What checks may know beside the rows: a randomised trial, and rows as they were known earlier."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.family import Labels
+from features.contract import Matrix
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Draws of a trial that the spec calls randomised: the rows of X at index, the control among the arms.
+
+    X has all rows of the spec, shape (n_all, n_columns), and is not copied; index, arm and probability, the logged one
+    of the row's own arm, below 1, have shape (n_draws,). chances, shape (n_draws, n_arms), is every arm's, the control
+    first and the others in order; None where the log does not tell.
+    """
+
+    X: Matrix
+    index: npt.NDArray[np.intp]
+    arm: npt.NDArray[np.str_]
+    probability: npt.NDArray[np.float64]
+    control: str
+    chances: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Rows of the gate cohort as they stood on the observation date, and as they were known so many days before.
+
+    now and before have shape (n_rows, n_columns), customers and y (n_rows,).
+    """
+
+    days: int
+    now: Matrix
+    before: Matrix
+    y: Labels
+    customers: npt.NDArray[np.object_]

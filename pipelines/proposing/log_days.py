@@ -1,0 +1,67 @@
+"""Days as files write them: how they are read, the first and the last, and rows that lack one."""
+
+from datetime import datetime, timedelta
+
+import duckdb
+
+from features.errors import UsageError
+from features.event_log.expressions import literal
+from pipelines.proposing.log_files import Log
+from pipelines.proposing.log_mappings import reference
+from pipelines.proposing.settling import Settling
+from pipelines.proposing.sheets import Sheet
+
+_DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y")
+FORMATS = tuple(day + time for day in _DAYS for time in ("", " %H:%M", " %H:%M:%S"))
+
+
+def written(sheet: Sheet, name: str, settling: Settling, database: duckdb.DuckDBPyConnection) -> str | None:
+    """The format in which a column writes its days; None where it is plain, year first.
+
+    Raises UsageError where two formats read every row: 01/02 may be either.
+    """
+    c, table = sheet.sql(name), sheet.table
+    known, plain = database.execute(f"SELECT count({c}), count(TRY_CAST({c} AS TIMESTAMP)) FROM {table}").fetchall()[0]  # noqa: S608
+    if plain >= 0.95 * known:
+        return None
+    counted = ", ".join(f"count(TRY(strptime({c}, {literal(one)})))" for one in FORMATS)
+    read = database.execute(f"SELECT {counted} FROM {table}").fetchall()[0]  # noqa: S608
+    fitting = [one for one, rows in zip(FORMATS, read, strict=True) if rows >= 0.95 * known]
+    if settling.said.days_written in fitting:
+        return settling.said.days_written
+    if not fitting:
+        raise UsageError(f"{sheet.file}: the days of '{name}' are written in no one way; mend the file.")
+    if len(fitting) > 1:
+        question = f"{sheet.file}: the days of '{name}' can be read in {len(fitting)} ways."
+        return settling.choice("--days-written", question=question, among=fitting)
+    return fitting[0]
+
+
+def expression(name: str, form: str | None) -> str:
+    """The column as an expression of a spec."""
+    return reference(name) if form is None else f"strptime({reference(name)}, {literal(form)})"
+
+
+def moment(log: Log, name: str, form: str | None) -> str:
+    """The same over the texts of its sheet, as SQL; null where it cannot be read."""
+    c = log.sheet.sql(name)
+    return f"TRY_CAST({c} AS TIMESTAMP)" if form is None else f"TRY(strptime({c}, {literal(form)}))"
+
+
+def span(log: Log, sql: str, database: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime]:
+    """The first and the last moment of a column of days."""
+    ((first, last),) = database.execute(f"SELECT min({sql}), max({sql}) FROM {log.sheet.table}").fetchall()  # noqa: S608
+    return first, last
+
+
+def unmapped(log: Log, sql: str, database: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """How many rows lack a customer or a readable day, and how many there are."""
+    who = log.sheet.sql(log.customer)
+    query = f"SELECT count(*) FILTER ({who} IS NULL OR {sql} IS NULL), count(*) FROM {log.sheet.table}"  # noqa: S608
+    lost, rows = database.execute(query).fetchall()[0]
+    return int(lost), int(rows)
+
+
+def next_day(moment: datetime) -> datetime:
+    """The midnight after a moment."""
+    return datetime(moment.year, moment.month, moment.day) + timedelta(days=1)

@@ -1,0 +1,46 @@
+"""Who was judged in a decision, how many comparisons these customers have served for, and what that asks of each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.messages.numbers import NO_BREAK, count, ordinal
+
+Found = Mapping[str, Any]
+
+
+def looks(decision: Found) -> str:
+    """How many comparisons these customers have served for, and what that asks of each."""
+    look = decision["look"]
+    if not look:
+        return ""
+    allowed = _percent(decision["gate"]["alpha"])
+    units = look.get("units")
+    since = "on these customers."
+    if units and units["of"] and not look["number"] == 1 == units["new"] / units["of"]:
+        share = units["new"] / units["of"]
+        new = f"{_percent(share)} of them are new" if 0 < share < 1 else f"{'all' if share else 'none'} of them are new"
+        since = f"since the customers were last renewed, by as many as are judged here; {new}."
+    return (
+        f"This was the {ordinal(look['number'])} comparison {since} Each further one on the same customers gives luck "
+        "another chance, and so has to show more: here a worthless challenger would have passed with a chance of "
+        f"{_percent(look['alpha'])} at most (alpha). Over all comparisons together it is {allowed} at most, until as "
+        "many customers are new again."
+    )
+
+
+def _percent(part: float) -> str:
+    return f"{float(f'{100 * part:.2g}'):g}{NO_BREAK}%"
+
+
+def judged_on(decision: Found) -> str:
+    """Who was judged, in a sentence; "" where that is not known."""
+    cohort = decision.get("cohort")
+    if not cohort:
+        return ""
+    rows = f" ({count(cohort['rows'])} observations)" if cohort["rows"] > cohort["customers"] else ""
+    left = (
+        f"; {count(cohort['left_out'])} observations that the champion had learnt from are left out"
+        if cohort["left_out"]
+        else ""
+    )
+    return f"{count(cohort['customers'])} customers{rows}, the same for both{left}"
