@@ -103,10 +103,10 @@ def delete(writer: LedgerWriter, version: str) -> None:
     number = str(model_versions.version(writer.client, writer.spec, version).version)
     if number in (standing.champion, alias):
         raise UsageError(f"version {number} of '{writer.spec}' is the champion; it is not deleted.")
-    if number in map(standing.serves, standing.champions):
-        raise UsageError(f"version {number} of '{writer.spec}' serves when a rollback leads to the champion it is of.")
     if number in standing.champions:
         raise UsageError(f"version {number} of '{writer.spec}' was champion before: a rollback leads to it.")
+    if number in map(standing.serves, standing.champions):
+        raise UsageError(f"version {number} of '{writer.spec}' serves when a rollback leads to the champion it is of.")
     if number in standing.withdrawn:
         raise UsageError(f"version {number} of '{writer.spec}' was rolled back: once deleted, it could come back.")
     writer.client.delete_model_version(writer.spec, number)
