@@ -34,6 +34,7 @@ COLOURS = {
 }
 DPI = 72  # so that a point of matplotlib is a pixel of the paper
 FONT_SIZE = 13
+LONGEST = 58  # so many letters of the largest print are as wide as the paper
 STYLE: Mapping[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "holdfast",
@@ -102,9 +103,14 @@ def drawn(paint: Callable[["Axes"], None], *, x: str, y: str, right: float = RIG
         axes.patch.set_visible(False)
         figure.patch.set_visible(False)
         paint(axes)
-        figure.text(8 / WIDTH, 1 - 6 / HEIGHT, y, verticalalignment="top")
-        figure.text(RIGHT / WIDTH, 6 / HEIGHT, x, horizontalalignment="right", verticalalignment="bottom")
+        figure.text(8 / WIDTH, 1 - 6 / HEIGHT, _in_a_line(y), verticalalignment="top")
+        figure.text(RIGHT / WIDTH, 6 / HEIGHT, _in_a_line(x), horizontalalignment="right", verticalalignment="bottom")
         return _cleaned(_svg(figure))
+
+
+def _in_a_line(words: str) -> str:
+    """What an axis shows, cut where it is wider than the paper: what stands under the chart says the whole."""
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip()}\u2026"
 
 
 def _svg(figure: "Figure") -> str:

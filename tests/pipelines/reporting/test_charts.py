@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from pipelines.reporting import charts
 from pipelines.reporting.charts import (
     BOTTOM,
     COLOURS,
@@ -103,3 +104,15 @@ def test_places_are_spread_as_asked_or_as_the_paper_allows_and_never_moved_for_n
     assert all(TOP - 0.1 <= place <= BOTTOM + 0.1 for place in placed)
     if all(b - a >= apart for a, b in pairwise(wanted)):
         assert placed == pytest.approx(wanted, abs=0.1)
+
+
+def test_words_wider_than_the_paper_are_cut_and_others_are_left() -> None:
+    long, short = (
+        "% flagged of those who " + "did not come back " * 5,
+        "% of customers contacted, highest predicted effect first",
+    )
+    svg = charts.drawn(charts.shares, x=short, y=long)
+    assert f">{short}<" in svg
+    (cut,) = [words for words in re.findall(r">([^<]+)</text>", svg) if words.endswith("\u2026")]
+    assert long.startswith(cut.removesuffix("\u2026"))
+    assert len(cut) <= charts.LONGEST
