@@ -55,7 +55,10 @@ def judge(problem: Problem, fold: Fold, fitted: FittedLearner, *, before: Sequen
     """
     at_risk = fold.judge[problem.at_risk[fold.judge]]
     told = Told(problem.y[at_risk], fitted.risk(problem.X[at_risk]), problem.parts[at_risk])
-    served = _served(problem, told, [one.told for one in before if one.told is not None])
+    served = told.said  # a ranking needs no calibration
+    if problem.metric.kind != "rank":
+        known_before = [one.told for one in before if one.told is not None]
+        served = _served([*known_before, told], told.said, told.part)
     risk = evaluate(problem.metric, told.y, served)
     if problem.stakes is None:
         return Judgement(risk, float("nan"), np.array([]), told)
@@ -68,18 +71,25 @@ def judge(problem: Problem, fold: Fold, fitted: FittedLearner, *, before: Sequen
     return Judgement(risk, float(np.mean(qini)), earned, told)
 
 
-def _served(problem: Problem, told: Told, before: Sequence[Told]) -> Scores:
-    """The probabilities after calibration, that of each part fitted on the others; a ranking needs none."""
-    if problem.metric.kind == "rank":
-        return told.said
-    everything = [*before, told]
-    y, said, part = (np.concatenate([getattr(one, name) for one in everything]) for name in ("y", "said", "part"))
-    served = told.said.copy()
-    for own in np.unique(told.part):
-        rows = part != own
+def risks(problem: Problem, fitted: Iterable[FittedLearner]) -> Iterator[tuple[Scores, Scores]]:
+    """Of the rows that each fold holds out: the risk that its model predicts, and the calibrated one that is judged."""
+    before: list[Told] = []
+    for fold, one in zip(problem.folds, fitted, strict=True):
+        said, there = one.risk(problem.X[fold.judge]), problem.at_risk[fold.judge]
+        part = problem.parts[fold.judge]
+        before.append(Told(problem.y[fold.judge][there], said[there], part[there]))
+        yield said, _served(before, said, part)
+
+
+def _served(told: Sequence[Told], said: Scores, part: RowIndex) -> Scores:
+    """Probabilities after calibration: those of a part's customers by one that was fitted on the other parts."""
+    y, all_said, all_part = (np.concatenate([getattr(one, name) for one in told]) for name in ("y", "said", "part"))
+    served = said.copy()
+    for own in np.unique(part):
+        rows = all_part != own
         if len(np.unique(y[rows])) == 2:
-            here = told.part == own
-            served[here] = calibration.fit(y[rows], said[rows]).apply(told.said[here])
+            here = part == own
+            served[here] = calibration.fit(y[rows], all_said[rows]).apply(said[here])
     return served
 
 

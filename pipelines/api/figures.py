@@ -11,6 +11,7 @@ from experiments.evaluation.model_figures import Predictions
 from experiments.evaluation.requested_metrics import all_metrics
 from experiments.metric import Metric, Numbers
 from experiments.rows.split import Fold
+from experiments.search import judging
 from experiments.spec import ExperimentSpec
 from experiments.statistics.calibration import Calibration
 from experiments.statistics.intervals import Estimate
@@ -52,15 +53,15 @@ def _judged(model: Model, fold: Fold) -> pd.DataFrame:
 
 
 def _said(model: Model) -> Predictions:
-    """The predictions of each fold's model for its held-out rows, fold by fold."""
+    """What each fold's model predicts of its held-out rows, fold by fold, calibrated as the search judges them."""
     parts = [(one, model.problem.X[fold.judge]) for one, fold in zip(model.drafts, model.problem.folds, strict=True)]
-    risk = np.concatenate([draft.risk(X) for draft, X in parts])
+    said, served = (np.concatenate(one) for one in zip(*judging.risks(model.problem, model.drafts), strict=True))
     effects = [draft.effects(X) for draft, X in parts]
     actions = model.learning.actions
-    # Drafts are not calibrated, so only what a stated share adds to their log-odds is added here.
+    # These calibrations are of the file; what a stated share adds to log-odds is the same for all.
     shift = model.problem.shift
-    probability = Calibration(1.0, shift).apply(risk) if shift else risk
-    return Predictions(risk, probability, {name: np.concatenate([one[name] for one in effects]) for name in actions})
+    served = Calibration(1.0, shift).apply(served) if shift else served
+    return Predictions(said, served, {name: np.concatenate([one[name] for one in effects]) for name in actions})
 
 
 def _of_metric(
