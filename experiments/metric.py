@@ -40,6 +40,9 @@ class Metric:
     fast, where there is one, is the same figure for very many rows: called with the same inputs and, for the
     weights, counts and clusters (see `experiments.statistics.intervals.bootstrap`), NaN where a draw leaves it
     undefined.
+
+    within_classes says that it compares those who churned with those who did not, whatever their numbers: weights that
+    are equal within each class change nothing.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Metric:
     ideal: float | None = None
     anchored: bool = False
     fast: Callable[..., Numbers] | None = None
+    within_classes: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:

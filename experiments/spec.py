@@ -5,7 +5,7 @@ Only who needs all of it imports this module; a stage imports the modules of the
 
 from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from experiments.sections.checks import CheckSays
 from experiments.sections.cost_of_churn import CostOfChurnSpec
@@ -28,7 +28,8 @@ class ExperimentSpec(Section):
 
     Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
     cannot see a change of what is not there. checks: by code, the reason why a leak check is switched off, or, under
-    `accept`, by column why its finding is right.
+    `accept`, by column why its finding is right. refit: a new champion is fitted again on all rows, gate
+    cohort included, and that version serves.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -49,11 +50,16 @@ class ExperimentSpec(Section):
     evaluation: EvaluationSpec = EvaluationSpec()
     gate: GateSpec = GateSpec()
     score: ScoreSpec = ScoreSpec()
+    refit: bool = False
 
     @property
     def actions(self) -> tuple[str, ...]:
         """The names of the actions; none where no treatment is in the data."""
         return tuple(self.treatment.arms) if self.treatment else ()
+
+    @model_serializer(mode="wrap")
+    def _without_refit_unless_asked(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in plain(self).items() if name != "refit" or value}
 
     @field_validator("source")
     @classmethod
@@ -74,6 +80,24 @@ class ExperimentSpec(Section):
     def _floors_that_must_be_beaten_are_there(self) -> "ExperimentSpec":
         if self.gate.beat_floors and not self.evaluation.floors:
             raise ValueError("gate.beat_floors demands that simple scores are beaten; evaluation.floors declares none")
+        return self
+
+    @model_validator(mode="after")
+    def _a_prior_can_be_honoured(self) -> "ExperimentSpec":
+        if self.label.prior is None:
+            return self
+        if self.treatment is not None:
+            raise ValueError(
+                "label.prior cannot correct rows with actions: in a trial whose rows were chosen by their outcome, arms"
+                " no longer have their probabilities, and one share does not tell what an action does. Take the trial"
+                " as it was drawn, or write treatment: null and a file of untreated customers, for the risk alone"
+            )
+        if self.observations is not None:
+            raise ValueError(
+                "label.prior corrects a table with one row a customer; an event log has a row for each date of a"
+                " customer, and one share does not tell how these were chosen. Take the log of all customers, or of"
+                " some at random"
+            )
         return self
 
     @model_validator(mode="after")

@@ -12,8 +12,9 @@ import pandas as pd
 from experiments.metric import Metric, Numbers, weighted
 from experiments.metrics.auc import METRIC as AUC
 from experiments.money import limits, policy
+from experiments.rows.balance import Balance
 from experiments.rows.gap import left_in_gap
-from experiments.rows.minimum_sizes import FEWEST_OF_AN_OUTCOME
+from experiments.rows.minimum_sizes import FEWEST_OF_AN_OUTCOME, rarer_of
 from experiments.rows.risk_weights import risk_weights
 from experiments.rows.slicing import bands
 from experiments.spec import ExperimentSpec
@@ -34,12 +35,13 @@ class Cohort:
     Rows may hold left_in_gap: the customer left before the label's window opened. For effects they churned like others;
     the risk leaves them out.
     listed is how many customers the ranked list holds, of which budgets and capacities in the spec speak; without it
-    they are taken to speak of the rows in the trial.
+    they are taken to speak of the rows in the trial. in_file is the share that left in the file (else in these rows).
     """
 
     rows: pd.DataFrame
     spec: ExperimentSpec
     listed: int | None = None
+    in_file: float | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -61,9 +63,8 @@ class Cohort:
     @cached_property
     def counts(self) -> Counts:
         """The bootstrap draws: how often each customer is drawn, shape (draws, n_customers)."""
-        return multiplicities(
-            n_clusters=self._customers[1], draws=self.spec.evaluation.draws, seed=self.spec.evaluation.seed
-        )
+        asked = self.spec.evaluation
+        return multiplicities(n_clusters=self._customers[1], draws=asked.draws, seed=asked.seed)
 
     @cached_property
     def arm(self) -> npt.NDArray[np.object_]:
@@ -120,10 +121,9 @@ class Cohort:
         )
 
     def gamma_of(self, outcome: Numbers, mask: Mask | None = None) -> Numbers:
-        """The AIPW scores of another outcome, one number per row, on the rows in the trial (restricted to mask).
+        """The AIPW scores of another outcome, shape (n_rows,), on the trial's rows (of mask): (n_such_rows, n_actions).
 
-        Its shape is (n_such_rows, n_actions). What is predicted of the outcome is the mean of the arm, so that the mean
-        of the scores is the plain difference.
+        What is predicted of the outcome is the mean of the arm: the mean of the scores is the plain difference.
         """
         chosen = self.in_trial if mask is None else self.in_trial & mask
         arm, y = self.arm[chosen], outcome[chosen]
@@ -133,17 +133,13 @@ class Cohort:
     @cached_property
     def events_per_arm(self) -> dict[str, int]:
         """The number of rows of the rarer outcome (churned or retained) in each arm of the trial."""
-        found = {}
-        for arm in (CONTROL, *self.actions) if self.actions else ():
-            churned = self.churned[self.arm == arm]
-            found[arm] = int(min(churned.sum(), len(churned) - churned.sum()))
-        return found
+        arms = (CONTROL, *self.actions) if self.actions else ()
+        return {arm: rarer_of(self.churned[self.arm == arm]) for arm in arms}
 
     @cached_property
     def rarer(self) -> int:
         """The number of untreated rows of the rarer outcome; it limits the precision of the risk's figures."""
-        left = self.churned[self.untreated]
-        return int(min(left.sum(), len(left) - left.sum()))
+        return rarer_of(self.churned[self.untreated])
 
     @cached_property
     def can_judge(self) -> bool:
@@ -177,9 +173,16 @@ class Cohort:
         chance = self.rows["probability"].to_numpy(dtype=float, na_value=np.nan)
         return risk_weights(untreated=self.untreated, control=self.arm == CONTROL, chance=chance)
 
-    def weights_of(self, mask: Mask) -> Numbers | None:
-        """The `risk_weights` of the rows of mask, which are untreated; None where all weights are equal."""
-        return None if self.risk_weights is None else self.risk_weights[mask]
+    @cached_property
+    def balance(self) -> Balance | None:
+        """The stated share and the file's, where the rows were balanced by their outcome (then nothing was tried)."""
+        return Balance.of(self.spec.label.prior, self.churned[self.untreated], self.in_file)
+
+    def weights_of(self, mask: Mask, metric: Metric | None = None) -> Numbers | None:
+        """The weights of the rows of mask, which are untreated, for a metric; None where it needs none."""
+        balance = None if metric and metric.within_classes else self.balance
+        found = balance.weights(self.churned) if balance else self.risk_weights
+        return None if found is None else found[mask]
 
     def churned_share(self, mask: Mask) -> float:
         """The weighted share of the rows of mask, which are untreated, that left."""
@@ -188,12 +191,13 @@ class Cohort:
     def risk(self, metric: Metric, prediction: Numbers, mask: Mask | None = None) -> Estimate:
         """A weighted metric of the risk on the untreated rows (of mask); prediction has shape (n_rows,)."""
         at = self.untreated if mask is None else self.untreated & mask
-        return self.estimate(metric, self.churned[at], prediction[at], mask=at, weights=self.weights_of(at))
+        return self.estimate(metric, self.churned[at], prediction[at], mask=at, weights=self.weights_of(at, metric))
 
     def risk_figure(self, metric: Metric, prediction: Numbers) -> float:
         """A metric of the risk without draws, where no interval is needed; arguments as for `risk`."""
-        inputs, weights = (self.churned[self.untreated], prediction[self.untreated]), self.weights_of(self.untreated)
-        return weighted(metric, *inputs, weights=np.ones(len(inputs[0])) if weights is None else weights)
+        at, weights = self.untreated, self.weights_of(self.untreated, metric)
+        weights = np.ones(int(at.sum())) if weights is None else weights
+        return weighted(metric, self.churned[at], prediction[at], weights=weights)
 
     def uplift(self, metric: Metric, prediction: Numbers, action: str, mask: Mask | None = None) -> Estimate:
         """A metric of one action's uplift on the rows in the trial (of mask); prediction has shape (n_rows,)."""
@@ -215,26 +219,25 @@ class Cohort:
         """The miscalibration of models on the untreated rows; each of probabilities has shape (n_rows,)."""
         chosen = self.untreated
         told = (probability[chosen] for probability in probabilities)
-        weights = self.weights_of(chosen)
-        return miscalibration(self.churned[chosen], *told, clusters=self.clusters_of(chosen), weights=weights)
+        clusters, weights = self.clusters_of(chosen), self.weights_of(chosen)
+        return miscalibration(self.churned[chosen], *told, clusters=clusters, weights=weights)
 
     @cached_property
     def limits(self) -> limits.Limits:
         """The contact limits for the rows in the trial."""
-        n_rows = int(self.in_trial.sum())
-        return limits.limits_of(self.spec.policy, actions=self.actions, n_rows=n_rows, listed=self.listed)
+        asked, n_rows = self.spec.policy, int(self.in_trial.sum())
+        return limits.limits_of(asked, actions=self.actions, n_rows=n_rows, listed=self.listed)
 
     @cached_property
     def may_contact(self) -> Mask:
         """Which rows in the trial may be contacted: not opted out, and not contacted too often."""
-        of_trial = self.rows[self.in_trial]
-        return limits.free(limits.barred(of_trial, self.spec.policy), len(of_trial))
+        return limits.free(limits.barred(self.rows[self.in_trial], self.spec.policy), int(self.in_trial.sum()))
 
     def choice(self, uplift: Mapping[str, Numbers]) -> policy.Choice:
         """The action that the policy chooses for each row in the trial, by predicted uplift."""
-        trial = self.in_trial
+        trial, effects = self.in_trial, [uplift[action] for action in self.actions]
         return policy.choose(
-            uplift=np.column_stack([uplift[action][trial] for action in self.actions]),
+            uplift=np.column_stack(effects)[trial],
             value=self.value[trial],
             cost=self.cost,
             limits=self.limits,

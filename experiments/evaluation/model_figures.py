@@ -19,6 +19,7 @@ from experiments.metrics.maximum_profit import maximum_profit_of
 from experiments.metrics.recall import recall_at
 from experiments.sections.evaluation import EvaluationSpec
 from experiments.statistics import calibration, rounding
+from experiments.statistics.calibration import Calibration
 from experiments.statistics.intervals import Estimate
 from experiments.uplift import uplift_curves
 from features.errors import MetricError
@@ -124,6 +125,25 @@ def simple_score(cohort: Cohort, name: str) -> Numbers:
     floor = cohort.spec.evaluation.floors[name]
     total = cohort.rows[list(floor.columns)].fillna(0.0).sum(axis=1).to_numpy(dtype=float)
     return -total if floor.falling else np.asarray(total)
+
+
+def as_in_file(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
+    """What is known of a balanced file: both shares, weights, and every figure of the risk as it is in the file.
+
+    There a probability is the one that the rows alone would give, and every row counts once. Empty without a prior.
+    """
+    balance, spec = cohort.balance, cohort.spec
+    if balance is None:
+        return {}
+    label = spec.label.model_copy(update={"prior": None})
+    plain = Cohort(cohort.rows, spec.model_copy(update={"label": label}), cohort.listed)
+    model = replace(challenger, probability=Calibration(1.0, -balance.shift).apply(challenger.probability))
+    figures = {
+        name: _measured(metric, partial(plain.risk, metric, model.for_metric(metric)))
+        for name, metric in risk_metrics(spec.evaluation).items()
+    }
+    told = {"stated": balance.stated, "in_file": balance.in_file, "log_odds": balance.shift}
+    return {**told, "judged": plain.churned_share(plain.untreated), "risk": figures}
 
 
 def _floor(cohort: Cohort, metric: Metric, floor: Predictions) -> float | None:

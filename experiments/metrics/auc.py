@@ -36,4 +36,5 @@ METRIC = Metric(
     kind="rank",
     function=auc,
     fast=fast,
+    within_classes=True,
 )

@@ -41,31 +41,42 @@ def customer_hash(customers: Sequence[str] | pd.Series, seed: int) -> npt.NDArra
 def split(rows: pd.DataFrame, *, spec: SplitSpec, label: LabelSpec) -> Split:
     """Divide rows (customer_id, as_of, churned, arm). Raises DataError when there are too few dates or rows."""
     if spec.kind == "random":
-        return _random_split(rows, spec)
+        return _random_split(rows, spec, gate_share=spec.gate_share)
     return _time_split(rows, spec, timedelta(days=label.lead_time_days + label.horizon_days))
 
 
-def _random_split(rows: pd.DataFrame, spec: SplitSpec) -> Split:
+def whole(rows: pd.DataFrame, *, spec: SplitSpec, label: LabelSpec) -> Split:
+    """Rows as `split` takes them, all of them to learn from and none to judge on; of dates, folds judge the last ones.
+
+    Raises DataError as `split` does.
+    """
+    if spec.kind == "random":
+        return _random_split(rows, spec, gate_share=0.0)
+    return _time_split(rows, spec, timedelta(days=label.lead_time_days + label.horizon_days), everything=True)
+
+
+def _random_split(rows: pd.DataFrame, spec: SplitSpec, *, gate_share: float) -> Split:
     if (dates := rows["as_of"].nunique()) > 1:
         raise DataError(f"split kind 'random' mixes {dates} observation dates, past and future; use 'time'.")
     hashed = customer_hash(rows["customer_id"], spec.seed)
     strata = rows["churned"].astype(str) + rows["arm"].fillna("").astype(str)
     place = pd.DataFrame({"strata": strata.to_numpy(), "hash": hashed}).groupby("strata")["hash"]
     share = (place.rank(method="first").to_numpy() - 0.5) / place.transform("size").to_numpy()
-    training, gate = np.flatnonzero(share >= spec.gate_share), np.flatnonzero(share < spec.gate_share)
+    training, gate = np.flatnonzero(share >= gate_share), np.flatnonzero(share < gate_share)
     fold_of = (place.rank(method="first").to_numpy().astype(int)) % spec.folds
     folds = tuple(Fold(training[fold_of[training] != k], training[fold_of[training] == k]) for k in range(spec.folds))
     return Split(training, gate, folds)
 
 
-def _time_split(rows: pd.DataFrame, spec: SplitSpec, window: timedelta) -> Split:
+def _time_split(rows: pd.DataFrame, spec: SplitSpec, window: timedelta, *, everything: bool = False) -> Split:
     as_of = rows["as_of"].to_numpy()
     dates = np.unique(as_of)
     judged = judging_dates(dates, spec, window)
     gate_dates = dates[-judged:]
     if not can_learn(dates, gate_dates[0], spec.folds, window):
         raise DataError(_too_few_dates(dates, spec, window, judged=judged))
-    learnt = closed_before(dates, gate_dates[0], window)
+    learnt = dates if everything else closed_before(dates, gate_dates[0], window)
+    gate_dates = dates[:0] if everything else gate_dates
     group = customer_hash(rows["customer_id"], spec.seed) % spec.folds
     folds = tuple(
         Fold(

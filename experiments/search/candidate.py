@@ -27,7 +27,7 @@ def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
 def _calibrations(
     folded: list[FittedLearner], problem: Problem, calibrated_on: Mapping[str, str]
 ) -> dict[str, Calibration]:
-    """One for each model of an outcome, by the judged rows of its arm."""
+    """One for each model of an outcome, by the judged rows of its arm; the stated share of a balanced file is in it."""
     judged = np.concatenate([fold.judge for fold in problem.folds])
     found = {}
     for name, arm in calibrated_on.items():
@@ -35,7 +35,7 @@ def _calibrations(
             [one.models[name].predict(problem.X[fold.judge]) for one, fold in zip(folded, problem.folds, strict=True)]
         )
         mask = problem.at_risk[judged] if name == CONTROL else rows_of(problem.arms[judged], arm, problem.actions)
-        found[name] = calibration.fit(problem.y[judged][mask], said[mask])
+        found[name] = calibration.fit(problem.y[judged][mask], said[mask]).shifted(problem.shift)
     return found
 
 

@@ -59,7 +59,8 @@ class Problem:
 
     y is 1 where the customer churned; probability, of the row's own arm, is NaN where it was not logged; parts says to
     which part of a cross-fitting the row's customer belongs; left_in_gap marks those who left before the window opened,
-    whom y counts and the risk leaves out (None: nobody); all of shape (n_rows,). What several fits need is made when it
+    whom y counts and the risk leaves out (None: nobody); all of shape (n_rows,). shift is added to the log-odds of
+    calibrated probabilities, where the rows were balanced by their outcome. What several fits need is made when it
     is first asked for, and kept.
     """
 
@@ -77,6 +78,7 @@ class Problem:
     metric: Metric
     stakes: Stakes | None = None
     left_in_gap: Mask | None = None
+    shift: float = 0.0
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

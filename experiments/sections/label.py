@@ -1,6 +1,8 @@
 """Spec section `label`: what is predicted."""
 
-from typing import Protocol
+from typing import Any, Protocol
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from experiments.sections.section import Days, Section, SomeDays
 
@@ -12,8 +14,10 @@ class LabelSpec(Section):
     out of it. Of an action's effect leaving before is the bad outcome too. column, churned and retained belong to the
     label `column`: which column tells, and its values. leavers_are_gone: in a table without dates, those who left are
     no customers any more and are not scored. bad and good are the words that the report uses for the two outcomes, in
-    the past tense. table, event and active_days belong to the label `inactive`: which events it looks for, and within
-    how many days before the observation one makes a customer active.
+    the past tense. prior: where the rows of a table were chosen by their outcome (so that half of them left, say), the
+    share in (0, 1) that leaves among all customers: probabilities and figures are corrected by it. table, event and
+    active_days belong to the label `inactive`: which events it looks for, and within how many days before the
+    observation one makes a customer active.
     """
 
     kind: str
@@ -28,6 +32,11 @@ class LabelSpec(Section):
     leavers_are_gone: bool = False
     bad: str = "left"
     good: str = "stayed"
+    prior: float | None = Field(None, gt=0, lt=1)
+
+    @model_serializer(mode="wrap")
+    def _without_a_prior_that_is_not_said(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in plain(self).items() if name != "prior" or value is not None}
 
 
 class HasLabel(Protocol):

@@ -33,6 +33,10 @@ class Calibration:
         corrected: Numbers = 1.0 / (1.0 + np.exp(-log_odds))
         return corrected
 
+    def shifted(self, by: float) -> "Calibration":
+        """The same with so much added to the log-odds, rounded as a model keeps it."""
+        return Calibration(self.slope, rounding.coefficient(self.intercept + by))
+
 
 @dataclass(frozen=True)
 class ReliabilityBin:

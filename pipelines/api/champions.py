@@ -82,7 +82,7 @@ def champion_of(spec: str, root: Path) -> Champion:
         if standing.champion is None:
             raise MissingError(_none(spec, root))
         reader.check_champion(standing)
-        version = model_versions.version(reader.client, spec, standing.champion)
+        version = model_versions.version(reader.client, spec, str(standing.serving))
         made, about = standing.made_champion.body, standing.about(standing.champion)
         figures = answers.shown_figures(about.body, about.body["figures"].get("challenger", {})) if about else {}
         return Champion(

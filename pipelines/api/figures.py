@@ -13,6 +13,7 @@ from experiments.metric import Metric, Numbers
 from experiments.rows.split import Fold
 from experiments.search import judging
 from experiments.spec import ExperimentSpec
+from experiments.statistics.calibration import Calibration
 from experiments.statistics.intervals import Estimate
 from features.errors import MetricError
 from features.tables import CONTROL
@@ -30,7 +31,7 @@ def cross_validated(model: Model, spec: ExperimentSpec, *, effects: bool) -> pd.
     folds = model.problem.folds
     rows = [_judged(model, fold) for fold in folds]
     fold_of = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
-    cohort = Cohort(pd.concat(rows, ignore_index=True), spec, model.learning.listed)
+    cohort = Cohort(pd.concat(rows, ignore_index=True), spec, model.learning.listed, model.learning.churned_share)
     said = _said(model)
     found = {}
     for metric in all_metrics(spec.evaluation).values():
@@ -57,6 +58,9 @@ def _said(model: Model) -> Predictions:
     said, served = (np.concatenate(one) for one in zip(*judging.risks(model.problem, model.drafts), strict=True))
     effects = [draft.effects(X) for draft, X in parts]
     actions = model.learning.actions
+    # These calibrations are of the file; what a stated share adds to log-odds is the same for all.
+    shift = model.problem.shift
+    served = Calibration(1.0, shift).apply(served) if shift else served
     return Predictions(said, served, {name: np.concatenate([one[name] for one in effects]) for name in actions})
 
 

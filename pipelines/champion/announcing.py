@@ -15,7 +15,7 @@ def begin(workspace: Workspace, standing: Standing) -> None:
 
 def is_untold(workspace: Workspace, standing: Standing, version: str) -> bool:
     """Whether a command that was killed made this version the champion without reporting it."""
-    entries, head = _entries(_note(workspace)), standing.head
+    entries, head = _entries(_note(workspace)), standing.decided
     if entries is None or head is None or standing.champion != version:
         return False
     return head.moves and head.number > entries and head.body["challenger_version"] == version

@@ -6,7 +6,7 @@ from pipelines.champion import chain, model_versions
 from pipelines.champion.ledger_writer import LedgerWriter
 from pipelines.champion.succession import Standing
 
-CHAMPION = "the champion"
+CHAMPION, SERVING = "the champion", "which serves for the champion"
 
 
 def faults(reader: LedgerWriter, *, head: str | None = None) -> list[str]:
@@ -32,7 +32,7 @@ def remarks(standing: Standing) -> list[str]:
 
 
 def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
-    if alias == standing.champion:
+    if alias == standing.serving:
         return
     shown = f"version {alias}" if alias else "nothing"
     if not standing.entries:
@@ -40,7 +40,7 @@ def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
         yield f"the alias champion shows {shown}, and there is no ledger: it was lost, or was never kept; {adopt}"
         return
     remedy = "promote" if standing.unfinished(alias) else "registry restore"
-    said = f"the ledger says version {standing.champion or 'none'}"
+    said = f"the ledger says version {standing.serving or 'none'}"
     yield f"the alias champion shows {shown}, but {said}; `python -m pipelines {remedy} {standing.spec}` mends it"
 
 
@@ -50,7 +50,7 @@ def _version_faults(reader: LedgerWriter, standing: Standing) -> Iterator[str]:
         why = reader.lost(standing, number)
         if why:
             remedy = f"; `python -m pipelines registry restore {standing.spec}` replaces it"
-            yield f"version {number}, {role}, is lost: {why}{remedy if role == CHAMPION else ''}"
+            yield f"version {number}, {role}, is lost: {why}{remedy if role in (CHAMPION, SERVING) else ''}"
             continue
         digest = model_versions.digest_of(model_versions.version(reader.client, standing.spec, number))
         about = [entry for entry in standing.entries if entry.body["challenger_version"] == number]
@@ -62,8 +62,11 @@ def _version_faults(reader: LedgerWriter, standing: Standing) -> Iterator[str]:
 def _roles(standing: Standing) -> dict[str, str]:
     """The versions that serve or could serve again, the champion first."""
     found = {standing.champion: CHAMPION} if standing.champion else {}
+    if standing.serving:
+        found.setdefault(standing.serving, SERVING)
     for number in reversed(standing.champions):
         found.setdefault(number, "a champion before")
+        found.setdefault(str(standing.serves(number)), "which served for a champion before")
     for number in standing.waiting:
         found.setdefault(number, "which awaits approval")
     return found

@@ -99,9 +99,10 @@ def head_faults(entries: Sequence[Entry], head: str | None) -> Iterator[str]:
 
 
 def plain_head(standing: Standing) -> dict[str, Any]:
-    """The head as plain data to store elsewhere: entry, champion, and the hashes of its files."""
+    """The head as plain data to store elsewhere: entry, champion, and the hashes of the files that serve."""
     if standing.head is None:
         return {"spec": standing.spec, "head": None, "champion": None, "files": {}}
-    champion = standing.champion
-    files = dict(standing.files(champion)) if champion else {}
-    return {"spec": standing.spec, "head": head_of(standing.head), "champion": champion, "files": files}
+    champion, serving = standing.champion, standing.serving
+    files = dict(standing.files(serving)) if serving else {}
+    served = {"serving": serving} if serving != champion else {}
+    return {"spec": standing.spec, "head": head_of(standing.head), "champion": champion, **served, "files": files}

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.champion.authorship import Authorship
 from pipelines.champion.ledger import Entry
-from pipelines.champion.succession import Standing
+from pipelines.champion.succession import REFITTED, Standing
 from pipelines.ruling.verdict import MOVES, WORDS, Verdict
 
 Body = dict[str, Any]
@@ -124,6 +124,27 @@ def vacated(standing: Standing, signed: Authorship, *, why: str) -> Body:
     moved = {"challenger_version": standing.champion, "compared_with": standing.champion, "champion_version": None}
     words = f"version {standing.champion} is lost ({why}), and no champion before it is left: there is none now"
     return {**NOTHING, **moved, **_told([words]), **_signed("restored", signed, "")}
+
+
+def refitted(standing: Standing, signed: Authorship, *, to: str, digest: str, files: Mapping[str, str]) -> Body:
+    """The champion fitted again on all rows: that version serves, and the champion stays the one that was judged."""
+    twin = standing.champion
+    words = (
+        f"version {to} is version {twin} fitted again on all rows, the gate cohort included; it serves, and its figures"
+        f" are those of version {twin}"
+    )
+    return _serving(standing, signed, to=to, digest=digest, words=words) | {"files": dict(files)}
+
+
+def judged_serves(standing: Standing, signed: Authorship, *, digest: str, why: str) -> Body:
+    """The refitted version is lost: the champion that was judged serves itself."""
+    words = f"version {standing.serving} is lost ({why}); version {standing.champion}, its judged twin, serves"
+    return _serving(standing, signed, to=str(standing.champion), digest=digest, words=words)
+
+
+def _serving(standing: Standing, signed: Authorship, *, to: str, digest: str, words: str) -> Body:
+    kept = {"challenger_version": to, "compared_with": standing.champion, "champion_version": standing.champion}
+    return {**NOTHING, **kept, "serving_version": to, **_told([words]), **_signed(REFITTED, signed, digest)}
 
 
 def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:

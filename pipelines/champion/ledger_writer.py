@@ -51,7 +51,7 @@ class LedgerWriter:
         because the champion is lost, UsageError where it was moved by hand.
         """
         standing, alias = self.seen()
-        if alias == standing.champion or standing.unfinished(alias):
+        if alias == standing.serving or standing.unfinished(alias):
             return standing, alias
         if not standing.entries:
             raise BrokenLedgerError(
@@ -61,7 +61,7 @@ class LedgerWriter:
             )
         self.check_champion(standing)
         shown = f"version {alias}" if alias else "nothing"
-        said = f"version {standing.champion}" if standing.champion else "there is none"
+        said = f"version {standing.serving}" if standing.serving else "there is none"
         raise UsageError(
             f"'{self.spec}': the alias champion shows {shown}, but the ledger says {said}: it was moved by hand."
             f" `python -m pipelines registry restore {self.spec}` puts it back."
@@ -73,7 +73,7 @@ class LedgerWriter:
         Raises as `agreed`, and TakenError when somebody else wrote meanwhile.
         """
         standing, alias = self.agreed()
-        if alias == standing.champion:
+        if alias == standing.serving:
             return standing, False
         self.project()
         return standing, True
@@ -89,8 +89,9 @@ class LedgerWriter:
         return None
 
     def check_champion(self, standing: Standing) -> None:
-        """Raise ContractError, with the remedy, where the champion cannot be served."""
-        why = self.lost(standing, standing.champion) if standing.champion else None
+        """Raise ContractError, with the remedy, where the champion or the version that serves for it is lost."""
+        of_it = dict.fromkeys(one for one in (standing.champion, standing.serving) if one)
+        why = next((found for one in of_it if (found := self.lost(standing, one))), None)
         if why:
             raise ContractError(
                 f"the champion is lost: {why}. `python -m pipelines registry restore {self.spec}` puts a copy of it or"
@@ -105,15 +106,15 @@ class LedgerWriter:
         return entry
 
     def project(self) -> None:
-        """Move the alias to the ledger's champion, and repeat if another process changed it meanwhile.
+        """Move the alias to what serves by the ledger, and repeat if another process changed it meanwhile.
 
         Raises MissingError when that version is gone.
         """
         while True:
             standing, alias = self.seen()
-            if standing.champion == alias:
+            if standing.serving == alias:
                 return
-            model_versions.point(self.client, self.spec, standing.champion)
+            model_versions.point(self.client, self.spec, standing.serving)
 
 
 def reading(spec: str, root: Path) -> LedgerWriter:

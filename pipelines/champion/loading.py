@@ -13,7 +13,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from features.errors import ContractError, MissingError, StorageError
-from pipelines.champion.model_versions import DIGEST, asked, digest_of
+from pipelines.champion.model_versions import DIGEST, TWIN_OF, asked, digest_of
 from pipelines.champion.succession import Standing
 from pipelines.messages import masking
 from pipelines.models import integrity
@@ -105,10 +105,11 @@ def predictor(name: str, number: str, seal: Seal) -> Any:
             raise MissingError(f"version {number} of '{name}' does not load: {str(error).splitlines()[0]}") from error
 
 
-def version_of(client: MlflowClient, name: str, digest: str) -> ModelVersion | None:
-    """The oldest version with this very model whose files are intact."""
+def version_of(client: MlflowClient, name: str, digest: str, *, judged: bool = False) -> ModelVersion | None:
+    """The oldest version with this very model whose files are intact; judged: none that was fitted on all rows."""
     found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
-    return next((one for one in sorted(found, key=lambda one: int(one.version)) if is_whole(one)), None)
+    of_kind = [one for one in found if not (judged and TWIN_OF in one.tags)]
+    return next((one for one in sorted(of_kind, key=lambda one: int(one.version)) if is_whole(one)), None)
 
 
 def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 DIGEST = "model_digest"
+TWIN_OF, FIGURES_OF = "twin_of", "figures_of"
 LEDGER_HEAD = "ledger_head"
 REPORT = "report.json"
 COLUMNS = "columns"

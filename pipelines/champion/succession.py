@@ -9,6 +9,8 @@ from pipelines.champion.ledger import Entry
 from pipelines.ruling.champion_for import Claims, recorded
 from pipelines.ruling.verdict import MOVES, Verdict
 
+REFITTED = "refitted"
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -67,6 +69,25 @@ class Standing:
     def champion(self) -> str | None:
         """The champion's version."""
         return self.champions[-1] if self.champions else None
+
+    def serves(self, champion: str | None) -> str | None:
+        """The version that serves when this one is champion: itself, or what was fitted to its recipe on all rows."""
+        said = (
+            entry.body["serving_version"]
+            for entry in reversed(self.entries)
+            if entry.body["kind"] == REFITTED and entry.body["champion_version"] == champion
+        )
+        return next(said, champion)
+
+    @property
+    def serving(self) -> str | None:
+        """The version that the alias has to show."""
+        return self.serves(self.champion)
+
+    @property
+    def decided(self) -> Entry | None:
+        """The last entry, passing over those by which another version of the same champion serves."""
+        return next((entry for entry in reversed(self.entries) if entry.body["kind"] != REFITTED), None)
 
     @property
     def before(self) -> str | None:
@@ -133,5 +154,6 @@ class Standing:
         return next((entry for entry in reversed(found) if entry.body["figures"]), found[-1] if found else None)
 
     def unfinished(self, alias: str | None) -> bool:
-        """Whether the alias still shows the previous champion: the writer was stopped before moving it."""
-        return self.head is not None and self.head.moves and alias == self.head.body["compared_with"]
+        """Whether the alias still shows what served before the last entry: its writer was stopped before moving it."""
+        before = Standing(self.spec, self.entries[:-1]).serving
+        return self.head is not None and alias == before and before != self.serving

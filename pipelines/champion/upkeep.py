@@ -24,6 +24,11 @@ def restore(writer: LedgerWriter) -> str:
     words = ""
     if why:
         words = str(writer.write(standing, _way_out(writer, standing, why)).body["words"])
+        standing, _ = writer.seen()
+    if standing.serving != standing.champion and (why := writer.lost(standing, str(standing.serving))):
+        digest = str(standing.made_champion.body["model_digest"])
+        body = entry_kinds.judged_serves(standing, writer.signed, digest=digest, why=why)
+        words = "; ".join(filter(None, [words, str(writer.write(standing, body).body["words"])]))
     writer.project()
     return words or f"the alias champion shows version {writer.seen()[1] or 'none'}"
 
@@ -49,9 +54,13 @@ def _copy(writer: LedgerWriter, standing: Standing) -> ModelVersion | None:
 
 
 def last_good(writer: LedgerWriter, standing: Standing) -> str | None:
-    """The last earlier champion that is intact."""
+    """The last earlier champion that is intact, as is what serves for it."""
     before = reversed(standing.champions[:-1])
-    return next((number for number in before if writer.lost(standing, number) is None), None)
+
+    def is_good(number: str) -> bool:
+        return all(writer.lost(standing, str(one)) is None for one in {number, standing.serves(number)})
+
+    return next(filter(is_good, before), None)
 
 
 def adopt(writer: LedgerWriter, reason: str) -> str:
@@ -96,6 +105,8 @@ def delete(writer: LedgerWriter, version: str) -> None:
         raise UsageError(f"version {number} of '{writer.spec}' is the champion; it is not deleted.")
     if number in standing.champions:
         raise UsageError(f"version {number} of '{writer.spec}' was champion before: a rollback leads to it.")
+    if number in map(standing.serves, standing.champions):
+        raise UsageError(f"version {number} of '{writer.spec}' serves when a rollback leads to the champion it is of.")
     if number in standing.withdrawn:
         raise UsageError(f"version {number} of '{writer.spec}' was rolled back: once deleted, it could come back.")
     writer.client.delete_model_version(writer.spec, number)

@@ -50,7 +50,7 @@ def _entry(writer: "LedgerWriter", version: str) -> "tuple[Entry, bool]":
     from pipelines.champion import entry_kinds, model_versions
 
     standing, _ = writer.reconciled()
-    head = standing.head
+    head = standing.decided
     if head and head.body["kind"] == "approval" and standing.champion == version:
         return head, True  # said twice, or stopped and said again
     if version not in standing.waiting:

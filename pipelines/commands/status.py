@@ -6,7 +6,7 @@ alpha at most per cohort's worth of new customers, however many are tried.
 
 group: look
 codes: 5 the ledger is broken
-json: champion, alias, before, awaiting, looks and last as an object
+json: champion, serving, alias, before, awaiting, looks and last as an object
 example: python -m pipelines status demo
 example: python -m pipelines status demo --json
 """
@@ -55,6 +55,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Nam
     plain = {
         "spec": spec.name,
         "champion": standing.champion,
+        "serving": standing.serving,
         "alias": alias,
         "before": standing.before,
         "awaiting": waiting,
@@ -82,13 +83,14 @@ def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
 
 def _champion(standing: "Standing", alias: str | None) -> str:
     """The ledger's champion, and the alias where it differs."""
-    if standing.champion == alias:
-        return f"version {alias}" if alias else "none"
+    if standing.serving == alias:
+        twin = f", which is version {standing.champion} fitted on all rows" if alias != standing.champion else ""
+        return f"version {alias}{twin}" if alias else "none"
     shown = f"version {alias}" if alias else "nothing"
     if not standing.entries:
         return f"{shown}, and there is no ledger: see `registry check`"
     remedy = "the next promote finishes" if standing.unfinished(alias) else "see `registry check`"
-    return f"version {standing.champion}, but the alias shows {shown}: {remedy}"
+    return f"version {standing.serving}, but the alias shows {shown}: {remedy}"
 
 
 def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing") -> dict[str, Any] | None:

@@ -77,7 +77,9 @@ class Contest:
     @cached_property
     def cohort(self) -> Cohort:
         """The rows that judge."""
-        return Cohort(self.unseen, self.spec, matrices.listed(self.workspace.matrix))
+        matrix = self.workspace.matrix
+        in_file = None if self.spec.label.prior is None else matrices.churned_share(matrix)
+        return Cohort(self.unseen, self.spec, matrices.listed(matrix), in_file)
 
     @cached_property
     def is_randomised(self) -> bool:

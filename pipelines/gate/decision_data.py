@@ -23,6 +23,7 @@ def cohort(judged: Cohort, *, left_out: int) -> dict[str, Any]:
         "risk_weighted": judged.risk_weights is not None,
         "left_in_gap": int(judged.left_in_gap.sum()),
         "left_out": left_out,
+        **({"stated": judged.balance.stated, "in_file": judged.balance.in_file} if judged.balance else {}),
         "dates": sorted({str(moment.date()) for moment in judged.rows["as_of"].dropna().unique()}),
     }
 

@@ -49,6 +49,11 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
         register.run(spec, workspace)
     with log.timed(f"promote {spec.name}"):
         code = promote.run(spec, workspace)
+    if spec.refit:
+        from pipelines.jobs import refitting
+
+        with log.timed(f"refit {spec.name}"):
+            refitting.run(spec, workspace)
     decided = repeated_runs.registry_look(workspace)
     decision = storage.read_json(workspace.decision)
     again = promote.again(spec, workspace, decision)

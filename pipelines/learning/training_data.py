@@ -14,8 +14,9 @@ from experiments.family import PARTS, Family, Labels, RowIndex
 from experiments.metric import Metric, Numbers
 from experiments.money import limits
 from experiments.rows.arms import Arms, Mask, rows_of
+from experiments.rows.balance import Balance
 from experiments.rows.gap import left_in_gap
-from experiments.rows.split import Fold, Split, customer_hash, split
+from experiments.rows.split import Fold, Split, customer_hash, split, whole
 from experiments.search.learning_problem import Problem, Stakes
 from experiments.sections.label import HasLabel
 from experiments.sections.policy import HasPolicy
@@ -43,7 +44,7 @@ class Learning:
     """The matrix of a spec, opened for training; listed is the number of customers on the ranked list.
 
     X are the features, encoded, shape (n_rows, n_columns); rows hold what else is known of each, and the columns of the
-    policy.
+    policy. everything: all rows are training rows, and none is kept to judge on.
     """
 
     spec: Learnable
@@ -51,11 +52,17 @@ class Learning:
     X: Matrix
     contract: Contract
     listed: int
+    everything: bool = False
 
     def narrowed(self, names: Collection[str]) -> "Learning":
         """The same with some of the features only."""
         places = [place for place, name in enumerate(self.contract.names) if name in names]
         return replace(self, X=self.X[:, places], contract=self.contract.select(names))
+
+    @property
+    def whole(self) -> "Learning":
+        """The same, with all rows to learn from."""
+        return replace(self, everything=True)
 
     @cached_property
     def y(self) -> Labels:
@@ -71,6 +78,11 @@ class Learning:
     def at_risk(self) -> Mask:
         """The rows on which the risk is measured: untreated, and not left in the lead time; shape (n_rows,)."""
         return rows_of(self.arms, CONTROL, self.actions) & ~self.left_in_gap
+
+    @property
+    def churned_share(self) -> float:
+        """The share of the rows of the risk that left, training rows and gate cohort together."""
+        return float(self.y[self.at_risk].mean())
 
     @cached_property
     def arms(self) -> Arms:
@@ -98,7 +110,8 @@ class Learning:
     @cached_property
     def split(self) -> Split:
         """How the rows are divided."""
-        return split(self.rows, spec=self.spec.split, label=self.spec.label)
+        divide = whole if self.everything else split
+        return divide(self.rows, spec=self.spec.split, label=self.spec.label)
 
     @cached_property
     def folds(self) -> tuple[Fold, ...]:
@@ -142,6 +155,7 @@ class Learning:
             metric=plugin(metrics, self.spec.tuning.metric, Metric),
             stakes=self._stakes(training),
             left_in_gap=self.left_in_gap[training],
+            shift=0.0 if self.spec.label.prior is None else Balance(self.spec.label.prior, self.churned_share).shift,
         )
 
     def _parts(self, index: RowIndex) -> RowIndex:

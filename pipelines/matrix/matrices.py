@@ -37,6 +37,11 @@ def count(matrix: Path, purpose: str) -> int:
     return sum(pq.read_metadata(partition).num_rows for partition in (matrix / purpose).glob("*.parquet"))
 
 
+def churned_share(matrix: Path) -> float:
+    """The share that left of all rows with a known outcome, those of the gate cohort included."""
+    return float(np.mean(read(matrix, LEARN, ["churned"])["churned"].to_numpy()))
+
+
 def taken(matrix: Path, purpose: str, index: npt.NDArray[np.intp]) -> pa.Table:
     """The rows at these ascending positions of `read`; only these are held in memory."""
     found, start = [], 0

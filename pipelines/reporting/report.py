@@ -59,6 +59,7 @@ def _parts(report: str) -> Mapping[str, Any]:
         "strongest": in_short.strongest(factors, bad=label["bad"], good=label["good"]),
         "answers": summary.answers(found),
         "accepted": summary.accepted(found["checks"]),
+        "balanced": tables.balanced(found),
         "risk_charts": charts_risk.charts(found),
         "rankings": effects.rankings(found) if randomised else (),
         "trial": effects.trial(found) if randomised else [],

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import exp
 from typing import Any
 
 from pipelines.messages.numbers import (
@@ -61,6 +62,9 @@ def figures(found: Found) -> list[tuple[str, list[Line]]]:
     Of actions that were not randomised there is the adjusted difference alone.
     """
     groups = [("Risk", _lines(found, found["risk"]))]
+    if shares := balanced(found):
+        name = f"Risk in the file, where {shares['in_file']} {found['spec']['label']['bad']}"
+        groups.append((name, _lines(found, found["balanced_file"]["risk"])))
     if found["simple_scores"]:
         groups.append(("Against simple scores", _simple(found)))
     actions = found["uplift"]["actions"].items()
@@ -137,6 +141,15 @@ def _spaced(meaning: str) -> str:
     return _PERCENT.sub(f"{NO_BREAK}%", meaning)
 
 
+def balanced(found: Found) -> dict[str, str]:
+    """Both shares of a file that was balanced by its outcome, and the weight of a leaver; empty for other files."""
+    if "balanced_file" not in found:
+        return {}
+    shares = found["balanced_file"]
+    weight = f"{exp(shares['log_odds']):.3g}"
+    return {"stated": _exact(shares["stated"]), "in_file": _exact(shares["in_file"]), "weight": weight}
+
+
 def importance(found: Found) -> tuple[list[Feature], str]:
     """The features that move the risk most, and what the others come to together ("" where there are none)."""
     ranked = found["importance"]
@@ -186,6 +199,10 @@ def _observations(found: Found) -> Iterator[tuple[str, str]]:
     if "immature_dates" in counts:
         yield "Dates not yet mature", f"{counts['immature_dates']}, left out"
     yield "Gate cohort", "; ".join(_gate(cohort["dates"], split))
+    if shares := balanced(found):
+        bad = found["spec"]["label"]["bad"]
+        yield f"Share who {bad}, in the file", shares["in_file"]
+        yield f"Share who {bad}, stated", shares["stated"]
     yield "Rows judged", f"{cohort['rows']:,}, of them {cohort['untreated_rows']:,} for the risk"
     yield "Customers judged", count(cohort["customers"])
     yield "Cohort hash", cohort["hash"]
@@ -224,3 +241,8 @@ def _learner(name: str) -> str:
 def _settings(values: Mapping[str, Any]) -> str:
     said = [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()]
     return ", ".join(said) or "none"
+
+
+def _exact(share: float) -> str:
+    """A share that is no estimate, such as that of a file, in per cent with four significant digits."""
+    return f"{100 * share:.4g}\u00a0%"

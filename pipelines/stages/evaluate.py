@@ -47,7 +47,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     gate = storage.read_parquet(workspace.model / "gate.parquet")
     rows = gate.to_pandas()
     scored = {name: portable.scorer(workspace.model / name).score(rows) for name in ("challenger", "floor")}
-    cohort = Cohort(rows, spec, matrices.listed(workspace.matrix))
+    in_file = None if spec.label.prior is None else matrices.churned_share(workspace.matrix)
+    cohort = Cohort(rows, spec, matrices.listed(workspace.matrix), in_file)
     found = _report(spec, workspace, cohort, scored)
     with storage.replacing_folder(workspace.evaluation) as folder:
         storage.write_json(folder / "report.json", found)
@@ -130,6 +131,8 @@ def _report(
         "checks": storage.read_json(workspace.tuning / "checks.json"),
         "lineage": _lineage(workspace, contract),
     }
+    if cohort.balance:
+        found["balanced_file"] = model_figures.as_in_file(cohort, challenger)
     claimed = claims.with_claims(_rounded(found), randomised=effects.is_randomised(found))
     return _rounded(claimed)
 
@@ -167,7 +170,12 @@ def _drivers(cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:
     """The drivers of churn among untreated rows, strongest first; columns of a plain table have no theme."""
     dated = cohort.spec.observations is not None
     themes = {name: feature.theme for name, feature in all_features().items()} if dated else {}
-    return [asdict(one) for one in drivers(cohort.rows[cohort.untreated], contract, themes)]
+    found = [asdict(one) for one in drivers(cohort.rows[cohort.untreated], contract, themes)]
+    if cohort.balance is None:
+        return found
+    shares = ("leaving_low", "leaving_high")
+    told = cohort.balance.corrected
+    return [one | {key: None if one[key] is None else told(one[key]) for key in shares} for one in found]
 
 
 def _frozen(workspace: Workspace) -> dict[tuple[str, int], np.ndarray]:

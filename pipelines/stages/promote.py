@@ -72,7 +72,7 @@ def _decision(gate: Gate) -> dict[str, Any]:
     while True:
         with suppress(TakenError):
             standing, finished = gate.registrar.reconciled()
-            head = standing.head
+            head = standing.decided
             finished = finished or announcing.is_untold(gate.workspace, standing, gate.version)
             announcing.begin(gate.workspace, standing)
             if finished and head and head.body["verdict"] and head.body["challenger_version"] == gate.version:

@@ -32,7 +32,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     digest = identity.digest(folder)
     with mlflow_runs.answering(workspace.root), leases.held(spec.name, workspace.root) as lease:
         orphans.end(client, mlflow_runs.experiment_id(client, workspace.root, spec.name))
-        known = loading.version_of(client, spec.name, digest)
+        known = loading.version_of(client, spec.name, digest, judged=True)
         version = str(known.version) if known else _register(spec, workspace, lease, digest=digest)
         if known and known.tags.get("recipe") != (recipe := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
@@ -51,7 +51,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
     from pipelines.models import portable
 
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
-    example = _example(workspace, contract.names)
+    example = example_of(workspace, contract.names)
 
     expected = portable.scorer(folder).score(example)
     tags = {**provenance.tags(spec, workspace), model_versions.DIGEST: digest, "contract": contract.digest}
@@ -91,7 +91,8 @@ def _used(spec: ExperimentSpec, workspace: Workspace) -> list[mlflow_runs.Logged
     ]
 
 
-def _example(workspace: Workspace, names: list[str]) -> pd.DataFrame:
+def example_of(workspace: Workspace, names: list[str]) -> pd.DataFrame:
+    """Some of today's customers, with the columns that a model takes."""
     rows = matrices.read(workspace.matrix, matrices.SCORE).slice(0, EXAMPLE_ROWS).to_pandas()
     example: pd.DataFrame = rows.loc[:, names]
     return example

@@ -36,7 +36,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     standing, _ = reader.agreed()
     if standing.champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
-    champion = model_versions.version(reader.client, spec.name, standing.champion)
+    champion = model_versions.version(reader.client, spec.name, str(standing.serving))
     uplift = current(str(champion.tags.get("uplift", RANDOMISED)))
     # A champion of which the ledger says nothing was taken over as it was.
     claims = standing.claims or EVERYTHING

@@ -93,18 +93,23 @@ def row_keys(opened: Learning, index: np.ndarray) -> np.ndarray:
     return customer_hash(rows["customer_id"].astype(str) + dates, 0)
 
 
+def trained_until(opened: Learning) -> str:
+    """The end of the last label window of the training rows, in ISO 8601; empty where the rows have no dates."""
+    training = opened.rows.iloc[opened.split.training]["as_of"]
+    window = timedelta(days=opened.spec.label.lead_time_days + opened.spec.label.horizon_days)
+    return "" if training.isna().all() else str((training.max() + window).isoformat())
+
+
 def _about(opened: Learning, choice: Candidate) -> dict[str, object]:
     """A summary of the model's training for its readers."""
     rows = opened.rows
     training = rows.iloc[opened.split.training]
-    window = timedelta(days=opened.spec.label.lead_time_days + opened.spec.label.horizon_days)
-    until = "" if training["as_of"].isna().all() else (training["as_of"].max() + window).isoformat()
     return {
         **_chosen(opened, choice),
         "params": dict(choice.params),
         "learned": {arm: dict(found) for arm, found in choice.learned.items()},
         "training_rows": len(training),
-        "trained_until": until,
+        "trained_until": trained_until(opened),
         "training_dates": sorted({str(moment.date()) for moment in training["as_of"].dropna().unique()}),
         "gate_dates": sorted(
             {str(moment.date()) for moment in rows.iloc[opened.split.gate]["as_of"].dropna().unique()}

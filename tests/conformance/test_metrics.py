@@ -153,6 +153,18 @@ def test_the_order_of_rows_changes_nothing(metric: Metric, data: st.DataObject) 
     assert turned == pytest.approx(or_undefined(metric, *inputs), rel=1e-12, abs=1e-12, nan_ok=True)
 
 
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.within_classes])
+@small
+@given(data=st.data())
+def test_weights_that_are_equal_within_each_class_change_nothing_where_it_says_so(
+    name: str, data: st.DataObject
+) -> None:
+    inputs = data.draw(small_cases(METRICS[name]))
+    weights = np.where(inputs[0] == 1, *data.draw(st.permutations([1.0, 7.0])))
+    weighted = evaluate(METRICS[name], *inputs, weights=weights[None, :])[0]
+    assert weighted == pytest.approx(or_undefined(METRICS[name], *inputs), rel=1e-12, abs=1e-12, nan_ok=True)
+
+
 @pytest.mark.parametrize("name", RANKING)
 @small
 @given(data=st.data())

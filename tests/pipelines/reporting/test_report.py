@@ -50,6 +50,21 @@ def test_uplift_is_called_not_measured_exactly_where_it_is_not() -> None:
     assert not re.search(r"QINI|ATE|Helps|advice|[Pp]olicy", _page(RISK_ONLY).text)
 
 
+def test_a_balanced_file_is_called_so_with_both_shares_and_the_figures_of_both() -> None:
+    def balance(found: dict[str, Any]) -> None:
+        told = {**found["risk"]["brier"], "value": 0.1234, "low": 0.1214, "high": 0.1254, "standard_error": 0.001}
+        balanced = {"stated": 0.031, "in_file": 0.5, "log_odds": np.log(0.031 / 0.969), "judged": 0.5}
+        found["balanced_file"] = {**balanced, "risk": {"brier": told}}
+
+    plain, text = _page(RISK_ONLY).text, " ".join(_page(RISK_ONLY, balance).text.split())
+    assert "balanced" not in plain
+    assert "In it 50 % left; among all customers, the spec says, 3.1 % do" in text
+    assert "counts 0.032 times as much as one who stayed" in text
+    assert "Risk in the file, where 50 % left" in text
+    assert "0.123" in text
+    assert "0.123" not in plain
+
+
 def _clear(found: dict[str, Any]) -> None:
     """Move every interval of an effect above 0."""
     policy, uplift = found["policy"], found["uplift"]
