@@ -53,5 +53,5 @@ def one_of(probability: Numbers, *, ids: Sequence[str], seed: str) -> NDArray[np
 
 def _steps(share: float, size: int) -> Numbers:
     """The expected number drawn among the first j, for j from 0 to size."""
-    steps: Numbers = np.arange(size + 1) * share
+    steps: Numbers = np.arange(size + 1, dtype=float) * share
     return steps
