@@ -1,17 +1,27 @@
 """The file of a spec's warnings: rules, their lexicons, and who is to act on them."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
 from experiments.alerts import grammar
 from experiments.logic.condition import Condition
 from features.section import Name, Section
 
 Level = Literal["low", "medium", "high"]
-# The languages in which a warning is written.
+# The languages in which warnings and reasons are written.
 LANGUAGES = ("en", "zh")
+
+
+def in_every_language(said: Mapping[str, str]) -> Mapping[str, str]:
+    """The texts by language. Raises ValueError where one is missing."""
+    if lacking := [one for one in LANGUAGES if one not in said]:
+        raise ValueError(f"{lacking} is missing; write it in {list(LANGUAGES)}")
+    return said
+
+
+Texts = Annotated[Mapping[Name, Name], AfterValidator(in_every_language)]
 
 
 class Lexicon(Section):
@@ -37,7 +47,7 @@ class Rule(Section):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    says: Mapping[Name, Name]
+    says: Texts
     when: Condition
     level: Level = "medium"
     owner: Name | None = None
@@ -54,11 +64,9 @@ class Rule(Section):
         return said if isinstance(said, Condition) else grammar.read(said)
 
     @model_validator(mode="after")
-    def _has_one_owner_and_every_language(self) -> "Rule":
+    def _has_one_owner(self) -> "Rule":
         if (self.owner is None) == (self.route is None):
             raise ValueError("it needs an owner, or a route that says who it is, and not both")
-        if lacking := [one for one in LANGUAGES if one not in self.says]:
-            raise ValueError(f"says: {lacking} is missing; a warning is written in {list(LANGUAGES)}")
         return self
 
 

@@ -1,21 +1,12 @@
 """A file of rules judged like code, before any data: what is wrong, and what is superfluous."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import permutations
 
-from experiments.alerts import truth_table
 from experiments.alerts.alert_file import Rule
+from experiments.logic import truth_table
 from experiments.logic.condition import Columns
-
-
-@dataclass(frozen=True)
-class Remark:
-    """What is said of a rule, and whether it is a mistake (the file is refused) or a piece of advice."""
-
-    rule: str
-    text: str
-    is_mistake: bool = True
+from experiments.logic.remark import Remark
 
 
 def remarks(rules: Mapping[str, Rule], columns: Columns) -> list[Remark]:

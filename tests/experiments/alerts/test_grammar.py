@@ -9,7 +9,7 @@ from hypothesis import given
 
 from experiments.alerts import grammar
 from experiments.logic import truth
-from tests.experiments.alerts.conditions import CONDITIONS
+from tests.experiments.logic.random_conditions import CONDITIONS
 
 VALUES = {
     "use": np.array([0.4, np.nextafter(0.4, 1), np.nan, 0.0]),

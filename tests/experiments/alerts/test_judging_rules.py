@@ -9,7 +9,7 @@ from experiments.alerts import judging_rules
 from experiments.alerts.alert_file import AlertFile, Rule
 from experiments.conditions.words import column_of
 from experiments.logic.condition import KnownColumn
-from tests.experiments.alerts.conditions import COLUMNS
+from tests.experiments.logic.random_conditions import COLUMNS
 
 SAYS = {"en": "used less", "zh": "使用减少"}
 

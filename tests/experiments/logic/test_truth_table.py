@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 
-from experiments.alerts import grammar, truth_table
-from experiments.logic import truth
-from tests.experiments.alerts.conditions import COLUMNS, CONDITIONS
+from experiments.alerts import grammar
+from experiments.logic import truth, truth_table
+from tests.experiments.logic.random_conditions import COLUMNS, CONDITIONS
 
 NUMBERS = [*np.arange(0.0, 10.25, 0.25), np.nan]
 GRID = list(product([*NUMBERS, 10.5, 11.0, 12.0], NUMBERS, ["basic", "plus", "pro", None]))
