@@ -32,6 +32,10 @@ class Past:
     left: Numbers
     days_to_leaving: Numbers
 
+    def at(self, dates: NDArray[np.bool_]) -> "Past":
+        """The same at some of the dates; dates has shape (n_dates,)."""
+        return Past(self.times[dates], self.present[dates], self.left[dates], self.days_to_leaving[dates])
+
     @property
     def judged(self) -> NDArray[np.bool_]:
         """Where a warning can be judged."""
