@@ -61,6 +61,8 @@ def _array(rows: pd.DataFrame, name: str, is_number: bool) -> np.ndarray:
 
 def levels(score: np.ndarray, cuts: ScoreSpec) -> np.ndarray:
     """The level of each score in [0, 1], None where it is NaN; shape (n_rows,)."""
-    found: np.ndarray = np.array(LEVELS, dtype=object)[np.searchsorted([cuts.medium_from, cuts.high_from], score, side="right")]
+    found: np.ndarray = np.array(LEVELS, dtype=object)[
+        np.searchsorted([cuts.medium_from, cuts.high_from], score, side="right")
+    ]
     found[np.isnan(score)] = None
     return found
