@@ -42,7 +42,8 @@ ASSIGNMENTS = sa.Table(
     sa.Column("probabilities", sa.Text, nullable=False),
     sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
 )
-# A warning of a customer; began_at is when the episode began, so that one episode is one warning.
+# A warning of a customer; began_at is when the episode began, so that one episode is one warning. Its times, and those
+# of what follows it, are by the company's clocks.
 WARNINGS = sa.Table(
     "holdfast_warnings",
     METADATA,

@@ -18,6 +18,7 @@ from features.tables import CONTROL, LEFT_IN_GAP
 from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.matrix import left_at, matrices
 from pipelines.messages import log
+from pipelines.operations import clock
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
 from pipelines.workspace import Workspace
@@ -58,7 +59,7 @@ def read(spec: ExperimentSpec, workspace: Workspace) -> PastDates:
     customers = pd.Index(table["customer_id"].unique()).sort_values()
     predictor, until = _champion(spec, workspace)
     shape = (len(rows), len(customers))
-    present, (left, days, scores) = np.zeros(shape, dtype=bool), (np.full(shape, np.nan) for _ in range(3))
+    present, (left, days, asked) = np.zeros(shape, dtype=bool), (np.full(shape, np.nan) for _ in range(3))
     before = pd.Series(dtype=float)
     when = left_at.leaving(spec, workspace, dates=list(rows))
     for place, moment in enumerate(log.track(list(rows), "alerts", unit="date", total=len(rows))):
@@ -68,15 +69,15 @@ def read(spec: ExperimentSpec, workspace: Workspace) -> PastDates:
         left[place, at] = _outcome(part)
         days[place, at] = part["customer_id"].map(when[moment]).to_numpy(dtype=float)
         if predictor is not None and moment >= until:
-            score = _scores(predictor, part)
-            scores[place, at] = score
+            score = scores(predictor, part)
+            asked[place, at] = score
             change = score - part["customer_id"].map(before).to_numpy(dtype=float)
             rows[moment] = part.assign(
                 **{SCORE: score, SCORE_CHANGE: change, LEVEL: known_columns.levels(score, spec.score)}
             )
             before = pd.Series(score, index=part["customer_id"].to_numpy())
-    hours = np.array([moment.timestamp() / 3600 for moment in rows])
-    return PastDates(rows, customers, Past(hours, present, left, np.where(left == 1, days, np.nan)), scores)
+    hours = np.array([clock.hours(moment) for moment in rows])
+    return PastDates(rows, customers, Past(hours, present, left, np.where(left == 1, days, np.nan)), asked)
 
 
 def _outcome(rows: pd.DataFrame) -> Numbers:
@@ -99,7 +100,8 @@ def _champion(spec: ExperimentSpec, workspace: Workspace) -> tuple[Any, datetime
     return predictor, datetime.fromisoformat(until) if until else datetime.max
 
 
-def _scores(predictor: Any, rows: pd.DataFrame) -> Numbers:
+def scores(predictor: Any, rows: pd.DataFrame) -> Numbers:
+    """The risk of each row by a loaded model, shape (n_rows,), worked off in parts."""
     starts = range(0, len(rows), ROWS_AT_ONCE)
     parts = [loading.predict(predictor, rows.iloc[start : start + ROWS_AT_ONCE]) for start in starts]
     found: Numbers = pd.concat(parts)["churn_probability"].to_numpy(dtype=float)
