@@ -78,8 +78,8 @@ def _write(root: Path, seed: int) -> str:
 
 def test_of_many_who_write_at_once_one_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(database.ADDRESS, raising=False)
-    with get_context("spawn").Pool(3) as pool:
-        seeds = pool.starmap(_write, [(tmp_path, seed) for seed in range(6)])
+    with get_context("spawn").Pool(2) as pool:
+        seeds = pool.starmap(_write, [(tmp_path, seed) for seed in range(4)])
     assert len(set(seeds)) == 1
 
 
