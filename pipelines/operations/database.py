@@ -57,9 +57,15 @@ def _migrate(engine: sa.Engine) -> None:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     with engine.begin() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else f"SELECT pg_advisory_xact_lock({LOCK})")
+        alone(connection)
         if _version(connection) != newest:
             _upgrade(connection)
+
+
+def alone(connection: sa.Connection) -> None:
+    """Begin a transaction in which no other process writes here."""
+    sqlite = connection.dialect.name == "sqlite"
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else f"SELECT pg_advisory_xact_lock({LOCK})")
 
 
 def _version(connection: sa.Connection) -> str | None:

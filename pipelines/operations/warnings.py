@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from experiments.alerts.episodes import NEVER, Episodes
 from features.errors import UsageError
 from pipelines.operations import clock
-from pipelines.operations.database import NAMED
+from pipelines.operations.database import NAMED, alone
 from pipelines.operations.tables import EPISODES, WARNING_EVENTS, WARNINGS
 from pipelines.servers import databases
 
@@ -82,8 +82,7 @@ def raised(
     """
     rows = [{**asdict(one), "versions": json.dumps(dict(one.versions), sort_keys=True)} for one in made]
     with databases.answering(engine, NAMED), engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        alone(connection)
         there = {
             tuple(row)
             for row in connection.execute(sa.select(*(WARNINGS.c[name] for name in KEY)).where(WARNINGS.c.spec == spec))
