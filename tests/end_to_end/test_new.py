@@ -60,8 +60,8 @@ def test_a_folder_of_parts_is_one_table_from_new_to_the_list(
     repository = copy_of_repository()
     folder = tmp_path / "members"
     folder.mkdir()
-    for number, part in enumerate(np.array_split(members(), 3)):
-        part.to_parquet(folder / f"part-{number:05d}.parquet", index=False)
+    for number in range(3):
+        members().iloc[500 * number : 500 * (number + 1)].to_parquet(folder / f"part-{number}.parquet", index=False)
     written = repository.act("new", "club", str(folder), "--label", "gone", "--churned", "yes")
     assert written.returncode == 0, written.stderr
     assert "members: 3 files with the same columns, read as the parts of one table" in written.stdout
@@ -91,11 +91,13 @@ def members(size: int = 1500) -> pd.DataFrame:
     """Customers of whom some live where nobody else does."""
     rng = np.random.default_rng(1)
     age, town = rng.integers(18, 80, size), rng.choice(["Bern", "Basel"], size).astype(object)
-    gone = rng.random(size) < 1 / (1 + np.exp((age - 40) / 8))
+    calls, usage = rng.poisson(2, size), rng.normal(30, 9, size).round(1)
+    gone = rng.random(size) < 1 / (1 + np.exp((age - 40) / 20 - 0.6 * (calls - 2) + (usage - 27) / 10))
     alone = rng.choice(np.flatnonzero(~gone), 30, replace=False)
     town[alone] = [f"Village {number}" for number in range(30)]
     names = [f"c{number:04d}" for number in range(size)]
-    return pd.DataFrame({"customer_id": names, "age": age, "town": town, "gone": np.where(gone, "yes", "no")})
+    columns = {"customer_id": names, "age": age, "calls": calls, "usage": usage, "town": town}
+    return pd.DataFrame({**columns, "gone": np.where(gone, "yes", "no")})
 
 
 @pytest.mark.slow
