@@ -148,12 +148,25 @@ def happened(engine: sa.Engine, key: Sequence[str], kind: str, *, at: str, by: s
     state = str(there.loc[same, "state"].iloc[0])
     if state in CLOSED and kind != state:
         raise UsageError(f"the warning of rule '{key[1]}' about customer '{key[2]}' is {state} already.")
-    row = {**dict(zip(KEY, key, strict=True)), "kind": kind, "happened_at": at, "known_at": at, "by": by, "note": note}
-    try:
-        with databases.answering(engine, NAMED), engine.begin() as connection:
-            connection.execute(sa.insert(WARNING_EVENTS), row)
-    except (sa.exc.IntegrityError, sa.exc.DBAPIError) as error:
-        if "append-only" not in str(error) and not isinstance(error, sa.exc.IntegrityError):
-            raise
-        return False
-    return True
+    return bool(all_happened(engine, [event(key, kind, at=at, by=by, note=note)]))
+
+
+def event(key: Sequence[str], kind: str, *, at: str, by: str, note: str = "") -> dict[str, str]:
+    """What became of a warning, as a row."""
+    return {**dict(zip(KEY, key, strict=True)), "kind": kind, "happened_at": at, "known_at": at, "by": by, "note": note}
+
+
+def all_happened(engine: sa.Engine, events: Sequence[Mapping[str, str]]) -> int:
+    """Write what became of warnings, all of it or nothing; gives how many rows were not there before."""
+    if not events:
+        return 0
+    columns = [WARNING_EVENTS.c[name] for name in (*KEY, "kind")]
+    specs = {one["spec"] for one in events}
+    with databases.answering(engine, NAMED), engine.begin() as connection:
+        alone(connection)
+        asked = sa.select(*columns).where(WARNING_EVENTS.c.spec.in_(specs))
+        there = {tuple(row) for row in connection.execute(asked)}
+        new = [dict(one) for one in events if tuple(one[column.name] for column in columns) not in there]
+        if new:
+            connection.execute(sa.insert(WARNING_EVENTS), new)
+    return len(new)

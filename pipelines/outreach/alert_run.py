@@ -93,15 +93,19 @@ def _follow_up(
     engine: sa.Engine, spec: str, standing: Mapping[str, tuple[pd.Index, Episodes]], *, now: datetime
 ) -> None:
     """Write down which open warnings are over (their episode has ended), and which are overdue."""
+    told = {"at": clock.text(now), "by": "holdfast"}
+    over = {rule: set(customers[np.isnan(found.since)].astype(str)) for rule, (customers, found) in standing.items()}
+    events = []
     for row in warnings.all_of(engine, spec).to_dict("records"):
         if row["state"] in warnings.CLOSED or row["rule"] not in standing:
             continue
-        customers, found = standing[row["rule"]]
-        place = customers.get_indexer(pd.Index([row["customer_id"]]))[0]
-        key = [str(row[name]) for name in warnings.KEY]
-        if place >= 0 and np.isnan(found.since[place]):
-            warnings.happened(engine, key, warnings.EXPIRED, at=clock.text(now), by="holdfast")
+        if row["customer_id"] in over[row["rule"]]:
+            events.append(warnings.event(_key(row), warnings.EXPIRED, **told))
         elif row["due_at"] <= clock.text(now) and row["state"] != warnings.ESCALATED:
-            warnings.happened(
-                engine, key, warnings.ESCALATED, at=clock.text(now), by="holdfast", note=row["escalates_to"] or ""
-            )
+            to = "" if pd.isna(row["escalates_to"]) else str(row["escalates_to"])
+            events.append(warnings.event(_key(row), warnings.ESCALATED, **told, note=to))
+    warnings.all_happened(engine, events)
+
+
+def _key(row: Mapping[str, Any]) -> list[str]:
+    return [str(row[name]) for name in warnings.KEY]

@@ -41,6 +41,13 @@ def of_file(file: AlertFile, contract: Contract) -> Columns:
     return known(contract, [rule.when for rule in file.rules.values()], tuple(file.lexicons))
 
 
+def of_rows(rows: pd.DataFrame, asked: Collection[Condition]) -> Columns:
+    """The columns of today's rows that the conditions name, numbers and categories by their type."""
+    names = frozenset[str]().union(*(one.columns() for one in asked))
+    numeric = {name: name not in rows or pd.api.types.is_numeric_dtype(rows[name]) for name in names}
+    return {name: KnownColumn("number" if numeric[name] else "category") for name in names}
+
+
 def leaves(condition: Condition) -> list[Condition]:
     """The conditions that a condition is made of, without `all`, `any` and `not`."""
     if isinstance(condition, Several):

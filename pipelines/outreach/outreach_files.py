@@ -4,10 +4,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from experiments.alerts.alert_file import AlertFile
+from experiments.playbooks import judging_playbooks
 from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.spec import ExperimentSpec
+from features.contract import Contract
 from features.errors import MissingError, SpecError, UsageError
 from features.section import Section
+from pipelines.files import storage
+from pipelines.outreach import columns as known_columns
 from pipelines.specs import spec_text
 from pipelines.specs.options import parsed
 from pipelines.workspace import Workspace
@@ -33,6 +37,19 @@ def playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile | None:
     if spec.playbook is None:
         return None
     return _read(PlaybookFile, workspace.playbooks, spec.playbook, key="playbook", spec=spec.name)
+
+
+def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile | None:
+    """The playbook of a spec, judged like code; None where it names none. Raises SpecError with all its mistakes."""
+    found = playbook(spec, workspace)
+    if found is None:
+        return None
+    contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
+    columns = known_columns.known(contract, list(found.segments.values()))
+    remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
+    mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
+    refuse(mistakes, path=f"experiments/specs/playbooks/{spec.playbook}.yaml")
+    return found
 
 
 def _read(kind: type[File], folder: Path, name: str, *, key: str, spec: str) -> File:
