@@ -1,6 +1,6 @@
 """`alerts run`: raise today's warnings of a spec, once for each episode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,5 +107,5 @@ def _follow_up(
     warnings.all_happened(engine, events)
 
 
-def _key(row: Mapping[str, Any]) -> list[str]:
+def _key(row: Mapping[Hashable, Any]) -> list[str]:
     return [str(row[name]) for name in warnings.KEY]
