@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from features.errors import DataError
 from features.file_format import FileFormat
-from pipelines.raw_data.codings import said_briefly, utf8
+from pipelines.raw_data.text_encodings import said_briefly, utf8
 from pipelines.raw_data.csv_rows import LONGEST, Lines, long_fields, reader, refuse_nothings, text_of
 from pipelines.raw_data.guessed_fields import LIKE_DATA
 from pipelines.raw_data.guessed_text import guess_text

@@ -16,7 +16,7 @@ from features.reserved import alike
 from pipelines.files import spreadsheet
 from pipelines.processes.memory import limits
 from pipelines.raw_data import csv_files, excel, json_lines, scans
-from pipelines.raw_data.codings import said_briefly
+from pipelines.raw_data.text_encodings import said_briefly
 from pipelines.raw_data.csv_files import Seen
 from pipelines.raw_data.parts import KINDS, Part, is_data, parts_of
 from pipelines.raw_data.recognising import recognise
