@@ -37,7 +37,7 @@ def test_a_score_that_no_other_check_finds_is_named() -> None:
     (finding,) = score_of_another_model.examine(world)
     assert finding.subject == "planted"
     assert world.single_columns["planted"].auc < 0.95
-    assert "a model that has seen these outcomes" in finding.sentence
+    assert "a model trained on these outcomes" in finding.sentence
 
 
 @pytest.mark.parametrize("turned", [1, -1])

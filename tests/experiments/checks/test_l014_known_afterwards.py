@@ -35,7 +35,7 @@ def test_a_note_that_nobody_has_today_is_told_whether_it_is_missing_or_nought(em
     found = of_training(world, filled(world, 1, empty=empty))
     (finding,) = known_afterwards.examine(with_today(found, np.full(len(world.gate.y), empty)))
     assert finding.subject == "planted"
-    assert "0.00% of the rows of today" in finding.sentence
+    assert "0.00% of today's rows" in finding.sentence
 
 
 def test_a_note_that_is_there_today_as_well_and_one_that_tells_nothing_are_not() -> None:
