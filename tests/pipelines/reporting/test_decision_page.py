@@ -208,7 +208,7 @@ def _screen(page: str) -> str:
 
 def test_a_verdict_names_both_numbers_the_interval_and_the_threshold_at_the_top() -> None:
     decision, _ = decided(LIKE)
-    row = next(one for one in differences.compared(decision, "eur") if one.rule == "R005")
+    row = next(one for one in differences.compared_figures(decision, "eur") if one.rule == "R005")
     screen = _screen(_render("inconclusive"))
     assert row.difference is not None
     assert row.smallest is not None
@@ -223,7 +223,7 @@ def test_a_verdict_names_both_numbers_the_interval_and_the_threshold_at_the_top(
 def test_a_whisker_is_clear_of_the_shade_exactly_where_its_rule_holds(case: str) -> None:
     decision, _ = CASES[case]()
     status = {one["rule"]: one["status"] for one in decision["findings"]}
-    rows = differences.compared(decision, "eur")
+    rows = differences.compared_figures(decision, "eur")
     for row in (one for one in rows if one.rule and one.rule != "R010"):
         assert (row.drawn.low > 50) == (status[row.rule] == "holds")
         assert (row.drawn.high <= 50) == (status[row.rule] == "broken")
@@ -326,7 +326,7 @@ def test_what_only_cannot_be_told_is_not_called_broken() -> None:
         if one["rule"] == "R011":
             one["status"] = "unclear"
             one["thresholds"][0]["at"] = found["pairs"]["miscalibration"]["challenger"] - 1e-6
-    row = next(row for row in differences.compared(found, "eur") if row.figure == "miscalibration")
+    row = next(row for row in differences.compared_figures(found, "eur") if row.figure == "miscalibration")
     assert (row.tone, row.word) == ("open", "cannot tell")
 
 

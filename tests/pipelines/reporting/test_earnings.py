@@ -8,7 +8,7 @@ from experiments.evaluation import claims
 from pipelines.reporting import earnings, report
 from tests.pipelines.reporting.report_world import Page, judged
 
-RISK_ONLY, BY_LOT = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
+RISK_ONLY, RANDOMISED = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
 
 
 def text(found: dict[str, Any]) -> str:
@@ -46,14 +46,14 @@ def test_too_many_is_bad_and_bearable_is_good(low: float, high: float, word: str
     found["cost_of_churn"] |= {"acceptable": share, "observed": share, "excess": excess}
     told = earnings.cost(found)
     assert told is not None
-    assert told.bearable.verdict is not None
-    assert (told.bearable.verdict.word, told.bearable.verdict.tone) == (word, tone)
+    assert told.acceptable_churn.verdict is not None
+    assert (told.acceptable_churn.verdict.word, told.acceptable_churn.verdict.tone) == (word, tone)
     assert "in the 60 days that count here" in text(found)
 
 
 @pytest.mark.parametrize(("low", "high", "word"), [(9, 11, "Pays"), (6, 7, "Too dear"), (7, 9, "Not established")])
 def test_a_contact_is_judged_by_what_it_costs(low: float, high: float, word: str) -> None:
-    found = json.loads(BY_LOT)
+    found = json.loads(RANDOMISED)
     found["policy"]["break_even"]["call"] = {
         "cost": 8.0, "contacts": 75, "value": (low + high) / 2, "low": low, "high": high, "standard_error": 0.4
     }  # fmt: skip
@@ -69,7 +69,7 @@ def test_a_contact_is_judged_by_what_it_costs(low: float, high: float, word: str
 
 
 def test_the_limits_of_the_advice_are_told() -> None:
-    page = text(json.loads(BY_LOT))
+    page = text(json.loads(RANDOMISED))
     assert re.search(r"at most 20 % may be contacted; call has room for 60; EUR [\d.]+ of EUR 1.50 is spent", page)
     assert re.search(r"call for the \d+ at the highest risk", page)
     assert "the same actions for " in page
