@@ -1,4 +1,4 @@
-"""The leak checks of a spec, asked before anything is trained."""
+"""The leak checks of a spec, run before training."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -115,7 +115,7 @@ def _chart(found: Found, themes: Mapping[str, Sequence[Found | None]], days: Seq
     also = " and ".join(f"{_name(name).lower()} alone" for name in list(named)[1:])
     return Chart(
         "earliness",
-        "AUC by days ahead",
+        "AUC by days before the window",
         f"How well customers who {bad} are ranked above those who {good} when the estimate is so many days earlier: "
         f"{lines}{f'; the others use {also}' if also else ''}. 0.5 is guessing, 1 is perfect.",
         drawn(paint, x="days before the window that counts", y="AUC", right=RIGHT - ROOM_FOR_NAMES),

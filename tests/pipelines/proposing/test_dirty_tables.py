@@ -224,8 +224,8 @@ def test_what_tells_the_outcome_by_itself_is_told_and_what_does_not_is_not(tmp_p
         write(tmp_path, id=IDS, reason=np.where(LEFT == "yes", "price", ""), score=score, n=AMOUNT, churn=LEFT)
     )
     told = open_points(found)
-    assert "reason: tells the outcome in 100.0 %" in told
-    assert "score: ranks who left by itself" in told
+    assert "reason: predicts the outcome in 100.0 %" in told
+    assert "score: ranks leavers by itself" in told
     assert " n: " not in told
 
 

@@ -58,12 +58,12 @@ def test_percentages_are_trusted_only_where_they_are_shown_to_hold(low: float, h
 
 def test_effects_are_spoken_of_only_where_chance_gave_the_actions() -> None:
     randomised, risk_only = _loaded(RANDOMISED), _loaded(RISK_ONLY)
-    assert _starting(in_short.trust(randomised), "Chance decided").tone == "good"
+    assert _starting(in_short.trust(randomised), "The actions were randomised").tone == "good"
     assert _starting(in_short.trust(risk_only), "Whether contacting").tone == "open"
     for change in ({"verdict": "not randomised"}, {"verdict": "sample ratio mismatch"}):
         found = _loaded(RANDOMISED)
         found["uplift"]["randomisation"] |= change
-        assert _starting(in_short.trust(found), "Nothing is claimed").tone == "open"
+        assert _starting(in_short.trust(found), "No effect is claimed").tone == "open"
         assert not re.search("earns|Helps|Harms|Effect", " ".join(line.text for line in in_short.quality(found)))
 
 
@@ -101,7 +101,7 @@ def test_the_first_screen_of_a_report_answers_four_questions(text: str) -> None:
     assert [re.sub(r"<[^>]+>", "", one).split("?")[0].strip() for one in sections] == [
         "Can one trust it",
         "How good is it",
-        "What goes with leaving",
+        "What are the drivers of leaving",
         "What next",
     ]
     assert all("<li" in one or "<p>" in one for one in sections)
@@ -122,30 +122,30 @@ def test_figures_of_one_kind_have_as_many_decimals_in_all_slices_of_all_actions(
         assert len({len(cell.figure.number.partition(".")[2]) for cell in cells if cell}) == 1
 
 
-def test_the_lottery_is_told_without_names_of_code() -> None:
+def test_the_test_of_randomisation_is_reported_without_names_of_code() -> None:
     found = _loaded(RANDOMISED)
     said = randomisation_words.supported(found)
     assert "call 51, coupon 51" in said
     assert "0.034 standard deviations, in how often \u201cx of it\u201d is missing." in said
-    assert "97\u00a0% of lotteries" in said
+    assert "97\u00a0% of randomised trials" in said
     del found["uplift"]["randomisation"]["predictability"]
     assert randomisation_words.supported(found) == "sizes p 0.97."
 
 
-def test_what_speaks_against_a_lottery_is_told_in_figures_that_people_read() -> None:
+def test_evidence_against_randomisation_is_reported_in_plain_figures() -> None:
     found = _loaded(RANDOMISED)
     told = found["uplift"]["randomisation"]
     told |= {"verdict": "not randomised", "predictability": {"call": 0.512, "coupon": 0.637}}
-    assert "a customer with coupon and one without are told apart 64 times in 100" in randomisation_words.against(found)
+    assert "identifies which of two had coupon 64 times in 100" in randomisation_words.against(found)
     assert "in how often \u201cx of it\u201d is missing." in randomisation_words.against(found)
     told["largest_difference_in"] = ""
     assert randomisation_words.against(found).startswith(
-        "The groups differ by more than a lottery explains. By what is known"
+        "The groups differ by more than chance explains under randomisation. From what is known"
     )
     told["verdict"] = "sample ratio mismatch"
-    assert "call 400, meant 1,000" in randomisation_words.against(found)
+    assert "call 400, expected 1,000" in randomisation_words.against(found)
     del told["expected"]
     assert (
         randomisation_words.against(found)
-        == "The check of the data says \u201csample ratio mismatch\u201d: sizes p 0.97."
+        == "The test of randomisation says \u201csample ratio mismatch\u201d: sizes p 0.97."
     )

@@ -120,7 +120,7 @@ def test_the_top_of_a_report_has_verdict_version_date_commit_data_and_what_lies_
         "Promoted: version 3 replaces version 2",
         "Version 3",
         "Decided 4 March 2026, 05:06 UTC",
-        "Code 0123456789ab and changes not committed",
+        "Code 0123456789ab and uncommitted changes",
         "Data version da7a01234567",
         "MLflow run 5eed : start mlflow ui , then open /#/runs/5eed there",
     ):
@@ -140,7 +140,7 @@ def test_the_top_of_a_decision_has_version_opponent_date_commit_and_data() -> No
     page = _decision(CHAMPION)
     top = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('<dl class="about">') : page.index("</dl>")]).split())
     assert "Version 3 Compared with version 2 Decided 4 March 2026, 05:06 UTC" in top
-    assert "Code 0123456789ab and changes not committed" in top
+    assert "Code 0123456789ab and uncommitted changes" in top
     assert page.index("<h1") < page.index('<dl class="about">')
 
 
