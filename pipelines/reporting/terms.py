@@ -103,9 +103,7 @@ def _of_ranking(bad: str) -> list[GlossaryTerm]:
             ("Calibration slope", "Calibration intercept"),
         ),
         GlossaryTerm("Baseline", "The figure of a model that predicts the average for everybody.", ("baseline",)),
-        GlossaryTerm(
-            "Lift", f"How many times more customers who {bad} the top of the list holds than a random draw as large."
-        ),
+        GlossaryTerm("Lift", f"How many times more customers who {bad} the top of the list has than a random sample."),
         GlossaryTerm("Recall", f"The share found of all who {bad}.", ("recall",)),
         GlossaryTerm("Precision", f"The share who {bad} of all who are flagged.", ("precision",)),
         GlossaryTerm("Cut-off", "The risk above which a customer is flagged.", ("cut-off", "cut-offs")),

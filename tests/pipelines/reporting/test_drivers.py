@@ -71,7 +71,7 @@ def test_it_is_what_goes_with_leaving_and_never_what_causes_it() -> None:
     assert "These are associations, not causes" in text
     assert text.count("cause") == 1
     assert "Of 5 factors, 4 were established, with false discovery controlled at 5 %" in text
-    assert "What goes with “did not visit”" in _section(
+    assert "Drivers of “did not visit”" in _section(
         _found(lambda found: found["spec"]["label"].update(bad="did not visit"))
     )
 

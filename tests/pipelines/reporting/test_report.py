@@ -107,7 +107,7 @@ def test_what_does_not_stand_among_all_claims_is_not_established_and_the_page_sa
     page = " ".join(Page(report.render(held)).text.split())
     assert f"significant by itself, but not once all {family} claims are held together" in page
     assert f"This page could make {family} claims about actions" in page
-    assert f"One figure is beyond chance alone, but not among all {family}" in page
+    assert f"One figure is significant alone, but not among all {family}" in page
     assert "Effect not established: call (+11 points)" in page.replace("\u00a0", " ")
 
 
@@ -219,7 +219,7 @@ def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
     heads = " ".join(f"{action}: effect (ATE) {action}: ranking adds (QINI)" for action in ("call", "coupon"))
     assert f"In the trial {heads} All customers judged 777" in text
     alone = f"{found['cohort']['untreated_rows']:,}"
-    assert f"judged on the {alone} of them that no action reached." in text
+    assert f"judged on the {alone} of them without action." in text
     assert f"Without action Left AUC Brier Calibration error All customers judged {alone}" in text
 
 

@@ -144,7 +144,7 @@ def test_a_rule_that_the_spec_switches_off_is_not_asked_and_its_reason_stands_in
     assert f"the spec switches {' and '.join(broken)} off" in off["reasons"][0]
     page = paged(off)
     assert "the list is made by hand &lt;until June&gt;" in page
-    assert f"Not asked: {' and '.join(map(called, broken))}, which the spec switches off" in page
+    assert f"Not applied: {' and '.join(map(called, broken))}, which the spec switches off" in page
 
 
 def test_what_is_needed_by_rules_that_are_off_alone_is_not_taken(tmp_path: Path) -> None:
