@@ -95,8 +95,8 @@ def _backtest(spec: "ExperimentSpec", workspace: "Workspace") -> Answer:
 def _run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
     from dataclasses import asdict
 
-    from pipelines.operations import clock
     from pipelines.outreach import alert_run
+    from pipelines.outreach.operations import clock
 
     found = alert_run.run(spec, workspace, now=clock.said(arguments.at, spec.time_zone))
     total = sum(found.new.values()) - found.known
@@ -105,7 +105,7 @@ def _run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Nam
 
 
 def _list(spec: "ExperimentSpec", workspace: "Workspace", *, every: bool) -> Answer:
-    from pipelines.operations import database, warnings
+    from pipelines.outreach.operations import database, warnings
     from pipelines.ruling import answers
 
     found = warnings.all_of(database.opened(workspace.root), spec.name)
@@ -120,7 +120,7 @@ def _by_hand(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
     from datetime import UTC, datetime
 
     from pipelines.champion.authorship import sign
-    from pipelines.operations import clock, database, warnings
+    from pipelines.outreach.operations import clock, database, warnings
 
     kind = {"acknowledge": warnings.ACKNOWLEDGED, "done": warnings.DONE}[arguments.action]
     at = clock.text(clock.said(arguments.at, spec.time_zone))

@@ -40,8 +40,8 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
     """Draw it, or find what was drawn. Raises UsageError for a date that the data do not end at."""
-    from pipelines.operations import database, rounds
     from pipelines.outreach import champion_today, outreach_files, round_draw, round_list
+    from pipelines.outreach.operations import database, rounds
 
     engine = database.opened(workspace.root)
     as_of = _date(spec, workspace, arguments.as_of)
@@ -72,7 +72,7 @@ def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "
 
     from features.errors import UsageError
     from pipelines.matrix import matrices
-    from pipelines.operations import clock
+    from pipelines.outreach.operations import clock
 
     try:
         wanted = None if said is None else date.fromisoformat(said)

@@ -13,10 +13,10 @@ from experiments.alerts.alert_file import AlertFile, Rule
 from experiments.alerts.episodes import Episodes
 from experiments.spec import ExperimentSpec
 from features.errors import UsageError
-from pipelines.operations import clock, database, warnings
-from pipelines.operations.warnings import Warning_
 from pipelines.outreach import backtest, champion_scores
 from pipelines.outreach import columns as known_columns
+from pipelines.outreach.operations import clock, database, warnings
+from pipelines.outreach.operations.warnings import Warning_
 from pipelines.workspace import Workspace
 
 

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from experiments.spec import ExperimentSpec
 from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.matrix import matrices
-from pipelines.operations import rounds
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
+from pipelines.outreach.operations import rounds
 from pipelines.outreach.past_dates import scores
 from pipelines.workspace import Workspace
 

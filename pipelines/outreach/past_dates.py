@@ -18,9 +18,9 @@ from features.tables import CONTROL, LEFT_IN_GAP
 from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.matrix import left_at, matrices
 from pipelines.messages import log
-from pipelines.operations import clock
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
+from pipelines.outreach.operations import clock
 from pipelines.workspace import Workspace
 
 ROWS_AT_ONCE = 5_000

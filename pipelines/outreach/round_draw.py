@@ -16,10 +16,10 @@ from experiments.playbooks import proposals, row_of_customer
 from experiments.playbooks.playbook_file import NO_ACTION, PlaybookFile
 from experiments.playbooks.proposals import Book, Customers, Proposals
 from experiments.spec import ExperimentSpec
-from pipelines.operations.rounds import NONE, Round
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import LEVEL, LEVELS, SCORE
+from pipelines.outreach.operations.rounds import NONE, Round
 
 WITHHELD = "withheld by an open round"
 # Where the label has no window, a round is open for so long.

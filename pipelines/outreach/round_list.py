@@ -10,7 +10,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from pipelines.files import spreadsheet, storage
-from pipelines.operations.rounds import NONE, Round
+from pipelines.outreach.operations.rounds import NONE, Round
 from pipelines.reporting import round_page
 
 PROBABILITY = "probability_of_"

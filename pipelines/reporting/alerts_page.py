@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.messages.numbers import POINTS, Written, share, written
 from pipelines.reporting.charts import COLOURS, WHISKER, Chart, dot, drawn, in_percent, said
 from pipelines.reporting.pages import page
-from pipelines.reporting.terms import Term
+from pipelines.reporting.terms import GlossaryTerm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,15 +118,15 @@ def _chart(found: Found) -> Chart | None:
     )
 
 
-def _terms() -> Sequence[Term]:
+def _terms() -> Sequence[GlossaryTerm]:
     return (
-        Term("Base rate", "The share of all customers that left at the dates at which a rule fired."),
-        Term(
+        GlossaryTerm("Base rate", "The share of all customers that left at the dates at which a rule fired."),
+        GlossaryTerm(
             "95 % interval",
             "Were other customers of the same kind judged, the figure would be a little different. Of a hundred such "
             "intervals, about 95 hold the true figure.",
         ),
-        Term(
+        GlossaryTerm(
             "Episode",
             "A rule fires once from the time its condition becomes true until it has been false again.",
         ),
