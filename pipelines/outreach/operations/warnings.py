@@ -133,7 +133,8 @@ def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
             key = tuple(event[: len(KEY)])
             last[key] = max(last.get(key, OPEN), event.kind, key=STATES.index)
     state = [last.get(tuple(str(row[name]) for name in KEY), OPEN) for row in rows]
-    return pd.DataFrame(rows, columns=[column.name for column in WARNINGS.columns]).assign(state=state)
+    named = [column.name for column in WARNINGS.columns]
+    return pd.DataFrame(rows, columns=named, dtype=object).assign(state=state)
 
 
 def happened(engine: sa.Engine, key: Sequence[str], kind: str, *, at: str, by: str, note: str = "") -> bool:
