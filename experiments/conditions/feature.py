@@ -93,4 +93,9 @@ class FeatureCondition(Condition):
         return f"{self.feature} {' and '.join(said)}"
 
 
-KIND = ConditionKind("feature", FeatureCondition)
+KIND = ConditionKind(
+    "feature",
+    "a feature against bounds, among categories, or missing",
+    FeatureCondition,
+    {"feature": "tenure_days", "at_least": 30, "below": 90},
+)

@@ -50,4 +50,9 @@ def column_of(lexicon: str, days: int) -> str:
     return f"words {lexicon} {days}d"
 
 
-KIND = ConditionKind("words", WordsCondition)
+KIND = ConditionKind(
+    "words",
+    "a number of texts of some days with a word of a lexicon",
+    WordsCondition,
+    {"words": "complaint", "days": 30},
+)

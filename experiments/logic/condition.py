@@ -60,10 +60,13 @@ class ConditionKind:
     """A kind of condition: a module of `experiments/conditions` has one, called KIND, named like the module.
 
     name is the key that every condition of this kind has, and by which it is recognised in YAML; condition reads it.
+    example is a condition of this kind as YAML says it, about values that may be missing.
     """
 
     name: str
+    meaning: str
     condition: type[Condition]
+    example: Mapping[str, Any]
 
 
 class Several(Condition):
