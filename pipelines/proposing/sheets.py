@@ -1,4 +1,4 @@
-"""Files as tables of texts in a database, read exactly as a run would read them."""
+"""Files as text tables in DuckDB, read exactly as a run would read them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,11 +22,10 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file, or a folder of parts, and the DuckDB table that holds its texts without spaces around them.
+    """One file, or a folder of parts: its column names, and the DuckDB table of its texts, stripped of spaces.
 
-    columns are as the file calls them, which may be anything: the table calls them c0, c1, ... Blank texts are null.
-    guess is how the file is read, which a spec then says. types are Arrow's for Parquet, and empty for files that hold
-    texts only. parts is the number of files that the table stands in.
+    The table's columns are c0, c1, ..., whatever the file's are named. Blank texts are null. types are Arrow's for
+    Parquet, and empty for text files. guess is the file's format, for the spec. parts is the number of files.
     """
 
     file: str
@@ -38,15 +37,15 @@ class Sheet:
     parts: int = 1
 
     def sql(self, name: str) -> str:
-        """The column of the table that holds what the file calls so."""
+        """The name in the DuckDB table of a column of the file."""
         return f"c{self.columns.index(name)}"
 
 
 def sheets(places: Sequence[str], database: duckdb.DuckDBPyConnection, *, in_parts: bool = True) -> list[Sheet]:
-    """Every file that is named, and all of a folder that is; in_parts: files with the same columns as one table.
+    """The sheets of all named files, and of all files in named folders; in_parts: files with equal columns as one.
 
-    Raises MissingError where there is none, UsageError where two are called the same or one is no file, DataError with
-    the line where one cannot be read.
+    Raises MissingError where there is none, UsageError where two have the same name or one is a database table,
+    DataError with the line where one cannot be read.
     """
     paths = [path for place in places for path in _files(place, in_parts=in_parts)]
     names = [path.name for path in paths]
@@ -83,7 +82,7 @@ def _some(names: Sequence[str]) -> str:
 def _files(place: str, *, in_parts: bool) -> Iterator[Path]:
     path = Path(place)
     if postgres.is_address(place):
-        raise UsageError("`new` looks at files; write the table into one first, such as a Parquet file.")
+        raise UsageError("`new` reads files only; write the table into one first, such as a Parquet file.")
     if path.is_dir():
         names = raw_files.files_in(path)
         if not names:
@@ -106,7 +105,7 @@ def _sheet(path: Path, number: int, database: duckdb.DuckDBPyConnection) -> Shee
         rows = files.texts(path.name)
     columns = tuple(rows.column_names)
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
-        raise UsageError(f"{path.name} has {twice} more than once; give each column a name of its own.")
+        raise UsageError(f"{path.name} has {twice} more than once; give each column a unique name.")
     texts = pa.table({f"c{place}": _trimmed(rows.column(place)) for place in range(rows.num_columns)})
     table = quoted(f"sheet {number}")
     database.register("sheet", texts)
