@@ -9,8 +9,6 @@ from experiments.alerts import judging_rules, past_performance
 from experiments.alerts.alert_file import AlertFile
 from experiments.logic.condition import Columns
 from experiments.spec import ExperimentSpec
-from features.contract import Contract
-from pipelines.files import storage
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach import outreach_files, past_dates
 from pipelines.outreach.past_dates import PastDates
@@ -22,8 +20,7 @@ SEED = 0
 def checked(spec: ExperimentSpec, workspace: Workspace) -> tuple[AlertFile, Columns, list[str]]:
     """The rules of a spec, the columns they may use, and the advice on them; SpecError where a rule is wrong."""
     file = outreach_files.alerts(spec, workspace)
-    contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
-    columns = known_columns.of_file(file, contract)
+    columns = known_columns.of_file(file, workspace.matrix)
     remarks = judging_rules.remarks(file.rules, columns)
     mistakes = [f"rules.{one.rule}: {one.text}" for one in remarks if one.is_mistake]
     routes = [

@@ -1,15 +1,19 @@
 """The columns that rules and playbooks may use: all features that were built, the score, its level, and the value."""
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from experiments.alerts.alert_file import AlertFile
 from experiments.conditions.words import WordsCondition
 from experiments.logic.condition import Columns, Condition, KnownColumn, Not, Several, Values
 from experiments.sections.score import ScoreSpec
 from features.contract import Contract
+from pipelines.files import storage
+from pipelines.matrix import matrices
 
 SCORE, SCORE_CHANGE, LEVEL, VALUE = "score", "score_change_since_last", "level", "value"
 LEVELS = ("low", "medium", "high")
@@ -21,24 +25,35 @@ OF_THE_MODEL: Mapping[str, KnownColumn] = {
 }
 
 
-def known(contract: Contract, asked: Collection[Condition], lexicons: Collection[str] = ()) -> Columns:
-    """The columns that there are, and those of the words that the conditions look for in known lexicons."""
-    features = {
+def built(matrix: Path) -> dict[str, KnownColumn]:
+    """Every feature that was built, whether the model takes it or not; with ranges and categories where it does."""
+    contract = Contract.from_dict(storage.read_json(matrix / "contract.json"))
+    texts = (pa.types.is_string, pa.types.is_large_string)
+    found = {
+        name: KnownColumn("category" if any(is_text(kind) for is_text in texts) else "number")
+        for name, kind in matrices.features(matrix).items()
+    }
+    chosen = {
         one.name: KnownColumn(one.type, one.minimum, one.maximum, one.categories if one.type == "category" else ())
         for one in contract.columns
     }
+    return {**found, **chosen}
+
+
+def known(matrix: Path, asked: Collection[Condition], lexicons: Collection[str] = ()) -> Columns:
+    """The columns that there are, and those of the words that the conditions look for in known lexicons."""
     words = {
         leaf.column: KnownColumn("number", 0.0)
         for condition in asked
         for leaf in leaves(condition)
         if isinstance(leaf, WordsCondition) and leaf.words_of in lexicons
     }
-    return {**features, VALUE: KnownColumn("number"), **OF_THE_MODEL, **words}
+    return {**built(matrix), VALUE: KnownColumn("number"), **OF_THE_MODEL, **words}
 
 
-def of_file(file: AlertFile, contract: Contract) -> Columns:
+def of_file(file: AlertFile, matrix: Path) -> Columns:
     """The columns for the rules of a file."""
-    return known(contract, [rule.when for rule in file.rules.values()], tuple(file.lexicons))
+    return known(matrix, [rule.when for rule in file.rules.values()], tuple(file.lexicons))
 
 
 def of_rows(rows: pd.DataFrame, asked: Collection[Condition]) -> Columns:

@@ -7,10 +7,8 @@ from experiments.alerts.alert_file import AlertFile
 from experiments.playbooks import judging_playbooks
 from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.spec import ExperimentSpec
-from features.contract import Contract
 from features.errors import MissingError, SpecError, UsageError
 from features.section import Section
-from pipelines.files import storage
 from pipelines.outreach import columns as known_columns
 from pipelines.specs import spec_text
 from pipelines.specs.options import parsed
@@ -44,8 +42,7 @@ def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile
     found = playbook(spec, workspace)
     if found is None:
         return None
-    contract = Contract.from_dict(storage.read_json(workspace.matrix / "contract.json"))
-    columns = known_columns.known(contract, list(found.segments.values()))
+    columns = known_columns.known(workspace.matrix, list(found.segments.values()))
     remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
     mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
     refuse(mistakes, path=f"experiments/specs/playbooks/{spec.playbook}.yaml")

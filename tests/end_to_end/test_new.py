@@ -85,6 +85,12 @@ def test_a_folder_of_parts_is_one_table_from_new_to_the_list(
     assert len(new) > 1
     for said in (ended.stderr, scored.stderr):
         assert f"town: {len(new)} of {len(rows[matrices.SCORE]):,} rows hold a level that training never saw" in said
+    # A champion of before has no record of its levels: its contract, which knows those of the gate cohort, has to do.
+    (record,) = (repository.root / "mlartifacts").rglob("levels.json")
+    record.unlink()
+    (workspace.ranked_list / "unseen_levels.json").unlink()
+    assert repository.act("score", "club").returncode == 0
+    assert storage.read_json(workspace.ranked_list / "unseen_levels.json") == []
 
 
 def members(size: int = 1500) -> pd.DataFrame:

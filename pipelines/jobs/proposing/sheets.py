@@ -25,8 +25,7 @@ class Sheet:
     """One file, or a folder of parts: its column names, and the DuckDB table of its texts, stripped of spaces.
 
     The table's columns are c0, c1, ..., whatever the file's are named. Blank texts are null. types are Arrow's for
-    Parquet, and empty for text files. guess is the file's format, for the spec. parts is the number of files that the
-    table is read from.
+    Parquet, and empty for text files. guess is the file's format, for the spec. parts is the number of files.
     """
 
     file: str
@@ -43,7 +42,7 @@ class Sheet:
 
 
 def sheets(places: Sequence[str], database: duckdb.DuckDBPyConnection, *, in_parts: bool = True) -> list[Sheet]:
-    """The sheets of all named files, and of all files in named folders; in_parts: equal columns make one table.
+    """The sheets of all named files, and of all files in named folders; in_parts: files with equal columns as one.
 
     Raises MissingError where there is none, UsageError where two have the same name or one is a database table,
     DataError with the line where one cannot be read.
