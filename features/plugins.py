@@ -1,6 +1,7 @@
 """Plug-in discovery: a file in the folder of its kind is found by itself; there is no list to edit."""
 
 import os
+import time
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,6 +19,9 @@ MISTAKES = (
     *(ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError),
     RuntimeError,
 )
+
+# A folder that changed a moment ago may change again within one tick of the clock that files have.
+SETTLED_NS = 1_000_000_000
 
 
 def discover(package: ModuleType, kind: type[Plugin]) -> dict[str, Plugin]:
@@ -56,11 +60,14 @@ def _name_of(plugin: Any) -> str:
 def names(package: ModuleType) -> list[str]:
     """The names of the plug-ins of a package, without importing them: each has a module of its own name."""
     folders = tuple(package.__path__)
-    return list(_listed(folders, tuple(_changed(folder) for folder in folders)))
+    changed = tuple(_changed(folder) for folder in folders)
+    if max(changed, default=0) > time.time_ns() - SETTLED_NS:
+        return list(_listed.__wrapped__(folders, changed))
+    return list(_listed(folders, changed))
 
 
 def _changed(folder: str) -> int:
-    """When a folder last got or lost a file, in nanoseconds; 0 where there is none. Python's own finder asks it, too."""
+    """When a folder last got or lost a file, in nanoseconds; 0 where there is none. Python's own finder asks it too."""
     try:
         return os.stat(folder).st_mtime_ns  # noqa: PTH116 - asked thousands of times
     except OSError:
