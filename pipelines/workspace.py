@@ -107,6 +107,11 @@ class Workspace:
         return self.artifacts / "alerts"
 
     @property
+    def warnings_file(self) -> Path:
+        """Whom the rules are true of today."""
+        return self.artifacts / "warnings.csv"
+
+    @property
     def rounds(self) -> Path:
         """The lists of rounds, a folder for each date."""
         return self.artifacts / "rounds"

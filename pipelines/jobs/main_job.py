@@ -60,6 +60,11 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
         with log.timed(f"score {spec.name}"):
             score.run(spec, workspace)
+        if spec.alerts:
+            from pipelines.outreach import preview
+
+            with log.timed(f"warnings {spec.name}"):
+                preview.write(spec, workspace)
     print(summary(decision, workspace), flush=True)  # noqa: T201 - the command's answer
     announcing.told(workspace)
     if again:
@@ -119,6 +124,7 @@ def _places(workspace: Workspace) -> list[tuple[str, Any]]:
         ("report", workspace.report_page),
         ("decision", workspace.decision_page),
         ("list", workspace.ranked_list / "ranked_list.csv"),
+        ("warnings", workspace.warnings_file),
     ]
 
 

@@ -13,7 +13,9 @@ from pipelines.outreach.past_dates import scores
 from pipelines.workspace import Workspace
 
 
-def todays(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine) -> tuple[pd.DataFrame, dict[str, str | None]]:
+def todays(
+    spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine | None
+) -> tuple[pd.DataFrame, dict[str, str | None]]:
     """The rows of the newest date, with scores where there is a champion, and the versions of what made them."""
     rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
     reader = ledger_writer.reading(spec.name, workspace.root)
@@ -28,8 +30,8 @@ def todays(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine) -> tup
     return rows.assign(**added), {"model": standing.serving, "alerts": spec.alerts}
 
 
-def _last(engine: sa.Engine, spec: str) -> pd.Series:
+def _last(engine: sa.Engine | None, spec: str) -> pd.Series:
     """The risk of each customer in the last round of a spec; empty where there was none."""
-    written = rounds.all_of(engine, spec)
-    there = rounds.found(engine, spec, written[-1].as_of) if written else None
+    written = rounds.all_of(engine, spec) if engine else ()
+    there = rounds.found(engine, spec, written[-1].as_of) if engine and written else None
     return pd.Series(dtype=float) if there is None else there[1].set_index("customer_id")["risk"]

@@ -28,6 +28,12 @@ def address(root: Path) -> str:
     return said
 
 
+def exists(root: Path) -> bool:
+    """Whether there is one already, as far as can be said without asking a server."""
+    path = databases.sqlite_path(address(root))
+    return path is None or path.exists()
+
+
 def opened(root: Path) -> sa.Engine:
     """The database of a checkout, created or migrated to the newest tables where it is behind.
 
