@@ -1,8 +1,8 @@
 """Our search beside what else one would take: `python -m tests.benchmarks.automl [DATA SET ...]`.
 
 Plain LightGBM, a tuned logistic regression, FLAML and AutoGluon, on the same rows and columns, over five seeded 80/20
-splits. FLAML and AutoGluon are given the seconds of wall time that our search and fit took on that split, and both
-cores; ours uses one. They live in an environment of their own in a temporary folder, made by uv.
+splits. All have one core. FLAML and AutoGluon are given the seconds of wall time that our search and fit took on that
+split. They live in an environment of their own in a temporary folder, made by uv.
 """
 
 import json
@@ -116,14 +116,25 @@ def ours(rows: Learning, seed: int) -> Figures:
     return Figures.of(rows.y[rows.split.gate], model.risk(rows.X[rows.split.gate]), **taken)
 
 
+def plain(rows: Learning, index: np.ndarray) -> pd.DataFrame:
+    """The same columns as pandas has them: numbers as floats, categories with their values."""
+    table = rows.contract.decode(rows.X[index])
+    kinds = {
+        column.name: pd.CategoricalDtype(list(column.categories)) if column.type == "category" else "float64"
+        for column in rows.contract.columns
+    }
+    return table.astype(kinds)
+
+
 def theirs(python: Path, rows: Learning, name: str, *, seconds: float) -> Figures:
     """The figures of a rival, fitted in its own environment on the same columns as a plain table."""
     with tempfile.TemporaryDirectory(prefix="holdfast-rival-") as folder:
         for part, index in (("learn", rows.split.training), ("new", rows.split.gate)):
-            table = rows.contract.decode(rows.X[index])
-            table.assign(**{automl_rivals.LABEL: rows.y[index]}).to_parquet(Path(folder) / f"{part}.parquet")
+            table = plain(rows, index).assign(**{automl_rivals.LABEL: rows.y[index]})
+            table.to_parquet(Path(folder) / f"{part}.parquet")
         script = str(Path(automl_rivals.__file__))
-        told = measure(str(python), script, name, folder, str(seconds), cwd=Path(folder)).told
+        words = str(python), script, name, folder, str(seconds)
+        told = measure(*words, cwd=Path(folder), OMP_NUM_THREADS="1").told
         said = pd.read_csv(Path(folder) / "said.csv", header=None)[0].to_numpy()
     taken = json.loads(told.strip().splitlines()[-1])
     return Figures.of(rows.y[rows.split.gate], said, **taken)

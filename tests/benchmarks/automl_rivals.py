@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ def plain_lightgbm(rows: pd.DataFrame, y: pd.Series, _seconds: float, _folder: P
     """LightGBM as it comes."""
     from lightgbm import LGBMClassifier
 
-    model = LGBMClassifier(verbose=-1, random_state=0).fit(rows, y)
+    model = LGBMClassifier(verbose=-1, random_state=0, n_jobs=1).fit(rows, y)
     return lambda new: model.predict_proba(new)[:, 1]
 
 
@@ -51,19 +52,19 @@ def flaml(rows: pd.DataFrame, y: pd.Series, seconds: float, _folder: Path) -> Fi
     from flaml import AutoML
 
     model = AutoML()
-    asked = {"task": "classification", "metric": "log_loss", "time_budget": seconds, "n_jobs": -1, "seed": 0}
+    asked = {"task": "classification", "metric": "log_loss", "time_budget": seconds, "n_jobs": 1, "seed": 0}
     model.fit(X_train=rows, y_train=y, verbose=0, **asked)
     return lambda new: model.predict_proba(new)[:, 1]
 
 
-def autogluon(presets: str) -> Callable[[pd.DataFrame, pd.Series, float, Path], Fitted]:
-    """AutoGluon as it comes, for the log loss."""
+def autogluon(presets: str, **options: Any) -> Callable[[pd.DataFrame, pd.Series, float, Path], Fitted]:
+    """AutoGluon for the log loss. Dynamic stacking, a fit before the fit, takes longer than these seconds."""
 
     def fitted(rows: pd.DataFrame, y: pd.Series, seconds: float, folder: Path) -> Fitted:
         from autogluon.tabular import TabularPredictor
 
         made = TabularPredictor(LABEL, eval_metric="log_loss", path=str(folder / "autogluon"), verbosity=0)
-        model = made.fit(rows.assign(**{LABEL: y}), time_limit=seconds, presets=presets)
+        model = made.fit(rows.assign(**{LABEL: y}), time_limit=seconds, presets=presets, num_cpus=1, **options)
         return lambda new: model.predict_proba(new)[1].to_numpy()
 
     return fitted
@@ -74,7 +75,7 @@ CONTESTANTS = {
     "logistic regression, tuned": tuned_logistic,
     "FLAML": flaml,
     "AutoGluon, medium": autogluon("medium_quality"),
-    "AutoGluon, best": autogluon("best_quality"),
+    "AutoGluon, best": autogluon("best_quality", dynamic_stacking=False),
 }
 
 
