@@ -73,10 +73,8 @@ def _told(y: np.ndarray, p: np.ndarray) -> str:
 def report(*only: str) -> None:
     """Print the table; only: kinds of worlds."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    print(
-        f"\n| {TRIALS} trials | AUC | Brier | family | CPU | CPU of the fit | defaults: AUC | Brier | log loss to them |",
-        flush=True,
-    )
+    named = "AUC | Brier | family | CPU | CPU of the fit | defaults: AUC | Brier | log loss to them"
+    print(f"\n| {TRIALS} trials | {named} |", flush=True)
     print("|---|---|---|---|---|---|---|---|---|")
     for kind, n_rows in WORLDS:
         if not only or kind in only:
