@@ -1,8 +1,8 @@
 """Our search beside what else one would take: `python -m tests.benchmarks.automl [DATA SET ...]`.
 
 Plain LightGBM, a tuned logistic regression, FLAML and AutoGluon, on the same rows and columns, over five seeded 80/20
-splits. All have one core. FLAML and AutoGluon are given the seconds of wall time that our search and fit took on that
-split. They live in an environment of their own in a temporary folder, made by uv.
+splits. All have one thread. FLAML and AutoGluon are given the CPU seconds that our search and fit took on that split.
+They live in an environment of their own in a temporary folder, made by uv.
 """
 
 import json
@@ -156,7 +156,7 @@ def contest(workspace: Workspace, python: Path) -> dict[str, list[Figures]]:
         rows = opened(workspace, seed)
         found[OURS].append(first := ours(rows, seed))
         for name in automl_rivals.CONTESTANTS:
-            found[name].append(theirs(python, rows, name, seconds=first.wall))
+            found[name].append(theirs(python, rows, name, seconds=first.cpu))
     return found
 
 

@@ -1,7 +1,9 @@
 """Run in the rivals' own environment: `python automl_rivals.py CONTESTANT FOLDER SECONDS`.
 
 FOLDER holds learn.parquet and new.parquet, whose column `y` is the outcome (0 or 1). Probabilities of the new rows are
-written as said.csv; wall and CPU seconds of the fit, without imports, are printed as JSON in the last line.
+written as said.csv; wall and CPU seconds of the fit, without imports, are printed as JSON in the last line. SECONDS are
+of CPU: in this process `time.time`, by which the rivals end, is a clock of the CPU time that they have used, so that a
+busy machine takes nothing from them.
 """
 
 import json
@@ -74,9 +76,14 @@ CONTESTANTS = {
     "LightGBM, its defaults": plain_lightgbm,
     "logistic regression, tuned": tuned_logistic,
     "FLAML": flaml,
-    "AutoGluon, medium": autogluon("medium_quality"),
-    "AutoGluon, best": autogluon("best_quality", dynamic_stacking=False),
+    "AutoGluon": autogluon("best_quality", dynamic_stacking=False),
 }
+
+
+def cpu_clock() -> Callable[[], float]:
+    """A clock that begins now and goes on while this process works."""
+    now, used = time.time(), spent()
+    return lambda: now + spent() - used
 
 
 def spent() -> float:
@@ -100,6 +107,7 @@ def main(name: str, place: str, seconds: str) -> None:
 
 
 if __name__ == "__main__":
+    time.time = cpu_clock()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     main(*sys.argv[1:])
