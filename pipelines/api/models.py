@@ -92,7 +92,7 @@ class Model:
 def fit(choice: Candidate, problem: Problem, learning: Learning) -> Model:
     """Cross-validate the candidate as the search does, then fit it on all training rows as `train` does."""
     seed = learning.spec.tuning.seed
-    drafts = tuple(tuning.drafts(choice, problem, seed=seed))
+    drafts = tuple(tuning.fold_models(choice, problem, seed=seed))
     record = Record.of(list(judged(problem, drafts)), [one.learned for one in drafts])
     learnt = replace(choice, learned=record.learned)
     return Model(learnt, record, drafts, problem, candidate.fit(learnt, problem, seed=seed), learning)

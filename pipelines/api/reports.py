@@ -50,7 +50,7 @@ class Report:
 def _figures(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield from found["risk"].items()
     actions = found["uplift"]["actions"].items()
-    if effects.standing(found) == "observational":
+    if effects.effect_evidence(found) == "observational":
         yield from ((f"observational_ate_{action}", one["figures"]["ate"]) for action, one in actions)
         return
     for action, one in actions:

@@ -1,4 +1,4 @@
-"""Files as tables of texts in a database, read exactly as a run would read them."""
+"""Files as text tables in DuckDB, read exactly as a run would read them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from pipelines.raw_data.recognising import recognise
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file: its columns as it calls them, and the DuckDB table that holds its texts without spaces around them.
+    """One file: its column names, and the DuckDB table of its texts, stripped of spaces.
 
-    The table calls the columns c0, c1, ...: a file may call them anything. Blank texts are null. types are Arrow's for
-    Parquet, and empty for files that hold texts only. guess is how the file is read, which a spec then says.
+    The table's columns are c0, c1, ..., whatever the file's are named. Blank texts are null. types are Arrow's for
+    Parquet, and empty for text files. guess is the file's format, for the spec.
     """
 
     file: str
@@ -34,15 +34,15 @@ class Sheet:
     types: dict[str, pa.DataType]
 
     def sql(self, name: str) -> str:
-        """The column of the table that holds what the file calls so."""
+        """The name in the DuckDB table of a column of the file."""
         return f"c{self.columns.index(name)}"
 
 
 def sheets(places: Sequence[str], database: duckdb.DuckDBPyConnection) -> list[Sheet]:
-    """Every file that is named, and all of a folder that is.
+    """The sheets of all named files, and of all files in named folders.
 
-    Raises MissingError where there is none, UsageError where two are called the same or one is no file, DataError with
-    the line where one cannot be read.
+    Raises MissingError where there is none, UsageError where two have the same name or one is a database table,
+    DataError with the line where one cannot be read.
     """
     paths = [path for place in places for path in _files(place)]
     names = [path.name for path in paths]
@@ -54,7 +54,7 @@ def sheets(places: Sequence[str], database: duckdb.DuckDBPyConnection) -> list[S
 def _files(place: str) -> Iterator[Path]:
     path = Path(place)
     if postgres.is_address(place):
-        raise UsageError("`new` looks at files; write the table into one first, such as a Parquet file.")
+        raise UsageError("`new` reads files only; write the table into one first, such as a Parquet file.")
     if path.is_dir():
         names = raw_files.files_in(path)
         if not names:
@@ -74,7 +74,7 @@ def _sheet(path: Path, number: int, database: duckdb.DuckDBPyConnection) -> Shee
         rows = files.texts(path.name)
     columns = tuple(rows.column_names)
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
-        raise UsageError(f"{path.name} has {twice} more than once; give each column a name of its own.")
+        raise UsageError(f"{path.name} has {twice} more than once; give each column a unique name.")
     texts = pa.table({f"c{place}": _trimmed(rows.column(place)) for place in range(rows.num_columns)})
     table = quoted(f"sheet {number}")
     database.register("sheet", texts)

@@ -1,6 +1,6 @@
 """Fit the tuned candidate on the training rows and export it as text.
 
-writes: artifacts/SPEC/model, the challenger, the floor, and the rows that judge them
+writes: artifacts/SPEC/model, the challenger, the baselines, and the rows that judge them
 codes: 5
 example: python -m pipelines train demo
 """
