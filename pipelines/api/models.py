@@ -80,7 +80,9 @@ class Model:
     def _lines(self) -> dict[str, str]:
         figures = {name: f"{value:.4f} (folds)" for name, value in self.record.figures.items()}
         params = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
-        return {"learner": self.learner, "params": params, **figures}
+        prior = self.learning.spec.label.prior
+        balanced = {} if prior is None else {"balanced file": display.shares(self.learning.churned_share, prior)}
+        return {"learner": self.learner, "params": params, **figures, **balanced}
 
     def __repr__(self) -> str:
         return display.text(f"model of family {self.family}", self._lines())

@@ -23,7 +23,7 @@ from pipelines.champion.succession import Standing
 from pipelines.files import storage
 from pipelines.learning import training_data
 from pipelines.messages import log
-from pipelines.models import integrity, portable
+from pipelines.models import integrity, levels, portable
 from pipelines.processes import orphans
 from pipelines.servers import mlflow_runs
 from pipelines.stages import register, train
@@ -72,6 +72,7 @@ def fitted(spec: ExperimentSpec, workspace: Workspace, folder: Path) -> None:
     usual = portable.typical(opened.X, opened.contract, rows[~opened.left_in_gap])
     portable.write(folder / MODEL, model, contract=opened.contract, typical=usual)
     storage.write_parquet(folder / TRAINING, pa.table({"row": train.row_keys(opened, rows)}))
+    storage.write_json(folder / levels.LEVELS, levels.seen(opened.X[rows], opened.contract))
     storage.write_json(folder / UNTIL, train.trained_until(opened))
 
 
@@ -106,7 +107,8 @@ def _register(
     experiment = mlflow_runs.experiment_id(writer.client, workspace.root, spec.name)
     said = {**everything, **orphans.owner()}
     with mlflow.start_run(experiment_id=experiment, run_name="refitted champion", tags=said):
-        mlflow.log_artifact(str(folder / TRAINING))
+        for name in (TRAINING, levels.LEVELS):
+            mlflow.log_artifact(str(folder / name))
         logged = model_versions.log_model(folder / MODEL, contract=contract, example=example, output=expected)
         model_versions.verify(logged, rows=example, expected=expected)
         made_of = integrity.summary(model_versions.logged_files(logged))

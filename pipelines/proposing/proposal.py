@@ -68,14 +68,24 @@ def _asked(question: str) -> str:
 def proposed(spec: str, places: Sequence[str], said: Said, *, ask: Callable[[str], str] | None = None) -> Draft:
     """The draft of a spec from files. Raises UsageError, DataError or MissingError where it cannot be made."""
     with limits() as limited, duckdb.connect(config={**limited, "preserve_insertion_order": False}) as database:
-        sheets = files.sheets(places, database)
+        sheets = files.sheets(places, database, in_parts=said.kind != "event_log")
         is_log = said.kind == "event_log" or (
             said.kind is None and log_files.looks_like_a_log(sheets, database, said.customer_id)
         )
         made = log_spec.proposed if is_log else table_spec.proposed
+        if is_log:  # whose parts are a glob, so that a new month's file is one more
+            again = any(one.parts > 1 for one in sheets)
+            sheets = files.sheets(places, database, in_parts=False) if again else sheets
+        else:
+            files.refuse_some_parts(places, sheets)
         found = made(spec, sheets, Settling(said, ask), database)
     first = options.line(spec, [one.file for one in sheets], said)
-    return Draft(f"{first}\n{found.text}", found.found, found.open)
+    parts = [
+        f"{one.file}: {one.parts} files with the same columns, read as the parts of one table"
+        for one in sheets
+        if one.parts > 1
+    ]
+    return Draft(f"{first}\n{found.text}", (*parts, *found.found), found.open)
 
 
 def check(spec: str, found: Draft) -> None:
