@@ -5,9 +5,11 @@ known, the slope is smaller. The classes' advantages then are those under which 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from experiments.texts.judging import macro_f1
@@ -17,47 +19,86 @@ from features.texts.ngrams import Places
 # A text is known where at least this share of its words is, or what all but a few training texts have.
 KNOWN_SHARE, MOST_UNKNOWN = 0.6, 0.005
 FEWEST_OF_A_SCRIPT, FEWEST_OF_A_CLASS = 50, 10
+NAMES = ("linear", "covered", "familiar", "script", "truth")
 HELD = 1e-3
 DECIMALS = 4
 STEPS = np.round(np.linspace(-1.0, 1.0, 41), 3)
 
 
-def learn(linear: Floats, covered: Floats, classes: Places, present: Places) -> Mapping[str, Any] | None:
+@dataclass(frozen=True)
+class Unseen:
+    """What models say of texts that they were not fitted on, and the truth.
+
+    linear, shape (n_texts, n_classes), are their scores; covered and familiar, shape (n_texts,), the shares of the
+    words and of all grams that they know; script is an index of SCRIPTS.
+    """
+
+    linear: Floats
+    covered: Floats
+    familiar: Floats
+    script: Places
+    truth: Places
+
+    def at(self, some: NDArray[np.bool_]) -> "Unseen":
+        """The same of some of the texts."""
+        return Unseen(*(getattr(self, name)[some] for name in NAMES))
+
+    def of(self, classes: Places, present: Places) -> "Unseen":
+        """The texts of some of the classes that are present, with truth as an index of these."""
+        kept = self.at(np.isin(self.truth, classes))
+        return replace(
+            kept, linear=kept.linear[:, np.searchsorted(present, classes)], truth=np.searchsorted(classes, kept.truth)
+        )
+
+
+def learn(inside: Unseen, beyond: Unseen, present: Places) -> Mapping[str, Any] | None:
     """What one script's texts teach, as plain data; None where they are too few or of one class.
 
-    linear, shape (n_texts, n_present), are scores out of fold, covered the shares of known words, shape (n_texts,).
+    inside is by models of other texts like these, beyond by models of texts about something else: how sure to be where
+    less is familiar is learned from both, the shifts and advantages of the classes from what is like these texts.
     """
-    numbers = np.array([np.sum(classes == one) for one in present])
-    mine = np.flatnonzero(numbers >= FEWEST_OF_A_CLASS)
-    kept = np.isin(classes, present[mine])
-    if kept.sum() < FEWEST_OF_A_SCRIPT or len(mine) < 2:
+    numbers = np.array([np.sum(inside.truth == one) for one in present])
+    classes = present[numbers >= FEWEST_OF_A_CLASS]
+    if len(inside.truth) < FEWEST_OF_A_SCRIPT or len(classes) < 2:
         return None
-    linear, covered, truth = linear[kept][:, mine], covered[kept], np.searchsorted(present[mine], classes[kept])
-    known_from = min(KNOWN_SHARE, float(np.quantile(covered, MOST_UNKNOWN)))
-    learned = {"classes": present[mine].tolist(), "known_from": round(max(known_from, 0.01), DECIMALS)}
-    learned |= _fitted(linear, covered, truth, learned)
-    probability = softmax(calibrated(linear, covered, learned))
-    return {**learned, "advantages": _advantages(np.log(probability), truth)}
+    inside, beyond = inside.of(classes, present), beyond.of(classes, present)
+    both = Unseen(*(np.concatenate([getattr(one, name) for one in (inside, beyond)]) for name in NAMES))
+    known_from = max(0.01, min(KNOWN_SHARE, float(np.quantile(inside.covered, MOST_UNKNOWN))))
+    slope, trust, *_ = _fitted(both, np.zeros(len(classes) + 2), free=np.ones(len(classes) + 2, dtype=bool))
+    start = np.array([slope, trust, *np.zeros(len(classes))])
+    shifts = _fitted(inside, start, free=np.arange(len(start)) >= 2)[2:]
+    learned = {
+        "classes": classes.tolist(),
+        "known_from": round(known_from, DECIMALS),
+        **_described(np.array([slope, trust, *shifts])),
+    }
+    logs = np.log(softmax(calibrated(inside.linear, inside.familiar, learned)))
+    return {**learned, "advantages": _advantages(logs, inside.truth)}
 
 
-def _fitted(linear: Floats, covered: Floats, truth: Places, learned: Mapping[str, Any]) -> dict[str, Any]:
-    """The slope, the shifts and how much the share of known words matters, of greatest likelihood."""
-    n_classes, rows = linear.shape[1], np.arange(len(truth))
+def _described(values: Floats) -> dict[str, Any]:
+    """The values by name: the logarithms of slope and trust, then the shifts."""
+    slope, trust = np.round(np.exp(values[:2]), DECIMALS).tolist()
+    return {"slope": slope, "trust": trust, "shifts": np.round(values[2:], DECIMALS).tolist()}
 
-    def described(values: Floats) -> dict[str, Any]:
-        return {**learned, "slope": float(np.exp(values[0])), "trust": float(np.exp(values[1])), "shifts": values[2:]}
 
-    def loss(values: Floats) -> float:
-        scores = calibrated(linear, covered, described(values))
+def _fitted(unseen: Unseen, start: Floats, *, free: NDArray[np.bool_]) -> Floats:
+    """The values of greatest likelihood, see `_described`, of which those that are not free stay as at the start."""
+    rows = np.arange(len(unseen.truth))
+
+    def loss(moved: Floats) -> float:
+        values = start.copy()
+        values[free] = moved
+        described = {"slope": np.exp(values[0]), "trust": np.exp(values[1]), "shifts": values[2:]}
+        scores = calibrated(unseen.linear, unseen.familiar, described)
         top = scores.max(axis=1)
-        logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - scores[rows, truth]
-        return float(logs.mean() + HELD * (values[2:] ** 2).sum() + HELD * values[1] ** 2)
+        logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - scores[rows, unseen.truth]
+        return float(logs.mean() + HELD * (values[1:] ** 2).sum())
 
-    found = minimize(
-        loss, np.zeros(n_classes + 2), method="L-BFGS-B", bounds=[(-3, 5), (-3, 3)] + [(-10, 10)] * n_classes
-    )
-    best = described(np.round(found.x, DECIMALS))
-    return {"slope": best["slope"], "trust": best["trust"], "shifts": best["shifts"].tolist()}
+    bounds = np.array([(-3.0, 5.0), (-3.0, 2.0), *[(-10.0, 10.0)] * (len(start) - 2)])
+    values = start.copy()
+    values[free] = minimize(loss, start[free], method="L-BFGS-B", bounds=bounds[free]).x
+    return np.asarray(np.round(values, DECIMALS))
 
 
 def _advantages(logs: Floats, truth: Places) -> list[float]:

@@ -16,9 +16,10 @@ from sklearn.svm import LinearSVC
 from experiments.statistics import rounding
 from experiments.texts import confidence, topics
 from experiments.texts.equal_texts import folds_of
-from experiments.texts.reading import CLASSES, Floats, Reader, coverage, stored_table
+from experiments.texts.halves import sides_of
+from experiments.texts.reading import CLASSES, Floats, Reader, share_of, stored_table
 from features.errors import DataError, SpecError
-from features.texts.ngrams import BITS, NONE, SCRIPTS, Found, Places, grams
+from features.texts.ngrams import BITS, NONE, SCRIPTS, Found, Grams, Places, grams
 from features.texts.normalising import LONGEST, normalise
 
 DEFAULTS: Mapping[str, Any] = {
@@ -47,20 +48,15 @@ def fit(texts: Sequence[Any], classes: Places, *, params: Mapping[str, Any], see
     present = _present(classes)
     cut = grams(clean)
     rows = {"units": distinct(cut.units, len(clean)), "characters": distinct(cut.characters, len(clean))}
-    folds = folds_of(clean, classes, n_folds=FOLDS, seed=seed)
-    linear, covered = np.zeros((len(clean), len(present))), np.zeros(len(clean))
-    for fold in range(FOLDS):
-        inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        model = _linear_model(rows, inside, classes, params=used, seed=seed)
-        linear[outside] = model.decisions({kind: one[outside] for kind, one in rows.items()})
-        seen = np.isin(cut.words.bucket, _words(cut.words, folds != fold, used["min_texts"]))
-        covered[outside] = coverage(seen, cut.words, len(clean))[outside]
-    whole = _linear_model(rows, np.arange(len(clean)), classes, params=used, seed=seed)
+    corpus = Corpus(rows, cut, classes, used, seed)
+    inside = corpus.unseen(folds_of(clean, classes, n_folds=FOLDS, seed=seed))
+    beyond = corpus.unseen(sides_of(rows["units"], cut.script))
+    whole = corpus.model(np.arange(len(clean)))
     scripts = {
         name: learned
         for place, name in enumerate(SCRIPTS)
         if place != NONE
-        and (learned := confidence.learn(*(one[cut.script == place] for one in (linear, covered, classes)), present))
+        and (learned := confidence.learn(inside.at(inside.script == place), beyond.at(beyond.script == place), present))
     }
     known = _words(cut.words, np.ones(len(clean), dtype=bool), used["min_texts"])
     return Reader(
@@ -76,6 +72,37 @@ def fit(texts: Sequence[Any], classes: Places, *, params: Mapping[str, Any], see
             "topics": topics.learn(clean, cut.script, n_topics=used["topics"]),
         }
     )
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The grams and classes of all texts, from which models of some of them are made."""
+
+    rows: Mapping[str, csr_array]
+    cut: Grams
+    classes: Places
+    params: Mapping[str, Any]
+    seed: int
+
+    def model(self, index: Places) -> "LinearModel":
+        """The model of the texts at index."""
+        return _linear_model(self.rows, index, self.classes, params=self.params, seed=self.seed)
+
+    def unseen(self, folds: Places) -> confidence.Unseen:
+        """What models of the other folds, shape (n_texts,), say of each text; those of fold -1 are left out."""
+        n_texts, n_classes = len(folds), len(np.unique(self.classes))
+        linear, covered, familiar = np.zeros((n_texts, n_classes)), np.zeros(n_texts), np.zeros(n_texts)
+        for fold in np.unique(folds[folds >= 0]):
+            mine, others = folds == fold, (folds >= 0) & (folds != fold)
+            model = self.model(np.flatnonzero(others))
+            linear[mine] = model.decisions({kind: one[mine] for kind, one in self.rows.items()})
+            words = _words(self.cut.words, others, self.params["min_texts"])
+            for found, buckets, share in (
+                (self.cut.words, words, covered),
+                (self.cut.units, model.tables["units"][0], familiar),
+            ):
+                share[mine] = share_of(np.isin(found.bucket, buckets), found, n_texts)[mine]
+        return confidence.Unseen(linear, covered, familiar, self.cut.script, self.classes).at(folds >= 0)
 
 
 def checked(params: Mapping[str, Any]) -> dict[str, Any]:

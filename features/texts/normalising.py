@@ -19,6 +19,7 @@ MOST_ROUNDS = 16
 # Combining marks in a row beyond these are decoration, and ordering thousands of them takes quadratic time.
 MARKS_IN_A_ROW = 4
 
+RARE = "\U00020000-\U000323af"
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 # Characters without width or shape of their own: joiners, directions, variation selectors, fillers, tags.
 INVISIBLE = re.compile(
@@ -27,10 +28,8 @@ INVISIBLE = re.compile(
 )
 CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]+")
 # Only what has to be ordered among its neighbours; most texts have none.
-MARKS = re.compile(
-    f"([\u0300-\u036f\u0483-\u0487\u0591-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ua66f-\ua69f"
-    f"\ufe20-\ufe2f]{{{MARKS_IN_A_ROW}}})[\u0300-\u036f\u0483-\u0487\u0591-\u08ff]+"
-)
+MARK = "[\u0300-\u036f\u0483-\u0487\u0591-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ua66f-\ua69f\ufe20-\ufe2f]"
+MARKS = re.compile(f"({MARK}{{{MARKS_IN_A_ROW}}}){MARK}+")
 # These begin with a literal, which is what makes looking for them quick.
 SPACED_HAN = re.compile(f" (?<=[{HAN}] )(?=[{HAN}])")
 LETTER = f"[^\\W\\d_{HAN}\u3040-\u30ff]"
@@ -80,16 +79,16 @@ def normalise(texts: Sequence[Any], *, longest: int = LONGEST) -> Normalised:
     return Normalised(tuple([_settled(text, longest, counts) for text in texts]), dict(counts))
 
 
-def _settled(text: Any, longest: int, counts: Counter[str]) -> str:
+def _settled(given: Any, longest: int, counts: Counter[str]) -> str:
     """A text after rounds of all steps, until one changes nothing."""
-    if not isinstance(text, str):
+    if not isinstance(given, str):
         counts["missing"] += 1
         return ""
+    text: str = given
     for _ in range(MOST_ROUNDS):
-        changed = _once(text, longest, counts)
-        if changed == text:
+        before, text = text, _once(text, longest, counts)
+        if text == before:
             return text
-        text = changed
     counts["unsettled"] += 1
     return ""
 
@@ -99,7 +98,8 @@ def _once(text: str, longest: int, counts: Counter[str]) -> str:
     if len(text) > longest:
         counts["cut"] += len(text) - longest
         text = text[:longest]
-    text = _removed(CONTROL, text, "control", counts)
+    if not text.isprintable():
+        text = _removed(CONTROL, text, "control", counts)
     if not text.isascii():
         text = _unified(text, counts)
     text = SPACED_LETTERS.sub(lambda found: _closed(found.group(), counts), text)
@@ -119,9 +119,9 @@ def _unified(text: str, counts: Counter[str]) -> str:
     if not unicodedata.is_normalized("NFKC", shorter):
         counts["compatible"] += 1
         shorter = unicodedata.normalize("NFKC", shorter)
-    if _traditional().isdisjoint(shorter):
+    if _traditional().search(shorter) is None:
         return shorter
-    simplified = _converter().convert(shorter)
+    simplified = str(_converter().convert(shorter))
     counts["traditional"] += simplified != shorter
     return simplified
 
@@ -162,10 +162,8 @@ def _converter() -> OpenCC:
 
 
 @cache
-def _traditional() -> frozenset[str]:
-    """The characters that it changes. A text without any is left alone, which saves most of the time."""
-    places = (*range(0x3400, 0xA000), *range(0xF900, 0xFB00), *range(0x20000, 0x323B0))
-    han = [chr(place) for place in places]
-    return frozenset(
-        old for old, new in zip(han, _converter().convert("\n".join(han)).split("\n"), strict=True) if old != new
-    )
+def _traditional() -> re.Pattern[str]:
+    """The characters that it changes, and all rare ones. A text without any is left alone, which saves much time."""
+    han = [chr(place) for place in (*range(0x3400, 0xA000), *range(0xF900, 0xFB00))]
+    simplified = _converter().convert("\n".join(han)).split("\n")
+    return re.compile(f"[{''.join(old for old, new in zip(han, simplified, strict=True) if old != new)}]|[{RARE}]")
