@@ -1,11 +1,10 @@
-"""What makes a reader's scores probabilities, learned for each script on texts that it was not fitted on.
+"""What makes a reader's scores probabilities, learned on texts that it was not fitted on.
 
 Probabilities are a softmax of the scores times a slope plus a shift for each class; where fewer of a text's words are
 known, the slope is smaller. The classes' advantages then are those under which the mean F1 of the classes is best.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,8 @@ from experiments.texts.reading import Floats, calibrated, softmax
 from features.texts.ngrams import Places
 
 # A text is known where at least this share of its words is, or what all but a few training texts have.
-KNOWN_SHARE, MOST_UNKNOWN = 0.6, 0.005
-FEWEST_OF_A_SCRIPT, FEWEST_OF_A_CLASS = 50, 10
-NAMES = ("linear", "covered", "familiar", "script", "truth")
+KNOWN_SHARE, MOST_UNKNOWN = 0.65, 0.01
+NAMES = ("linear", "covered", "familiar", "truth")
 HELD = 1e-3
 DECIMALS = 4
 STEPS = np.round(np.linspace(-1.0, 1.0, 41), 3)
@@ -30,45 +28,32 @@ class Unseen:
     """What models say of texts that they were not fitted on, and the truth.
 
     linear, shape (n_texts, n_classes), are their scores; covered and familiar, shape (n_texts,), the shares of the
-    words and of all grams that they know; script is an index of SCRIPTS.
+    words and of all grams that they know.
     """
 
     linear: Floats
     covered: Floats
     familiar: Floats
-    script: Places
     truth: Places
 
     def at(self, some: NDArray[np.bool_]) -> "Unseen":
         """The same of some of the texts."""
         return Unseen(*(getattr(self, name)[some] for name in NAMES))
 
-    def of(self, classes: Places, present: Places) -> "Unseen":
-        """The texts of some of the classes that are present, with truth as an index of these."""
-        kept = self.at(np.isin(self.truth, classes))
-        return replace(
-            kept, linear=kept.linear[:, np.searchsorted(present, classes)], truth=np.searchsorted(classes, kept.truth)
-        )
 
-
-def learn(inside: Unseen, beyond: Unseen, present: Places) -> Mapping[str, Any] | None:
-    """What one script's texts teach, as plain data; None where they are too few or of one class.
+def learn(inside: Unseen, beyond: Unseen) -> dict[str, Any]:
+    """What one script's texts teach, as plain data.
 
     inside is by models of other texts like these, beyond by models of texts about something else: how sure to be where
     less is familiar is learned from both, the shifts and advantages of the classes from what is like these texts.
     """
-    numbers = np.array([np.sum(inside.truth == one) for one in present])
-    classes = present[numbers >= FEWEST_OF_A_CLASS]
-    if len(inside.truth) < FEWEST_OF_A_SCRIPT or len(classes) < 2:
-        return None
-    inside, beyond = inside.of(classes, present), beyond.of(classes, present)
+    n_classes = inside.linear.shape[1]
     both = Unseen(*(np.concatenate([getattr(one, name) for one in (inside, beyond)]) for name in NAMES))
     known_from = max(0.01, min(KNOWN_SHARE, float(np.quantile(inside.covered, MOST_UNKNOWN))))
-    slope, trust, *_ = _fitted(both, np.zeros(len(classes) + 2), free=np.ones(len(classes) + 2, dtype=bool))
-    start = np.array([slope, trust, *np.zeros(len(classes))])
+    slope, trust, *_ = _fitted(both, np.zeros(n_classes + 2), free=np.ones(n_classes + 2, dtype=bool))
+    start = np.array([slope, trust, *np.zeros(n_classes)])
     shifts = _fitted(inside, start, free=np.arange(len(start)) >= 2)[2:]
     learned = {
-        "classes": classes.tolist(),
         "known_from": round(known_from, DECIMALS),
         **_described(np.array([slope, trust, *shifts])),
     }

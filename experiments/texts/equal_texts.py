@@ -20,24 +20,31 @@ def folds_of(texts: Sequence[str], classes: Places, *, n_folds: int, seed: int) 
     The order of the texts changes nothing. Texts that are equal but for their class count as of the first class.
     """
     groups = groups_of(texts)
-    of_group = np.full(groups.max(initial=-1) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(of_group, groups, classes)
-    shuffled = np.random.default_rng(seed).permutation(len(of_group))
-    fold = np.empty(len(of_group), dtype=np.int64)
+    fold = np.empty(groups.max(initial=-1) + 1, dtype=np.int64)
     start = 0
-    for one in np.unique(of_group):
-        members = shuffled[of_group[shuffled] == one]
+    for members in _shuffled(groups, classes, seed):
         fold[members] = (start + np.arange(len(members))) % n_folds
         start += len(members)
     return fold[groups]
 
 
 def held_out(texts: Sequence[str], classes: Places, *, share: float, seed: int) -> NDArray[np.bool_]:
-    """Whether each text is held out, shape (n_texts,): about this share of every class, equal texts on one side.
+    """Whether each text is held out, shape (n_texts,): this share of the different texts of every class.
 
-    Raises DataError unless share is between 0 and 1, both excluded.
+    Equal texts are on one side. Raises DataError unless share is between 0 and 1, both excluded.
     """
     if not 0 < share < 1:
         raise DataError(f"the share of texts to hold out is between 0 and 1; it is {share}.")
-    n_folds = 1000
-    return np.asarray(folds_of(texts, classes, n_folds=n_folds, seed=seed) < round(share * n_folds))
+    groups = groups_of(texts)
+    out = np.zeros(groups.max(initial=-1) + 1, dtype=bool)
+    for members in _shuffled(groups, classes, seed):
+        out[members[: round(share * len(members))]] = True
+    return out[groups]
+
+
+def _shuffled(groups: Places, classes: Places, seed: int) -> list[Places]:
+    """The groups of each class in random order, by the first class of a group's texts."""
+    of_group = np.full(groups.max(initial=-1) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(of_group, groups, classes)
+    order = np.random.default_rng(seed).permutation(len(of_group))
+    return [order[of_group[order] == one] for one in np.unique(of_group)]

@@ -1,7 +1,6 @@
-"""Learning a reader of texts: a linear model of n-grams, calibrated on texts that it was not fitted on.
+"""Learning a reader of texts: for each script a linear model, calibrated on texts that it was not fitted on.
 
-N-grams are weighted by how differently the classes use them (naive Bayes), then a linear support vector machine for
-each class against the others is fitted (NB-SVM, Wang and Manning 2012).
+A reader of two languages therefore is two readers, of which each knows nothing of the other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,18 +9,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
-from sklearn.svm import LinearSVC
+from scipy.sparse import csr_array
 
-from experiments.statistics import rounding
-from experiments.texts import confidence, topics
+from experiments.texts import confidence, linear_model, topics
 from experiments.texts.equal_texts import folds_of
-from experiments.texts.halves import sides_of
-from experiments.texts.reading import CLASSES, Floats, Reader, share_of, stored_table
+from experiments.texts.linear_model import KINDS, LinearModel, distinct
+from experiments.texts.reading import CLASSES, Reader, share_of, stored_table
+from experiments.texts.sides import sides_of
 from features.errors import DataError, SpecError
 from features.texts.ngrams import BITS, NONE, SCRIPTS, Found, Grams, Places, grams
 from features.texts.normalising import LONGEST, normalise
 
+# C, power, balance and characters: `search.search` says what they are. min_texts: n-grams of fewer texts count not.
+# topics: how many of each script. sure_from: see `Reader.read`.
 DEFAULTS: Mapping[str, Any] = {
     "C": 0.3,
     "power": 0.5,
@@ -33,76 +33,35 @@ DEFAULTS: Mapping[str, Any] = {
 }
 FOLDS = 3
 FEWEST_OF_A_CLASS = 10
-TOLERANCE, MOST_PASSES = 0.01, 300
-KINDS = ("units", "characters")
 
 
 def fit(texts: Sequence[Any], classes: Places, *, params: Mapping[str, Any], seed: int) -> Reader:
     """A reader of the classes (indices of CLASSES, shape (n_texts,)) of texts, which are normalised first.
 
-    params are those of DEFAULTS, which stand in for what is left out. The order of the texts changes no class.
-    Raises DataError where fewer than two classes have FEWEST_OF_A_CLASS texts each, or another has some but fewer.
+    params are those of DEFAULTS, which stand in for what is left out. The order of the texts changes nothing.
+    Raises DataError where in no script two classes have FEWEST_OF_A_CLASS texts each, and for what is no class; classes
+    of fewer texts of a script are left out in it.
     """
     used = checked(params)
     clean, classes = _ordered(normalise(texts).texts, np.asarray(classes, dtype=np.int64))
-    present = _present(classes)
-    cut = grams(clean)
-    rows = {"units": distinct(cut.units, len(clean)), "characters": distinct(cut.characters, len(clean))}
-    corpus = Corpus(rows, cut, classes, used, seed)
-    inside = corpus.unseen(folds_of(clean, classes, n_folds=FOLDS, seed=seed))
-    beyond = corpus.unseen(sides_of(rows["units"], cut.script))
-    whole = corpus.model(np.arange(len(clean)))
-    scripts = {
-        name: learned
-        for place, name in enumerate(SCRIPTS)
-        if place != NONE
-        and (learned := confidence.learn(inside.at(inside.script == place), beyond.at(beyond.script == place), present))
-    }
-    known = _words(cut.words, np.ones(len(clean), dtype=bool), used["min_texts"])
-    return Reader(
-        {
-            "bits": BITS,
-            "longest": LONGEST,
-            "classes": present.tolist(),
-            **{kind: stored_table(*whole.tables[kind]) for kind in KINDS},
-            "words": stored_table(known, np.zeros((len(known), 0))),
-            "intercepts": whole.intercepts.tolist(),
-            "scripts": scripts,
-            "sure_from": used["sure_from"],
-            "topics": topics.learn(clean, cut.script, n_topics=used["topics"]),
-        }
-    )
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """The grams and classes of all texts, from which models of some of them are made."""
-
-    rows: Mapping[str, csr_array]
-    cut: Grams
-    classes: Places
-    params: Mapping[str, Any]
-    seed: int
-
-    def model(self, index: Places) -> "LinearModel":
-        """The model of the texts at index."""
-        return _linear_model(self.rows, index, self.classes, params=self.params, seed=self.seed)
-
-    def unseen(self, folds: Places) -> confidence.Unseen:
-        """What models of the other folds, shape (n_texts,), say of each text; those of fold -1 are left out."""
-        n_texts, n_classes = len(folds), len(np.unique(self.classes))
-        linear, covered, familiar = np.zeros((n_texts, n_classes)), np.zeros(n_texts), np.zeros(n_texts)
-        for fold in np.unique(folds[folds >= 0]):
-            mine, others = folds == fold, (folds >= 0) & (folds != fold)
-            model = self.model(np.flatnonzero(others))
-            linear[mine] = model.decisions({kind: one[mine] for kind, one in self.rows.items()})
-            words = _words(self.cut.words, others, self.params["min_texts"])
-            for found, buckets, share in (
-                (self.cut.words, words, covered),
-                (self.cut.units, model.tables["units"][0], familiar),
-            ):
-                share[mine] = share_of(np.isin(found.bucket, buckets), found, n_texts)[mine]
-        return confidence.Unseen(linear, covered, familiar, self.cut.script, self.classes).at(folds >= 0)
+    script = _scripts(clean)
+    learned: dict[str, Any] = {}
+    for place, name in enumerate(SCRIPTS):
+        mine = np.flatnonzero(script == place)
+        present, numbers = np.unique(classes[mine], return_counts=True)
+        present = present[numbers >= FEWEST_OF_A_CLASS]
+        if place != NONE and len(present) > 1:
+            mine = mine[np.isin(classes[mine], present)]
+            learned[name] = _of_script([clean[one] for one in mine], classes[mine], present, used, seed)
+    if not learned:
+        found = {name: int(np.sum(classes == k)) for k, name in enumerate(CLASSES)}
+        raise DataError(
+            f"a reader learns two or three classes from at least {FEWEST_OF_A_CLASS} texts each of one script; there"
+            f" are {found}. Label more texts, or map the label of a rare class to another."
+        )
+    of_topics = topics.learn(clean, script, n_topics=used["topics"])
+    about = {"bits": BITS, "longest": LONGEST, "sure_from": used["sure_from"]}
+    return Reader({**about, "scripts": learned, "topics": of_topics})
 
 
 def checked(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,109 +75,69 @@ def _ordered(texts: Sequence[str], classes: Places) -> tuple[list[str], Places]:
     """The texts and their classes, sorted, so that the order in which they come cannot matter."""
     if len(texts) != len(classes):
         raise DataError(f"{len(texts)} texts, but {len(classes)} classes: each text has one.")
+    if classes.size and not 0 <= classes.min() <= classes.max() < len(CLASSES):
+        raise DataError(f"classes are indices of {CLASSES}; there are {np.unique(classes).tolist()}.")
     order = sorted(range(len(texts)), key=lambda place: (texts[place], classes[place]))
     return [texts[place] for place in order], classes[order]
 
 
-def _present(classes: Places) -> Places:
-    """The classes that there are. Raises DataError where there are too few texts of them."""
-    if classes.size and not 0 <= classes.min() <= classes.max() < len(CLASSES):
-        raise DataError(f"classes are indices of {CLASSES}; there are {np.unique(classes).tolist()}.")
-    present, numbers = np.unique(classes, return_counts=True)
-    if len(present) < 2 or numbers.min() < FEWEST_OF_A_CLASS:
-        found = {CLASSES[one]: int(number) for one, number in zip(present, numbers, strict=True)}
-        raise DataError(
-            f"a reader learns two or three classes from at least {FEWEST_OF_A_CLASS} texts each; there are {found}."
-            " Label more texts, or map the label of a rare class to another."
-        )
-    return present
+def _scripts(texts: Sequence[str]) -> Places:
+    """The script of each text, as an index of SCRIPTS, shape (n_texts,)."""
+    step = 1024
+    parts = [grams(texts[start : start + step]).script for start in range(0, len(texts), step)]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
 
 
-def distinct(found: Found, n_texts: int) -> csr_array:
-    """Which buckets each text's grams are in: ones, shape (n_texts, 2 ** BITS)."""
-    texts, buckets = np.divmod(np.unique(found.text << BITS | found.bucket), 1 << BITS)
-    starts = np.searchsorted(texts, np.arange(n_texts + 1))
-    ones = np.ones(len(buckets))
-    return csr_array((ones, buckets.astype(np.int32), starts.astype(np.int32)), shape=(n_texts, 1 << BITS))
+def _of_script(
+    texts: Sequence[str], classes: Places, present: Places, params: Mapping[str, Any], seed: int
+) -> dict[str, Any]:
+    """What the texts of one script teach, as plain data."""
+    cut, truth = grams(texts), np.searchsorted(present, classes)
+    rows = {"units": distinct(cut.units, len(texts)), "characters": distinct(cut.characters, len(texts))}
+    corpus = Corpus(rows, cut, truth, params, seed)
+    inside = corpus.unseen(folds_of(texts, classes, n_folds=FOLDS, seed=seed))
+    beyond = corpus.unseen(sides_of(rows["units"]))
+    whole = corpus.model(np.arange(len(texts)))
+    known = _words(cut.words, np.ones(len(texts), dtype=bool), params["min_texts"])
+    return {
+        "classes": present.tolist(),
+        "intercepts": whole.intercepts.tolist(),
+        **confidence.learn(inside, beyond),
+        **{kind: stored_table(*whole.tables[kind]) for kind in KINDS},
+        "words": stored_table(known, np.zeros((len(known), 0))),
+    }
 
 
 @dataclass(frozen=True)
-class LinearModel:
-    """For each kind of gram the buckets, ascending, and the weights of the classes, shape (n_buckets, n_classes)."""
+class Corpus:
+    """The grams of all texts of a script and their classes, from which models of some of them are made."""
 
-    tables: Mapping[str, tuple[Places, Floats]]
-    intercepts: Floats
+    rows: Mapping[str, csr_array]
+    cut: Grams
+    truth: Places
+    params: Mapping[str, Any]
+    seed: int
 
-    def decisions(self, rows: Mapping[str, csr_array]) -> Floats:
-        """The scores of the classes, shape (n_texts, n_classes), as a reader computes them but for the last digits."""
-        kinds = [_scaled(rows[kind][:, buckets]) @ weights for kind, (buckets, weights) in self.tables.items()]
-        return np.asarray(sum(kinds) + self.intercepts)
+    def model(self, index: Places) -> LinearModel:
+        """The model of the texts at index."""
+        n_classes = int(self.truth.max()) + 1
+        return linear_model.fit(self.rows, index, self.truth, n_classes=n_classes, params=self.params, seed=self.seed)
 
-
-def _scaled(rows: csr_array) -> csr_array:
-    """Rows of length 1."""
-    numbers = np.diff(rows.indptr)
-    scales = np.repeat(1.0 / np.sqrt(np.maximum(numbers, 1)), numbers)
-    return csr_array((scales, rows.indices, rows.indptr), shape=rows.shape)
-
-
-def _linear_model(
-    rows: Mapping[str, csr_array], index: Places, classes: Places, *, params: Mapping[str, Any], seed: int
-) -> LinearModel:
-    """The model of the rows at index, with nothing from the others."""
-    truth, parts, buckets, factors = classes[index], [], {}, {}
-    for kind in KINDS:
-        mine = rows[kind][index]
-        buckets[kind] = np.flatnonzero(np.bincount(mine.indices, minlength=1 << BITS) >= params["min_texts"])
-        mine = csr_array(mine[:, buckets[kind]])
-        weight = params["characters"] if kind == "characters" else 1.0
-        factors[kind] = weight * _contrast(mine, truth) ** params["power"]
-        scaled = _scaled(mine)
-        parts.append(
-            csr_array((scaled.data * factors[kind][scaled.indices], scaled.indices, scaled.indptr), scaled.shape)
-        )
-    joined = csr_array(hstack(parts, format="csr"))
-    joined.indices, joined.indptr = joined.indices.astype(np.int32), joined.indptr.astype(np.int32)
-    weights, intercepts = _one_against_others(joined, truth, params, seed)
-    ends = np.split(weights, [len(buckets["units"])])
-    return LinearModel(
-        {
-            kind: (buckets[kind], rounding.coefficients(part * factors[kind][:, None]))
-            for kind, part in zip(KINDS, ends, strict=True)
-        },
-        rounding.coefficients(intercepts),
-    )
-
-
-def _contrast(rows: csr_array, truth: Places) -> Floats:
-    """How differently the classes use each gram: the root mean square log ratio of its shares, 1 on average.
-
-    A share is that of the gram among all grams of the class, or of the other classes, with one added to each count.
-    """
-    ratios = []
-    for one in np.unique(truth):
-        inside, outside = (
-            np.bincount(rows[at].indices, minlength=rows.shape[1]) + 1.0 for at in (truth == one, truth != one)
-        )
-        ratios.append(np.log(inside / inside.sum()) - np.log(outside / outside.sum()))
-    size = np.sqrt(np.mean(np.square(ratios), axis=0)) + 1e-6
-    return np.asarray(size / np.sqrt(np.mean(size**2))) if len(size) else size
-
-
-def _one_against_others(rows: csr_array, truth: Places, params: Mapping[str, Any], seed: int) -> tuple[Floats, Floats]:
-    """The weights, shape (n_columns, n_classes), and intercepts of a support vector machine for each class."""
-    present = np.unique(truth)
-    weights, intercepts = [], []
-    for one in present[1:] if len(present) == 2 else present:
-        share = float(np.mean(truth == one))
-        sides = {0: (0.5 / (1 - share)) ** params["balance"], 1: (0.5 / share) ** params["balance"]}
-        machine = LinearSVC(C=params["C"], class_weight=sides, tol=TOLERANCE, max_iter=MOST_PASSES, random_state=seed)
-        machine.fit(rows, (truth == one).astype(np.int64))
-        weights.append(machine.coef_[0])
-        intercepts.append(float(machine.intercept_[0]))
-    if len(present) == 2:
-        weights, intercepts = [-weights[0], weights[0]], [-intercepts[0], intercepts[0]]
-    return np.array(weights).T, np.array(intercepts)
+    def unseen(self, folds: Places) -> confidence.Unseen:
+        """What models of the other folds, shape (n_texts,), say of each text; those of fold -1 are left out."""
+        n_texts = len(folds)
+        linear, (covered, familiar) = np.zeros((n_texts, int(self.truth.max()) + 1)), np.zeros((2, n_texts))
+        for fold in np.unique(folds[folds >= 0]):
+            mine, others = folds == fold, (folds >= 0) & (folds != fold)
+            model = self.model(np.flatnonzero(others))
+            linear[mine] = model.decisions({kind: one[mine] for kind, one in self.rows.items()})
+            words = _words(self.cut.words, others, self.params["min_texts"])
+            for found, buckets, share in (
+                (self.cut.words, words, covered),
+                (self.cut.units, model.tables["units"][0], familiar),
+            ):
+                share[mine] = share_of(np.isin(found.bucket, buckets), found, n_texts)[mine]
+        return confidence.Unseen(linear, covered, familiar, self.truth).at(folds >= 0)
 
 
 def _words(words: Found, inside: NDArray[np.bool_], min_texts: int) -> Places:

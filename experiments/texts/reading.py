@@ -86,18 +86,44 @@ def summed(table: Table, at: tuple[Places, Places], n_texts: int) -> tuple[Float
     return np.asarray(np.reshape(sums, (len(sums), n_texts)).T, dtype=np.float64), numbers
 
 
+class OfScript:
+    """What was learned of the texts of one script."""
+
+    def __init__(self, learned: Mapping[str, Any], bits: int) -> None:
+        self.learned = learned
+        self.units, self.characters, self.words = (
+            Table.of(learned[kind], bits) for kind in ("units", "characters", "words")
+        )
+        self.classes = np.array(learned["classes"])
+        self.intercepts = np.array(learned["intercepts"], dtype=np.float64)
+
+    def decisions(self, cut: Grams, n_texts: int) -> Floats:
+        """The linear scores of the classes that training saw, not calibrated, shape (n_texts, n_classes)."""
+        total = np.tile(self.intercepts, (n_texts, 1))
+        for table, found in ((self.units, cut.units), (self.characters, cut.characters)):
+            sums, numbers = summed(table, table.distinct(found), n_texts)
+            total += sums / np.sqrt(np.maximum(numbers, 1.0))[:, None]
+        return total
+
+    def judged(self, cut: Grams, n_texts: int) -> tuple[Floats, Places, NDArray[np.bool_]]:
+        """The probabilities of these classes, the one that a text leans to, and whether training knew its words."""
+        covered, familiar = (
+            share_of(table.rows[found.bucket] > 0, found, n_texts)
+            for table, found in ((self.words, cut.words), (self.units, cut.units))
+        )
+        probability = softmax(calibrated(self.decisions(cut, n_texts), familiar, self.learned))
+        logs = np.log(np.maximum(probability, 1e-12)) + np.array(self.learned["advantages"])
+        return probability, self.classes[logs.argmax(axis=1)], covered >= self.learned["known_from"]
+
+
 class Reader:
     """Reads texts with what `learning.fit` learned, given as plain data; each text by itself."""
 
     def __init__(self, plain: Mapping[str, Any]) -> None:
         self.plain = plain
-        bits = plain["bits"]
-        self.units, self.characters = (Table.of(plain[kind], bits) for kind in ("units", "characters"))
-        self.words = Table.of(plain["words"], bits)
-        self.topics = Table.of(plain["topics"]["table"], bits)
+        self.scripts = {SCRIPTS.index(name): OfScript(one, plain["bits"]) for name, one in plain["scripts"].items()}
+        self.topics = Table.of(plain["topics"]["table"], plain["bits"])
         self.names = np.array([*plain["topics"]["names"], None], dtype=object)
-        self.classes = np.array(plain["classes"])
-        self.intercepts = np.array(plain["intercepts"], dtype=np.float64)
 
     def read(self, texts: Sequence[Any]) -> pd.DataFrame:
         """A row for each text, whatever it holds: class, tone and more.
@@ -117,7 +143,7 @@ class Reader:
         """The columns for a few normalised texts."""
         cut = grams(texts, bits=self.plain["bits"])
         probability, leaning, known = self._judged(cut, len(texts))
-        never = np.isin(cut.script, [k for k in range(len(SCRIPTS)) if not self._saw_indifferent(k)])
+        never = np.isin(cut.script, [k for k, one in self.scripts.items() if INDIFFERENT not in one.classes])
         unsure = ~known | never & (probability.max(axis=1, initial=0.0) < self.plain["sure_from"])
         said = np.where(unsure, INDIFFERENT, leaning)
         own = np.take_along_axis(probability, said[:, None], axis=1)[:, 0]
@@ -134,36 +160,18 @@ class Reader:
             "known": known,
         }
 
-    def _saw_indifferent(self, script: int) -> bool:
-        """Whether training saw an indifferent text in a script."""
-        learned = self.plain["scripts"].get(SCRIPTS[script])
-        return learned is not None and INDIFFERENT in learned["classes"]
-
-    def decisions(self, cut: Grams, n_texts: int) -> Floats:
-        """The linear scores of the classes that training saw, not calibrated, shape (n_texts, n_classes)."""
-        total = np.tile(self.intercepts, (n_texts, 1))
-        for table, found in ((self.units, cut.units), (self.characters, cut.characters)):
-            sums, numbers = summed(table, table.distinct(found), n_texts)
-            total += sums / np.sqrt(np.maximum(numbers, 1.0))[:, None]
-        return total
-
     def _judged(self, cut: Grams, n_texts: int) -> tuple[Floats, Places, NDArray[np.bool_]]:
         """The probabilities of all classes, the one that a text leans to, and whether it is known."""
-        linear, covered = (
-            self.decisions(cut, n_texts),
-            share_of(self.words.rows[cut.words.bucket] > 0, cut.words, n_texts),
-        )
-        familiar = share_of(self.units.rows[cut.units.bucket] > 0, cut.units, n_texts)
         probability = np.full((n_texts, len(CLASSES)), 1.0 / len(CLASSES))
         leaning, known = np.full(n_texts, INDIFFERENT), np.zeros(n_texts, dtype=bool)
-        for script, learned in self.plain["scripts"].items():
-            classes = np.array(learned["classes"])
-            at = (cut.script == SCRIPTS.index(script)) & (covered >= learned["known_from"])
-            own = softmax(calibrated(linear[at][:, np.searchsorted(self.classes, classes)], familiar[at], learned))
-            known |= at
+        for script, one in self.scripts.items():
+            if not (at := cut.script == script).any():
+                continue
+            own, leans, is_known = one.judged(cut.of(at), n_texts)
+            at &= is_known
             probability[at] = 0.0
-            probability[np.ix_(at, classes)] = own
-            leaning[at] = classes[(np.log(np.maximum(own, 1e-12)) + np.array(learned["advantages"])).argmax(axis=1)]
+            probability[np.ix_(at, one.classes)] = own[at]
+            known, leaning = known | at, np.where(at, leans, leaning)
         return np.round(probability, DECIMALS), leaning, known
 
     def _topics(self, cut: Grams, n_texts: int) -> Places:

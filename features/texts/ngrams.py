@@ -41,6 +41,11 @@ class Found:
     text: Places
     bucket: Places
 
+    def of(self, texts: NDArray[np.bool_]) -> "Found":
+        """Those of some of the texts, shape (n_texts,), which keep their indices."""
+        kept = texts[self.text]
+        return self if kept.all() else Found(self.text[kept], self.bucket[kept])
+
 
 @dataclass(frozen=True)
 class Grams:
@@ -53,6 +58,10 @@ class Grams:
     characters: Found
     words: Found
     script: Places
+
+    def of(self, texts: NDArray[np.bool_]) -> "Grams":
+        """Those of some of the texts, shape (n_texts,), which keep their indices."""
+        return Grams(self.units.of(texts), self.characters.of(texts), self.words.of(texts), self.script)
 
 
 @cache

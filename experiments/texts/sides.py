@@ -11,18 +11,15 @@ STEPS = 60
 FEWEST, LARGEST_SHARE = 5, 0.2
 
 
-def sides_of(rows: csr_array, groups: Places) -> Places:
-    """The side, 0 or 1, of each text within its group, or -1 in the middle, shape (n_texts,).
+def sides_of(rows: csr_array) -> Places:
+    """The side of each text, 0 or 1, or -1 in the middle; shape (n_texts,).
 
-    rows has a one for each gram of a text, shape (n_texts, n_grams). They lie along the direction in which they differ
+    rows has a one for each gram of a text, shape (n_texts, n_grams). Texts lie along the direction in which they differ
     most, the first principal component (by power iteration); the outer thirds are the sides.
     """
-    side = np.full(rows.shape[0], -1)
-    for group in np.unique(groups):
-        index = np.flatnonzero(groups == group)
-        place = _along_the_main_direction(csr_array(rows[index]))
-        side[index[place <= np.quantile(place, 1 / 3)]] = 0
-        side[index[place > np.quantile(place, 2 / 3)]] = 1
+    side, place = np.full(rows.shape[0], -1), _along_the_main_direction(rows)
+    side[place <= np.quantile(place, 1 / 3)] = 0
+    side[place > np.quantile(place, 2 / 3)] = 1
     return side
 
 
