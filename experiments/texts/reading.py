@@ -23,6 +23,8 @@ AT_ONCE = 256
 DECIMALS = 6
 NO_TOPIC = -1
 LEAST_FAMILIAR = 0.01
+# Names are texts for pandas, also where all of them are missing.
+TYPES = {"O": "str"}
 
 
 @dataclass(frozen=True)
@@ -130,14 +132,15 @@ class Reader:
 
         class: bad, indifferent or good. A text of which training knew too few words is indifferent, and not `known`;
         so is one of a script in which training saw no indifferent text, where no class has a probability of sure_from.
-        tone: P(good) - P(bad), 0 where not known. confidence: the probability of the class, or, of an
-        indifferent one that training never saw, of the likelier other; 1/3 where not known. topic: its name, or None.
+        tone: P(good) - P(bad), 0 where not known. confidence: the probability of the class, or, of an indifferent one
+        that training never saw, of the likelier other; 1/3 where not known. topic: its name, or missing.
         leaning: the class of those that training saw, however unsure. bad, indifferent, good: their probabilities.
         script: the one of most words, of SCRIPTS. known: whether training knew enough of the words.
         """
         clean = normalise(texts, longest=self.plain["longest"]).texts
         parts = [self._part(clean[start : start + AT_ONCE]) for start in range(0, max(len(clean), 1), AT_ONCE)]
-        return pd.DataFrame({name: np.concatenate([one[name] for one in parts]) for name in parts[0]})
+        columns = {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
+        return pd.DataFrame({name: pd.Series(one, dtype=TYPES.get(one.dtype.kind)) for name, one in columns.items()})
 
     def _part(self, texts: Sequence[str]) -> dict[str, NDArray[Any]]:
         """The columns for a few normalised texts."""

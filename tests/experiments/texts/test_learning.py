@@ -102,7 +102,8 @@ def test_what_training_did_not_know_is_indifferent_and_unsure(reader: Reader, te
 
 def test_traditional_and_polluted_texts_are_read_as_the_plain_ones(reader: Reader) -> None:
     texts = texts_of(200, language="zh", seed=4)[0]
-    traditional = [OpenCC("s2t").convert(text) for text in texts]
+    converter = OpenCC("s2t")
+    traditional = [converter.convert(text) for text in texts]
     spoilt = [polluted(text, seed=k) for k, text in enumerate(traditional)]
     assert spoilt != texts
     pd.testing.assert_frame_equal(reader.read(spoilt), reader.read(texts))

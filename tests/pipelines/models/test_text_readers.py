@@ -23,7 +23,7 @@ sys.meta_path.insert(0, Refusing())
 sys.path.insert(0, sys.argv[1])
 import scorer
 texts = json.load(open(sys.argv[2], encoding="utf-8"))
-scorer.Scorer(sys.argv[1]).read(texts).to_pickle(sys.argv[3])
+scorer.Scorer(sys.argv[1]).read(texts).to_parquet(sys.argv[3])
 """
 
 
@@ -48,8 +48,8 @@ def test_a_process_without_our_code_reads_the_same_to_the_bit(reader: Reader, tm
     folders.write(tmp_path / "reader", reader)
     (tmp_path / "texts.json").write_text(json.dumps(asked()), encoding="utf-8")
     command = [sys.executable, "-I", "-c", STRANGER, str(tmp_path / "reader"), str(tmp_path / "texts.json")]
-    subprocess.run([*command, str(tmp_path / "read.pickle")], cwd=tmp_path, check=True)
-    pd.testing.assert_frame_equal(pd.read_pickle(tmp_path / "read.pickle"), reader.read(asked()), check_exact=True)
+    subprocess.run([*command, str(tmp_path / "read.parquet")], cwd=tmp_path, check=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "read.parquet"), reader.read(asked()), check_exact=True)
 
 
 def test_the_judged_code_is_the_stored_code(reader: Reader, tmp_path: Path) -> None:
