@@ -24,7 +24,7 @@ from features.texts.normalising import LONGEST, normalise
 # topics: how many of each script. sure_from: see `Reader.read`.
 DEFAULTS: Mapping[str, Any] = {
     "C": 0.3,
-    "power": 0.5,
+    "power": 0.75,
     "balance": 0.5,
     "characters": 1.0,
     "min_texts": 2,
