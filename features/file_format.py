@@ -1,4 +1,4 @@
-"""How a raw file is to be read, where it is no CSV in UTF-8 with commas and names in its first line."""
+"""The format of a raw file that is not plain CSV: encoding, separator, quotes, header, sheet and number signs."""
 
 import codecs
 import json
@@ -22,10 +22,10 @@ ENCODINGS = (
     *("koi8-r", "koi8-u", "cp437", "cp850", "cp852", "cp866"),
 )
 _NAMES = {codecs.lookup(name).name: name for name in ENCODINGS}
-# Python's names of what the larger ones hold.
+# Python's names of encodings that are subsets of these.
 _WITHIN = {"gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "ascii": "utf-8"}
 _WITHIN |= {"utf-8-sig": "utf-8"}
-# What can be said of a file of which kind, beside kind and numbers.
+# The options that apply to each kind of file, besides kind and numbers.
 _OF_KIND: dict[str, tuple[str, ...]] = {
     "csv": ("header", "names", "separator", "quote", "escape", "encoding"),
     "parquet": (),
@@ -35,7 +35,7 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
 
 
 class NumberColumn(BaseModel):
-    """A column whose texts are numbers, by the name that the file has for it; its own signs, or the file's."""
+    """A column whose texts are numbers, by its name in the file; its own number signs, None for the file's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,7 +56,7 @@ def _columns(plain: Any) -> Any:
 
 
 def checked_sign(value: str, name: str) -> str:
-    """A sign of numbers, named decimal or thousands. Raises ValueError where it is none."""
+    """A decimal or thousands separator, checked. Raises ValueError where it is not a known one."""
     known = DECIMALS if name == "decimal" else THOUSANDS
     if value not in known:
         raise ValueError(f"{name} is {value!r}; it is one of {', '.join(map(repr, known))}")
@@ -133,7 +133,7 @@ class FileFormat(BaseModel):
 
     @property
     def signs(self) -> dict[str, Signs]:
-        """The signs of the columns that are numbers, by the file's names."""
+        """The number signs of the numeric columns, by their names in the file."""
         return {
             one.column: Signs(
                 self.decimal if one.decimal is None else one.decimal,
@@ -143,7 +143,7 @@ class FileFormat(BaseModel):
         }
 
     def strange_to(self, kind: Kind) -> list[str]:
-        """What it says that says nothing of a file of this kind."""
+        """The options given that do not apply to this kind of file."""
         every = {name for names in _OF_KIND.values() for name in names}
         return sorted((every - set(_OF_KIND[kind])) & set(self.model_dump(exclude_defaults=True)))
 
@@ -153,7 +153,7 @@ Formats = Mapping[str, FileFormat]
 
 
 def spoken(form: FileFormat) -> dict[str, Any]:
-    """What a spec says for it, as plain lists, texts and truths: only what is not said of itself."""
+    """The format as a spec writes it, as plain data without defaults."""
     plain = form.model_dump(mode="json", exclude_defaults=True, exclude={"numbers"})
     if form.numbers:
         several = [one.model_dump(exclude_none=True) for one in form.numbers]
@@ -162,12 +162,12 @@ def spoken(form: FileFormat) -> dict[str, Any]:
 
 
 def said(form: FileFormat) -> str:
-    """What a spec says for it, as a flow of YAML."""
+    """The format as a spec writes it, as YAML on one line."""
     return _flow(spoken(form))
 
 
 def _flow(plain: Any) -> str:
-    """JSON that reads like YAML: names without quotes, texts in them."""
+    """Plain data as YAML in flow style: keys without quotes, texts with them."""
     if isinstance(plain, dict):
         return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in plain.items()) + "}"
     if isinstance(plain, list | tuple):
@@ -176,9 +176,9 @@ def _flow(plain: Any) -> str:
 
 
 def format_of(name: str, formats: Formats) -> FileFormat | None:
-    """How a file is to be read, by the names or globs of a spec; None where none means it.
+    """The format of a file by the names or globs of a spec; None where none matches.
 
-    Raises SpecError where two of them mean it and say different things.
+    Raises SpecError where two match it with different formats.
     """
     meant = {pattern: form for pattern, form in formats.items() if name == pattern or fnmatchcase(name, pattern)}
     if len(set(meant.values())) > 1:
@@ -187,7 +187,7 @@ def format_of(name: str, formats: Formats) -> FileFormat | None:
 
 
 def merged(several: Sequence[tuple[str, FileFormat]]) -> Formats:
-    """The formats of files by name or glob. Raises ValueError where one is to be read in two ways."""
+    """The formats of files by name or glob. Raises ValueError where one has two different formats."""
     found: dict[str, FileFormat] = {}
     for pattern, form in several:
         if found.setdefault(pattern, form) != form:

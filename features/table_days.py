@@ -1,4 +1,4 @@
-"""Days as texts of a table, counted to one day: a number that a model can use."""
+"""Date columns of a table, converted to the number of days until a fixed date."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""Further files of a table, joined by a key: a row stays one row, and a key of several rows is refused or summed up."""
+"""Joins of further files to a table by a key; a key with several rows is refused or aggregated."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The `source` section of a table's spec: what each column of the file is."""
+"""The `source` section of a table's spec: the role and type of each column of the file."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, Self
@@ -19,7 +19,7 @@ Aggregate = Literal["count", "sum", "mean", "minimum", "maximum"]
 
 
 def joined_name(column: str, file: str, aggregate: Aggregate | None = None) -> str:
-    """What the rows of a table call a column of a file that was joined to them, and may be summed up: no file does."""
+    """The internal name of a joined file's column, possibly aggregated; no file can have such a name."""
     return "\0".join((column, file, *([aggregate] if aggregate else [])))
 
 
@@ -148,7 +148,7 @@ class TableOptions(SourceOptions):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Every file that it reads, its own first."""
+        """All files of the table, the main file first."""
         return (self.file, *(join.file for join in self.joins))
 
     @model_validator(mode="after")
@@ -163,9 +163,9 @@ class TableOptions(SourceOptions):
         return self
 
     def whole_format(self, join: JoinOptions | None = None) -> FileFormat:
-        """How the table's file, or a joined one, is read, with the signs of all its columns that are numbers.
+        """The format of the main file, or of a joined one, with the number signs of all its numeric columns.
 
-        The logged probability is among them; a column of days is not.
+        The logged probability is one of them; a date column is not.
         """
         form, file = (join.format, join.file) if join else (self.format, None)
         form = form or PLAIN
@@ -181,12 +181,12 @@ class TableOptions(SourceOptions):
 
     @staticmethod
     def _number(of_file: NumberColumn, column: ColumnOptions) -> NumberColumn:
-        """How a column's numbers are written: as it says itself, or as the file's format does."""
+        """The number signs of a column: its own, or those of the file's format."""
         own = {"decimal": column.decimal, "thousands": column.thousands}
         return of_file.model_copy(update={sign: said for sign, said in own.items() if said is not None})
 
     def in_the_file(self, name: str) -> str:
-        """What the rows call a column of the spec: as the file does, and a joined one by its file too."""
+        """The name in the rows of a column of the spec: its name in the file, joined ones with their file."""
         column = self.columns[name]
         held = column.column or name
         return joined_name(held, column.file, column.aggregate) if column.file else held
@@ -218,14 +218,14 @@ def _faults(options: TableOptions) -> Iterator[str]:
         # The label does not stand beside the features: it becomes `churned`.
         why = reserved.why_taken(name, reserved.OF_THE_TABLE if column.role == "label" else every)
         if why:
-            yield _told(name, column, why, taken)
+            yield _name_error(name, column, why, taken)
     for first, second in reserved.alike(list(options.columns)):
         why = f"'{second}' and '{first}' differ by capital letters only"
-        yield _told(second, options.columns[second], why, taken)
+        yield _name_error(second, options.columns[second], why, taken)
 
 
-def _told(name: str, column: ColumnOptions, why: str, taken: list[str]) -> str:
-    """What is wrong with a name, and the line of the spec to write instead."""
+def _name_error(name: str, column: ColumnOptions, why: str, taken: list[str]) -> str:
+    """The error for a reserved or repeated name, with the line of the spec to write instead."""
     free = reserved.free_name(name, taken)
     plain: dict[str, Any] = {
         "column": column.column or name,

@@ -1,4 +1,4 @@
-"""Numbers as people write them, with a decimal comma or signs between thousands, as texts that a cast reads."""
+"""Conversion of formatted numbers (decimal comma, thousands separators) to texts that a cast can read."""
 
 import re
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""One file per leak check; each is found by looking here."""
+"""One file per leak check, discovered automatically."""

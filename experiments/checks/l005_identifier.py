@@ -1,18 +1,18 @@
-"""A column that names customers instead of describing them."""
+"""A column that identifies customers."""
 
 import re
 from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.leaks.check import Evidence, Finding, check
+from experiments.leaks.check import LeakEvidence, LeakFinding, check
 from experiments.metric import Numbers
 from features.feature import FeatureColumn
 
 NAMES = 0.5
 LEAST_NAMES = 100
 EXPECTED_TO_SHARE = 20.0
-# So many of the values must be dates for the column to be one.
+# The share of values that must look like dates for the column to be called one.
 MOSTLY = 0.95
 DATE = re.compile(
     r"\s*(\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./ ](\d{1,2}|[A-Za-z]{3,9})[-./ ]\d{2,4}|\d{8}\b)([ T].*)?"
@@ -22,24 +22,24 @@ YEAR_1990, YEAR_2060 = 631_152_000, 2_840_140_800
 
 
 @check("L005")
-def identifier(evidence: Evidence) -> tuple[Finding, ...]:
-    """No column is a name or a number that was given to each customer once.
+def identifier(evidence: LeakEvidence) -> tuple[LeakFinding, ...]:
+    """No column is a name or a number that identifies a customer.
 
-    Refused is a category with more than half as many values as there are customers, and a whole number that never
-    changes and that no two customers share, where 20 pairs would share one if it were drawn at random from its range.
+    Refused is a category with more than half as many values as there are customers, and a whole number that is constant
+    per customer and shared by no two, where 20 pairs would share one if it were drawn at random from its range.
     """
     _, first, place = np.unique(evidence.training.customers, return_index=True, return_inverse=True)
     columns = zip(evidence.contract.columns, evidence.training.X.T, strict=True)
     return tuple(one for column, values in columns for one in _of(column, values, first=first, place=place))
 
 
-def _of(column: FeatureColumn, values: Numbers, *, first: np.ndarray, place: np.ndarray) -> Iterator[Finding]:
+def _of(column: FeatureColumn, values: Numbers, *, first: np.ndarray, place: np.ndarray) -> Iterator[LeakFinding]:
     held = values[~np.isnan(values)]
     remedy = _remedy(column, held, unique=len(held) == len(values) and len(np.unique(values[first])) == len(first))
     if column.type == "category":
         share = len(np.unique(held)) / len(first)
         if share > NAMES and len(np.unique(held)) >= LEAST_NAMES:
-            yield Finding(
+            yield LeakFinding(
                 column.name,
                 share,
                 NAMES,
@@ -51,7 +51,7 @@ def _of(column: FeatureColumn, values: Numbers, *, first: np.ndarray, place: np.
     each: Numbers = values[first]
     expected = len(each) * (len(each) - 1) / 2 / (np.ptp(each) + 1)
     if expected >= EXPECTED_TO_SHARE and len(np.unique(each)) == len(each):
-        yield Finding(
+        yield LeakFinding(
             column.name,
             expected,
             EXPECTED_TO_SHARE,
@@ -64,11 +64,11 @@ def _remedy(column: FeatureColumn, held: Numbers, *, unique: bool) -> str:
     """What to do with the column; unique: every customer has a value of its own, as a key needs."""
     if _are_dates(column, held):
         return (
-            "it is a date, and one that is to come is like none of before. Take it out of the spec, or give the days"
-            " from it to the observation in its place."
+            "it is a date, and future dates were not in training. Take it out of the spec, or replace it by the days"
+            " from it to the observation."
         )
     key = ", or make it the key where there is none" if unique else ""
-    return f"it names them and says nothing of others. Take it out of the spec{key}."
+    return f"it identifies them and predicts nothing for new customers. Take it out of the spec{key}."
 
 
 def _are_dates(column: FeatureColumn, held: Numbers) -> bool:

@@ -1,19 +1,19 @@
-"""An outcome that is much more common, or rarer, where the model is judged than where it learns."""
+"""A churn rate that differs strongly between the training rows and the gate cohort."""
 
 from math import exp, sqrt
 
 import numpy as np
 
 from experiments.family import Labels
-from experiments.leaks.check import Evidence, Finding, Severity, check
+from experiments.leaks.check import LeakEvidence, LeakFinding, Severity, check
 from experiments.leaks.single_columns import BEYOND_CHANCE
 
 PLAUSIBLE = 1.5
 
 
 @check("L007", severity=Severity.WARN)
-def outcome_drift(evidence: Evidence) -> tuple[Finding, ...]:
-    """The odds of the outcome in the gate cohort and in the training rows are not more than 1.5 times apart."""
+def outcome_drift(evidence: LeakEvidence) -> tuple[LeakFinding, ...]:
+    """The odds of churn in the gate cohort and in the training rows differ by a factor of at most 1.5."""
     learnt, judged = _counts(evidence.training.y), _counts(evidence.gate.y)
     if not (learnt.all() and judged.all()):
         return ()
@@ -24,10 +24,10 @@ def outcome_drift(evidence: Evidence) -> tuple[Finding, ...]:
     shares = judged[1] / judged.sum(), learnt[1] / learnt.sum()
     sentence = (
         f"outcome: {shares[0]:.1%} churned in the gate cohort, {shares[1]:.1%} in training; the odds are {times:.2f}"
-        f" times apart, up to {PLAUSIBLE} is expected. Percentages will be off: see whether season, label or choice of"
-        " rows changed."
+        f" times apart, up to {PLAUSIBLE} is expected. Predicted percentages will be off: see whether the season, the"
+        " label or the selection of rows changed."
     )
-    return (Finding("outcome", times, PLAUSIBLE, sentence),)
+    return (LeakFinding("outcome", times, PLAUSIBLE, sentence),)
 
 
 def _counts(y: Labels) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A column that was measured after the actions of a randomised trial, for it differs between the arms."""
+"""A column measured after the actions of a randomised trial: it differs between the arms."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,28 +8,29 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from experiments.family import RowIndex
-from experiments.leaks.check import Evidence, Finding, check
+from experiments.leaks.check import LeakEvidence, LeakFinding, check
 from experiments.leaks.known import Trial
 from experiments.leaks.single_columns import BEYOND_CHANCE
 from experiments.metric import Numbers
 from experiments.randomisation.predictability import paired
 from features.feature import FeatureColumn
 
-# A value is asked of where so many draws of either arm hold it, and so many lack it.
+# A value is tested where so many rows of either arm have it, and so many do not.
 FEWEST = 10
 MOST_CATEGORIES = 50
-# Columns that were known before differ by chance: the squares of their z come to 1 on average. Where those that are not
-# refused come to more than this, it is the trial that was not randomised.
+# Columns that were known before differ by chance: their squared z have mean 1. Where the columns that are not refused
+# have a larger mean than this, the trial itself was not randomised.
 PLAUSIBLE = 3.0
 
 
 @check("L010")
-def after_treatment(evidence: Evidence) -> tuple[Finding, ...]:
+def after_treatment(evidence: LeakEvidence) -> tuple[LeakFinding, ...]:
     """No column differs between the arms of a randomised trial beyond chance while the other columns do not.
 
-    What was known before the draw cannot follow from it. A column differs where the means of its ranks, of its being
-    missing, or of one of its values lie five standard errors apart, rows weighing by their logged probabilities. Where
-    the other columns differ as well, or most columns do, the trial was not randomised, and the report says so.
+    What was known before the assignment cannot depend on it. A column differs where the means of its ranks, of its
+    missingness, or of one of its values lie five standard errors apart, rows weighted by their logged probabilities.
+    Where the other columns differ as well, or most columns do, the trial was not randomised: the report says so, and
+    nothing is refused here.
     """
     if evidence.trial is None:
         return ()
@@ -40,7 +41,7 @@ def after_treatment(evidence: Evidence) -> tuple[Finding, ...]:
     if not apart or len(apart) > len(rest) or float(np.mean(rest)) > PLAUSIBLE:
         return ()
     return tuple(
-        Finding(
+        LeakFinding(
             name,
             z,
             BEYOND_CHANCE,
@@ -54,7 +55,7 @@ def after_treatment(evidence: Evidence) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class Draws:
-    """The draws of an arm and of the control: their places among all rows, who was treated, and their weights."""
+    """The rows of an arm and of the control: their positions in all rows, who was treated, and their weights."""
 
     arm: str
     rows: RowIndex
@@ -76,13 +77,13 @@ def _pairs(trial: Trial) -> list[Draws]:
 
 
 def _largest(column: FeatureColumn, values: Numbers, pairs: Sequence[Draws]) -> tuple[float, str]:
-    """The largest |z| of a column of all rows over the arms, and its arm; 0 where nothing varies."""
-    found = [(_z(said, one), one.arm) for one in pairs for said in _told(column, values[one.rows])]
+    """The largest |z| of a column over the arms, and its arm; 0 where nothing varies."""
+    found = [(_z(encoded, one), one.arm) for one in pairs for encoded in _encodings(column, values[one.rows])]
     return max(found, default=(0.0, ""))
 
 
-def _told(column: FeatureColumn, values: Numbers) -> Iterator[Numbers]:
-    """What a column says of rows, as numbers: whether it is missing, its ranks, and of a category each value."""
+def _encodings(column: FeatureColumn, values: Numbers) -> Iterator[Numbers]:
+    """A column as numbers to compare: its missingness, its ranks, or an indicator of each category."""
     missing = np.isnan(values)
     yield missing.astype(np.float64)
     if column.type == "category":
@@ -93,18 +94,18 @@ def _told(column: FeatureColumn, values: Numbers) -> Iterator[Numbers]:
         yield ranks
 
 
-def _z(said: Numbers, pair: Draws) -> float:
-    """By how many standard errors the weighted means of two groups differ; 0 where too few rows would tell."""
-    held = ~np.isnan(said)
+def _z(encoded: Numbers, pair: Draws) -> float:
+    """By how many standard errors the weighted means of two groups differ; 0 where there are too few rows."""
+    held = ~np.isnan(encoded)
     if not held.any():
         return 0.0
-    some, weight = said[held], pair.weight[held]
+    some, weight = encoded[held], pair.weight[held]
     mean = float((weight * some).sum() / weight.sum())
     # Under randomisation both groups vary alike: 30 rows that all lack a rare value are not known to lack it always.
     variance = float((weight * (some - mean) ** 2).sum() / weight.sum())
     means, variances = [], []
     for group in (held & pair.treated, held & ~pair.treated):
-        values = said[group]
+        values = encoded[group]
         if len(values) < 2 * FEWEST:
             return 0.0
         share = pair.weight[group] / pair.weight[group].sum()

@@ -103,7 +103,7 @@ def _break_even(cohort: Cohort, challenger: Predictions, action: str) -> dict[st
 
     Those are chosen as if this were the only action and a contact free, within the share and the capacity of the spec;
     the cost that all of them bear without a loss is the mean of value * gamma over them (an AIPW estimate, with the
-    bootstrap of that ratio). Without the interval where nobody is promised anything.
+    bootstrap of that ratio). Without the interval where no customer has a positive value.
     """
     place, trial = cohort.actions.index(action), cohort.in_trial
     n_contacts = cohort.limits.affords(place, cost=np.zeros(len(cohort.actions)), wanted=cohort.limits.contacts)

@@ -1,1 +1,1 @@
-"""What a leak check is, and what one column, or all columns, tell of the outcome."""
+"""What a leak check is, and how well single columns, or all of them, predict the outcome."""

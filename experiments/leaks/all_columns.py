@@ -1,4 +1,4 @@
-"""What columns together tell of the outcome: a plain logistic model, judged on rows that it has not seen."""
+"""How well several columns together predict the outcome: a logistic regression, out of fold."""
 
 import warnings
 from collections.abc import Collection
@@ -9,18 +9,18 @@ from scipy.stats import ConstantInputWarning
 
 from experiments.families.logistic import FAMILY
 from experiments.family import RowIndex
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from experiments.metric import Numbers
 
 PENALTY = {"C": 0.1}
-# Columns whose ranks go so far together say the same; so many rows tell it.
+# Columns with at least this rank correlation carry the same information; it is measured on at most so many rows.
 SAME, MOST_ROWS = 0.95, 20_000
 
 
-def together(names: Collection[str], evidence: Evidence, *, most: int | None = None) -> Numbers:
-    """The probabilities that the folds' models say of their judged rows, shape (n_rows,); NaN of all other rows.
+def out_of_fold_probabilities(names: Collection[str], evidence: LeakEvidence, *, most: int | None = None) -> Numbers:
+    """Out-of-fold probabilities of a logistic regression on these columns, shape (n_rows,); NaN of rows in no fold.
 
-    Of many rows, at most `most` are fitted on and judged in each fold; without columns all have the same probability.
+    Each fold fits and judges at most `most` rows (None: all). Without columns every row has the same probability.
     """
     contract = evidence.contract.select(names)
     columns = np.array([name in contract.names for name in evidence.contract.names], dtype=bool)
@@ -39,12 +39,12 @@ def together(names: Collection[str], evidence: Evidence, *, most: int | None = N
 
 
 def _some(rows: RowIndex, most: int | None) -> RowIndex:
-    """Every n-th of the rows, so that at most so many are left."""
+    """Every n-th row, so that at most `most` are left."""
     return rows if most is None else rows[:: max(1, -(-len(rows) // most))]
 
 
-def saying_the_same(name: str, evidence: Evidence, *, least: float = SAME) -> list[str]:
-    """The column, and after it those that rank the rows that hold both as it does, either way round."""
+def rank_correlated(name: str, evidence: LeakEvidence, *, least: float = SAME) -> list[str]:
+    """The column, and after it the numbers whose absolute Spearman correlation with it is at least `least`."""
     contract, X = evidence.contract, evidence.training.X
     numbers = [place for place, column in enumerate(contract.columns) if column.type != "category"]
     own = contract.names.index(name)
@@ -52,6 +52,6 @@ def saying_the_same(name: str, evidence: Evidence, *, least: float = SAME) -> li
         return [name]
     ranks = pd.DataFrame(X[:: max(1, len(X) // MOST_ROWS)][:, numbers], columns=numbers)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConstantInputWarning)  # what is the same everywhere agrees with nothing
+        warnings.simplefilter("ignore", ConstantInputWarning)  # a constant correlates with nothing
         agree = ranks.corrwith(ranks[own], method="spearman").abs()
     return [name, *(contract.names[place] for place in numbers if place != own and agree[place] >= least)]

@@ -1,4 +1,4 @@
-"""What columns together tell of the outcome by boosted trees, which find what several of them say together."""
+"""How well several columns together predict the outcome: boosted trees, out of fold, which find interactions."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 
 from experiments.families import lightgbm
 from experiments.family import RowIndex
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from experiments.metric import Numbers
 
-# Small trees and few rounds: enough to tell an AUC of 0.95 from one of 0.85, in a second.
+# Small trees and few rounds: enough to distinguish an AUC of 0.95 from one of 0.85, in a second.
 SETTINGS: dict[str, Any] = {
     "rounds": 60,
     "members": 1,
@@ -23,17 +23,17 @@ SETTINGS: dict[str, Any] = {
     "lambda_l2": 1.0,
     "path_smooth": 1.0,
 }
-# Trees on so many rows tell it; more would cost more than they tell.
+# More rows than this cost time and change the AUC little.
 MOST_ROWS = 10_000
-# A category of more values is learnt by heart.
+# Trees overfit categories of more values than this.
 MOST_CATEGORIES = 100
 
 
 @dataclass(frozen=True)
 class Boosted:
-    """The folds' trees: what they say of the rows they judge, shape (n_rows,), NaN of others, and each column's gain.
+    """Out-of-fold predictions of boosted trees, shape (n_rows,), NaN of rows in no fold, and each column's gain.
 
-    gain is by how much splits on a column lessened the loss, summed over the folds, by the column's name.
+    gain is by how much the splits on a column reduced the loss, summed over the folds, by the column's name.
     """
 
     score: Numbers
@@ -44,20 +44,20 @@ class Boosted:
         return sorted(self.gain, key=lambda name: -self.gain[name])[:count]
 
 
-def boosted(names: Collection[str], evidence: Evidence, *, target: Numbers | None = None) -> Boosted:
-    """Trees on these columns, fitted and judged on the folds; of many rows, on some.
+def boosted(names: Collection[str], evidence: LeakEvidence, *, target: Numbers | None = None) -> Boosted:
+    """Boosted trees on these columns, fitted and judged on the folds, each with at most MOST_ROWS rows.
 
-    target, shape (n_rows,), is an amount that they tell in place of the outcome; rows where it is NaN are left out.
+    target, shape (n_rows,), is a number to predict in place of the outcome; rows where it is NaN are left out.
     """
     contract = evidence.contract.select(names)
     places = np.array([evidence.contract.names.index(name) for name in contract.names], dtype=np.intp)
-    told = evidence.training.y if target is None else target
+    aim = evidence.training.y if target is None else target
     folds = [(_some(fold.fit), _some(fold.judge)) for fold in evidence.folds]
-    folds = [(fit[~np.isnan(told[fit])], judged) for fit, judged in folds]
+    folds = [(fit[~np.isnan(aim[fit])], judged) for fit, judged in folds]
     used = np.unique(np.concatenate([rows for fold in folds for rows in fold]))
     X = evidence.training.X[np.ix_(used, places)]
-    score, gain = np.full(len(told), np.nan), np.zeros(len(places))
-    prepared = lightgbm.prepare(X, told[used], contract)
+    score, gain = np.full(len(aim), np.nan), np.zeros(len(places))
+    prepared = lightgbm.prepare(X, aim[used], contract)
     settings = SETTINGS if target is None else {**SETTINGS, "objective": "regression", "metric": "l2"}
     for fit, judged in folds:
         model = lightgbm.fit(prepared, np.searchsorted(used, fit), params=settings, seed=0)
@@ -66,8 +66,8 @@ def boosted(names: Collection[str], evidence: Evidence, *, target: Numbers | Non
     return Boosted(score, dict(zip(contract.names, gain.tolist(), strict=True)))
 
 
-def usable(evidence: Evidence) -> list[str]:
-    """The columns that trees may learn from: those of few categories that hold more than one value."""
+def usable(evidence: LeakEvidence) -> list[str]:
+    """The columns that trees can use: neither constant, nor categories of more than MOST_CATEGORIES values."""
     X = evidence.training.X
     columns = zip(evidence.contract.columns, X[:: max(1, len(X) // MOST_ROWS)].T, strict=True)
     return [one.name for one, values in columns if len(one.categories) <= MOST_CATEGORIES and _varies(values)]
@@ -79,5 +79,5 @@ def _varies(values: Numbers) -> bool:
 
 
 def _some(rows: RowIndex) -> RowIndex:
-    """Every n-th of the rows, so that at most so many are left."""
+    """Every n-th row, so that at most MOST_ROWS are left."""
     return rows[:: max(1, -(-len(rows) // MOST_ROWS))]

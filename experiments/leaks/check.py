@@ -1,4 +1,4 @@
-"""What a leak check is: a pure function of the rows to learn from that finds what a model must not see."""
+"""What a leak check is: a pure function of the training rows that finds information a model must not use."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from experiments.family import Labels
 from experiments.leaks.known import Earlier, Trial
-from experiments.leaks.single_columns import Alone, alone
+from experiments.leaks.single_columns import SingleColumnAuc, single_column_auc
 from experiments.rows.split import Fold
 from features.contract import Contract, Matrix
 from features.errors import SchemaError
@@ -26,8 +26,8 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Encoded rows, one for each customer and date; every array has shape (n_rows, ...), as_of is NaT without dates."""
+class EncodedRows:
+    """Encoded rows, one per customer and date; every array has shape (n_rows, ...), as_of is NaT without dates."""
 
     X: Matrix
     y: Labels
@@ -36,18 +36,18 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Everything that checks may look at: the rows to learn from with their folds, and the gate cohort beside them.
+class LeakEvidence:
+    """The input of a check: training rows with their folds, and the rows of the gate cohort.
 
-    The positions in folds are those of the training rows. A check that refuses looks at no outcome of the gate cohort.
-    What else is known is None where it is not: the randomised trial; the place of each training row in its file, shape
-    (n_rows,); rows of today, whose outcome nobody knows yet, shape (n_today, n_columns); the gate cohort's rows as they
-    were known earlier.
+    The positions in folds are those of the training rows. A check that refuses uses no outcome of the gate cohort.
+    The rest is None where it does not exist: the randomised trial; places, the line of each training row in its file,
+    shape (n_rows,); today, the rows to score, whose outcome is not known yet, shape (n_today, n_columns); earlier, the
+    gate cohort's rows as they were known some days before.
     """
 
     contract: Contract
-    training: Rows
-    gate: Rows
+    training: EncodedRows
+    gate: EncodedRows
     folds: tuple[Fold, ...]
     trial: Trial | None = None
     places: npt.NDArray[np.intp] | None = None
@@ -55,20 +55,21 @@ class Evidence:
     earlier: Earlier | None = None
 
     @cached_property
-    def alone(self) -> dict[str, Alone]:
-        """What each column alone tells of the outcome of the training rows, by its name."""
+    def single_columns(self) -> dict[str, SingleColumnAuc]:
+        """How well each column alone predicts the outcome of the training rows, by its name."""
         X, y = self.training.X, self.training.y
         return {
-            column.name: alone(X[:, place], y, category=column.type == "category")
+            column.name: single_column_auc(X[:, place], y, category=column.type == "category")
             for place, column in enumerate(self.contract.columns)
         }
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a check found: in what, the measured number, the threshold, and a sentence with both and the remedy.
+class LeakFinding:
+    """One finding of a check: its subject, the measured number, the threshold, and a sentence with both and the remedy.
 
-    copies are rows to remove, each with the row that it repeats: positions among the training rows, then the gate's.
+    copies are rows to remove, each with the row that it duplicates: positions in the training rows, followed by those
+    of the gate cohort.
     """
 
     subject: str
@@ -80,19 +81,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What the spec accepts, and why: a subject, and what the check found in it this time, None where it is silent."""
+    """A finding that the spec accepts: its subject, the reason, and this run's finding, None where there is none."""
 
     subject: str
     reason: str
-    finding: Finding | None
+    finding: LeakFinding | None
 
 
-Examine = Callable[[Evidence], tuple[Finding, ...]]
+Examine = Callable[[LeakEvidence], tuple[LeakFinding, ...]]
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check: its code, what a finding of it does, and the function that examines."""
+    """A check: its code, whether its findings refuse or warn, and its function."""
 
     code: str
     severity: Severity
@@ -125,20 +126,20 @@ def check(code: str, *, severity: Severity = Severity.REFUSE) -> Callable[[Exami
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a check: its findings, none where it is silent; off is why the spec has switched it off.
+    """The result of a check: its findings, empty for no finding; off is the spec's reason for switching it off.
 
-    accepted are those that the spec accepts by name; they are no findings.
+    accepted are the findings that the spec accepts by name; they are not among the findings.
     """
 
     code: str
     meaning: str
     severity: Severity
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LeakFinding, ...] = ()
     off: str | None = None
     accepted: tuple[Accepted, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Its fields as JSON can hold them, but for the rows that are copies."""
+        """Its fields as plain data for JSON, without the positions of copies."""
         plain = asdict(replace(self, findings=(), accepted=()))
         plain["findings"] = [_plain(one) for one in self.findings]
         plain["accepted"] = [
@@ -148,7 +149,7 @@ class Result:
         return plain
 
 
-def _plain(finding: Finding) -> dict[str, Any]:
+def _plain(finding: LeakFinding) -> dict[str, Any]:
     plain = asdict(replace(finding, copies=()))
     del plain["copies"]
     return plain
@@ -156,14 +157,14 @@ def _plain(finding: Finding) -> dict[str, Any]:
 
 def examined(
     checks: Mapping[str, Check],
-    evidence: Evidence,
+    evidence: LeakEvidence,
     *,
     off: Mapping[str, str],
     accepted: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> tuple[Result, ...]:
-    """The result of every check, by code; off says which are not asked, and why.
+    """The result of every check; off holds the checks that the spec switches off, by code, with the reason.
 
-    accepted are, by code and then by subject, the findings that somebody who knows better accepts, and why.
+    accepted holds the findings that the spec accepts, by code and then by subject, with the reason.
     """
     return tuple(
         Result(one.code, one.meaning, one.severity, off=off[one.code])
@@ -173,7 +174,7 @@ def examined(
     )
 
 
-def _result(one: Check, findings: tuple[Finding, ...], accepted: Mapping[str, str]) -> Result:
+def _result(one: Check, findings: tuple[LeakFinding, ...], accepted: Mapping[str, str]) -> Result:
     found = {finding.subject: finding for finding in findings}
     return Result(
         code=one.code,
@@ -185,7 +186,7 @@ def _result(one: Check, findings: tuple[Finding, ...], accepted: Mapping[str, st
 
 
 def refused(results: tuple[Result, ...]) -> list[str]:
-    """A line for every finding that refuses the data; none where training may begin."""
+    """One line per finding that refuses the data; empty where training may begin."""
     return [
         f"{result.code} {finding.sentence}"
         for result in results

@@ -1,4 +1,4 @@
-"""What checks may know beside the rows: a randomised trial, and rows as they were known earlier."""
+"""Further input of leak checks: a randomised trial, and rows as they were known at an earlier date."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from features.contract import Matrix
 
 @dataclass(frozen=True)
 class Trial:
-    """Draws of a trial that the spec calls randomised: the rows of X at index, the control among the arms.
+    """The assignments of a trial that the spec declares randomised: the rows of X at index, with their arms.
 
-    X has all rows of the spec, shape (n_all, n_columns), and is not copied; index, arm and probability, the logged one
-    of the row's own arm, below 1, have shape (n_draws,). chances, shape (n_draws, n_arms), is every arm's, the control
-    first and the others in order; None where the log does not tell.
+    X holds all rows of the spec, shape (n_all, n_columns), and is not copied. index, arm and probability (the logged
+    one of the row's own arm, below 1) have shape (n_draws,). chances, shape (n_draws, n_arms), holds the probability of
+    every arm, the control first and the others in alphabetical order; None where the log lacks them.
     """
 
     X: Matrix
@@ -28,7 +28,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Earlier:
-    """Rows of the gate cohort as they stood on the observation date, and as they were known so many days before.
+    """Rows of the gate cohort as known on the observation date (now), and `days` days before it (before).
 
     now and before have shape (n_rows, n_columns), customers and y (n_rows,).
     """

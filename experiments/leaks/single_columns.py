@@ -1,4 +1,4 @@
-"""How well one column alone tells the outcome."""
+"""How well one column alone predicts the outcome: its AUC, and whether chance could explain it."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -9,20 +9,20 @@ from experiments.family import Labels
 from experiments.metric import Numbers, evaluate
 from experiments.metrics.auc import METRIC as AUC
 
-# Up to so many values a number is taken for a code: its values need not stand in the order of the risk.
+# A number of at most so many values is treated as a category: its risk need not rise or fall with the value.
 FEW_VALUES = 32
-# By so many standard errors an AUC must lie above 1/2 to be more than chance: 3e-7 for a column, 1e-4 for hundreds.
+# An AUC is beyond chance when it lies so many standard errors above 1/2: p = 3e-7 for a column, 1e-4 for hundreds.
 BEYOND_CHANCE = 5.0
-# So few rows of one outcome would be chance in many columns.
+# With fewer rows, chance alone would give many columns a value with one outcome only.
 LEAST_ROWS = 30
 
 
 @dataclass(frozen=True)
-class Alone:
-    """How one column alone ranks the outcome of the rows that hold a value: its AUC, and the score that has it.
+class SingleColumnAuc:
+    """The AUC of one column alone, among the rows where it is not missing, and the score that has this AUC.
 
-    score has shape (n_rows,), higher is riskier, NaN where the row holds no value. errors: by how many standard errors
-    of a column that knows nothing the AUC lies above 1/2.
+    score has shape (n_rows,), higher is riskier, NaN where the value is missing. errors is the distance of the AUC from
+    1/2 in standard errors of a column without information.
     """
 
     auc: float
@@ -31,36 +31,36 @@ class Alone:
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether chance is out of the question."""
+        """Whether the AUC is too high for chance: BEYOND_CHANCE standard errors above 1/2."""
         return self.errors >= BEYOND_CHANCE
 
 
-def alone(values: Numbers, y: Labels, *, category: bool) -> Alone:
-    """What one encoded column, shape (n_rows,) with NaN where missing, tells of y.
+def single_column_auc(values: Numbers, y: Labels, *, category: bool) -> SingleColumnAuc:
+    """How well one encoded column, shape (n_rows,) with NaN where missing, predicts y.
 
-    A number ranks by its value, in the better direction; a category, or a number of few values, by how often each of
-    its values churned in the other half of the rows, so that a value of its own for every row tells nothing.
+    A number ranks by its value, in the better direction; a category, or a number of few values, by the churn rate of
+    each value in the other half of the rows, so that a column with a different value in every row predicts nothing.
     """
     held = ~np.isnan(values)
     score = np.full(len(values), np.nan)
     positives, negatives = int((y[held] == 1).sum()), int((y[held] == 0).sum())
     if not min(positives, negatives):
-        return Alone(0.5, 0.0, score)
+        return SingleColumnAuc(0.5, 0.0, score)
     few = category or len(np.unique(values[held])) <= FEW_VALUES
     score[held] = _rates(values[held], y[held]) if few else values[held]
     auc = evaluate(AUC, y[held], score[held])
     if not few and auc < 0.5:
         auc, score = 1 - auc, -score
-    return Alone(auc, (auc - 0.5) / _error(positives, negatives), score)
+    return SingleColumnAuc(auc, (auc - 0.5) / _error(positives, negatives), score)
 
 
 def _error(positives: int, negatives: int) -> float:
-    """The standard error of the AUC of a column that knows nothing (Mann & Whitney 1947); with ties it is smaller."""
+    """The standard error of the AUC of a column without information (Mann & Whitney 1947); smaller with ties."""
     return sqrt((positives + negatives + 1) / (12 * positives * negatives))
 
 
 def _rates(values: Numbers, y: Labels) -> Numbers:
-    """How often a row's value churned in the other half of the rows; near the average where it is rare there."""
+    """The churn rate of each row's value in the other half of the rows, shrunk to the average where it is rare."""
     place = np.unique(values, return_inverse=True)[1]
     rates = np.empty(len(y))
     for half in (0, 1):
@@ -73,17 +73,17 @@ def _rates(values: Numbers, y: Labels) -> Numbers:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """How many rows there are, and which share of them had the rarer outcome."""
+    """The number of rows, and the share of them with the rarer outcome."""
 
     rows: int
     rarer: float
 
-    def gives_away(self, purity: float) -> bool:
-        """Whether enough rows have the rarer outcome almost without exception: at least a share of purity."""
+    def separates_outcome(self, purity: float) -> bool:
+        """Whether there are LEAST_ROWS rows, and at least a share of purity of them has the rarer outcome."""
         return self.rows >= LEAST_ROWS and self.rarer >= purity
 
 
 def outcomes(y: Labels, among: np.ndarray) -> Outcomes:
-    """The outcomes of the rows of a mask, shape (n_rows,); y holds all rows."""
+    """The outcomes of the rows where the mask `among`, shape (n_rows,), is true; y holds all rows."""
     rare = y == (1.0 if y.mean() <= 0.5 else 0.0)
     return Outcomes(int(among.sum()), float(rare[among].mean()) if among.any() else 0.0)

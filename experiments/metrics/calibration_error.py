@@ -38,7 +38,7 @@ def _gaps(truth: Numbers, probability: Numbers) -> Numbers:
 
 METRIC = Metric(
     name="calibration_error",
-    meaning="the gap between promised and observed churn, averaged over ten groups of equal size",
+    meaning="the gap between predicted and observed churn, averaged over ten groups of equal size",
     better="lower",
     unit="share",
     kind="probability",

@@ -30,7 +30,7 @@ def miscalibration(*, truth: Numbers, probability: Numbers, weights: Numbers) ->
 
 METRIC = Metric(
     name="miscalibration",
-    meaning="the mean squared gap between promised and observed churn in ten groups, beyond what chance makes of it",
+    meaning="the mean squared gap between predicted and observed churn in ten groups, less what chance adds",
     better="lower",
     unit="squared share",
     kind="probability",

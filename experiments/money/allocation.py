@@ -1,6 +1,6 @@
 """Optimal allocation of limited contacts: how many customers of each group get which action within shared limits.
 
-An assignment with side limits: maximise the sum of promises, one action a customer at most. Two facts make it easy:
+An assignment with side limits: maximise the total net value, at most one action per customer. Two facts make it easy:
 - Once the numbers of contacts by action are whole, what is left is a transport problem; its matrix is totally
   unimodular, so its corners are whole. Only these few numbers need branching.
 - Each limit has a price at which the customers decide for themselves (Lagrange; Everett 1963). Customers far from
@@ -21,7 +21,7 @@ Whole = NDArray[np.intp]
 
 CORE = 1_000
 MOST_PRICES_TRIED = 300
-# The tolerances of HiGHS are absolute, 1e-6: with the largest promise at this, they are 1e-10 of it.
+# The tolerances of HiGHS are absolute, 1e-6: with the largest net value at this, they are 1e-10 of it.
 LARGEST = 1e4
 
 
@@ -41,22 +41,22 @@ class Prices:
     bound: float
 
 
-def allocate(promise: Numbers, *, sizes: Whole, scarce: Scarce, core: int = CORE) -> Whole:
+def allocate(net_value: Numbers, *, sizes: Whole, scarce: Scarce, core: int = CORE) -> Whole:
     """How many of each group get each action, shape (n_groups, n_actions).
 
-    promise, shape (n_groups, n_actions), is that of one customer of a group of equals, above 0, or -inf where the
-    action is out of the question; sizes, shape (n_groups,), counts the customers. The choice is the exact optimum, to
-    1e-9 of the largest promise a customer, where there are no more than `core` groups. Beyond, the `core` least decided
-    groups are chosen exactly and the others by the prices. A linear relaxation divides no more customers than there are
-    limits, so the loss is at most a few promises: of 531,475 worthwhile among 1,000,000 customers with three actions
-    and four limits, the sum lay 4.3 of 4,326,287 euros (1e-6) below the bound of the relaxation, and was the same
-    with a core of 50 and of 5,000; that took 9 s and 0.24 GiB.
+    net_value, shape (n_groups, n_actions), is that of one customer of a group of equal customers, above 0, or -inf
+    where the action is not allowed; sizes, shape (n_groups,), counts the customers. The choice is the exact optimum, to
+    1e-9 of the largest net value of a customer, where there are no more than `core` groups. Beyond, the `core` least
+    decided groups are chosen exactly and the others by the prices. A linear relaxation divides no more customers than
+    there are limits, so the loss is at most a few net values: of 531,475 worthwhile among 1,000,000 customers with
+    three actions and four limits, the sum was 4.3 of 4,326,287 euros (1e-6) below the bound of the relaxation, and the
+    same with a core of 50 and of 5,000; that took 9 s and 0.24 GiB.
     """
-    counts = np.zeros(promise.shape, dtype=np.intp)
-    largest = float(promise.max(initial=0.0))
+    counts = np.zeros(net_value.shape, dtype=np.intp)
+    largest = float(net_value.max(initial=0.0))
     if largest <= 0:
         return counts
-    scaled = promise * (LARGEST / largest)
+    scaled = net_value * (LARGEST / largest)
     if len(scaled) <= core:
         return _solved(scaled, sizes, scarce)
     action, margin = _decisions(scaled - prices(scaled, sizes=sizes, scarce=scarce).of @ scarce.use)
@@ -73,15 +73,15 @@ def allocate(promise: Numbers, *, sizes: Whole, scarce: Scarce, core: int = CORE
         core *= 4
 
 
-def prices(promise: Numbers, *, sizes: Whole, scarce: Scarce) -> Prices:
+def prices(net_value: Numbers, *, sizes: Whole, scarce: Scarce) -> Prices:
     """The prices that minimise the dual bound (cutting planes of Kelley 1960); arguments as for `allocate`."""
     use, limit = scarce.use, scarce.limit
     # At these no contact that uses the limit is worth its price.
-    highest = promise.max() / np.where(use > 0, use, np.inf).min(axis=1)
+    highest = net_value.max() / np.where(use > 0, use, np.inf).min(axis=1)
     tried, found = np.zeros(len(limit)), Prices(np.zeros(len(limit)), np.inf)
     values, slacks = [], []
     for _ in range(MOST_PRICES_TRIED):
-        value, slack = _at(tried, promise, sizes, scarce)
+        value, slack = _at(tried, net_value, sizes, scarce)
         if value + tried @ slack < found.bound:
             found = Prices(tried, float(value + tried @ slack))
         values.append(value)
@@ -93,17 +93,17 @@ def prices(promise: Numbers, *, sizes: Whole, scarce: Scarce) -> Prices:
             bounds=[*((0.0, most) for most in highest), (None, None)],
         )
         tried = _result(lowest)[:-1]
-        if found.bound - lowest.fun <= 1e-7 * promise.max():
+        if found.bound - lowest.fun <= 1e-7 * net_value.max():
             break
     return found
 
 
-def _at(tried: Numbers, promise: Numbers, sizes: Whole, scarce: Scarce) -> tuple[float, Numbers]:
+def _at(tried: Numbers, net_value: Numbers, sizes: Whole, scarce: Scarce) -> tuple[float, Numbers]:
     """The dual bound at these prices, and how much of each limit would be left."""
-    action, _ = _decisions(promise - tried @ scarce.use)
+    action, _ = _decisions(net_value - tried @ scarce.use)
     acted = np.flatnonzero(action >= 0)
     contacts = np.bincount(action[acted], sizes[acted], minlength=scarce.use.shape[1])
-    return float(promise[acted, action[acted]] @ sizes[acted]), scarce.limit - scarce.use @ contacts
+    return float(net_value[acted, action[acted]] @ sizes[acted]), scarce.limit - scarce.use @ contacts
 
 
 def _decisions(reduced: Numbers) -> tuple[Whole, Numbers]:
@@ -113,11 +113,11 @@ def _decisions(reduced: Numbers) -> tuple[Whole, Numbers]:
     return every.argmax(axis=1) - 1, two[:, 1] - two[:, 0]
 
 
-def _solved(promise: Numbers, sizes: Whole, scarce: Scarce) -> Whole:
+def _solved(net_value: Numbers, sizes: Whole, scarce: Scarce) -> Whole:
     """The optimum by HiGHS: first the number of contacts of each action, then who gets them."""
-    n_groups, n_actions = promise.shape
-    possible = np.isfinite(promise)
-    gain = np.where(possible, promise, 0.0).ravel()
+    n_groups, n_actions = net_value.shape
+    possible = np.isfinite(net_value)
+    gain = np.where(possible, net_value, 0.0).ravel()
     most = np.where(possible, sizes[:, None], 0).ravel()
     once = kron(eye_array(n_groups), np.ones((1, n_actions)), format="csr")
     by_action = kron(np.ones((1, n_groups)), eye_array(n_actions), format="csr")
@@ -140,7 +140,7 @@ def _solved(promise: Numbers, sizes: Whole, scarce: Scarce) -> Whole:
     bounds = np.column_stack([np.zeros(gain.size), most])
     # The simplex method ends at a corner, which is whole.
     corner = linprog(-gain, A_ub=once, b_ub=sizes, A_eq=by_action, b_eq=contacts, bounds=bounds, method="highs-ds")
-    return np.rint(_result(corner)).astype(np.intp).reshape(promise.shape)
+    return np.rint(_result(corner)).astype(np.intp).reshape(net_value.shape)
 
 
 def _result(found: object) -> Numbers:

@@ -24,50 +24,50 @@ def choose(
 
     uplift, shape (n_rows, n_actions), is the predicted change of the chance of a good outcome; value,
     shape (n_rows,), what a good outcome is worth; cost, shape (n_actions,), what an action costs, in the
-    same currency. An action promises value * uplift - cost. Of all choices within the limits that contact nobody of
-    negative value, nobody outside may_contact, shape (n_rows,) (default: everybody), and nobody for a promise of 0 or
-    less, it is one of the highest sum of promises: exactly where only the number of contacts is limited, else as
-    `experiments.money.allocation.allocate` says. Of customers whose promises are equal the smaller of ids, shape
+    same currency. The net value of an action is value * uplift - cost. Of all choices within the limits that contact
+    nobody of negative value, nobody outside may_contact, shape (n_rows,) (default: everybody), and nobody for a net
+    value of 0 or less, it is one of the highest total net value: exactly where only the number of contacts is limited,
+    else as `experiments.money.allocation.allocate` says. Of customers with equal net values the smaller of ids, shape
     (n_rows,), goes first; the order of rows changes nothing.
     Raises MetricError for shapes that do not fit or missing figures.
     """
-    promise = promises(uplift, value=value, cost=cost, may_contact=may_contact)
-    if not promise.shape[0] == ids.size or len(limits.by_action) != cost.size:
+    net_value = net_values(uplift, value=value, cost=cost, may_contact=may_contact)
+    if not net_value.shape[0] == ids.size or len(limits.by_action) != cost.size:
         raise MetricError(f"policy: uplift {uplift.shape} does not fit ids {ids.shape} and limits {limits.by_action}.")
     choice = nobody(value.size)
-    worthwhile = np.flatnonzero(promise.max(axis=1, initial=-np.inf) > 0)
+    worthwhile = np.flatnonzero(net_value.max(axis=1, initial=-np.inf) > 0)
     best_first = _best_first if limits.only_contacts else _within
-    choice[worthwhile] = best_first(promise[worthwhile], ids[worthwhile], cost=cost, limits=limits)
+    choice[worthwhile] = best_first(net_value[worthwhile], ids[worthwhile], cost=cost, limits=limits)
     return choice
 
 
-def promises(uplift: Numbers, *, value: Numbers, cost: Numbers, may_contact: Mask | None = None) -> Numbers:
+def net_values(uplift: Numbers, *, value: Numbers, cost: Numbers, may_contact: Mask | None = None) -> Numbers:
     """The expected net value, value * uplift - cost, where above 0 and contact is allowed, else -inf; shape as uplift.
 
     Arguments and errors as for `choose`.
     """
     if uplift.shape != (value.size, cost.size) or value.shape != (value.size,):
         raise MetricError(f"policy: uplift {uplift.shape} does not fit value {value.shape} and cost {cost.shape}.")
-    promise = value[:, None] * uplift - cost
-    if not bool(np.isfinite(promise).all()):
+    net_value = value[:, None] * uplift - cost
+    if not bool(np.isfinite(net_value).all()):
         raise MetricError("policy: an uplift, a value or a cost is missing; leave out rows without a prediction.")
     allowed = (value >= 0) if may_contact is None else (value >= 0) & may_contact
-    return np.where(allowed[:, None] & (promise > 0), promise, -np.inf)
+    return np.where(allowed[:, None] & (net_value > 0), net_value, -np.inf)
 
 
-def _best_first(promise: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
+def _best_first(net_value: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
     """Each customer's best action (the first of equals), in descending order of net value; ties by ids."""
     del cost
-    gain, choice = promise.max(axis=1), nobody(len(promise))
+    gain, choice = net_value.max(axis=1), nobody(len(net_value))
     chosen = np.lexsort((ids, -gain))[: limits.contacts]
-    choice[chosen] = promise[chosen].argmax(axis=1)
+    choice[chosen] = net_value[chosen].argmax(axis=1)
     return choice
 
 
-def _within(promise: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
+def _within(net_value: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
     """The best choice under limits on money or single actions: customers of equal values form one group."""
-    order = np.lexsort((ids, *promise.T))
-    ordered = promise[order]
+    order = np.lexsort((ids, *net_value.T))
+    ordered = net_value[order]
     starts = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))[: len(order)]
     group = np.cumsum(starts) - 1
     sizes = np.bincount(group)
@@ -76,7 +76,7 @@ def _within(promise: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Cho
     action = (place[:, None] >= counts.cumsum(axis=1)[group]).sum(axis=1)
     choice = nobody(len(order))
     choice[order] = np.where(action == cost.size, NOBODY, action)
-    return _smaller_ids_first(choice, promise, ids)
+    return _smaller_ids_first(choice, net_value, ids)
 
 
 def _scarce(cost: Numbers, limits: Limits) -> Scarce:
@@ -85,15 +85,15 @@ def _scarce(cost: Numbers, limits: Limits) -> Scarce:
     return Scarce(use[limit < UNLIMITED], limit[limit < UNLIMITED])
 
 
-def _smaller_ids_first(choice: Choice, promise: Numbers, ids: Ids) -> Choice:
+def _smaller_ids_first(choice: Choice, net_value: Numbers, ids: Ids) -> Choice:
     """The same choice with ties broken by id: of equal values of an action, the smaller id gets it."""
     choice, before = choice.copy(), None
     while before is None or not np.array_equal(before, choice):
         before = choice.copy()
-        for action in range(promise.shape[1]):
-            pool = np.flatnonzero(((choice == action) | (choice == NOBODY)) & (promise[:, action] > 0))
-            pool = pool[np.lexsort((ids[pool], promise[pool, action]))]
-            _, tied, sizes = np.unique(promise[pool, action], return_inverse=True, return_counts=True)
+        for action in range(net_value.shape[1]):
+            pool = np.flatnonzero(((choice == action) | (choice == NOBODY)) & (net_value[:, action] > 0))
+            pool = pool[np.lexsort((ids[pool], net_value[pool, action]))]
+            _, tied, sizes = np.unique(net_value[pool, action], return_inverse=True, return_counts=True)
             place = np.arange(len(pool)) - (np.cumsum(sizes) - sizes)[tied]
             served = np.bincount(tied, choice[pool] == action, minlength=len(sizes))
             choice[pool] = np.where(place < served[tied], action, NOBODY)
@@ -111,14 +111,14 @@ def not_contacted_because(
 ) -> NDArray[np.object_]:
     """Why a customer with a positive net value is not contacted, shape (n_rows,); `none` for everybody else.
 
-    The first reason that bars the customer; else `capacity full` where every action that promises something is used
+    The first reason that bars the customer; else `capacity full` where every action of positive net value is used
     up, and `budget spent` where the contacts or the money are. choice is that of `choose`, barred as `limits.barred`
     gives it, the rest as for `choose`.
     """
-    promise = promises(uplift, value=value, cost=cost)
-    missed = (choice == NOBODY) & (promise.max(axis=1, initial=-np.inf) > 0)
+    net_value = net_values(uplift, value=value, cost=cost)
+    missed = (choice == NOBODY) & (net_value.max(axis=1, initial=-np.inf) > 0)
     full = np.bincount(choice[choice != NOBODY], minlength=cost.size) + 1 > np.array(limits.by_action)
-    shut = (full | (promise <= 0)).all(axis=1)
+    shut = (full | (net_value <= 0)).all(axis=1)
     return np.select(
         [~missed, *barred.values(), shut], [NO_REASON, *barred, CAPACITY_FULL], default=BUDGET_SPENT
     ).astype(object)

@@ -1,4 +1,4 @@
-"""Rows that were balanced by their outcome: the share in the file, the stated share, and what undoes the difference."""
+"""Correction of rows that were balanced by their outcome (case-control sampling) to the stated churn rate."""
 
 from dataclasses import dataclass
 from math import log
@@ -11,10 +11,10 @@ from features.errors import DataError
 
 @dataclass(frozen=True)
 class Balance:
-    """The share who churn in the population (stated) and among the rows (in_file), both in (0, 1).
+    """The churn rate of the population (stated) and of the rows (in_file), both in (0, 1).
 
-    Who is in the file depends on the outcome alone, not on anything else that is known of a customer.
-    Raises DataError where the rows hold one outcome only: no weights make the other of nothing.
+    It assumes that the selection into the file depended on the outcome alone, not on other columns.
+    Raises DataError where the rows have one outcome only, which no weights can correct.
     """
 
     stated: float
@@ -30,12 +30,15 @@ class Balance:
 
     @classmethod
     def of(cls, stated: float | None, churned: Numbers, in_file: float | None = None) -> "Balance | None":
-        """That of a stated share; in_file where it is not that of these rows, 0 or 1 each. None without one."""
+        """The balance for a stated churn rate, None without one.
+
+        churned, 0 or 1, gives the rate in the file unless in_file does.
+        """
         return None if stated is None else cls(stated, float(churned.mean()) if in_file is None else in_file)
 
     @property
     def shift(self) -> float:
-        """What is added to the log-odds of a probability learnt from the rows (Elkan 2001, theorem 2).
+        """The correction to add to the log-odds of a probability learnt from the rows (Elkan 2001, theorem 2).
 
         Saerens, Latinne & Decaestecker (2002), equation 2.4, is the same in ratios of probabilities. It is the same for
         every customer, so it changes no ranking.
@@ -43,15 +46,15 @@ class Balance:
         return log(self.stated / (1 - self.stated)) - log(self.in_file / (1 - self.in_file))
 
     def corrected(self, probability: float) -> float:
-        """A probability or share that holds among the rows, in [0, 1], as it is in the population."""
+        """The population's value of a probability or share, in [0, 1], that holds among the rows."""
         bad = probability * self.stated / self.in_file
         return bad / (bad + (1 - probability) * (1 - self.stated) / (1 - self.in_file))
 
     def weights(self, churned: Numbers) -> Numbers | None:
-        """How many rows each stands for, shape (n_rows,); None where the shares are equal. churned is 0 or 1.
+        """The weight of each row, shape (n_rows,); None where the two rates are equal. churned is 0 or 1.
 
-        A row with the bad outcome stands for stated / in_file customers, another for (1 - stated) / (1 - in_file)
-        (Horvitz & Thompson 1952). Only ratios matter: the smaller of the two is made 1.
+        A row with the bad outcome represents stated / in_file customers, another (1 - stated) / (1 - in_file)
+        (Horvitz & Thompson 1952). Only ratios matter: the smaller of the two is scaled to 1.
         """
         if self.stated == self.in_file:
             return None

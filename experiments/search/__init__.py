@@ -1,1 +1,1 @@
-"""The search for the best candidate: what is tried, on what rows, and how each try is judged."""
+"""The search for the best candidate: its space, rows and objective."""

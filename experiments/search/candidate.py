@@ -1,4 +1,4 @@
-"""Fitting the candidate that a search chose: on all rows, calibrated, its effects shrunk towards the average."""
+"""The final fit of the chosen candidate: on all training rows, with calibration and shrinkage of effects."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,10 +15,12 @@ from features.tables import CONTROL
 
 
 def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
-    """Calibrate and shrink on what the folds' models say of rows they have not seen, then fit on all rows."""
+    """Fit on all rows; calibration and shrinkage come from out-of-fold predictions of models fitted on the folds."""
     learner = problem.learners[choice.learner]
-    folded = [learner.fit(problem.lesson(choice, fold.fit, seed=seed, judged=fold.judge)) for fold in problem.folds]
-    fitted = learner.fit(problem.lesson(choice, np.arange(len(problem.X)), seed=seed))
+    folded = [
+        learner.fit(problem.learner_input(choice, fold.fit, seed=seed, judged=fold.judge)) for fold in problem.folds
+    ]
+    fitted = learner.fit(problem.learner_input(choice, np.arange(len(problem.X)), seed=seed))
     calibrations = _calibrations(folded, problem, learner.calibrated_on(problem.actions, fitted.without))
     terms = _shrunk([replace(one, calibrations=calibrations) for one in folded], problem, fitted.terms)
     return replace(fitted, calibrations=calibrations, terms=terms)
@@ -27,7 +29,7 @@ def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
 def _calibrations(
     folded: list[FittedLearner], problem: Problem, calibrated_on: Mapping[str, str]
 ) -> dict[str, Calibration]:
-    """One for each model of an outcome, by the judged rows of its arm; the stated share of a balanced file is in it."""
+    """The calibration of each outcome model on the judged rows of its arm, shifted by problem.shift."""
     judged = np.concatenate([fold.judge for fold in problem.folds])
     found = {}
     for name, arm in calibrated_on.items():
@@ -42,7 +44,7 @@ def _calibrations(
 def _shrunk(
     folded: list[FittedLearner], problem: Problem, terms: Mapping[str, tuple[Term, ...]]
 ) -> dict[str, tuple[Term, ...]]:
-    """The terms of each action's effect after its shrinkage, by the judged rows of the trial."""
+    """The terms of each action's effect after shrinkage, which is estimated on the judged rows of the trial."""
     if not problem.actions:
         return dict(terms)
     gamma, effects = [], []
@@ -51,7 +53,7 @@ def _shrunk(
         at = fold.judge[known.in_trial[fold.judge]]
         gamma.append(known.gamma[at])
         effects.append(np.column_stack(list(one.effects(problem.X[at]).values())))
-    # Differences between the folds' models are none between customers.
+    # Differences between the folds' models are no differences between customers.
     mean = np.concatenate(effects).mean(axis=0)
     apart = [one - one.mean(axis=0) + mean for one in effects]
     columns = zip(np.concatenate(apart).T, np.concatenate(gamma).T, strict=True)
@@ -61,5 +63,5 @@ def _shrunk(
 
 
 def _kept(term: Term) -> Term:
-    """The term as it is kept and predicts, rounded."""
+    """The term with its weight rounded, as it is stored."""
     return replace(term, weight=rounding.coefficient(term.weight))

@@ -1,4 +1,4 @@
-"""How a candidate is judged on a fold: by its risk, by how it ranks customers by effect, and by what that earns."""
+"""Figures of a candidate on one fold: risk, ranking by effect, policy value."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,98 +10,100 @@ from experiments.metric import Numbers, evaluate
 from experiments.metrics.qini import METRIC as QINI
 from experiments.money import policy
 from experiments.rows.split import Fold
-from experiments.search.learning_problem import Problem, Stakes
+from experiments.search.learning_problem import PolicySettings, Problem
 from experiments.statistics import calibration
 from experiments.uplift.fitted_learner import FittedLearner
 
 
 @dataclass(frozen=True)
-class Told:
-    """What was said of the risk of judged rows, uncalibrated, what happened, and the part of each row's customer."""
+class JudgedRisk:
+    """Outcomes and uncalibrated risks of judged rows, and the cross-fitting part of each row's customer."""
 
     y: Labels
-    said: Scores
+    predicted: Scores
     part: RowIndex
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """The figures of one fold: its risk by the problem's metric, the mean QINI of the actions, and what rows earned.
+class FoldFigures:
+    """The figures of one fold: the problem's metric of the risk, the mean QINI of the actions, and the value per row.
 
-    Where there are no actions uplift is NaN, and earned, in the currency of the spec, shape (n_in_trial,), is empty.
+    earned, shape (n_in_trial,), is in the spec's currency. Without actions uplift is NaN and earned is empty.
     """
 
     risk: float
     uplift: float
     earned: Numbers
-    told: Told | None = field(default=None, repr=False, compare=False)
+    judged_risk: JudgedRisk | None = field(default=None, repr=False, compare=False)
 
 
-def judged(problem: Problem, fitted: Iterable[FittedLearner]) -> Iterator[Judgement]:
-    """Judge what was fitted on each fold, one after the other."""
-    before: list[Judgement] = []
+def judged(problem: Problem, fitted: Iterable[FittedLearner]) -> Iterator[FoldFigures]:
+    """The figures of each fold's model, in order."""
+    before: list[FoldFigures] = []
     for fold, one in zip(problem.folds, fitted, strict=True):
         before.append(judge(problem, fold, one, before=before))
         yield before[-1]
 
 
-def judge(problem: Problem, fold: Fold, fitted: FittedLearner, *, before: Sequence[Judgement] = ()) -> Judgement:
-    """Judge on the rows that the fold holds out; before are the candidate's judgements on earlier folds.
+def judge(problem: Problem, fold: Fold, fitted: FittedLearner, *, before: Sequence[FoldFigures] = ()) -> FoldFigures:
+    """The figures of a model on the rows that the fold holds out; before holds the candidate's earlier folds.
 
-    The risk is measured on untreated rows whose customer was there when the window opened, calibrated as it will serve:
-    by what this fold and those before say of the other parts' customers. Uplift and earnings are by AIPW scores of all
-    assigned rows, whose nuisances were fitted off these and are the same for every candidate; effects are judged before
-    calibration and shrinkage.
+    The risk is measured on untreated rows whose customer was there when the window opened. Probabilities are calibrated
+    first, as in use: those of a part's customers by the judged rows of the other parts, in this fold and those before.
+    Uplift and value are estimated by AIPW scores of all assigned rows; their nuisances are fitted on other rows and are
+    the same for every candidate. Effects are judged before calibration and shrinkage.
     """
     at_risk = fold.judge[problem.at_risk[fold.judge]]
-    told = Told(problem.y[at_risk], fitted.risk(problem.X[at_risk]), problem.parts[at_risk])
-    served = told.said  # a ranking needs no calibration
+    judged_risk = JudgedRisk(problem.y[at_risk], fitted.risk(problem.X[at_risk]), problem.parts[at_risk])
+    calibrated = judged_risk.predicted  # a ranking needs no calibration
     if problem.metric.kind != "rank":
-        known_before = [one.told for one in before if one.told is not None]
-        served = _served([*known_before, told], told.said, told.part)
-    risk = evaluate(problem.metric, told.y, served)
-    if problem.stakes is None:
-        return Judgement(risk, float("nan"), np.array([]), told)
+        known_before = [one.judged_risk for one in before if one.judged_risk is not None]
+        calibrated = _calibrated([*known_before, judged_risk], judged_risk.predicted, judged_risk.part)
+    risk = evaluate(problem.metric, judged_risk.y, calibrated)
+    if problem.policy_settings is None:
+        return FoldFigures(risk, float("nan"), np.array([]), judged_risk)
     known = problem.nuisances(fold.fit, fold.judge)
     at = fold.judge[known.in_trial[fold.judge]]
     effects = np.column_stack(list(fitted.effects(problem.X[at]).values()))
     gamma = known.gamma[at]
     qini = [evaluate(QINI, *columns) for columns in zip(gamma.T, effects.T, strict=True)]
-    earned = _earned(problem, problem.stakes, at, effects=effects, gamma=gamma)
-    return Judgement(risk, float(np.mean(qini)), earned, told)
+    earned = _earned(problem, problem.policy_settings, at, effects=effects, gamma=gamma)
+    return FoldFigures(risk, float(np.mean(qini)), earned, judged_risk)
 
 
 def risks(problem: Problem, fitted: Iterable[FittedLearner]) -> Iterator[tuple[Scores, Scores]]:
-    """Of the rows that each fold holds out: the risk that its model predicts, and the calibrated one that is judged."""
-    before: list[Told] = []
+    """The predicted risk of the rows that each fold holds out, before and after calibration."""
+    before: list[JudgedRisk] = []
     for fold, one in zip(problem.folds, fitted, strict=True):
-        said, there = one.risk(problem.X[fold.judge]), problem.at_risk[fold.judge]
+        predicted, there = one.risk(problem.X[fold.judge]), problem.at_risk[fold.judge]
         part = problem.parts[fold.judge]
-        before.append(Told(problem.y[fold.judge][there], said[there], part[there]))
-        yield said, _served(before, said, part)
+        before.append(JudgedRisk(problem.y[fold.judge][there], predicted[there], part[there]))
+        yield predicted, _calibrated(before, predicted, part)
 
 
-def _served(told: Sequence[Told], said: Scores, part: RowIndex) -> Scores:
-    """Probabilities after calibration: those of a part's customers by one that was fitted on the other parts."""
-    y, all_said, all_part = (np.concatenate([getattr(one, name) for one in told]) for name in ("y", "said", "part"))
-    served = said.copy()
+def _calibrated(judged_risk: Sequence[JudgedRisk], predicted: Scores, part: RowIndex) -> Scores:
+    """Calibrated probabilities: those of a part's customers by a calibration fitted on the other parts."""
+    y, all_predicted, all_part = (
+        np.concatenate([getattr(one, name) for one in judged_risk]) for name in ("y", "predicted", "part")
+    )
+    calibrated = predicted.copy()
     for own in np.unique(part):
         rows = all_part != own
         if len(np.unique(y[rows])) == 2:
             here = part == own
-            served[here] = calibration.fit(y[rows], all_said[rows]).apply(said[here])
-    return served
+            calibrated[here] = calibration.fit(y[rows], all_predicted[rows]).apply(predicted[here])
+    return calibrated
 
 
-def _earned(problem: Problem, stakes: Stakes, at: RowIndex, *, effects: Numbers, gamma: Numbers) -> Numbers:
-    """What each row at `at` would have earned under the policy that these effects make."""
-    value = stakes.value[at]
+def _earned(problem: Problem, settings: PolicySettings, at: RowIndex, *, effects: Numbers, gamma: Numbers) -> Numbers:
+    """The estimated value of each row at `at` under the policy that maximises value by these effects."""
+    value = settings.value[at]
     choice = policy.choose(
         uplift=effects,
         value=value,
-        cost=stakes.cost,
-        limits=stakes.limits(problem.actions, len(at)),
-        ids=stakes.ids[at],
-        may_contact=stakes.may_contact[at],
+        cost=settings.cost,
+        limits=settings.limits(problem.actions, len(at)),
+        ids=settings.ids[at],
+        may_contact=settings.may_contact[at],
     )
-    return policy.realised(choice, gamma=gamma, value=value, cost=stakes.cost)
+    return policy.realised(choice, gamma=gamma, value=value, cost=settings.cost)

@@ -1,4 +1,4 @@
-"""What candidates are tried on: the rows to learn from, made ready once for every fit."""
+"""The training data of a search, prepared once for all fits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ NOBODY: RowIndex = np.array([], dtype=np.intp)
 
 @dataclass(frozen=True)
 class Candidate:
-    """A family, a learner, their parameters, and what fitting found out for each model by its name."""
+    """A family, a learner, their parameters, and per model what fitting determined, such as the number of rounds."""
 
     family: str
     learner: str
@@ -34,11 +34,11 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Stakes:
-    """What a policy is judged by: the value of each row's good outcome, the cost of each action, and the limits.
+class PolicySettings:
+    """The input of the contact policy: the value of each row's good outcome, the cost of each action, and the limits.
 
-    value, ids, for ties, and may_contact have shape (n_rows,), cost (n_actions,); listed is how many customers the list
-    holds that the limits speak of (None: as many as are judged).
+    value, ids (which break ties) and may_contact have shape (n_rows,), cost (n_actions,). listed is the length of the
+    customer list to which the limits refer (None: as many rows as are judged).
     """
 
     value: Numbers
@@ -49,19 +49,19 @@ class Stakes:
     listed: int | None = None
 
     def limits(self, actions: tuple[str, ...], n_rows: int) -> Limits:
-        """What the contacts of so many rows may use up."""
+        """The contact limits for a list of n_rows customers."""
         return limits_of(self.policy, actions=actions, n_rows=n_rows, listed=self.listed)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Encoded rows and each family's preparation of them, arms and logged probabilities, folds, and what is at stake.
+    """Encoded rows, each family's preparation of them, arms with logged probabilities, folds, and the policy settings.
 
-    y is 1 where the customer churned; probability, of the row's own arm, is NaN where it was not logged; parts says to
-    which part of a cross-fitting the row's customer belongs; left_in_gap marks those who left before the window opened,
-    whom y counts and the risk leaves out (None: nobody); all of shape (n_rows,). shift is added to the log-odds of
-    calibrated probabilities, where the rows were balanced by their outcome. What several fits need is made when it
-    is first asked for, and kept.
+    Arrays have shape (n_rows,). y is 1 where the customer churned. probability is the logged one of the row's own arm,
+    NaN where it was not logged. parts is the cross-fitting part of the row's customer. left_in_gap marks customers who
+    left before the window opened: y counts them, the risk leaves them out (None: nobody). shift is added to the
+    log-odds of calibrated probabilities where the rows were balanced by their outcome. What several fits share is
+    computed on first use and cached.
     """
 
     X: Matrix
@@ -76,21 +76,21 @@ class Problem:
     families: Mapping[str, Family]
     learners: Mapping[str, Learner]
     metric: Metric
-    stakes: Stakes | None = None
+    policy_settings: PolicySettings | None = None
     left_in_gap: Mask | None = None
     shift: float = 0.0
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def at_risk(self) -> Mask:
-        """The untreated rows whose customer was there when the window opened: those of the risk; shape (n_rows,)."""
+        """The rows of the risk, shape (n_rows,): untreated, and the customer was there when the window opened."""
         untreated = rows_of(self.arms, CONTROL, self.actions)
         return untreated if self.left_in_gap is None else untreated & ~self.left_in_gap
 
-    def lesson(
+    def learner_input(
         self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex = NOBODY, draft: bool = False
     ) -> Lesson:
-        """What the candidate's learner learns from the rows at index, and from no other: those at judged judge it."""
+        """The learner's input: the rows at index, and no others; those at judged will judge the fit."""
         return Lesson(
             family=self.families[choice.family],
             prepared=replace(self.prepared[choice.family], parts=self.parts),
@@ -108,7 +108,7 @@ class Problem:
         )
 
     def nuisances(self, index: RowIndex, judged: RowIndex) -> Nuisances:
-        """The nuisances of the rows at index and at judged, fitted on the former."""
+        """The nuisances of the rows at index and at judged, fitted on those at index."""
         name = "nuisances", index.tobytes(), judged.tobytes()
         return self._once(name, lambda: nuisances.cross_fitted(self._trial(), index, judged))
 

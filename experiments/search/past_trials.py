@@ -1,4 +1,4 @@
-"""What a search remembers of its trials, and which of them is the best."""
+"""Records of finished trials, and the choice of the best."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments.search.judging import Judgement
+from experiments.search.judging import FoldFigures
 from experiments.search.learning_problem import Candidate
 from experiments.statistics import rounding
 
@@ -17,7 +17,7 @@ ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 FAMILY, LEARNER, RECORD, ESTIMATE = "family", "learner", "record", "estimate"
 ENOUGH_TO_COMPARE_WITH = 5
 
-# Of a family that not every learner of the spec can use, the learner is a parameter of its own.
+# A family that not every learner of the spec can use has its own parameter for the learner.
 LEARNER_OF = "learner of {}"
 
 Learned = Mapping[str, Mapping[str, float]]
@@ -25,9 +25,9 @@ Learned = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Record:
-    """What came of a trial: the mean figures after each fold, what the policy earned a row, and what was learnt.
+    """A trial's results: the mean figures after each fold, the policy value per row, and what fitting determined.
 
-    uplift and policy_value stay empty where there are no actions; policy_value is in the currency of the spec.
+    uplift is empty and policy_value None without actions; policy_value is in the spec's currency.
     """
 
     risk: tuple[float, ...]
@@ -36,7 +36,7 @@ class Record:
     learned: Learned
 
     @classmethod
-    def of(cls, judged: Sequence[Judgement], learned: Sequence[Learned]) -> "Record":
+    def of(cls, judged: Sequence[FoldFigures], learned: Sequence[Learned]) -> "Record":
         """The record of the folds judged so far."""
         uplift = _means([one.uplift for one in judged])
         earned = np.concatenate([one.earned for one in judged])
@@ -50,12 +50,12 @@ class Record:
 
     @property
     def values(self) -> list[float]:
-        """What the study is told: risk and, where it was measured, uplift."""
+        """The trial's values in the study: risk and, where it was measured, uplift."""
         return [self.risk[-1], *self.uplift[-1:]]
 
     @property
     def figures(self) -> dict[str, float]:
-        """The figures by name, as they are shown."""
+        """The figures by name, for display."""
         value = {} if self.policy_value is None else {"policy_value": self.policy_value}
         return dict(zip(("score", "uplift"), self.values, strict=False)) | value
 
@@ -86,34 +86,34 @@ def ended(study: optuna.Study) -> list[FrozenTrial]:
 
 
 def estimate(study: optuna.Study, trial: optuna.Trial) -> float:
-    """What a trial that is stopped would have come to: the best one's figure, and its gap to that after the same fold.
+    """The estimated final value of a pruned trial: the best trial's value plus the gap to it after the same fold.
 
-    Never is that better than the best. A sampler that is told nothing of what was stopped takes a bad trial that went
-    on, for want of another, for a good one.
+    It is never better than the best. Without such estimates the sampler would model only trials that were not pruned,
+    and take the worst of those for the bad region.
     """
     sign = _signs(study)[0]
-    complete = [one for one in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)) if not _stopped(one)]
+    complete = [one for one in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)) if not _was_pruned(one)]
     leader = min(complete, key=lambda one: (sign * one.values[0], one.number))
     fold, own = max(study.get_trials(deepcopy=False)[trial.number].intermediate_values.items())
     gap = sign * (own - leader.intermediate_values[fold])
     return rounding.figure(leader.values[0] + sign * max(gap, 0.0))
 
 
-def _stopped(trial: FrozenTrial) -> bool:
-    """Whether a trial of one figure was stopped, be it as it ended or as it is estimated."""
+def _was_pruned(trial: FrozenTrial) -> bool:
+    """Whether a trial of a single-objective study was pruned, whichever of its two forms this is."""
     return ESTIMATE in trial.user_attrs
 
 
-def as_it_ended(trial: FrozenTrial) -> FrozenTrial:
-    """A trial of the copy that the sampler sees as the study keeps it: a stopped one has no value of its own."""
-    if _stopped(trial):
+def as_stored(trial: FrozenTrial) -> FrozenTrial:
+    """A trial of the sampler's copy in the form that the study stores: a pruned one as pruned, without its estimate."""
+    if _was_pruned(trial):
         trial.state, trial.values = TrialState.PRUNED, [max(trial.intermediate_values.items())[1]]
     return trial
 
 
 def as_estimated(trial: FrozenTrial) -> FrozenTrial:
-    """The other way round."""
-    if _stopped(trial):
+    """A stored trial in the form that the sampler sees: a pruned one as complete, with its estimated value."""
+    if _was_pruned(trial):
         trial.state, trial.values = TrialState.COMPLETE, [trial.user_attrs[ESTIMATE]]
     return trial
 
@@ -133,9 +133,9 @@ def worse_than_the_median(study: optuna.Study, record: Record) -> bool:
 def best(study: optuna.Study, trials: int) -> FrozenTrial:
     """The best of the first `trials` trials that ended; a longer search of the same study changes nothing here.
 
-    With one figure it is the best by that. With two, of those that no other beats in one figure without being beaten in
-    the other (the Pareto front) and that rank effects better than chance, where any do, it is the one whose policy
-    earned most on the folds; of equals the one of the best risk, and of these the first.
+    With one objective it is the best by that. With two, it is the trial of the Pareto front with the highest policy
+    value on the folds; trials that rank effects no better than chance count only where there are no others. Ties go to
+    the better risk, then to the earlier trial.
     """
     complete = [trial for trial in ended(study)[:trials] if trial.state == TrialState.COMPLETE]
     signs = _signs(study)
@@ -155,12 +155,12 @@ def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _signs(study: optuna.Study) -> list[int]:
-    """For each figure what makes a lower one better."""
+    """The sign of each objective that makes lower values better."""
     return [-1 if one == StudyDirection.MAXIMIZE else 1 for one in study.directions]
 
 
 def candidate(trial: FrozenTrial, default_learner: str) -> Candidate:
-    """What a trial tried; default_learner stands where the learner made no difference."""
+    """The candidate of a trial; default_learner is used where the search had no choice of learners."""
     family = trial.params[FAMILY]
     learner = trial.params.get(LEARNER_OF.format(family), trial.params.get(LEARNER, default_learner))
     prefix = f"{family}."

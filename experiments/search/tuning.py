@@ -1,4 +1,4 @@
-"""The search: Optuna suggests a family, a learner and their parameters, folds judge them, and a kill loses nothing."""
+"""The search with Optuna over families, learners and parameters, judged by cross-validation; it can be resumed."""
 
 import hashlib
 import time
@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from experiments.family import Family, Params
 from experiments.search import past_trials
-from experiments.search.judging import Judgement, judge
+from experiments.search.judging import FoldFigures, judge
 from experiments.search.learning_problem import Candidate, Problem
 from experiments.search.past_trials import FAMILY, LEARNER, LEARNER_OF, Record
 from experiments.sections.tuning import TuningSpec
@@ -23,7 +23,7 @@ BEST_PERCENT = 15.0
 
 
 def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:
-    """What a study of the problem is after: the metric of the risk and, where there are actions, a high uplift."""
+    """The directions of a study's objectives: the metric of the risk and, with actions, the uplift (maximised)."""
     risk: Literal["minimize", "maximize"] = "maximize" if problem.metric.better == "higher" else "minimize"
     return [risk, "maximize"] if problem.actions else [risk]
 
@@ -31,49 +31,49 @@ def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:
 def search(
     study: optuna.Study, problem: Problem, *, spec: TuningSpec, on_trial: Callable[[FrozenTrial], None]
 ) -> FrozenTrial:
-    """Try candidates until `spec.trials` have ended, counting those of earlier runs of the same study; give the best.
+    """Try candidates until `spec.trials` have ended, those of earlier runs of the study included; returns the best.
 
-    on_trial is called after each. Every trial is seeded by how many ended before it, so that a search killed and
-    taken up again ends with the same best as one that was not. A trial is written to the study once, when it ends, for
-    a database is slow to take its parameters one by one. One process at a time may search a study.
+    on_trial is called after each. A trial's seed depends only on how many ended before it, so a search that was killed
+    and resumed ends with the same best as an uninterrupted one. A trial is written to the study once, when it ends:
+    writing its parameters to a database one by one is slow. Only one process at a time may search a study.
     """
     tries = _in_memory(study)
     points = starting_points(problem, spec)
     began = time.monotonic()
-    while (tried := len(past_trials.ended(tries))) < spec.trials and not _late(tries, began, spec):
+    while (tried := len(past_trials.ended(tries))) < spec.trials and not _time_is_up(tries, began, spec):
         tries.sampler = optuna.samplers.TPESampler(seed=trial_seed(spec.seed, tried), n_startup_trials=8)
         if tried < len(points):
             tries.enqueue_trial(points[tried])
         trial = tries.ask()
         _try(tries, trial, problem, spec=spec)
-        study.add_trial(past_trials.as_it_ended(tries.get_trials()[-1]))
+        study.add_trial(past_trials.as_stored(tries.get_trials()[-1]))
         on_trial(study.get_trials(deepcopy=False)[-1])
     return past_trials.best(study, spec.trials)
 
 
 def _in_memory(study: optuna.Study) -> optuna.Study:
-    """A copy of the study with the trials that ended, as the sampler is to see them."""
+    """A copy of the study in memory, with the ended trials in the form that the sampler sees."""
     copy = optuna.create_study(directions=study.directions, pruner=study.pruner)
     copy.add_trials([past_trials.as_estimated(one) for one in study.get_trials(states=past_trials.ENDED)])
     return copy
 
 
-def _late(study: optuna.Study, began: float, spec: TuningSpec) -> bool:
-    """Whether the time is up; one trial at least must have been completed."""
+def _time_is_up(study: optuna.Study, began: float, spec: TuningSpec) -> bool:
+    """Whether the time limit has passed and at least one trial is complete."""
     if spec.timeout_seconds is None or time.monotonic() - began < spec.timeout_seconds:
         return False
     return bool(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
 
 
 def trial_seed(seed: int, tried: int) -> int:
-    """The seed of the trial before which `tried` others have ended."""
+    """The seed of a trial before which `tried` others have ended."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{tried}".encode()).digest()[:4])
 
 
 def starting_points(problem: Problem, spec: TuningSpec) -> list[dict[str, Any]]:
-    """The starting points of all families, taking turns, then their defaults in the same way.
+    """The first trials: the families' starting points in turn, then their defaults in turn.
 
-    With actions each comes with a learner; these take turns too, and starting points begin again until each had one.
+    With actions each is combined with a learner, also in turn; starting points repeat until every learner had one.
     """
     families = [problem.families[name] for name in spec.families]
     first = _in_turn([(one, one.starting_points) for one in families])
@@ -105,7 +105,7 @@ def _effect_point(family: Family, learner: Learner) -> dict[str, Any]:
 
 
 def learners_of(family: Family, problem: Problem, spec: TuningSpec) -> tuple[str, list[str]]:
-    """The learners of the spec that can use a family, and what the parameter is called that says which.
+    """The name of the parameter for a family's learner, and the learners of the spec that can use the family.
 
     Raises SpecError when there is none.
     """
@@ -114,7 +114,7 @@ def learners_of(family: Family, problem: Problem, spec: TuningSpec) -> tuple[str
 
 
 class _Prefixed:
-    """A trial whose parameters carry a prefix, so that two families, or risk and effect, never share one."""
+    """A trial whose parameter names get a prefix, so that two families, or risk and effect, never share one."""
 
     def __init__(self, trial: optuna.Trial, prefix: str) -> None:
         self._trial, self._prefix = trial, prefix
@@ -125,7 +125,7 @@ class _Prefixed:
 
 
 def _suggested(trial: optuna.Trial, problem: Problem, spec: TuningSpec) -> Candidate:
-    """A candidate; without actions every learner is the same, and the first stands for all."""
+    """The candidate that the sampler suggests; without actions all learners are the same, and the first is used."""
     name = trial.suggest_categorical(FAMILY, list(spec.families))
     family, learner = problem.families[name], spec.learners[0]
     if problem.actions:
@@ -137,31 +137,31 @@ def _suggested(trial: optuna.Trial, problem: Problem, spec: TuningSpec) -> Candi
     return Candidate(name, learner, params, {})
 
 
-def drafts(choice: Candidate, problem: Problem, *, seed: int) -> Iterator[FittedLearner]:
-    """The candidate fitted on the rows to fit of each fold, one after the other, as a trial judges it."""
+def fold_models(choice: Candidate, problem: Problem, *, seed: int) -> Iterator[FittedLearner]:
+    """The candidate fitted on each fold in turn, as a trial judges it: quick fits, not the final one."""
     learner = problem.learners[choice.learner]
     for fold in problem.folds:
-        yield learner.fit(problem.lesson(choice, fold.fit, seed=seed, judged=fold.judge, draft=True))
+        yield learner.fit(problem.learner_input(choice, fold.fit, seed=seed, judged=fold.judge, draft=True))
 
 
 def _try(study: optuna.Study, trial: optuna.Trial, problem: Problem, *, spec: TuningSpec) -> None:
     choice = _suggested(trial, problem, spec)
-    judged: list[Judgement] = []
+    judged: list[FoldFigures] = []
     learned = []
-    for fold, fitted in zip(problem.folds, drafts(choice, problem, seed=spec.seed), strict=True):
+    for fold, fitted in zip(problem.folds, fold_models(choice, problem, seed=spec.seed), strict=True):
         judged.append(judge(problem, fold, fitted, before=judged))
         learned.append(fitted.learned)
-        if len(judged) < len(problem.folds) and _hopeless(study, trial, judged, problem):
+        if len(judged) < len(problem.folds) and _should_prune(study, trial, judged, problem):
             past_trials.keep(trial, Record.of(judged, learned))
-            _stop(study, trial)
+            _prune(study, trial)
             return
     record = Record.of(judged, learned)
     past_trials.keep(trial, record)
     study.tell(trial, record.values)
 
 
-def _stop(study: optuna.Study, trial: optuna.Trial) -> None:
-    """End a hopeless trial. The sampler of one figure is told what it would have come to, as Optuna advises."""
+def _prune(study: optuna.Study, trial: optuna.Trial) -> None:
+    """End a trial early. With one objective the sampler gets its estimated final value, as Optuna advises."""
     if len(study.directions) > 1:
         study.tell(trial, state=TrialState.PRUNED)
         return
@@ -170,18 +170,18 @@ def _stop(study: optuna.Study, trial: optuna.Trial) -> None:
 
 
 def pruner() -> optuna.pruners.BasePruner:
-    """What stops the trials of a study of one figure: those go on that are among the best 15 % after the same fold.
+    """The pruner of a single-objective study: a trial goes on while it is among the best 15 % after the same fold.
 
-    The first ones are not stopped: the sampler needs them, and there is nothing to compare them with.
+    The first trials are never pruned: the sampler needs them, and there is nothing to compare them with.
     """
     return optuna.pruners.PercentilePruner(BEST_PERCENT, n_startup_trials=past_trials.ENOUGH_TO_COMPARE_WITH)
 
 
-def _hopeless(study: optuna.Study, trial: optuna.Trial, judged: list[Judgement], problem: Problem) -> bool:
-    """Whether to stop after this fold.
+def _should_prune(study: optuna.Study, trial: optuna.Trial, judged: list[FoldFigures], problem: Problem) -> bool:
+    """Whether to end the trial after this fold.
 
-    With one figure the study's pruner says so. With two Optuna has none: here both must be worse than the median of
-    what completed trials had come to after the same fold.
+    With one objective the study's pruner decides. Optuna has no pruner for two: there, a trial ends when both figures
+    are worse than the medians of completed trials after the same fold.
     """
     if problem.actions:
         return past_trials.worse_than_the_median(study, Record.of(judged, []))

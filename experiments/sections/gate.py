@@ -51,7 +51,7 @@ class GateSpec(Section):
     champion's policy earns is kept; value_margin, where it is said, takes its place: at most so much money a customer
     is lost, and it is refused where it is more than the champion's policy earns.
     minimum_gain_auc and minimum_gain_money (currency a customer): by how much a replacement must be better.
-    calibration_limit: how far promised and observed shares may lie apart (root mean square, a share).
+    calibration_limit: how far predicted and observed shares may differ (root mean square, a share).
     minimum_positives: how many untreated customers of the rarer outcome there must be; minimum_events_per_arm: how many
     of it in each arm, minimum_events_of: in an arm by its name. beat_floors: the challenger has to be shown to rank the
     risk better than each simple score of evaluation.floors. approval: a promoting verdict moves nothing until somebody

@@ -1,8 +1,8 @@
-"""The loss by which boosting stops: what the log loss would be once too sure a model is calibrated.
+"""The loss for early stopping of boosting: the log loss after calibration of overconfident probabilities.
 
-Boosters rank better long after their probabilities became too extreme. A calibration mends that before anybody sees
-them, so the plain log loss stops too early. A model that is not sure enough yet is taken as it is: in the first rounds
-a free slope would make the loss of little value, and noise would stop it.
+Boosters keep improving their ranking long after their probabilities have become too extreme. Calibration corrects that
+later, so the plain log loss would stop too early. An underconfident model is judged uncalibrated: in the first rounds a
+free slope would make the loss uninformative, and noise would stop it.
 """
 
 from typing import Any

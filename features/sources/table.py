@@ -149,11 +149,11 @@ def _drawn(rows: pa.Table, treatment: ArmColumn, missing: tuple[str, ...]) -> Ma
     """The arm, its probability and maybe the stratum: values, and the texts that could not be read (null elsewhere)."""
     texts = _text(rows[treatment.column], ("",))
     arms, strata = arms_of(texts, treatment), None
-    found = {"arm": _told(arms, texts)}
+    found = {"arm": _with_unreadable(arms, texts)}
     if treatment.strata:
         within = _text(rows[treatment.strata.column], ("",))
         strata = strata_of(within, treatment)
-        found[STRATUM] = _told(strata, within)
+        found[STRATUM] = _with_unreadable(strata, within)
     if treatment.probability:
         found["probability"] = _cast(_text(rows[treatment.probability], missing), "number")
     else:
@@ -162,7 +162,7 @@ def _drawn(rows: pa.Table, treatment: ArmColumn, missing: tuple[str, ...]) -> Ma
     return found
 
 
-def _told(values: list[str | None], texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+def _with_unreadable(values: list[str | None], texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     known = pa.array(values, pa.string())
     return known, pc.if_else(pc.is_null(known), texts, None)
 

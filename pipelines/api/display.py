@@ -23,3 +23,11 @@ def html(title: str, lines: Mapping[str, str], figures: pd.DataFrame | None = No
     rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in lines.items())
     table = "" if figures is None else figures[FIGURES].to_html(float_format="{:.4f}".format)
     return f"<strong>{escape(title)}</strong><table>{rows}</table>{table}"
+
+
+def shares(in_file: float, stated: float) -> str:
+    """Both shares of a balanced file, in words; each in [0, 1]."""
+    return (
+        f"{100 * in_file:.3g} % of its rows left, {100 * stated:.3g} % of all customers do (label.prior): probabilities"
+        " and figures are of all customers"
+    )

@@ -80,7 +80,9 @@ class Model:
     def _lines(self) -> dict[str, str]:
         figures = {name: f"{value:.4f} (folds)" for name, value in self.record.figures.items()}
         params = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
-        return {"learner": self.learner, "params": params, **figures}
+        prior = self.learning.spec.label.prior
+        balanced = {} if prior is None else {"balanced file": display.shares(self.learning.churned_share, prior)}
+        return {"learner": self.learner, "params": params, **figures, **balanced}
 
     def __repr__(self) -> str:
         return display.text(f"model of family {self.family}", self._lines())
@@ -92,7 +94,7 @@ class Model:
 def fit(choice: Candidate, problem: Problem, learning: Learning) -> Model:
     """Cross-validate the candidate as the search does, then fit it on all training rows as `train` does."""
     seed = learning.spec.tuning.seed
-    drafts = tuple(tuning.drafts(choice, problem, seed=seed))
+    drafts = tuple(tuning.fold_models(choice, problem, seed=seed))
     record = Record.of(list(judged(problem, drafts)), [one.learned for one in drafts])
     learnt = replace(choice, learned=record.learned)
     return Model(learnt, record, drafts, problem, candidate.fit(learnt, problem, seed=seed), learning)

@@ -35,22 +35,42 @@ class Report:
         return pd.DataFrame.from_dict(found, orient="index").reindex(columns=[*COLUMNS, *ABOUT]).rename_axis("figure")
 
     @property
+    def shares(self) -> dict[str, float]:
+        """Where `label.prior` corrects a balanced file: the share that left in_file, and the stated one; else nothing.
+
+        `figures` are those of all customers then.
+        """
+        balanced = self._found.get("balanced_file", {})
+        return {name: float(balanced[name]) for name in ("in_file", "stated") if name in balanced}
+
+    @property
+    def figures_in_file(self) -> pd.DataFrame:
+        """The figures of the risk as they are among the rows of a balanced file, as `figures`; else none."""
+        found = self._found.get("balanced_file", {}).get("risk", {})
+        return pd.DataFrame.from_dict(found, orient="index").reindex(columns=[*COLUMNS, *ABOUT]).rename_axis("figure")
+
+    @property
     def importance(self) -> pd.DataFrame:
         """Feature importance of the risk model, largest first: meaning, and share of all contributions."""
         found = pd.DataFrame(self._found["importance"], columns=["name", "meaning", "share"])
         return found.set_index("name").rename_axis("feature")
 
+    def _lines(self) -> dict[str, str]:
+        shares = self.shares
+        balanced = {"balanced file": display.shares(**shares)} if shares else {}
+        return {"page": str(self.path), **balanced}
+
     def __repr__(self) -> str:
-        return display.text("report", {"page": str(self.path)}, self.figures)
+        return display.text("report", self._lines(), self.figures)
 
     def _repr_html_(self) -> str:
-        return display.html("report", {"page": str(self.path)}, self.figures)
+        return display.html("report", self._lines(), self.figures)
 
 
 def _figures(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield from found["risk"].items()
     actions = found["uplift"]["actions"].items()
-    if effects.standing(found) == "observational":
+    if effects.effect_evidence(found) == "observational":
         yield from ((f"observational_ate_{action}", one["figures"]["ate"]) for action, one in actions)
         return
     for action, one in actions:

@@ -1,4 +1,4 @@
-"""Whether the outcome of a promotion was reported; after a kill, the next run reports it."""
+"""What is said of a promotion: whether its outcome was reported (after a kill, the next run does), and what is next."""
 
 from pathlib import Path
 
@@ -24,6 +24,21 @@ def is_untold(workspace: Workspace, standing: Standing, version: str) -> bool:
 def told(workspace: Workspace) -> None:
     """The decision has been reported."""
     _note(workspace).unlink(missing_ok=True)
+
+
+def awaits_refit(workspace: Workspace, standing: Standing) -> str:
+    """Of a spec with `refit`: what to run for the new champion to be fitted on all rows; empty where it was, or cannot.
+
+    Only the newest challenger of this checkout can be: its rows and parameters are here.
+    """
+    champion, receipt = standing.champion, storage.read_receipt(workspace.registration)
+    is_here = isinstance(receipt, dict) and str(receipt.get("version")) == champion
+    if champion is None or champion != standing.serving or not is_here:
+        return ""
+    return (
+        f"refit {workspace.spec}: version {champion} serves as it was judged, until `python -m pipelines run"
+        f" {workspace.spec}` fits it again on all rows"
+    )
 
 
 def _note(workspace: Workspace) -> Path:

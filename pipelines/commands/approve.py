@@ -29,7 +29,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Write the ledger and `decision.json`, then move the alias. Raises UsageError where nothing awaits approval."""
-    from pipelines.champion import ledger_writer
+    from pipelines.champion import announcing, ledger_writer
     from pipelines.files import storage
     from pipelines.gate import decision_page_file
     from pipelines.ruling import answers
@@ -39,8 +39,11 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         storage.write_json(workspace.decision, entry.receipt)
         writer.project()
         decision_page_file.write_page(spec, workspace, entry.receipt)
+        refit = announcing.awaits_refit(workspace, writer.agreed()[0]) if spec.refit else ""
     said = f"is champion already, since entry {entry.number}" if before else "is champion"
     answers.say(f"approve {spec.name}: version {arguments.version} {said}; {entry.body['words']}")
+    if refit:
+        answers.say(refit)
     return 0
 
 

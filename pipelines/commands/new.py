@@ -1,9 +1,9 @@
-"""Look at files and propose a spec that a person can read: what each column is, why, and how sure.
+"""Examine files and propose a spec: what each column is, why, and how sure that is.
 
-One file with a row a customer, several files that share a key, or an event log. It writes SPEC where there is none;
-where there is one it shows the difference and writes nothing, unless told to --overwrite. On a terminal it asks what
-the files cannot tell; elsewhere it names the option that is missing and ends with exit code 2. What was said for an
-earlier proposal stands in its first line, and holds until something else is said.
+One file with one row per customer, several files that share a key, or an event log. It writes SPEC where there is none;
+where there is one it shows the difference and writes nothing, unless --overwrite is given. At a terminal it asks for
+what the files leave open; elsewhere it names the missing option and ends with exit code 2. The options of an earlier
+proposal are in its first line, and hold until others are given.
 
 group: work
 writes: experiments/specs/SPEC.yaml
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    """The files, and what they cannot tell themselves."""
+    """Add the files, and options for what they leave open."""
     from pipelines.proposing import said
 
     command.add_argument("files", metavar="FILE", nargs="+", help="files (CSV, Parquet, Excel, JSON lines) or folders")
     said.arguments(command)
-    command.add_argument("--overwrite", action="store_true", help="write over a spec that is there")
+    command.add_argument("--overwrite", action="store_true", help="overwrite an existing spec")
 
 
 def run(_spec: "ExperimentSpec | None", workspace: "Workspace", arguments: argparse.Namespace) -> int:
-    """Write the spec, or show what would change. Raises UsageError where something must be said first."""
+    """Write the spec, or show what would change. Raises UsageError where an option is missing."""
     from pipelines.proposing import proposal
 
     return proposal.answer(workspace, arguments)

@@ -29,7 +29,8 @@ def arguments(command: argparse.ArgumentParser) -> None:
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Run the stage. Raises UsageError for --force without a reason, and for a reason without --force."""
     from features.errors import UsageError
-    from pipelines.champion import announcing
+    from pipelines.champion import announcing, ledger_writer
+    from pipelines.ruling import answers
     from pipelines.stages import promote
 
     reason = " ".join(arguments.reason.split())
@@ -39,4 +40,8 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         raise UsageError("--reason belongs to --force; the rules need none.")
     code = promote.run(spec, workspace, force=reason)
     announcing.told(workspace)
+    if spec.refit:
+        standing, _ = ledger_writer.reading(spec.name, workspace.root).agreed()
+        if refit := announcing.awaits_refit(workspace, standing):
+            answers.say(refit)
     return code

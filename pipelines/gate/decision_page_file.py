@@ -9,7 +9,7 @@ from pipelines.servers import addresses
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipelines.reporting.about import Made
+    from pipelines.reporting.page_header import Provenance
 
 # By these a comparison is known: an approval and a later answer from the ledger have them of the decision they repeat.
 COMPARISON = ("challenger_version", "look", "pairs")
@@ -43,15 +43,15 @@ def report_page(workspace: Workspace, decision: Mapping[str, Any]) -> str:
     found = storage.read_receipt(workspace.evaluation / "report.json")
     if not found or not _registered(workspace, decision):
         return ""
-    from pipelines.reporting import about, report  # not at the top, as above
+    from pipelines.reporting import page_header, report  # not at the top, as above
 
     made = _made(workspace, decision, but="Report")
-    return report.render(found, about.of_report(found, decision, made=made))
+    return report.render(found, page_header.of_report(found, decision, made=made))
 
 
-def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Made":
+def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Provenance":
     """Where the challenger was made, by its registration; links to all pages but this one."""
-    from pipelines.reporting.about import Made, Run  # not at the top, as above
+    from pipelines.reporting.page_header import Provenance, Run  # not at the top, as above
 
     receipt = _registered(workspace, decision)
     there = {name: place for name, place in BESIDE.items() if name != but and (receipt or name != "Report")}
@@ -59,7 +59,7 @@ def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Ma
         there[f"List of customers to contact, by version {champion} (CSV)"] = LIST
     commit, data, run = (str(receipt.get(name, "")) for name in ("git_commit", "data_hash", "run"))
     seen = Run(run, *addresses.page_of_run(workspace.root, run)) if run else None
-    return Made(commit, data, seen, there)
+    return Provenance(commit, data, seen, there)
 
 
 def _registered(workspace: Workspace, decision: Mapping[str, Any]) -> Mapping[str, Any]:

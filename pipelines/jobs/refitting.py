@@ -1,7 +1,7 @@
-"""Fitting a new champion again on all rows, the gate cohort included; that version serves, its twin is compared with.
+"""Refit of a new champion on all rows, the gate cohort included: the refitted version is served in its place.
 
-The twin is the version that the gate judged. It stays the ledger's champion: the gate, refreshes, rollbacks and looks
-know nothing of the refitted version, which has seen the rows that judge.
+The version that the gate judged, its twin, stays the ledger's champion. Later comparisons, refreshes and rollbacks use
+the twin, because the refitted version was trained on the rows that judge.
 """
 
 import tempfile
@@ -23,21 +23,21 @@ from pipelines.champion.succession import Standing
 from pipelines.files import storage
 from pipelines.learning import training_data
 from pipelines.messages import log
-from pipelines.models import integrity, portable
+from pipelines.models import integrity, levels, portable
 from pipelines.processes import orphans
 from pipelines.servers import mlflow_runs
 from pipelines.stages import register, train
 from pipelines.workspace import Workspace
 
-# What is true of the refitted version because it is of its twin.
+# Tags that the refitted version takes over from its twin.
 SAME = ("git_commit", "data_hash", "spec_hash", "recipe", "validation", "study", "uplift", "family", "learner")
 MODEL, TRAINING, UNTIL = "model", "training.parquet", "until.json"
 
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Fit, register and let serve, where the champion is the version of this checkout and serves itself.
+    """Refit, register and serve, where the champion is this checkout's version and is not refitted yet.
 
-    Every step leaves a state that serves: who is stopped is finished by the next run, with the same version.
+    After every step a valid version is served; an interrupted refit is finished by the next run, with the same version.
     """
     version = str(storage.read_json(workspace.registration)["version"])
     reader = ledger_writer.reading(spec.name, workspace.root)
@@ -58,12 +58,12 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def _is_due(standing: Standing, version: str) -> bool:
-    """Whether this version is the champion and serves itself."""
+    """Whether this version is the champion and is served itself, not a refitted twin."""
     return standing.champion == version and standing.serving == version
 
 
 def fitted(spec: ExperimentSpec, workspace: Workspace, folder: Path) -> None:
-    """Write the model of the challenger's parameters and rounds, fitted on all rows, and a record of these rows."""
+    """Write a model with the challenger's parameters and rounds, fitted on all rows, and a record of these rows."""
     best = storage.read_json(workspace.tuning / "best.json")
     choice = Candidate(best["family"], best["learner"], best["params"], best["learned"])
     opened = training_data.opened(spec, workspace).whole
@@ -72,13 +72,14 @@ def fitted(spec: ExperimentSpec, workspace: Workspace, folder: Path) -> None:
     usual = portable.typical(opened.X, opened.contract, rows[~opened.left_in_gap])
     portable.write(folder / MODEL, model, contract=opened.contract, typical=usual)
     storage.write_parquet(folder / TRAINING, pa.table({"row": train.row_keys(opened, rows)}))
+    storage.write_json(folder / levels.LEVELS, levels.seen(opened.X[rows], opened.contract))
     storage.write_json(folder / UNTIL, train.trained_until(opened))
 
 
 def _registered(
     spec: ExperimentSpec, workspace: Workspace, writer: LedgerWriter, *, folder: Path, twin: str
 ) -> ModelVersion:
-    """The version of the refitted model; one that an interrupted run registered is taken as it is."""
+    """The version of the refitted model; one already registered by an interrupted run is reused."""
     client, digest = writer.client, identity.digest(folder / MODEL)
     there = client.search_model_versions(f"name = '{spec.name}' and tags.`{TWIN_OF}` = '{twin}'")
     known = [one for one in there if model_versions.digest_of(one) == digest and loading.is_whole(one)]
@@ -106,7 +107,8 @@ def _register(
     experiment = mlflow_runs.experiment_id(writer.client, workspace.root, spec.name)
     said = {**everything, **orphans.owner()}
     with mlflow.start_run(experiment_id=experiment, run_name="refitted champion", tags=said):
-        mlflow.log_artifact(str(folder / TRAINING))
+        for name in (TRAINING, levels.LEVELS):
+            mlflow.log_artifact(str(folder / name))
         logged = model_versions.log_model(folder / MODEL, contract=contract, example=example, output=expected)
         model_versions.verify(logged, rows=example, expected=expected)
         made_of = integrity.summary(model_versions.logged_files(logged))

@@ -1,4 +1,4 @@
-"""What leak checks see beside the rows to learn from: the trial, the file's order, rows of today and of earlier."""
+"""Further input of the leak checks: the trial, the order of the file, today's rows and those known earlier."""
 
 from datetime import timedelta
 from pathlib import Path

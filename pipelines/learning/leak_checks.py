@@ -1,4 +1,4 @@
-"""The leak checks of a spec, asked before anything is trained."""
+"""The leak checks of a spec, run before training."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import pandas as pd
 from experiments import checks
 from experiments.family import RowIndex
 from experiments.leaks import check
-from experiments.leaks.check import Check, Evidence, Rows
+from experiments.leaks.check import Check, EncodedRows, LeakEvidence
 from experiments.rows.split import Fold
 from features.errors import DataError
 from features.plugins import discover
@@ -67,13 +67,13 @@ def _line(results: Sequence[check.Result]) -> str:
     return f'checks: {{{first.code}: {{accept: {{{subject}: "the reason"}}}}}}'
 
 
-def evidence(opened: Learning, folds: tuple[Fold, ...], *, matrix: Path | None = None) -> Evidence:
+def evidence(opened: Learning, folds: tuple[Fold, ...], *, matrix: Path | None = None) -> LeakEvidence:
     """The rows of a spec as the checks look at them: of the risk, without those who left before the window opened."""
     training, gate = (_side(opened, index) for index in _sides(opened))
     kept = ~opened.left_in_gap[opened.split.training]
     place = np.cumsum(kept) - 1
     of_kept = (Fold(*(place[rows[kept[rows]]] for rows in (fold.fit, fold.judge))) for fold in folds)
-    return Evidence(
+    return LeakEvidence(
         opened.contract,
         training,
         gate,
@@ -108,9 +108,9 @@ def _listed(opened: Learning, results: Sequence[check.Result], file: Path) -> st
     return f"all {len(copies):,} rows to remove are named in {where}, each with the row it repeats"
 
 
-def _side(opened: Learning, index: RowIndex) -> Rows:
+def _side(opened: Learning, index: RowIndex) -> EncodedRows:
     rows = opened.rows[["customer_id", "as_of"]].iloc[index]
-    return Rows(
+    return EncodedRows(
         X=part(opened.X, index),
         y=opened.y[index],
         customers=rows["customer_id"].to_numpy(dtype=object),

@@ -1,4 +1,4 @@
-"""Whether the actions were handed out by lot, asked of the whole trial before anything is learnt from it."""
+"""The test of whether the actions were randomised, on the whole trial, before any training."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -9,7 +9,7 @@ from pathlib import Path
 from experiments import families, learners, metrics
 from experiments.search.learning_problem import Problem
 
-# A search takes its rows from the second; what else stands in pipelines reads, writes and tells.
+# A search takes its rows from the second; other modules of pipelines only read, write and report.
 BEGINS = ("experiments.search.tuning", "pipelines.learning.training_data")
 OURS = ("features", "experiments")
 

@@ -17,7 +17,7 @@ from experiments.rows.arms import Arms, Mask, rows_of
 from experiments.rows.balance import Balance
 from experiments.rows.gap import left_in_gap
 from experiments.rows.split import Fold, Split, customer_hash, split, whole
-from experiments.search.learning_problem import Problem, Stakes
+from experiments.search.learning_problem import PolicySettings, Problem
 from experiments.sections.label import HasLabel
 from experiments.sections.policy import HasPolicy
 from experiments.sections.section import HasName
@@ -153,7 +153,7 @@ class Learning:
             families=found,
             learners={name: plugin(learners, name, Learner) for name in learner_names},
             metric=plugin(metrics, self.spec.tuning.metric, Metric),
-            stakes=self._stakes(training),
+            policy_settings=self._policy_settings(training),
             left_in_gap=self.left_in_gap[training],
             shift=0.0 if self.spec.label.prior is None else Balance(self.spec.label.prior, self.churned_share).shift,
         )
@@ -163,11 +163,11 @@ class Learning:
         hashed = customer_hash(self.rows["customer_id"].iloc[index], self.spec.split.seed + 1)
         return (hashed % PARTS).astype(np.intp)
 
-    def _stakes(self, index: RowIndex) -> Stakes | None:
+    def _policy_settings(self, index: RowIndex) -> PolicySettings | None:
         if self.spec.treatment is None:
             return None
         rows = self.rows.iloc[index]
-        return Stakes(
+        return PolicySettings(
             value=rows["value"].to_numpy(dtype=float),
             ids=rows["customer_id"].astype(str).to_numpy(dtype=str),
             cost=np.array([arm.cost for arm in self.spec.treatment.arms.values()]),

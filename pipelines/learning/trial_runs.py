@@ -1,7 +1,7 @@
 """Trials as nested runs of MLflow, for its comparison and parallel-coordinates views.
 
 A nested run costs three calls, some 20 ms of CPU, a twentieth of the time of a short trial; so they are written when
-the search has ended, the best first, and no more of them than the promised share of its time allows. All trials are in
+the search has ended, the best first, and no more of them than its share of the time allows. All trials are in
 the study's own run, in `trials.csv` and in Optuna's database.
 """
 
@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 
 from pipelines.servers import mlflow_runs
 
-# Of the search's CPU time, all tracking together; docs/performance.md promises 5 %.
+# Of the search's CPU time, all tracking together; the target in docs/performance.md is 5 %.
 MOST_SHARE = 0.04
 MOST_RUNS = 1000
 NOTE = (

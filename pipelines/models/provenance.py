@@ -15,14 +15,15 @@ from features.plugins import file_of, names, plugin
 from features.source import Source
 from pipelines.dvc import lock_file
 from pipelines.files import storage
-from pipelines.ruling.effect_evidence import current
 from pipelines.workspace import Workspace
 
 
 def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
     """The provenance tags of a version; every value is a string."""
     validation = storage.read_json(workspace.validation / "result.json")
-    from pipelines.reporting.effects import standing  # not at the top: what is registered already needs no statistics
+    from pipelines.reporting.effects import (
+        effect_evidence,  # not at the top: what is registered already needs no statistics
+    )
 
     report = storage.read_json(workspace.evaluation / "report.json")
     best, about = (storage.read_json(path) for path in (workspace.tuning / "best.json", workspace.model / "about.json"))
@@ -34,7 +35,7 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "trained_until": str(about["trained_until"]),
         "validation": f"{'passed' if validation['passed'] else 'failed'}, {validation['expectations']} expectations",
         "study": str(best["study"]),
-        "uplift": current(standing(report)),
+        "uplift": effect_evidence(report),
         "family": str(about["family"]),
         "learner": str(about["learner"]),
     }

@@ -1,1 +1,1 @@
-"""Specs proposed from files: what each column holds, what it may be for, and the text of a spec that says so."""
+"""Specs proposed from data files: column profiles, roles and types, and the text of the spec with reasons."""

@@ -1,4 +1,4 @@
-"""What becomes of a column that has no role of its own: a type with its bounds, or left out, and why."""
+"""The proposal for a column without a special role: a type with bounds, or to leave it out, with the reason."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 from pipelines.proposing import names
 from pipelines.proposing.profiles import Profile
 
-# More values of a category are not listed: a list that long is read by nobody.
+# Categories of more values are not listed: nobody reads so long a list.
 MOST_LISTED = 20
 LARGEST_WHOLE = 2**53 - 1
 LARGEST = 1e30
-# Below so many rows nothing is told by being different in each of them.
+# With fewer rows, unique values are no sign of an identifier.
 FEW_ROWS = 20
 SURE, LIKELY, GUESS = "sure", "likely", "guess"
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is proposed of one column: what the spec says of it, or nothing where it is left out; why, and how sure.
+    """The proposal for one column: its entry in the spec (None to leave it out), the reason, and the certainty.
 
-    asks is what a person should look at, as a line of the list of what could not be decided; empty where nothing is.
+    asks is an open question for the user, a line of the list of open points; "" where there is none.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Proposal:
 
 
 def proposed(found: Profile) -> Proposal:
-    """What a column becomes by what it holds and what it is called."""
+    """The proposal for a column by its values and its name."""
     for judge in (_left_out, _dates, _number, _dressed, _mixed, _text):
         if (said := judge(found)) is not None:
             return said
@@ -43,20 +43,20 @@ def _out(found: Profile, why: str, sure: str = SURE, asks: str = "") -> Proposal
 
 
 def _left_out(found: Profile) -> Proposal | None:
-    """What tells no customer from another, or every one from every other."""
+    """The proposal to leave out a constant column or an identifier; None for others."""
     if found.known == 0:
         return _out(found, f"empty in all {found.rows:,} rows")
     if found.distinct == 1 and found.known == found.rows:
-        return _out(found, f"{shown(found.values[0])} in all {found.rows:,} rows: it tells nobody from another")
+        return _out(found, f"{shown(found.values[0])} in all {found.rows:,} rows: a constant")
     if any(ord(sign) < ord(" ") for sign in found.name) or len(found.name) > MOST_LETTERS:
-        return _out(found, "its name cannot be written into a spec", asks="call it otherwise in the file to use it")
+        return _out(found, "its name cannot be written into a spec", asks="rename it in the file to use it")
     unique = found.distinct == found.known and found.known > FEW_ROWS
     if unique and names.is_key(found.name):
-        return _out(found, "another in each row, and called like a key: an identifier", LIKELY)
+        return _out(found, "unique in each row, and named like a key: an identifier", LIKELY)
     if unique and found.whole == found.known and found.known == found.rows:
         span = found.high - found.low + 1
         if span == found.rows or (found.longest >= 6 and len(str(int(found.low))) == found.longest):
-            return _out(found, "a whole number, another in each row: a running number or an identifier", LIKELY)
+            return _out(found, "a whole number, unique in each row: a running number or an identifier", LIKELY)
     return None
 
 
@@ -64,7 +64,7 @@ MOST_LETTERS = 100
 
 
 def is_of_days(found: Profile) -> bool:
-    """Whether a column holds days, but for texts that say that nothing is known."""
+    """Whether a column holds dates, apart from markers of missing values."""
     return found.days > 0 and found.days + _rows_of(found, found.markers) >= found.known
 
 
@@ -72,14 +72,14 @@ def _dates(found: Profile) -> Proposal | None:
     if is_of_days(found):
         return _out(
             found,
-            f"days, such as {shown(found.values[0])}: a table has no history that a day could belong to",
+            f"dates, such as {shown(found.values[0])}: a table without history cannot use them as they are",
             asks="count the days to it by --as-of DAY, or leave it out",
         )
     serial = found.low >= 20_000 and found.high <= 80_000 and found.numbers == found.known
     if serial and names.says(found.name, names.DATED):
         return _out(
             found,
-            f"numbers from {found.low:.6g} to {found.high:.6g}, called like a date: Excel's serial days",
+            f"numbers from {found.low:.6g} to {found.high:.6g}, named like a date: Excel's serial days",
             LIKELY,
             "format the column as a date in Excel, or leave it out",
         )
@@ -104,7 +104,7 @@ def _of_type_number(found: Profile, markers: tuple[str, ...]) -> Proposal:
     largest = max(abs(found.low), abs(found.high))
     is_whole = found.whole == found.numbers and largest <= LARGEST_WHOLE
     if largest > (LARGEST_WHOLE if found.whole == found.numbers else LARGEST):
-        return _out(found, f"numbers up to {largest:.3g} in size, which no double calculates with", LIKELY)
+        return _out(found, f"numbers up to {largest:.3g} in size, too large for double precision", LIKELY)
     entry: dict[str, Any] = {"type": "integer" if is_whole else "number"}
     why = ["whole numbers" if is_whole else "numbers", f"from {found.low:.6g} to {found.high:.6g}"]
     sure, asks = SURE, ""
@@ -121,7 +121,7 @@ def _of_type_number(found: Profile, markers: tuple[str, ...]) -> Proposal:
         asks = f"{found.negative:,} of {found.numbers:,} are below 0: are these refunds, or faults of the file?"
     if gone := (*markers, *found.nines):
         entry["missing"] = list(gone)
-        why.append(f"{_listed(gone)} taken for nothing known")
+        why.append(f"{_listed(gone)} taken for missing values")
         sure, asks = (LIKELY, f"{_listed(found.nines)} taken for a missing value") if found.nines else (sure, asks)
     if found.missing or gone:
         entry["nullable"] = True
@@ -139,7 +139,7 @@ def _blank(found: Profile) -> str:
 
 
 def _dressed(found: Profile) -> Proposal | None:
-    """Numbers as people write them, with signs of money, groups of three or decimal commas."""
+    """The proposal for numbers with currency signs, thousands separators or decimal commas; None for others."""
     markers = _rows_of(found, found.markers)
     if found.numbers == found.known or found.dressed + markers < found.known or found.distinct <= 2:
         return None
@@ -147,14 +147,14 @@ def _dressed(found: Profile) -> Proposal | None:
         return None
     return _out(
         found,
-        f"numbers as people write them, such as {shown(found.odd[0][0] if found.odd else found.values[0])}",
+        f"formatted numbers, such as {shown(found.odd[0][0] if found.odd else found.values[0])}",
         LIKELY,
         "write plain numbers (1234.5) into the file to use it",
     )
 
 
 def _mixed(found: Profile) -> Proposal | None:
-    """Numbers for the most part, and texts that are none."""
+    """The proposal for numbers mixed with other texts; None for others."""
     texts = tuple((text, rows) for text, rows in found.odd if text not in found.markers)
     if not texts or found.numbers < 0.5 * found.known or found.distinct <= MOST_LISTED:
         return None
@@ -165,12 +165,12 @@ def _mixed(found: Profile) -> Proposal | None:
         found,
         f"{found.numbers:,} numbers and {odd:,} other texts, such as {shown(texts[0][0])}",
         LIKELY,
-        f"mend the file, or write {{type: number, nullable: true, missing: [{shown(texts[0][0])}, ...]}}",
+        f"correct the file, or write {{type: number, nullable: true, missing: [{shown(texts[0][0])}, ...]}}",
     )
 
 
 def _text(found: Profile) -> Proposal | None:
-    """Texts of which nearly every row has its own."""
+    """The proposal for texts that differ in most rows; None for others."""
     if found.known > FEW_ROWS and found.distinct > 0.5 * found.known:
         kind = "an identifier" if found.mean_length <= 24 else "free text"
         return _out(found, f"{found.distinct:,} different texts in {found.known:,} rows: {kind}", LIKELY)
@@ -187,14 +187,14 @@ def _category(found: Profile) -> Proposal:
     if listed:
         entry["values"] = kept
     else:
-        why.append(f"more than {MOST_LISTED}, so not listed" if not found.signs else "not listed: some hold odd signs")
+        why.append(f"more than {MOST_LISTED}, so not listed" if not found.signs else "not listed: control characters")
     if found.padded and found.whole == found.known:
-        why.append("zeros in front: a code, no number")
+        why.append("leading zeros: a code, not a number")
     elif found.numbers == found.known and names.says(found.name, names.CODE):
-        why.append("called like a code, so no number")
+        why.append("named like a code, so not a number")
     if gone:
         entry["missing"] = list(gone)
-        why.append(f"{_listed(gone)} taken for nothing known")
+        why.append(f"{_listed(gone)} taken for missing values")
     if found.missing or gone:
         entry["nullable"] = True
         why.append(_blank(found))
@@ -207,6 +207,6 @@ def _listed(texts: tuple[str, ...]) -> str:
 
 
 def shown(text: str) -> str:
-    """A text in quotes, short enough for a line, its odd signs as escapes."""
+    """A text in quotes, shortened to fit a line, with control characters as escapes."""
     short = text if len(text) <= 40 else f"{text[:39]}…"
     return "'" + "".join(one if one.isprintable() else repr(one)[1:-1] for one in short) + "'"

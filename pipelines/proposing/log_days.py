@@ -1,4 +1,4 @@
-"""Days as files write them: how they are read, the first and the last, and rows that lack one."""
+"""Dates of an event log: their format, the first and the last, and rows without one."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ FORMATS = tuple(day + time for day in _DAYS for time in ("", " %H:%M", " %H:%M:%
 
 
 def written(sheet: Sheet, name: str, settling: Settling, database: duckdb.DuckDBPyConnection) -> str | None:
-    """The format in which a column writes its days; None where it is plain, year first.
+    """The format of a column's dates; None for ISO dates, year first.
 
     Raises UsageError where two formats read every row: 01/02 may be either.
     """
@@ -30,32 +30,32 @@ def written(sheet: Sheet, name: str, settling: Settling, database: duckdb.DuckDB
     if settling.said.days_written in fitting:
         return settling.said.days_written
     if not fitting:
-        raise UsageError(f"{sheet.file}: the days of '{name}' are written in no one way; mend the file.")
+        raise UsageError(f"{sheet.file}: the dates of '{name}' have no common format; correct the file.")
     if len(fitting) > 1:
-        question = f"{sheet.file}: the days of '{name}' can be read in {len(fitting)} ways."
+        question = f"{sheet.file}: the dates of '{name}' fit {len(fitting)} formats."
         return settling.choice("--days-written", question=question, among=fitting)
     return fitting[0]
 
 
 def expression(name: str, form: str | None) -> str:
-    """The column as an expression of a spec."""
+    """The SQL expression of a date column for a spec."""
     return reference(name) if form is None else f"strptime({reference(name)}, {literal(form)})"
 
 
 def moment(log: Log, name: str, form: str | None) -> str:
-    """The same over the texts of its sheet, as SQL; null where it cannot be read."""
+    """The SQL expression of a date column over a sheet of texts; null where it cannot be read."""
     c = log.sheet.sql(name)
     return f"TRY_CAST({c} AS TIMESTAMP)" if form is None else f"TRY(strptime({c}, {literal(form)}))"
 
 
 def span(log: Log, sql: str, database: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime]:
-    """The first and the last moment of a column of days."""
+    """The first and the last moment of a date column."""
     ((first, last),) = database.execute(f"SELECT min({sql}), max({sql}) FROM {log.sheet.table}").fetchall()  # noqa: S608
     return first, last
 
 
 def unmapped(log: Log, sql: str, database: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """How many rows lack a customer or a readable day, and how many there are."""
+    """The number of rows without a customer or a readable date, and the number of all rows."""
     who = log.sheet.sql(log.customer)
     query = f"SELECT count(*) FILTER ({who} IS NULL OR {sql} IS NULL), count(*) FROM {log.sheet.table}"  # noqa: S608
     lost, rows = database.execute(query).fetchall()[0]

@@ -1,4 +1,4 @@
-"""The files of an event log: alike ones together, the customer's key, the days, and which table each becomes."""
+"""The files of an event log: grouped by columns, with the customer's key, the dates, and the canonical table."""
 
 import re
 from collections.abc import Mapping, Sequence, Set
@@ -95,10 +95,10 @@ ENDS = frozenset(
 
 @dataclass(frozen=True)
 class Log:
-    """Files with the same columns: the first sheet, all of them, what others call a column by its name there.
+    """Files with the same columns: the first sheet, all sheets, and renamed columns (later name: name in the first).
 
-    customer is the key's column and event the day's; a file of one row a customer is_of_customers, its event then the
-    day of joining. days are all columns of days.
+    customer is the key column and event the date column. is_of_customers says that the file has one row per customer;
+    event is then the joining date. days are all date columns.
     """
 
     sheet: Sheet
@@ -112,7 +112,7 @@ class Log:
 
     @property
     def files(self) -> str | list[str]:
-        """The file, a glob that means all of them, or their names."""
+        """The file name, a glob that matches all files, or their names."""
         found = [one.file for one in self.sheets]
         if len(found) == 1:
             return found[0]
@@ -121,7 +121,7 @@ class Log:
 
     @property
     def table(self) -> str:
-        """The canonical table that its rows become."""
+        """The canonical table for its rows, guessed from file and column names."""
         if self.is_of_customers:
             return "customers"
         said = set(names.words(self.sheet.file.rsplit(".", 1)[0]))
@@ -134,7 +134,7 @@ class Log:
 
     @property
     def amount(self) -> tuple[str, ...]:
-        """The column of money, or of a price and a number of pieces."""
+        """The column of amounts, or those of quantity and price."""
         numeric = [name for name, one in self.profiles.items() if one.known and one.numbers == one.known]
         pieces = [name for name in numeric if names.says(name, {"quantity", "qty", "pieces", "units"})]
         price = [name for name in numeric if names.says(name, {"price"})]
@@ -145,13 +145,13 @@ class Log:
         return (money[0],) if money else ()
 
     def column(self, words: Set[str]) -> str | None:
-        """The first column, neither key nor day, whose name has one of these words."""
+        """The first column, neither key nor date, whose name has one of these words."""
         there = [name for name in self.sheet.columns if name not in (self.customer, *self.days)]
         return next((name for name in there if names.says(name, words)), None)
 
 
 def logs(sheets: Sequence[Sheet], settling: Settling, database: duckdb.DuckDBPyConnection) -> list[Log]:
-    """The files by what they are. Raises UsageError where one has no day, or no customer that can be told."""
+    """The files, grouped by columns. Raises UsageError where one has no date column, or no clear customer key."""
     groups: list[list[Sheet]] = []
     for sheet in sheets:
         alike = next((one for one in groups if _renames(one[0], sheet) is not None), None)
@@ -163,7 +163,7 @@ def logs(sheets: Sequence[Sheet], settling: Settling, database: duckdb.DuckDBPyC
 
 
 def looks_like_a_log(sheets: Sequence[Sheet], database: duckdb.DuckDBPyConnection, key: str | None) -> bool:
-    """Whether a file has several rows a customer, each with a day."""
+    """Whether a file has several rows per customer, each with a date."""
     for sheet in sheets:
         found = {name: profile(sheet, name, database) for name in sheet.columns if _may_matter(name, key)}
         who = [one for name, one in found.items() if name == key or names.is_of_a_customer(name)]
@@ -182,7 +182,7 @@ def _is_day(found: Profile) -> bool:
 
 
 def _renames(first: Sheet, other: Sheet) -> dict[str, str] | None:
-    """What the other calls the columns of the first, where they have the same ones in the same order; else None."""
+    """The columns of the other that have new names, if both have the same columns in the same order; else None."""
     if len(first.columns) != len(other.columns):
         return None
     found: dict[str, str] = {}
@@ -206,7 +206,7 @@ def _log(group: Sequence[Sheet], settling: Settling, database: duckdb.DuckDBPyCo
     customer = _customer(sheet, found, settling)
     days = tuple(name for name, one in found.items() if _is_day(one))
     if not days:
-        raise UsageError(f"{sheet.file}: no column holds days, so that it is no log of events; leave the file away.")
+        raise UsageError(f"{sheet.file}: no column holds dates, so it is no event log; leave the file out.")
     one_each = found[customer].distinct == found[customer].known
     wanted = [name for name in days if names.says(name, BEGINS)] if one_each else []
     not_ends = [name for name in days if not names.says(name, ENDS)]

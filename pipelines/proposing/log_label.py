@@ -1,4 +1,4 @@
-"""What an event log can predict, and from which dates: counted before anything is built."""
+"""The label of an event log and its observation dates, with counts of outcomes before anything is built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,19 +12,21 @@ from features.event_log.expressions import literal
 from features.observations import months_after, observation_dates
 from pipelines.proposing.log_files import Log
 
-# Below so many of the rarer outcome a date tells nothing.
+# A date needs at least so many of the rarer outcome.
 FEWEST = 10
 HORIZONS = (30, 60, 90, 180, 365)
-# A horizon by which nine of ten who come again have come.
+# The share of returning customers who must have returned within the horizon.
 COMES_AGAIN = 0.9
+
+Dates = tuple[tuple[datetime, int, int], ...]
 
 
 @dataclass(frozen=True)
 class Target:
-    """The label, its window, and the dates with how many were observed and how many of them left.
+    """The label, its window, and its dates, each with the number of customers observed and of those who left.
 
-    kind is cancelled or inactive; table is the one whose events count for the latter.
-    split is how its dates are divided, None where they are too few for that.
+    kind is cancelled or inactive; table holds the events that count for inactive. split divides the dates, None where
+    there are too few.
     """
 
     kind: str
@@ -38,7 +40,7 @@ class Target:
 
     @property
     def words(self) -> str:
-        """What comes of it."""
+        """The expected dates, rows and leavers, as a sentence."""
         rows, left = sum(rows for _, rows, _ in self.dates), sum(left for _, _, left in self.dates)
         first, last = self.dates[0][0], self.dates[-1][0]
         each = f"{self.dates[-1][1]:,} customers at the last, of whom {self.dates[-1][2]:,} left"
@@ -49,7 +51,7 @@ class Target:
 
 def of_a_flag(log: Log, joined: str, left: str, *, day: date, horizon_days: int, look_back: int, why: str,
               database: duckdb.DuckDBPyConnection) -> Target:  # fmt: skip
-    """A flag of each customer that was read after a day: one date. joined and left are SQL over the sheet."""
+    """The target for a churn flag per customer: a single date. joined and left are SQL conditions over the sheet."""
     moment = f"TIMESTAMP '{day}'"
     query = f"SELECT count(*), count(*) FILTER ({left}) FROM {log.sheet.table} WHERE {joined} < {moment}"  # noqa: S608
     rows, gone = database.execute(query).fetchall()[0]
@@ -60,7 +62,7 @@ def of_a_flag(log: Log, joined: str, left: str, *, day: date, horizon_days: int,
 
 def of_an_end(log: Log, joined: str, ended: str, *, first: datetime, end: datetime, horizon_days: int, look_back: int,
               why: str, database: duckdb.DuckDBPyConnection) -> Target:  # fmt: skip
-    """A day on which each customer left: every month."""
+    """The target for a leaving date per customer: monthly dates. joined and ended are SQL over the sheet."""
     begin = _month_after(first + timedelta(days=look_back))
     found = []
     for day in _mature(begin, end, horizon_days):
@@ -69,11 +71,11 @@ def of_an_end(log: Log, joined: str, ended: str, *, first: datetime, end: dateti
         query = f"SELECT count(*), count(*) FILTER ({closes}) FROM {log.sheet.table} WHERE {here}"  # noqa: S608
         rows, gone = database.execute(query).fetchall()[0]
         found.append((day, int(rows), int(gone)))
-    return Target("cancelled", horizon_days, look_back, *_borne(found, log.sheet.file), why)
+    return Target("cancelled", horizon_days, look_back, *_with_enough_outcomes(found, log.sheet.file), why)
 
 
 def note_events(log: Log, moment: str, kept: str, database: duckdb.DuckDBPyConnection) -> None:
-    """Keep the days on which each customer did something; kept is SQL that says which events count."""
+    """Store the moments of each customer's events in the table `seen`; kept is an SQL condition for events to count."""
     who = log.sheet.sql(log.customer)
     database.execute(
         f"CREATE OR REPLACE TEMP TABLE seen AS SELECT DISTINCT {who} AS who, {moment} AS moment"  # noqa: S608
@@ -83,7 +85,7 @@ def note_events(log: Log, moment: str, kept: str, database: duckdb.DuckDBPyConne
 
 def of_silence(log: Log, *, first: datetime, end: datetime, horizon_days: int, look_back: int, why: str,
                database: duckdb.DuckDBPyConnection) -> Target:  # fmt: skip
-    """Nothing for so many days among the events that were noted: every month."""
+    """The target for inactivity, by the events in the table `seen`: monthly dates."""
     begin = _month_after(first + timedelta(days=look_back))
     found = []
     for day in _mature(begin, end, horizon_days):
@@ -93,11 +95,11 @@ def of_silence(log: Log, *, first: datetime, end: datetime, horizon_days: int, l
         active = f"SELECT {again} AS again FROM seen GROUP BY who HAVING bool_or(moment >= {back} AND moment < {at})"  # noqa: S608
         rows, back_again = database.execute(f"SELECT count(*), count(*) FILTER (again) FROM ({active})").fetchall()[0]  # noqa: S608
         found.append((day, int(rows), int(rows - back_again)))
-    return Target("inactive", horizon_days, look_back, *_borne(found, log.sheet.file), why, log.table)
+    return Target("inactive", horizon_days, look_back, *_with_enough_outcomes(found, log.sheet.file), why, log.table)
 
 
 def pauses(database: duckdb.DuckDBPyConnection) -> tuple[list[int], str]:
-    """Horizons in the order of preference: one by which most who come again have come, then shorter ones; and why."""
+    """Horizons in days by preference, and why: the first by which 90 % of returning customers return, then shorter."""
     days = "SELECT DISTINCT who, date_trunc('day', moment) AS day FROM seen"
     gaps = f"SELECT day - lag(day) OVER (PARTITION BY who ORDER BY day) AS gap FROM ({days})"  # noqa: S608
     query = f"SELECT quantile_cont(date_part('day', gap), {COMES_AGAIN}) FROM ({gaps}) WHERE gap IS NOT NULL"  # noqa: S608
@@ -116,8 +118,10 @@ def _mature(first: date, end: datetime, horizon_days: int) -> list[datetime]:
     return [one for one in dates if one + timedelta(days=horizon_days) <= end]
 
 
-def _borne(found: Sequence[tuple[datetime, int, int]], file: str) -> tuple[date, tuple[tuple[datetime, int, int], ...]]:
-    """The dates from the first on that has outcomes enough."""
+def _with_enough_outcomes(
+    found: Sequence[tuple[datetime, int, int]], file: str
+) -> tuple[date, tuple[tuple[datetime, int, int], ...]]:
+    """The dates from the first one with enough outcomes."""
     start = next((place for place, (_, rows, left) in enumerate(found) if min(left, rows - left) >= FEWEST), None)
     if start is None:
         seen = ", ".join(f"{day:%Y-%m-%d}: {left:,} of {rows:,}" for day, rows, left in found[-3:])
@@ -137,5 +141,5 @@ def _refuse_none(dates: Sequence[tuple[datetime, int, int]], file: str) -> None:
 
 
 def is_text(column: str, text: str) -> str:
-    """SQL that a column of a sheet holds a text."""
+    """The SQL condition that a column of a sheet equals a text."""
     return f"{column} = {literal(text)}"

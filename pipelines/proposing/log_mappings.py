@@ -48,12 +48,12 @@ _WORDS = frozenset(
 
 
 def reference(name: str) -> str:
-    """A column as an expression names it."""
+    """A column's name in an SQL expression, quoted where needed."""
     return name if re.fullmatch(_PLAIN, name) and name.lower() not in _WORDS else quoted(name)
 
 
 def key(log: Log) -> str:
-    """The customer's key; whole numbers that a file keeps as decimals lose their point."""
+    """The expression of the customer's key; whole numbers stored as decimals are cast to integers."""
     place = log.sheet.columns.index(log.customer)
     kinds = [one.types.get(one.columns[place]) for one in log.sheets]
     is_decimal = any(kind is not None and pa.types.is_floating(kind) for kind in kinds)
@@ -61,14 +61,14 @@ def key(log: Log) -> str:
 
 
 def number(log: Log, name: str) -> str:
-    """A column as a number; texts are cast."""
+    """The expression of a numeric column; texts are cast."""
     kind = log.sheet.types.get(name)
     is_text = kind is None or not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
     return f"{reference(name)}::DOUBLE" if is_text else reference(name)
 
 
 def of_events(log: Log) -> Columns:
-    """The columns of a file of events, by the table that it becomes."""
+    """The mapping of a file of events onto its canonical table."""
     found: Columns = {
         "customer_id": (key(log), "the customer's key by its name"),
         "event_at": (reference(log.event), "sure: its days"),
@@ -88,7 +88,7 @@ def of_events(log: Log) -> Columns:
     session = log.column({"session"})
     found |= {"kind": (reference(kind), "likely: by its name")} if kind else {}
     session_key = session if session and log.profiles[session].distinct > 1 else log.event
-    found["session"] = (reference(session_key), "likely: what tells one from another")
+    found["session"] = (reference(session_key), "likely: it identifies a session")
     minutes = log.column({"minutes", "mins"})
     seconds = log.column({"seconds", "secs", "duration"})
     if minutes:
@@ -101,17 +101,17 @@ def of_events(log: Log) -> Columns:
 def _transactions(log: Log) -> Columns:
     money = " * ".join(number(log, name) for name in log.amount) or "0"
     negative = any(log.profiles[name].negative for name in log.amount)
-    why = "likely: the money of a row by the names" if log.amount else "guess: no column of money was found"
+    why = "likely: the amount of a row, by the names" if log.amount else "guess: no column of amounts was found"
     if not negative:
         return {"kind": ("'payment'", "likely: no amount is below 0"), "amount": (money, why)}
     return {
-        "kind": (f"CASE WHEN {money} < 0 THEN 'refund' ELSE 'payment' END", "likely: money below 0 goes back"),
+        "kind": (f"CASE WHEN {money} < 0 THEN 'refund' ELSE 'payment' END", "likely: amounts below 0 are refunds"),
         "amount": (f"abs({money})", why),
     }
 
 
 def of_customers(log: Log) -> Columns:
-    """The columns of the customers, where a file has one row for each."""
+    """The mapping onto the table of customers, for a file with one row per customer."""
     found: Columns = {
         "customer_id": (key(log), "the customer's key by its name"),
         "event_at": (reference(log.event), "likely: the day of joining"),
@@ -128,12 +128,12 @@ def of_customers(log: Log) -> Columns:
 
 
 def end_column(log: Log) -> str | None:
-    """The column of the day on which a customer left; None where there is none."""
+    """The column of the leaving date; None where there is none."""
     return next((name for name in log.days if names.says(name, ENDS) and name != log.event), None)
 
 
 def contract(log: Log, *, ended_at: str | None, known_at: str | None) -> Columns:
-    """A contract for each customer, from the day of joining; as it stands at the end where that is given."""
+    """The mapping onto contracts: one per customer, from the joining date; ended where ended_at is given."""
     plan = log.column({"plan", "contract", "tariff", "product"})
     price = log.column({"price", "fee", "charge", "charges"})
     found: Columns = {
@@ -150,7 +150,7 @@ def contract(log: Log, *, ended_at: str | None, known_at: str | None) -> Columns
 
 
 def treatments(log: Log, arms: Arms, *, day: str) -> Columns:
-    """The arm that each customer was given, on one day; its chance is the plain share, for nobody logged another."""
+    """The mapping onto treatments, all on one day; an arm's probability is its share, as none is logged."""
     shares = dict(log.profiles[arms.column].top)
     total = sum(shares.values())
     whens = " ".join(f"WHEN {literal(text)} THEN {literal(name)}" for name, text in arms.arms.items())
@@ -161,5 +161,5 @@ def treatments(log: Log, arms: Arms, *, day: str) -> Columns:
         "event_at": (literal(day), "guess: on the day of the observation"),
         "campaign": (literal("_".join(names.words(arms.column))), ""),
         "action": (f"CASE {column} {whens} ELSE 'control' END", arms.why),
-        "probability": (f"CASE {column} {chances} ELSE {control} END", "each arm's plain share: nobody logged another"),
+        "probability": (f"CASE {column} {chances} ELSE {control} END", "each arm's share: no probability is logged"),
     }

@@ -1,4 +1,4 @@
-"""The sections of an event log's spec: its source, its label, and what follows from both."""
+"""The sections of an event log's spec: source, label, and the sections that follow from them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -107,20 +107,20 @@ def label(target: Target, making: Making) -> Iterator[str]:
 
 
 def rest(target: Target, making: Making) -> Iterator[str]:
-    """The sections that say how it is learnt and judged."""
+    """The sections on training and evaluation."""
     said, arms = making.said, making.arms
     if arms:
         yield writing.section("treatment")
         plain = {name: {"cost": 0.0} for name in arms.arms}
         yield from writing.line("arms", plain, indent=2, why="guess: the files do not say what one costs")
-        why = "you said so" if said.randomised else "nobody said that they were drawn by lot"
+        why = "you said so" if said.randomised else "nobody said that they were randomised"
         yield from writing.line("randomised", said.randomised, indent=2, why=why)
     else:
         yield from writing.line("treatment", None, why="sure: no action was named")
     validation: dict[str, object] = {"volume_change": said.volume_change or 0.5}
     validation |= {"ended": list(said.ended)} if said.ended else {}
     yield from writing.line("validation", validation, why="you said so" if said.ended or said.volume_change else "")
-    yield from writing.line("checks", {}, why="every leak check is asked")
+    yield from writing.line("checks", {}, why="every leak check applies")
     yield from writing.line("value", {"constant": 1.0}, why="guess: not in the files")
     yield from writing.line("policy", {"budget_share": 0.2}, why="guess: not in the files")
     if target.split:

@@ -1,4 +1,4 @@
-"""The spec of an event log, as it is proposed."""
+"""The proposed spec of an event log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -27,14 +27,14 @@ from pipelines.proposing.log_sections import Mapping as Mapped
 from pipelines.proposing.settling import Said, Settling, as_day
 from pipelines.proposing.sheets import Sheet
 
-# The days after its date that a flag is taken to tell of, where nobody says.
+# The horizon, in days, that a churn flag is assumed to cover where the user gives none.
 FLAG_DAYS = 30
-# Where a day says when customers left: horizons in the order of preference.
+# Horizons by preference where there is a leaving date.
 ENDS_WITHIN = (30, 60, 90)
 
 
 def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: duckdb.DuckDBPyConnection) -> Draft:
-    """The draft. Raises UsageError, which names the file and the option, where something must be said first."""
+    """The draft. Raises UsageError, which names file and option, where the user must decide something first."""
     making = Making(settling, database)
     found = logs(sheets, settling, database)
     forms = {
@@ -58,9 +58,7 @@ def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: d
         *log_sections.rest(target, making),
     ]
     if settling.said.time_zone is None:
-        making.open.append(
-            "source.time_zone: the files do not say where their clocks stood, and UTC stands here; --time-zone"
-        )
+        making.open.append("source.time_zone: the files do not give their time zone, so UTC is assumed; --time-zone")
     making.open.append("value.constant: what keeping a customer is worth is not in the files")
     return drafts.draft(lines, found=making.found, left=making.open)
 
@@ -70,7 +68,7 @@ def _size(log: Log, database: duckdb.DuckDBPyConnection) -> int:
 
 
 def _with_days(columns: Columns, forms: Mapping[str, str | None]) -> Columns:
-    """The columns with days as they are written."""
+    """The columns, with date columns converted by their format."""
     spelt = {log_mappings.reference(name): log_days.expression(name, form) for name, form in forms.items()}
     dated = ("event_at", "joined_at", "starts_at", "ended_at")
     return {one: (spelt.get(sql, sql) if one in dated else sql, why) for one, (sql, why) in columns.items()}
@@ -84,13 +82,13 @@ def _refuse_unmapped(making: Making, found: Sequence[Log], forms: Mapping[str, M
             share = lost / rows
             raise UsageError(
                 f"{log.files}: {lost:,} of {rows:,} rows ({100 * share:.2f} %) lack a customer ('{log.customer}') or a"
-                f" readable day ('{log.event}'). Say --unmapped {min(1.0, share * 1.05):.2g} to leave such rows"
-                " out (they are counted and kept), or mend the file."
+                f" readable date ('{log.event}'). Give --unmapped {min(1.0, share * 1.05):.2g} to leave such rows"
+                " out (they are counted and stored), or correct the file."
             )
 
 
 def _target(making: Making, found: Sequence[Log], forms: Mapping[str, Mapping[str, str | None]]) -> Target:
-    """The label: a day on which customers left, a flag that tells of it, or silence."""
+    """The label: by a leaving date, by a churn flag, or by inactivity."""
     events = [one for one in found if not one.is_of_customers]
     spans = [log_days.span(one, _moment(one, forms), making.database) for one in events or found]
     first, end = min(one for one, _ in spans), max(one for _, one in spans) + timedelta(microseconds=1)
@@ -130,7 +128,7 @@ def _ended(making: Making, who: Log, ended: str, forms: Mapping[str, str | None]
             database=making.database,
         )  # fmt: skip
 
-    return log_split.borne(make, horizons, first=first, end=last, file=who.sheet.file)
+    return log_split.first_with_enough_dates(make, horizons, first=first, end=last, file=who.sheet.file)
 
 
 def _flagged(making: Making, who: Log, forms: Mapping[str, str | None], *, first: datetime, end: datetime) -> Target:
@@ -162,7 +160,7 @@ def _silent(making: Making, events: Sequence[Log], forms: Mapping[str, Mapping[s
             end: datetime) -> Target:  # fmt: skip
     best = next((one for one in events if one.table == "transactions"), events[0] if events else None)
     if best is None:
-        raise UsageError("no file says who left, and none holds events whose absence would; --label COLUMN.")
+        raise UsageError("no file says who left, and none holds events that could show inactivity; --label COLUMN.")
     kept = "true"
     if best.table == "transactions" and best.amount:
         money = " * ".join(f"TRY_CAST({best.sheet.sql(name)} AS DOUBLE)" for name in best.amount)
@@ -183,9 +181,9 @@ def _silent(making: Making, events: Sequence[Log], forms: Mapping[str, Mapping[s
             database=making.database,
         )
 
-    target = log_split.borne(make, horizons, first=first, end=end, file=best.sheet.file)
+    target = log_split.first_with_enough_dates(make, horizons, first=first, end=end, file=best.sheet.file)
     if making.said.inactive_days is None:
-        days = f"{target.horizon_days} days without anything"
-        shorter = " (the dates do not bear more)" if target.horizon_days < horizons[0] else ""
+        days = f"{target.horizon_days} days without events"
+        shorter = " (the data are too short for more)" if target.horizon_days < horizons[0] else ""
         making.open.append(f"label.horizon_days: {days} are a proposal{shorter}; --inactive-days N")
     return target

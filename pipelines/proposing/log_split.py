@@ -1,4 +1,4 @@
-"""The horizon, look-back and split that the dates of an event log can bear, tried in the order of preference."""
+"""The horizon, look-back and split for which an event log has enough dates, tried in order of preference."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ LOOK_BACKS = (365, 180, 90, 30)
 
 @dataclass(frozen=True)
 class _Asked:
-    """A spec, as far as its dates go."""
+    """The parts of a spec that concern its dates."""
 
     name: str
     label: LabelSpec
@@ -26,13 +26,13 @@ class _Asked:
     split: SplitSpec
 
 
-def borne(
+def first_with_enough_dates(
     make: Callable[[int, int], Target], horizons: Sequence[int], *, first: datetime, end: datetime, file: str
 ) -> Target:
-    """The first target, by horizon and then by look-back, whose dates are enough to learn from and to judge by.
+    """The first target, by horizon and then by look-back, with enough dates for training and evaluation.
 
-    make counts the dates of a horizon and a look-back, in days; it raises UsageError where none has outcomes enough.
-    Raises UsageError where no combination will do.
+    make gives the target of a horizon and a look-back, in days; it raises UsageError where no date has enough outcomes.
+    Raises UsageError where no combination has enough dates.
     """
     why = ""
     for horizon in horizons:

@@ -1,4 +1,4 @@
-"""What the name of a column says of it: words in it, a unit, whether it may be a key, a label, an arm or a date."""
+"""Guesses from a column's name: its words, its unit, and whether it may be a key, a label, an arm or a date."""
 
 import re
 from collections.abc import Set
@@ -15,7 +15,7 @@ DATED = {"date", "day", "datetime", "timestamp", "time", "at", "since", "dt", "æ
 CODE = {"zip", "postal", "postcode", "plz", "code", "phone", "tel", "fips", "sic", "iban", "ssn", "zipcode"}
 MONEY = {"charge", "charges", "amount", "price", "spend", "spent", "revenue", "cost", "fee", "income", "payment"}
 MONEY |= {"balance", "salary", "bill", "refund", "refunds", "cltv", "clv", "ltv"}
-# Money that may be owed: below zero is no fault.
+# Amounts that may be negative without being wrong.
 SIGNED = {"balance", "profit", "margin", "change", "diff", "difference", "delta", "trend", "latitude", "longitude"}
 _UNITS = {
     "days": "days", "months": "months", "weeks": "weeks", "years": "years",
@@ -27,18 +27,18 @@ CURRENCIES = ("usd", "eur", "gbp", "chf", "cny", "jpy")
 
 
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name, small: customerID is customer, id; and AvgMonthlyGB is avg, monthly, gb."""
+    """The words of a name in lower case: customerID is customer, id; and AvgMonthlyGB is avg, monthly, gb."""
     return tuple(one.lower() for one in _WORD.findall(name))
 
 
 def unit(name: str) -> str | None:
-    """The unit that a name says; None where it says none. `Monthly charge` is money a month and no months."""
+    """The unit in a name; None where there is none. `Monthly charge` is an amount, and its unit is not months."""
     found = [_UNITS[word] for word in words(name) if _UNITS.get(word)]
     return found[-1] if found else None
 
 
 def says(name: str, known: Set[str]) -> bool:
-    """Whether one of these words is in a name."""
+    """Whether a name contains one of these words."""
     return bool(set(words(name)) & known)
 
 
@@ -54,6 +54,6 @@ def is_of_a_customer(name: str) -> bool:
 
 
 def spoken(name: str) -> str:
-    """A name as the meaning of a column: its words, the first with a capital letter."""
+    """A column's meaning from its name: its words, the first capitalised."""
     said = " ".join(re.findall(r"\w+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " "))))
     return said[:1].upper() + said[1:] if said else name

@@ -1,4 +1,4 @@
-"""What a table leaves open: newcomers, copies under new keys, money whose currency nobody said, and the like."""
+"""Open points of a table's spec: newcomers, duplicates under new keys, an unknown currency, and others."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ from pipelines.proposing.sheets import Sheet
 from pipelines.proposing.table_plan import Plan
 from pipelines.proposing.table_roles import Arms, Label
 
-# States of a customer who has only just come: nothing tells yet whether that one stays.
+# States of customers who have only just joined, so that it is too early to say whether they stay.
 NEWCOMERS = {"joined", "new", "prospect", "trial", "onboarding", "newbie"}
 STATES = {"status", "state", "stage"}
 LeaveOut = Mapping[str, tuple[str, ...]]
@@ -21,7 +21,7 @@ def of_a_table(
     plan: Plan, said: Said, *, key: str | None, label: Label, arms: Arms | None, gone: LeaveOut,
     database: duckdb.DuckDBPyConnection,
 ) -> Iterator[str]:  # fmt: skip
-    """A line for each, with what settles it."""
+    """One line per open point, with the option or key that settles it."""
     yield from _newcomers(plan, gone)
     if key and not plan.joins:
         yield from _copies(plan.main, key, label, database)
@@ -30,13 +30,13 @@ def of_a_table(
         yield from _afterwards(plan, said)
     elif label.said_by_name:
         yield (
-            f"label.leavers_are_gone: taken to be so, as '{label.column}' says that they left; write false"
+            f"label.leavers_are_gone: assumed, as '{label.column}' says that they left; write false"
             " where those who left are still to be scored"
         )
     if said.currency is None and any(names.says(name, names.MONEY) for one in plan.profiles.values() for name in one):
-        yield "currency: no name says it, and eur stands here; --currency"
-    yield "value.constant: what keeping a customer is worth is not in the file; write it, or name a column of money"
-    yield "policy.budget_share: how many can be contacted is not in the file; a fifth stands here"
+        yield "currency: no name says it, so eur is assumed; --currency"
+    yield "value.constant: the value of keeping a customer is not in the file; write it, or name a column of amounts"
+    yield "policy.budget_share: how many can be contacted is not in the file; a fifth is assumed"
 
 
 def _newcomers(plan: Plan, gone: LeaveOut) -> Iterator[str]:
@@ -46,13 +46,13 @@ def _newcomers(plan: Plan, gone: LeaveOut) -> Iterator[str]:
             if fresh and names.says(name, STATES) and 2 < one.distinct <= 10:
                 rows = dict(one.top)[fresh[0]]
                 yield (
-                    f"{name} ({file}): {rows:,} customers are {shown(fresh[0])}: they have only just come, and count as"
-                    f" customers here. --leave-out '{name}={fresh[0]}' leaves them out"
+                    f"{name} ({file}): {rows:,} customers are {shown(fresh[0])}: they have only just joined, and count"
+                    f" as customers here. --leave-out '{name}={fresh[0]}' leaves them out"
                 )
 
 
 def _copies(sheet: Sheet, key: str, label: Label, database: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Rows that are equal but for their key."""
+    """The open point on rows that are equal except for their key."""
     rest = [sheet.sql(name) for name in sheet.columns if name != key]
     if len(rest) < 4:  # few columns are often equal
         return
@@ -62,7 +62,7 @@ def _copies(sheet: Sheet, key: str, label: Label, database: duckdb.DuckDBPyConne
     if again:
         yield (
             f"{again:,} rows equal an earlier one in all but '{key}' ('{label.column}' included): the same customer"
-            " under new keys? Take them out of the file; the leak check L004 looks at them, too"
+            " under new keys? Remove them from the file; the leak check L004 examines them, too"
         )
 
 
@@ -71,12 +71,12 @@ def _arms(plan: Plan, arms: Arms, said: Said) -> Iterator[str]:
     total = max(sum(shares.values()), 1)
     told = ", ".join(f"{shown(text)} {100 * rows / total:.1f} %" for text, rows in shares.items())
     yield (
-        f"source.treatment: the arms ({told}) are taken to have been equally likely; write `probabilities` where others"
-        " were meant, not the shares that came of it"
+        f"source.treatment: the arms ({told}) are assumed to have been equally likely; where they were not, write the"
+        " planned `probabilities`, not the observed shares"
     )
     if not said.randomised:
         yield (
-            "treatment.randomised: nobody said that the arms were drawn by lot, so no effect is claimed; --randomised"
+            "treatment.randomised: nobody said that the arms were randomised, so no effect is claimed; --randomised"
             " where they were"
         )
 
@@ -87,4 +87,4 @@ def _afterwards(plan: Plan, said: Said) -> Iterator[str]:
         name for name in plan.of_main if names.says(name, {"conversion", "converted", "spend", "visit", "response"})
     ]
     if left := [name for name in after if name not in known]:
-        yield f"{left}: measured after the actions? Then say --outcome (reported, and no feature) or --drop of each"
+        yield f"{left}: measured after the actions? Then give --outcome (reported, not a feature) or --drop for each"

@@ -1,4 +1,4 @@
-"""How many customers, and how many of the rarer outcome, a spec will have to learn from and to judge by."""
+"""Counts of customers and of the rarer outcome, for training and for the gate cohort."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -18,7 +18,7 @@ SHARES = (0.2, 0.3, 0.4)
 
 @dataclass(frozen=True)
 class Counted:
-    """Rows, those who left, and those of the rarer outcome without action; what part of them is kept for the gate."""
+    """Counts of rows, of leavers, and of the rarer outcome without action; the gate's share and the number of folds."""
 
     rows: int
     left: int
@@ -38,7 +38,7 @@ class Counted:
 
     @property
     def words(self) -> str:
-        """What comes of it, as sentences."""
+        """The counts, and whether they suffice, in sentences."""
         needed = GateSpec().minimum_positives
         told = (
             f"{self.rows:,} customers, of whom {self.left:,} left ({100 * self.base_rate:.2g} %); of the rarer outcome"
@@ -49,8 +49,8 @@ class Counted:
             return f"{told} Too few to measure anything: `run` stops at `build`. About {rows:,} such rows would do."
         if self.in_gate < needed:
             return (
-                f"{told} Fewer than {needed} (gate.minimum_positives): a run learns and reports with wide intervals,"
-                " and the gate answers INSUFFICIENT_DATA: what cannot be concluded is whether the model is good enough."
+                f"{told} Fewer than {needed} (gate.minimum_positives): a run trains and reports with wide intervals,"
+                " and the gate answers INSUFFICIENT_DATA: too few to conclude whether the model is good enough."
             )
         return told
 
@@ -58,7 +58,7 @@ class Counted:
 def counted(
     sheet: Sheet, label: Label, arms: Arms | None, gone: dict[str, tuple[str, ...]], database: duckdb.DuckDBPyConnection
 ) -> Counted:
-    """Count the outcomes of a sheet, its rows that are left out apart."""
+    """Count the outcomes of a sheet, without the rows to leave out."""
     c = sheet.sql(label.column)
     kept = [
         f"coalesce({sheet.sql(name)}, '') NOT IN ({', '.join(map(literal, texts))})" for name, texts in gone.items()

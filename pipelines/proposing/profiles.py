@@ -1,4 +1,4 @@
-"""What the texts of a column are: how many, how different, numbers or days, the extremes, the most frequent ones."""
+"""Profile of a column: counts of values, of numbers and of dates, extremes, and the most frequent values."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,21 +8,21 @@ import duckdb
 from features.event_log.expressions import literal
 from pipelines.proposing.sheets import Sheet
 
-# As the source of a table reads them.
+# Numbers as the source `table` reads them.
 WHOLE = r"[+-]?[0-9]+"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-# What a person takes for a number and the source does not: signs of money, per cent, groups of three, decimal commas.
+# Formatted numbers, which the source cannot read: currency and per cent signs, thousands separators, decimal commas.
 DRESSED = r"[$€£¥]?\s*[+-]?[0-9]{1,3}([,.'’ ][0-9]{3})*([.,][0-9]+)?\s*(%|[$€£¥])?|\([0-9.,]+\)"
 DAY = (
     r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ].*)?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}([T ].*)?"
     r"|[0-9]{1,2}[ -][A-Za-z]{3,9}[ -][0-9]{2,4}"
 )
-# Texts that people and programs write where they know nothing.
+# Texts that mark a missing value.
 NOTHING = (
     *("?", "-", "--", ".", "n/a", "#n/a", "na", "nan", "null", "none", "nil", "unknown", "missing", "not available"),
     *("not known", "undefined", "<na>", "#value!", "#ref!", "(blank)", "unbekannt", "未知", "无"),
 )
-# Numbers that stand for nothing, as `validate` looks for them: nines, with either sign.
+# Numbers that mark a missing value, as in `validate`: nines, with either sign.
 NINES = tuple(sign * (10**digits - 1) for digits in range(2, 11) for sign in (-1, 1))
 FEWEST_NINES = 3
 _COUNTED = ("known", "distinct", "whole", "numbers", "dressed", "days", "padded", "longest", "mean_length", "signs")
@@ -31,13 +31,13 @@ SHOWN = 40
 
 @dataclass(frozen=True)
 class Profile:
-    """What was counted of a column.
+    """The counts of a column.
 
-    known counts the rows that hold something, distinct their different texts; whole, numbers, dressed and days those
-    that read as such. low and high are the extremes of the numbers, without nines that stand far from all others,
-    which are in nines; negative counts those below 0. top are the most frequent texts with their rows, at most SHOWN;
-    odd the most frequent ones that are no numbers. padded counts whole numbers with a zero in front, longest is in
-    letters, signs tells whether a text holds one that no spec can write.
+    known counts rows that are not blank, distinct the different texts; whole, numbers, dressed (formatted numbers) and
+    days count rows that can be read as such. low and high are the extremes of the numbers without nines that mark
+    missing values, which are in nines; negative counts numbers below 0. top holds the most frequent texts with their
+    counts, at most SHOWN; odd the most frequent texts that are no numbers. padded counts whole numbers with leading
+    zeros, longest is in characters, signs says whether a text has control characters.
     """
 
     name: str
@@ -61,22 +61,22 @@ class Profile:
 
     @property
     def missing(self) -> int:
-        """Rows that hold nothing."""
+        """The number of blank rows."""
         return self.rows - self.known
 
     @property
     def markers(self) -> tuple[str, ...]:
-        """Those of its texts that say that nothing is known."""
+        """The texts of the column that mark missing values."""
         return tuple(text for text, _ in (*self.top, *self.odd) if text.lower() in NOTHING)
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The most frequent texts, in order."""
+        """The most frequent texts, in descending order."""
         return tuple(text for text, _ in self.top)
 
 
 def profile(sheet: Sheet, name: str, database: duckdb.DuckDBPyConnection) -> Profile:
-    """Count a column of a sheet: its different texts first, and then these."""
+    """The profile of a column of a sheet, computed from its distinct texts and their counts."""
     c = sheet.sql(name)
     number = f"CASE WHEN regexp_full_match(c, {literal(NUMBER)}) THEN TRY_CAST(c AS DOUBLE) END AS n"
     texts = f"SELECT {c} AS c, count(*) AS rows FROM {sheet.table} WHERE {c} IS NOT NULL GROUP BY 1"  # noqa: S608

@@ -1,4 +1,4 @@
-"""The whole of `new`: look at the files, settle what they cannot tell, write the spec or show what would change."""
+"""The command `new`: examine the files, ask what they leave open, write the spec or show the changes."""
 
 import argparse
 import re
@@ -27,12 +27,12 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def answer(workspace: Workspace, arguments: argparse.Namespace) -> int:
-    """Write the spec where there is none, or where it may be written over; else show the difference.
+    """Write the spec if there is none or it may be overwritten; otherwise show the difference.
 
-    Raises UsageError where the name is none, where something must be said first, and where files make no spec.
+    Raises UsageError for an invalid name, a missing option, and files from which no spec can be made.
     """
     if not _NAME.fullmatch(workspace.spec):
-        raise UsageError(f"'{workspace.spec}' names no spec: small letters, digits and '_', a letter first.")
+        raise UsageError(f"'{workspace.spec}' is no name for a spec: lower-case letters, digits, '_', a letter first.")
     path = workspace.spec_file
     said = options.of(arguments, path)
     found = proposed(workspace.spec, arguments.files, said, ask=asker())
@@ -51,7 +51,7 @@ def answer(workspace: Workspace, arguments: argparse.Namespace) -> int:
 
 
 def asker() -> Callable[[str], str] | None:
-    """How a person is asked; None where nobody sits at a terminal."""
+    """The function that asks a user at the terminal; None without a terminal."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     return _asked
@@ -62,24 +62,34 @@ def _asked(question: str) -> str:
     try:
         return input("> ")
     except EOFError as error:
-        raise UsageError(f"nobody answers: {question}") from error
+        raise UsageError(f"no answer to: {question}") from error
 
 
 def proposed(spec: str, places: Sequence[str], said: Said, *, ask: Callable[[str], str] | None = None) -> Draft:
-    """The draft of a spec from files. Raises UsageError, DataError or MissingError in one line where there is none."""
+    """The draft of a spec from files. Raises UsageError, DataError or MissingError where it cannot be made."""
     with limits() as limited, duckdb.connect(config={**limited, "preserve_insertion_order": False}) as database:
-        sheets = files.sheets(places, database)
+        sheets = files.sheets(places, database, in_parts=said.kind != "event_log")
         is_log = said.kind == "event_log" or (
             said.kind is None and log_files.looks_like_a_log(sheets, database, said.customer_id)
         )
         made = log_spec.proposed if is_log else table_spec.proposed
+        if is_log:  # whose parts are a glob, so that a new month's file is one more
+            again = any(one.parts > 1 for one in sheets)
+            sheets = files.sheets(places, database, in_parts=False) if again else sheets
+        else:
+            files.refuse_some_parts(places, sheets)
         found = made(spec, sheets, Settling(said, ask), database)
     first = options.line(spec, [one.file for one in sheets], said)
-    return Draft(f"{first}\n{found.text}", found.found, found.open)
+    parts = [
+        f"{one.file}: {one.parts} files with the same columns, read as the parts of one table"
+        for one in sheets
+        if one.parts > 1
+    ]
+    return Draft(f"{first}\n{found.text}", (*parts, *found.found), found.open)
 
 
 def check(spec: str, found: Draft) -> None:
-    """Read the draft as `data` and `run` will. Raises SpecError where it is no spec: nothing is written then."""
+    """Load the draft as `data` and `run` will. Raises SpecError where it is invalid; nothing is written then."""
     with tempfile.TemporaryDirectory(prefix="holdfast-spec-") as folder:
         workspace = Workspace(Path(folder), spec)
         workspace.specs.mkdir(parents=True)

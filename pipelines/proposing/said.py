@@ -12,20 +12,20 @@ BEGINS = "# python -m pipelines new "
 ONE = {
     "customer_id": ("COLUMN", f"the customer's key; '{NO}' where rows have none"),
     "label": ("COLUMN", "the column that says who left"),
-    "churned": ("VALUE", "its value that means so"),
+    "churned": ("VALUE", "the value of the label for customers who left"),
     "treatment": ("COLUMN", f"the column of the action that was tried; '{NO}' where none was"),
-    "control": ("VALUE", "its value that means that nothing was done"),
-    "as_of": ("DAY", "the day on which the table was taken: columns of days become days until then"),
-    "currency": ("CODE", "of all money, such as eur"),
-    "days_written": ("FORMAT", "how the days of a log are written, such as '%%d/%%m/%%Y', where that is in doubt"),
-    "time_zone": ("ZONE", "of an event log, such as Europe/London"),
+    "control": ("VALUE", "the value of the treatment column for customers without action"),
+    "as_of": ("DAY", "the date of extraction of the table: date columns become days until then"),
+    "currency": ("CODE", "the currency of all amounts, such as eur"),
+    "days_written": ("FORMAT", "the format of dates, such as '%%d/%%m/%%Y', where that is in doubt"),
+    "time_zone": ("ZONE", "the time zone of an event log, such as Europe/London"),
 }
 SEVERAL = {
     "outcome": ("COLUMN", "a number that was measured after the actions"),
     "drop": ("COLUMN", "a column to leave out"),
     "leave_out": ("COLUMN=VALUE", "rows to leave out, such as 'Status=Joined'; 'Status=' means blank"),
-    "ended": ("TABLE", "of an event log: a table whose rows come no more"),
-    "aggregate": ("FILE", "a file with several rows a customer: count them, and sum up their numbers"),
+    "ended": ("TABLE", "of an event log: a table that gets no new rows any more"),
+    "aggregate": ("FILE", "a file with several rows per customer: count them, and sum up their numbers"),
 }
 
 
@@ -36,12 +36,12 @@ def arguments(command: argparse.ArgumentParser) -> None:
     for name, (metavar, meaning) in SEVERAL.items():
         command.add_argument(_flag(name), metavar=metavar, action="append", help=f"{meaning}; may be repeated")
     command.add_argument("--kind", choices=("table", "event_log"), help="what the files are, where that is in doubt")
-    command.add_argument("--inactive-days", metavar="N", type=_days, help="who does nothing for so many days has left")
-    command.add_argument("--volume-change", metavar="SHARE", type=float, help="how far a month's rows may move")
-    before = "what becomes of rows from before their customer joined"
+    command.add_argument("--inactive-days", metavar="N", type=_days, help="customers inactive so long have left")
+    command.add_argument("--volume-change", metavar="SHARE", type=float, help="how far monthly row counts may change")
+    before = "what to do with rows dated before their customer joined"
     command.add_argument("--before-first-day", choices=("set_aside", "earliest"), help=before)
     command.add_argument("--unmapped", metavar="SHARE", type=_share, help="the share of rows that may lack a customer")
-    command.add_argument("--randomised", action="store_true", help="the arms were drawn by lot")
+    command.add_argument("--randomised", action="store_true", help="the arms were randomised")
 
 
 def _days(text: str) -> int:
@@ -59,7 +59,7 @@ def _share(text: str) -> float:
 
 
 def of(arguments: argparse.Namespace, before: Path) -> Said:
-    """What is said now and, where nothing is, what the first line of an earlier proposal says."""
+    """The options given now and, for those not given, the options in the first line of an earlier proposal."""
     earlier = vars(_earlier(before))
     now = vars(arguments)
     merged: dict[str, Any] = {
@@ -70,7 +70,7 @@ def of(arguments: argparse.Namespace, before: Path) -> Said:
 
 
 def line(spec: str, files: list[str], said: Said) -> str:
-    """The command that makes this very proposal, without the folders of the files."""
+    """The command that reproduces this proposal, without the folders of the files."""
     parts = [spec, *files]
     for name in _names():
         value = getattr(said, name)

@@ -1,4 +1,4 @@
-"""What a person has said, on the command line or at a terminal, and what is asked for where it is missing."""
+"""The user's decisions for `new`, from options or asked at the terminal."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from features.errors import UsageError
 from features.schema import nearest
 from features.section import of_our_time
 
-# The answer by which an option says that there is no such thing.
+# The answer that there is no such column.
 NO = "none"
 
 
 @dataclass(frozen=True)
 class Said:
-    """The options of `new`; None or empty where nothing was said.
+    """The options of `new`; None or empty where not given.
 
-    outcome and drop name columns. leave_out are rows to be left out, as COLUMN=VALUE. aggregate are files with several
-    rows a customer that are to be counted and summed. randomised says that the arms were drawn by lot.
+    outcome and drop name columns. leave_out are rows to leave out, as COLUMN=VALUE. aggregate are files with several
+    rows per customer, to be counted and summed up. randomised declares that the arms were randomised.
     """
 
     customer_id: str | None = None
@@ -44,13 +44,13 @@ class Said:
 
 @dataclass(frozen=True)
 class Settling:
-    """How what is missing is settled: ask gives the answer of a person at a terminal, and is None without one."""
+    """The user's options, and the function that asks at the terminal, None without one."""
 
     said: Said
     ask: Callable[[str], str] | None = None
 
     def choice(self, option: str, *, question: str, among: Sequence[str], free: bool = False) -> str:
-        """One of the answers that there are, or, where it is free, any; a person is asked until it is one.
+        """The user's answer, one of `among`, or any where it is free; asked again until it is valid.
 
         Raises UsageError, which names the option, where there is nobody to ask.
         """
@@ -64,15 +64,15 @@ class Settling:
 
 
 def as_day(text: str) -> date:
-    """The day that --as-of says. Raises UsageError where it is none of our time."""
+    """The date in --as-of. Raises UsageError where it is not a plausible date."""
     try:
         return of_our_time(date.fromisoformat(text))
     except ValueError as error:
-        raise UsageError(f"--as-of: {text!r} is no day of our time; write it as 2025-07-01.") from error
+        raise UsageError(f"--as-of: {text!r} is no plausible date; write it as 2025-07-01.") from error
 
 
 def check_columns(named: Sequence[str], option: str, there: Sequence[str]) -> None:
-    """Raise UsageError, with the nearest names, where an option names a column that there is not."""
+    """Raise UsageError, with the nearest names, where an option names a column that does not exist."""
     for name in named:
         if name not in there:
             raise UsageError(f"{option}: there is no column '{name}'; {nearest(name, there)}.")

@@ -1,4 +1,4 @@
-"""The lines of a table's columns: each with its type and why, those that are left out as remarks."""
+"""The lines of a spec for a table's columns: each with type and reason, columns left out as comments."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from pipelines.proposing.table_roles import Arms, Label
 
 @dataclass
 class Written:
-    """The lines of the columns so far, the names that are taken, what is left out and what is open."""
+    """The lines of the columns so far, names in use, columns left out, and open points."""
 
     arms: tuple[str, ...]
     lines: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Written:
     open: list[str] = field(default_factory=list)
 
     def write(self, found: Proposal, *, file: str, joined: bool, role: str = "feature", name: str = "") -> None:
-        """One column; it gets another name where its own is ours or taken."""
+        """Add the line of one column; it is renamed where its name is reserved or in use."""
         entry = dict(found.entry or {})
         ours = reserved.OF_THE_TABLE if role == "label" else reserved.names_for(self.arms)
         asked = name or found.name.strip()
@@ -46,7 +46,7 @@ class Written:
             self.open.append(f"{free}: {found.asks}")
 
     def leave(self, found: Proposal, *, file: str) -> None:
-        """A column that is left out, as a remark."""
+        """Add a comment on a column that is left out."""
         self.out.append(f"{found.name} ({file}): {found.why} ({found.sure})")
         if found.asks:
             self.open.append(f"{shown(found.name)} is left out: {found.asks}")
@@ -61,7 +61,7 @@ def written(
     arms: Arms | None,
     days: Mapping[tuple[str, str], Proposal],
 ) -> Written:
-    """Every column of every file, in the files' order; days are the proposals of columns of days."""
+    """Every column of every file, in the files' order; days are the proposals for date columns."""
     found = Written(tuple(arms.arms) if arms else (), days=days)
     found.taken.extend([label.column])  # nobody else may have its name
     for name, one in plan.of_main.items():
@@ -85,7 +85,7 @@ def written(
 
 
 def _stands_before(plan: Plan, join: Join, name: str) -> bool:
-    """Whether a key leads on from here, or a file before has it already as a key."""
+    """Whether a column is a key for a further join that an earlier file has as well."""
     return any(name == one.by and one.of is not join.sheet for one in plan.joins if one is not join) and name in (
         plan.main.columns
     )
@@ -128,7 +128,7 @@ def _outcome(proposal: Proposal, one: Profile) -> Proposal:
 
 
 def _summed(join: Join, profiles: Mapping[str, Profile]) -> Iterator[tuple[Proposal, str]]:
-    """The columns that several rows of a customer come to: how many, and the sum and mean of every number."""
+    """The columns aggregated from several rows per customer: their count, and the sum and mean of every number."""
     stem = join.sheet.file.rsplit(".", 1)[0]
     count: dict[str, Any] = {"type": "integer", "aggregate": "count", "minimum": 0}
     yield Proposal(join.key, count, f"rows of {join.sheet.file}", "sure"), f"{stem}_rows"

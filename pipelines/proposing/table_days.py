@@ -1,4 +1,4 @@
-"""Columns of days in a table, as the days from them to the one on which the table was taken."""
+"""Date columns of a table, proposed as the number of days until the date of extraction (--as-of)."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -18,9 +18,9 @@ from pipelines.proposing.sheets import Sheet
 def counted(
     sheet: Sheet, profiles: Mapping[str, Profile], settling: Settling, database: duckdb.DuckDBPyConnection
 ) -> Iterator[tuple[tuple[str, str], Proposal]]:
-    """The proposal of each column of days, by file and name; none where nobody says --as-of.
+    """The proposal for each date column, by file and name; none without --as-of.
 
-    Raises UsageError where that is no day, or days can be read in several ways.
+    Raises UsageError where --as-of is not a date, or dates fit several formats.
     """
     if settling.said.as_of is None:
         return

@@ -1,4 +1,4 @@
-"""How the files of a table belong together: the file whose rows are the customers, and how others are joined to it."""
+"""The joins between the files of a table: the main file, with one row per customer, and files joined to it by keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from pipelines.proposing.profiles import Profile, profile
 from pipelines.proposing.settling import Said
 from pipelines.proposing.sheets import Sheet
 
-# A key of another file is one where most of its values are found.
+# The share of rows that must find a partner for a column to be a key.
 FOUND = 0.5
 
 
 @dataclass(frozen=True)
 class Join:
-    """A file that is joined: its key, the column by which its row is found, and the file where that stands.
+    """A joined file: its key, the matching column `by` in the file `of`, and the reason.
 
-    several says that a key has several rows, whole that every row finds one.
+    several says that a key has several rows, whole that every row of `of` has a match.
     """
 
     sheet: Sheet
@@ -35,7 +35,7 @@ class Join:
 
 @dataclass(frozen=True)
 class Plan:
-    """The main file, what is joined to it, and the profiles of all columns by file."""
+    """The main file, the joins, and the profiles of all columns by file."""
 
     main: Sheet
     joins: tuple[Join, ...] = ()
@@ -48,9 +48,9 @@ class Plan:
 
 
 def plan(sheets: Sequence[Sheet], database: duckdb.DuckDBPyConnection, said: Said) -> Plan:
-    """The plan of one file or several.
+    """The plan for one or several files.
 
-    Raises UsageError where no file can be the main one, or one has no key that leads to it, or several rows a customer.
+    Raises UsageError where the main file is unclear, or a file shares no key with it or has several rows per customer.
     """
     known = {one.file: {name: profile(one, name, database) for name in one.columns} for one in sheets}
     main = sheets[0] if len(sheets) == 1 else _main(sheets, known, said)
@@ -62,7 +62,7 @@ def plan(sheets: Sequence[Sheet], database: duckdb.DuckDBPyConnection, said: Sai
             names_of = {one.file: list(one.columns) for one in left}
             raise UsageError(
                 f"{sorted(names_of)} share no key with {[main.file, *(j.sheet.file for j in joins)]}: a column of the"
-                " same name, of which most values are found there. Leave the file away, or give the columns one name."
+                " same name, of which most values are found there. Leave the file out, or give the columns one name."
             )
         joins.append(found[0])
         left = [one for one in left if one is not found[0].sheet]
@@ -70,7 +70,7 @@ def plan(sheets: Sequence[Sheet], database: duckdb.DuckDBPyConnection, said: Sai
 
 
 def _main(sheets: Sequence[Sheet], known: Mapping[str, Mapping[str, Profile]], said: Said) -> Sheet:
-    """The file that holds the label, and the arm where there is one."""
+    """The file with the label and, if any, the arm."""
     asked = [("--label", said.label), ("--treatment", said.treatment)]
     wanted = [(option, name) for option, name in asked if name and any(name in one.columns for one in sheets)]
     if wanted:
@@ -84,7 +84,7 @@ def _main(sheets: Sequence[Sheet], known: Mapping[str, Mapping[str, Profile]], s
     if len(fitting) == 1:
         return fitting[0]
     files = [one.file for one in fitting or sheets]
-    raise UsageError(f"{files}: which file holds the label? Say --label COLUMN; it, and the arm, stand in one file.")
+    raise UsageError(f"{files}: which file holds the label? Give --label COLUMN; label and arm must be in one file.")
 
 
 def _join(
@@ -94,7 +94,7 @@ def _join(
     database: duckdb.DuckDBPyConnection,
     said: Said,
 ) -> Join | None:
-    """How a file is joined to one of those before, by the column that leads to most rows; None where none does."""
+    """The join of a file to one of the earlier files, by the column with most matches; None where there is none."""
     best: tuple[float, Join] | None = None
     for of in before:
         for name in sheet.columns:
@@ -111,9 +111,9 @@ def _join(
     if join.several and sheet.file not in said.aggregate:
         found = known[sheet.file][join.key]
         raise UsageError(
-            f"{sheet.file} has several rows a customer: '{join.key}' has {found.distinct:,} values in {found.known:,}"
-            f" rows, such as {shown(found.top[0][0])} in {found.top[0][1]:,}. Say --aggregate {sheet.file} to have its"
-            " rows counted and its numbers summed up (none of them may be from after the outcome), or leave it away."
+            f"{sheet.file} has several rows per customer: '{join.key}' has {found.distinct:,} values in {found.known:,}"
+            f" rows, such as {shown(found.top[0][0])} in {found.top[0][1]:,}. Give --aggregate {sheet.file} to count"
+            " its rows and sum up its numbers (none of them may be from after the outcome), or leave it out."
         )
     return join
 

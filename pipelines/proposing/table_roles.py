@@ -1,4 +1,4 @@
-"""Which columns of a table are the key, the label, the arm: proposed where the names leave no doubt, else asked for."""
+"""The key, label and arm columns of a table: proposed where the names are clear, else asked for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _YES |= {"cancelled", "canceled", "lapsed", "ja", "oui", "si", "是", "流失"}
 
 @dataclass(frozen=True)
 class Label:
-    """The column that says who left, the text of those who did and of those who did not; why, and how sure."""
+    """The label column, its values for leavers and for stayers, the reason, and whether its name speaks of leaving."""
 
     column: str
     churned: str
@@ -30,7 +30,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Arms:
-    """The column of the arm, the text of the control, and the texts of the other arms by the names they get."""
+    """The arm column, the value of the control, the values of the other arms by their names, and the reason."""
 
     column: str
     control: str
@@ -41,11 +41,11 @@ class Arms:
 def key(sheet: Sheet, profiles: Profiles, settling: Settling) -> tuple[str | None, str]:
     """The column of the customer's key and why, or None where there is none.
 
-    Raises UsageError where the one that is named, or looks like it, does not tell the rows apart.
+    Raises UsageError where the column named, or guessed, is not unique in each row.
     """
     said = settling.said.customer_id
     if said == NO:
-        return None, "none, as you said: a row's own content stands for its key"
+        return None, "none, as you said: a row's content is its key"
     if said is not None:
         _check_key(sheet, profiles[said], "")
         return said, "you said so"
@@ -53,13 +53,13 @@ def key(sheet: Sheet, profiles: Profiles, settling: Settling) -> tuple[str | Non
     candidates = candidates or [name for name in sheet.columns if names.is_key(name)]
     unique = [name for name in candidates if _tells_apart(profiles[name])]
     if len(unique) == 1:
-        return unique[0], "sure: called like a key, and another in each row"
+        return unique[0], "sure: named like a key, and unique in each row"
     if unique:
-        question = f"{sheet.file}: {unique} are each called like a key and another in each row; which is the customer?"
+        question = f"{sheet.file}: {unique} are each named like a key and unique in each row; which is the customer?"
         return settling.choice("--customer-id", question=question, among=unique), "you said so"
     if candidates:
         _check_key(sheet, profiles[candidates[0]], f", or --customer-id {NO} where rows have no key")
-    return None, "likely: no column is called like a key; a row's own content stands for it"
+    return None, "likely: no column is named like a key; a row's content is its key"
 
 
 def _tells_apart(found: Profile) -> bool:
@@ -75,15 +75,15 @@ def _check_key(sheet: Sheet, found: Profile, or_else: str) -> None:
         text, rows = found.top[0]
         why = f"has {found.distinct:,} values in {found.rows:,} rows, such as {shown(text)} in {rows:,}"
     raise UsageError(
-        f"{sheet.file}: '{found.name}' {why}; a customer has one row, and a row one customer. Mend the file, or say"
-        f" --customer-id COLUMN{or_else}."
+        f"{sheet.file}: '{found.name}' {why}; each customer must have exactly one row. Correct the file, or"
+        f" give --customer-id COLUMN{or_else}."
     )
 
 
 def label(sheet: Sheet, profiles: Profiles, settling: Settling, *, left_out: Sequence[str] = ()) -> Label:
-    """The label; left_out are texts of it whose rows are left out.
+    """The label; left_out are its values whose rows are left out.
 
-    Raises UsageError where none can be told and nobody can be asked, and where it has not two values.
+    Raises UsageError where it is unclear and nobody can be asked, and where it does not have two values.
     """
     name, why = _label_column(sheet, profiles, settling)
     found = profiles[name]
@@ -116,9 +116,9 @@ def _label_column(sheet: Sheet, profiles: Profiles, settling: Settling) -> tuple
     called = [name for name in sheet.columns if names.says(name, names.LABEL) and profiles[name].distinct <= 3]
     exact = [name for name in called if set(names.words(name)) <= names.LABEL] or called
     if len(exact) == 1:
-        return exact[0], "likely: the one column that is called like it"
+        return exact[0], "likely: the only column named like a label"
     two = exact or [name for name in sheet.columns if profiles[name].distinct == 2]
-    what = f"{exact} are each called like one" if exact else "no column is called like one"
+    what = f"{exact} are each named like one" if exact else "no column is named like one"
     question = f"{sheet.file}: which column says who left? {what}."
     return settling.choice("--label", question=question, among=two or list(sheet.columns)), "you said so"
 
@@ -141,7 +141,7 @@ def _churned(name: str, values: Sequence[str], settling: Settling) -> tuple[str,
 
 
 def arms(sheet: Sheet, profiles: Profiles, settling: Settling, *, label: str) -> Arms | None:
-    """The arms of a trial, where there was one; a column that is called like an arm is never passed over in silence."""
+    """The arms of a trial, where there was one; for a column named like an arm the user is always asked."""
     name = settling.said.treatment
     if name == NO:
         return None
@@ -154,7 +154,7 @@ def arms(sheet: Sheet, profiles: Profiles, settling: Settling, *, label: str) ->
         called = [one for one in called if one not in settling.said.drop]
         if not called:
             return None
-        question = f"{sheet.file}: {called} are called like an action that was tried on customers; is one?"
+        question = f"{sheet.file}: {called} are named like an action that was tried on customers; is one?"
         name = settling.choice("--treatment", question=question, among=[*called, NO])
         if name == NO:
             return None

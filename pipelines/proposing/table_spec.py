@@ -1,4 +1,4 @@
-"""The spec of a table, or of several that share a key, as it is proposed."""
+"""The proposed spec of a table, or of several files that share a key."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -52,7 +52,7 @@ def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: d
 
 
 def _check(said: Said, sheets: Sequence[Sheet]) -> None:
-    """Raise UsageError where an option names a column that no file has, or one two roles."""
+    """Raise UsageError where an option names a column that no file has, or two options name the same one."""
     there = [name for one in sheets for name in one.columns]
     named = {"--label": [said.label], "--customer-id": [said.customer_id], "--treatment": [said.treatment]}
     named |= {"--outcome": list(said.outcome), "--drop": list(said.drop)}
@@ -152,14 +152,14 @@ def _rest(arms: Arms | None, counts: Counted, said: Said) -> Iterator[str]:
     yield from writing.line("features", [], why="sure: they are the table's own columns")
     if arms:
         plain = {name: {"cost": 0.0} for name in arms.arms}
-        why = "you said so" if said.randomised else "nobody said that they were drawn by lot"
+        why = "you said so" if said.randomised else "nobody said that they were randomised"
         yield writing.section("treatment")
         yield from writing.line("arms", plain, indent=2, why="guess: the file does not say what one costs")
         yield from writing.line("randomised", said.randomised, indent=2, why=why)
     else:
         yield from writing.line("treatment", None, why="sure: no action was named; --treatment")
     yield from writing.line("validation", {"volume_change": 0.5})
-    yield from writing.line("checks", {}, why="every leak check is asked")
+    yield from writing.line("checks", {}, why="every leak check applies")
     yield from writing.line("value", {"constant": 1.0}, why="guess: not in the file")
     yield from writing.line("policy", {"budget_share": 0.2}, why="guess: not in the file")
     split = {"kind": "random", "gate_share": counts.gate_share, "folds": counts.folds, "seed": 0}

@@ -1,4 +1,4 @@
-"""Columns that tell the outcome nearly by themselves, and so may have been known only afterwards."""
+"""Columns that predict the outcome almost alone, and so may be leaks."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,30 +9,30 @@ from pipelines.proposing.profiles import NUMBER, Profile
 from pipelines.proposing.sheets import Sheet
 from pipelines.proposing.table_roles import MOST_OUTCOMES, Label
 
-# Honest columns of a churn table seldom rank better alone, and hardly ever tell so many rows.
+# Honest columns of a churn table seldom have a higher AUC alone, or predict more rows correctly.
 RANKS, TELLS = 0.9, 0.98
 
 
 def telling(
     sheet: Sheet, profiles: Mapping[str, Profile], label: Label, database: duckdb.DuckDBPyConnection
 ) -> Iterator[tuple[str, str]]:
-    """Each such column, and what to look at. The leak checks of a run ask more, and refuse."""
+    """Each such column, with what to examine. The leak checks of a run are stricter, and refuse."""
     for name, one in profiles.items():
         if name == label.column:
             continue
         asked = "known only afterwards, or somebody else's score? Then --drop it"
-        if (share := _told(sheet, one, label, profiles, database)) >= TELLS:
-            yield name, f"tells the outcome in {100 * share:.1f} % of the rows: {asked}"
+        if (share := _majority_share(sheet, one, label, profiles, database)) >= TELLS:
+            yield name, f"predicts the outcome in {100 * share:.1f} % of the rows: {asked}"
         elif one.numbers > 0.5 * one.known and one.distinct > 2:
             area = _area(sheet, name, label, database)
             if max(area, 1 - area) >= RANKS:
-                yield name, f"ranks who left by itself (AUC {max(area, 1 - area):.3f}): {asked}"
+                yield name, f"ranks leavers by itself (AUC {max(area, 1 - area):.3f}): {asked}"
 
 
-def _told(
+def _majority_share(
     sheet: Sheet, one: Profile, label: Label, profiles: Mapping[str, Profile], database: duckdb.DuckDBPyConnection
 ) -> float:
-    """The share of rows with the more frequent outcome of their value; 0 where that is hardly more than without it."""
+    """The share of rows with the majority outcome of their value; 0 where that is hardly above the overall majority."""
     if one.distinct > MOST_OUTCOMES or one.distinct + bool(one.missing) < 2:
         return 0.0
     asked = f"SELECT {sheet.sql(one.name)} AS v, {sheet.sql(label.column)} AS y, count(*) AS n FROM {sheet.table}"  # noqa: S608

@@ -1,4 +1,4 @@
-"""Lines of a spec with their reasons: YAML that is read back as it was meant, whatever files call things."""
+"""Lines of a spec in YAML, with reasons as comments; names from files are quoted so that they are read back exactly."""
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
@@ -13,7 +13,7 @@ WIDTH = 116
 
 
 def line(key: str, value: Any, *, indent: int = 0, why: str = "") -> list[str]:
-    """A key with its value on one line, and why beside it, or above it where the line grows too long."""
+    """A key with its value on one line, the reason as comment beside it, or above it where the line is too long."""
     text = f"{' ' * indent}{_yaml(key)}: {_yaml(value)}"
     if not why:
         return [text]
@@ -22,17 +22,17 @@ def line(key: str, value: Any, *, indent: int = 0, why: str = "") -> list[str]:
 
 
 def item(value: Any, *, indent: int) -> list[str]:
-    """One of several, on a line of its own."""
+    """An item of a YAML list, on one line."""
     return [f"{' ' * indent}- {_yaml(value)}"]
 
 
 def comment(text: str, *, indent: int = 0) -> list[str]:
-    """A remark on lines of its own."""
+    """A comment, wrapped to several lines."""
     return [f"{' ' * indent}# {one}" for one in wrap(plain(text), WIDTH - indent - 2, break_long_words=False)]
 
 
 def reading(guess: "Guess", *, of_table: bool, indent: int = 0) -> Iterable[str]:
-    """How a file is read, where a run would not read it so unasked, below what was guessed of it and by which line."""
+    """The `format` of a file that is no plain CSV, below comments with the guesses and the lines that decided them."""
     if keys := guess.keys(of_table=of_table):
         for remark in guess.remarks:
             yield from comment(remark, indent=indent)
@@ -40,17 +40,17 @@ def reading(guess: "Guess", *, of_table: bool, indent: int = 0) -> Iterable[str]
 
 
 def section(key: str, *, indent: int = 0) -> str:
-    """A key whose values follow on lines of their own."""
+    """A key whose values follow on the next lines."""
     return f"{' ' * indent}{_yaml(key)}:"
 
 
 def plain(text: str) -> str:
-    """A text as part of a comment: on one line, without signs that YAML refuses."""
+    """A text as part of a comment: on one line, without characters that YAML refuses."""
     return "".join(one if one.isprintable() else " " if one.isspace() else repr(one)[1:-1] for one in text)
 
 
 def listed(title: str, items: Sequence[str], nothing: str) -> Iterable[str]:
-    """A list as comments, or that there is nothing on it."""
+    """A list as comments under a title; without items, the sentence `nothing`."""
     if not items:
         yield from comment(nothing)
         return

@@ -1,1 +1,1 @@
-"""Raw files as they are read: versions, parts, encodings, CSV, Excel, PostgreSQL; what a file seems to be."""
+"""Reading of raw files: versions, parts, encodings, CSV, Excel, PostgreSQL; guesses of an unknown file's format."""

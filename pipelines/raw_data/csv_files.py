@@ -1,4 +1,4 @@
-"""CSV files and their like, read through once before they are used: a fault is told with its line and what to do."""
+"""Validation of CSV files before use, with the line of each fault and the remedy."""
 
 import csv
 import re
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from features.errors import DataError
 from features.file_format import FileFormat
-from pipelines.raw_data.codings import said_briefly, utf8
-from pipelines.raw_data.csv_rows import LONGEST, Lines, long_fields, reader, refuse_nothings, text_of
+from pipelines.raw_data.csv_rows import LONGEST, Lines, long_fields, reader, refuse_zero_bytes, text_of
 from pipelines.raw_data.guessed_fields import LIKE_DATA
 from pipelines.raw_data.guessed_text import guess_text
 from pipelines.raw_data.parts import Part
+from pipelines.raw_data.text_encodings import said_briefly, utf8
 
 _OTHERS = {";": "';'", "\t": "a tab", "|": "'|'"}
 _SHOWN = 60
@@ -20,7 +20,7 @@ _SHOWN = 60
 
 @dataclass
 class Seen:
-    """What a file came to: its columns, how many rows, and whether its first line looks like data."""
+    """The result of reading a file: its columns, number of rows, and cells of the first line that look like data."""
 
     names: list[str]
     rows: int = 0
@@ -29,7 +29,7 @@ class Seen:
 
 @dataclass
 class _Widths:
-    """Rows that have not as many fields as there are columns: how many, the first, and whether they end in nothing."""
+    """Rows with the wrong number of fields: counts by width, the first one, and how many end with an empty field."""
 
     expected: int
     found: Counter[int] = field(default_factory=Counter)
@@ -37,7 +37,7 @@ class _Widths:
     ends_empty: int = 0
 
     def see(self, line: int, row: list[str]) -> None:
-        """Count a row that began at a line and has another number of fields."""
+        """Count a row of the wrong width that began at this line."""
         self.found[len(row)] += 1
         if len(row) == self.expected + 1:
             self.ends_empty += row[-1] == ""
@@ -46,9 +46,9 @@ class _Widths:
 
 
 def header(part: Part) -> list[str]:
-    """The names of the columns.
+    """The column names.
 
-    Raises DataError where the first line holds no names, an empty one or the same twice.
+    Raises DataError where the first line has no names, an empty one, or one twice.
     """
     with utf8(part), long_fields(), part.path.open(encoding="utf-8-sig", newline="") as text:
         lines = Lines(text_of(part.name, text, part.form))
@@ -63,7 +63,7 @@ def header(part: Part) -> list[str]:
 def check(part: Part) -> Seen:
     """Read all of a file. Raises DataError that says the line, what was expected there, and what to do."""
     with utf8(part), long_fields(), part.path.open(encoding="utf-8-sig", newline="") as text:
-        has_returns = refuse_nothings(part.name, part.path)
+        has_returns = refuse_zero_bytes(part.name, part.path)
         lines = Lines(text_of(part.name, text, part.form))
         try:
             return _read(part, reader(lines, part.form), lines, has_returns=has_returns)
@@ -98,14 +98,14 @@ def _read(part: Part, rows: Iterator[list[str]], lines: Lines, *, has_returns: b
 
 
 def _begun(part: Part, first: list[str], lines: Lines) -> Seen:
-    """What the first row says of a file."""
+    """The columns of a file by its first row."""
     _refuse_other_breaks(part.name, first, lines)
     like = [cell for cell in first if LIKE_DATA.fullmatch(cell.strip())] if part.form.header else []
     return Seen(_names(part, first), looks_like_data=like)
 
 
 def _sound(part: Part, seen: Seen | None, widths: _Widths | None) -> Seen:
-    """What a file came to. Raises DataError where it has no rows, or rows of another width than its names."""
+    """The result of a file without faults. Raises DataError where it has no rows, or rows of the wrong width."""
     if seen is None or widths is None:
         raise DataError(f"{part.name} needs a first line of names: it is empty.")
     if not seen.rows:
@@ -126,7 +126,7 @@ def _see_end(name: str, ends: dict[str, int], lines: Lines) -> None:
 
 
 def _refuse_other_breaks(name: str, first: list[str], lines: Lines) -> None:
-    """DuckDB takes the first line break that it sees, if only within a field, for the end of lines, and loses rows."""
+    """Refuse other line breaks within the first row: DuckDB would take the first it sees as line end, and lose rows."""
     within = {one for cell in first for one in re.findall(r"\r\n|\r|\n", cell)}
     if other := sorted(within - {lines.end}):
         raise DataError(
@@ -155,7 +155,7 @@ def _names(part: Part, first: list[str]) -> list[str]:
 
 
 def check_names(name: str, first: list[str], *, is_text: bool = True) -> None:
-    """Raise DataError where the first line of a file or a sheet holds an empty name, or one twice."""
+    """Raise DataError where the first line of a file or a sheet has an empty name, or one twice."""
     if blank := [place for place, one in enumerate(first, start=1) if not one.strip()]:
         remedy = "give it a name"
         if len(blank) > 1 and len(blank) == len(first) - 1:
@@ -166,7 +166,7 @@ def check_names(name: str, first: list[str], *, is_text: bool = True) -> None:
             remedy = "the line ends with a separator: take it off every line (`sed 's/,\\r*$//'`), or give it a name"
         raise DataError(f"{name}, line 1: column {blank[0]} of {len(first)} has no name; {remedy}.")
     if twice := sorted({one for one in first if first.count(one) > 1}):
-        raise DataError(f"{name} needs a first line of names, each its own: {twice} stand twice.")
+        raise DataError(f"{name} needs a first line of unique names: {twice} occur twice.")
 
 
 def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
@@ -190,7 +190,7 @@ def _of_width(name: str, seen: Seen, widths: _Widths, form: FileFormat) -> str:
 
 
 def _guessed(part: Part, separator: str) -> str:
-    """The format that the file seems to have, or that with this separator."""
+    """The guessed format of the file if it has this separator, else the plain format with this separator."""
     guess = guess_text(part.name, part.path).form
     return said_briefly(guess if guess.separator == separator else FileFormat(separator=separator))
 

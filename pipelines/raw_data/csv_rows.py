@@ -1,4 +1,4 @@
-"""The rows of a text with separators as Python's csv reads them, each with the line at which it began."""
+"""Rows of CSV files as Python's csv module reads them, each with the line at which it began."""
 
 import csv
 import re
@@ -12,7 +12,7 @@ import numpy as np
 from features.errors import DataError
 from features.file_format import FileFormat
 
-# A row of more characters is one in which a quote was left open.
+# A longer row, in characters, is taken for one with an unclosed quote.
 LONGEST = 500_000
 _AT_ONCE = 1_000_000
 # DuckDB takes no notice of blanks before a quote, and Python and Arrow of no quote that stands after a blank.
@@ -20,7 +20,7 @@ _BLANK, _QUOTE = ord(" "), ord('"')
 
 
 class Lines:
-    """The lines of a file, of which the last one is remembered, and where the row that is read began."""
+    """An iterator over the lines of a file that remembers the last line, its number, and where the row began."""
 
     def __init__(self, text: Iterator[str]) -> None:
         self._text, self.last, self.number, self.began = text, "", 0, 1
@@ -35,17 +35,17 @@ class Lines:
 
     @property
     def end(self) -> str:
-        """How the last line ends."""
+        """The line break of the last line."""
         return self.last[len(self.last.rstrip("\r\n")) :]
 
 
 def reader(lines: Lines, form: FileFormat, *, strict: bool = True) -> Any:
-    """Python's reader of rows, as a format says."""
+    """A csv.reader for this format."""
     return csv.reader(lines, strict=strict, **dialect(form))
 
 
 def dialect(form: FileFormat) -> dict[str, Any]:
-    """A format in the words of Python's csv."""
+    """A format as options of Python's csv module."""
     if not form.quote:
         return {"delimiter": form.separator, "quoting": csv.QUOTE_NONE, "quotechar": None}
     return {"delimiter": form.separator, "quotechar": form.quote, "escapechar": form.escape or None}
@@ -53,7 +53,7 @@ def dialect(form: FileFormat) -> dict[str, Any]:
 
 @contextmanager
 def long_fields() -> Iterator[None]:
-    """Fields of up to LONGEST characters are read; csv's own limit is that of the whole process."""
+    """Allow fields of up to LONGEST characters; csv's own limit is global to the process."""
     before = csv.field_size_limit(LONGEST)
     try:
         yield
@@ -62,27 +62,27 @@ def long_fields() -> Iterator[None]:
 
 
 def text_of(name: str, text: Iterator[str], form: FileFormat) -> Iterator[str]:
-    """The lines of a text; with a backslash as escape those are refused in which one stands before a letter."""
+    """The lines of a text; with a backslash as escape character, one before a letter is refused."""
     return _escaped(name, text, form) if form.escape else text
 
 
 def _escaped(name: str, text: Iterator[str], form: FileFormat) -> Iterator[str]:
-    """A backslash before anything but a quote, a separator, itself or a line end means something else."""
+    """Refuse a backslash before anything but a quote, a separator, itself or a line end: it is no escape there."""
     usual = {form.quote, form.separator, "\\", "\n", "\r"}
     for number, line in enumerate(text, start=1):
         if "\\" in line and (other := next((one for one in re.findall(r"\\(.)", line) if one not in usual), None)):
             raise DataError(
-                f"{name}, line {number}: \\{other} stands there, as MySQL writes what is missing (\\N) and the like;"
-                " with `escape` a backslash stands before a quote, a separator or itself only. Export it as an empty"
-                " field, or the letter as it is."
+                f"{name}, line {number}: found \\{other}, as MySQL writes missing values (\\N) and others; with"
+                " `escape` a backslash may stand only before a quote, a separator or itself. Export a missing value as"
+                " an empty field, and a letter as it is."
             )
         yield line
 
 
-def refuse_nothings(name: str, path: Path) -> bool:
-    """Whether a text holds a carriage return anywhere.
+def refuse_zero_bytes(name: str, path: Path) -> bool:
+    """Whether a text has a carriage return anywhere.
 
-    Raises DataError where it holds the byte 0, which is no letter and ends texts in many programs.
+    Raises DataError where it has a zero byte, at which many programs end a text.
     """
     number, has_returns = 1, False
     with path.open("rb") as file:
@@ -90,8 +90,8 @@ def refuse_nothings(name: str, path: Path) -> bool:
             if (at := chunk.find(b"\0")) >= 0:
                 number += _ends(chunk[:at])
                 raise DataError(
-                    f"{name}, line {number}: the byte 0 stands there, which no text holds; the file is damaged, or no"
-                    " text. Export it anew, or take it out (`tr -d '\\000' < old.csv > new.csv`)."
+                    f"{name}, line {number}: found a zero byte, which no text has; the file is damaged, or not text."
+                    " Export it anew, or remove the byte (`tr -d '\\000' < old.csv > new.csv`)."
                 )
             number += _ends(chunk)
             has_returns = has_returns or b"\r" in chunk
@@ -103,9 +103,9 @@ def _ends(chunk: bytes) -> int:
 
 
 def is_read_alike(path: Path, form: FileFormat) -> bool:
-    """Whether Arrow and DuckDB read a text as Python's csv does.
+    """Whether Arrow and DuckDB read a text exactly as Python's csv does.
 
-    They do not where another sign than a doubled `"` quotes, the separator is no ASCII, or blanks stand before a quote.
+    They do not where quoting is other than by a doubled `"`, the separator is not ASCII, or a blank precedes a quote.
     """
     if form.quote != '"' or form.escape or not form.separator.isascii():
         return False

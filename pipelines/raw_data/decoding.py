@@ -1,4 +1,4 @@
-"""Texts in another encoding than UTF-8, written out as UTF-8 once; what cannot be read so is told with its line."""
+"""Conversion of text files to UTF-8; bytes that are invalid in the declared encoding are refused with their line."""
 
 import codecs
 import re
@@ -7,21 +7,21 @@ from pathlib import Path
 from features.errors import DataError
 
 _AT_ONCE = 1_000_000
-# Of these every byte is a letter, and of UTF-8 they make letters that nobody wrote.
+# In these encodings nearly all bytes are valid, so UTF-8 would be read as wrong characters without an error.
 _MANY_BYTES = ("gb18030", "big5", "cp932", "euc_jp", "cp949")
-# So many letters of several bytes that are UTF-8 by chance there are not.
+# So many multi-byte characters are not valid UTF-8 by chance.
 _BY_CHANCE = 8
 _WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
-# Latin-1 prints nothing there, and Windows-1252 does.
+# Control characters in Latin-1, printable in Windows-1252.
 _UNPRINTED = re.compile(r"[\x80-\x84\x86-\x9f]")
 _STRANGE = re.compile(r"[^\x00-\x7f]")
 
 
 def decode(path: Path, encoding: str, *, name: str, out: Path) -> None:
-    """Write a file in UTF-8, its line ends as they are.
+    """Write a copy of a file in UTF-8, with the same line breaks.
 
-    Raises DataError with the line where the file is not in that encoding: a sequence that it has not, a letter that it
-    does not print, and UTF-8 that it would take for other letters.
+    Raises DataError with the line where the file is not in that encoding: an invalid sequence, a control character
+    where another encoding has a letter, or a file that is UTF-8 already.
     """
     decoder, found = codecs.getincrementaldecoder(encoding)("strict"), _Utf8(encoding)
     is_first = True
@@ -47,7 +47,7 @@ def decode(path: Path, encoding: str, *, name: str, out: Path) -> None:
 
 
 class _Utf8:
-    """Whether bytes that are said to be something else are UTF-8."""
+    """Whether bytes declared to be in another encoding are UTF-8."""
 
     def __init__(self, encoding: str) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
@@ -55,7 +55,7 @@ class _Utf8:
         self._needed = _BY_CHANCE if encoding in _MANY_BYTES else 1
 
     def see(self, chunk: bytes) -> None:
-        """Look at the next bytes, none at the end."""
+        """Add the next bytes; empty at the end."""
         if self._goes_on:
             try:
                 text = self._decoder.decode(chunk, final=not chunk)
@@ -66,7 +66,7 @@ class _Utf8:
 
     @property
     def is_utf8(self) -> bool:
-        """Whether all that was seen is, and too much of it to be so by chance."""
+        """Whether all bytes so far are valid UTF-8, with too many multi-byte characters for chance."""
         return self._goes_on and self._letters >= self._needed
 
 
@@ -79,8 +79,8 @@ def _not_so(out: Path, encoding: str, error: UnicodeError, *, name: str) -> str:
     byte = error.object[error.start : error.end].hex(" ")
     near = re.split(r"[\r\n]", before)[-1][-20:]
     return (
-        f"{name}, line {line}: no {encoding}, as the spec's `format` says: the bytes {byte} after {near!r} stand for"
-        f" nothing there ({error.reason}); correct `encoding`, or the file."
+        f"{name}, line {line}: not {encoding}, as the spec's `format` says: the bytes {byte} after {near!r} are invalid"
+        f" there ({error.reason}); correct `encoding`, or the file."
     )
 
 
@@ -103,7 +103,7 @@ def _is_utf8(path: Path, out: Path, encoding: str, *, name: str) -> str:
 
 
 def _lines(out: Path) -> int:
-    """The number of the line at which a text ends."""
+    """The number of the last line of a text."""
     with out.open(encoding="utf-8", newline="") as text:
         return 1 + sum(line.endswith(("\n", "\r")) for line in text)
 

@@ -1,4 +1,4 @@
-"""Excel sheets as tables of texts, as one sees them; a formula without its result is refused."""
+"""Excel sheets as text tables; formulas without a stored result are refused."""
 
 import errno
 import re
@@ -26,11 +26,11 @@ _ROUNDED = 1e15
 
 
 def texts(part: Part) -> tuple[pa.Table, Seen]:
-    """The sheet of a workbook that is named, or the one that holds anything: its rows as texts, and what it came to.
+    """The rows of a workbook's sheet as texts, with the number of rows: the named sheet, or the only one with cells.
 
-    Blank rows are left out. A whole number has no point, a day alone no time. Raises DataError when several sheets hold
-    rows and none is named, when the first row holds no names, when a formula was saved without its result, and when a
-    number has more digits than Excel keeps.
+    Blank rows are left out. Whole numbers have no decimal point, dates without time no time. Raises DataError when
+    several sheets have rows and none is named, when the first row has no names, when a formula was saved without its
+    result, and when a number has more digits than Excel stores.
     """
     name, form = part.name, part.form
     sheets = filled_sheets(name, part.path)
@@ -44,15 +44,15 @@ def texts(part: Part) -> tuple[pa.Table, Seen]:
         )
     sheet = form.sheet or next(iter(sheets))
     cells = sheets[sheet]
-    _refuse_unreckoned(part, sheet, cells)
+    _refuse_formulas_without_result(part, sheet, cells)
     _refuse_rounded(name, sheet, cells)
     return _table(name, cells, form)
 
 
 def filled_sheets(name: str, path: Path) -> dict[str, list[list[Any]]]:
-    """The sheets of a workbook that hold anything, by name: rows of cells as Python has them.
+    """The sheets of a workbook that are not empty, by name: rows of cell values.
 
-    Raises DataError where it is no workbook.
+    Raises DataError where the file is not a workbook.
     """
     try:
         return {sheet: rows for sheet, rows in _sheets(path, values=True) if any(map(any, _seen(rows)))}
@@ -65,7 +65,7 @@ def filled_sheets(name: str, path: Path) -> dict[str, list[list[Any]]]:
 
 
 def _refuse_rounded(name: str, sheet: str, cells: list[list[Any]]) -> None:
-    """Excel keeps 15 digits of a number; the others of a longer identifier are gone."""
+    """Refuse numbers of more than 15 digits: Excel stores no more, so a longer identifier has lost the rest."""
     for number, row in enumerate(cells, start=1):
         for place, cell in enumerate(row, start=1):
             if isinstance(cell, float) and abs(cell) >= _ROUNDED and cell.is_integer():
@@ -101,13 +101,13 @@ def _sheets(path: Path, *, values: bool) -> Iterator[tuple[str, list[list[Any]]]
 
 
 def _shows_zeros(path: Path) -> bool:
-    """Whether some cells of a workbook show their numbers with zeros in front, as those of identifiers do."""
+    """Whether some cells of a workbook display their numbers with leading zeros, as identifiers have."""
     with ZipFile(path) as archive:
         return _STYLES in archive.namelist() and _ZEROS.search(archive.read(_STYLES)) is not None
 
 
 def _shown(cell: Any) -> Any:
-    """The value of a cell; a whole number that is shown with zeros in front is a text that has them."""
+    """The value of a cell; a whole number displayed with leading zeros becomes a text with them."""
     value = cell.value
     is_whole = value.is_integer() if isinstance(value, float) else type(value) is int
     if is_whole and set(cell.number_format) == {"0"} and len(cell.number_format) > 1:
@@ -115,8 +115,8 @@ def _shown(cell: Any) -> Any:
     return value
 
 
-def _refuse_unreckoned(part: Part, sheet: str, cells: list[list[Any]]) -> None:
-    """Programs that write formulas may not reckon them: such a cell would be read as empty."""
+def _refuse_formulas_without_result(part: Part, sheet: str, cells: list[list[Any]]) -> None:
+    """Refuse formulas without a stored result, as some programs write them: they would be read as empty."""
     with ZipFile(part.path) as archive:
         sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
         if not any(_FORMULA.search(archive.read(name)) for name in sheets):
@@ -149,14 +149,14 @@ def _table(name: str, cells: list[list[Any]], form: FileFormat) -> tuple[pa.Tabl
 
 
 def _column(cells: tuple[Any, ...], signs: Signs) -> pa.Array:
-    """Cells as texts; those that Excel kept as texts are written with the signs of the format, its numbers are not."""
+    """Cells as texts; text cells are converted by the number signs of the format, numeric cells need no conversion."""
     texts = pa.array([text(cell) for cell in cells], pa.string())
     is_text = pa.array([isinstance(cell, str) for cell in cells])
     return texts if signs.is_plain else pc.if_else(is_text, plain_texts(texts, signs), texts)
 
 
 def text(cell: Any) -> str | None:
-    """A cell as one sees it; a blank text is nothing."""
+    """A cell as text; None for a blank one."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, datetime):

@@ -1,4 +1,4 @@
-"""In which encoding a text is kept: by its mark, by what only UTF-8 allows, or by where accents stand in words.
+"""Guess of a text file's encoding: by its byte-order mark, by valid UTF-8, or by where accents stand in words.
 
 charset-normalizer was tried first: of short files, such as a few customers, it calls Windows-1252 cp1250, Mac Roman
 cp1257 and GB18030 cp949, and does not say which line decided.
@@ -59,7 +59,7 @@ def _first_line(text: str) -> str:
 
 
 def _wide(start: bytes) -> Decision | None:
-    """UTF-16 without a mark: the one of two orders in which there are line ends and no letters that nobody has."""
+    """UTF-16 without a byte-order mark: the byte order that gives line ends, and no unassigned characters."""
     found = []
     for name in ("utf-16-le", "utf-16-be"):
         text = start[: len(start) // 2 * 2].decode(name, errors="replace")
@@ -74,7 +74,7 @@ def _wide(start: bytes) -> Decision | None:
 
 
 def _strange_lines(path: Path) -> tuple[list[bytes], int, bool]:
-    """The first lines that are not ASCII alone, the number of the first, and whether all of the file is UTF-8."""
+    """The first lines with characters beyond ASCII, the number of the first, and whether the whole file is UTF-8."""
     strange: list[bytes] = []
     number, is_utf8, size = 0, True, 0
     with path.open("rb") as lines:
@@ -106,16 +106,16 @@ def _by_words(sample: bytes, first: bytes, number: int) -> Decision:
     letters, places = len(_STRANGE.findall(whole)), len(set(_PLACE.findall(whole)))
     others = [other for odd, other in scores if odd == best and other != name]
     sure: Sure = "likely" if best == 0 and places >= _ENOUGH else "open"
-    why = f"no UTF-8; so read, {letters} accents and signs stand where words have them"
+    why = f"not UTF-8; read this way, {letters} accents and symbols are where words have them"
     if others:
         why += f" (in {', '.join(others)} too, which are rarer)"
     elif best:
-        why = f"no UTF-8; so read, the fewest of {letters} accents and signs stand oddly"
+        why = f"not UTF-8; read this way, the fewest of {letters} accents and symbols are in implausible places"
     return Decision("encoding", name, sure, number, text, why)
 
 
 def _odd(sample: bytes, name: str) -> float | None:
-    """The share of letters beyond ASCII that stand oddly; None where it is not that encoding."""
+    """The share of characters beyond ASCII in implausible places; None where the text is not in that encoding."""
     try:
         text = sample.decode(name)
     except UnicodeDecodeError:
@@ -135,7 +135,7 @@ def _odd(sample: bytes, name: str) -> float | None:
 
 
 def _odd_asian(strange: list[str], text: str, name: str) -> float | None:
-    """Common characters in words; accents that are read so come one by one."""
+    """The share of rare characters, 0 where few are; None where characters stand alone, as misread accents do."""
     kana = sum(_KANA.match(one) is not None for one in strange)
     if (name in ("cp932", "euc_jp")) != (kana > len(strange) / 5):
         return None
@@ -149,7 +149,7 @@ def _odd_asian(strange: list[str], text: str, name: str) -> float | None:
 
 
 def _stands_oddly(text: str, at: int) -> bool:
-    """Whether a capital stands within a word, a sign stands within a word, or nothing is printed there."""
+    """Whether a character is implausible there: a capital or a symbol within a word, or a control character."""
     sign, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     kind = unicodedata.category(sign)
     if kind[0] == "C":

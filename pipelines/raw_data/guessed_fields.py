@@ -1,8 +1,8 @@
-"""Which sign separates the fields of a text, what is put in quotes, and whether the first line holds names.
+"""Guess of a text file's separator and quotes, and of whether its first line is a header.
 
-DuckDB's sniffer was tried first: it takes `1;1,5` for two fields parted by a comma, knows no other sign than five, and
-does not say which line decided. Here a sign is taken that gives all rows as many fields, none of which holds a
-separator of another kind.
+DuckDB's sniffer was tried first: it takes `1;1,5` for two fields separated by a comma, knows only five separators, and
+does not report which line decided. Here the separator is the one that gives all rows the same number of fields, with no
+other separator within a field.
 """
 
 import csv
@@ -25,13 +25,13 @@ _STRONG, _RARE, _WEAK = (",", ";", "\t", "|"), ("^", "\x01", "¦", "¬"), ("~", 
 _WORDS = {"\t": "tabs", " ": "blanks", "\x01": "bytes 1"}
 ROWS = 5_000
 FEW = 20
-# A sign that stands in texts of its own accord has to make more columns than one.
+# A separator that is also common within texts must give at least so many columns.
 _WEAK_COLUMNS = 3
 
 
 @dataclass(frozen=True)
 class Fields:
-    """A sample of a text, its rows as one format reads them, each with its line, and how well that fits."""
+    """The rows of a sample as one format reads them, each with its line, and how well the format fits."""
 
     form: FileFormat
     rows: tuple[tuple[int, tuple[str, ...]], ...]
@@ -42,12 +42,12 @@ class Fields:
 
     @property
     def rank(self) -> tuple[bool, float, float]:
-        """Better is more."""
+        """How well the format fits, as a sort key; higher is better."""
         return self.is_whole, round(self.agreeing, 2), round(self.clean, 3)
 
 
 def fields_of(sample: str) -> tuple[Fields, list[Decision]]:
-    """How the fields of a text are separated and quoted."""
+    """The best-fitting separator and quotes of a text, and the decisions that led to them."""
     found = [one for form in _candidates(sample) if (one := _read(sample, form)) is not None]
     first = _first_line(sample)
     if not found:
@@ -108,7 +108,7 @@ def _read(sample: str, form: FileFormat, *, alone: bool = False) -> Fields | Non
 
 
 def _is_clean(cell: str, form: FileFormat) -> bool:
-    """Whether a cell is a datum or a text without what separates elsewhere, or a quote."""
+    """Whether a cell is a number or date, or a text without another separator or a quote."""
     if LIKE_DATA.fullmatch(cell.strip()):
         return True
     others = [sign for sign in _STRONG if sign != form.separator and sign in cell]
@@ -154,9 +154,9 @@ def _shown(sign: str) -> str:
 
 
 def header_of(found: Fields, lines: Sequence[str] = ()) -> Decision:
-    """Whether the first row holds names: it is no data where what stands below it is, or no cell is blank or twice.
+    """Whether the first row is a header: its cells are no data where those below are, or none is blank or repeated.
 
-    lines are those of the text, if it has any.
+    lines are the lines of the text; empty for other kinds of files.
     """
     if not found.rows:
         return Decision("header", "true", "open", 1, "", "there is no row")
@@ -167,7 +167,7 @@ def header_of(found: Fields, lines: Sequence[str] = ()) -> Decision:
 
 
 def _names_stand_in(first: tuple[str, ...], below: list[tuple[str, ...]]) -> tuple[bool, Sure, str]:
-    """Whether a row holds the names of the columns below it, how sure that is, and why."""
+    """Whether a row is the header of the rows below, how sure that is, and why."""
     like = [place for place, cell in enumerate(first) if LIKE_DATA.fullmatch(cell.strip())]
     typed = [place for place in range(len(first)) if below and all(_is_datum(row, place) for row in below)]
     named = [place for place in typed if first[place].strip()]

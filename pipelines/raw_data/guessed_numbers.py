@@ -1,4 +1,4 @@
-"""Which columns of a text are numbers, and with which signs they are written."""
+"""Guess of the numeric columns of a text file, and of their decimal and thousands separators."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from features.written_numbers import USUAL, Signs, fitting, plain_texts
 from pipelines.raw_data.guesses import Decision
 
 PLAIN = Signs()
-# A number does not begin so, and has no more digits: it is a name for something.
+# Digits with a leading zero, or 16 and more of them, are an identifier and not a number.
 _IDENTIFIER = r"^\s*[+-]?0[0-9]|[0-9]{16}"
 
 Rows = Sequence[tuple[int, tuple[str, ...]]]
@@ -19,7 +19,7 @@ Rows = Sequence[tuple[int, tuple[str, ...]]]
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of numbers: its cells, and the signs with which every one of them that is not blank is a number."""
+    """A column: its cells, and the signs by which every cell that is not blank can be read as a number."""
 
     name: str
     cells: pa.Array
@@ -27,15 +27,15 @@ class _Column:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it can be read as it stands."""
+        """Whether it can be read as plain numbers, with a decimal point."""
         return PLAIN in self.fits
 
     def differs(self, one: Signs, other: Signs) -> bool:
-        """Whether two ways to read it give other numbers."""
+        """Whether two choices of signs give different numbers."""
         return not plain_texts(self.cells, one).equals(plain_texts(self.cells, other))
 
     def is_clear(self, signs: Signs) -> bool:
-        """Whether it can be read in no other way than with these signs."""
+        """Whether it can be read with these signs, and no others give different numbers."""
         return signs in self.fits and not any(self.differs(one, signs) for one in self.fits)
 
 
@@ -89,7 +89,7 @@ def _decision(column: _Column, signs: Signs, rows: Rows, *, is_known: bool) -> D
 
 
 def _telling(column: _Column, signs: Signs, rows: Rows) -> Iterator[tuple[int, str]]:
-    """The cells that are read otherwise than they stand, with their lines."""
+    """The cells that these signs change, with their lines; if there are none, the first cell."""
     texts, read = column.cells.to_pylist(), plain_texts(column.cells, signs).to_pylist()
     for (line, _), text, plain in zip(rows, texts, read, strict=True):
         if text != plain:
@@ -98,7 +98,7 @@ def _telling(column: _Column, signs: Signs, rows: Rows) -> Iterator[tuple[int, s
 
 
 def _unclear(column: _Column, rows: Rows) -> Decision:
-    """A column that is read as fractions and may be thousands."""
+    """The decision on a column that is read as decimal fractions, but may have points between thousands."""
     line, text = next(_telling(column, Signs(",", "."), rows))
     why = 'read as a fraction; where a point stands between thousands, say `thousands: ".", decimal: ","`'
     return Decision(f"numbers of {column.name}", PLAIN.told, "open", line, text, why)

@@ -1,4 +1,4 @@
-"""A text of any encoding with separators of any kind: what it seems to be, from its first megabyte."""
+"""Guess of a text file's format from its first megabyte: encoding, separator, header and number signs."""
 
 import io
 import tempfile
@@ -16,7 +16,7 @@ _SAMPLE = 1_000_000
 
 
 def guess_text(name: str, path: Path) -> Guess:
-    """How a text with separators seems to have to be read. Raises DataError where it is no text in any encoding."""
+    """The guessed format of a text file. Raises DataError where it is not text in any known encoding."""
     encoding = encoding_of(path)
     sample = _sample(name, path, encoding.value)
     fields, decided = fields_of(sample)
@@ -54,7 +54,7 @@ def _sample(name: str, path: Path, encoding: str) -> str:
 
 
 def _end(start: bytes, encoding: str) -> int:
-    """Where the last whole line of a text ends."""
+    """The position at which the last complete line ends."""
     for end in ("\n", "\r"):
         sign = end.encode(encoding) if encoding[:6] not in ("utf-16", "utf-32") else b"\n\0"
         if (at := start.rfind(sign)) > 0:

@@ -1,4 +1,4 @@
-"""What a file seems to be: each guess with how sure it is and the line that decided it."""
+"""The guessed format of a file: each part with its certainty and the line that decided it."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,7 +13,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class Decision:
-    """One guess: what of the format it is, its value, how sure it is, and the line (from 1) that decided it."""
+    """One guess: which part of the format, its value, its certainty, and the line (from 1) that decided it."""
 
     what: str
     value: str
@@ -29,7 +29,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Guess:
-    """How a file seems to have to be read: its format, its columns, and how each part of the format was guessed."""
+    """The guessed format of a file, its columns, and the decision behind each part of the format."""
 
     file: str
     form: FileFormat
@@ -38,27 +38,27 @@ class Guess:
 
     @property
     def sure(self) -> Sure:
-        """The least sure of its guesses."""
+        """The certainty of its least certain guess."""
         return max((one.sure for one in self.decided), key=ORDER.index, default="certain")
 
     def keys(self, *, of_table: bool) -> dict[str, Any]:
-        """The keys of `format` to write into a spec, so that a run need not guess; none where it is read as it is.
+        """The keys of `format` to write into a spec, so that a run need not guess; empty for a plain CSV in UTF-8.
 
-        A table's columns say themselves which are numbers: there `numbers` names only those with signs of their own.
+        A table's spec declares types itself, so there `numbers` lists only columns with unusual signs.
         """
         own = tuple(one for one in self.form.numbers if one.decimal is not None or one.thousands is not None)
         return spoken(self.form.model_copy(update={"numbers": own}) if of_table else self.form)
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What was guessed and is not certain: the value, how sure it is, and the line that decided it.
+        """The guesses that are not certain: value, certainty, and the line that decided.
 
-        Not that a file is of the kind that its name says.
+        A kind of file that follows from its name is not listed.
         """
         named = self.form.kind is None
         return tuple(str(one) for one in self.decided if one.sure != "certain" and not (named and one.what == "kind"))
 
     @property
     def line(self) -> str:
-        """What a spec says beside the file."""
+        """The line `format: ...` for the spec."""
         return f"format: {said(self.form)}"

@@ -1,4 +1,4 @@
-"""JSON lines, an object in each, as DuckDB reads them; what it would drop or round is refused with its line."""
+"""JSON lines, read by DuckDB; values that it would drop or round are refused with their line."""
 
 import json
 import math
@@ -23,18 +23,18 @@ _ROUNDED = 1e15
 
 
 def columns(part: Part, database: duckdb.DuckDBPyConnection) -> list[str]:
-    """The keys of all objects, in the order in which they are met."""
+    """The keys of all objects, in order of first occurrence."""
     found = database.execute(f"DESCRIBE FROM {_scan(part)}, sample_size = -1, map_inference_threshold = -1)").fetchall()
     return [str(row[0]) for row in found]
 
 
 def scan(part: Part, texts: str) -> str:
-    """The FROM clause that reads columns as texts; texts is a struct of their names and types."""
+    """The FROM clause that reads columns as texts; texts is DuckDB's struct of column names and types."""
     return f"{_scan(part)}, columns = {texts})"
 
 
 def are_texts(part: Part, database: duckdb.DuckDBPyConnection, signs: Mapping[str, Signs]) -> Mapping[str, Signs]:
-    """The signs of those columns that hold texts. Raises DataError where one holds texts and numbers."""
+    """The number signs of the columns that hold texts. Raises DataError where a column mixes texts and numbers."""
     numbers = {}
     for name, own in signs.items():
         kind = f"json_type({quoted(name)})"
@@ -52,7 +52,7 @@ def are_texts(part: Part, database: duckdb.DuckDBPyConnection, signs: Mapping[st
 
 
 def check(part: Part, database: duckdb.DuckDBPyConnection) -> None:
-    """Raise DataError where a line is no object, or holds what DuckDB would drop or round."""
+    """Raise DataError where a line is no object, or has a value that DuckDB would drop or round."""
     rows = f"read_ndjson_objects({literal(str(part.path))})"
     no_object = "count(*) FILTER (json_type(json) <> 'OBJECT')"
     long = f"count(*) FILTER (regexp_matches(json::VARCHAR, {literal(_LONG)}))"
@@ -62,7 +62,7 @@ def check(part: Part, database: duckdb.DuckDBPyConnection) -> None:
     keys = database.execute(f"SELECT DISTINCT unnest(json_keys(json)) AS one FROM {rows} ORDER BY one").fetchall()  # noqa: S608
     names = [str(row[0]) for row in keys]
     if "" in names:
-        raise DataError(f"{part.name}: a key is empty; each column has a name.")
+        raise DataError(f"{part.name}: a key is empty; each column needs a name.")
     if both := list(alike(names)):
         raise DataError(
             f"{part.name} has keys that differ by capital letters only: {both}; one of them would be read as nothing."
@@ -79,7 +79,7 @@ def refuse_fault(part: Part) -> None:
                 text = line.decode("utf-8").strip()
             except UnicodeDecodeError as error:
                 raise DataError(
-                    f"{where}: no UTF-8; say in the spec, beside the file, how its letters are kept, such as"
+                    f"{where}: not UTF-8; declare its encoding in the spec, beside the file, such as"
                     ' `format: {encoding: "cp1252"}`, or save it as UTF-8.'
                 ) from error
             if text:
@@ -96,21 +96,21 @@ def _check_line(where: str, line: str) -> None:
         )
         json.dumps(found, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise DataError(f"cannot read {where}: no JSON ({error}); each line is an object of its own.") from error
+        raise DataError(f"cannot read {where}: not JSON ({error}); each line must be one object.") from error
     except UnicodeEncodeError as error:
         half = error.object[error.start]
         raise DataError(
             f"{where}: \\u{ord(half):04x} is half of a letter; write the other half, or take it out."
         ) from error
     if not isinstance(found, dict):
-        raise DataError(f'{where}: {line[:40]!r} is no object; each line is one, such as {{"id": 1}}.')
+        raise DataError(f'{where}: {line[:40]!r} is no object; each line must be one, as {{"id": 1}} is.')
 
 
 def _kept(where: str, text: str) -> float:
     value = float(text)
     if abs(value) >= _ROUNDED and math.isfinite(value) and Decimal(text) != Decimal(repr(value)):
         raise DataError(
-            f"{where}: the number {text} has more digits than are kept of one with a point or an exponent; if it is an"
+            f"{where}: the number {text} has more digits than a double-precision number stores; if it is an"
             ' identifier, write it as a text ("...").'
         )
     return value
@@ -119,7 +119,7 @@ def _kept(where: str, text: str) -> float:
 def _object(where: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"{where}: {twice} stand twice in one object; each key has one value.")
+        raise DataError(f"{where}: {twice} occur twice in one object; each key must have one value.")
     return dict(pairs)
 
 

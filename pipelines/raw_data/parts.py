@@ -1,4 +1,4 @@
-"""What stands in a raw file: unpacked, in UTF-8, one part or, of a folder, several."""
+"""The parts of a raw file: one file, or all files of a folder, uncompressed and converted to UTF-8."""
 
 import codecs
 import errno
@@ -26,7 +26,7 @@ _WORDS = {"csv": "text with separators", "parquet": "Parquet", "excel": "Excel",
 
 @dataclass(frozen=True)
 class Part:
-    """A file in UTF-8 that is not packed: what messages call it, where it lies, its kind and how it is read."""
+    """An uncompressed file in UTF-8: its name in messages, its path, kind and format."""
 
     name: str
     path: Path
@@ -35,7 +35,7 @@ class Part:
 
 
 def is_data(path: Path) -> bool:
-    """Whether the name of a file, or of one in a folder, says that it can be raw data."""
+    """Whether a file, or a file in a folder, has a name that raw data can have."""
     if path.is_dir():
         return any(is_data(one) for one in in_folder(path))
     suffix = path.suffix.lower()
@@ -44,25 +44,25 @@ def is_data(path: Path) -> bool:
 
 
 def in_folder(folder: Path) -> list[Path]:
-    """The files of a folder of parts, in order; what begins with a dot or an underscore says something about them."""
+    """The files of a folder of parts, in order, without metadata files (names that begin with a dot or underscore)."""
     return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "_")))
 
 
 def parts_of(path: Path, form: FileFormat | None, scratch: Path) -> list[Part]:
-    """The parts of a raw file, of which those that have to be unpacked or put into UTF-8 are written to scratch.
+    """The parts of a raw file; those that must be uncompressed or converted to UTF-8 are written to scratch.
 
-    Raises DataError where one cannot be unpacked or decoded, parts are of several kinds, or the format says what a
-    file of this kind has not.
+    Raises DataError where one cannot be uncompressed or decoded, parts are of several kinds, or the format has an
+    option that does not apply to this kind of file.
     """
     if not path.is_dir():
         return [_part(path.name, path, form, scratch)]
     found = [_part(f"{path.name}/{one.name}", one, form, scratch) for one in in_folder(path)]
     if not found:
-        raise DataError(f"{path.name} is a folder without a file; the parts of one table stand in it.")
+        raise DataError(f"{path.name} is a folder without files; it should hold the parts of one table.")
     if others := [one for one in found if one.kind != found[0].kind]:
         raise DataError(
             f"{found[0].name} is {_WORDS[found[0].kind]} and {others[0].name} is {_WORDS[others[0].kind]}; the parts of"
-            " one table are of one kind."
+            " one table must be of one kind."
         )
     return found
 
@@ -81,9 +81,9 @@ def _part(name: str, path: Path, form: FileFormat | None, scratch: Path) -> Part
 
 
 def unpacked(name: str, path: Path, scratch: Path) -> tuple[str, Path, str]:
-    """A file as messages call it, where it lies unpacked, and the name of what was packed.
+    """The name of a file in messages, the path of its uncompressed content, and the name within the archive.
 
-    Raises DataError where the archive is damaged, locked, or holds several files.
+    Raises DataError where the archive is damaged, encrypted, or holds several files.
     """
     suffix = path.suffix.lower()
     if suffix not in PACKED:
@@ -128,7 +128,7 @@ def _from_zip(name: str, path: Path, scratch: Path) -> tuple[str, Path, str]:
 
 
 def _is_about(name: str) -> bool:
-    """What macOS puts beside the files of an archive."""
+    """Whether it is a metadata file of macOS in an archive."""
     return name.startswith("__MACOSX/") or Path(name).name.startswith(".")
 
 

@@ -16,12 +16,12 @@ from features.reserved import alike
 from pipelines.files import spreadsheet
 from pipelines.processes.memory import limits
 from pipelines.raw_data import csv_files, excel, json_lines, scans
-from pipelines.raw_data.codings import said_briefly
 from pipelines.raw_data.csv_files import Seen
 from pipelines.raw_data.parts import KINDS, Part, is_data, parts_of
 from pipelines.raw_data.recognising import recognise
+from pipelines.raw_data.text_encodings import said_briefly
 
-# What DuckDB advises cannot be followed from a spec.
+# DuckDB's advice cannot be followed in a spec, so messages leave it out.
 _ADVICE = re.compile(
     r"\s*(Possible (fixes|Solution)|LINE 1:|To correctly parse|Try (setting|auto-detecting)).*", re.DOTALL
 )
@@ -44,19 +44,19 @@ class RawFiles:
         """
         several = []
         for part in self._parts_of(name):
-            with _telling(part):
+            with _errors_named(part):
                 several.append(scans.texts_of(part, self.database, self._scratch))
         return _not_empty(pa.concat_tables(several), name)
 
     def relation(self, name: str) -> str:
         """The quoted name of a view of a file. Raises MissingError or DataError when it cannot be read."""
         first = self._parts_of(name)[0]
-        with _telling(first):
+        with _errors_named(first):
             columns = scans.columns_of(first, self.database)
         if alike_names := list(alike(columns)):
             raise DataError(
-                f"{name} has columns that differ by capital letters only: {alike_names}; an expression cannot tell them"
-                " apart. Call one of each otherwise in the file, or leave it out."
+                f"{name} has columns that differ by capital letters only: {alike_names}; an expression cannot"
+                " distinguish them. Rename one of each in the file, or leave it out."
             )
         return self._view(name)
 
@@ -64,9 +64,9 @@ class RawFiles:
         if name not in self._views:
             view, several = f'"raw {len(self._views)}"', []
             for part in self._parts_of(name):
-                with _telling(part):
+                with _errors_named(part):
                     several.append(scans.scan_of(part, self.database, self._scratch))
-            with _telling(self._parts_of(name)[0]):
+            with _errors_named(self._parts_of(name)[0]):
                 every = " UNION ALL ".join(f"FROM {one}" for one in several)
                 self.database.execute(f"CREATE TEMP VIEW {view} AS {every}")
             self._views[name] = view
@@ -77,7 +77,7 @@ class RawFiles:
         parts = self._parts_of(name)
         several = []
         for part in parts:
-            with _telling(part):
+            with _errors_named(part):
                 several.append(self._check(part))
         return Seen(several[0].names, sum(one.rows for one in several), several[0].looks_like_data)
 
@@ -91,7 +91,7 @@ class RawFiles:
         return Seen([], scans.count(part, self.database, self._scratch))
 
     def _parts_of(self, name: str) -> list[Part]:
-        """The parts of a file, unpacked and in UTF-8. Raises DataError where they have not the same columns."""
+        """The parts of a file, uncompressed and in UTF-8. Raises DataError where their columns differ."""
         if name not in self._parts:
             path = self._path(name)
             parts = parts_of(path, format_of(name, self._formats), self._scratch)
@@ -101,10 +101,10 @@ class RawFiles:
         return self._parts[name]
 
     def _refuse_unlike(self, parts: list[Part]) -> None:
-        """Parts of one table have the same columns, in one order, and in Parquet of the same types."""
+        """Refuse parts whose columns differ in name, order or, in Parquet, type."""
         found = []
         for part in parts:
-            with _telling(part):
+            with _errors_named(part):
                 found.append(scans.columns_and_types(part, self.database))
         for part, columns in zip(parts[1:], found[1:], strict=True):
             if columns != found[0]:
@@ -112,8 +112,8 @@ class RawFiles:
                     pair for pair in zip_longest(found[0], columns, fillvalue="no column") if pair[0] != pair[1]
                 )
                 raise DataError(
-                    f"{part.name} has not the columns of {parts[0].name}: {other} where that has {one}; the parts of"
-                    " one table have the same columns in the same order."
+                    f"{part.name} has other columns than {parts[0].name}: {other} where that has {one}; the parts of"
+                    " one table must have the same columns in the same order."
                 )
 
     def _path(self, name: str) -> Path:
@@ -124,7 +124,7 @@ class RawFiles:
 
 @contextmanager
 def opened(folder: Path, formats: Formats | None = None) -> Iterator[RawFiles]:
-    """The raw files of a folder, with a database in memory, within a limit, that spills to disk."""
+    """The raw files of a folder, with a database in memory that spills to disk above its memory limit."""
     with (
         tempfile.TemporaryDirectory(prefix="holdfast-unpacked-") as scratch,
         limits() as limited,
@@ -135,7 +135,7 @@ def opened(folder: Path, formats: Formats | None = None) -> Iterator[RawFiles]:
 
 
 def files_in(folder: Path, formats: Formats | None = None) -> tuple[str, ...]:
-    """The names of the files, and folders of parts, that can be raw data or whose format is given, in order."""
+    """The names of files and folders of parts that can be raw data, or whose format the spec declares, sorted."""
     return tuple(sorted(path.name for path in folder.glob("*") if _is_data(path, formats or {})))
 
 
@@ -152,16 +152,16 @@ def check(path: Path, formats: Formats) -> Seen:
     """
     if path.exists() and not _is_data(path, formats):
         raise UsageError(
-            f"{path.name} is none of {', '.join(KINDS)}, nor such a one packed (.gz, .zip); export it as one of these,"
-            f" or say in the spec, beside the file, how it is read: {_guessed(path)}."
+            f"{path.name} is none of {', '.join(KINDS)}, compressed (.gz, .zip) or not; export it as one of these,"
+            f" or declare in the spec, beside the file, how to read it: {_guessed(path)}."
         )
     with opened(path.parent, formats) as files:
         return files.check(path.name)
 
 
 def _guessed(path: Path) -> str:
-    """The line that a spec may say of a file of an unknown kind."""
-    usual = '`format: {separator: ","}` where a sign separates its fields'
+    """The guessed `format` line for a file of an unknown kind."""
+    usual = '`format: {separator: ","}` where a comma separates its fields'
     try:
         guess = recognise(path)
     except DataError:
@@ -174,8 +174,8 @@ def _is_data(path: Path, formats: Formats) -> bool:
 
 
 @contextmanager
-def _telling(part: Part) -> Iterator[None]:
-    """Tell in one line which file cannot be read, and why."""
+def _errors_named(part: Part) -> Iterator[None]:
+    """Turn errors of reading a part into a DataError of one line, with the file and the reason."""
     try:
         yield
     except (

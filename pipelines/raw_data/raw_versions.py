@@ -1,4 +1,4 @@
-"""The versions of the raw data of a spec, as they stand beside it."""
+"""The recorded versions of a spec's raw data."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a raw file seems to be, with the line that decided it: for whoever writes a spec, never for a run."""
+"""Guess of a raw file's format, with the line that decided it; helps to write a spec, and is never used by a run."""
 
 import json
 import tempfile
@@ -25,16 +25,16 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
 def recognise(path: Path) -> Guess:
-    """How a file, packed or not, or a folder of parts, seems to have to be read. The same bytes give the same guess.
+    """The guessed format of a file, compressed or not, or of a folder of parts; the same bytes give the same guess.
 
-    A folder is guessed by its first part. Raises MissingError where there is no such file, DataError where it is of a
-    kind that is not read.
+    A folder is judged by its first part. Raises MissingError where there is no such file, DataError for a kind of file
+    that cannot be read.
     """
     if not path.exists():
         raise MissingError(f"no file {path}.")
     parts = in_folder(path) if path.is_dir() else [path]
     if not parts:
-        raise DataError(f"{path.name} is a folder without a file; the parts of one table stand in it.")
+        raise DataError(f"{path.name} is a folder without files; it should hold the parts of one table.")
     with tempfile.TemporaryDirectory(prefix="holdfast-unpacked-") as scratch:
         name = path.name if parts == [path] else f"{path.name}/{parts[0].name}"
         name, file, inner = unpacked(name, parts[0], Path(scratch))
@@ -56,7 +56,7 @@ def _kind(name: str, path: Path) -> Decision:
     with path.open("rb") as file:
         start = file.read(4096)
     kind: Kind = "csv"
-    why = "nothing in it says that it is anything but text"
+    why = "it has the signature of no other kind, so it is text"
     if start.startswith(b"PAR1"):
         kind, why = "parquet", "it begins with PAR1"
     elif start.startswith(b"PK\x03\x04") and _is_workbook(path):
@@ -64,7 +64,7 @@ def _kind(name: str, path: Path) -> Decision:
     elif start.startswith(_OLD_EXCEL):
         raise DataError(f"{name} is a workbook of an old Excel (.xls); save it as .xlsx, or as CSV.")
     elif start.startswith((b"PK\x03\x04", b"%PDF", b"\x1f\x8b", b"ORC", b"Obj\x01", b"SQLite format 3")):
-        raise DataError(f"{name} is no text, Parquet, Excel or JSON lines; export it as one of these.")
+        raise DataError(f"{name} is not text, Parquet, Excel or JSON lines; export it as one of these.")
     elif start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{") and (json_kind := _json_kind(name, start)):
         kind, why = json_kind, "its first line is an object of JSON"
     line = "" if b"\0" in start else start.split(b"\n", 1)[0].decode("utf-8", errors="replace").strip()
@@ -132,7 +132,7 @@ def _excel(name: str, path: Path) -> Guess:
 
 
 def _parquet(path: Path) -> tuple[list[str], list[tuple[int, tuple[str, ...]]]]:
-    """The columns and the first rows, of which the cells that are texts."""
+    """The columns and the first rows, with cells that are no texts left blank."""
     try:
         file = pq.ParquetFile(path)
         batch = next(file.iter_batches(batch_size=_ROWS), None)
@@ -159,9 +159,9 @@ def _object(name: str, number: int, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
     except ValueError as error:
-        raise DataError(f"{name}, line {number}: no JSON ({error}); each line is an object of its own.") from error
+        raise DataError(f"{name}, line {number}: not JSON ({error}); each line must be one object.") from error
     if not isinstance(found, dict):
-        raise DataError(f'{name}, line {number}: {line[:40]!r} is no object; each line is one, such as {{"id": 1}}.')
+        raise DataError(f'{name}, line {number}: {line[:40]!r} is no object; each line must be one, as {{"id": 1}} is.')
     return found
 
 

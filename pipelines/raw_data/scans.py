@@ -1,4 +1,4 @@
-"""One part of a raw file as a table of texts, or as a FROM clause of DuckDB."""
+"""One part of a raw file as a table of texts, or as a FROM clause for DuckDB."""
 
 import csv
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from pipelines.raw_data.parts import Part
 
 
 def columns_of(part: Part, database: duckdb.DuckDBPyConnection) -> list[str]:
-    """The columns as the file itself calls them, in order; DuckDB gives the second of two alike another name."""
+    """The column names in the file, in order; DuckDB renames the second of two that differ only by case."""
     if part.kind == "parquet":
         return list(pq.read_schema(part.path).names)
     if part.kind == "csv":
@@ -29,14 +29,14 @@ def columns_of(part: Part, database: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def columns_and_types(part: Part, database: duckdb.DuckDBPyConnection) -> list[str]:
-    """The columns as the file calls them, of Parquet with their types, which decide how numbers are read."""
+    """The column names in the file, for Parquet with their types, which decide how numbers are read."""
     if part.kind == "parquet":
         return [f"{field.name!r} ({field.type})" for field in pq.read_schema(part.path)]
     return list(map(repr, columns_of(part, database)))
 
 
 def count(part: Part, database: duckdb.DuckDBPyConnection, scratch: Path) -> int:
-    """The number of rows of a part, every one of which is read. Raises DataError where there is none."""
+    """The number of rows of a part, after reading every row. Raises DataError where there is none."""
     scan = scan_of(part, database, scratch)
     columns = [row[0] for row in database.execute(f"DESCRIBE FROM {scan}").fetchall()]
     every = ", ".join(f"max({quoted(column)}::VARCHAR)" for column in columns)
@@ -96,7 +96,7 @@ def _json_scan(part: Part, database: duckdb.DuckDBPyConnection) -> str:
 
 
 def signs_of(part: Part, columns: list[str]) -> Mapping[str, Signs]:
-    """The signs of numbers that a cast does not read. Raises SchemaError where the part lacks a column of them."""
+    """The number signs of columns that a plain cast cannot read. Raises SchemaError where the part lacks one."""
     if missing := [name for name in part.form.signs if name not in columns]:
         raise SchemaError(
             f"{part.name} has no column {missing}, which `numbers` of its `format` names; it has {columns}."
@@ -112,7 +112,7 @@ def _with_signs(scan: str, numbers: Mapping[str, Signs]) -> str:
 
 
 def _alike(part: Part, scratch: Path) -> Part:
-    """The part as Arrow and DuckDB read it like Python's csv: itself, or written anew."""
+    """A part that Arrow and DuckDB read exactly as Python's csv does: the part itself, or a rewritten copy."""
     if csv_rows.is_read_alike(part.path, part.form):
         return part
     out = scratch / f"{len(list(scratch.iterdir()))}"
@@ -150,7 +150,7 @@ def csv_texts(part: Part, scratch: Path) -> pa.Table:
 
 
 def _in_order(part: Part, database: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The rows as the file has them; DuckDB gives them in whatever order is quickest."""
+    """The rows in the order of the file, which DuckDB keeps only on request."""
     scan = _json_scan(part, database)
     database.execute("SET preserve_insertion_order = true")
     try:
@@ -173,7 +173,7 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _texts(names: list[str]) -> str:
-    """The columns of a view, all texts; of two that DuckDB takes for one, the second gets a number."""
+    """The columns of a view, all texts; of two names that are the same to DuckDB, the second gets a number."""
     seen: list[str] = []
     for name in names:
         again = sum(plain(name) == plain(one) for one in seen)

@@ -1,4 +1,4 @@
-"""The raw rows that could not be mapped: kept in a file beside their reasons, and refused when there are too many."""
+"""Raw rows that could not be mapped: stored with reasons, refused above the spec's limit."""
 
 import csv
 import shutil
@@ -13,17 +13,17 @@ from features.source import Reconciled, Unmapped
 from pipelines.files import spreadsheet, storage
 from pipelines.workspace import Workspace
 
-# Of so many rows at the head those are shown that say something new, and so many at most.
+# The first row of each reason among so many rows is an example; so many examples are shown.
 MOST, SHOWN = 10_000, 3
 
 
 def clear(workspace: Workspace) -> None:
-    """Remove what an earlier ingest kept."""
+    """Remove the rows that an earlier ingest stored."""
     shutil.rmtree(_folder(workspace), ignore_errors=True)
 
 
 def write(workspace: Workspace, found: Unmapped) -> None:
-    """Keep the rows in TABLE.csv; where there are none, keep nothing."""
+    """Write the rows to TABLE.csv; without rows, write nothing."""
     batches = (spreadsheet.guarded_rows(pa.Table.from_batches([batch])) for batch in found.rows)
     first = next((batch for batch in batches if batch.num_rows), None)
     if first is None:
@@ -51,7 +51,7 @@ def refuse(workspace: Workspace, counts: Reconciled) -> None:
 
 
 def _examples(kept: Path) -> str:
-    """The first row of each reason, a few of them: its file, what stands in it, and the reason."""
+    """The first row of some reasons: its file, its values, and the reason."""
     first: dict[str, str] = {}
     with kept.open(encoding="utf-8", newline="") as lines:
         for row in islice(csv.DictReader(lines), MOST):

@@ -1,1 +1,1 @@
-"""The evaluation as a page for people."""
+"""HTML pages of the evaluation and of decisions."""

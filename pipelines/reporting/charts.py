@@ -90,7 +90,7 @@ class Chart:
 
 
 def drawn(paint: Callable[["Axes"], None], *, x: str, y: str, right: float = RIGHT) -> str:
-    """The SVG of what paint puts on the axes; x and y say what these show, right is where they end on the paper."""
+    """The SVG of a chart: paint draws on the axes, x and y are their labels, right is their right edge in pixels."""
     from matplotlib import style  # not at the top: who draws nothing need not wait for it
     from matplotlib.figure import Figure
 
@@ -109,7 +109,7 @@ def drawn(paint: Callable[["Axes"], None], *, x: str, y: str, right: float = RIG
 
 
 def _in_a_line(words: str) -> str:
-    """What an axis shows, cut where it is wider than the paper: what stands under the chart says the whole."""
+    """An axis label, shortened where it is wider than the chart; the caption has the full text."""
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip()}\u2026"
 
 
@@ -120,7 +120,7 @@ def _svg(figure: "Figure") -> str:
 
 
 def _cleaned(svg: str) -> str:
-    """What is between the tags of an SVG, without addresses, names and fonts, its colours those of the page."""
+    """The content of an SVG without identifiers and fonts, its colours replaced by variables of the page's styles."""
     inner = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
     inner = _LEFT_OUT.sub("", inner.replace("\nL", "L").replace("\nC", "C"))
     inner = _PLACE.sub(lambda found: f'{found[1]}="{_NUMBER.sub(_rounded, found[2])}"', inner)
@@ -146,7 +146,7 @@ def shares(axes: "Axes", *, low: float = 0.0, high: float = 1.0) -> None:
 
 
 def taking_in(axes: "Axes", values: Iterable[float]) -> tuple[float, float]:
-    """Let the upright axis, of shares or of points of a share, take in all values; gives its ends, which are round."""
+    """Scale the y axis, in shares, to contain all values; returns its limits, which are round numbers."""
     from matplotlib.ticker import MaxNLocator
 
     found = list(values)

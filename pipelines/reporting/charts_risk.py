@@ -1,4 +1,4 @@
-"""The charts of the risk: who is found, ROC, precision and recall, and whether the promised chances hold."""
+"""Charts of the risk: customers found by share contacted, calibration, ROC, precision and recall."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ def charts(found: Found) -> tuple[Chart, ...]:
 
 
 def _found(found: Found) -> Chart:
-    """ROC in a manager's axes: with b the share that left, b tpr + (1 - b) fpr of all are contacted to find tpr."""
+    """The ROC curve by share contacted: with b the churn rate, b tpr + (1 - b) fpr of all are contacted to find tpr."""
     base, bad = found["cohort"]["churned_share"], found["spec"]["label"]["bad"]
     points = [(base * hit + (1 - base) * false, hit) for false, hit in _rates(found)]
     contacted, recall = _at_budget(found)
@@ -52,7 +52,7 @@ def _found(found: Found) -> Chart:
         "found",
         "Who is found",
         f"Contact more customers, from the highest risk down, and more of those who {bad} are among them; the higher "
-        "the curve lies above the dashed line, the better the order.",
+        "the curve lies above the dashed line, the better the ranking.",
         drawn(paint, x="% of customers contacted, highest risk first", y=f"% found of all who {bad}"),
     )
 
@@ -88,7 +88,7 @@ def _roc(found: Found) -> Chart:
 
 def _precision_recall(found: Found) -> Chart:
     bad, base = found["spec"]["label"]["bad"], found["cohort"]["churned_share"]
-    # At no recall the precision is 1 by convention: that is no measurement.
+    # At recall 0 the precision is 1 by convention, which is no measurement.
     points = [(one["recall"], one["precision"]) for one in found["curves"]["precision_recall"] if one["recall"] > 0]
     contacted, recall = _at_budget(found)
     precision = recall * base / contacted
@@ -108,7 +108,7 @@ def _precision_recall(found: Found) -> Chart:
     return Chart(
         "precision-recall",
         "Precision and recall",
-        f"To find more of those who {bad}, more have to be flagged, and a smaller part of these {bad}.",
+        f"To find more of those who {bad}, more customers have to be flagged, and a smaller share of these {bad}.",
         drawn(paint, x=f"% found of all who {bad} (recall)", y=f"% of those flagged who {bad} (precision)"),
     )
 
@@ -123,15 +123,15 @@ def _calibration(found: Found) -> Chart:
         axes.set_xticks(axes.get_yticks())
         in_percent(axes.xaxis)
         axes.plot([low, high], [low, high], **DASHED)
-        at_end(axes, "dashed: as promised", up=0.04)
+        at_end(axes, "dashed: as predicted", up=0.04)
         for group in groups:
             axes.plot([group["predicted"]] * 2, [group["low"], group["high"]], **WHISKER)
             dot(axes, group["predicted"], group["observed"])
 
     return Chart(
         "calibration",
-        "Promised and observed",
-        f"Each dot is a group of like customers: how many {bad}, with a 95 % interval, against the chance that the "
-        "model promised; on the dashed line it promised right.",
-        drawn(paint, x="promised chance, %", y=f"% that {bad}"),
+        "Predicted and observed",
+        f"Each dot is a group of customers with similar predictions: how many {bad}, with a 95 % interval, against the "
+        "probability that the model predicted; on the dashed line both agree.",
+        drawn(paint, x="predicted probability, %", y=f"% that {bad}"),
     )

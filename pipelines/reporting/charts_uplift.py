@@ -1,4 +1,4 @@
-"""The charts of an action's effect: what contacting more yields, and whether those said to gain most do."""
+"""Charts of an action's effect: gain by share contacted, and predicted against observed effects by group."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -48,8 +48,8 @@ def _gain(rows: Sequence[Found], *, action: str, place: int, good: str) -> Chart
         f"gain-{place}",
         f"{action}: gain by share contacted",
         f"How many more customers {good} with this share given {action}, with a 95 % band; the further it lies "
-        "above the dashed line, the more the order is worth. Whether that is established, the QINI above says. Both "
-        "end at the average effect among the customers judged.",
+        "above the dashed line, the better the ranking by effect; the QINI above says whether that is established. "
+        "Both end at the average effect among the customers judged.",
         drawn(
             paint,
             x="% of customers contacted, highest predicted effect first",
@@ -79,8 +79,8 @@ def _deciles(effect: Found, *, action: str, place: int, good: str) -> Chart:
     return Chart(
         f"deciles-{place}",
         f"{action}: group by group",
-        "Dots are what was observed, with 95 % intervals, diamonds what was predicted; where the predicted order "
-        "holds, the dots fall from left to right, as the diamonds do. Dashed: the average of the customers judged.",
+        "Dots are observed effects, with 95 % intervals, diamonds predicted ones; where the predicted ranking is "
+        "right, the dots fall from left to right, as the diamonds do. Dashed: the average of the customers judged.",
         drawn(
             paint,
             x="group of customers, highest predicted effect first",

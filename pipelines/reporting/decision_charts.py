@@ -1,4 +1,4 @@
-"""The charts of a decision: both models' ROC curves and gain curves, one over the other."""
+"""Charts of a decision: the ROC curves and gain curves of both models, overlaid."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _SECOND: Mapping[str, Any] = {"color": COLOURS["second"], "fontweight": "bold"}
 
 @dataclass(frozen=True)
 class Names:
-    """What the two models are called on a chart."""
+    """The names of the two models on a chart."""
 
     challenger: str
     champion: str
@@ -89,7 +89,7 @@ def _gain(both: Found, *, action: str, place: int, good: str, names: Names) -> C
         f"gain-{place}",
         f"{action}: gain by share contacted",
         f"How many more customers {good} with this share given {action}, each curve with its own 95 % band, on the "
-        "same draws of customers. Bands that overlap say little: the QINI above compares the two on each draw.",
+        "same bootstrap draws. Overlapping bands say little: the QINI above compares the two on each draw.",
         drawn(
             paint,
             x="% of customers contacted, highest predicted effect first",

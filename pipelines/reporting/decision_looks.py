@@ -1,4 +1,4 @@
-"""Who was judged in a decision, how many comparisons these customers have served for, and what that asks of each."""
+"""Sentences on the customers of a decision: how many, for how many comparisons they were used, and its alpha."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ Found = Mapping[str, Any]
 
 
 def looks(decision: Found) -> str:
-    """How many comparisons these customers have served for, and what that asks of each."""
+    """The number of comparisons on these customers, and the alpha of this one; "" where nothing was compared."""
     look = decision["look"]
     if not look:
         return ""
@@ -21,10 +21,10 @@ def looks(decision: Found) -> str:
         new = f"{_percent(share)} of them are new" if 0 < share < 1 else f"{'all' if share else 'none'} of them are new"
         since = f"since the customers were last renewed, by as many as are judged here; {new}."
     return (
-        f"This was the {ordinal(look['number'])} comparison {since} Each further one on the same customers gives luck "
-        "another chance, and so has to show more: here a worthless challenger would have passed with a chance of "
-        f"{_percent(look['alpha'])} at most (alpha). Over all comparisons together it is {allowed} at most, until as "
-        "many customers are new again."
+        f"This was the {ordinal(look['number'])} comparison {since} Each further one on the same customers gives "
+        "chance another try, and so needs stronger evidence: here a worthless challenger would have passed with a "
+        f"probability of {_percent(look['alpha'])} at most (alpha). Over all comparisons together it is {allowed} at "
+        "most, until as many customers are new again."
     )
 
 
@@ -33,13 +33,13 @@ def _percent(part: float) -> str:
 
 
 def judged_on(decision: Found) -> str:
-    """Who was judged, in a sentence; "" where that is not known."""
+    """The customers judged, in a phrase; "" where they are not known."""
     cohort = decision.get("cohort")
     if not cohort:
         return ""
     rows = f" ({count(cohort['rows'])} observations)" if cohort["rows"] > cohort["customers"] else ""
     left = (
-        f"; {count(cohort['left_out'])} observations that the champion had learnt from are left out"
+        f"; {count(cohort['left_out'])} observations that the champion was trained on are left out"
         if cohort["left_out"]
         else ""
     )

@@ -1,4 +1,4 @@
-"""decision.html: a decision of the gate as one page for people that needs nothing beside itself."""
+"""decision.html: a decision of the gate as one self-contained HTML page."""
 
 from collections.abc import Mapping
 from math import sqrt
@@ -6,32 +6,32 @@ from typing import Any
 
 from pipelines.messages import numbers
 from pipelines.reporting import (
-    about,
     decision_charts,
     decision_looks,
     decision_words,
     differences,
-    floor_pairs,
+    page_header,
     rules_in_words,
+    simple_score_pairs,
     slice_pairs,
     terms,
 )
-from pipelines.reporting.about import NOTHING, Made
+from pipelines.reporting.auc_grades import grade
 from pipelines.reporting.decision_charts import Names
-from pipelines.reporting.grades import grade
+from pipelines.reporting.page_header import NOTHING, Provenance
 from pipelines.reporting.pages import page
 from pipelines.ruling import answers
 
 Found = Mapping[str, Any]
 
 
-def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING) -> str:
-    """The page of a decision.json; equal ones give equal text.
+def render(decision: Found, *, spec: Found, curves: Found, made: Provenance = NOTHING) -> str:
+    """The page of a decision.json; equal decisions give equal text.
 
-    spec is the spec as plain data, curves what `comparison.curves` gave, empty where they are not at hand; made says
-    where the challenger was made.
+    spec is the spec as plain data, curves the result of `comparison.curves`, empty where it is not at hand; made is the
+    challenger's origin.
     """
-    rows = differences.compared(decision, spec["currency"])
+    rows = differences.compared_figures(decision, spec["currency"])
     deciding = differences.deciding(decision, rows) if rows else []
     opponent, observational = decision_words.opponent(decision), answers.is_observational(decision)
     told = decision_words.words(decision, spec)
@@ -44,7 +44,7 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         glossary,
         explained={word for one in glossary for word in (one.name, *one.also)},
         decision=decision,
-        about=about.of_decision(decision, told, made=made),
+        header=page_header.of_decision(decision, told, made=made),
         spec=spec,
         told=told,
         verdict_word=answers.verdict_of(decision),
@@ -55,7 +55,7 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
         level=next((row.level for row in rows if row.level), ""),
         meanings={row.metric: row.meaning for row in rows},
         deciding=deciding,
-        floors=floor_pairs.floor_lines(decision),
+        simple_scores=simple_score_pairs.simple_score_lines(decision),
         demanded=decision["gate"].get("beat_floors", False),
         slices=slice_pairs.slice_lines(decision),
         unjudged=slice_pairs.unjudged(decision),
@@ -71,12 +71,12 @@ def render(decision: Found, *, spec: Found, curves: Found, made: Made = NOTHING)
 
 
 def _as_gap(squared: float) -> str:
-    """A squared gap between shares as the gap itself, in points; one that is below 0 by chance is none."""
+    """The square root of a squared gap between shares, in points; 0 where it is below 0 by chance."""
     return numbers.alone(sqrt(max(squared, 0.0)), numbers.GAP, standard_error=0.001)
 
 
 def _lineage(decision: Found) -> list[tuple[str, str]]:
-    """Where the decision stands in the ledger, and the hashes of what it rests on."""
+    """The decision's ledger entry, and the hashes of its models, reports and cohort."""
     ledger, look, reports = decision.get("ledger") or {}, decision["look"] or {}, decision.get("reports") or {}
     by, at = decision.get("by"), decision.get("decided_at")
     lines = {

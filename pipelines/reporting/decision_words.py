@@ -1,4 +1,4 @@
-"""The first screen of a decision in words: what was decided, why, what happens now, and how much had to be shown."""
+"""The text of a decision's first screen: what was decided, why, what happens next, and what evidence was needed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,30 +11,30 @@ from pipelines.ruling.verdict import MOVES, Verdict
 
 Found = Mapping[str, Any]
 
-# What a rule finds that judges nothing.
+# The statuses of a rule that was not applied.
 NOTHING_JUDGED = ("not applicable", "switched off")
 _BECAUSE = {
-    Verdict.FIRST_CHAMPION: "There was no champion, and this model is worth something.",
-    Verdict.PROMOTE: "Better where it counts, by more than chance explains, and no worse on the rest.",
-    Verdict.REFRESH: "The same recipe, learnt from {renewed}: it is asked to be no worse, and it is not.",
-    Verdict.KEEP: "A rule is broken, so the challenger is not taken.",
+    Verdict.FIRST_CHAMPION: "There was no champion, and this model is better than the average alone.",
+    Verdict.PROMOTE: "Better in its primary figure, by more than chance explains, and no worse in the others.",
+    Verdict.REFRESH: "The same recipe, trained on {renewed}: it has to be no worse, and it is not.",
+    Verdict.KEEP: "A rule is broken, so the challenger is not promoted.",
     Verdict.NO_CHAMPION: "A rule is broken, so this model does not become the first champion.",
-    Verdict.INCONCLUSIVE: "No rule is broken, but these customers are too few to tell whether all hold.",
-    Verdict.INSUFFICIENT_DATA: "The comparison would not be worth much, so no verdict rests on it.",
-    Verdict.CONTRACT_FAIL: "A model that does not do what was evaluated is not promoted, whatever its figures.",
+    Verdict.INCONCLUSIVE: "No rule is broken, but there are too few customers to show that all rules hold.",
+    Verdict.INSUFFICIENT_DATA: "The data do not suffice for a valid comparison, so there is no verdict on the models.",
+    Verdict.CONTRACT_FAIL: "A model that differs from what was evaluated is not promoted, whatever its figures.",
 }
 _UNMOVED = {
-    Verdict.KEEP: "The same challenger asked again on the same customers gets this same answer.",
-    Verdict.NO_CHAMPION: "The same model asked again on the same customers gets this same answer.",
-    Verdict.INCONCLUSIVE: "More customers tell more: it is decided anew once newer outcomes are in.",
-    Verdict.INSUFFICIENT_DATA: "It is judged again when there are more outcomes, or customers that neither model saw.",
-    Verdict.CONTRACT_FAIL: "Once the fault named here is mended, it is judged again.",
+    Verdict.KEEP: "A second comparison of the same challenger on the same customers gives the same answer.",
+    Verdict.NO_CHAMPION: "A second evaluation of the same model on the same customers gives the same answer.",
+    Verdict.INCONCLUSIVE: "It is decided again once newer outcomes are known.",
+    Verdict.INSUFFICIENT_DATA: "It is judged again with more outcomes, or customers that neither model was trained on.",
+    Verdict.CONTRACT_FAIL: "It is judged again once the fault named here is corrected.",
 }
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a manager reads first: the headline, the sentence under it, reasons without a figure, and what follows.
+class DecisionText:
+    """The text of the first screen: headline, the sentence under it, reasons without a figure, and what happens next.
 
     mark is the tone of the headline's verdict; looks is "" where nothing was compared.
     """
@@ -47,9 +47,9 @@ class Told:
     looks: str
 
 
-def words(decision: Found, spec: Found) -> Told:
-    """The words of a decision; spec names it in the commands."""
-    return Told(
+def words(decision: Found, spec: Found) -> DecisionText:
+    """The text of a decision; spec is needed for the commands in it."""
+    return DecisionText(
         headline=headline(decision),
         mark=_mark(decision),
         sentence=_sentence(decision),
@@ -60,7 +60,7 @@ def words(decision: Found, spec: Found) -> Told:
 
 
 def headline(decision: Found) -> str:
-    """The verdict in a line, with the simple scores that the challenger is not shown to beat."""
+    """The verdict in one line, with the simple scores that the challenger is not shown to beat."""
     judged = decision["verdict"] not in (Verdict.INSUFFICIENT_DATA, Verdict.CONTRACT_FAIL)
     left = decision.get("unbeaten") if judged else ()
     return f"{_verdict(decision)}; it is not shown to beat {' and '.join(left)}" if left else _verdict(decision)
@@ -80,17 +80,17 @@ def _verdict(decision: Found) -> str:
         Verdict.NO_CHAMPION: f"Not good enough: {stays}",
         Verdict.INCONCLUSIVE: f"Inconclusive: {stays}",
         Verdict.NO_CHANGE: f"No change: {this} is champion already",
-        Verdict.INSUFFICIENT_DATA: f"Too little to judge by: {stays}",
-        Verdict.CONTRACT_FAIL: f"Refused: {this} is not in order",
+        Verdict.INSUFFICIENT_DATA: f"Insufficient data: {stays}",
+        Verdict.CONTRACT_FAIL: f"Refused: {this} differs from what was evaluated",
         Verdict.FORCED: f"Forced: {this} is champion",
     }[Verdict(decision["verdict"])]
 
 
 def opponent(decision: Found) -> str:
-    """Whom the challenger was compared with."""
+    """The name of the model that the challenger was compared with."""
     if decision["mode"] == "first":
         return "the prior model"
-    # Who is champion already is told so with the figures of the decision that made it champion.
+    # A challenger that is champion already is shown with the figures of the decision that made it champion.
     repeated = decision["compared_with"] in (None, decision["challenger_version"])
     return "the champion before" if repeated else f"version {decision['compared_with']}"
 
@@ -109,7 +109,7 @@ def _mark(decision: Found) -> Tone:
 
 
 def _sentence(decision: Found) -> str:
-    """Why, in general; the figures that decided it follow."""
+    """The general reason; the deciding figures follow on the page."""
     verdict, kind = Verdict(decision["verdict"]), decision.get("kind")
     if verdict is Verdict.NO_CHANGE:
         return "This model is the champion, so there was nothing to compare." + (
@@ -121,31 +121,31 @@ def _sentence(decision: Found) -> str:
     approved = f"{decision['by']} approved it. " if kind == "approval" else ""
     renewed = decision.get("renewed", "newer data")
     why = (
-        f"{_BECAUSE[verdict].format(renewed=renewed)}{_untold(decision)}"
+        f"{_BECAUSE[verdict].format(renewed=renewed)}{_unclear_rules(decision)}"
         if _by_rules(decision)
         else f"{_capital(decision['words'])}."
     )
-    return f"{approved}{why} {champion_for(decision)}{_off(decision)}".strip()
+    return f"{approved}{why} {champion_for(decision)}{_switched_off(decision)}".strip()
 
 
-def _off(decision: Found) -> str:
-    """Which rules the spec switches off; "" where none."""
+def _switched_off(decision: Found) -> str:
+    """A sentence on the rules that the spec switches off; "" where there are none."""
     off = [called(one["rule"]) for one in decision["findings"] if one["status"] == "switched off"]
-    return f" Not asked: {' and '.join(off)}, which the spec switches off; the rules below say why." if off else ""
+    return f" Not applied: {' and '.join(off)}, which the spec switches off; the rules below say why." if off else ""
 
 
-def _untold(decision: Found) -> str:
-    """Of what "no worse" is not shown, since these rows cannot tell and the rule holds nothing up for it."""
+def _unclear_rules(decision: Found) -> str:
+    """A sentence on rules that these rows neither confirm nor break, and that do not prevent a promotion."""
     unclear = [
         called(one["rule"]) for one in decision["findings"] if one["status"] == "unclear" and one["rule"] != "R014"
     ]
     if not unclear or decision["verdict"] not in (Verdict.PROMOTE, Verdict.REFRESH):
         return ""
-    return f" Of what {' and '.join(unclear)} asks these customers cannot tell all; the rules below say of what."
+    return f" These customers are too few to confirm {' and '.join(unclear)} fully; the rules below say where."
 
 
 def champion_for(decision: Found) -> str:
-    """What the new champion was shown to be for, and what is not claimed; "" where nothing moves."""
+    """What the new champion was shown to be good for, and what is not claimed; "" without a new champion."""
     claims = decision.get("claims")
     if not claims or decision["verdict"] not in MOVES:
         return ""
@@ -153,22 +153,22 @@ def champion_for(decision: Found) -> str:
     shown = " and ".join(words for name, words in told.items() if claims[name])
     tried = "policy_value" in decision["worth"]
     left = [told[name] for name in ("risk", *(["uplift"] if tried else [])) if not claims[name]]
-    alone = f", and not {left[0]}: of that nothing is shown, and the list claims nothing of it" if left else ""
-    return f"It is champion {shown or 'for nothing that is shown'}{alone}."
+    alone = f", but not {left[0]}: that was not shown to be good, and the list makes no use of it" if left else ""
+    return f"It is champion {shown or 'without any claim'}{alone}."
 
 
 def repeats(decision: Found) -> bool:
-    """Whether it is an answer that rests on an older entry and has none of its own."""
+    """Whether the decision repeats an older ledger entry and has none of its own."""
     return decision["verdict"] == Verdict.NO_CHANGE or not _by_rules(decision)
 
 
 def _by_rules(decision: Found) -> bool:
-    """Whether the verdict follows from the findings shown: who was rolled back is kept out by that, not by a rule."""
+    """Whether the verdict follows from the rules; a version that was rolled back is refused without them."""
     return decision["verdict"] != Verdict.KEEP or any(one["status"] == "broken" for one in decision["findings"])
 
 
 def _held(decision: Found) -> str:
-    """How many rules hold, are broken and are unclear."""
+    """The counts of rules that hold, are broken or unclear, as a sentence."""
     status = [one["status"] for one in decision["findings"]]
     told = {"holds": "hold", "broken": "broken", "unclear": "unclear"} | {one: one for one in NOTHING_JUDGED}
     said = ", ".join(f"{status.count(name)} {word}" for name, word in told.items() if name in status)
@@ -176,7 +176,7 @@ def _held(decision: Found) -> str:
 
 
 def decisive(decision: Found) -> list[Found]:
-    """The findings on which it turned: the broken ones that outweigh the others, else the unclear ones."""
+    """The findings that decided: the broken rules of the strongest kind, else the unclear ones."""
     findings = decision["findings"]
     for verdict in (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA, Verdict.KEEP):
         broken = [one for one in findings if one["status"] == "broken" and one["otherwise"] == verdict]
@@ -186,7 +186,7 @@ def decisive(decision: Found) -> list[Found]:
 
 
 def _reasons(decision: Found) -> tuple[str, ...]:
-    """What decisive rules say that hold no single figure against a threshold."""
+    """The reasons of decisive rules that compare no single figure with a threshold."""
     return tuple(
         f"Rule {called(one['rule'])} is {one['status']}: {in_words(one['reason'])}."
         for one in decisive(decision)
@@ -199,20 +199,20 @@ def _capital(text: str) -> str:
 
 
 def _now(decision: Found, spec: str) -> Iterator[str]:
-    """What happens now, and what can be done."""
+    """What happens next, and what can be done."""
     verdict, this, holds = Verdict(decision["verdict"]), decision["challenger_version"], decision["champion_version"]
-    serves = f"Version {holds} goes on serving." if holds else "Nothing is served yet."
+    serves = f"Version {holds} stays in use." if holds else "No model is in use yet."
     if decision["awaiting_approval"]:
-        yield f"Nothing has moved. {serves}"
-        yield f"To let version {this} serve: `python -m pipelines approve {spec} {this}`"
+        yield f"Nothing has changed yet. {serves}"
+        yield f"To put version {this} into use: `python -m pipelines approve {spec} {this}`"
         return
     if verdict is Verdict.NO_CHANGE:
-        yield f"Nothing moves. {serves}"
+        yield f"Nothing changes. {serves}"
         return
     if holds == this:
-        yield f"Version {this} serves from now on, and the next list is made with it."
+        yield f"Version {this} is in use from now on, and makes the next list."
         if decision["compared_with"]:
             yield f"To go back to version {decision['compared_with']}: `python -m pipelines rollback {spec}`"
         return
-    yield f"Nothing moves. {serves}"
+    yield f"Nothing changes. {serves}"
     yield _UNMOVED.get(verdict, "")

@@ -1,4 +1,4 @@
-"""What goes with leaving: the strongest factor of each theme in its own unit, the others of the theme behind it."""
+"""Drivers of churn on the page: the strongest of each theme, others behind it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from pipelines.reporting.slices import Bar
 
 Found = Mapping[str, Any]
 
-# Factors of one theme are much the same fact: so many themes are shown, and so many factors of each.
+# Factors of one theme are similar, so the page shows so many themes, and so many factors of each.
 MOST_THEMES = 10
 MOST_OF_A_THEME = 6
 DEVIATIONS = Unit(after=f"{NO_BREAK}sd", signed=True, decimals=2)
@@ -31,8 +31,8 @@ NO_WORD = (None, "count", "ratio", "quintile", "tone")
 
 
 @dataclass(frozen=True)
-class Break:
-    """Where the leaving rate breaks: above the cut the share high left, up to it the share low."""
+class ChangePoint:
+    """A change point of the churn rate: the share `high` left above the value `at`, the share `low` up to it."""
 
     at: Written
     high: Written
@@ -41,8 +41,8 @@ class Break:
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor: what it is in words, the means of leavers and of stayers in its unit (None in a report of before they
-    were kept), its effect drawn and written, its break if it has one, the share missing.
+    """A factor: its meaning, the means of leavers and of stayers in its unit (None in old reports, which lack them),
+    its effect as text and bar, its change point if it has one, and the share missing.
     """
 
     words: str
@@ -51,15 +51,15 @@ class Factor:
     stayed: Written | None
     effect: Written
     bar: Bar
-    cut: Break | None
+    change_point: ChangePoint | None
     missing: str
 
 
 @dataclass(frozen=True)
 class Drivers:
-    """The strongest established factors by theme (and survey touchpoint), and how many of all were established.
+    """The strongest established factors by theme (and survey touchpoint), and the numbers shown, established, examined.
 
-    Of a plain table, which has no themes, each column is its own.
+    In a plain table, which has no themes, each column is its own theme.
     """
 
     groups: tuple[tuple[str, tuple[Factor, ...]], ...]
@@ -69,7 +69,7 @@ class Drivers:
 
 
 def drivers(found: Found) -> Drivers:
-    """The factors that are told; of a category with two values, whose effects mirror each other, one is."""
+    """The factors to show; of a category with two values, whose effects mirror each other, only one."""
     factors = _without_mirrors(found["drivers"])
     established = [one for one in factors if one["established"]]
     themes: dict[str, list[Found]] = {}
@@ -113,13 +113,13 @@ def _factor(found: Found, one: Found, ends: Sequence[float]) -> Factor:
         stayed=_mean(found, one, "mean_stayed"),
         effect=between({**one, "value": one["effect"]}, DEVIATIONS),
         bar=Bar(low, effect, high, zero, open=False),
-        cut=_break(found, one),
+        change_point=_change_point(found, one),
         missing=missing,
     )
 
 
 def _mean(found: Found, one: Found, which: str) -> Written | None:
-    """A mean in the factor's unit, rounded by how surely the two means are apart."""
+    """A mean in the factor's unit, rounded by the precision of the difference of the two means."""
     value = one.get(which)
     if value is None:
         return None
@@ -137,11 +137,11 @@ def _unit(name: str | None, currency: str) -> Unit:
     return PLAIN if name in NO_WORD else Unit(after=f"{NO_BREAK}{name}")
 
 
-def _break(found: Found, one: Found) -> Break | None:
+def _change_point(found: Found, one: Found) -> ChangePoint | None:
     if one["threshold"] is None:
         return None
     high, low = (_leaving(one[f"leaving_{side}"]) for side in ("high", "low"))
-    return Break(_in_unit(one["threshold"], one["unit"], found["spec"]["currency"]), high, low)
+    return ChangePoint(_in_unit(one["threshold"], one["unit"], found["spec"]["currency"]), high, low)
 
 
 def _leaving(rate: float) -> Written:
@@ -149,7 +149,7 @@ def _leaving(rate: float) -> Written:
 
 
 def _in_unit(value: float, unit: str | None, currency: str) -> Written:
-    """The number as it is: a cut is chosen as round as the data allow."""
+    """A change point without further rounding: it is already as round as the data allow."""
     number = f"{value:,.10g}".replace("-", MINUS)
     if unit == "share":
         return Written(value, "", whole(value), "", "")

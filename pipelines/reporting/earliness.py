@@ -1,4 +1,4 @@
-"""How early the model knows: its ranking by the days that are still left, of all it sees and of one theme alone."""
+"""How early the model ranks well: its AUC by days before the horizon, with all features and with single themes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ NAMES_APART = 17.0
 
 @dataclass(frozen=True)
 class Caught:
-    """The share of leavers found so many days ahead when this share of customers is contacted."""
+    """The share of leavers found so many days ahead if this share of customers is contacted."""
 
     days: int
     contacted: str
@@ -48,10 +48,10 @@ class Caught:
 
 @dataclass(frozen=True)
 class Earliness:
-    """The chart, its figures by theme (None where there were too few rows), and what they amount to.
+    """The chart, its figures by theme (None where there were too few rows), and their summary.
 
-    days fall, as on the chart. ahead is the most days at which the model certainly ranks better than guessing;
-    None where it never does.
+    days are in descending order, as on the chart. ahead is the largest number of days at which the model is shown to
+    rank better than guessing; None where it never is.
     """
 
     chart: Chart
@@ -62,7 +62,7 @@ class Earliness:
 
 
 def earliness(found: Found) -> Earliness | None:
-    """How early the model knows; None where the data hold no dates."""
+    """The section on earliness; None where the data have no dates."""
     early = found["earliness"]
     if not early:
         return None
@@ -77,7 +77,7 @@ def earliness(found: Found) -> Earliness | None:
 
 
 def _ordered(themes: Mapping[str, list[Found | None]]) -> dict[str, list[Found | None]]:
-    """All features first, then the themes, those that rank best by themselves before the others."""
+    """All features first, then the themes by how well each ranks alone."""
     names = [ALL, *strongest(themes)]
     return {name: themes[name] for name in [*names, *sorted(set(themes) - set(names))]}
 
@@ -111,26 +111,26 @@ def _chart(found: Found, themes: Mapping[str, Sequence[Found | None]], days: Seq
                 axes.plot([one["days"] for one in run], [one["value"] for one in run], label=name, **style)
         _name_lines(axes, named)
 
-    lines = "the solid line, with a 95 % band, is from all that the model sees"
+    lines = "the solid line, with a 95 % band, uses all features"
     also = " and ".join(f"{_name(name).lower()} alone" for name in list(named)[1:])
     return Chart(
         "earliness",
-        "What it knows how early",
-        f"How well customers who {bad} are told from those who {good} when the estimate is made so many days earlier: "
-        f"{lines}{f'; the others are from {also}' if also else ''}. 0.5 is guessing, 1 is perfect.",
+        "AUC by days before the window",
+        f"How well customers who {bad} are ranked above those who {good} when the estimate is so many days earlier: "
+        f"{lines}{f'; the others use {also}' if also else ''}. 0.5 is guessing, 1 is perfect.",
         drawn(paint, x="days before the window that counts", y="AUC", right=RIGHT - ROOM_FOR_NAMES),
     )
 
 
 def strongest(themes: Mapping[str, Sequence[Found | None]]) -> list[str]:
-    """The themes by how well they rank by themselves, nearest the horizon; those without any figure are left out."""
+    """The themes by how well each ranks alone, nearest the horizon; themes without a figure are left out."""
     last = {name: [one["value"] for one in points if one] for name, points in themes.items() if name != ALL}
     known = {name: values[-1] for name, values in last.items() if values}
     return sorted(known, key=lambda name: (-known[name], name))
 
 
 def _runs(points: Sequence[Found | None]) -> list[list[Found]]:
-    """The points that follow each other without a gap."""
+    """Runs of consecutive points without a gap."""
     return [[one for one in run if one] for there, run in groupby(points, key=bool) if there]
 
 

@@ -1,4 +1,4 @@
-"""Money: what leaving costs, how much leaving is bearable, what an order is worth, and what a contact may cost."""
+"""Money on the page: cost of churn, acceptable churn rate, expected profit, break-even cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, in_col
 Found = Mapping[str, Any]
 
 _BEARS = Words("Pays", "Too dear", NOT_ESTABLISHED)
-_LEAVES = Words("Too many", "Bearable", NOT_ESTABLISHED)
+_LEAVES = Words("Too many", "Acceptable", NOT_ESTABLISHED)
 _TURNED: Mapping[Tone, Tone] = {"good": "bad", "bad": "good", "open": "open"}
 _PARTS = {
     "margin": ("Lost margin", "what the customer would have brought in {months:g} months"),
@@ -22,13 +22,13 @@ _PARTS = {
 }
 _PROFITS = {
     "auc": "of one customer who {bad} and one who {good}, how often the first has the higher risk",
-    "expected_profit": "what the best campaign by this order earns per customer (EMPC)",
+    "expected_profit": "what the best campaign with this ranking earns per customer (EMPC)",
     "maximum_profit": "the same if the share who take the offer is exactly the average (MPC)",
 }
 
 
 @dataclass(frozen=True)
-class Line:
+class CostLine:
     """A figure with its name and what it means."""
 
     name: str
@@ -37,8 +37,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Bearable:
-    """How many may leave before winning customers no longer pays; within, observed and verdict need a horizon."""
+class AcceptableChurn:
+    """The churn rate at which winning customers just pays; within, observed and verdict need a horizon."""
 
     monthly: Written
     margin: Written
@@ -50,17 +50,17 @@ class Bearable:
 
 @dataclass(frozen=True)
 class Cost:
-    """What leaving costs: its parts, what it came to per customer, and how much of it is bearable."""
+    """The cost of churn: its parts, their sum per leaver and per customer, and the acceptable churn rate."""
 
-    parts: tuple[Line, ...]
+    parts: tuple[CostLine, ...]
     total: Written
     per_customer: Written
-    bearable: Bearable
+    acceptable_churn: AcceptableChurn
 
 
 @dataclass(frozen=True)
 class BreakEven:
-    """What a contact of an action costs, and what it may cost at most for so many; None where nobody would get it."""
+    """The cost of a contact, and its break-even cost for so many contacts; None where nobody would be contacted."""
 
     action: str
     contacts: str
@@ -69,7 +69,7 @@ class BreakEven:
 
 
 def cost(found: Found) -> Cost | None:
-    """What leaving costs; None where the spec does not say how to count it."""
+    """The cost of churn; None where the spec does not define it."""
     told = found["cost_of_churn"]
     if not told:
         return None
@@ -78,33 +78,33 @@ def cost(found: Found) -> Cost | None:
     measured = told["per_leaver"]
     figures = dict(zip(measured, aligned([written(one, unit) for one in measured.values()]), strict=True))
     figures["acquisition"] = Written(told["acquisition"], "", amount(told["acquisition"], unit), "", "as the spec says")
-    parts = tuple(Line(name, figures[part], meaning.format(**words)) for part, (name, meaning) in _PARTS.items())
-    return Cost(parts, figures["total"], written(told["per_customer"], unit), _bearable(told, unit))
+    parts = tuple(CostLine(name, figures[part], meaning.format(**words)) for part, (name, meaning) in _PARTS.items())
+    return Cost(parts, figures["total"], written(told["per_customer"], unit), _acceptable_churn(told, unit))
 
 
 def _money(found: Found) -> Unit:
-    """Amounts to the hundredth: where all are worth the same, no chance says how many digits tell."""
+    """Amounts with two decimals: where all customers have the same value, there is no error to round by."""
     return replace(money(found["spec"]["currency"]), decimals=2)
 
 
-def _bearable(told: Found, unit: Unit) -> Bearable:
+def _acceptable_churn(told: Found, unit: Unit) -> AcceptableChurn:
     monthly, margin = written(told["acceptable_monthly"], PERCENT), written(told["margin_a_month"], unit)
     acquisition = amount(told["acquisition"], unit)
     if "excess" not in told:
-        return Bearable(monthly, margin, acquisition, None, None, None)
-    verdict = judged("those who leave, above what is bearable", told["excess"], _LEAVES, POINTS)
-    # More than 0 is good news nearly everywhere; not here.
+        return AcceptableChurn(monthly, margin, acquisition, None, None, None)
+    verdict = judged("churn above the acceptable rate", told["excess"], _LEAVES, POINTS)
+    # Elsewhere a figure above 0 is good; here it is bad.
     verdict = replace(verdict, tone=_TURNED[verdict.tone])
     within, observed = written(told["acceptable"], PERCENT), written(told["observed"], PERCENT)
-    return Bearable(monthly, margin, acquisition, within, observed, verdict)
+    return AcceptableChurn(monthly, margin, acquisition, within, observed, verdict)
 
 
-def profits(found: Found) -> tuple[Line, ...]:
-    """The ranking and the two profits that a campaign by it would bring."""
+def profits(found: Found) -> tuple[CostLine, ...]:
+    """The AUC, and the two profits of a campaign by the ranking."""
     unit, label = money(found["spec"]["currency"]), found["spec"]["label"]
     names = {"auc": "AUC", "expected_profit": "Expected profit", "maximum_profit": "Maximum profit"}
     return tuple(
-        Line(
+        CostLine(
             names[name],
             written(found["risk"][name], PLAIN if name == "auc" else unit),
             meaning.format(bad=label["bad"], good=label["good"]),
@@ -115,7 +115,7 @@ def profits(found: Found) -> tuple[Line, ...]:
 
 
 def campaign(found: Found) -> str:
-    """What the two profits suppose, in a phrase."""
+    """The assumptions behind the two profits, in a phrase."""
     asked, unit = found["spec"]["evaluation"]["campaign"], _money(found)
     taken = 100 * asked["alpha"] / (asked["alpha"] + asked["beta"])
     contact, offer, kept = (amount(asked[name], unit) for name in ("contact_cost", "offer_cost", "lifetime_value"))
@@ -126,7 +126,7 @@ def campaign(found: Found) -> str:
 
 
 def break_even(found: Found) -> tuple[BreakEven, ...]:
-    """What a contact of each action may cost at most; none where no action was tried in a randomised trial."""
+    """The break-even cost of each action; empty where no action was tried in a randomised trial."""
     if not is_randomised(found):
         return ()
     unit, prices = money(found["spec"]["currency"]), found["policy"]["break_even"]

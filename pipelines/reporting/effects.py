@@ -1,4 +1,4 @@
-"""What may be said of the actions: whether they help, whom, and what acting on the model's advice earns."""
+"""What the report may claim about actions: their effects, the ranking by effect, and the value of the advice."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -7,11 +7,12 @@ from typing import Any, Literal
 from experiments.evaluation import claims
 from experiments.evaluation.policy_report import SAME_ACTIONS
 from pipelines.messages.numbers import POINTS, Unit, Written, aligned, amount, count, money, whole, written
-from pipelines.reporting import lottery
+from pipelines.reporting import randomisation_words
 from pipelines.reporting.judged_figures import JudgedFigure, Words, covers, in_column, judged
+from pipelines.ruling.effect_evidence import NOT_MEASURED, OBSERVATIONAL, RANDOMISED
 
 Found = Mapping[str, Any]
-Standing = Literal["not measured", "observational", "by lot"]
+EffectEvidence = Literal["not measured", "observational", "randomised"]
 
 NOT_ESTABLISHED = "Not established"
 NO_CLAIM = "No claim"
@@ -22,7 +23,7 @@ _PAYS = Words("Pays", "Loses", NOT_ESTABLISHED)
 _BEATS = Words("Earns more", "Earns less", NOT_ESTABLISHED)
 _ADVICE = claims.name("advice", "policy")
 
-# In the order in which they are told; the report names a rival by its kind, "_" and the action.
+# In the order of the page; the keys of report.json are the kind, "_" and the action.
 _KINDS = {
     "treat_none": "nobody contacted",
     "treat_all": "{action} for everybody",
@@ -32,44 +33,44 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
-class Rival:
-    """A simple policy: its kind, what it earns per customer, and by how much the advice beats it."""
+class SimplePolicy:
+    """A simple policy: its kind, what it earns per customer, and by how much the advice earns more."""
 
     kind: str
     earns: Written
     beaten_by: JudgedFigure
 
 
-def standing(found: Found) -> Standing:
-    """Whether the data can show effects: only actions handed out by lot, declared so and found so, can."""
+def effect_evidence(found: Found) -> EffectEvidence:
+    """What the data can show of effects: those of actions that are declared randomised, and tested to be."""
     if not found["uplift"]["measured"]:
-        return "not measured"
+        return NOT_MEASURED
     declared, verdict = found["spec"]["treatment"]["randomised"], found["uplift"]["randomisation"]["verdict"]
-    return "by lot" if declared and verdict == "randomised" else "observational"
+    return RANDOMISED if declared and verdict == "randomised" else OBSERVATIONAL
 
 
 def is_randomised(found: Found) -> bool:
-    """Whether anything may be claimed of the actions."""
-    return standing(found) == "by lot"
+    """Whether the actions were randomised, so that effects may be claimed."""
+    return effect_evidence(found) == RANDOMISED
 
 
 def why_observational(found: Found) -> str:
-    """What speaks against a randomised trial, in a sentence."""
+    """The evidence against a randomised trial, in a sentence."""
     randomisation = found["uplift"]["randomisation"]
     if randomisation["verdict"] == "randomised":
-        return "The spec says that the actions were not handed out at random."
-    return lottery.against(found)
+        return "The spec says that the actions were not randomised."
+    return randomisation_words.against(found)
 
 
 def trial(found: Found) -> list[tuple[str, dict[str, Any]]]:
-    """Each action in the whole trial, before any model, with the plain difference as it is read."""
+    """Each action in the whole trial, before any model, with its plain difference as formatted text."""
     whole = found["uplift"]["trial"]
     differences = aligned([written(one, POINTS) for one in whole.values()])
     return [(name, {**one, "difference": told}) for (name, one), told in zip(whole.items(), differences, strict=True)]
 
 
 def observed(found: Found) -> list[dict[str, Any]]:
-    """Each action that was not randomised: who had it, who had not, their overlap, and what goes with it."""
+    """Each action that was not randomised: rows with and without it, their overlap, and the adjusted difference."""
     sizes, overlap = found["uplift"]["trial"], found["uplift"]["randomisation"]["overlap"]
     return [
         {
@@ -83,10 +84,10 @@ def observed(found: Found) -> list[dict[str, Any]]:
 
 
 def effects(found: Found) -> tuple[JudgedFigure, ...]:
-    """What each action changes on average.
+    """The average effect of each action.
 
-    Of a randomised trial the whole tells, plainly and best: it has more customers than the gate cohort. Elsewhere its
-    differences mislead, and only the doubly robust estimate of the gate cohort is shown.
+    In a randomised trial it is the plain difference in the whole trial, which has more customers than the gate cohort.
+    Without randomisation plain differences mislead, so it is the doubly robust estimate on the gate cohort.
     """
     if not is_randomised(found):
         return _by_action(found, "ate", "effect", _HELPS)
@@ -97,26 +98,27 @@ def _effect(found: Found, action: str, figure: Found) -> JudgedFigure:
     return claimed(found, claims.name("effect", action), figure, _HELPS, POINTS, of=action)
 
 
-def together(found: Found) -> str:
-    """How many claims on actions are held together, and of how many that changes the word; "" where there is none."""
-    family, kept = found["claims"]["family"], kept_back(found)
+def family_sentence(found: Found) -> str:
+    """A sentence on the family of claims that Holm's correction covers; "" where there is none."""
+    family, kept = found["claims"]["family"], not_significant_after_holm(found)
     if not family:
         return ""
     further = ", also in further outcomes" if found["uplift"]["outcomes"] else ""
     said = (
         f"This page could make {family} claims about actions: what each changes{further}, whom it helps, what the "
         "advice earns, by itself and against simpler rules, and what a contact may cost. They are held together "
-        "(Holm): a word such as Helps, Harms, Pays or Earns more stands only where it still does among all of them, so "
-        "that the chance that even one such word is wrong is at most 5 %. Each interval is that of its figure alone."
+        "(Holm's correction): a word such as Helps, Harms, Pays or Earns more is shown only where it is significant "
+        "among all of them, so that the chance of even one wrong word is at most 5 %. Each interval is that of its "
+        "figure alone."
     )
     if not kept:
         return said
     one = "One figure is" if len(kept) == 1 else f"{len(kept)} figures are"
-    return f"{said} {one} beyond chance alone, but not among all {family}: that is called not established."
+    return f"{said} {one} significant alone, but not among all {family}: that is called not established."
 
 
-def kept_back(found: Found) -> list[str]:
-    """The claims whose own interval excludes no difference, but which do not stand among all."""
+def not_significant_after_holm(found: Found) -> list[str]:
+    """The claims that are significant alone (by their own interval), but not after Holm's correction."""
     return [
         one.name for one in claims.family(found) if not covers(one.figure, one.against) and not _stands(found, one.name)
     ]
@@ -127,33 +129,35 @@ def _stands(found: Found, claim: str) -> bool:
 
 
 def rankings(found: Found) -> tuple[JudgedFigure, ...]:
-    """Whether the model knows whom each action helps more."""
+    """How well the model ranks customers by the effect of each action (QINI)."""
     return _by_action(found, "qini", "ranking", _RANKS)
 
 
 def earned(found: Found) -> JudgedFigure:
-    """What the advice earns per customer, compared with contacting nobody."""
+    """The value of the advice per customer, compared with contacting nobody."""
     value, unit = found["policy"]["value"], money(found["spec"]["currency"])
     return claimed(found, _ADVICE, value, _PAYS, unit, of="per customer, compared with contacting nobody")
 
 
-def rivals(found: Found) -> list[Rival]:
-    """The simple policies, kind by kind."""
+def simple_policies(found: Found) -> list[SimplePolicy]:
+    """The simple policies, ordered by kind."""
     against = found["policy"]["against"]
-    told = [_rival(found, kind, key) for kind in _KINDS for key in against if key.startswith(kind)]
+    told = [_simple_policy(found, kind, key) for kind in _KINDS for key in against if key.startswith(kind)]
     columns = zip(told, aligned([one.earns for one in told]), in_column([one.beaten_by for one in told]), strict=True)
     return [replace(one, earns=earns or one.earns, beaten_by=beaten_by) for one, earns, beaten_by in columns]
 
 
-def hardest(found: Found) -> tuple[JudgedFigure, ...]:
-    """How the advice does against everybody and against highest risk first, each with the action hardest to beat."""
-    every = [[one for one in rivals(found) if one.kind == kind] for kind in ("treat_all", "highest_risk_first")]
+def hardest_to_beat(found: Found) -> tuple[JudgedFigure, ...]:
+    """The advice against contacting everybody and against highest risk first, each with its best action."""
+    every = [
+        [one for one in simple_policies(found) if one.kind == kind] for kind in ("treat_all", "highest_risk_first")
+    ]
     best = [max(of_kind, key=lambda one: one.earns.exact).beaten_by for of_kind in every]
     return tuple(replace(one, of=f"against {one.of}") for one in best)
 
 
 def advice(found: Found) -> str:
-    """Whom the policy contacts, in a phrase."""
+    """The contacts of the policy, in a phrase."""
     policy = found["policy"]
     parts = [f"{action} for {number:,}" for action, number in policy["contacts_by_action"].items()]
     rows = "observations" if found["cohort"]["rows"] > found["cohort"]["customers"] else "customers"
@@ -162,7 +166,7 @@ def advice(found: Found) -> str:
 
 
 def _limits(found: Found) -> Iterator[str]:
-    """What limits the policy among the rows judged, in phrases."""
+    """The limits of the policy among the rows judged, in phrases."""
     policy, limits = found["policy"], found["policy"]["limits"]
     if policy["budget_share"] < 1:
         yield f"at most {whole(policy['budget_share'])} may be contacted"
@@ -177,13 +181,13 @@ def _limits(found: Found) -> Iterator[str]:
 
 
 def is_limited(found: Found) -> bool:
-    """Whether not everybody can be contacted with every action."""
+    """Whether limits prevent contacting everybody with every action."""
     policy = found["policy"]
     rest = [limit for name, limit in policy["limits"].items() if name != "contacts"]
     return bool(policy["budget_share"] < 1 or any(limit is not None for limit in rest))
 
 
-def _rival(found: Found, kind: str, key: str) -> Rival:
+def _simple_policy(found: Found, kind: str, key: str) -> SimplePolicy:
     one, currency = found["policy"]["against"][key], found["spec"]["currency"]
     action = key.removeprefix(f"{kind}_")
     action = "the same actions" if action == SAME_ACTIONS else action
@@ -192,7 +196,7 @@ def _rival(found: Found, kind: str, key: str) -> Rival:
         name += " (more than the budget allows)"
     claim = _ADVICE if key == claims.NOBODY else claims.name("rival", key)
     verdict = claimed(found, claim, one["advantage"], _BEATS, money(currency, signed=True), of=name)
-    return Rival(kind, written(one["value"], money(currency)), verdict)
+    return SimplePolicy(kind, written(one["value"], money(currency)), verdict)
 
 
 def _by_action(found: Found, metric: str, kind: str, words: Words) -> tuple[JudgedFigure, ...]:
@@ -208,15 +212,15 @@ def _by_action(found: Found, metric: str, kind: str, words: Words) -> tuple[Judg
 def claimed(
     found: Found, claim: str, figure: Found, words: Words, unit: Unit, *, of: str, against: float = 0.0
 ) -> JudgedFigure:
-    """The verdict on a figure of an effect; claim is its name among those that are held together.
+    """The verdict on a figure of an effect; claim is its name in the family that Holm's correction covers.
 
-    Where the actions were not randomised there is no claim, and one that does not stand among all is not established,
-    whatever its own interval says.
+    Where the actions were not randomised the verdict is "no claim"; where the claim is not significant after the
+    correction it is "not established", whatever its own interval says.
     """
     if not is_randomised(found):
         return JudgedFigure(of, NO_CLAIM, "open", written(figure, unit))
     alone = judged(of, figure, words, unit, against=against)
     if alone.tone == "open" or _stands(found, claim):
         return alone
-    among = f"beyond chance by itself, but not once all {found['claims']['family']} claims are held together"
+    among = f"significant by itself, but not once all {found['claims']['family']} claims are held together"
     return JudgedFigure(of, NOT_ESTABLISHED, "open", alone.figure, among)

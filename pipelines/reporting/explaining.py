@@ -1,20 +1,20 @@
-"""Terms explained on a page: each at its first mention, by a link to the glossary with its sentence at hand."""
+"""Links from terms on a page to the glossary: the first mention of each, with its explanation as tooltip."""
 
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pipelines.reporting.terms import Term
+from pipelines.reporting.terms import GlossaryTerm
 
-# Where a word is part of a name, of a link or of code, it is not explained.
+# Within these tags a word is part of a name, a link or code, and is not linked.
 _CLOSED = ("a", "code", "dt", "h1", "h2", "h3", "nav", "style", "summary", "svg", "title", "data")
 _TAG = re.compile(r"(<[^>]+>)")
 
 
-def explained(page: str, terms: Sequence[Term]) -> str:
-    """The page with the first mention of each term underlined, its sentence at hand and a link to the glossary.
+def explained(page: str, terms: Sequence[GlossaryTerm]) -> str:
+    """The page with the first mention of each term linked to the glossary, the explanation as tooltip.
 
-    A term that is mentioned nowhere is no longer in the glossary.
+    Terms that are mentioned nowhere are removed from the glossary.
     """
     by_word = {word: one for one in terms for word in (one.name, *one.also)}
     left, closed = {one.key for one in terms}, 0
@@ -40,7 +40,7 @@ def explained(page: str, terms: Sequence[Term]) -> str:
 
 
 def _without(keys: Iterable[str], page: str) -> str:
-    """The page whose glossary lacks the terms of these keys, which nothing on it mentions."""
+    """The page without the glossary entries of these keys."""
     for key in keys:
         page = re.sub(rf'<dt id="{key}">.*?</dd>\n?', "", page, flags=re.DOTALL)
     return page

@@ -1,4 +1,4 @@
-"""What a figure amounts to, in a word: its interval lies above a number, below it, or on either side."""
+"""Verdicts on figures from their intervals: above a number, below it, or not established."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ _TONES: tuple[Tone, Tone, Tone] = ("good", "bad", "open")
 
 @dataclass(frozen=True)
 class Words:
-    """The words for an interval above a number, below it, and on either side of it."""
+    """The words for an interval above a number, below it, and containing it."""
 
     above: str
     below: str
@@ -22,7 +22,7 @@ class Words:
 
 @dataclass(frozen=True)
 class JudgedFigure:
-    """A figure and what it amounts to; of says what it is the figure of, why what the interval does not tell."""
+    """A figure with its verdict; of names the figure, why is a reason beyond the interval, mostly ""."""
 
     of: str
     word: str
@@ -40,11 +40,11 @@ def judged(of: str, found: Mapping[str, Any], words: Words, unit: Unit, *, again
 
 
 def in_column(column: Sequence[JudgedFigure]) -> tuple[JudgedFigure, ...]:
-    """The same figures with as many decimals each."""
+    """The same figures, all with the same number of decimals."""
     figures = aligned([one.figure for one in column])
     return tuple(replace(one, figure=figure) for one, figure in zip(column, figures, strict=True) if figure)
 
 
 def covers(found: Mapping[str, Any], number: float = 0.0) -> bool:
-    """Whether the interval of a figure holds a number."""
+    """Whether the interval of a figure contains a number."""
     return bool(found["low"] <= number <= found["high"])

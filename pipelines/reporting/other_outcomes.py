@@ -1,4 +1,4 @@
-"""What else was measured after the actions, beside the label."""
+"""Effects of the actions on further outcomes, beside the label."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ _CHANGED = Words("Raised", "Lowered", NOT_ESTABLISHED)
 
 
 def other_outcomes(found: Found) -> list[dict[str, Any]]:
-    """What else was measured after the actions: means, differences and what the ranking adds, in its own unit."""
+    """Each further outcome in its own unit: means, differences, what the ranking adds, and missing values."""
     return [
         {
             "meaning": one["meaning"],
@@ -27,7 +27,7 @@ def other_outcomes(found: Found) -> list[dict[str, Any]]:
 
 
 def _missing(missing: Found) -> str:
-    """How many rows lack an outcome, and what that may mean; empty where none does."""
+    """A sentence on rows that lack an outcome, and whether the arms differ in that; "" where none does."""
     if not missing.get("rows"):
         return ""
     by_arm = ", ".join(f"{arm} {rows:,}" for arm, rows in missing["by_arm"].items())

@@ -1,4 +1,4 @@
-"""The templates of the pages, how figures are written in them, and what is done to every page once it is written."""
+"""Rendering of the page templates, with formatting of figures, links to the glossary, and labelled table cells."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.messages import numbers
 from pipelines.reporting.explaining import explained
-from pipelines.reporting.terms import Term
+from pipelines.reporting.terms import GlossaryTerm
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILTERS = ("count", "day", "days", "whole", "share")
@@ -23,11 +23,11 @@ _CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)(?=</\1>)", re.DOTALL)
 _SPAN = re.compile(r'colspan="(\d+)"')
 
 
-def page(name: str, terms: Sequence[Term], **parts: Any) -> str:
-    """A page from the template of this file name: what it prints is escaped, what it does not know is an error.
+def page(name: str, terms: Sequence[GlossaryTerm], **parts: Any) -> str:
+    """A page from the template of this file name: output is escaped, an undefined variable is an error.
 
-    The first mention of each term leads to its place in the glossary, and each cell of a table bears the head of its
-    column, by which it is read where the screen is too narrow for columns.
+    The first mention of each term links to the glossary, and each table cell carries its column's heading, which is
+    shown where the screen is too narrow for columns.
     """
     written = _pages().get_template(name).render(terms=terms, **parts)
     return explained(_TABLE.sub(lambda table: _labelled(table[0]), written), terms)
@@ -35,7 +35,7 @@ def page(name: str, terms: Sequence[Term], **parts: Any) -> str:
 
 @cache
 def _pages() -> Environment:
-    """All templates; one that was put together is kept."""
+    """The environment of all templates, which are compiled once."""
     pages = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -48,7 +48,7 @@ def _pages() -> Environment:
 
 
 def _labelled(table: str) -> str:
-    """A table whose cells bear the heads of their columns."""
+    """A table whose cells carry the headings of their columns."""
     head = _HEAD.search(table)
     if head is None:
         return table
@@ -71,5 +71,5 @@ def _row(row: str, heads: Sequence[str]) -> str:
 
 
 def _text(markup: str) -> str:
-    """The words of a piece of a page, without tags."""
+    """The text of a piece of a page, without tags."""
     return unescape(" ".join(re.sub(r"<[^>]+>", " ", markup).split()))

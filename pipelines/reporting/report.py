@@ -1,4 +1,4 @@
-"""report.html: what the evaluation found, as one page for people that needs nothing beside itself."""
+"""report.html: the results of the evaluation as one self-contained HTML page."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 from pipelines.reporting import (
-    about,
     charts_risk,
     charts_uplift,
     drivers,
@@ -14,43 +13,44 @@ from pipelines.reporting import (
     earnings,
     effects,
     in_short,
-    lottery,
     other_outcomes,
+    page_header,
+    randomisation_words,
     slices,
     summary,
     tables,
     terms,
 )
-from pipelines.reporting.about import About
 from pipelines.reporting.charts import Chart
+from pipelines.reporting.page_header import PageHeader
 from pipelines.reporting.pages import page
 
-# Contributions are taken over this many rows of the gate cohort: more would not move a bar visibly.
+# Importances are averaged over this many rows of the gate cohort: more would not change a bar visibly.
 IMPORTANCE_ROWS = 2000
 
 
-def render(found: dict[str, Any], told: About | None = None) -> str:
+def render(found: dict[str, Any], header: PageHeader | None = None) -> str:
     """The page of a report.json; equal reports give equal text. It reads its templates and nothing else.
 
-    told is what stands on top of it, None where nothing was decided on the model as yet.
+    header is the page's header, None where the gate has not decided on the model yet.
     """
-    glossary = terms.of_report(found, standing=effects.standing(found))
+    glossary = terms.of_report(found, effect_evidence=effects.effect_evidence(found))
     parts = _parts(json.dumps(found))
-    return page("report.html.j2", glossary, found=found, about=told or about.of_report(found, None), **parts)
+    return page("report.html.j2", glossary, found=found, header=header or page_header.of_report(found, None), **parts)
 
 
 @lru_cache(maxsize=1)  # a run writes the page of one report twice, with a verdict each
 def _parts(report: str) -> Mapping[str, Any]:
-    """What the template places: answers, charts and tables. report is the text of a report.json."""
+    """The variables of the template: answers, charts and tables. report is the text of a report.json."""
     found = json.loads(report)
     measured, randomised = found["uplift"]["measured"], effects.is_randomised(found)
     label, factors = found["spec"]["label"], drivers.drivers(found)
     return {
-        "standing": effects.standing(found),
+        "effect_evidence": effects.effect_evidence(found),
         "effects": effects.effects(found),
-        "lottery": lottery.lottery(found) if randomised else "",
+        "randomisation": randomisation_words.supported(found) if randomised else "",
         "observations": summary.observations(found),
-        "together": effects.together(found),
+        "family_sentence": effects.family_sentence(found),
         "why_observational": effects.why_observational(found) if measured and not randomised else "",
         "observed": effects.observed(found) if measured and not randomised else [],
         "shares": summary.shares(found),
@@ -66,7 +66,7 @@ def _parts(report: str) -> Mapping[str, Any]:
         "other_outcomes": other_outcomes.other_outcomes(found) if randomised else [],
         "effect_charts": _effect_charts(found) if randomised else [],
         "earned": effects.earned(found) if randomised else None,
-        "rivals": effects.rivals(found) if randomised else [],
+        "simple_policies": effects.simple_policies(found) if randomised else [],
         "advice": effects.advice(found) if randomised else "",
         "limited": effects.is_limited(found) if randomised else False,
         "cost": earnings.cost(found),

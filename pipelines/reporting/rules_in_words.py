@@ -1,4 +1,4 @@
-"""Rules as a manager reads them: a name beside the code, and reasons without the names that code gives to figures."""
+"""Rules in plain words: a name beside each code, and reasons without variable names."""
 
 import re
 
@@ -7,24 +7,24 @@ from experiments.metric import Metric
 from features.plugins import discover
 from pipelines.messages.numbers import MINUS, titled
 
-# Words that a name joins, but where they are a place in a spec, such as gate.beat_floors.
+# Names of joined words, but not keys of a spec such as gate.beat_floors.
 _JOINED = re.compile(r"(?<![\w.])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?![\w.])")
 # An interval in square brackets; a zero with a sign; a minus before a number.
 _BOUNDS = re.compile(r"\[([-+]?\d[\d.,]*), ([-+]?\d[\d.,]*)\]")
 _NOTHING = re.compile(r"(?<![\w.])[-+](0\.0+)(?!\d)")
 _BELOW = re.compile(r"(?<![\w.)\]])-(?=\d)")
-# What a rule asks, in a few words; a rule of somebody's own has its code alone.
+# What a rule demands, in a few words; a user's own rule is shown by its code alone.
 NAMES = {
     "R001": "ranks as well",
-    "R002": "chances as near to what happened",
-    "R003": "promises kept as well",
-    "R004": "no group served worse",
-    "R005": "a gain where it counts",
-    "R006": "its worth is kept",
-    "R007": "enough outcomes to judge by",
-    "R008": "customers that neither model knew",
-    "R009": "the model is in order",
-    "R010": "worth something",
+    "R002": "probabilities as accurate",
+    "R003": "calibrated as well",
+    "R004": "no slice worse",
+    "R005": "better in the primary figure",
+    "R006": "policy value kept",
+    "R007": "enough outcomes",
+    "R008": "customers unseen by both models",
+    "R009": "the model is what was evaluated",
+    "R010": "better than the average",
     "R011": "its percentages hold",
     "R012": "nothing shown to be worse",
     "R013": "no slow decline",
@@ -34,12 +34,12 @@ FIGURES = {"brier": "Brier score", "policy_value": "policy value"}
 
 
 def called(code: str) -> str:
-    """A rule by its code and name: `R004 (no group served worse)`."""
+    """A rule by its code and name: `R004 (no slice worse)`."""
     return f"{code} ({NAMES[code]})" if code in NAMES else code
 
 
 def in_words(reason: str) -> str:
-    """A reason as the page writes it: `auc` is `AUC`, `tenure_band` is `tenure band`, and [-1, +2] is (−1 to 2)."""
+    """A reason as the page shows it: `auc` is `AUC`, `tenure_band` is `tenure band`, and [-1, +2] is (−1 to 2)."""
     names = sorted(discover(metrics, Metric), key=len, reverse=True)
     named = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, [*names, 'policy_value']))})(?=_|\b)(?!\.)")
     told = named.sub(lambda found: FIGURES.get(found[1], titled(found[1])), reason)

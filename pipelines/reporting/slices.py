@@ -1,4 +1,4 @@
-"""The tables of slices: how the model does for parts of the customers, each figure with its interval drawn small."""
+"""The tables of slices: figures of the model for parts of the customers, each with a small bar of its interval."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ LEVEL = 0.95  # all intervals of a column hold at once with this confidence
 
 @dataclass(frozen=True)
 class Bar:
-    """An interval drawn small: places in per cent of the width; reference is the line to compare with."""
+    """An interval as a small bar: positions in per cent of the width; reference is the line to compare with."""
 
     low: float
     value: float
@@ -35,7 +35,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A slice: its name, what was counted of it, and its figures; None where there were too few rows for one."""
+    """A slice: its name, its counts as text, and its figures; None where there were too few rows for one."""
 
     name: str
     words: tuple[str, ...]
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True)
 class SliceTable:
-    """Slices by dimension, under the heads of their words and figures, after the row of all customers."""
+    """Slices grouped by column, with the headings of counts and figures, and the row of all customers."""
 
     of_words: tuple[str, ...]
     heads: tuple[str, ...]
@@ -54,7 +54,7 @@ class SliceTable:
 
 @dataclass(frozen=True)
 class _Column:
-    """A figure of every slice: path leads to it, overall is that of all customers, reference what to compare with."""
+    """A figure of every slice: path is its keys, overall that of all customers, reference the line to compare with."""
 
     head: str
     path: tuple[str, ...]
@@ -70,7 +70,7 @@ class _Column:
         return figures or None
 
     def cells(self, slices: Sequence[Found]) -> list[Cell | None]:
-        """The overall figure's and each slice's, on one scale."""
+        """The cells of the overall figure and of each slice, on one scale."""
         of_slices = [self.of(one) for one in slices]
         shown = sum(one is not None for one in of_slices)
         figures = [self.overall, *(at_once(one, shown) if one else None for one in of_slices)]
@@ -89,16 +89,16 @@ class _Column:
 
 
 def at_once(one: Found, slices: int) -> dict[str, Any]:
-    """A figure of a slice with the interval that holds together with those of the other slices (Bonferroni).
+    """A figure of a slice with the interval that holds simultaneously with those of the other slices (Bonferroni).
 
-    one has value and standard_error; each of so many slices may miss with a chance of 5 % over their number.
+    one has value and standard_error; each interval may miss with probability 5 % divided by the number of slices.
     """
     reach = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * slices)) * one["standard_error"]
     return {**one, "low": one["value"] - reach, "high": one["value"] + reach}
 
 
 def of_risk(found: Found) -> SliceTable:
-    """The risk by slice; the line of each bar is the figure of all customers."""
+    """The figures of the risk by slice; the reference line is the figure of all customers."""
     names = dict.fromkeys(name for one in _all(found) for name in one["risk"])
     columns = [
         _Column(
@@ -116,7 +116,7 @@ def of_risk(found: Found) -> SliceTable:
 
 
 def of_effects(found: Found) -> SliceTable:
-    """Every action's effect and ranking by slice; the line of each bar is 0."""
+    """Every action's effect and ranking by slice; the reference line is 0."""
     columns = [
         _Column(f"{action}: {_OF_ACTIONS[name]}", ("uplift", action, name), effect["figures"][name], 0.0, POINTS)
         for action, effect in found["uplift"]["actions"].items()
@@ -128,7 +128,7 @@ def of_effects(found: Found) -> SliceTable:
 def _table(
     found: Found, columns: Sequence[_Column], of_words: tuple[str, ...], words: Callable[[Found], tuple[str, ...]]
 ) -> SliceTable:
-    """A table of the columns; words tells of each slice, under the heads of_words, which rows its figures are of."""
+    """A table of the columns; words gives the counts of a slice as text, under the headings of_words."""
     slices, cohort = list(_all(found)), found["cohort"]
     cells = list(zip(*_of_one_kind([column.cells(slices) for column in columns], columns), strict=True))
     cells = cells or [()] * (len(slices) + 1)
@@ -141,7 +141,7 @@ def _table(
 
 
 def _of_one_kind(told: list[list[Cell | None]], columns: Sequence[_Column]) -> list[list[Cell | None]]:
-    """The columns with as many decimals each as others of their metric: those of all actions are compared."""
+    """The columns, those of one metric with the same decimals, so that actions can be compared."""
     for name in dict.fromkeys(column.path[-1] for column in columns):
         places = [place for place, column in enumerate(columns) if column.path[-1] == name]
         figures = iter(aligned([cell.figure if cell else None for place in places for cell in told[place]]))
@@ -158,7 +158,7 @@ def _all(found: Found) -> Iterable[Found]:
 
 
 def _left(slice_: Found) -> tuple[str, str]:
-    """How many rows of a slice had no action, and what share of them left."""
+    """The number of untreated rows of a slice, and their churn rate."""
     left, rows = slice_["churned_share"], slice_["untreated_rows"]
     return count(rows), "–" if left is None else share(left, rows)
 

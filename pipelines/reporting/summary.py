@@ -1,4 +1,4 @@
-"""The first screen: what is predicted, and the plain answers to the questions that a manager asks."""
+"""The first screen of the report: what is predicted, and plain answers to a manager's questions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.messages.numbers import GAP, PERCENT, PLAIN, TIMES, alone, between, share, whole, written
 from pipelines.reporting import effects
-from pipelines.reporting.grades import GOOD_FROM, grade
+from pipelines.reporting.auc_grades import GOOD_FROM, grade
 from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, in_column, judged
 
 Found = Mapping[str, Any]
@@ -17,8 +17,8 @@ _SHOWN = Words("Yes", "No", "Not shown")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A question, the figures that answer it, what they mean, and further ones to compare with."""
+class QuestionAnswer:
+    """A question, the figures that answer it, their meaning, and further figures to compare with."""
 
     question: str
     verdicts: tuple[JudgedFigure, ...]
@@ -28,20 +28,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Shares:
-    """The shares that the first paragraph speaks of, as text; than_chance says what the list's lift amounts to."""
+    """The shares in the first paragraph, as text; than_chance is the list's lift in words."""
 
     contacted: str
     of_contacted: str
     of_all: str
     found: str
     than_chance: str
-    promised: str
+    predicted: str
     observed: str
     observed_range: str
 
 
 def shares(found: Found) -> Shares:
-    """Those of the top of the list, and of the group of customers whose promised chance is nearest the average."""
+    """The shares of the top of the list, and of the group of customers whose prediction is nearest the average."""
     risk, rows, base = found["risk"], found["cohort"]["untreated_rows"], found["cohort"]["churned_share"]
     group = min(found["curves"]["calibration"], key=lambda one: abs(one["predicted"] - base))
     error = sqrt(group["observed"] * (1 - group["observed"]) / group["n_rows"])
@@ -52,14 +52,14 @@ def shares(found: Found) -> Shares:
         of_all=share(base, rows),
         found=str(written(risk["recall"], PERCENT)),
         than_chance=_than_chance(risk["lift"]),
-        promised=alone(group["predicted"], PERCENT, standard_error=error),
+        predicted=alone(group["predicted"], PERCENT, standard_error=error),
         observed=str(observed),
         observed_range=observed.range,
     )
 
 
 def _than_chance(lift: Found) -> str:
-    """How many times as good as chance the list is, where that is shown; else that it is not, or that it is worse."""
+    """The lift in words: how many times as good as a random list, worse than one, or not shown to be better."""
     verdict = judged("", lift, _SHOWN, TIMES, against=1.0)
     told = f"{verdict.figure} as many of them as a random draw, {verdict.figure.range}"
     return {
@@ -69,17 +69,17 @@ def _than_chance(lift: Found) -> str:
     }[verdict.tone]
 
 
-def answers(found: Found) -> tuple[Answer, ...]:
-    """The questions of the first screen, those on actions only where the data can speak of them."""
-    of_risk = (_finds(found), _ranks(found), _promises(found))
+def answers(found: Found) -> tuple[QuestionAnswer, ...]:
+    """The questions of the first screen; those on actions only where there are actions."""
+    of_risk = (_finds(found), _ranks(found), _percentages(found))
     if effects.is_randomised(found):
         return (*of_risk, _helps(found), _whom(found), _earns(found))
     return (*of_risk, _goes_with(found)) if found["uplift"]["measured"] else of_risk
 
 
-def _finds(found: Found) -> Answer:
+def _finds(found: Found) -> QuestionAnswer:
     said, bad = shares(found), found["spec"]["label"]["bad"]
-    return Answer(
+    return QuestionAnswer(
         f"Does it find customers who {bad}?",
         (judged("top of the list, against a random draw", found["risk"]["lift"], _SHOWN, TIMES, against=1.0),),
         f"Of the {said.contacted} with the highest risk, {said.of_contacted} {bad}; of all, {said.of_all}. "
@@ -87,7 +87,7 @@ def _finds(found: Found) -> Answer:
     )
 
 
-def _ranks(found: Found) -> Answer:
+def _ranks(found: Found) -> QuestionAnswer:
     label, auc = found["spec"]["label"], found["risk"]["auc"]
     meaning = (
         f"Of one customer who {label['bad']} and one who {label['good']}, the first has the higher risk "
@@ -96,11 +96,11 @@ def _ranks(found: Found) -> Answer:
     )
     if not found["simple_scores"]:
         meaning += " Whether a simple rule would do as well is not known: the spec names none to compare with."
-    return Answer("How well does it rank customers?", (graded(found),), meaning, _against_simple(found))
+    return QuestionAnswer("How well does it rank customers?", (graded(found),), meaning, _against_simple(found))
 
 
 def graded(found: Found) -> JudgedFigure:
-    """How well the risk is ranked, in words, and only as well as it is shown to beat every simple score of the spec."""
+    """How well the risk is ranked, in words; good only if it is shown to beat every simple score of the spec."""
     auc = found["risk"]["auc"]
     alone = judged("AUC", auc, _SHOWN, PLAIN, against=0.5)
     if alone.tone != "good":
@@ -113,76 +113,76 @@ def graded(found: Found) -> JudgedFigure:
 
 
 def _against_simple(found: Found) -> tuple[JudgedFigure, ...]:
-    """By how much the model ranks better than each simple score."""
+    """The model's lead in AUC over each simple score."""
     more, unit = found["simple_scores"].items(), replace(PLAIN, signed=True)
     return in_column([judged(f"AUC, more than {name}", one["advantage"], _BEATS, unit) for name, one in more])
 
 
-def promises(found: Found) -> JudgedFigure:
-    """Whether the promised percentages hold, as the promotion rule R011 asks it: only what is shown counts against."""
+def percentages(found: Found) -> JudgedFigure:
+    """Whether the predicted percentages hold, by the criterion of promotion rule R011."""
     gap, limit = found["risk"]["miscalibration"]["gap"], found["spec"]["gate"]["calibration_limit"]
     tone: Tone = "good" if gap["high"] < limit else "bad" if gap["low"] > limit else "open"
-    word = {"good": "Yes", "bad": "No", "open": "Cannot tell"}[tone]
-    return JudgedFigure("gap between promised and observed", word, tone, between(gap, GAP, clear_of=limit))
+    word = {"good": "Yes", "bad": "No", "open": "Inconclusive"}[tone]
+    return JudgedFigure("gap between predicted and observed", word, tone, between(gap, GAP, clear_of=limit))
 
 
-def _promises(found: Found) -> Answer:
+def _percentages(found: Found) -> QuestionAnswer:
     said, limit = shares(found), found["spec"]["gate"]["calibration_limit"]
-    return Answer(
+    return QuestionAnswer(
         "Do its percentages hold?",
-        (promises(found),),
-        f"When it says {said.promised}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}). "
-        "The gap is the typical one of ten groups of customers, less what chance alone would show; "
+        (percentages(found),),
+        f"When it says {said.predicted}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}). "
+        "The gap is the typical one of ten groups of customers, less what chance alone would add; "
         f"{alone(limit, GAP, standard_error=0.01)} are allowed.",
     )
 
 
-def _helps(found: Found) -> Answer:
+def _helps(found: Found) -> QuestionAnswer:
     good = found["spec"]["label"]["good"]
-    return Answer(
+    return QuestionAnswer(
         "Does an action help?",
         effects.effects(found),
         f"How many more of 100 customers {good} with it than without, in the whole trial ({_trial_rows(found):,} "
-        f"{observations(found)}). It was given at random, so this is its effect.",
+        f"{observations(found)}). It was randomised, so this is its effect.",
     )
 
 
 def _trial_rows(found: Found) -> int:
-    """How many rows the whole trial has, those without action once."""
+    """The number of rows of the whole trial, with the control rows counted once."""
     whole = found["uplift"]["trial"].values()
     return int(sum(one["rows"] for one in whole) + max((one["control_rows"] for one in whole), default=0))
 
 
 def observations(found: Found) -> str:
-    """What a row is called: a customer who was seen on several dates is several observations."""
+    """The word for rows: observations where customers occur on several dates, else customers."""
     return "observations" if found["cohort"]["rows"] > found["cohort"]["customers"] else "customers"
 
 
-def _goes_with(found: Found) -> Answer:
+def _goes_with(found: Found) -> QuestionAnswer:
     good = found["spec"]["label"]["good"]
-    return Answer(
-        "What goes with an action?",
+    return QuestionAnswer(
+        "What is associated with an action?",
         effects.effects(found),
-        f"How many more of 100 customers {good} with it than without, known differences set aside. It was not given at "
-        "random: nobody can say that this is its effect, and nothing is advised.",
+        f"How many more of 100 customers {good} with it than without, adjusted for known differences. It was not "
+        "randomised: this need not be its effect, and nothing is advised.",
     )
 
 
-def _whom(found: Found) -> Answer:
+def _whom(found: Found) -> QuestionAnswer:
     good = found["spec"]["label"]["good"]
-    return Answer(
-        "Does it know whom an action helps?",
+    return QuestionAnswer(
+        "Does it rank customers by an action's effect?",
         effects.rankings(found),
-        f"How many more of 100 customers {good} if those with the highest predicted effect come first and not just "
-        "anybody, averaged over all budgets (QINI). An action that changes little on average can still help some.",
+        f"How many more of 100 customers {good} if those with the highest predicted effect come first and not a random "
+        "sample, averaged over all budgets (QINI). An action that changes little on average can still help some.",
     )
 
 
-def _earns(found: Found) -> Answer:
-    verdict, further = effects.earned(found), effects.hardest(found)
-    return Answer("What does its advice earn?", (verdict,), f"Advised: {effects.advice(found)}.", further)
+def _earns(found: Found) -> QuestionAnswer:
+    verdict, further = effects.earned(found), effects.hardest_to_beat(found)
+    return QuestionAnswer("What does its advice earn?", (verdict,), f"Advised: {effects.advice(found)}.", further)
 
 
 def accepted(checks: Iterable[Found]) -> int:
-    """The number of leak checks that find something which the spec accepts; reports from before say nothing of it."""
+    """The number of leak checks with findings that the spec accepts; 0 in old reports, which lack the key."""
     return sum(1 for one in checks if any(kept["finding"] for kept in one.get("accepted", ())))

@@ -1,4 +1,4 @@
-"""The tables of the report: all figures, what the model looks at, and the lineage of data and model."""
+"""The tables of the report: all figures, feature importance, and the lineage of data and model."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,22 +33,22 @@ _BEATS = Words("it ranks better", "it ranks worse", "not shown to rank better")
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of the table of all figures; floor is what a model that knows the average only comes to.
+class FigureLine:
+    """A line of the table of all figures; baseline is the figure of a model that predicts the average for everybody.
 
-    figure is None where it is not measured; meaning then says why, too.
+    figure is None where it is not measured; meaning then also says why.
     """
 
     name: str
     figure: Written | None
-    floor: str
+    baseline: str
     better: str
     meaning: str
 
 
 @dataclass(frozen=True)
-class Feature:
-    """A feature the model looks at: its share of all movement of the risk, and the width of its bar in per cent."""
+class FeatureShare:
+    """A feature's importance: its share of all contributions to the risk, and the width of its bar in per cent."""
 
     name: str
     meaning: str
@@ -56,10 +56,10 @@ class Feature:
     width: float
 
 
-def figures(found: Found) -> list[tuple[str, list[Line]]]:
-    """Every figure of the report, those of the risk first, then each action's and the policy's.
+def figures(found: Found) -> list[tuple[str, list[FigureLine]]]:
+    """Every figure of the report: the risk, then each action, then the policy.
 
-    Of actions that were not randomised there is the adjusted difference alone.
+    For actions that were not randomised only the adjusted difference is shown.
     """
     groups = [("Risk", _lines(found, found["risk"]))]
     if shares := balanced(found):
@@ -82,30 +82,30 @@ def figures(found: Found) -> list[tuple[str, list[Line]]]:
 
 
 def _of_whom(found: Found, action: str, figures: Found) -> dict[str, Found]:
-    """The figures of an action, its average effect with a word on whom it is of: the whole trial has another."""
+    """The figures of an action; its average effect with a note that the whole trial's effect is a different figure."""
     if action not in found["uplift"]["trial"]:
         return dict(figures)
     whole = written(found["uplift"]["trial"][action], POINTS)
     meaning = (
         f"the average effect among the customers judged only ({found['cohort']['in_trial']:,} rows of the trial), "
-        f"corrected for what is known of them; the effect of {action} that "
-        f"this page speaks of is that of the whole trial, {whole} ({whole.range})"
+        f"adjusted for their columns; the effect of {action} on "
+        f"this page is that of the whole trial, {whole} ({whole.range})"
     )
     return {**figures, "ate": {**figures["ate"], "meaning": meaning}}
 
 
-def _adjusted(found: Found, figures: Found) -> list[Line]:
-    """All that is shown of an action that was not randomised: no order by its effect, and nothing that it earns."""
-    meaning = "what goes with the action once known differences are set aside; not what the action does"
+def _adjusted(found: Found, figures: Found) -> list[FigureLine]:
+    """The only figure of an action that was not randomised: its adjusted difference."""
+    meaning = "the association with the action, adjusted for known differences; not the effect of the action"
     return _lines(found, {"adjusted_difference": {**figures["ate"], "meaning": meaning}})
 
 
-def _lines(found: Found, of: Mapping[str, Found]) -> list[Line]:
+def _lines(found: Found, of: Mapping[str, Found]) -> list[FigureLine]:
     return _aligned([_line(name, figure, found["spec"]["currency"]) for name, figure in of.items()])
 
 
-def _aligned(lines: Sequence[Line]) -> list[Line]:
-    """The lines with as many decimals each as others of their unit; what has no unit is of many kinds, and stays."""
+def _aligned(lines: Sequence[FigureLine]) -> list[FigureLine]:
+    """The lines, those of one unit with the same decimals; figures without a unit keep theirs."""
     figures = [one.figure for one in lines]
     units = {(one.before, one.after) for one in figures if one} - {("", "")}
     for unit in units:
@@ -114,8 +114,8 @@ def _aligned(lines: Sequence[Line]) -> list[Line]:
     return [replace(one, figure=figure) for one, figure in zip(lines, figures, strict=True)]
 
 
-def _simple(found: Found) -> list[Line]:
-    """Each simple score alone, and how much more the model tells."""
+def _simple(found: Found) -> list[FigureLine]:
+    """Each simple score's AUC, and the model's lead over it."""
     lines = []
     for name, one in found["simple_scores"].items():
         alone = {**one["auc"], "unit": "auc", "better": "higher", "meaning": f"AUC of {name} alone"}
@@ -126,23 +126,24 @@ def _simple(found: Found) -> list[Line]:
     return lines
 
 
-def _line(name: str, figure: Found, currency: str) -> Line:
-    unit, floor = unit_of(name, figure, currency), figure.get("floor")
+def _line(name: str, figure: Found, currency: str) -> FigureLine:
+    unit, base = unit_of(name, figure, currency), figure.get("floor")
     if figure["value"] is None:
         meaning = f"{figure['meaning']}. Not measured: {figure['not_measured']}"
-        return Line(titled(name), None, "", figure["better"], meaning)
+        return FigureLine(titled(name), None, "", figure["better"], meaning)
     error, value = figure["standard_error"], figure["value"]
-    said = "" if floor is None else alone(floor, unit, standard_error=error, against=value)
-    return Line(titled(name), written(figure, unit, against=floor), said, figure["better"], _spaced(figure["meaning"]))
+    baseline = "" if base is None else alone(base, unit, standard_error=error, against=value)
+    shown = written(figure, unit, against=base)
+    return FigureLine(titled(name), shown, baseline, figure["better"], _spaced(figure["meaning"]))
 
 
 def _spaced(meaning: str) -> str:
-    """A meaning whose per cent signs stand apart from their numbers, as all others of the page."""
+    """A meaning with a space before each per cent sign, as everywhere on the page."""
     return _PERCENT.sub(f"{NO_BREAK}%", meaning)
 
 
 def balanced(found: Found) -> dict[str, str]:
-    """Both shares of a file that was balanced by its outcome, and the weight of a leaver; empty for other files."""
+    """The two churn rates of a file balanced by its outcome (in it, and stated), and a leaver's weight; else empty."""
     if "balanced_file" not in found:
         return {}
     shares = found["balanced_file"]
@@ -150,20 +151,18 @@ def balanced(found: Found) -> dict[str, str]:
     return {"stated": _exact(shares["stated"]), "in_file": _exact(shares["in_file"]), "weight": weight}
 
 
-def importance(found: Found) -> tuple[list[Feature], str]:
-    """The features that move the risk most, and what the others come to together ("" where there are none)."""
+def importance(found: Found) -> tuple[list[FeatureShare], str]:
+    """The most important features, and the sum of the others as text ("" where there are none)."""
     ranked = found["importance"]
     top = max((one["share"] for one in ranked), default=0.0) or 1.0
-    shown = [
-        Feature(one["name"], one["meaning"], f"{100 * one['share']:.0f}\u00a0%", round(100 * one["share"] / top, 1))
-        for one in ranked[:MOST_FEATURES]
-    ]
+    widths = [(one, one["share"], round(100 * one["share"] / top, 1)) for one in ranked[:MOST_FEATURES]]
+    shown = [FeatureShare(one["name"], one["meaning"], f"{100 * s:.0f}\u00a0%", width) for one, s, width in widths]
     rest = ranked[MOST_FEATURES:]
     return shown, f"{len(rest)} more, together {100 * sum(one['share'] for one in rest):.0f}\u00a0%" if rest else ""
 
 
 def lineage(found: Found) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Where data, observations and model come from, in groups of name and text."""
+    """The origin of data, observations and model, in groups of name and text."""
     return [
         ("Data", list(_data(found["lineage"]))),
         ("Observations", list(_observations(found))),
@@ -181,7 +180,7 @@ def _data(lineage: Found) -> Iterator[tuple[str, str]]:
 
 
 def _went(reconciled: Found) -> str:
-    """Where the lines that were read for a table went, in words; what nothing happened to is left out."""
+    """What became of the lines read for a table, in words; zero counts are left out."""
     gone = {"in two files": reconciled["duplicates"], **reconciled["dropped"], **reconciled["unmapped"]}
     gone |= {"into another row of the same day": reconciled["rolled_up"], "kept": reconciled["kept"]}
     return f"{sum(reconciled['read'].values()):,}: " + ", ".join(
@@ -209,7 +208,7 @@ def _observations(found: Found) -> Iterator[tuple[str, str]]:
 
 
 def _gate(dates: Sequence[str], split: Found) -> Iterator[str]:
-    """When the customers judged were seen, and how they were set aside."""
+    """The dates of the gate cohort, and how it was drawn."""
     if dates:
         yield days(dates)
     if split["kind"] == "random":
@@ -233,7 +232,7 @@ def _model(found: Found) -> Iterator[tuple[str, str]]:
 
 
 def _learner(name: str) -> str:
-    """A learner as the field writes it: dr_learner is the DR learner."""
+    """The usual name of a learner: dr_learner is the DR learner."""
     kind, _, rest = name.partition("_")
     return f"{kind.upper()} learner" if rest == "learner" else titled(name)
 
@@ -244,5 +243,5 @@ def _settings(values: Mapping[str, Any]) -> str:
 
 
 def _exact(share: float) -> str:
-    """A share that is no estimate, such as that of a file, in per cent with four significant digits."""
+    """A share that is known exactly, such as that in a file, in per cent with four significant digits."""
     return f"{100 * share:.4g}\u00a0%"

@@ -1,16 +1,18 @@
-"""The words that the pages explain, each in a sentence."""
+"""The glossary of the pages: terms, each explained in a sentence."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.ruling.effect_evidence import RANDOMISED
+
 Found = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Term:
-    """A word, what it means in a sentence or two, and how else it is written; key is its place on the page."""
+class GlossaryTerm:
+    """A term, its explanation in a sentence or two, and other spellings of it; key is its anchor on the page."""
 
     name: str
     meaning: str
@@ -18,12 +20,12 @@ class Term:
 
     @property
     def key(self) -> str:
-        """The name of its place in the glossary."""
+        """The HTML id of its entry in the glossary."""
         return "term-" + re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
 
-def of_report(found: Found, *, standing: str) -> list[Term]:
-    """The glossary of a report; standing is what may be said of actions."""
+def of_report(found: Found, *, effect_evidence: str) -> list[GlossaryTerm]:
+    """The glossary of a report; effect_evidence is a word of `pipelines.ruling.effect_evidence`."""
     spec = found["spec"]
     bad, good = spec["label"]["bad"], spec["label"]["good"]
     terms = [*_of_figures(bad, good), *_of_ranking(bad), *_of_money(), *_of_findings()]
@@ -31,11 +33,11 @@ def of_report(found: Found, *, standing: str) -> list[Term]:
         terms += _of_dates()
     if found["uplift"]["measured"]:
         terms += _of_actions(good, lead_time=bool(spec["label"]["lead_time_days"]))
-    return sorted(terms + (_of_effects() if standing == "by lot" else []), key=lambda one: one.name.lower())
+    return sorted(terms + (_of_effects() if effect_evidence == RANDOMISED else []), key=lambda one: one.name.lower())
 
 
-def of_decision(spec: Found, *, with_actions: bool) -> list[Term]:
-    """The glossary of a decision; with_actions: whether it shows figures of actions."""
+def of_decision(spec: Found, *, with_actions: bool) -> list[GlossaryTerm]:
+    """The glossary of a decision; with_actions says whether it shows figures of actions."""
     label = spec["label"]
     terms = [*_of_figures(label["bad"], label["good"]), *_of_gate()]
     terms += [one for one in _of_findings() if one.name in ("Gate cohort", "Held at once")]
@@ -43,201 +45,206 @@ def of_decision(spec: Found, *, with_actions: bool) -> list[Term]:
     return sorted(terms + effects, key=lambda one: one.name.lower())
 
 
-def _of_figures(bad: str, good: str) -> list[Term]:
+def _of_figures(bad: str, good: str) -> list[GlossaryTerm]:
     return [
-        Term(
+        GlossaryTerm(
             "95 % interval",
             "Were other customers of the same kind judged, the figure would be a little different. Of a hundred such "
             "intervals, about 95 hold the true figure.",
             ("95 % confidence",),
         ),
-        Term(
+        GlossaryTerm(
             "AUC",
             f"How well customers are ranked: of one customer who {bad} and one who {good}, how often the first has "
             "the higher risk. 0.5 is guessing, 1 is perfect.",
         ),
-        Term(
+        GlossaryTerm(
             "Brier score",
-            "How far the promised chances lie from what happened, squared and averaged; smaller is better.",
+            "The mean squared difference between predicted probabilities and outcomes; smaller is better.",
             ("Brier",),
         ),
-        Term(
+        GlossaryTerm(
             "Calibration",
-            f"Whether the chances hold: of the customers with a promised chance of 30 %, about 30 in 100 really {bad}.",
+            f"Whether predicted probabilities hold: of customers given 30 %, about 30 in 100 really {bad}.",
             ("calibration",),
         ),
-        Term(
+        GlossaryTerm(
             "Calibration error",
-            "How far promised and observed shares lie apart, averaged over ten groups of customers.",
+            "The gap between predicted and observed shares, averaged over ten groups of customers.",
         ),
-        Term(
+        GlossaryTerm(
             "Miscalibration",
-            "The gap between promised and observed shares in ten groups, squared and averaged, less what chance makes "
-            "of it.",
+            "The gap between predicted and observed shares in ten groups, squared and averaged, less what chance adds.",
             ("miscalibration",),
         ),
-        Term("Slice", "A part of the customers, such as those on one plan.", ("slice", "slices")),
-        Term(
+        GlossaryTerm("Slice", "A part of the customers, such as those on one plan.", ("slice", "slices")),
+        GlossaryTerm(
             "Simple score",
-            "An order of customers that needs no model, such as the days since somebody last bought.",
+            "A ranking of customers that needs no model, such as the days since the last purchase.",
             ("simple score", "simple scores"),
         ),
     ]
 
 
-def _of_ranking(bad: str) -> list[Term]:
+def _of_ranking(bad: str) -> list[GlossaryTerm]:
     return [
-        Term(
+        GlossaryTerm(
             "Average precision",
             f"The share who {bad} among those flagged, averaged over all cut-offs that find one more of them.",
         ),
-        Term(
+        GlossaryTerm(
             "Log loss",
-            "How far the promised chances lie from what happened; a sure promise that fails counts most. Smaller is "
-            "better, and the floor tells what small is.",
+            "How far predicted probabilities are from the outcomes; confident errors count most. Smaller is better; "
+            "compare it with the baseline.",
         ),
-        Term(
+        GlossaryTerm(
             "Calibration slope and intercept",
-            "How to bend the promised chances to make them hold: 1 and 0 are right as they are.",
+            "The correction that predicted probabilities would need: none at slope 1 and intercept 0.",
             ("Calibration slope", "Calibration intercept"),
         ),
-        Term("Floor", "What a model comes to that gives everybody the average.", ("floor",)),
-        Term("Lift", f"How many times more customers who {bad} the top of the list holds than a random draw as large."),
-        Term("Recall", f"The share found of all who {bad}.", ("recall",)),
-        Term("Precision", f"The share who {bad} of all who are flagged.", ("precision",)),
-        Term("Cut-off", "The risk above which a customer is flagged.", ("cut-off", "cut-offs")),
+        GlossaryTerm("Baseline", "The figure of a model that predicts the average for everybody.", ("baseline",)),
+        GlossaryTerm("Lift", f"How many times more customers who {bad} the top of the list has than a random sample."),
+        GlossaryTerm("Recall", f"The share found of all who {bad}.", ("recall",)),
+        GlossaryTerm("Precision", f"The share who {bad} of all who are flagged.", ("precision",)),
+        GlossaryTerm("Cut-off", "The risk above which a customer is flagged.", ("cut-off", "cut-offs")),
     ]
 
 
-def _of_money() -> list[Term]:
+def _of_money() -> list[GlossaryTerm]:
     return [
-        Term(
+        GlossaryTerm(
             "Expected profit",
-            "What the best campaign by this order of customers would earn per customer, by the figures that the spec "
-            "gives for its cost and success (EMPC). For comparing models, not for budgeting.",
+            "What the best campaign with this ranking would earn per customer, at the costs and acceptance rates that "
+            "the spec assumes (EMPC). For comparing models, not for budgeting.",
         ),
-        Term(
+        GlossaryTerm(
             "Maximum profit",
             "The same as the expected profit if the share who take the offer is known exactly (MPC).",
         ),
-        Term("Spec", "The file that says which data, which outcome and which limits a model is made with.", ("spec",)),
+        GlossaryTerm("Spec", "The file that declares the data, the outcome and the limits of a model.", ("spec",)),
     ]
 
 
-def _of_findings() -> list[Term]:
+def _of_findings() -> list[GlossaryTerm]:
     return [
-        Term(
+        GlossaryTerm(
             "False discovery",
-            "Of many factors tried, some seem to go with the outcome by chance. Controlled at 5 %, on average at most "
-            "5 in 100 of those called established are such (Benjamini and Hochberg).",
+            "Of many factors tested, some are associated with the outcome by chance. Controlled at 5 %, on average at "
+            "most 5 in 100 of those called established are such (Benjamini and Hochberg).",
             ("false discovery",),
         ),
-        Term(
+        GlossaryTerm(
             "Gate cohort",
-            "The customers kept aside to judge models; no model has learned from them.",
+            "The held-out customers on whom models are judged; no model was trained on them.",
             ("gate cohort",),
         ),
-        Term(
+        GlossaryTerm(
             "Standard deviation",
-            "How far customers typically lie from the average in a factor: a yardstick by which factors of different "
-            "units are compared.",
+            "How far customers typically are from the average of a factor; it makes factors of different units "
+            "comparable.",
             ("standard deviations", "standard deviation"),
         ),
-        Term(
+        GlossaryTerm(
             "Held at once",
-            "Each interval is made wider, the more of them there are, so that with 95 % confidence all of them hold "
-            "the true figure together (Bonferroni).",
+            "Each interval is wider, the more of them there are, so that with 95 % confidence all of them contain "
+            "their true figures (simultaneous intervals, Bonferroni).",
             ("hold at once", "holds at once"),
         ),
     ]
 
 
-def _of_dates() -> list[Term]:
+def _of_dates() -> list[GlossaryTerm]:
     return [
-        Term(
+        GlossaryTerm(
             "Look-back",
-            "How far back from the estimate events are looked at.",
+            "How far back from the date of the estimate events are used.",
             ("look-back",),
         ),
-        Term("Lead time", "The days between the estimate and the start of the window that counts.", ("lead time",)),
-        Term("Horizon", "The length of the window in which leaving counts.", ("horizon",)),
-        Term("Mature", "A date is mature when the window that counts lies wholly in the data.", ("mature",)),
+        GlossaryTerm(
+            "Lead time", "The days between the estimate and the start of the window that counts.", ("lead time",)
+        ),
+        GlossaryTerm("Horizon", "The length of the window in which leaving counts.", ("horizon",)),
+        GlossaryTerm("Mature", "A date is mature when the window that counts lies wholly in the data.", ("mature",)),
     ]
 
 
-def _of_actions(good: str, *, lead_time: bool) -> list[Term]:
+def _of_actions(good: str, *, lead_time: bool) -> list[GlossaryTerm]:
     ahead = ", lead time included" if lead_time else ""
     return [
-        Term("Uplift", f"How much an action changes a customer's chance of the good outcome ({good}){ahead}."),
-        Term(
+        GlossaryTerm("Uplift", f"How much an action changes a customer's chance of the good outcome ({good}){ahead}."),
+        GlossaryTerm(
             "ATE",
-            "The average effect of an action if everybody gets it, among the customers judged, corrected for "
-            "differences that the data show.",
+            "The average effect of an action if everybody gets it, among the customers judged, adjusted for "
+            "differences in their columns.",
         ),
-        Term("Point", "The unit of a difference between two shares: from 10 % to 12 % is 2 points.", ("points",)),
-        Term(
+        GlossaryTerm(
+            "Point", "The unit of a difference between two shares: from 10 % to 12 % is 2 points.", ("points",)
+        ),
+        GlossaryTerm(
             "Randomised trial",
-            "Chance decided who got which action, so a later difference between the groups is what the action did.",
+            "Chance decided who got which action, so a later difference between the groups is the action's effect.",
             ("randomised trial",),
         ),
     ]
 
 
-def _of_effects() -> list[Term]:
+def _of_effects() -> list[GlossaryTerm]:
     return [
-        Term(
+        GlossaryTerm(
             "QINI",
-            "What choosing customers by predicted effect adds over choosing at random, averaged over all budgets; 0 "
-            "means that the order is worth nothing.",
+            "What choosing customers by predicted effect adds over choosing at random, averaged over all budgets; at "
+            "0 the ranking is worth nothing.",
         ),
-        Term("AUTOC", "The same as the QINI, with most weight on the very top of the order."),
-        Term("Gain curve", "How many more good outcomes there are when this share of customers is contacted."),
-        Term(
+        GlossaryTerm("AUTOC", "The same as the QINI, with most weight on the very top of the ranking."),
+        GlossaryTerm("Gain curve", "How many more good outcomes there are when this share of customers is contacted."),
+        GlossaryTerm(
             "Policy value",
-            "What following the model's advice earns per customer on average: the worth of the outcomes it adds, less "
+            "What following the model's advice earns per customer on average: the value of the outcomes it adds, less "
             "the cost of the contacts.",
             ("policy value",),
         ),
-        Term(
+        GlossaryTerm(
             "Break-even cost",
-            "The cost of a contact at which an action, given to those for whom it promises most, neither earns nor "
-            "loses.",
+            "The cost of a contact at which an action, given to those with the highest predicted value, neither earns "
+            "nor loses.",
         ),
-        Term(
+        GlossaryTerm(
             "Held together",
-            "Of many figures that chance alone decides, one in twenty looks like an effect. So the words on actions on "
-            "this page are one family: Holm's procedure asks more of each, the more there are, and the chance that "
-            "even one of them is wrong stays at 5 %.",
+            "Of many figures without any effect, chance makes one in twenty look like one. So the claims about actions "
+            "on this page are one family: Holm's correction demands more of each, the more there are, and the chance "
+            "that even one of them is wrong stays at 5 %.",
             ("held together",),
         ),
     ]
 
 
-def _of_gate() -> list[Term]:
+def _of_gate() -> list[GlossaryTerm]:
     return [
-        Term("Challenger", "The model that wants to serve.", ("challenger",)),
-        Term("Champion", "The model that serves: the list of customers to contact is made with it.", ("champion",)),
-        Term("Prior model", "A model that gives everybody the average chance.", ("prior model",)),
-        Term("Margin", "How much worse a figure may be without counting against the challenger.", ("margin",)),
-        Term(
+        GlossaryTerm("Challenger", "The new model, which may replace the champion.", ("challenger",)),
+        GlossaryTerm("Champion", "The model in use: it makes the list of customers to contact.", ("champion",)),
+        GlossaryTerm("Prior model", "A model that predicts the average for everybody.", ("prior model",)),
+        GlossaryTerm("Margin", "How much worse a figure may be without counting against the challenger.", ("margin",)),
+        GlossaryTerm(
             "Alpha",
-            "The chance that is allowed of taking a challenger that is not better. Each comparison on the same "
+            "The allowed probability of promoting a challenger that is not better. Each comparison on the same "
             "customers spends a part of it.",
             ("alpha",),
         ),
-        Term("Primary figure", "The figure on which a challenger has to be better.", ("primary figure",)),
-        Term("Power", "How often a true difference of this size would be found.", ("power",)),
-        Term("p value", "How often chance alone would show at least as much against the challenger.", ("p",)),
-        Term(
+        GlossaryTerm("Primary figure", "The figure on which a challenger has to be better.", ("primary figure",)),
+        GlossaryTerm("Power", "How often a true difference of this size would be found.", ("power",)),
+        GlossaryTerm(
+            "p value", "How often chance alone would give at least as much evidence against the challenger.", ("p",)
+        ),
+        GlossaryTerm(
             "Holm's procedure",
-            "A way to judge many figures at once: it asks more of each, the more there are, so that the chance of even "
-            "one false alarm stays as small as said.",
+            "A correction for judging many figures at once: it demands more of each, the more there are, so that the "
+            "chance of even one false alarm stays below the level stated.",
             ("Holm",),
         ),
-        Term("Ledger", "The record of every decision, each entry sealed by a hash.", ("ledger",)),
-        Term(
+        GlossaryTerm("Ledger", "The record of every decision, each entry secured by a hash.", ("ledger",)),
+        GlossaryTerm(
             "Rarer outcome",
-            "Whichever of leaving and staying fewer customers did: their number limits what can be told.",
+            "Of leaving and staying, the one that fewer customers did; their number limits the precision.",
             ("rarer outcome",),
         ),
     ]

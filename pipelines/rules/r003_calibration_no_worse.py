@@ -7,7 +7,7 @@ from pipelines.ruling.rule import Finding, no_worse, rule, unused
 
 @rule("R003", needs=("miscalibration",), modes=(Mode.REFRESH, Mode.REPLACE))
 def calibration_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
-    """The challenger's promised shares are no further from the observed ones than the champion's, beyond the margin."""
+    """The challenger's predicted shares are no further from the observed than the champion's, beyond the margin."""
     return unused(evidence, gate.miscalibration_margin) or no_worse(
         evidence, "miscalibration", margin=gate.miscalibration_margin, higher_is_better=False
     )

@@ -1,4 +1,4 @@
-"""No group of customers may be served worse."""
+"""The AUC must not fall in any slice."""
 
 from math import isnan
 
@@ -13,8 +13,8 @@ from pipelines.ruling.rule import Finding, Status, rule, unused
 def slices_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
     """In no slice is the challenger's AUC shown to be worse (Holm over the slices) and by more than the margin.
 
-    Slices of which the rows cannot tell are named, and do not hold the verdict up. It blocks only what is shown, so
-    that each look has all of alpha: a share of it would block less.
+    Inconclusive slices are named, and do not prevent a promotion. Only a slice shown to be worse does, so each
+    comparison is tested at the whole of alpha: a share of it would block less.
     """
     if not_used := unused(evidence, gate.slice_margin):
         return not_used
@@ -29,8 +29,8 @@ def slices_no_worse(evidence: Evidence, gate: GateSpec) -> Finding:
         )
     if open_ := [pair for pair in found if not pair[1].no_worse]:
         words = (
-            f"cannot tell of {len(open_)} of {len(found)} slices: {_words(open_)}; {limits}; this holds nothing up: a"
-            " slice blocks when it is shown to be worse"
+            f"inconclusive in {len(open_)} of {len(found)} slices: {_words(open_)}; {limits}; this does not prevent a"
+            " promotion: a slice does when it is shown to be worse"
         )
         return Finding(Status.UNCLEAR, words, remark=True)
     if not found:

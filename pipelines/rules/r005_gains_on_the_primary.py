@@ -1,4 +1,4 @@
-"""A changed spec must earn its place."""
+"""A model of a changed spec must be better in the primary figure."""
 
 from experiments.sections.gate import GateSpec
 from experiments.statistics.holm import rejected

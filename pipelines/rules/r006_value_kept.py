@@ -1,4 +1,4 @@
-"""A refresh must not lose what the policy is worth."""
+"""A refresh must keep the policy's value."""
 
 from math import ceil
 
@@ -28,7 +28,7 @@ def value_kept(evidence: Evidence, gate: GateSpec) -> Finding:
     if kept is None or kept.champion is None or difference is None or "policy_value" not in evidence.figures:
         return missing("policy_value")
     if not evidence.champion_for.uplift:
-        words = "the champion was never shown to earn more than doing nothing, so that R012 alone asks"
+        words = "the champion was never shown to earn more than doing nothing, so only R012 applies"
         return Finding(Status.NOT_APPLICABLE, f"{words}: {kept.challenger:.4f} against {kept.champion:.4f}")
     if gate.value_margin is not None:
         return no_worse(evidence, "policy_value", margin=gate.value_margin)
@@ -50,7 +50,7 @@ def value_kept(evidence: Evidence, gate: GateSpec) -> Finding:
 def _needed(evidence: Evidence, difference: Interval, *, at_stake: float) -> str:
     """How many rows would show that an equally good policy keeps its share, with 80 % power."""
     if at_stake <= 0 or difference.standard_error == 0:
-        return "; on these rows the champion's policy earns nothing that could be kept: more rows, or a replacement"
+        return "; on these rows the champion's policy has no value to keep: more rows are needed, or a replacement"
     z = (difference.value - difference.low) / difference.standard_error
     times = ((z + Z_POWER) * difference.standard_error / at_stake) ** 2
     told = (

@@ -1,4 +1,4 @@
-"""Too few outcomes decide nothing."""
+"""With too few outcomes there is no verdict."""
 
 from experiments.rows.minimum_sizes import FEWEST_OF_AN_OUTCOME
 from experiments.sections.gate import GateSpec

@@ -1,4 +1,4 @@
-"""Nobody is judged on what they have learnt."""
+"""No model is judged on rows that it was trained on."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode

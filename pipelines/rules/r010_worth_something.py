@@ -1,4 +1,4 @@
-"""A first champion must be worth something."""
+"""A first champion must be better than the average, or its policy better than doing nothing."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode, difference_of, p_above, p_below, shown_claims
@@ -7,7 +7,7 @@ from pipelines.ruling.rule import Finding, Status, Threshold, compared, missing,
 
 @rule("R010", needs=("auc", "brier", "worth"), modes=(Mode.FIRST,), can_be_off=False)
 def worth_something(evidence: Evidence, gate: GateSpec) -> Finding:
-    """It knows more than the average, or its policy earns more than doing nothing; it loses in neither.
+    """It predicts better than the average, or its policy earns more than doing nothing; it is worse in neither.
 
     In a randomised trial there are two tests, which share alpha (Holm). Losses are tested at the whole of alpha.
     """
@@ -24,8 +24,8 @@ def worth_something(evidence: Evidence, gate: GateSpec) -> Finding:
     loses |= evidence.is_randomised and p_below(found["policy_value"], 0.0) <= gate.alpha  # type: ignore[arg-type]
     status = Status.BROKEN if loses else Status.HOLDS if claims.risk or claims.uplift else Status.UNCLEAR
     said = {
-        Status.BROKEN: "it is shown to lose",
-        Status.UNCLEAR: "not shown to be worth anything",
+        Status.BROKEN: "it is shown to be worse",
+        Status.UNCLEAR: "not shown to be better",
         Status.HOLDS: f"champion for {claims.words}",
     }[status]
     asked = {"auc": "higher", "brier": "lower", "policy_value": "higher"}

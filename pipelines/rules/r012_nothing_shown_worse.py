@@ -1,4 +1,4 @@
-"""What is shown to be worse is not taken, however small the margin."""
+"""A challenger that is shown to be worse is not promoted, however small the difference."""
 
 from experiments.sections.gate import GateSpec
 from experiments.statistics.holm import rejected
@@ -10,7 +10,7 @@ from pipelines.ruling.rule import Finding, Status, compared, missing, rule
 def nothing_shown_worse(evidence: Evidence, gate: GateSpec) -> Finding:
     """Neither the ranking of the risk nor the policy's value is shown to be worse at all (Holm over the two).
 
-    It blocks only what is shown, so that each look has all of alpha.
+    Each comparison is tested at the whole of alpha.
     """
     names = [*(["auc"] if evidence.champion_for.risk else []), *(["policy_value"] if evidence.is_randomised else [])]
     if not names:

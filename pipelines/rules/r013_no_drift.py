@@ -1,4 +1,4 @@
-"""Half margins must not add up."""
+"""Small losses within the margins must not add up over several refreshes."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode, difference_of
@@ -19,7 +19,7 @@ def no_drift(evidence: Evidence, gate: GateSpec) -> Finding:
     if evidence.is_randomised and evidence.champion_for.uplift:
         found.append(_kept(evidence))
     if not found:
-        return Finding(Status.NOT_APPLICABLE, f"nothing is claimed that could be lost; {limits}")
+        return Finding(Status.NOT_APPLICABLE, f"the champion has no claim that could be lost; {limits}")
     status = next(one for one in WORST_FIRST if one in {each.status for each in found})
     told = "; ".join(each.reason for each in found)
     return Finding(status, f"against version {evidence.anchor_version}, the last shown to be better: {told}; {limits}")

@@ -1,4 +1,4 @@
-"""A simple score that does as well needs no model."""
+"""A model must rank better than the simple scores of the spec."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode, difference_of, unbeaten
@@ -9,7 +9,7 @@ from pipelines.ruling.rule import Finding, Status, compared, rule, unused
 def beats_floors(evidence: Evidence, gate: GateSpec) -> Finding:
     """The challenger ranks the risk better than each simple score of the spec, where the spec demands it.
 
-    Demanded (gate.beat_floors) or not, a score than which it is not shown to be better is named.
+    Demanded (gate.beat_floors) or not, scores that it is not shown to beat are named.
     """
     if evidence.mode is not Mode.FIRST and (not_used := unused(evidence, 0.0)):
         return not_used
@@ -24,7 +24,7 @@ def beats_floors(evidence: Evidence, gate: GateSpec) -> Finding:
         return Finding(Status.HOLDS, f"better than each of {len(evidence.floors)} simple scores: {said}")
     told = f"not shown to be better than {' and '.join(open_)}: {said}"
     if not gate.beat_floors:
-        told += "; this holds nothing up, as gate.beat_floors does not demand it"
+        told += "; this does not prevent a promotion, as gate.beat_floors does not demand it"
         return Finding(Status.UNCLEAR, told, remark=True)
     found = [difference_of(evidence.floors[name]) for name in open_]
     lost = any(difference is None or difference.high <= 0 for difference in found)

@@ -1,13 +1,15 @@
 """What data can show about effects of actions: nothing, associations or effects, as tags and ledger entries say it."""
 
-NOT_MEASURED = "not measured"
-OBSERVATIONAL = "observational"
-RANDOMISED = "randomised"
+from typing import Final
 
-# What versions and ledger entries of before say.
+NOT_MEASURED: Final = "not measured"
+OBSERVATIONAL: Final = "observational"
+RANDOMISED: Final = "randomised"
+
+# The words in older tags and ledger entries.
 _FORMER = {"by lot": RANDOMISED}
 
 
 def current(word: str) -> str:
-    """The word in use today for one that a tag, a report or a ledger entry has."""
+    """Today's word for the word in a tag or a ledger entry, which may be an older one."""
     return _FORMER.get(word, word)

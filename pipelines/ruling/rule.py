@@ -18,10 +18,7 @@ Z_POWER = 0.8416212335729143
 
 
 class Status(StrEnum):
-    """The status of a rule: holds, broken, unclear on these rows, or not applicable.
-
-    A spec may switch a rule off: then it finds nothing.
-    """
+    """The status of a rule: holds, broken, unclear on these rows, not applicable, or switched off by the spec."""
 
     HOLDS = "holds"
     BROKEN = "broken"
@@ -34,8 +31,8 @@ class Status(StrEnum):
 class Threshold:
     """The value that a figure's difference must exceed, in its better direction.
 
-    own: the challenger's own figure has to, and no difference. smallest is the smallest difference from at that these
-    rows show with 80 % power, where they could not tell.
+    own: the threshold is for the challenger's own figure, not for a difference. smallest is the smallest difference
+    from the threshold that these rows show with 80 % power, where the result is unclear.
     """
 
     figure: str
@@ -49,7 +46,7 @@ class Threshold:
 class Finding:
     """The result of one rule: status, reason with both numbers, and the thresholds.
 
-    remark: where it is unclear, that is said and does not hold the verdict up.
+    remark: an unclear result is reported, but does not prevent a promotion.
     """
 
     status: Status

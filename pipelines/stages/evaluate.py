@@ -86,7 +86,7 @@ def headlines(found: dict[str, Any]) -> dict[str, float]:
     Of actions that were not randomised it is the adjusted difference alone. What is not measured is left out.
     """
     figures = {name: one["value"] for name, one in found["risk"].items() if one["value"] is not None}
-    if effects.standing(found) == "observational":
+    if effects.effect_evidence(found) == "observational":
         actions = found["uplift"]["actions"].items()
         return figures | {f"observational_ate_{name}": one["figures"]["ate"]["value"] for name, one in actions}
     for action, effect in found["uplift"]["actions"].items():

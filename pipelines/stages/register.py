@@ -16,7 +16,7 @@ from pipelines.champion import describing, identity, leases, loading, model_vers
 from pipelines.files import storage
 from pipelines.matrix import matrices
 from pipelines.messages import log
-from pipelines.models import integrity, provenance
+from pipelines.models import integrity, levels, provenance
 from pipelines.processes import orphans
 from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
@@ -66,7 +66,9 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
             workspace.validation / "result.json",
         ):
             mlflow.log_artifact(str(path))
-        mlflow.log_artifact(str(workspace.model / "training.parquet"))
+        for name in ("training.parquet", levels.LEVELS):
+            if (workspace.model / name).exists():  # models of before have no levels
+                mlflow.log_artifact(str(workspace.model / name))
         logged = model_versions.log_model(folder, contract=contract, example=example, output=expected)
         model_versions.verify(logged, rows=example, expected=expected)
         made_of = integrity.summary(model_versions.logged_files(logged))

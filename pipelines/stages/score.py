@@ -1,6 +1,6 @@
 """Rank every active customer with the champion: risk, reasons, recommended action and its expected value.
 
-writes: artifacts/SPEC/ranked_list, the list as CSV and Parquet, and a receipt
+writes: artifacts/SPEC/ranked_list, the list as CSV and Parquet, unseen_levels.json, and a receipt
 codes: 5
 example: python -m pipelines score demo
 """
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
@@ -18,6 +19,7 @@ from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.files import spreadsheet, storage
 from pipelines.matrix import matrices
 from pipelines.messages import log
+from pipelines.models import levels
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
@@ -27,6 +29,7 @@ NONE = "none"
 NOT_MEASURED = "not measured"
 NO_CLAIM = "no claim"
 NOT_ESTABLISHED = "not established"
+UNSEEN = "unseen_levels.json"
 EVERYTHING = Claims(risk=True, uplift=True)
 
 
@@ -48,17 +51,21 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         "claims": asdict(claims),
     }
     receipt = workspace.ranked_list / "receipt.json"
-    if storage.read_receipt(receipt) == question:
+    known = storage.read_receipt(workspace.ranked_list / UNSEEN)
+    if storage.read_receipt(receipt) == question and known is not None:
         log.done("score", spec.name, version=int(champion.version), new="no")
+        _tell(spec, known)
         return
     rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
     reader.check_champion(standing)
     model = loading.predictor(spec.name, str(champion.version), loading.seal_of(champion, standing))
     scored = _scored(spec, model, rows)
     ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
+    not_seen = _unseen(champion, model, rows)
     with storage.replacing_folder(workspace.ranked_list) as folder:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
         spreadsheet.write(folder / "ranked_list.csv", ranked)
+        storage.write_json(folder / UNSEEN, not_seen)
         storage.write_json(folder / "receipt.json", question)
     log.done(
         "score",
@@ -67,6 +74,23 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         actions=int((~ranked["action"].isin([NONE, NOT_MEASURED, NO_CLAIM, NOT_ESTABLISHED])).sum()),
         version=int(champion.version),
     )
+    _tell(spec, not_seen)
+
+
+def _unseen(champion: ModelVersion, model: Any, rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Per column, the rows whose category level training never saw, which the model scores as missing.
+
+    A version of before has no record of its training's levels: then those of its contract count as seen.
+    """
+    record = loading.fetched(levels.LEVELS, run_id=str(champion.run_id)) if champion.run_id else None
+    contract = model.unwrap_python_model().scorer.columns
+    seen = storage.read_json(record) if record else levels.known_to(contract)
+    return [one.to_dict() for one in levels.unseen(rows, seen)]
+
+
+def _tell(spec: ExperimentSpec, not_seen: list[dict[str, Any]]) -> None:
+    for one in not_seen:
+        log.note(f"score {spec.name}: {levels.in_words(one)}")
 
 
 def _scored(spec: ExperimentSpec, model: Any, rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Fit the tuned candidate on the training rows and export it as text.
 
-writes: artifacts/SPEC/model, the challenger, the floor, and the rows that judge them
+writes: artifacts/SPEC/model, the challenger, the baselines, and the rows that judge them
 codes: 5
 example: python -m pipelines train demo
 """
@@ -22,7 +22,7 @@ from pipelines.learning import earlier_scores, training_data
 from pipelines.learning.training_data import Learnable, Learning
 from pipelines.matrix import matrices
 from pipelines.messages import log
-from pipelines.models import portable
+from pipelines.models import levels, portable
 from pipelines.processes import memory
 from pipelines.workspace import Workspace
 
@@ -49,6 +49,7 @@ def run(spec: Learnable, workspace: Workspace) -> None:
             portable.write(folder / name, model, contract=opened.contract, typical=usual)
         storage.write_parquet(folder / "gate.parquet", judged)
         storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
+        storage.write_json(folder / levels.LEVELS, levels.seen(opened.X[training], opened.contract))
         challenger = portable.scorer(folder / "challenger")
         earlier = earlier_scores.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
         storage.write_parquet(folder / "frozen.parquet", earlier)

@@ -1,6 +1,6 @@
 """Search families, learners and parameters with Optuna; a search that was killed goes on where it was.
 
-writes: artifacts/SPEC/tuning, the best candidate (best.json), every trial, the leak checks, the look at the lottery
+writes: artifacts/SPEC/tuning, the best candidate (best.json), every trial, the leak checks, the test of randomisation
 writes: state/SPEC/study.db, Optuna's study; a run of MLflow in mlflow.db and mlartifacts/SPEC
 codes: 5
 example: python -m pipelines tune demo
@@ -40,7 +40,7 @@ class Tuned(training_data.Learnable, HasSource, HasChecks, Protocol):
 def run(spec: Tuned, workspace: Workspace) -> None:
     """Try `tuning.trials` candidates and write the best one, a table of them all, and what was asked of the data first.
 
-    That is what the leak checks found, and whether the actions were handed out by lot.
+    That is the findings of the leak checks, and the test of whether the actions were randomised.
 
     Raises DataError, before the first trial, when a leak check refuses the data.
     """

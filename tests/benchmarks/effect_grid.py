@@ -15,7 +15,7 @@ from scipy.special import expit
 from experiments.family import PARTS
 from experiments.metrics.log_loss import METRIC as LOG_LOSS
 from experiments.rows.split import Fold
-from experiments.search.learning_problem import Problem, Stakes
+from experiments.search.learning_problem import PolicySettings, Problem
 from experiments.sections.policy import PolicySpec
 from features.contract import Contract
 from features.feature import FeatureColumn
@@ -124,7 +124,7 @@ def problem(
         families=found,
         learners=LEARNERS,
         metric=LOG_LOSS,
-        stakes=Stakes(
+        policy_settings=PolicySettings(
             value=np.full(len(turn), 100.0),
             ids=turn,
             cost=np.full(len(actions), 2.0),

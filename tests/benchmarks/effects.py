@@ -54,7 +54,7 @@ def ours(setting: Setting, of: World, new: World, seed: int) -> dict[str, float]
         for family in FAMILIES.values():
             choice = starting_point(family, learner)
             learned = dict.fromkeys(learner.calibrated_on(setting.actions), choice.learned["control"])
-            plain = learner.fit(made.lesson(replace(choice, learned=learned), np.arange(len(of.y)), seed=0))
+            plain = learner.fit(made.learner_input(replace(choice, learned=learned), np.arange(len(of.y)), seed=0))
             found[f"{learner.name} {family.name}"] = error(np.column_stack(list(plain.effects(new.X).values())), new)
     return found
 
@@ -109,7 +109,7 @@ def times() -> None:
         for family in FAMILIES.values():
             choice = replace(starting_point(family, learner), learned={})
             began = time.process_time()
-            learner.fit(problem(of, setting.actions).lesson(choice, np.arange(500), seed=0))
+            learner.fit(problem(of, setting.actions).learner_input(choice, np.arange(500), seed=0))
             slowest = max(slowest, time.process_time() - began)
     began = time.process_time()
     searched(problem(of, setting.actions), 0)

@@ -132,7 +132,7 @@ def of_drift(seed: int) -> tuple[Figures, Figures]:
     pull = np.cos(turn) * world.X[:, 0] + np.sin(turn) * world.X[:, 6] - 1.0
     y = (np.random.default_rng([seed, 3]).random(6000) < expit(pull)).astype(float)
     world = replace(world, y=y, arms=np.full(6000, CONTROL, dtype=object))
-    learn, every = (replace(effect_grid.problem(_first(world, n), ()), stakes=None) for n in (4000, 5000))
+    learn, every = (replace(effect_grid.problem(_first(world, n), ()), policy_settings=None) for n in (4000, 5000))
     spec = TuningSpec(trials=TRIALS, seed=seed)
     return tuple(_risk(model, world.X[date == 5], y[date == 5]) for model in both(learn, every, spec, "t_learner"))  # type: ignore[return-value]
 

@@ -1,4 +1,4 @@
-"""What every leak check must do: fire on its planted leak, stay silent on the clean world, and say what it measured."""
+"""What every leak check must do: find its planted leak, find nothing in a clean world, and say what it measured."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import pytest
 
 from experiments import checks
 from experiments.leaks.boosted import boosted, usable
-from experiments.leaks.check import Check, Evidence, Severity, examined
+from experiments.leaks.check import Check, LeakEvidence, Severity, examined
 from experiments.metric import evaluate
 from experiments.metrics.auc import METRIC as AUC
 from features.plugins import discover, names
@@ -22,9 +22,9 @@ MODULES = {name.split("_")[0].upper(): name for name in names(checks)}
 every_check = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())
 
 
-def planted(check: Check, seed: int) -> Evidence:
+def planted(check: Check, seed: int) -> LeakEvidence:
     """The leak that the check's own test plants."""
-    found: Evidence = import_module(f"tests.experiments.checks.test_{MODULES[check.code]}").planted(seed)
+    found: LeakEvidence = import_module(f"tests.experiments.checks.test_{MODULES[check.code]}").planted(seed)
     return found
 
 
@@ -53,11 +53,11 @@ def test_a_check_fires_on_its_planted_leak_and_says_both_numbers(check: Check, s
 
 @every_check
 @pytest.mark.parametrize("dated", [False, True], ids=["without dates", "with dates"])
-def test_a_check_is_silent_on_clean_worlds(check: Check, dated: bool) -> None:
+def test_a_check_finds_nothing_in_clean_worlds(check: Check, dated: bool) -> None:
     assert not [seed for seed in range(15) if check.examine(clean(seed, rows=1000, dated=dated))]
 
 
-def alarms(seeds: range, world: Callable[[int], Evidence] = clean_with_all) -> dict[int, set[str]]:
+def alarms(seeds: range, world: Callable[[int], LeakEvidence] = clean_with_all) -> dict[int, set[str]]:
     """The checks that find something, refusing or warning, by the seed of a clean world where any does."""
     found = {seed: examined(CHECKS, world(seed), off={}) for seed in seeds}
     codes = {seed: {one.code for one in results if one.findings} for seed, results in found.items()}
@@ -89,7 +89,7 @@ def test_nor_do_stronger_ones_with_columns_made_of_others_while_all_come_to_less
     assert len(modest) <= 1, modest
 
 
-def together(world: Evidence) -> float:
+def together(world: LeakEvidence) -> float:
     """The AUC of all columns by boosted trees."""
     score = boosted(usable(world), world).score
     known = ~np.isnan(score)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 from sklearn.metrics import log_loss
 
@@ -200,6 +201,27 @@ def test_odd_columns_are_learnt_from_and_predicted(family: Family, tiny_world, c
     probabilities(one.predict(asked), len(asked))
     assert one.export() == other.export()
     json.dumps(one.export().plain, allow_nan=False)
+
+
+@pytest.mark.parametrize("family", FOUND.values(), ids=FOUND.keys())
+@pytest.mark.parametrize("some_are_missing", [True, False])
+def test_a_category_that_no_row_had_is_answered_as_a_missing_one(
+    family: Family, tiny_world, contract: Contract, some_are_missing: bool
+) -> None:
+    """One bucket: a level of the contract that no training row held, a level of no contract, and nothing at all."""
+    X, y = tiny_world
+    X, known = odd(X.copy(), contract, "a value that no row has")
+    X[np.arange(len(X)) % 7 == 0, 2] = np.nan if some_are_missing else 1.0
+    model = fitted(family, X, y, known)
+    rows = known.decode(X[JUDGED])
+    answers = [
+        model.predict(known.encode(rows.assign(plan=pd.Series([level] * len(rows), dtype=object))))
+        for level in ("gone", "never heard of", None)
+    ]
+    assert np.array_equal(answers[0], answers[2])
+    assert np.array_equal(answers[1], answers[2])
+    if family.name != "prior":
+        assert not np.array_equal(model.predict(X[JUDGED]), answers[2])
 
 
 @every_family

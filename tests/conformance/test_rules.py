@@ -158,16 +158,16 @@ def test_a_rule_needs_figures_or_fields_of_the_evidence_and_fails_without_its_fi
             assert closed.status is Status.BROKEN, words
 
 
-NO_LOTTERY = {name: one for name, one in evidence(Mode.REFRESH).worth.items() if name != "policy_value"}
+NO_TRIAL = {name: one for name, one in evidence(Mode.REFRESH).worth.items() if name != "policy_value"}
 # Where there is nothing to judge, by rule: what of the evidence makes it so, and in which mode.
 NOTHING_TO_JUDGE = [
     *((code, Mode.REFRESH, {"champion_for": UPLIFT_ALONE}) for code in ("R001", "R002", "R003", "R004", "R014")),
     ("R004", Mode.REPLACE, {"slices": ()}),
     ("R006", Mode.REFRESH, {"champion_for": RISK_ALONE}),
-    ("R006", Mode.REFRESH, {"champion_for": RISK_ALONE, "worth": NO_LOTTERY}),
-    ("R012", Mode.REFRESH, {"champion_for": UPLIFT_ALONE, "worth": NO_LOTTERY}),
+    ("R006", Mode.REFRESH, {"champion_for": RISK_ALONE, "worth": NO_TRIAL}),
+    ("R012", Mode.REFRESH, {"champion_for": UPLIFT_ALONE, "worth": NO_TRIAL}),
     ("R013", Mode.REFRESH, {"anchor_version": None}),
-    ("R013", Mode.REFRESH, {"anchor_version": "1", "champion_for": UPLIFT_ALONE, "worth": NO_LOTTERY}),
+    ("R013", Mode.REFRESH, {"anchor_version": "1", "champion_for": UPLIFT_ALONE, "worth": NO_TRIAL}),
     ("R014", Mode.FIRST, {"floors": {}}),
 ]
 
@@ -238,7 +238,7 @@ def test_a_champion_for_the_risk_alone_is_refreshed_by_its_risk_unless_the_polic
 
 
 @pytest.mark.parametrize("mode", [Mode.REFRESH, Mode.REPLACE])
-def test_without_a_lottery_a_champion_for_its_policy_is_not_followed(mode: Mode) -> None:
+def test_without_randomisation_a_champion_for_its_policy_is_not_followed(mode: Mode) -> None:
     worth = {name: one for name, one in evidence(mode).worth.items() if name != "policy_value"}
     found = evidence(mode, 5.0, worth=worth, primaries=("auc",))
     assert verdict(found) is Verdict.INCONCLUSIVE
@@ -366,9 +366,9 @@ def test_a_slice_of_which_the_rows_cannot_tell_is_named_and_holds_nothing_up() -
     vague = (*slices({"north": 0.0}, error=0.05), SlicePair("south", 40, 12, None))
     found = RULES["R004"].judge(evidence(Mode.REPLACE, 5.0, slices=vague), GATE)
     assert found.status is Status.UNCLEAR
-    assert "cannot tell of 2 of 2 slices: north" in found.reason
+    assert "inconclusive in 2 of 2 slices: north" in found.reason
     assert "south (12 of the rarer outcome)" in found.reason
-    assert "holds nothing up" in found.reason
+    assert "does not prevent a promotion" in found.reason
     assert verdict(evidence(Mode.REPLACE, 5.0, slices=vague)) is Verdict.PROMOTE
 
 

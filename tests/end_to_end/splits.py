@@ -40,7 +40,7 @@ def over_splits(workspace: Workspace, *, family: str, trials: int) -> Means:
         best = tuning.search(study, problem, spec=opened.spec.tuning, on_trial=lambda _: None)
         choice = candidate(best, opened.spec.tuning.learners[0])
         took = time.process_time() - began
-        lesson = problem.lesson(choice, np.arange(len(problem.X)), seed=0)
+        lesson = problem.learner_input(choice, np.arange(len(problem.X)), seed=0)
         truth, gate = opened.y[opened.split.gate], opened.X[opened.split.gate]
         said = problem.learners[choice.learner].fit(lesson).risk(gate)
         figures.append((evaluate(AUC, truth, said), evaluate(BRIER, truth, said), took))

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import yaml
 
+from pipelines.api import holdfast
+from pipelines.api.reports import Report
 from tests.end_to_end.repository import Repository
 from tests.end_to_end.small_table import SHOP, put_small_table
 
@@ -53,5 +56,44 @@ def test_a_stated_share_corrects_list_and_report_and_leaves_order_and_auc(
     assert after["customer_id"].tolist() == before["customer_id"].tolist()
     odds = [one["churn_probability"] / (1 - one["churn_probability"]) for one in (after, before)]
     np.testing.assert_allclose(odds[0] / odds[1], PRIOR / (1 - PRIOR) * (1 - share) / share, rtol=3e-6)
+    _api_says_both(repository, found, share=share, listed=after)
     page = (repository.root / "artifacts" / "shop" / "evaluation" / "report.html").read_text()
     assert "The file was balanced" in page
+
+
+def _api_says_both(repository: Repository, found: dict[str, Any], *, share: float, listed: pd.DataFrame) -> None:
+    """In a notebook, too, probabilities and figures are of all customers, and both shares are said."""
+    project = holdfast.open("shop", project=repository.root)
+    said = project.champion.score(project.customers).assign(customer_id=project.customers["customer_id"])
+    both = listed.merge(said, on="customer_id", suffixes=("_listed", ""))
+    np.testing.assert_array_equal(both["churn_probability"], both["churn_probability_listed"])
+    report, model = project.report, project.fit()
+    np.testing.assert_allclose([report.shares["in_file"], report.shares["stated"]], [share, PRIOR], rtol=1e-7)
+    for name in ("auc", "brier", "lift"):
+        assert report.figures.loc[name, "value"] == found["risk"][name]["value"]
+        assert report.figures_in_file.loc[name, "value"] == found["balanced_file"]["risk"][name]["value"]
+    assert report.figures_in_file.loc["brier", "value"] > 2 * report.figures.loc["brier", "value"]
+    # The search's best is the challenger, which is corrected as the champion is now.
+    mine = model.score(project.customers)["churn_probability"]
+    np.testing.assert_allclose(mine, said["churn_probability"], rtol=1e-12)
+    left = project.rows["churned"].to_numpy() == 1
+    of_all = np.where(left, PRIOR / share, (1 - PRIOR) / (1 - share))  # customers that each row stands for
+    mean = np.average(model.score(project.features)["churn_probability"], weights=of_all)
+    assert abs(mean - PRIOR) < 0.005
+    # By cross-validation the figures are of all customers as well: the gate cohort's lie within a few errors of them.
+    crossed = project.evaluate(model).loc["brier"]
+    assert abs(crossed["value"] - found["risk"]["brier"]["value"]) < 0.02
+    for one in (report, model):
+        for text in (repr(one), one._repr_html_()):
+            assert f"{100 * share:.3g} % of its rows left, 4 % of all customers do (label.prior)" in text
+
+
+def test_a_file_that_was_not_balanced_has_one_share_only(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(
+        json.dumps({"risk": {}, "uplift": {"measured": False, "actions": {}}, "policy": None})
+    )
+    report = Report(tmp_path / "report.html")
+    assert report.shares == {}
+    assert report.figures_in_file.empty
+    assert list(report.figures_in_file) == list(report.figures)
+    assert "balanced" not in repr(report)

@@ -92,6 +92,7 @@ def test_the_refitted_version_serves_and_its_twin_is_compared_with(shop: Reposit
     forced = shop.act("promote", "shop", "--force", "--reason", "to try")
     assert forced.returncode == 0, forced.stderr
     assert status(shop)["alias"] == "3"
+    assert "version 3 serves as it was judged, until `python -m pipelines run shop` fits it again" in forced.stdout
     shop.run("run", "shop")
     told = status(shop)
     assert (told["champion"], told["serving"], told["alias"]) == ("3", "4", "4")

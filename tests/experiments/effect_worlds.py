@@ -9,7 +9,7 @@ from experiments import families, learners
 from experiments.family import PARTS, Family
 from experiments.metrics.log_loss import METRIC as LOG_LOSS
 from experiments.rows.split import Fold
-from experiments.search.learning_problem import Candidate, Problem, Stakes
+from experiments.search.learning_problem import Candidate, PolicySettings, Problem
 from experiments.sections.policy import PolicySpec
 from experiments.uplift.fitted_learner import FittedLearner
 from experiments.uplift.learner import EFFECT, Learner
@@ -88,7 +88,7 @@ def problem(
         families=found,
         learners=LEARNERS,
         metric=LOG_LOSS,
-        stakes=Stakes(
+        policy_settings=PolicySettings(
             value=np.full(len(turn), 100.0),
             ids=turn,
             cost=np.full(len(actions), 2.0),
@@ -113,7 +113,7 @@ def fitted(
 ) -> FittedLearner:
     """The learner fitted from its starting point on the rows at index, all rows unless said; as it is, uncalibrated."""
     at = np.arange(len(of.y)) if index is None else index
-    return learner.fit(of.lesson(starting_point(family, learner), at, seed=seed))
+    return learner.fit(of.learner_input(starting_point(family, learner), at, seed=seed))
 
 
 def stacked(effects: dict[str, np.ndarray]) -> np.ndarray:

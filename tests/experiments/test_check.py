@@ -2,7 +2,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from experiments import checks
-from experiments.leaks.check import Check, Evidence, Result, Severity, examined, refused
+from experiments.leaks.check import Check, LeakEvidence, Result, Severity, examined, refused
 from experiments.sections.checks import CheckSays, accepted, off
 from features.plugins import discover
 from tests.experiments.checks.test_l001_target_copy import planted
@@ -39,7 +39,7 @@ def test_an_accepted_finding_refuses_nothing_and_is_kept_with_its_reason_while_o
         assert kept["finding"]["sentence"].startswith(f"column '{name}'")
 
 
-def results(world: Evidence) -> dict[str, Result]:
+def results(world: LeakEvidence) -> dict[str, Result]:
     return {one.code: one for one in examined(CHECKS, world, off={})}
 
 

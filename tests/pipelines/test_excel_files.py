@@ -79,7 +79,7 @@ FAULTS: dict[str, tuple[list[list[Any]], str]] = {
     "a column without a name": ([["n", None], [1, 2]], r"line 1: column 2 of 2 has no name"),
     "a title above": ([["Report"], [], ["a", "b", "c"], [1, 2, 3]], r"column 2 of 3 has no name; is it a title"),
     "pandas wrote its index": ([[None, "n"], [0, 2]], r"column 1 of 2 has no name.*index=False"),
-    "a name twice": ([["n", "n"], [1, 2]], r"\['n'\] stand twice"),
+    "a name twice": ([["n", "n"], [1, 2]], r"\['n'\] occur twice"),
     "names alone": ([["n", "m"]], r"holds no rows"),
     "nothing at all": ([], r"has the sheets \[\]"),
 }

@@ -166,7 +166,7 @@ def test_kinds_are_recognised_by_what_stands_in_them(tmp_path: Path) -> None:
         (b"\xd0\xcf\x11\xe0 old", r"workbook of an old Excel \(\.xls\); save it as \.xlsx"),
         (b'[{"a": 1}, {"a": 2}]', r"one list of JSON; .*jq -c '\.\[\]'"),
         (b'{\n  "a": 1\n}\n', r"JSON of several lines; .*jq -c \."),
-        (b"%PDF-1.7", "is no text, Parquet, Excel or JSON lines"),
+        (b"%PDF-1.7", "is not text, Parquet, Excel or JSON lines"),
     ],
 )
 def test_what_is_not_read_is_told_with_what_to_do(tmp_path: Path, content: bytes, words: str) -> None:

@@ -217,13 +217,13 @@ def is_same_of_excel(value: Any, text: str | None) -> bool:
     ("content", "words"),
     [
         (b'{"A": 1}\n{"a": 2}\n', r"keys that differ by capital letters only: \[\('A', 'a'\)\]"),
-        (b'{"a": 1}\n{"a": 1, "a": 2}\n', r"line 2: \['a'\] stand twice"),
+        (b'{"a": 1}\n{"a": 1, "a": 2}\n', r"line 2: \['a'\] occur twice"),
         (b'{"a": 1234567890123456789.0}\n', r"line 1: the number 1234567890123456789\.0 has more digits"),
         (b'{"a": 1.234567890123456789e+18}\n', r"line 1: the number .* write it as a text"),
         (b'{"a": 1}\n[1]\n', r"line 2: '\[1\]' is no object"),
-        (b'{"a": 1}\n\nfoo\n', "line 3: no JSON"),
+        (b'{"a": 1}\n\nfoo\n', "line 3: not JSON"),
         (b'{"a": "\\ud800"}\n', r"line 1: \\ud800 is half of a letter"),
-        ('{"a": "é"}\n'.encode("cp1252"), "line 1: no UTF-8; .*encoding"),
+        ('{"a": "é"}\n'.encode("cp1252"), "line 1: not UTF-8; .*encoding"),
         (b'{"": 1}\n', "a key is empty"),
     ],
 )

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from experiments.checks.l001_target_copy import target_copy
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from tests.experiments.checks.worlds import clean, of_training
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     """A reason for leaving, kept as a code that is 1 for those who left."""
     world = clean(seed)
     return of_training(world, world.training.y)

@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from experiments.checks.l003_future_feature import future_feature
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from experiments.metric import Numbers
 from tests.experiments.checks.worlds import clean, of_training, renamed
 
 
-def later(world: Evidence, apart: float, seed: int) -> Numbers:
+def later(world: LeakEvidence, apart: float, seed: int) -> Numbers:
     """A column by which the outcomes lie so many standard deviations apart, as of use after the observation date."""
     y = world.training.y
     return apart * y + np.random.default_rng(seed).normal(size=len(y))
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     """The use of the service in the window in which some have left already: an AUC of 0.93."""
     world = clean(seed)
     return of_training(world, later(world, 2.1, seed))
@@ -32,7 +32,7 @@ def test_a_column_that_knows_more_than_all_others_together_is_refused(dated: boo
 def test_from_080_on_the_lead_has_to_be_015() -> None:
     """1.5 apart is an AUC of 0.856, where the others come to little; 1.0 apart is one of 0.760, as honest ones have."""
     world = clean(4)
-    assert max(one.auc for one in world.alone.values()) < 0.6
+    assert max(one.auc for one in world.single_columns.values()) < 0.6
     assert future_feature.examine(of_training(world, later(world, 1.5, 2)))[0].threshold == 0.15
     assert not future_feature.examine(of_training(world, later(world, 1.0, 2)))
 
@@ -46,7 +46,7 @@ def test_a_strong_column_that_others_bear_out_is_honest() -> None:
         world = of_training(world, shared + 0.5 * rng.normal(size=len(y)))
         names = [*world.contract.names[:-1], f"recency_{place}"]
         world = renamed(world, names)
-    assert max(one.auc for one in world.alone.values()) > 0.85
+    assert max(one.auc for one in world.single_columns.values()) > 0.85
     assert not future_feature.examine(world)
 
 

@@ -4,20 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.checks.l004_copied_rows import copied_rows, identities
-from experiments.leaks.check import Evidence
+from experiments.checks.l004_copied_rows import copied_rows, row_hashes
+from experiments.leaks.check import LeakEvidence
 from features.contract import Contract
 from features.feature import FeatureColumn
 from tests.experiments.checks.worlds import clean, evidence
 
 
-def resampled(contract: Contract, X: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Evidence:
+def resampled(contract: Contract, X: np.ndarray, y: np.ndarray, rows: np.ndarray) -> LeakEvidence:
     """The world of these rows, each a customer, divided only now."""
     table = pd.DataFrame({"customer_id": [f"c{one:06d}" for one in range(len(rows))], "arm": None, "churned": y[rows]})
     return evidence(contract, X[rows], table.assign(as_of=pd.NaT))
 
 
-def oversampled(world: Evidence, share: float, *, seed: int = 0) -> Evidence:
+def oversampled(world: LeakEvidence, share: float, *, seed: int = 0) -> LeakEvidence:
     """The world's training rows with those of the rarer outcome drawn again, and then divided into folds."""
     X, y = world.training.X, world.training.y
     rare = np.flatnonzero(y == (1.0 if y.mean() <= 0.5 else 0.0))
@@ -25,7 +25,7 @@ def oversampled(world: Evidence, share: float, *, seed: int = 0) -> Evidence:
     return resampled(world.contract, X, y, np.r_[np.arange(len(y)), again])
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     """Those who left drawn again until there are twice as many, before the split."""
     return oversampled(clean(seed), 1.0, seed=seed)
 
@@ -55,7 +55,7 @@ def test_a_file_that_was_appended_twice_is_found() -> None:
 def test_customers_who_are_alike_by_chance_are_kept_and_copies_among_them_are_found() -> None:
     """As in Hillstrom, where 6,562 equal rows are different customers."""
     contract, X, y = small_shop(3, 12_000)
-    assert pd.Series(identities(X)).duplicated().mean() > 0.05
+    assert pd.Series(row_hashes(X)).duplicated().mean() > 0.05
     everybody = np.arange(len(y))
     assert not copied_rows.examine(resampled(contract, X, y, everybody))
     again = np.random.default_rng(3).choice(np.flatnonzero(y == 1), int((y == 1).sum()))
@@ -91,13 +91,13 @@ def test_no_outcome_of_the_gate_cohort_is_looked_at() -> None:
 
 def test_rows_are_identical_where_every_value_is_missing_values_included() -> None:
     X = np.array([[1.0, np.nan], [1.0, np.nan], [1.0, 0.0], [1.0, -0.0]])
-    found = identities(X)
+    found = row_hashes(X)
     assert found[0] == found[1]
     assert found[2] == found[3] != found[0]
 
 
 @pytest.mark.parametrize("share", [0.3, 1.0, 4.0])
-def test_once_the_copies_that_it_names_are_removed_the_check_is_silent(share: float) -> None:
+def test_once_the_copies_that_it_names_are_removed_the_check_finds_nothing(share: float) -> None:
     world = clean(1)
     X, y = world.training.X, world.training.y
     rare = np.flatnonzero(y == (1.0 if y.mean() <= 0.5 else 0.0))
@@ -133,6 +133,6 @@ def test_equal_rows_have_one_number_however_far_apart_they_lie() -> None:
     """Rows are looked at some thousand at a time."""
     once = np.random.default_rng(0).normal(size=(12_345, 3))
     once[::7, 1] = np.nan
-    found = identities(np.concatenate([once, once]))
+    found = row_hashes(np.concatenate([once, once]))
     assert (found[:12_345] == found[12_345:]).all()
     assert len(np.unique(found)) == 12_345

@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 
 from experiments.checks.l005_identifier import identifier
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from tests.experiments.checks.worlds import clean, of_training
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     """A customer number, given out in no order of interest."""
     world = clean(seed)
     return of_training(world, 10_000 + np.random.default_rng(seed).permutation(len(world.training.y)).astype(float))

@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from experiments.checks.l006_constant_in_training import constant_in_training
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from tests.experiments.checks.worlds import clean, with_column
 
 
-def of(world: Evidence, learnt: float, judged: float, share: float) -> Evidence:
+def of(world: LeakEvidence, learnt: float, judged: float, share: float) -> LeakEvidence:
     """A column that is `learnt` everywhere but in a share of the gate cohort, where it is `judged`."""
     size = len(world.gate.y)
     gate = np.where(np.arange(size) < round(share * size), judged, learnt)
     return with_column(world, np.full(len(world.training.y), learnt), gate)
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     """Use against last year, of which training has none yet."""
     return of(clean(seed), np.nan, 1.0, 0.3)
 

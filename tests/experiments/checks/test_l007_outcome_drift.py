@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from experiments.checks.l007_outcome_drift import outcome_drift
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from tests.experiments.checks.worlds import clean
 
 
-def of(world: Evidence, learnt: float, judged: float, rows: int = 1000) -> Evidence:
+def of(world: LeakEvidence, learnt: float, judged: float, rows: int = 1000) -> LeakEvidence:
     """The world with this share of churn in so many training rows and gate rows."""
 
     def side(share: float) -> np.ndarray:
@@ -17,7 +17,7 @@ def of(world: Evidence, learnt: float, judged: float, rows: int = 1000) -> Evide
     return replace(world, training=replace(world.training, y=side(learnt)), gate=replace(world.gate, y=side(judged)))
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     """Training was balanced by hand, the gate cohort was not."""
     return of(clean(seed), 0.5, 0.1)
 

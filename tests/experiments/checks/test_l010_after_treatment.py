@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from experiments.checks.l010_after_treatment import after_treatment
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from experiments.leaks.known import Trial
 from experiments.metric import Numbers
 from tests.experiments.checks.worlds import clean, of_training
 
 
-def drawn(world: Evidence, seed: int, chance: Numbers | None = None) -> Evidence:
+def drawn(world: LeakEvidence, seed: int, chance: Numbers | None = None) -> LeakEvidence:
     """The training rows as a trial of two arms: one in two treated, or by a chance of each row."""
     rows = len(world.training.y)
     chance = np.full(rows, 0.5) if chance is None else chance
@@ -24,21 +24,21 @@ def drawn(world: Evidence, seed: int, chance: Numbers | None = None) -> Evidence
     )
 
 
-def with_outcome(world: Evidence, values: Numbers) -> Evidence:
+def with_outcome(world: LeakEvidence, values: Numbers) -> LeakEvidence:
     """The world with a planted column, in its trial, too."""
     assert world.trial is not None
     found = of_training(world, values)
     return replace(found, trial=replace(world.trial, X=found.training.X))
 
 
-def visits(world: Evidence, seed: int, more: float = 0.1) -> Numbers:
+def visits(world: LeakEvidence, seed: int, more: float = 0.1) -> Numbers:
     """Who came to the shop after the call: one in ten, and more of those who were called."""
     assert world.trial is not None
     chance = 0.1 + more * (world.trial.arm == "call")
     return (np.random.default_rng(seed).random(len(chance)) < chance).astype(float)
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     world = drawn(clean(seed, rows=6000), seed)
     return with_outcome(world, visits(world, seed))
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from experiments.checks.l013_too_good import too_good
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from tests.experiments.checks.worlds import clean, of_training, renamed
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     """Two dates, neither of which tells anything: those who left did so between them."""
     world = clean(seed)
     y, rng = world.training.y, np.random.default_rng(seed)
@@ -20,7 +20,7 @@ def planted(seed: int) -> Evidence:
 @pytest.mark.parametrize("seed", range(3))
 def test_what_two_columns_say_together_and_none_alone_is_told_with_both(seed: int) -> None:
     world = planted(seed)
-    assert max(one.auc for one in world.alone.values()) < 0.8
+    assert max(one.auc for one in world.single_columns.values()) < 0.8
     (finding,) = too_good.examine(world)
     assert "'last_bill'" in finding.sentence
     assert "'planted'" in finding.sentence

@@ -6,24 +6,24 @@ import numpy as np
 import pytest
 
 from experiments.checks.l014_known_afterwards import known_afterwards
-from experiments.leaks.check import Evidence
+from experiments.leaks.check import LeakEvidence
 from experiments.leaks.known import Earlier
 from experiments.metric import Numbers
 from tests.experiments.checks.worlds import clean, of_training
 
 
-def filled(world: Evidence, seed: int, *, empty: float = np.nan) -> Numbers:
+def filled(world: LeakEvidence, seed: int, *, empty: float = np.nan) -> Numbers:
     """A note that is written of two in five of those who left and of one in ten of the others, as days."""
     y, rng = world.training.y, np.random.default_rng(seed)
     return np.where(rng.random(len(y)) < 0.1 + 0.3 * y, rng.integers(1, 60, len(y)), empty)
 
 
-def with_today(world: Evidence, note: Numbers) -> Evidence:
+def with_today(world: LeakEvidence, note: Numbers) -> LeakEvidence:
     """Rows of today like those of the gate cohort, with these notes."""
     return replace(world, today=np.column_stack([world.gate.X[:, :-1], note]))
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     world = clean(seed, dated=True)
     world = of_training(world, filled(world, seed))
     return with_today(world, np.full(len(world.gate.y), np.nan))
@@ -35,7 +35,7 @@ def test_a_note_that_nobody_has_today_is_told_whether_it_is_missing_or_nought(em
     found = of_training(world, filled(world, 1, empty=empty))
     (finding,) = known_afterwards.examine(with_today(found, np.full(len(world.gate.y), empty)))
     assert finding.subject == "planted"
-    assert "0.00% of the rows of today" in finding.sentence
+    assert "0.00% of today's rows" in finding.sentence
 
 
 def test_a_note_that_is_there_today_as_well_and_one_that_tells_nothing_are_not() -> None:
@@ -47,7 +47,7 @@ def test_a_note_that_is_there_today_as_well_and_one_that_tells_nothing_are_not()
     assert not known_afterwards.examine(with_today(nothing, np.full(len(world.gate.y), np.nan)))
 
 
-def cohort(seed: int, *, before: float) -> Evidence:
+def cohort(seed: int, *, before: float) -> LeakEvidence:
     """An amount that comes to an AUC of 0.92 in training and in the gate cohort; before is how much it told earlier."""
     world, rng = clean(seed), np.random.default_rng(seed)
     now = {side: 2.0 * y + rng.normal(size=len(y)) for side, y in (("t", world.training.y), ("g", world.gate.y))}

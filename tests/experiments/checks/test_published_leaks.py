@@ -12,10 +12,10 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_predict
 
 from experiments import checks
-from experiments.checks.l009_anothers_score import anothers_score
+from experiments.checks.l009_score_of_another_model import score_of_another_model
 from experiments.checks.l010_after_treatment import after_treatment
 from experiments.leaks.boosted import boosted, usable
-from experiments.leaks.check import Check, Evidence, examined
+from experiments.leaks.check import Check, LeakEvidence, examined
 from experiments.leaks.known import Trial
 from experiments.metric import evaluate
 from experiments.metrics.auc import METRIC as AUC
@@ -55,7 +55,7 @@ def found(customers: pd.DataFrame, left_out: set[str]) -> dict[str, set[str]]:
     return {one.code: {finding.subject for finding in one.findings} for one in results if one.findings}
 
 
-def rows_of(customers: pd.DataFrame, left_out: set[str]) -> Evidence:
+def rows_of(customers: pd.DataFrame, left_out: set[str]) -> LeakEvidence:
     table = pd.DataFrame(
         {"customer_id": customers[KEY], "as_of": pd.NaT, "arm": None, "churned": customers[TARGET] * 1.0}
     )
@@ -107,7 +107,7 @@ def test_what_hillstroms_customers_did_after_the_e_mails_is_found_as_such(shared
 
 
 @pytest.fixture(scope="module")
-def telco(shared_data: Path) -> Evidence:
+def telco(shared_data: Path) -> LeakEvidence:
     rows = pd.read_csv(shared_data / "telco" / "WA_Fn-UseC_-Telco-Customer-Churn.csv")
     rows["TotalCharges"] = pd.to_numeric(rows["TotalCharges"], errors="coerce").fillna(0.0)
     churned = rows.pop("Churn").eq("Yes").astype(float)
@@ -129,14 +129,14 @@ MODELS = {
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_the_score_of_a_model_that_has_learnt_from_telcos_rows_is_found(telco: Evidence, kind: str) -> None:
+def test_the_score_of_a_model_that_has_learnt_from_telcos_rows_is_found(telco: LeakEvidence, kind: str) -> None:
     """AUCs from 0.874 to 0.956, where honest models come to 0.85."""
     X, y = telco.training.X, telco.training.y
-    (finding,) = anothers_score.examine(of_training(telco, MODELS[kind]().fit(X, y).predict_proba(X)[:, 1]))
+    (finding,) = score_of_another_model.examine(of_training(telco, MODELS[kind]().fit(X, y).predict_proba(X)[:, 1]))
     assert finding.subject == "planted"
 
 
-def test_a_score_of_rows_that_its_model_has_not_seen_is_no_leak(telco: Evidence) -> None:
+def test_a_score_of_rows_that_its_model_has_not_seen_is_no_leak(telco: LeakEvidence) -> None:
     X, y = telco.training.X, telco.training.y
     honest = cross_val_predict(few_rounds(), X, y, cv=5, method="predict_proba")[:, 1]
-    assert not anothers_score.examine(of_training(telco, honest))
+    assert not score_of_another_model.examine(of_training(telco, honest))

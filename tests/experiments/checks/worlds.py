@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, rankdata
 
-from experiments.leaks.check import Evidence, Rows
+from experiments.leaks.check import EncodedRows, LeakEvidence
 from experiments.leaks.known import Earlier, Trial
 from experiments.metric import Numbers
 from experiments.rows.split import Fold, split
@@ -21,7 +21,7 @@ RANDOM, TIME = SplitSpec(kind="random", folds=3), SplitSpec(kind="time", folds=3
 DATES = pd.date_range("2026-01-01", periods=5, freq="60D")
 
 
-def clean(seed: int, *, rows: int = 2000, dated: bool = False) -> Evidence:
+def clean(seed: int, *, rows: int = 2000, dated: bool = False) -> LeakEvidence:
     """A random world: columns of many kinds, each a little related to the risk, and nothing that comes after it.
 
     Numbers normal, skewed, whole or rounded, with a mass at 0, categories of 2 to 12 values; up to a third of a column
@@ -43,7 +43,7 @@ def clean(seed: int, *, rows: int = 2000, dated: bool = False) -> Evidence:
     return evidence(Contract(columns), np.column_stack(values), table, spec=TIME if dated else RANDOM)
 
 
-def clean_with_all(seed: int) -> Evidence:
+def clean_with_all(seed: int) -> LeakEvidence:
     """A clean world of one of twelve shapes, with all that checks may know beside its rows.
 
     800, 2,000 or 4,000 rows, with dates and rows of today, or in the order of a file; every other pair has a randomised
@@ -66,7 +66,7 @@ def clean_with_all(seed: int) -> Evidence:
     return replace(world, today=world.gate.X, earlier=earlier, trial=trial)
 
 
-def engineered(seed: int) -> Evidence:
+def engineered(seed: int) -> LeakEvidence:
     """A stronger clean world: one column is made of two others, the risk may follow it, and may join two columns.
 
     800, 2,000 or 4,000 rows, with dates or in the order of a file, all of a randomised trial of one in two. All columns
@@ -121,22 +121,24 @@ def _column(place: int, latent: Numbers, risk: Numbers, rng: np.random.Generator
     return FeatureColumn(name, name), values
 
 
-def evidence(contract: Contract, X: Numbers, table: pd.DataFrame, *, spec: SplitSpec = RANDOM) -> Evidence:
+def evidence(contract: Contract, X: Numbers, table: pd.DataFrame, *, spec: SplitSpec = RANDOM) -> LeakEvidence:
     """Rows (customer_id, as_of, churned, arm beside X) divided as the project divides them."""
     divided = split(table, spec=spec, label=LABEL)
     place = np.full(len(table), -1)
     place[divided.training] = np.arange(len(divided.training))
     folds = tuple(Fold(place[fold.fit], place[fold.judge]) for fold in divided.folds)
 
-    def side(index: np.ndarray) -> Rows:
+    def side(index: np.ndarray) -> EncodedRows:
         at = table.iloc[index]
         as_of = at["as_of"].to_numpy(dtype="datetime64[us]")
-        return Rows(X[index], at["churned"].to_numpy(), at["customer_id"].to_numpy(dtype=object), as_of)
+        return EncodedRows(X[index], at["churned"].to_numpy(), at["customer_id"].to_numpy(dtype=object), as_of)
 
-    return Evidence(contract, side(divided.training), side(divided.gate), folds)
+    return LeakEvidence(contract, side(divided.training), side(divided.gate), folds)
 
 
-def with_column(world: Evidence, training: Numbers, gate: Numbers, *, categories: Sequence[str] = ()) -> Evidence:
+def with_column(
+    world: LeakEvidence, training: Numbers, gate: Numbers, *, categories: Sequence[str] = ()
+) -> LeakEvidence:
     """The world with one more column, called `planted`, of these values; a category where it has categories."""
     kind = {"type": "category", "categories": tuple(categories)} if categories else {}
     return replace(
@@ -147,12 +149,12 @@ def with_column(world: Evidence, training: Numbers, gate: Numbers, *, categories
     )
 
 
-def of_training(world: Evidence, values: Numbers, *, categories: Sequence[str] = ()) -> Evidence:
+def of_training(world: LeakEvidence, values: Numbers, *, categories: Sequence[str] = ()) -> LeakEvidence:
     """The world with a planted column of these values in the training rows, and any of them in the gate cohort."""
     return with_column(world, values, np.resize(values, len(world.gate.y)), categories=categories)
 
 
-def renamed(world: Evidence, names: Sequence[str]) -> Evidence:
+def renamed(world: LeakEvidence, names: Sequence[str]) -> LeakEvidence:
     """The world with other names of its columns, in order."""
     columns = tuple(replace(column, name=name) for column, name in zip(world.contract.columns, names, strict=True))
     return replace(world, contract=Contract(columns))

@@ -36,7 +36,7 @@ def test_a_learner_that_suits_the_world_is_no_worse_than_the_best_of_causalmls(
     for seed in range(SEEDS):
         of = draw(setting, seed=seed)
         choice = replace(starting_point(FAMILIES[family], LEARNERS[learner]), learned={"control": {"rounds": 60}})
-        fitted = LEARNERS[learner].fit(problem(of, setting.actions).lesson(choice, np.arange(500), seed=0))
+        fitted = LEARNERS[learner].fit(problem(of, setting.actions).learner_input(choice, np.arange(500), seed=0))
         own.append(error(np.column_stack(list(fitted.effects(new.X).values())), new))
         X, asked = columns(of, new.X)
         others.append([error(rivals()[name](of, setting.actions, X, asked), new) for name in RIVALS])

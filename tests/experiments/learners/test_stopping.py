@@ -18,7 +18,7 @@ def exported(of: World, learner: Learner, family: Family) -> list[tuple]:
     choice = replace(starting_point(family, learner), learned={})
     told = []
     for fold in tried.folds:
-        found = learner.fit(tried.lesson(choice, fold.fit, seed=0, judged=fold.judge, draft=True))
+        found = learner.fit(tried.learner_input(choice, fold.fit, seed=0, judged=fold.judge, draft=True))
         told.append(({name: model.export() for name, model in found.models.items()}, found.terms, found.learned))
     return told
 
@@ -50,7 +50,7 @@ def test_rows_of_one_customer_are_all_left_aside_or_none() -> None:
     tried = problem(OF, family_names=["lightgbm"])
     choice = replace(starting_point(family, learner), learned={})
     index = np.arange(1500)
-    alone = learner.fit(tried.lesson(choice, index, seed=0, draft=True)).models["control"]
+    alone = learner.fit(tried.learner_input(choice, index, seed=0, draft=True)).models["control"]
     untreated = index[(OF.arms == None) | (OF.arms == "control")]  # noqa: E711 - an array of objects
     taught = untreated[tried.parts[untreated] != 0]
     rounds = {**choice.params, "rounds": alone.learned["rounds"], "members": 1}

@@ -76,12 +76,12 @@ def test_no_other_choice_within_the_limits_promises_more(
     options = [
         range(-1, cost.size) if free and worth >= 0 else [NOBODY] for free, worth in zip(may, value, strict=True)
     ]
-    promise = np.column_stack([np.zeros(value.size), value[:, None] * uplift - cost])
+    net_value = np.column_stack([np.zeros(value.size), value[:, None] * uplift - cost])
     every = np.array(list(product(*options)))
     numbers = np.stack([(every == action).sum(axis=1) for action in range(cost.size)], axis=1)
     allowed = (numbers.sum(axis=1) <= limits.contacts) & (numbers <= limits.by_action).all(axis=1)
     allowed &= numbers @ cost <= limits.money
-    best = promise[np.arange(value.size), every + 1].sum(axis=1)[allowed].max()
+    best = net_value[np.arange(value.size), every + 1].sum(axis=1)[allowed].max()
     assert predicted(choice, uplift, value, cost) == best
 
 
@@ -104,11 +104,11 @@ def test_of_an_equal_promise_the_smaller_id_is_contacted(
 ) -> None:
     uplift, value, cost, limits, may = campaign
     choice = choose(uplift=uplift, value=value, cost=cost, limits=limits, ids=np.arange(value.size), may_contact=may)
-    promise = policy.promises(uplift, value=value, cost=cost, may_contact=may)
+    net_value = policy.net_values(uplift, value=value, cost=cost, may_contact=may)
     for chosen in np.flatnonzero(choice != NOBODY):
         for passed in np.flatnonzero(choice[:chosen] == NOBODY):
-            same_action = promise[passed, choice[chosen]] == promise[chosen, choice[chosen]]
-            same_best = promise[passed].max() == promise[chosen].max()
+            same_action = net_value[passed, choice[chosen]] == net_value[chosen, choice[chosen]]
+            same_best = net_value[passed].max() == net_value[chosen].max()
             assert not (same_best if limits.only_contacts else same_action)
 
 
@@ -158,10 +158,10 @@ def test_whoever_is_passed_over_is_told_what_truly_stood_in_the_way(
     terms = {"uplift": uplift, "value": value, "cost": cost, "limits": limits}
     choice = choose(**terms, ids=np.arange(value.size), may_contact=may)
     because = not_contacted_because(choice, **terms, barred={"opted out": ~may})
-    promise, numbers = value[:, None] * uplift - cost, policy.contacts_by_action(choice, cost.size)
+    net_value, numbers = value[:, None] * uplift - cost, policy.contacts_by_action(choice, cost.size)
     no_room = [limits.by_action[action] < numbers[action] + 1 for action in range(cost.size)]
     for row, reason in enumerate(because):
-        wanted = [a for a in range(cost.size) if promise[row, a] > 0] if value[row] >= 0 else []
+        wanted = [a for a in range(cost.size) if net_value[row, a] > 0] if value[row] >= 0 else []
         if choice[row] != NOBODY or not wanted:
             assert reason == "none"
         elif not may[row]:

@@ -26,7 +26,7 @@ def judged(covariates: Numbers, arm: np.ndarray, probability: Numbers) -> Random
     return examine(covariates=covariates, names=NAMES, arm=arm, control="control", probability=probability, seed=0)
 
 
-def test_a_lottery_is_called_one_with_the_figures_in_words() -> None:
+def test_a_randomised_trial_is_recognised_with_the_figures_in_words() -> None:
     found = judged(*trial(0))
     assert found.verdict == "randomised"
     assert "AUC of the arm from covariates call 0." in found.words
@@ -170,7 +170,7 @@ def test_a_trial_that_cannot_be_judged_is_refused(change: dict[str, object], wor
 
 
 @pytest.mark.slow
-def test_lotteries_are_called_otherwise_in_two_of_a_hundred_at_most() -> None:
+def test_randomised_trials_are_rejected_in_two_of_a_hundred_at_most() -> None:
     """All three questions together, small arms and twenty covariates; the Monte-Carlo error is 1 point."""
     verdicts = []
     for seed in range(200):

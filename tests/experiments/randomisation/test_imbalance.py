@@ -59,7 +59,7 @@ def test_chances_of_zero_and_one_tell_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_under_a_lottery_the_p_value_is_uniform() -> None:
+def test_under_randomisation_the_p_value_is_uniform() -> None:
     p_values = []
     for seed in range(400):
         rng = np.random.default_rng(seed)

@@ -64,6 +64,6 @@ def test_one_class_in_the_other_parts_leaves_the_model_as_it_is() -> None:
     fold, model = TRIED.folds[0], Said()
     found = judge(replace(TRIED, y=y), fold, FittedLearner({"control": model}))  # type: ignore[dict-item]
     own = fold.judge[TRIED.parts[fold.judge] == 0]
-    assert found.told is not None
+    assert found.judged_risk is not None
     assert np.isfinite(found.risk)
-    assert found.told.said[TRIED.parts[fold.judge] == 0] == pytest.approx(model.predict(TRIED.X[own]))
+    assert found.judged_risk.predicted[TRIED.parts[fold.judge] == 0] == pytest.approx(model.predict(TRIED.X[own]))

@@ -5,7 +5,7 @@ import optuna
 import pytest
 
 from experiments.search import past_trials
-from experiments.search.judging import Judgement
+from experiments.search.judging import FoldFigures
 from experiments.search.past_trials import RECORD, Record
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -71,13 +71,13 @@ def test_with_one_figure_the_best_is_the_best_by_that() -> None:
 def test_the_last_digits_of_sums_choose_no_best(noise: float) -> None:
     made = optuna.create_study(direction="minimize")
     for auc in (0.2, 0.2 + noise):
-        record = Record.of([Judgement(auc, float("nan"), np.array([]))], [])
+        record = Record.of([FoldFigures(auc, float("nan"), np.array([]))], [])
         made.add_trial(optuna.trial.create_trial(value=record.values[0], user_attrs={RECORD: asdict(record)}))
     assert past_trials.best(made, 2).number == 0
 
 
-def judged(risk: float, uplift: float) -> Judgement:
-    return Judgement(risk, uplift, np.array([1.0, 3.0]))
+def judged(risk: float, uplift: float) -> FoldFigures:
+    return FoldFigures(risk, uplift, np.array([1.0, 3.0]))
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_an_additive_world_uses_none_of_the_room() -> None:
     known, _ = worlds("additive", 1000)
     of = made(known)
     choice = past_trials.Candidate("lightgbm", "t_learner", DEFAULTS, {})
-    for one in tuning.drafts(choice, of, seed=0):
+    for one in tuning.fold_models(choice, of, seed=0):
         assert one.learned["control"]["rounds"] < MOST_ROUNDS / 20
 
 
@@ -92,7 +92,7 @@ def test_what_is_stopped_is_told_to_the_sampler_and_is_never_the_best() -> None:
     for one in stopped:
         assert one.user_attrs[past_trials.ESTIMATE] >= best.values[0]
         assert past_trials.as_estimated(deepcopy(one)).values == [one.user_attrs[past_trials.ESTIMATE]]
-        assert past_trials.as_it_ended(past_trials.as_estimated(deepcopy(one))) == one
+        assert past_trials.as_stored(past_trials.as_estimated(deepcopy(one))) == one
 
 
 def test_the_defaults_are_those_of_lightgbm() -> None:

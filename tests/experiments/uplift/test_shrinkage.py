@@ -64,7 +64,7 @@ def test_a_constant_effect_is_moved_to_the_mean_and_nothing_else() -> None:
 def test_terms_add_up_to_the_corrected_effect() -> None:
     of = problem(world(2000), family_names=["logistic"])
     plain = LEARNERS["t_learner"].fit(
-        of.lesson(starting_point(FAMILIES["logistic"], LEARNERS["t_learner"]), np.arange(2000), seed=0)
+        of.learner_input(starting_point(FAMILIES["logistic"], LEARNERS["t_learner"]), np.arange(2000), seed=0)
     )
     before = plain.effects(of.X)
     shrunk = replace(
@@ -82,7 +82,7 @@ def test_a_wild_learner_is_not_much_worse_than_the_average_effect_where_that_is_
         rng = np.random.default_rng(seed)
         flat = replace(of, y=(rng.random(1200) < 0.3).astype(float))
         tried = problem(flat, family_names=["logistic"])
-        raw: FittedLearner = LEARNERS["t_learner"].fit(tried.lesson(wild, np.arange(1200), seed=0))
+        raw: FittedLearner = LEARNERS["t_learner"].fit(tried.learner_input(wild, np.arange(1200), seed=0))
         before += [np.mean(effect**2) for effect in raw.effects(of.X).values()]
         after += [np.mean(effect**2) for effect in candidate.fit(wild, tried, seed=0).effects(of.X).values()]
     assert np.sqrt(np.mean(after)) < 0.5 * np.sqrt(np.mean(before))
@@ -97,7 +97,7 @@ def test_without_actions_there_is_nothing_to_shrink() -> None:
 def test_a_term_without_models_is_a_number() -> None:
     of = problem(world(1200), family_names=["logistic"])
     plain = LEARNERS["t_learner"].fit(
-        of.lesson(starting_point(FAMILIES["logistic"], LEARNERS["t_learner"]), np.arange(1200), seed=0)
+        of.learner_input(starting_point(FAMILIES["logistic"], LEARNERS["t_learner"]), np.arange(1200), seed=0)
     )
     same = replace(plain, terms={action: (Term(0.03, ()),) for action in ACTIONS})
     assert same.effects(of.X)["call"] == pytest.approx(np.minimum(0.03, plain.risk(of.X)))

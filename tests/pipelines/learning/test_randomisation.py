@@ -1,4 +1,4 @@
-"""Whether arms were drawn by lot is asked of all that was known, categories too, and of every drawing once."""
+"""The test of randomisation uses all columns, categories included, and every assignment once."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def examined(of: pd.DataFrame, **asked: Any) -> dict[str, Any]:
     return randomisation.examined(Learning(told, of, CONTRACT.encode(of), CONTRACT, listed=CUSTOMERS), told.source)
 
 
-def test_a_lottery_is_called_one() -> None:
+def test_a_randomised_trial_is_recognised() -> None:
     found = examined(rows(0))
     assert found["verdict"] == "randomised"
     assert found["overlap"]["call"] == 1.0
@@ -100,7 +100,7 @@ def test_an_arm_that_was_drawn_once_counts_once(standing: bool) -> None:
     assert found["assignments"] == (CUSTOMERS if standing else 3 * CUSTOMERS)
 
 
-def test_a_standing_lottery_is_called_otherwise_as_seldom_as_any_other() -> None:
+def test_a_standing_randomisation_is_rejected_as_rarely_as_any_other() -> None:
     called = [examined(rows(seed, dates=3, standing=True))["verdict"] != "randomised" for seed in range(60)]
     assert sum(called) <= 6  # three questions, each wrong with chance 0.01: more comes once in a thousand times
 

@@ -224,8 +224,8 @@ def test_what_tells_the_outcome_by_itself_is_told_and_what_does_not_is_not(tmp_p
         write(tmp_path, id=IDS, reason=np.where(LEFT == "yes", "price", ""), score=score, n=AMOUNT, churn=LEFT)
     )
     told = open_points(found)
-    assert "reason: tells the outcome in 100.0 %" in told
-    assert "score: ranks who left by itself" in told
+    assert "reason: predicts the outcome in 100.0 %" in told
+    assert "score: ranks leavers by itself" in told
     assert " n: " not in told
 
 
@@ -238,7 +238,7 @@ def test_columns_may_be_called_anything(tmp_path: Path, name: str) -> None:
     assert faults(found, tmp_path) == []
 
 
-@pytest.mark.parametrize(("header", "said"), [("a,,churn", "has no name"), ("a,a,churn", "stand twice")])
+@pytest.mark.parametrize(("header", "said"), [("a,,churn", "has no name"), ("a,a,churn", "occur twice")])
 def test_blank_and_double_names_are_refused_with_the_file(tmp_path: Path, header: str, said: str) -> None:
     (tmp_path / "club.csv").write_text(f"{header}\n1,2,yes\n2,3,no\n")
     with pytest.raises(DataError, match=f"club.csv.*{said}"):

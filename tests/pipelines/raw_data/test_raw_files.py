@@ -99,8 +99,8 @@ def test_a_cast_that_fails_within_try_ends_nothing(tmp_path: Path) -> None:
 BAD: dict[str, tuple[str, bytes, str]] = {
     "open quotes": ("a.csv", b'n,m\n1,"2\n', r"a\.csv, line 2: a quote .* is opened in this row and never closed"),
     "too many cells": ("a.csv", b"n,m\n1,2\n1,2,3\n", r"a\.csv, line 3: 3 fields where the header names 2"),
-    "another encoding": ("a.csv", "n\ncafé\n".encode("latin-1"), r"a\.csv, line 2: no UTF-8, perhaps Windows-1252"),
-    "a name twice": ("a.csv", b"n,n\n1,2\n", r"a\.csv needs.*\['n'\] stand twice"),
+    "another encoding": ("a.csv", "n\ncafé\n".encode("latin-1"), r"a\.csv, line 2: not UTF-8, perhaps Windows-1252"),
+    "a name twice": ("a.csv", b"n,n\n1,2\n", r"a\.csv needs.*\['n'\] occur twice"),
     "semicolons": ("a.csv", b"n;m\n1;2\n", r"a\.csv is separated by ';'; save it with commas"),
     "nothing": ("a.csv", b"", r"a\.csv needs a first line of names"),
     "names alone": ("a.csv", b"n,m\n", r"a\.csv holds no rows"),

@@ -164,31 +164,31 @@ def test_both_numbers_and_the_difference_of_every_pair_are_on_the_page(case: str
             "keep",
             [
                 "Not promoted: version 2 stays champion",
-                "Rule R004 (no group served worse) is broken",
-                "Version 2 goes on serving",
+                "Rule R004 (no slice worse) is broken",
+                "Version 2 stays in use",
             ],
         ),
-        ("inconclusive", ["Inconclusive: version 2 stays champion", "four times in five", "more than EUR 0"]),
-        ("refresh", ["Refreshed: version 3 replaces version 2", "asked to be no worse"]),
+        ("inconclusive", ["Inconclusive: version 2 stays champion", "with a power of 80", "more than EUR 0"]),
+        ("refresh", ["Refreshed: version 3 replaces version 2", "has to be no worse"]),
         ("first", ["First champion: version 1", "for the prior model", "It is champion for its ranking of the risk"]),
-        ("no first", ["Not good enough: there is still no champion", "Nothing is served yet"]),
+        ("no first", ["Not good enough: there is still no champion", "No model is in use yet"]),
         (
             "refused",
             [
-                "Refused: version 3 is not in order",
-                "Rule R009 (the model is in order) is broken",
+                "Refused: version 3 differs from what was evaluated",
+                "Rule R009 (the model is what was evaluated) is broken",
                 "version 3 does not load",
             ],
         ),
         (
             "too few",
             [
-                "Too little to judge by: version 2 stays champion",
-                "Rule R007 (enough outcomes to judge by)",
+                "Insufficient data: version 2 stays champion",
+                "Rule R007 (enough outcomes)",
                 "7 of the rarer outcome, at least 100",
             ],
         ),
-        ("awaiting", ["Awaiting approval: version 3", "python -m pipelines approve tiny 3", "Nothing has moved"]),
+        ("awaiting", ["Awaiting approval: version 3", "python -m pipelines approve tiny 3", "Nothing has changed yet"]),
         ("approved", ["Approved: version 3 is champion", "bob@office approved it", "rollback tiny"]),
         ("forced", ["Forced: version 3 is champion", "bob@office", "the board wants it", "8 hold, 2 unclear"]),
         ("no change", ["No change: version 3 is champion already", "nothing to compare", "the champion before"]),
@@ -208,7 +208,7 @@ def _screen(page: str) -> str:
 
 def test_a_verdict_names_both_numbers_the_interval_and_the_threshold_at_the_top() -> None:
     decision, _ = decided(LIKE)
-    row = next(one for one in differences.compared(decision, "eur") if one.rule == "R005")
+    row = next(one for one in differences.compared_figures(decision, "eur") if one.rule == "R005")
     screen = _screen(_render("inconclusive"))
     assert row.difference is not None
     assert row.smallest is not None
@@ -216,20 +216,20 @@ def test_a_verdict_names_both_numbers_the_interval_and_the_threshold_at_the_top(
         assert " ".join(str(part).split()) in screen
     asked = next(one for one in decision["findings"] if one["rule"] == "R005")["thresholds"][0]
     assert asked["smallest"] == row.smallest.exact
-    assert "four times in five" not in _screen(_render("promote"))
+    assert "power of 80" not in _screen(_render("promote"))
 
 
 @EVERY
 def test_a_whisker_is_clear_of_the_shade_exactly_where_its_rule_holds(case: str) -> None:
     decision, _ = CASES[case]()
     status = {one["rule"]: one["status"] for one in decision["findings"]}
-    rows = differences.compared(decision, "eur")
+    rows = differences.compared_figures(decision, "eur")
     for row in (one for one in rows if one.rule and one.rule != "R010"):
-        assert (row.drawn.low > 50) == (status[row.rule] == "holds")
-        assert (row.drawn.high <= 50) == (status[row.rule] == "broken")
+        assert (row.difference_bar.low > 50) == (status[row.rule] == "holds")
+        assert (row.difference_bar.high <= 50) == (status[row.rule] == "broken")
     for row in rows:
-        assert 0 <= row.drawn.low <= row.drawn.value <= row.drawn.high <= 100
-        assert (row.drawn.tone == "open") or row.rule
+        assert 0 <= row.difference_bar.low <= row.difference_bar.value <= row.difference_bar.high <= 100
+        assert (row.difference_bar.tone == "open") or row.rule
 
 
 @pytest.mark.parametrize("case", ["promote", "keep", "inconclusive"])
@@ -240,7 +240,7 @@ def test_the_slices_shown_to_be_worse_are_those_of_the_rule(case: str) -> None:
     broken = any(one["rule"] == "R004" and one["status"] == "broken" for one in decision["findings"])
     assert any(one.word == "shown to be worse" for one in lines) == broken
     for one in lines:
-        assert 0 <= one.drawn.low <= one.drawn.value <= one.drawn.high <= 100
+        assert 0 <= one.difference_bar.low <= one.difference_bar.value <= one.difference_bar.high <= 100
     assert ("✕ Shown to be worse" in _text(_render(case))) == broken
 
 
@@ -274,7 +274,9 @@ def test_the_looks_spent_on_the_customers_are_told() -> None:
     for case, number, alpha in (("promote", "3rd", "0.42"), ("of risk", "1st", "2.5")):
         text = _text(_render(case))
         assert f"the {number} comparison on these customers." in text
-        assert f"passed with a chance of {alpha} % at most (alpha). Over all comparisons together it is 5 %" in text
+        assert (
+            f"passed with a probability of {alpha} % at most (alpha). Over all comparisons together it is 5 %" in text
+        )
 
 
 @EVERY
@@ -326,8 +328,8 @@ def test_what_only_cannot_be_told_is_not_called_broken() -> None:
         if one["rule"] == "R011":
             one["status"] = "unclear"
             one["thresholds"][0]["at"] = found["pairs"]["miscalibration"]["challenger"] - 1e-6
-    row = next(row for row in differences.compared(found, "eur") if row.figure == "miscalibration")
-    assert (row.tone, row.word) == ("open", "cannot tell")
+    row = next(row for row in differences.compared_figures(found, "eur") if row.figure == "miscalibration")
+    assert (row.tone, row.word) == ("open", "inconclusive")
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -341,7 +343,7 @@ def test_the_first_line_names_the_simple_scores_that_are_not_beaten(mode: Mode) 
     for left in ([], ["recency", "x alone"]):
         told = {**decision, "unbeaten": left}
         page = Page(decision_page.render(told, spec=spec(with_actions=True).model_dump(mode="json"), curves=curves))
-        headline = page.text[: page.text.index("What happens now")]
+        headline = page.text[: page.text.index("What happens next")]
         assert ("it is not shown to beat recency and x alone" in headline) == bool(left)
         assert "Simple scores" in page.text
         assert "x alone" in page.text
@@ -396,8 +398,8 @@ def test_the_intervals_of_slices_hold_at_once_and_their_words_say_what_is_drawn(
         one = known[line.name]["difference"]
         low = one["value"] - norm.isf(0.025 / len(lines)) * one["standard_error"]
         assert float(line.difference.range.split(" to ")[0].replace("\u2212", "-")) == pytest.approx(low, abs=6e-4)
-        assert line.word == ("no worse" if low > -GATE["slice_margin"] else "cannot tell")
-        assert (line.drawn.low > 50) == (line.word == "no worse")
+        assert line.word == ("no worse" if low > -GATE["slice_margin"] else "inconclusive")
+        assert (line.difference_bar.low > 50) == (line.word == "no worse")
     for column in ("challenger", "champion", "difference"):
         numbers = [getattr(line, column).number for line in lines]
         assert len({len(number.partition(".")[2]) for number in numbers}) == 1

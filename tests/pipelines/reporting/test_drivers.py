@@ -67,11 +67,11 @@ def test_a_cut_is_told_in_its_unit(unit: str | None, value: float, said: str) ->
 
 def test_it_is_what_goes_with_leaving_and_never_what_causes_it() -> None:
     text = _section(_found())
-    assert "What goes with leaving" in text
-    assert "not what causes it" in text
+    assert "Drivers of leaving" in text
+    assert "These are associations, not causes" in text
     assert text.count("cause") == 1
     assert "Of 5 factors, 4 were established, with false discovery controlled at 5 %" in text
-    assert "What goes with “did not visit”" in _section(
+    assert "Drivers of “did not visit”" in _section(
         _found(lambda found: found["spec"]["label"].update(bad="did not visit"))
     )
 
@@ -102,7 +102,7 @@ def test_of_many_factors_the_strongest_of_each_theme_are_shown() -> None:
     assert [members[0].feature for _, members in shown.groups] == [f"x{number}" for number in range(MOST_THEMES)]
     assert (shown.shown, shown.established, shown.examined) == (MOST_THEMES * MOST_OF_A_THEME, 200, 200)
     text = _section(_found(change))
-    assert "of each theme the strongest stands here" in text
+    assert "shows the strongest of each theme" in text
     assert f"All {shown.shown} factors shown, theme by theme, of 200 established" in text
 
 
@@ -144,7 +144,7 @@ def test_nothing_established_and_nothing_examined_are_told_so() -> None:
             one["established"] = False
 
     assert "Of 5 factors, 0 were established" in _section(_found(none_established))
-    assert "Too few customers left to tell." in _section(_found(lambda found: found["drivers"].clear()))
+    assert "Too few customers left to find drivers." in _section(_found(lambda found: found["drivers"].clear()))
 
 
 def test_the_bars_of_all_factors_share_one_scale() -> None:

@@ -75,7 +75,7 @@ def test_how_early_is_the_most_days_at_which_the_interval_is_above_guessing(
 def test_without_dates_it_says_so_and_draws_nothing() -> None:
     found = judged(with_actions=False)
     assert found["earliness"] == {}
-    assert "The data hold no dates" in _section(found)
+    assert "The data have no dates" in _section(found)
     assert earliness(found) is None
 
 

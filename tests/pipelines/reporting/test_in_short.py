@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from experiments.evaluation import claims
-from pipelines.reporting import drivers, in_short, lottery, report, slices
-from pipelines.reporting.in_short import Line
+from pipelines.reporting import drivers, in_short, randomisation_words, report, slices
+from pipelines.reporting.in_short import AnswerLine
 from tests.pipelines.reporting.report_world import judged
 
-RISK_ONLY, BY_LOT = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
+RISK_ONLY, RANDOMISED = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
 FOUND = {"findings": [{"sentence": "x tells all"}], "off": "", "code": "L001", "meaning": "m"}
 CLEAN = {"findings": [], "off": "", "code": "L002", "meaning": "m"}
 OFF = {"findings": [], "off": "we know", "code": "L003", "meaning": "m"}
@@ -23,7 +23,7 @@ def _loaded(text: str) -> dict[str, Any]:
     return claims.with_claims(found, randomised="uplift" in found and bool(found["uplift"]["measured"]))
 
 
-def _starting(lines: tuple[Line, ...], words: str) -> Line:
+def _starting(lines: tuple[AnswerLine, ...], words: str) -> AnswerLine:
     (one,) = [line for line in lines if line.text.startswith(words)]
     return one
 
@@ -44,7 +44,7 @@ def test_a_check_that_found_something_or_was_not_asked_is_no_reason_to_trust(
     checks: list[dict[str, Any]], tone: str, said: str
 ) -> None:
     lines = in_short.trust({**_loaded(RISK_ONLY), "checks": checks})
-    assert Line(tone, said) in lines  # type: ignore[arg-type]
+    assert AnswerLine(tone, said) in lines  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("low", "high", "tone"), [(0.0, 0.01, "good"), (0.0, 0.2, "open"), (0.1, 0.2, "bad")])
@@ -57,13 +57,13 @@ def test_percentages_are_trusted_only_where_they_are_shown_to_hold(low: float, h
 
 
 def test_effects_are_spoken_of_only_where_chance_gave_the_actions() -> None:
-    by_lot, risk_only = _loaded(BY_LOT), _loaded(RISK_ONLY)
-    assert _starting(in_short.trust(by_lot), "Chance decided").tone == "good"
+    randomised, risk_only = _loaded(RANDOMISED), _loaded(RISK_ONLY)
+    assert _starting(in_short.trust(randomised), "The actions were randomised").tone == "good"
     assert _starting(in_short.trust(risk_only), "Whether contacting").tone == "open"
     for change in ({"verdict": "not randomised"}, {"verdict": "sample ratio mismatch"}):
-        found = _loaded(BY_LOT)
+        found = _loaded(RANDOMISED)
         found["uplift"]["randomisation"] |= change
-        assert _starting(in_short.trust(found), "Nothing is claimed").tone == "open"
+        assert _starting(in_short.trust(found), "No effect is claimed").tone == "open"
         assert not re.search("earns|Helps|Harms|Effect", " ".join(line.text for line in in_short.quality(found)))
 
 
@@ -86,14 +86,14 @@ def test_how_good_it_is_is_held_against_each_simple_score(gap: float, said: str)
 
 
 def test_the_strongest_factor_of_each_theme_is_told_with_both_means() -> None:
-    told = drivers.drivers(_loaded(BY_LOT))
+    told = drivers.drivers(_loaded(RANDOMISED))
     lines = in_short.strongest(told, bad="left", good="stayed")
     assert len(lines) == min(in_short.MOST_DRIVERS, len(told.groups)) > 0
     for line, (_, factors) in zip(lines, told.groups, strict=False):
         assert f": {factors[0].left} among those who left, {factors[0].stayed} among those who stayed." in line.text
 
 
-@pytest.mark.parametrize("text", [RISK_ONLY, BY_LOT], ids=["risk only", "by lot"])
+@pytest.mark.parametrize("text", [RISK_ONLY, RANDOMISED], ids=["risk only", "randomised"])
 def test_the_first_screen_of_a_report_answers_four_questions(text: str) -> None:
     page = report.render(_loaded(text))
     top = page[page.index('<div class="short') : page.index('<p class="lede">')]
@@ -101,7 +101,7 @@ def test_the_first_screen_of_a_report_answers_four_questions(text: str) -> None:
     assert [re.sub(r"<[^>]+>", "", one).split("?")[0].strip() for one in sections] == [
         "Can one trust it",
         "How good is it",
-        "What goes with leaving",
+        "What are the drivers of leaving",
         "What next",
     ]
     assert all("<li" in one or "<p>" in one for one in sections)
@@ -109,7 +109,7 @@ def test_the_first_screen_of_a_report_answers_four_questions(text: str) -> None:
 
 
 def test_figures_of_one_kind_have_as_many_decimals_in_all_slices_of_all_actions() -> None:
-    found = _loaded(BY_LOT)
+    found = _loaded(RANDOMISED)
     for place, one in enumerate(found["uplift"]["actions"].values()):
         one["figures"]["ate"] |= {"standard_error": 10.0 ** -(2 + place)}
     table = slices.of_effects(found)
@@ -122,25 +122,30 @@ def test_figures_of_one_kind_have_as_many_decimals_in_all_slices_of_all_actions(
         assert len({len(cell.figure.number.partition(".")[2]) for cell in cells if cell}) == 1
 
 
-def test_the_lottery_is_told_without_names_of_code() -> None:
-    found = _loaded(BY_LOT)
-    said = lottery.lottery(found)
+def test_the_test_of_randomisation_is_reported_without_names_of_code() -> None:
+    found = _loaded(RANDOMISED)
+    said = randomisation_words.supported(found)
     assert "call 51, coupon 51" in said
     assert "0.034 standard deviations, in how often \u201cx of it\u201d is missing." in said
-    assert "97\u00a0% of lotteries" in said
+    assert "97\u00a0% of randomised trials" in said
     del found["uplift"]["randomisation"]["predictability"]
-    assert lottery.lottery(found) == "sizes p 0.97."
+    assert randomisation_words.supported(found) == "sizes p 0.97."
 
 
-def test_what_speaks_against_a_lottery_is_told_in_figures_that_people_read() -> None:
-    found = _loaded(BY_LOT)
+def test_evidence_against_randomisation_is_reported_in_plain_figures() -> None:
+    found = _loaded(RANDOMISED)
     told = found["uplift"]["randomisation"]
     told |= {"verdict": "not randomised", "predictability": {"call": 0.512, "coupon": 0.637}}
-    assert "a customer with coupon and one without are told apart 64 times in 100" in lottery.against(found)
-    assert "in how often \u201cx of it\u201d is missing." in lottery.against(found)
+    assert "identifies which of two had coupon 64 times in 100" in randomisation_words.against(found)
+    assert "in how often \u201cx of it\u201d is missing." in randomisation_words.against(found)
     told["largest_difference_in"] = ""
-    assert lottery.against(found).startswith("The groups differ by more than a lottery explains. By what is known")
+    assert randomisation_words.against(found).startswith(
+        "The groups differ by more than chance explains under randomisation. From what is known"
+    )
     told["verdict"] = "sample ratio mismatch"
-    assert "call 400, meant 1,000" in lottery.against(found)
+    assert "call 400, expected 1,000" in randomisation_words.against(found)
     del told["expected"]
-    assert lottery.against(found) == "The check of the data says \u201csample ratio mismatch\u201d: sizes p 0.97."
+    assert (
+        randomisation_words.against(found)
+        == "The test of randomisation says \u201csample ratio mismatch\u201d: sizes p 0.97."
+    )

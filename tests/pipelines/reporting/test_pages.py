@@ -4,23 +4,23 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting import about, decision_page, report
-from pipelines.reporting.about import Made, Run
+from pipelines.reporting import decision_page, page_header, report
 from pipelines.reporting.explaining import explained
+from pipelines.reporting.page_header import Provenance, Run
 from pipelines.reporting.pages import _labelled
-from pipelines.reporting.terms import Term
+from pipelines.reporting.terms import GlossaryTerm
 from tests.pipelines.reporting.decision_world import BETTER, CHAMPION, LIKE, WORSE, decided, spec
 from tests.pipelines.reporting.report_world import Page, judged
 
-RISK_ONLY, BY_LOT = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
+RISK_ONLY, RANDOMISED = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
 RUN = Run("5eed", command="mlflow ui")
-MADE = Made("0123456789abcdef+changes", "da7a0123456789ff", RUN, {"Decision": "decision.html", "List": "a/b.csv"})
-LIFT = Term("Lift", 'How many "times" more.', ("lift",))
-AUC = Term("AUC", "How well <ranked>.")
+MADE = Provenance("0123456789abcdef+changes", "da7a0123456789ff", RUN, {"Decision": "decision.html", "List": "a/b.csv"})
+LIFT = GlossaryTerm("Lift", 'How many "times" more.', ("lift",))
+AUC = GlossaryTerm("AUC", "How well <ranked>.")
 
 
 def _report(found: dict[str, Any], decision: dict[str, Any]) -> str:
-    told = about.of_report(found, decision, made=MADE)
+    told = page_header.of_report(found, decision, made=MADE)
     return report.render(found, told)
 
 
@@ -31,7 +31,7 @@ def _decision(knows: float) -> str:
 
 PAGES = {
     "risk only": lambda: report.render(json.loads(RISK_ONLY)),
-    "by lot": lambda: _report(json.loads(BY_LOT), decided(BETTER)[0]),
+    "randomised": lambda: _report(json.loads(RANDOMISED), decided(BETTER)[0]),
     "better": lambda: _decision(BETTER),
     "worse": lambda: _decision(WORSE),
     "like": lambda: _decision(LIKE),
@@ -113,14 +113,14 @@ def test_no_name_of_code_is_read_where_people_read(name: str) -> None:
 
 
 def test_the_top_of_a_report_has_verdict_version_date_commit_data_and_what_lies_beside() -> None:
-    page = PAGES["by lot"]()
+    page = PAGES["randomised"]()
     top = page[page.index("<h1>") : page.index("</dl>")]
     text = " ".join(re.sub(r"<[^>]+>", " ", top).split())
     for said in (
         "Promoted: version 3 replaces version 2",
         "Version 3",
         "Decided 4 March 2026, 05:06 UTC",
-        "Code 0123456789ab and changes not committed",
+        "Code 0123456789ab and uncommitted changes",
         "Data version da7a01234567",
         "MLflow run 5eed : start mlflow ui , then open /#/runs/5eed there",
     ):
@@ -140,7 +140,7 @@ def test_the_top_of_a_decision_has_version_opponent_date_commit_and_data() -> No
     page = _decision(CHAMPION)
     top = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('<dl class="about">') : page.index("</dl>")]).split())
     assert "Version 3 Compared with version 2 Decided 4 March 2026, 05:06 UTC" in top
-    assert "Code 0123456789ab and changes not committed" in top
+    assert "Code 0123456789ab and uncommitted changes" in top
     assert page.index("<h1") < page.index('<dl class="about">')
 
 
@@ -156,10 +156,10 @@ def test_the_run_is_a_link_to_a_server_or_the_command_that_starts_one(
     run: Run | None, links: list[str], commands: int
 ) -> None:
     decision, curves = decided(BETTER)
-    plain, made = spec(with_actions=True).model_dump(mode="json"), Made("abc", "def", run, {})
+    plain, made = spec(with_actions=True).model_dump(mode="json"), Provenance("abc", "def", run, {})
     for page in (
         decision_page.render(decision, spec=plain, curves=curves, made=made),
-        report.render(json.loads(BY_LOT), about.of_report(json.loads(BY_LOT), decision, made=made)),
+        report.render(json.loads(RANDOMISED), page_header.of_report(json.loads(RANDOMISED), decision, made=made)),
     ):
         top = page[page.index('<dl class="about">') : page.index("</dl>")]
         assert re.findall(r'href="([^"]+)"', top) == links

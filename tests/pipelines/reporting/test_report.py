@@ -13,8 +13,8 @@ from pipelines.stages import evaluate
 from tests.pipelines.reporting.report_world import Page, judged
 
 SCRIPT = "<script>alert(1)</script>"
-RISK_ONLY, BY_LOT = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
-BOTH = pytest.mark.parametrize("text", [RISK_ONLY, BY_LOT], ids=["risk only", "by lot"])
+RISK_ONLY, RANDOMISED = json.dumps(judged(with_actions=False)), json.dumps(judged(with_actions=True))
+BOTH = pytest.mark.parametrize("text", [RISK_ONLY, RANDOMISED], ids=["risk only", "randomised"])
 
 
 def _page(text: str, change: Callable[[dict[str, Any]], None] = lambda _: None) -> Page:
@@ -46,7 +46,7 @@ def test_equal_reports_give_equal_bytes(text: str) -> None:
 
 def test_uplift_is_called_not_measured_exactly_where_it_is_not() -> None:
     assert "not measured" in _page(RISK_ONLY).text.lower()
-    assert "not measured" not in _page(BY_LOT).text.lower()
+    assert "not measured" not in _page(RANDOMISED).text.lower()
     assert not re.search(r"QINI|ATE|Helps|advice|[Pp]olicy", _page(RISK_ONLY).text)
 
 
@@ -59,7 +59,7 @@ def test_a_balanced_file_is_called_so_with_both_shares_and_the_figures_of_both()
     plain, text = _page(RISK_ONLY).text, " ".join(_page(RISK_ONLY, balance).text.split())
     assert "balanced" not in plain
     assert "In it 50 % left; among all customers, the spec says, 3.1 % do" in text
-    assert "counts 0.032 times as much as one who stayed" in text
+    assert "has 0.032 times the weight of one who stayed" in text
     assert "Risk in the file, where 50 % left" in text
     assert "0.123" in text
     assert "0.123" not in plain
@@ -82,7 +82,7 @@ def test_a_ranking_is_called_not_established_exactly_where_its_interval_covers_0
         _clear(found)
         found["uplift"]["actions"]["coupon"]["figures"]["qini"]["low"] = low
 
-    assert ("not established" in _page(BY_LOT, change).text.lower()) is covers
+    assert ("not established" in _page(RANDOMISED, change).text.lower()) is covers
 
 
 def _weakly(found: dict[str, Any]) -> None:
@@ -92,7 +92,7 @@ def _weakly(found: dict[str, Any]) -> None:
 
 
 def test_what_does_not_stand_among_all_claims_is_not_established_and_the_page_says_why() -> None:
-    found = json.loads(BY_LOT)
+    found = json.loads(RANDOMISED)
     _weakly(found)
     words = {one.of: one for one in effects.effects(claims.with_claims(found, randomised=True))}
     # The others, at 4 standard errors, are rejected first, so that the last is held against 0.05 alone: it stands.
@@ -105,9 +105,9 @@ def test_what_does_not_stand_among_all_claims_is_not_established_and_the_page_sa
     assert words["coupon"].word == "Helps"
     family = held["claims"]["family"]
     page = " ".join(Page(report.render(held)).text.split())
-    assert f"beyond chance by itself, but not once all {family} claims are held together" in page
+    assert f"significant by itself, but not once all {family} claims are held together" in page
     assert f"This page could make {family} claims about actions" in page
-    assert f"One figure is beyond chance alone, but not among all {family}" in page
+    assert f"One figure is significant alone, but not among all {family}" in page
     assert "Effect not established: call (+11 points)" in page.replace("\u00a0", " ")
 
 
@@ -126,13 +126,13 @@ def test_of_actions_not_given_at_random_nothing_is_claimed_and_nothing_is_advise
         _clear(found)
         change(found)
 
-    text = _page(BY_LOT, observational).text
+    text = _page(RANDOMISED, observational).text
     assert text.index("Observational") < text.index("Does it find")
     assert not re.search(r"Helps|Harms|Pays|Earns|advice|Advised|advises|QINI|AUTOC|[Pp]olicy|break-even", text)
     assert "What a contact may cost" not in text
     assert text.count("No claim") == 4  # each of two actions, on the first screen and in its section
     assert "98.7" in text
-    assert "Observational" not in _page(BY_LOT).text
+    assert "Observational" not in _page(RANDOMISED).text
 
 
 @BOTH
@@ -164,8 +164,8 @@ def test_words_of_the_data_are_escaped() -> None:
         found["slices"]["plan"][0]["name"] = found["lineage"]["study"] = SCRIPT
         found["uplift"]["actions"][SCRIPT] = found["uplift"]["actions"]["call"]
 
-    assert "script" not in {tag for tag, _ in _page(BY_LOT, change).elements}
-    assert _page(BY_LOT, change).text.count(SCRIPT) > 20
+    assert "script" not in {tag for tag, _ in _page(RANDOMISED, change).elements}
+    assert _page(RANDOMISED, change).text.count(SCRIPT) > 20
 
 
 @BOTH
@@ -174,7 +174,7 @@ def test_every_chart_has_a_name_and_stays_on_its_paper(text: str) -> None:
     names = [attributes["id"] for _, attributes in elements if "id" in attributes]
     assert len(names) == len(set(names))
     charts = [attributes for tag, attributes in elements if tag == "svg" and attributes["class"] == "chart"]
-    assert len(charts) == (9 if text is BY_LOT else 4)
+    assert len(charts) == (9 if text is RANDOMISED else 4)
     assert all(set((chart["aria-labelledby"] or "").split()) <= set(names) for chart in charts)
     for data in (attributes["d"] or "" for tag, attributes in elements if tag == "path"):
         for x, y in re.findall(r"[ML]([-\d.]+) ([-\d.]+)", data):
@@ -184,7 +184,7 @@ def test_every_chart_has_a_name_and_stays_on_its_paper(text: str) -> None:
 
 def test_what_else_the_actions_changed_is_told_in_its_own_unit() -> None:
     """Calls raise what is spent by 2, by construction; the coupon does nothing to it."""
-    text = re.sub(r"[ \n]+", " ", _page(BY_LOT).text)
+    text = re.sub(r"[ \n]+", " ", _page(RANDOMISED).text)
     section = text[text.index("What else the actions changed: Money spent afterwards") :]
     call, coupon = section.index("call"), section.index("coupon")
     assert "Raised" in section[call:coupon]
@@ -201,11 +201,11 @@ def test_a_report_without_slices_or_actions_has_none_of_their_words() -> None:
 
 
 def test_a_slice_too_small_says_so() -> None:
-    assert "too few" in _page(BY_LOT).text
+    assert "too few" in _page(RANDOMISED).text
 
 
 def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
-    found = json.loads(BY_LOT)
+    found = json.loads(RANDOMISED)
     for bands in found["slices"].values():
         assert sum(one["untreated_rows"] * one["churned_share"] for one in bands) == pytest.approx(
             found["cohort"]["positives"]
@@ -215,11 +215,11 @@ def test_each_share_of_those_who_left_stands_beside_the_rows_it_is_of() -> None:
     def change(found: dict[str, Any]) -> None:
         found["cohort"]["in_trial"] = 777
 
-    text = " ".join(_page(BY_LOT, change).text.split())
+    text = " ".join(_page(RANDOMISED, change).text.split())
     heads = " ".join(f"{action}: effect (ATE) {action}: ranking adds (QINI)" for action in ("call", "coupon"))
     assert f"In the trial {heads} All customers judged 777" in text
     alone = f"{found['cohort']['untreated_rows']:,}"
-    assert f"judged on the {alone} of them that no action reached." in text
+    assert f"judged on the {alone} of them without action." in text
     assert f"Without action Left AUC Brier Calibration error All customers judged {alone}" in text
 
 
@@ -232,13 +232,13 @@ def test_a_dated_report_tells_its_dates_and_what_was_left_out(split: str) -> Non
         found["lineage"]["counts"] |= {"left_in_the_gap": 321, "immature_dates": 5}
         found["lineage"]["tables"]["extracted_at"] = "2026-06-01T00:00:00"
 
-    text = " ".join(_page(BY_LOT, change).text.split())
+    text = " ".join(_page(RANDOMISED, change).text.split())
     assert "within 60 days that begin 14 days" in text
     assert "700 customers (1,200 observations) as they were at 2 dates from 1 January 2026 to 1 February 2026" in text
     assert all(words in text for words in ("1 June 2026", "321 rows", "5, left out"))
     assert "the data hold no dates" not in text
     # Only where the split is in time were the customers judged seen later than all that the model learned from.
-    assert ("later than all that it learned from" in text) == (split == "time")
+    assert ("later than all its training data" in text) == (split == "time")
     assert ("drawn at random among all" in text) == (split == "random")
 
 
@@ -247,13 +247,13 @@ def test_the_page_names_the_window_of_the_risk_and_that_of_effects() -> None:
         found["spec"]["label"] |= {"lead_time_days": 14, "horizon_days": 60}
         found["cohort"]["left_in_gap"] = 37
 
-    text = " ".join(_page(BY_LOT, change).text.split())
+    text = " ".join(_page(RANDOMISED, change).text.split())
     assert (
         "The risk is the chance that a customer left if nothing is done, from day 14 to day 74 after the date." in text
     )
     assert "Customers who left before day 14 are left out, 37 of 1,200 customers: nobody could have acted" in text
     assert "counts everybody who was given an arm, and who left from the date to day 74: also before day 14" in text
-    undated = " ".join(_page(BY_LOT, lambda _: None).text.split())
+    undated = " ".join(_page(RANDOMISED, lambda _: None).text.split())
     assert "from day" not in undated
     assert "counts everybody" not in undated
 
@@ -263,7 +263,7 @@ def test_the_page_says_how_many_rows_lack_an_outcome() -> None:
         one = next(iter(found["uplift"]["outcomes"].values()))
         one["missing"] = {"rows": 9, "of": 1200, "by_arm": {"control": 1, "call": 8}, "p": 0.013, "differs": True}
 
-    text = " ".join(_page(BY_LOT, change).text.split())
+    text = " ".join(_page(RANDOMISED, change).text.split())
     assert "It is missing in 9 of 1,200 rows, which are left out (control 1, call 8); the arms differ in this" in text
 
 
@@ -334,7 +334,7 @@ def test_percentages_that_hold_have_an_interval_that_is_seen_to_lie_within_the_l
     (verdict,) = answer.verdicts
     shown = float(verdict.figure.range.split(" to ")[1])
     assert (verdict.word == "Yes") == (shown < 5)
-    assert (verdict.word == "Cannot tell") == (shown >= 5)
+    assert (verdict.word == "Inconclusive") == (shown >= 5)
 
 
 @pytest.mark.parametrize(

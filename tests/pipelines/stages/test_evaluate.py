@@ -18,13 +18,13 @@ from tests.pipelines.reporting.report_world import judged
 METRICS = discover(metrics, Metric)
 OF_RISK = {name for name, one in METRICS.items() if one.kind in ("rank", "probability")}
 OF_EFFECTS = {name for name, one in METRICS.items() if one.kind == "uplift"}
-BY_LOT = json.dumps(judged(with_actions=True))
+RANDOMISED = json.dumps(judged(with_actions=True))
 
 
 def test_a_figure_that_is_not_measured_is_left_out() -> None:
-    found = json.loads(BY_LOT)
+    found = json.loads(RANDOMISED)
     found["risk"]["calibration_slope"]["value"] = None
-    assert set(headlines(json.loads(BY_LOT))) - set(headlines(found)) == {"calibration_slope"}
+    assert set(headlines(json.loads(RANDOMISED))) - set(headlines(found)) == {"calibration_slope"}
 
 
 def test_a_figure_of_effects_that_no_draw_defines_stops_nothing_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +36,7 @@ def test_a_figure_of_effects_that_no_draw_defines_stops_nothing_and_says_why(mon
     said = found["uplift"]["actions"]["call"]["figures"]
     assert said["nowhere"]["value"] is None
     assert said["nowhere"]["not_measured"]
-    assert set(headlines(json.loads(BY_LOT))) == set(headlines(found))
+    assert set(headlines(json.loads(RANDOMISED))) == set(headlines(found))
     lines = dict(tables.figures(found))["Action: call"]  # as the report shows them
     assert [line.figure for line in lines if "Not measured" in line.meaning] == [None]
 
@@ -46,7 +46,7 @@ def undefined(*, gamma: Numbers, uplift: Numbers, weights: Numbers) -> Numbers: 
 
 
 def test_of_a_randomised_trial_every_figure_is_shown() -> None:
-    names = set(headlines(json.loads(BY_LOT)))
+    names = set(headlines(json.loads(RANDOMISED)))
     assert names == {
         *OF_RISK,
         *(f"{metric}_{action}" for metric in OF_EFFECTS for action in ("call", "coupon")),
@@ -55,7 +55,7 @@ def test_of_a_randomised_trial_every_figure_is_shown() -> None:
 
 
 def test_of_actions_that_were_not_randomised_the_adjusted_difference_alone_is_shown_and_says_so() -> None:
-    found = json.loads(BY_LOT)
+    found = json.loads(RANDOMISED)
     found["uplift"]["randomisation"]["verdict"] = "not randomised"
     shown = headlines(claims.with_claims(found, randomised=is_randomised(found)))
     assert set(shown) == {*OF_RISK, "observational_ate_call", "observational_ate_coupon"}

@@ -1,4 +1,4 @@
-"""Rows that were made up between two others, as SMOTE does before the rows are divided."""
+"""Synthetic rows, interpolated between two others, as SMOTE makes them before the rows are split."""
 
 from collections.abc import Iterator
 
@@ -6,27 +6,27 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from experiments.family import RowIndex
-from experiments.leaks.check import Evidence, Finding, check
+from experiments.leaks.check import LeakEvidence, LeakFinding, check
 from experiments.leaks.single_columns import FEW_VALUES
 from experiments.metric import Numbers
 
-# So many rows of an outcome are asked of, among so many of it, each with so many of its nearest neighbours.
+# So many rows of an outcome are examined, among so many of it, each with so many nearest neighbours.
 ASKED, AMONG, NEIGHBOURS = 300, 50_000, 20
-# A row lies on a segment when so many numbers move along it, in the same proportion but for rounding (a share of the
-# segment's length); a number moves when it does by ten times as much.
+# A row lies on a segment when at least so many numbers change along it, all in the same proportion up to rounding (a
+# share of the segment's length); a number changes when it does so by ten times the rounding.
 MOVING, ROUNDING = 3, 1e-3
 EXCESS, LEAST_ROWS, ERRORS = 0.03, 10, 3.0
 CHUNK = 10_000
 
 
 @check("L011")
-def made_up_rows(evidence: Evidence) -> tuple[Finding, ...]:
-    """No rows lie exactly between two others of the same outcome more often than between two of the other.
+def synthetic_rows(evidence: LeakEvidence) -> tuple[LeakFinding, ...]:
+    """Rows lie exactly between two others of the same outcome no more often than between two of the other outcome.
 
     Of 300 rows of an outcome, the share that lies exactly on the segment between two of their 20 nearest neighbours of
-    that outcome, with three numbers and more on the move, may exceed by 0.03 and three standard errors the share that
-    lies so between neighbours among as many of the other outcome: what lies on a line by chance or by its nature, such
-    as days that pass, does in both.
+    that outcome, three or more numbers changing along it, may exceed by 0.03 and three standard errors the share that
+    lies so between neighbours of the other outcome: rows that lie on a line by chance or by their nature, such as days
+    that pass, do so among both.
     """
     X, y = evidence.training.X, evidence.training.y
     places = _numbers(evidence)
@@ -36,8 +36,8 @@ def made_up_rows(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(finding for findings in found for finding in findings)
 
 
-def _numbers(evidence: Evidence) -> RowIndex:
-    """The places of the numbers of many values: a made-up row has a value of its own in each."""
+def _numbers(evidence: LeakEvidence) -> RowIndex:
+    """The positions of the numeric columns of many values, in each of which a synthetic row has a new value."""
     some = evidence.training.X[:: max(1, len(evidence.training.X) // CHUNK)]
     columns = enumerate(evidence.contract.columns)
     numbers = (place for place, one in columns if one.type != "category")
@@ -45,7 +45,7 @@ def _numbers(evidence: Evidence) -> RowIndex:
     return np.array(many, dtype=np.intp)
 
 
-def _of(X: Numbers, y: Numbers, places: RowIndex, *, outcome: float, customers: np.ndarray) -> Iterator[Finding]:
+def _of(X: Numbers, y: Numbers, places: RowIndex, *, outcome: float, customers: np.ndarray) -> Iterator[LeakFinding]:
     own, other = (np.flatnonzero(y == one) for one in (outcome, 1 - outcome))
     own, other = (_some(one, min(len(own), len(other), AMONG)) for one in (own, other))
     asked = _some(own, ASKED)
@@ -58,23 +58,23 @@ def _of(X: Numbers, y: Numbers, places: RowIndex, *, outcome: float, customers: 
     allowed = by_chance + EXCESS + ERRORS * float(np.sqrt(2 * by_chance * (1 - by_chance) / len(asked)))
     if share <= allowed:
         return
-    yield Finding(
+    yield LeakFinding(
         "rows",
         share,
         allowed,
-        f"rows: {share:.1%} of {len(asked):,} with outcome {outcome:g} that were asked lie exactly between two others"
-        f" with it, up to {allowed:.1%} is allowed: they were made up (SMOTE), and a model is judged on rows that"
-        " follow from those it has learnt. Give the rows as they were; do not oversample.",
+        f"rows: {share:.1%} of the {len(asked):,} examined with outcome {outcome:g} lie exactly between two others"
+        f" with it, up to {allowed:.1%} is allowed: they are synthetic (SMOTE), so the model would be judged on rows"
+        " made from its training rows. Give the original rows; do not oversample.",
     )
 
 
 def _some(rows: RowIndex, most: int) -> RowIndex:
-    """So many of the rows at most, evenly spread."""
+    """At most `most` of the rows, evenly spaced."""
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, max(most, 1)).astype(np.intp)]
 
 
 def _between(X: Numbers, places: RowIndex, *, asked: RowIndex, among: RowIndex, customers: np.ndarray) -> float:
-    """The share of the rows asked that lie between two of their nearest neighbours, of other customers, among rows."""
+    """The share of rows `asked` that lie between two of their nearest neighbours of other customers in `among`."""
     spread = np.nanstd(X[np.ix_(_some(among, CHUNK), places)], axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     rows = X[np.ix_(asked, places)] / scale
@@ -87,7 +87,7 @@ def _between(X: Numbers, places: RowIndex, *, asked: RowIndex, among: RowIndex, 
 def _neighbours(
     X: Numbers, places: RowIndex, *, rows: Numbers, asked: RowIndex, among: RowIndex, scale: Numbers
 ) -> tuple[Numbers, RowIndex]:
-    """The nearest neighbours of each row asked, itself apart: (n_asked, n, n_columns), and their places in X."""
+    """The nearest neighbours of each row, without itself: shape (n_asked, n, n_columns), and their positions in X."""
     best = np.empty((len(asked), 0))
     who = np.empty((len(asked), 0), dtype=np.intp)
     for start in range(0, len(among), CHUNK):
@@ -103,9 +103,9 @@ def _neighbours(
 
 
 def _on_a_segment(row: Numbers, near: Numbers) -> bool:
-    """Whether a row (n_columns,) lies between two of its neighbours (n, n_columns), and at neither.
+    """Whether a row, shape (n_columns,), lies strictly between two of its neighbours, shape (n, n_columns).
 
-    It does where the differences to the two point exactly opposite ways.
+    It does where the differences to the two point in exactly opposite directions.
     """
     held = ~np.isnan(row)
     apart = near[:, held] - row[held]

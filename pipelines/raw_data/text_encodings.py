@@ -1,4 +1,4 @@
-"""Text files that are not UTF-8: told with the line, and with the `format` that reads them."""
+"""Detection of text encodings other than UTF-8, with the error message: the line, and the `format` to declare."""
 
 import re
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ _NAMES = {"gb18030": "GB18030", "big5": "Big5", "cp1252": "Windows-1252", "mac-r
 
 @contextmanager
 def utf8(part: Part) -> Iterator[None]:
-    """Reading a file as UTF-8 within. Raises DataError in one line where it is none."""
+    """Turn errors of reading a part as UTF-8 into a DataError of one line, which names encoding and remedy."""
     with part.path.open("rb") as file:
         start = file.read(4096)
     is_wide = start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) > len(start) // 4
     controls = len(_CONTROL.findall(start.replace(part.form.separator.encode(), b"")))
     if not is_wide and controls > len(start) // 20 + start.count(0):
-        raise DataError(f"{part.name} is no text file; export it as CSV, Parquet, Excel or JSON lines.")
+        raise DataError(f"{part.name} is not a text file; export it as CSV, Parquet, Excel or JSON lines.")
     if is_wide:
         raise DataError(f"{part.name} is UTF-16, as Excel's 'Unicode Text' is, and not UTF-8; {remedy(part)}")
     try:
@@ -36,7 +36,7 @@ def _not_utf8(part: Part) -> str:
     line = next(number for number, line in enumerate(_lines(part.path), start=1) if not _is_utf8(line))
     encoding = next(one for one in guess_text(part.name, part.path).decided if one.what == "encoding")
     name = _NAMES.get(encoding.value, encoding.value)
-    return f"{part.name}, line {line}: no UTF-8, perhaps {name} ({_near(encoding.text)!r}); {remedy(part)}"
+    return f"{part.name}, line {line}: not UTF-8, perhaps {name} ({_near(encoding.text)!r}); {remedy(part)}"
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -53,13 +53,13 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _near(text: str) -> str:
-    """What stands around the first letter beyond ASCII."""
+    """The text around the first character beyond ASCII."""
     at = next((place for place, sign in enumerate(text) if not sign.isascii()), 0)
     return text[max(at - 10, 0) : at + 10].strip()
 
 
 def remedy(part: Part) -> str:
-    """What to do about a text that cannot be read as it is: what to say in the spec, or how to save it."""
+    """The remedy for a text that is not UTF-8: the `format` to declare in the spec, or how to save it anew."""
     guess = guess_text(part.name, part.path)
     encoding = guess.form.encoding
     if guess.form == PLAIN:
@@ -69,7 +69,7 @@ def remedy(part: Part) -> str:
 
 
 def said_briefly(form: FileFormat) -> str:
-    """The format; of a wide file without the names of all columns that are numbers."""
+    """The format as text, shortened for wide files: without the names of all numeric columns."""
     whole = said(form)
     if len(whole) <= _SHOWN:
         return whole

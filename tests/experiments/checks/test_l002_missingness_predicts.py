@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from experiments.checks.l001_target_copy import target_copy
-from experiments.checks.l002_missing_tells import missing_tells
-from experiments.leaks.check import Evidence
+from experiments.checks.l002_missingness_predicts import missingness_predicts
+from experiments.leaks.check import LeakEvidence
 from tests.experiments.checks.worlds import clean, of_training
 
 
-def planted(seed: int) -> Evidence:
+def planted(seed: int) -> LeakEvidence:
     """A reason for leaving, which only those who left were asked for."""
     world = clean(seed)
     y = world.training.y
@@ -17,7 +17,7 @@ def planted(seed: int) -> Evidence:
 
 def test_a_reason_for_leaving_is_found_by_being_there_and_not_by_what_it_says() -> None:
     world = planted(0)
-    (finding,) = missing_tells.examine(world)
+    (finding,) = missingness_predicts.examine(world)
     assert (finding.subject, finding.measured) == ("planted", pytest.approx(1.0))
     assert not target_copy.examine(world)
 
@@ -25,14 +25,14 @@ def test_a_reason_for_leaving_is_found_by_being_there_and_not_by_what_it_says() 
 def test_a_date_that_is_missing_for_those_who_left_is_found_as_well() -> None:
     world = clean(1)
     renews = np.where(world.training.y == 1, np.nan, np.random.default_rng(1).uniform(0, 365, len(world.training.y)))
-    assert missing_tells.examine(of_training(world, renews))
+    assert missingness_predicts.examine(of_training(world, renews))
 
 
 def test_a_refund_that_a_third_of_those_who_left_asked_for_is_found() -> None:
     world, rng = clean(2), np.random.default_rng(2)
     y = world.training.y
     asked = (y == 1) & (rng.random(len(y)) < 0.33)
-    (finding,) = missing_tells.examine(of_training(world, np.where(asked, 10.0, np.nan)))
+    (finding,) = missingness_predicts.examine(of_training(world, np.where(asked, 10.0, np.nan)))
     assert f"of {asked.sum():,} rows that hold it" in finding.sentence
 
 
@@ -40,7 +40,7 @@ def test_a_column_missing_three_times_as_often_for_those_who_left_is_honest() ->
     world, rng = clean(3), np.random.default_rng(3)
     y = world.training.y
     lost = rng.random(len(y)) < np.where(y == 1, 0.6, 0.2)
-    assert not missing_tells.examine(of_training(world, np.where(lost, np.nan, rng.normal(size=len(y)))))
+    assert not missingness_predicts.examine(of_training(world, np.where(lost, np.nan, rng.normal(size=len(y)))))
 
 
 def test_the_few_who_were_never_billed_all_stayed_and_that_is_no_leak() -> None:
@@ -48,4 +48,4 @@ def test_the_few_who_were_never_billed_all_stayed_and_that_is_no_leak() -> None:
     world = clean(4)
     y = world.training.y
     blank = np.isin(np.arange(len(y)), np.flatnonzero(y == 0)[:200])
-    assert not missing_tells.examine(of_training(world, np.where(blank, np.nan, 1.0)))
+    assert not missingness_predicts.examine(of_training(world, np.where(blank, np.nan, 1.0)))

@@ -1,12 +1,12 @@
-"""A column whose being there or not tells the outcome, whatever stands in it."""
+"""A column whose missingness predicts the outcome."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from experiments.family import Labels
-from experiments.leaks.check import Evidence, Finding, check
-from experiments.leaks.single_columns import alone, outcomes
+from experiments.leaks.check import LeakEvidence, LeakFinding, check
+from experiments.leaks.single_columns import outcomes, single_column_auc
 from experiments.metric import Numbers
 
 ALMOST_ALONE = 0.90
@@ -14,25 +14,25 @@ ALMOST_ALL = 0.99
 
 
 @check("L002")
-def missing_tells(evidence: Evidence) -> tuple[Finding, ...]:
-    """Whether a column is filled in does not tell the outcome almost alone.
+def missingness_predicts(evidence: LeakEvidence) -> tuple[LeakFinding, ...]:
+    """No column's missingness alone predicts the outcome almost perfectly.
 
-    Refused is an AUC of 0.90 of this alone, beyond chance, or 30 rows that hold it (or lack it) of which 99 in 100 have
-    the rarer outcome.
+    Refused: whether the column is missing ranks the outcome with an AUC of 0.90, beyond chance; or of at least 30 rows
+    that hold it (or lack it) 99 in 100 have the rarer outcome.
     """
     y = evidence.training.y
     names = enumerate(evidence.contract.names)
     return tuple(one for place, name in names for one in _of(name, np.isnan(evidence.training.X[:, place]), y))
 
 
-def _of(name: str, missing: np.ndarray, y: Labels) -> Iterator[Finding]:
+def _of(name: str, missing: np.ndarray, y: Labels) -> Iterator[LeakFinding]:
     if missing.all() or not missing.any():
         return
     filled: Numbers = missing.astype(np.float64)
-    found = alone(filled, y, category=True)
+    found = single_column_auc(filled, y, category=True)
     remedy = "it was filled in after the outcome. Take it out of the spec."
     if found.auc >= ALMOST_ALONE and found.beyond_chance:
-        yield Finding(
+        yield LeakFinding(
             name,
             found.auc,
             ALMOST_ALONE,
@@ -42,8 +42,8 @@ def _of(name: str, missing: np.ndarray, y: Labels) -> Iterator[Finding]:
         return
     for words, rows in (("hold", ~missing), ("lack", missing)):
         of_rows = outcomes(y, rows)
-        if of_rows.gives_away(ALMOST_ALL):
-            yield Finding(
+        if of_rows.separates_outcome(ALMOST_ALL):
+            yield LeakFinding(
                 name,
                 of_rows.rarer,
                 ALMOST_ALL,

@@ -1,4 +1,4 @@
-"""What stands on top of both pages: verdict, version, date, commit, data version, and what lies beside the page."""
+"""The header of both pages: verdict, version, date, commit, data version, and links to related pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ UNDECIDED = "Not decided when this page was made"
 
 @dataclass(frozen=True)
 class Run:
-    """An MLflow run, and where it is seen: the address of its page on a server, or the command that starts one."""
+    """An MLflow run, and where to view it: the address of its page, or the command that starts a server."""
 
     name: str
     address: str = ""
@@ -24,15 +24,15 @@ class Run:
 
     @property
     def short(self) -> str:
-        """The beginning of its name, enough to find it by."""
+        """The beginning of its name, enough to identify it."""
         return self.name[:SHORT]
 
 
 @dataclass(frozen=True)
-class Made:
-    """Where a version was made: commit, data version and MLflow run, each "" where it is not known.
+class Provenance:
+    """The origin of a version: commit, data version and MLflow run, each "" where it is not known.
 
-    beside: the pages and lists that lie beside this page, by name, each with its address from there.
+    beside holds links to related pages and lists: relative addresses by name.
     """
 
     commit: str = ""
@@ -42,10 +42,10 @@ class Made:
 
 
 @dataclass(frozen=True)
-class About:
-    """The verdict and its tone, lines of name, text and the whole of what the text shortens, run and links by name.
+class PageHeader:
+    """The content of a header: the verdict and its tone, lines of (name, text, full text), MLflow run and links.
 
-    now: what happens now, in sentences with commands between backticks; none where nothing was decided.
+    now says what happens next, in sentences with commands in backticks; empty where nothing was decided.
     """
 
     verdict: str
@@ -56,11 +56,11 @@ class About:
     now: tuple[str, ...] = ()
 
 
-NOTHING = Made()
+NOTHING = Provenance()
 
 
-def of_report(found: Found, decision: Found | None, *, made: Made = NOTHING) -> About:
-    """The top of a report; without a decision it says that there was none."""
+def of_report(found: Found, decision: Found | None, *, made: Provenance = NOTHING) -> PageHeader:
+    """The header of a report; without a decision it says that there was none."""
     extracted = found["lineage"]["tables"]["extracted_at"]
     lines = {
         "Version": decision["challenger_version"] if decision else "",
@@ -69,15 +69,15 @@ def of_report(found: Found, decision: Found | None, *, made: Made = NOTHING) -> 
         "Judged on": days(found["cohort"]["dates"]) if found["cohort"]["dates"] else "",
     }
     if not decision:
-        return About(UNDECIDED, "open", _lines(lines, found["cohort"]["hash"], made), made.run, made.beside)
+        return PageHeader(UNDECIDED, "open", _lines(lines, found["cohort"]["hash"], made), made.run, made.beside)
     told = decision_words.words(decision, found["spec"])
-    return About(
+    return PageHeader(
         told.headline, told.mark, _lines(lines, found["cohort"]["hash"], made), made.run, made.beside, told.now
     )
 
 
-def of_decision(decision: Found, told: decision_words.Told, *, made: Made) -> About:
-    """The top of a decision's page, under the verdict."""
+def of_decision(decision: Found, told: decision_words.DecisionText, *, made: Provenance) -> PageHeader:
+    """The header of a decision's page."""
     cohort = decision.get("cohort") or {}
     lines = {
         "Version": decision["challenger_version"],
@@ -86,19 +86,19 @@ def of_decision(decision: Found, told: decision_words.Told, *, made: Made) -> Ab
         "Compared on": days(cohort["dates"]) if cohort.get("dates") else "",
     }
     hashes = (decision["look"] or {}).get("cohort", "")
-    return About(told.headline, told.mark, _lines(lines, hashes, made), made.run, made.beside, told.now)
+    return PageHeader(told.headline, told.mark, _lines(lines, hashes, made), made.run, made.beside, told.now)
 
 
-def _lines(lines: Mapping[str, str], cohort: str, made: Made) -> tuple[tuple[str, str, str], ...]:
+def _lines(lines: Mapping[str, str], cohort: str, made: Provenance) -> tuple[tuple[str, str, str], ...]:
     hashes = {"Data version": made.data, "Hash of the customers": cohort, "Code": made.commit}
     told = [(name, text, text) for name, text in lines.items() if text]
     return (*told, *((name, _short(text), text) for name, text in hashes.items() if text))
 
 
 def _short(text: str) -> str:
-    """The beginning of a hash, with a word where the code was not committed as it is."""
+    """The beginning of a hash, with a note where the code had uncommitted changes."""
     number, plus, changes = text.partition("+")
-    return f"{number[:SHORT]}{' and changes not committed' if plus and changes else ''}"
+    return f"{number[:SHORT]}{' and uncommitted changes' if plus and changes else ''}"
 
 
 def _when(decision: Found | None) -> str:
