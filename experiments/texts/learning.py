@@ -39,8 +39,8 @@ def fit(texts: Sequence[Any], classes: Places, *, params: Mapping[str, Any], see
     """A reader of the classes (indices of CLASSES, shape (n_texts,)) of texts, which are normalised first.
 
     params are those of DEFAULTS, which stand in for what is left out. The order of the texts changes nothing.
-    Raises DataError where in no script two classes have FEWEST_OF_A_CLASS texts each, and for what is no class; classes
-    of fewer texts of a script are left out in it.
+    Raises DataError where in no script two classes have FEWEST_OF_A_CLASS different texts each, and for what is no
+    class; classes of fewer texts of a script are left out in it.
     """
     used = checked(params)
     clean, classes = _ordered(normalise(texts).texts, np.asarray(classes, dtype=np.int64))
@@ -48,16 +48,15 @@ def fit(texts: Sequence[Any], classes: Places, *, params: Mapping[str, Any], see
     learned: dict[str, Any] = {}
     for place, name in enumerate(SCRIPTS):
         mine = np.flatnonzero(script == place)
-        present, numbers = np.unique(classes[mine], return_counts=True)
-        present = present[numbers >= FEWEST_OF_A_CLASS]
+        present = np.array([one for one in np.unique(classes[mine]) if _are_enough(clean, mine[classes[mine] == one])])
         if place != NONE and len(present) > 1:
             mine = mine[np.isin(classes[mine], present)]
             learned[name] = _of_script([clean[one] for one in mine], classes[mine], present, used, seed)
     if not learned:
         found = {name: int(np.sum(classes == k)) for k, name in enumerate(CLASSES)}
         raise DataError(
-            f"a reader learns two or three classes from at least {FEWEST_OF_A_CLASS} texts each of one script; there"
-            f" are {found}. Label more texts, or map the label of a rare class to another."
+            f"a reader learns two or three classes from at least {FEWEST_OF_A_CLASS} different texts each of one"
+            f" script; there are {found}. Label more texts, or map the label of a rare class to another."
         )
     of_topics = topics.learn(clean, script, n_topics=used["topics"])
     about = {"bits": BITS, "longest": LONGEST, "sure_from": used["sure_from"]}
@@ -86,6 +85,11 @@ def _scripts(texts: Sequence[str]) -> Places:
     step = 1024
     parts = [grams(texts[start : start + step]).script for start in range(0, len(texts), step)]
     return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+
+def _are_enough(texts: Sequence[str], index: Places) -> bool:
+    """Whether there are enough different texts at index to learn a class from."""
+    return len({texts[place] for place in index}) >= FEWEST_OF_A_CLASS
 
 
 def _of_script(

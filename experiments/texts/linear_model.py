@@ -84,6 +84,8 @@ def _contrast(rows: csr_array, truth: Places) -> Floats:
 
     A share is that of the gram among all grams of the class, or of the other classes, with one added to each count.
     """
+    if not len(truth) or not rows.shape[1]:
+        return np.ones(rows.shape[1])
     ratios = []
     for one in np.unique(truth):
         inside, outside = (

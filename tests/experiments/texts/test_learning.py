@@ -154,14 +154,16 @@ def test_the_weights_are_those_of_scikit_learn_on_its_own_counts() -> None:
 
 def test_what_cannot_be_learned_is_refused() -> None:
     texts, truth = texts_of(60, language="en", seed=0)
-    with pytest.raises(DataError, match="at least 10 texts"):
+    with pytest.raises(DataError, match="at least 10 different texts"):
         fit(texts, np.zeros(60, dtype=int), params={}, seed=0)
     with pytest.raises(DataError, match="each text has one"):
         fit(texts, truth[1:], params={}, seed=0)
     with pytest.raises(DataError, match="indices"):
         fit(texts, truth + 1, params={}, seed=0)
-    with pytest.raises(DataError, match="at least 10 texts"):
+    with pytest.raises(DataError, match="at least 10 different texts"):
         fit([], np.zeros(0, dtype=int), params={}, seed=0)
+    with pytest.raises(DataError, match="at least 10 different texts"):
+        fit(["same"] * 30 + ["other"] * 30, np.repeat([0, 2], 30), params={}, seed=0)
     with pytest.raises(SpecError, match="no parameters"):
         checked({"depth": 3})
 
