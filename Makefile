@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export DO_NOT_TRACK := 1
 export OMP_WAIT_POLICY := passive
+export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: help run test fast lint docs format graph rooms bench lock ui clean
 

@@ -1,5 +1,6 @@
 """Small worlds that many tests share."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -19,6 +20,13 @@ vars(sys.modules["__main__"]).setdefault("__file__", __file__)
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: nobody looks through it for garbage at every turn."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

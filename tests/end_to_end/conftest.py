@@ -1,9 +1,12 @@
 """Whole runs in a copy of the repository, as a user would make them."""
 
+import fcntl
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
@@ -55,12 +58,60 @@ def copy_of_repository(
     return copy
 
 
+@pytest.fixture(scope="session")
+def tiny_once(copy_of_repository: Callable[[], Repository], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which `demo` is a tiny world that was run once, from nothing to a champion; nobody changes it.
+
+    All workers share it: the first that asks runs it, and tells the others where it is.
+    """
+    own = tmp_path_factory.getbasetemp()
+    together = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    told = together / "tiny"
+    with (together / "tiny.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            repository = copy_of_repository()
+            repository.spec("demo", "demo", **TINY, tuning={"trials": 4}, evaluation={"draws": 200})
+            ended = repository.run("run", "demo")
+            assert ended.returncode == 0, ended.stdout + ended.stderr
+            assert "FIRST_CHAMPION" in ended.stdout
+            told.write_text(str(repository.root))
+    return Path(told.read_text())
+
+
 @pytest.fixture(scope="module")  # a test changes it
-def tiny(copy_of_repository: Callable[[], Repository]) -> Repository:
-    """A copy in which `demo` is a tiny world that was run once, from nothing to a champion."""
-    repository = copy_of_repository()
-    repository.spec("demo", "demo", **TINY, tuning={"trials": 4}, evaluation={"draws": 200})
-    ended = repository.run("run", "demo")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "FIRST_CHAMPION" in ended.stdout
-    return repository
+def tiny(tiny_once: Path, tmp_path_factory: pytest.TempPathFactory, libraries: Loaded) -> Repository:
+    """A copy of the tiny world that was run, with a registry of its own."""
+    root = tmp_path_factory.mktemp("tiny") / "repository"
+    shutil.copytree(tiny_once, root, symlinks=True)
+    moved(root / "mlflow.db", str(tiny_once), str(root))
+    return Repository(root, libraries)
+
+
+@pytest.fixture(scope="module")
+def tiny_built(tiny_once: Path, tmp_path_factory: pytest.TempPathFactory, libraries: Loaded) -> Repository:
+    """A copy of the tiny world up to its matrix: nothing was searched in it."""
+    root = tmp_path_factory.mktemp("built") / "repository"
+    learnt = [f"artifacts/demo/{name.name}" for name in (tiny_once / "artifacts/demo").iterdir()]
+    left_out = {"state", "mlflow.db", "mlartifacts", "dvc.lock", *learnt} - {"artifacts/demo/validation"}
+    shutil.copytree(
+        tiny_once,
+        root,
+        symlinks=True,
+        ignore=lambda folder, names: [
+            name for name in names if str((Path(folder) / name).relative_to(tiny_once)) in left_out
+        ],
+    )
+    return Repository(root, libraries)
+
+
+def moved(database: Path, before: str, after: str) -> None:
+    """Replace a folder in every text of a database, as MLflow keeps where each model lies."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            for _, column, kind, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+                if kind.upper().startswith(("VARCHAR", "TEXT")):
+                    connection.execute(
+                        f'UPDATE "{table}" SET "{column}" = replace("{column}", ?, ?) WHERE instr("{column}", ?)',
+                        (before, after, before),
+                    )

@@ -6,24 +6,21 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.repository import TINY, Repository, environment
+from tests.end_to_end.repository import Repository, environment
 
 TRIALS = 9
 
 
 @pytest.fixture(scope="module")
-def built(copy_of_repository: Callable[[], Repository]) -> Repository:
+def built(tiny_built: Repository) -> Repository:
     """A copy in which everything up to the search is done."""
-    repository = copy_of_repository()
-    repository.spec("demo", "demo", **TINY, tuning={"trials": TRIALS}, evaluation={"draws": 200})
-    assert repository.go_through("ingest build", "demo").returncode == 0
-    return repository
+    tiny_built.spec("demo", "demo", tuning={"trials": TRIALS})
+    return tiny_built
 
 
 def finished(database: Path) -> int:

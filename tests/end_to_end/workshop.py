@@ -22,10 +22,12 @@ from typing import Any, Self
 
 import pytest
 
+from tests.end_to_end.loaded import LIBRARIES
 from tests.end_to_end.repository import Repository, environment
 
 # Loaded before any command; of ours, nothing that a page changes, and no module of tests.
 LOADED = (
+    *LIBRARIES,
     *("hypothesis", "hypothesis.extra.numpy", "sqlalchemy.exc", "pandas", "optuna.trial"),
     *("duckdb", "pyarrow.parquet", "ibis.backends.duckdb", "lightgbm", "numba", "scipy.stats", "sklearn.metrics"),
     *("pipelines.cli", "pipelines.jobs.listing", "pipelines.matrix.duckdb_engine", "pipelines.models.portable"),

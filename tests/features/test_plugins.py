@@ -1,3 +1,4 @@
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module, invalidate_caches
@@ -7,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from features.errors import HoldfastError
-from features.plugins import discover
+from features.plugins import discover, names
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ def package_of(modules: dict[str, str], folder: Path, monkeypatch: pytest.Monkey
     package.mkdir()
     for name, text in modules.items():
         (package / f"{name}.py").write_text(text)
-    names = ModuleType("the_kitchen")
-    vars(names).update(Dish=Dish, Kind=Kind)
-    monkeypatch.setitem(sys.modules, "the_kitchen", names)
+    kitchen = ModuleType("the_kitchen")
+    vars(kitchen).update(Dish=Dish, Kind=Kind)
+    monkeypatch.setitem(sys.modules, "the_kitchen", kitchen)
     monkeypatch.syspath_prepend(folder)
     for name in ["a_menu", *(f"a_menu.{module}" for module in modules)]:
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -42,6 +43,23 @@ def test_every_plugin_is_found_by_its_name_in_order(tmp_path: Path, monkeypatch:
     package = package_of(modules, tmp_path, monkeypatch)
     assert list(discover(package, Dish)) == ["bread", "soup"]
     assert list(discover(package, Kind)) == ["k"]
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["just made", "long there"])
+def test_a_file_that_comes_or_goes_is_seen_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settled: bool
+) -> None:
+    package = package_of({"one": ""}, tmp_path, monkeypatch)
+    other = tmp_path / "a_menu" / "two.py"
+    for number in range(20):
+        if settled:
+            os.utime(other.parent, (number, number))
+        assert names(package) == ["one"]
+        other.touch()
+        assert names(package) == ["one", "two"]
+        other.unlink()
+    package.__path__ = [*package.__path__, str(tmp_path / "nowhere")]
+    assert names(package) == ["one"]
 
 
 def test_a_plugin_that_another_module_imports_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

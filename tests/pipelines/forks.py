@@ -4,6 +4,7 @@ Forks of one process that has imported everything, and opened no database but th
 nothing.
 """
 
+import gc
 import json
 import multiprocessing
 import os
@@ -138,6 +139,8 @@ def warmed(spare: Path, words: list[str]) -> None:
     """Run the command once where it harms nobody, so that no fork has to import anything."""
     kept = os.environ.pop("MLFLOW_TRACKING_URI", None)
     command(spare, words)
+    gc.collect()
+    gc.freeze()  # no fork looks through what is loaded for garbage, and so copies it
     os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow itself sets it to the database that it used
     if kept:
         os.environ["MLFLOW_TRACKING_URI"] = kept
