@@ -71,7 +71,9 @@ def drafted(
         )
         for action in shown
     }
-    return Drafted(_assignments(rows, risk, proposed, drawn, actions), shown, yearly)
+    said = today.reasons.to_numpy().reshape(len(rows), -1, 2).tolist()
+    reasons = [[pair for pair in pairs if pair[0]] for pairs in said]
+    return Drafted(_assignments(rows, risk, proposed, drawn, actions, reasons=reasons), shown, yearly)
 
 
 def made(spec: ExperimentSpec, today: ChampionToday, *, as_of: date, seed: str, by: str, at: str) -> Round:
@@ -139,7 +141,13 @@ def _drawn(spec: ExperimentSpec, rows: pd.DataFrame, proposed: Proposals, custom
 
 
 def _assignments(
-    rows: pd.DataFrame, risk: np.ndarray, proposed: Proposals, drawn: Drawn, actions: tuple[str, ...]
+    rows: pd.DataFrame,
+    risk: np.ndarray,
+    proposed: Proposals,
+    drawn: Drawn,
+    actions: tuple[str, ...],
+    *,
+    reasons: list[list[list[str]]],
 ) -> pd.DataFrame:
     """The rows of the list: who has a proposal first, by what the contact is worth, then by risk."""
     names = np.array([*actions, NONE], dtype=object)
@@ -154,6 +162,7 @@ def _assignments(
             "risk": risk,
             "expected_value": proposed.worth,
             "because": np.where(proposed.action == draw.NOBODY, proposed.because, proposed.source),
+            "reasons": reasons,
             "probabilities": [dict(zip((NONE, *actions), row.tolist(), strict=True)) for row in drawn.probability],
         }
     )

@@ -23,7 +23,8 @@ ROUNDS = sa.Table(
     sa.Column("versions", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
 )
-# A row for each customer of a round's list. probabilities is JSON: of each action and of `none`, before the draw.
+# A row for each customer of a round's list. probabilities is JSON: of each action and of `none`, before the draw;
+# reasons is JSON: pairs of an English and a Chinese text.
 ASSIGNMENTS = sa.Table(
     "holdfast_assignments",
     METADATA,
@@ -40,6 +41,7 @@ ASSIGNMENTS = sa.Table(
     sa.Column("expected_value", sa.Double),
     sa.Column("because", sa.Text, nullable=False),
     sa.Column("probabilities", sa.Text, nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False),
     sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
 )
 # A warning of a customer; began_at is when the episode began, so that one episode is one warning. Its times, and those

@@ -38,6 +38,7 @@ def assignments(count: int = 4) -> pd.DataFrame:
             "risk": [0.7, 0.6, 0.01, 0.3][:count],
             "expected_value": [12.5, 3.0, float("nan"), 1 / 3][:count],
             "because": ["none", "none", "not worth it", "none"][:count],
+            "reasons": [[["Uses it less", "使用减少"]], [], [], []][:count],
             "probabilities": [
                 {"none": 0.1, "call": 0.9, "coupon": 0.0},
                 {"none": 0.1, "call": 0.9, "coupon": 0.0},

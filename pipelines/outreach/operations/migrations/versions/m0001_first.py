@@ -55,6 +55,7 @@ def _rounds() -> None:
         sa.Column("expected_value", sa.Double),
         sa.Column("because", sa.Text, nullable=False),
         sa.Column("probabilities", sa.Text, nullable=False),
+        sa.Column("reasons", sa.Text, nullable=False),
         sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
     )
 
