@@ -20,6 +20,7 @@ vars(sys.modules["__main__"]).setdefault("__file__", __file__)
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 SHARED_DATA = ROOT.parent / "shared" / "data"
+gc.disable()  # while libraries are loaded and tests collected, nothing becomes garbage
 
 
 def pytest_collection_finish() -> None:
@@ -27,6 +28,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
