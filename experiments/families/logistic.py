@@ -15,6 +15,7 @@ from experiments.statistics import rounding
 from features.contract import Contract, Matrix
 
 FREE = 1e-3
+MOST_KEPT = 6
 
 
 def search(trial: optuna.Trial) -> dict[str, Any]:
@@ -28,9 +29,9 @@ def search_effects(trial: optuna.Trial) -> dict[str, Any]:
 
 
 def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
-    """Encode the rows once."""
+    """Encode the rows once; what fits to the same rows share is kept with them."""
     terms = encoding.terms_of(X, contract)
-    return Prepared((terms, encoding.encoded(X, terms)), y)
+    return Prepared((terms, encoding.encoded(X, terms), {}), y)
 
 
 def fit(
@@ -42,11 +43,21 @@ def fit(
     stop_index: RowIndex | None = None,  # noqa: ARG001 - it has no rounds
 ) -> LogisticModel:
     """The penalised maximum likelihood."""
-    terms, columns = prepared.rows
+    terms, columns, kept = prepared.rows
     rows = encoding.rows_at(columns, index)
-    penalty = np.full(rows.shape[1], 1.0 / params["C"])
-    weights, intercept = ridge.logistic(rows, target=prepared.y[index], penalty=penalty)
+    penalty, curvature = np.full(rows.shape[1], 1.0 / params["C"]), _curvature(kept, rows, index)
+    weights, intercept = ridge.logistic(rows, target=prepared.y[index], penalty=penalty, curvature=curvature)
     return LogisticModel(*_kept(terms, encoding.means(rows), weights, intercept))
+
+
+def _curvature(kept: dict[bytes, ridge.Curvature], rows: csr_array, index: RowIndex) -> ridge.Curvature:
+    """That of the rows at index; those of the last few index sets are kept, which the trials of a search go through."""
+    name = index.tobytes()
+    found = kept.pop(name, None) or ridge.Curvature.of(rows)
+    kept[name] = found  # the last in order
+    if len(kept) > MOST_KEPT:
+        del kept[next(iter(kept))]
+    return found
 
 
 def regress(
@@ -57,7 +68,7 @@ def regress(
     seed: int,  # noqa: ARG001 - the optimum is unique
 ) -> LinearModel:
     """The lasso on the same terms."""
-    terms, columns = prepared.rows
+    terms, columns, _ = prepared.rows
     rows, parts = encoding.rows_at(columns, index), prepared.parts_of(index)
     weights, intercept = lasso.lasso(rows, target=prepared.y[index], parts=parts, hold=params["hold"])
     return LinearModel(*_kept(terms, encoding.means(rows), weights, intercept))
@@ -94,7 +105,7 @@ def fit_jointly(
 
     The shift itself is not: it is what the thing given does on average.
     """
-    terms, columns, given = prepared.rows
+    terms, columns, _, given = prepared.rows
     straight, width = _straight(terms), columns.shape[1]
 
     def part(some: slice) -> csr_array:

@@ -28,7 +28,35 @@ FLAT_ENOUGH = 1e-7
 Fit = tuple[Numbers, float]
 
 
-def logistic(columns: csr_array, *, target: Numbers, penalty: Numbers) -> Fit:
+@dataclass(frozen=True)
+class Curvature:
+    """What the walk knows of the columns alone, so that fits of other targets and penalties to the same rows share it.
+
+    core holds the indices of the commonest columns; products, shape (n_core, n_core), the sums of products of their
+    centred values in n_some of the rows; centre and squares, shape (n_columns,), each column's mean and sum of squares
+    in all n_rows rows.
+    """
+
+    core: RowIndex
+    products: Numbers
+    n_some: int
+    centre: Numbers
+    squares: Numbers
+    n_rows: int
+
+    @classmethod
+    def of(cls, columns: csr_array) -> "Curvature":
+        """That of these columns, shape (n_rows, n_columns)."""
+        n_rows, centre = columns.shape[0], means(columns)
+        core = commonest(columns, MOST_TOGETHER)
+        some = columns[:: max(1, n_rows // ROWS_TO_WALK_BY)]
+        apart = some[:, core].toarray() - centre[core]
+        with one_thread():
+            products = apart.T @ apart
+        return cls(core, products, len(apart), centre, per_column(columns, np.square), n_rows)
+
+
+def logistic(columns: csr_array, *, target: Numbers, penalty: Numbers, curvature: Curvature | None = None) -> Fit:
     """The coefficients and the intercept of the smallest negative log-likelihood plus penalty / 2 * coefficient^2.
 
     columns have shape (n_rows, n_columns), target (n_rows,), penalty, above 0, (n_columns,); target holds 0 and 1, both
@@ -36,16 +64,18 @@ def logistic(columns: csr_array, *, target: Numbers, penalty: Numbers) -> Fit:
     steps, but each costs as much as all of these together. The curvature is only to walk by, so some thousand rows tell
     it well enough; the optimum is that of all rows. In these coordinates the unit is a standard error; the walk ends
     where the gradient is as small as can be told, the loss being a sum of so many rounded numbers: a step below that
-    would follow the rounding, which is another on another processor.
+    would follow the rounding, which is another on another processor. curvature is that of these columns, where it is
+    known already.
     """
+    known = curvature or Curvature.of(columns)
     with one_thread():
-        return _walked(columns, target=target, penalty=penalty)
+        return _walked(columns, target=target, penalty=penalty, known=known)
 
 
-def _walked(columns: csr_array, *, target: Numbers, penalty: Numbers) -> Fit:
+def _walked(columns: csr_array, *, target: Numbers, penalty: Numbers, known: Curvature) -> Fit:
     n_rows, mean = columns.shape[0], (target.sum() + 1) / (len(target) + 2)
-    slope, centre, rows = mean * (1 - mean), means(columns), columns.T
-    ball = _Ball.of(columns, slope=slope, penalty=penalty)
+    slope, centre, rows = mean * (1 - mean), known.centre, columns.T
+    ball = _Ball.of(known, slope=slope, penalty=penalty)
     scale = np.sqrt(n_rows * slope)
 
     def unfolded(place: Numbers) -> Fit:
@@ -79,15 +109,12 @@ class _Ball:
     sizes: Numbers
 
     @classmethod
-    def of(cls, columns: csr_array, *, slope: float, penalty: Numbers) -> "_Ball":
+    def of(cls, known: Curvature, *, slope: float, penalty: Numbers) -> "_Ball":
         """The coordinates for a likelihood whose terms have the second derivative slope by their score."""
-        n_rows, centre = columns.shape[0], means(columns)
-        core = commonest(columns, MOST_TOGETHER)
-        others = np.setdiff1d(np.arange(columns.shape[1]), core)
-        some = columns[:: max(1, n_rows // ROWS_TO_WALK_BY)]
-        apart = some[:, core].toarray() - centre[core]
-        spread = slope * (apart.T @ apart) * (n_rows / len(apart))
-        own = slope * (per_column(columns, np.square) - n_rows * centre**2)
+        core = known.core
+        others = np.setdiff1d(np.arange(len(known.centre)), core)
+        spread = slope * known.products * (known.n_rows / known.n_some)
+        own = slope * (known.squares - known.n_rows * known.centre**2)
         # A value that the some thousand rows do not hold curves, too: what each column's own curvature lacks is added.
         lacking = np.maximum(own[core] - np.diag(spread), 0.0) + penalty[core]
         return cls(

@@ -16,7 +16,18 @@ import psutil
 
 from pipelines.ruling.verdict import EXIT_CODES
 from pipelines.workspace import Workspace
-from tests.benchmarks import building, effects, growth, judging, risk_search, searching, serving, starting
+from tests.benchmarks import (
+    automl,
+    building,
+    company,
+    effects,
+    growth,
+    judging,
+    risk_search,
+    searching,
+    serving,
+    starting,
+)
 from tests.benchmarks.measuring import Cost, measure
 from tests.end_to_end.splits import over_splits
 
@@ -66,6 +77,8 @@ def main() -> None:
     building.report()
     judging.report()
     growth.main(growth.SIZES)
+    company.main()
+    automl.report()
 
 
 def gate(repository: Path) -> Cost:

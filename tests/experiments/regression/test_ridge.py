@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array, hstack
 from sklearn.linear_model import LogisticRegression
 
+from experiments.families import logistic
 from experiments.regression import ridge
+from tests.experiments.risk_worlds import risk_world
 
 
 def rows(n_rows: int = 3000, n_columns: int = 30) -> tuple[np.ndarray, np.ndarray]:
@@ -66,3 +70,16 @@ def test_values_that_the_curvature_was_not_told_by_are_fitted_to_the_optimum(C: 
     slope = columns.T @ (1 / (1 + np.exp(-said)) - target) + weights / C
     assert np.abs(slope).max() < 1e-2
     assert np.abs(np.mean(1 / (1 + np.exp(-said)) - target)) < 1e-6
+
+
+def test_fits_that_share_their_rows_are_those_of_rows_prepared_anew_to_the_bit() -> None:
+    """Of more index sets than are kept, in turns, with other penalties and once with another target."""
+    world = risk_world("additive", 900)
+    shared = logistic.prepare(world.X, world.y, world.contract)
+    sets = [np.flatnonzero(np.arange(900) % 8 != k) for k in range(logistic.MOST_KEPT + 2)]
+    for prepared, C in ((shared, 0.1), (shared, 10.0), (replace(shared, y=1 - world.y), 0.1)):
+        for index in (*sets, sets[-1], sets[0]):
+            anew = logistic.prepare(world.X, prepared.y, world.contract)
+            own, fresh = (logistic.fit(one, index, params={"C": C}, seed=0) for one in (prepared, anew))
+            assert own == fresh
+    assert len(shared.rows[2]) == logistic.MOST_KEPT
