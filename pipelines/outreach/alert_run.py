@@ -17,6 +17,7 @@ from pipelines.outreach import backtest, champion_scores
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.operations import clock, database, warnings
 from pipelines.outreach.operations.warnings import Warning_
+from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
 
 
@@ -39,7 +40,11 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
     file, columns, _ = backtest.checked(spec, workspace)
     engine = database.opened(workspace.root)
     rows, versions = champion_scores.todays(spec, workspace, engine)
-    as_of = rows["as_of"].max().to_pydatetime().replace(microsecond=0)
+    conditions = [rule.when for rule in file.rules.values()]
+    newest = rows["as_of"].max().to_pydatetime()
+    spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
+    rows = spoken.beside(rows, conditions, as_of=newest)
+    as_of = newest.replace(microsecond=0)
     customers = pd.Index(rows["customer_id"].astype(str))
     made: list[Warning_] = []
     standing: dict[str, tuple[pd.Index, Episodes]] = {}

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.alerts import judging_rules, past_performance
+from experiments.alerts import judging_rules, lexicon, past_performance
 from experiments.alerts.alert_file import AlertFile
 from experiments.logic.condition import Columns
 from experiments.spec import ExperimentSpec
@@ -28,7 +28,12 @@ def checked(spec: ExperimentSpec, workspace: Workspace) -> tuple[AlertFile, Colu
         for name, route in file.routes.items()
         if route.by not in columns
     ]
-    outreach_files.refuse([*mistakes, *routes], path=f"experiments/specs/alerts/{spec.alerts}.yaml")
+    words = [
+        f"lexicons.{name}: no text can hold '{word}' once it is normalised; write '{plain}'"
+        for name, one in file.lexicons.items()
+        for word, plain in lexicon.never_found(one.words).items()
+    ]
+    outreach_files.refuse([*mistakes, *routes, *words], path=f"experiments/specs/alerts/{spec.alerts}.yaml")
     return file, columns, [f"rules.{one.rule}: {one.text}" for one in remarks if not one.is_mistake]
 
 
@@ -39,7 +44,7 @@ def figures(spec: ExperimentSpec, workspace: Workspace) -> dict[str, Any]:
     `model` holds the figures of rules and list at those.
     """
     file, columns, _ = checked(spec, workspace)
-    seen = past_dates.read(spec, workspace)
+    seen = past_dates.read(spec, workspace, file)
     fires = {
         name: past_performance.fired(rule, seen.truths(rule.when, columns), seen.past)
         for name, rule in file.rules.items()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.alerts.alert_file import AlertFile
 from experiments.alerts.past_performance import Past
 from experiments.logic import truth
 from experiments.logic.condition import Columns, Condition
@@ -21,6 +22,7 @@ from pipelines.messages import log
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
 from pipelines.outreach.operations import clock
+from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
 
 ROWS_AT_ONCE = 5_000
@@ -47,8 +49,8 @@ class PastDates:
         return found
 
 
-def read(spec: ExperimentSpec, workspace: Workspace) -> PastDates:
-    """The past dates of a spec with dates.
+def read(spec: ExperimentSpec, workspace: Workspace, file: AlertFile) -> PastDates:
+    """The past dates of a spec with dates, with all that the rules of a file ask for.
 
     Who got an action is left out of the outcomes: it may have kept them. Raises UsageError for a spec without dates.
     """
@@ -56,6 +58,9 @@ def read(spec: ExperimentSpec, workspace: Workspace) -> PastDates:
         raise UsageError(f"spec '{spec.name}' is a table without dates; there is no past to play the rules over.")
     table = matrices.read(workspace.matrix, matrices.LEARN).to_pandas()
     rows = {moment.to_pydatetime(): part.reset_index(drop=True) for moment, part in table.groupby("as_of", sort=True)}
+    conditions = [rule.when for rule in file.rules.values()]
+    spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=min(rows))
+    rows = {moment: spoken.beside(part, conditions, as_of=moment) for moment, part in rows.items()}
     customers = pd.Index(table["customer_id"].unique()).sort_values()
     predictor, until = _champion(spec, workspace)
     shape = (len(rows), len(customers))

@@ -14,6 +14,7 @@ from pipelines.messages import log
 from pipelines.outreach import alert_run, backtest, champion_scores
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.operations import database
+from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
 
 COLUMNS = ("rule", "customer_id", "level", "owner", "reason", "reason_zh")
@@ -39,6 +40,10 @@ def write(spec: ExperimentSpec, workspace: Workspace) -> None:
         return
     engine = database.opened(workspace.root) if database.exists(workspace.root) else None
     rows, _ = champion_scores.todays(spec, workspace, engine)
+    conditions = [rule.when for rule in file.rules.values()]
+    newest = rows["as_of"].max().to_pydatetime()
+    spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
+    rows = spoken.beside(rows, conditions, as_of=newest)
     found: list[dict[str, Any]] = []
     for name, rule in file.rules.items():
         values = known_columns.values(rows, rule.when.columns(), columns)

@@ -73,7 +73,7 @@ WARNING_EVENTS = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
 )
-# An attempt to deliver a warning to a receiver; state is sent or failed.
+# An attempt to deliver a warning to a receiver: a row `begun` before it, a row `sent` or `failed` after.
 DELIVERIES = sa.Table(
     "holdfast_deliveries",
     METADATA,
@@ -83,9 +83,8 @@ DELIVERIES = sa.Table(
     sa.Column("began_at", sa.Text, primary_key=True),
     sa.Column("receiver", sa.Text, primary_key=True),
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.Text, primary_key=True),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("error", sa.Text, nullable=False),
 )
 # Where each customer stands with a rule after the last run: a summary that the next run replaces.
 EPISODES = sa.Table(
