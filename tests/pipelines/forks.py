@@ -156,7 +156,9 @@ def serve() -> None:
         os.environ.update(job["environment"])
         if job["how"] == "kill":
             shutil.copytree(job["roots"][0], job["spare"])
+        signal.alarm(SECONDS)
         warmed(Path(job["spare"]), job["words"])
+        signal.alarm(0)
         with tempfile.TemporaryFile("w+") as said:
             child = os.fork()
             if not child:
