@@ -171,9 +171,12 @@ def day(text: str) -> str:
 
 
 def days(dates: Sequence[str]) -> str:
-    """Some ISO dates in words: the only one, or how many from the first to the last."""
+    """Some ISO dates in words: one or two of them by name, of more how many from the first to the last."""
     if len(dates) < 2:
         return day(dates[0]) if dates else "none"
+    if len(dates) == 2:
+        first, last = map(day, dates)
+        return f"{first.removesuffix(last[-5:])} and {last}"
     return f"{len(dates)} dates from {day(dates[0])} to {day(dates[-1])}"
 
 

@@ -1,11 +1,12 @@
 """alerts.html: how the rules of warnings would have done on past dates, for people."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.numbers import POINTS, Written, share, written
-from pipelines.reporting.charts import COLOURS, WHISKER, Chart, dot, drawn, in_percent, said
+from pipelines.reporting.charts import BOTTOM, COLOURS, TOP, WHISKER, Chart, dot, drawn, in_percent, said
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
 
@@ -16,7 +17,11 @@ Found = Mapping[str, Any]
 
 # A taller chart than this cannot be read.
 MOST_DRAWN = 10
+# The upright lines reach so many pixels up, and so stay under the rules' names.
+UPRIGHT = 8
 ANY = "any"
+# What a condition calls the champion's risk; a feature such as score_after_sales is not meant.
+_OF_THE_MODEL = re.compile(r"\b(score|score_change_since_last|level)\b")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class RuleLine:
     warned: str
     days_ahead: str
     listed: str
+    asks_the_model: bool
 
 
 def render(found: Found) -> str:
@@ -61,6 +67,7 @@ def _line(name: str, one: Found, found: Found) -> RuleLine:
         warned=_share(one["leavers_warned"], one["leavers"]),
         days_ahead="–" if days is None else f"{days:.0f}",
         listed=_beside_the_list(found["model"].get(name)),
+        asks_the_model=bool(_OF_THE_MODEL.search(rule["when"])),
     )
 
 
@@ -76,7 +83,7 @@ def _verdict(one: Found) -> str:
     if one["gain"] is None:
         return "It cannot be judged: too few of its customers, or all there were."
     if one["better"] is None or one["better"]:
-        return "Those it warns of leave more often than others at the same dates."
+        return "Those it warns of leave more often than all customers at the same dates."
     return "It does no better than chance."
 
 
@@ -85,7 +92,10 @@ def _beside_the_list(both: Found | None) -> str:
     if both is None or both["rule"]["left"] is None or both["list"]["left"] is None:
         return ""
     rule, listed = (_share(both[who]["left"], both[who]["judged"]) for who in ("rule", "list"))
-    return f"{both['rule']['warnings']:,} warnings: {rule} of the rule's left, {listed} of the model's list"
+    many = f"{both['rule']['warnings']:,}"
+    return (
+        f"of the {many} customers it warned of, {rule} left; of the {many} with the highest risk by the model, {listed}"
+    )
 
 
 def _chart(found: Found) -> Chart | None:
@@ -102,11 +112,12 @@ def _chart(found: Found) -> Chart | None:
         most = max(one["base"] + one["gain"]["high"] for _, one in shown)
         axes.set_xlim(0, min(1.0, most * 1.15))
         in_percent(axes.xaxis)
+        half = min(0.16, UPRIGHT * (len(shown) + 0.4) / (BOTTOM - TOP))
         for row, (name, one) in enumerate(shown):
             base, gain = one["base"], one["gain"]
             axes.plot([base + gain["low"], base + gain["high"]], [row, row], **WHISKER)
             dot(axes, one["left"], row)
-            axes.plot([base, base], [row - 0.16, row + 0.16], color=COLOURS["soft"], linewidth=1.5)
+            axes.plot([base, base], [row - half, row + half], color=COLOURS["soft"], linewidth=1.5)
             said(axes, name.replace("_", " "), (0, row), by=(4, 14))
 
     return Chart(

@@ -13,7 +13,7 @@ def looks(decision: Found) -> str:
     look = decision["look"]
     if not look:
         return ""
-    allowed = _percent(decision["gate"]["alpha"])
+    allowed = _in_thousand(decision["gate"]["alpha"])
     units = look.get("units")
     since = "on these customers."
     if units and units["of"] and not look["number"] == 1 == units["new"] / units["of"]:
@@ -22,14 +22,19 @@ def looks(decision: Found) -> str:
         since = f"since the customers were last renewed, by as many as are judged here; {new}."
     return (
         f"This was the {ordinal(look['number'])} comparison {since} Each further one on the same customers gives "
-        "chance another try, and so needs stronger evidence: here a worthless challenger would have passed with a "
-        f"probability of {_percent(look['alpha'])} at most (alpha). Over all comparisons together it is {allowed} at "
-        "most, until as many customers are new again."
+        "chance another try, and so needs stronger evidence. A new model that is no better would have passed this one "
+        f"by luck at most {_in_thousand(look['alpha'])} times in 1,000 (alpha). For all comparisons on these customers "
+        f"together the limit is {allowed} in 1,000; it starts afresh once as many new customers are available as were "
+        "used here."
     )
 
 
 def _percent(part: float) -> str:
     return f"{float(f'{100 * part:.2g}'):g}{NO_BREAK}%"
+
+
+def _in_thousand(part: float) -> str:
+    return f"{float(f'{1000 * part:.2g}'):g}"
 
 
 def judged_on(decision: Found) -> str:

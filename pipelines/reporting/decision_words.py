@@ -14,7 +14,8 @@ Found = Mapping[str, Any]
 # The statuses of a rule that was not applied.
 NOTHING_JUDGED = ("not applicable", "switched off")
 _BECAUSE = {
-    Verdict.FIRST_CHAMPION: "There was no champion, and this model is better than the average alone.",
+    Verdict.FIRST_CHAMPION: "There was no champion, so this model had to do better than the average-only model, which "
+    "gives every customer the same average risk; it does.",
     Verdict.PROMOTE: "Better in its primary figure, by more than chance explains, and no worse in the others.",
     Verdict.REFRESH: "The same recipe, trained on {renewed}: it has to be no worse, and it is not.",
     Verdict.KEEP: "A rule is broken, so the challenger is not promoted.",
@@ -73,7 +74,7 @@ def _verdict(decision: Found) -> str:
     if decision.get("kind") == "approval" and decision["verdict"] != Verdict.NO_CHANGE:
         return f"Approved: {this} is champion"
     return {
-        Verdict.FIRST_CHAMPION: f"First champion: {this}",
+        Verdict.FIRST_CHAMPION: f"First champion: {this} is now in use",
         Verdict.PROMOTE: f"Promoted: {this} replaces {before}",
         Verdict.REFRESH: f"Refreshed: {this} replaces {before}",
         Verdict.KEEP: f"Not promoted: {stays}",
@@ -89,7 +90,7 @@ def _verdict(decision: Found) -> str:
 def opponent(decision: Found) -> str:
     """The name of the model that the challenger was compared with."""
     if decision["mode"] == "first":
-        return "the prior model"
+        return "the average-only model"
     # A challenger that is champion already is shown with the figures of the decision that made it champion.
     repeated = decision["compared_with"] in (None, decision["challenger_version"])
     return "the champion before" if repeated else f"version {decision['compared_with']}"

@@ -27,7 +27,7 @@ Found = Mapping[str, Any]
 IN_WORDS = {
     "auc": "How well it ranks the risk",
     "brier": "How far its probabilities are from the outcomes",
-    "calibration_error": "Gap between predicted and observed",
+    "calibration_error": "Gap between predicted and observed, including what chance adds",
     "miscalibration": "Gap between predicted and observed, squared",
     "qini": "How well it ranks customers by effect",
     "policy_value": "What its advice earns per customer",
@@ -148,7 +148,11 @@ def _word(tone: Tone, status: str) -> str:
     """The verdict on a figure in a word or two; status is that of its rule, "" where there is none."""
     if not status:
         return "no rule"
-    return {"good": "holds", "bad": "broken", "open": "inconclusive" if status == "unclear" else "not shown"}[tone]
+    return {
+        "good": "passes the rule",
+        "bad": "breaks the rule",
+        "open": "inconclusive" if status == "unclear" else "not shown",
+    }[tone]
 
 
 def deciding(decision: Found, rows: Sequence[ComparedFigure]) -> list[ComparedFigure]:

@@ -26,6 +26,8 @@ Found = Mapping[str, Any]
 # Factors of one theme are similar, so the page shows so many themes, and so many factors of each.
 MOST_THEMES = 10
 MOST_OF_A_THEME = 6
+# From this share of missing values on, the first screen says for how many a factor is known.
+MUCH_MISSING = 0.1
 DEVIATIONS = Unit(after=f"{NO_BREAK}sd", signed=True, decimals=2)
 NO_WORD = (None, "count", "ratio", "quintile", "tone")
 
@@ -42,7 +44,8 @@ class ChangePoint:
 @dataclass(frozen=True)
 class Factor:
     """A factor: its meaning, the means of leavers and of stayers in its unit (None in old reports, which lack them),
-    its effect as text and bar, its change point if it has one, and the share missing.
+    its effect as text and bar, its change point if it has one, the share missing, and the share known
+    ("" for nearly all).
     """
 
     words: str
@@ -53,6 +56,7 @@ class Factor:
     bar: Bar
     change_point: ChangePoint | None
     missing: str
+    known: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,13 @@ def drivers(found: Found) -> Drivers:
     factors_told = iter([replace(one, effect=effect) for one, effect in zip(told, effects, strict=True) if effect])
     groups = tuple((name, tuple(next(factors_told) for _ in members)) for name, members in shown.items())
     return Drivers(groups, len(told), len(established), len(factors))
+
+
+def look_back(found: Found, shown: Drivers) -> str:
+    """The days of the look-back, as text, where a factor shown speaks of it; else ""."""
+    told = any("look-back" in one.words for _, factors in shown.groups for one in factors)
+    observations = found["spec"].get("observations")
+    return f"{observations['look_back_days']:,}" if told and observations else ""
 
 
 def _without_mirrors(factors: Sequence[Found]) -> list[Found]:
@@ -115,6 +126,9 @@ def _factor(found: Found, one: Found, ends: Sequence[float]) -> Factor:
         bar=Bar(low, effect, high, zero, open=False),
         change_point=_change_point(found, one),
         missing=missing,
+        known=alone(1 - one["missing_share"], PERCENT, standard_error=0.01)
+        if one["missing_share"] >= MUCH_MISSING
+        else "",
     )
 
 

@@ -22,8 +22,9 @@ _PARTS = {
 }
 _PROFITS = {
     "auc": "of one customer who {bad} and one who {good}, how often the first has the higher risk",
-    "expected_profit": "what the best campaign with this ranking earns per customer (EMPC)",
-    "maximum_profit": "the same if the share who take the offer is exactly the average (MPC)",
+    "expected_profit": "profit per customer of the best such campaign, where the share who accept is uncertain (EMPC)",
+    "maximum_profit": "the same where exactly {taken:.3g} in 100 accept (MPC); at most the expected "
+    "profit, as a campaign can make use of a share that varies",
 }
 
 
@@ -107,7 +108,7 @@ def profits(found: Found) -> tuple[CostLine, ...]:
         CostLine(
             names[name],
             written(found["risk"][name], PLAIN if name == "auc" else unit),
-            meaning.format(bad=label["bad"], good=label["good"]),
+            meaning.format(bad=label["bad"], good=label["good"], taken=_taken(found)),
         )
         for name, meaning in _PROFITS.items()
         if found["risk"][name]["value"] is not None
@@ -117,12 +118,17 @@ def profits(found: Found) -> tuple[CostLine, ...]:
 def campaign(found: Found) -> str:
     """The assumptions behind the two profits, in a phrase."""
     asked, unit = found["spec"]["evaluation"]["campaign"], _money(found)
-    taken = 100 * asked["alpha"] / (asked["alpha"] + asked["beta"])
     contact, offer, kept = (amount(asked[name], unit) for name in ("contact_cost", "offer_cost", "lifetime_value"))
     return (
-        f"a contact costs {contact}, an offer {offer}, a customer kept is worth {kept}, and about {taken:.0f} in 100 "
-        "who would leave take the offer"
+        f"a contact costs {contact}, an offer {offer}, a customer kept is worth {kept}, and about "
+        f"{_taken(found):.0f} in 100 who would leave accept the offer"
     )
+
+
+def _taken(found: Found) -> float:
+    """How many of 100 who would leave accept the offer on average, as the spec assumes."""
+    asked = found["spec"]["evaluation"]["campaign"]
+    return float(100 * asked["alpha"] / (asked["alpha"] + asked["beta"]))
 
 
 def break_even(found: Found) -> tuple[BreakEven, ...]:

@@ -105,16 +105,16 @@ def family_sentence(found: Found) -> str:
         return ""
     further = ", also in further outcomes" if found["uplift"]["outcomes"] else ""
     said = (
-        f"This page could make {family} claims about actions: what each changes{further}, whom it helps, what the "
-        "advice earns, by itself and against simpler rules, and what a contact may cost. They are held together "
-        "(Holm's correction): a word such as Helps, Harms, Pays or Earns more is shown only where it is significant "
-        "among all of them, so that the chance of even one wrong word is at most 5 %. Each interval is that of its "
-        "figure alone."
+        f"{family} statements about actions were tested: what each changes{further}, whom it helps, what the advice "
+        "earns, by itself and against simpler rules, and what a contact may cost. The more are tested, the likelier "
+        "one looks true by luck, so they have to pass a stricter test together (Holm's correction): the chance that "
+        "even one word such as Helps, Harms, Pays or Earns more is wrong here is at most 5 %. Each interval is that of "
+        "its figure alone."
     )
     if not kept:
         return said
     one = "One figure is" if len(kept) == 1 else f"{len(kept)} figures are"
-    return f"{said} {one} significant alone, but not among all {family}: that is called not established."
+    return f"{said} {one} clear alone, but not among all {family}: that is called not established."
 
 
 def not_significant_after_holm(found: Found) -> list[str]:
@@ -147,7 +147,7 @@ def simple_policies(found: Found) -> list[SimplePolicy]:
     return [replace(one, earns=earns or one.earns, beaten_by=beaten_by) for one, earns, beaten_by in columns]
 
 
-def hardest_to_beat(found: Found) -> tuple[JudgedFigure, ...]:
+def best_rivals(found: Found) -> tuple[JudgedFigure, ...]:
     """The advice against contacting everybody and against highest risk first, each with its best action."""
     every = [
         [one for one in simple_policies(found) if one.kind == kind] for kind in ("treat_all", "highest_risk_first")
@@ -172,7 +172,7 @@ def _limits(found: Found) -> Iterator[str]:
         yield f"at most {whole(policy['budget_share'])} may be contacted"
     for action in policy["contacts_by_action"]:
         if limits[f"capacity_{action}"] is not None:
-            yield f"{action} has room for {limits[f'capacity_{action}']:,.0f}"
+            yield f"{action} can be given to {limits[f'capacity_{action}']:,.0f} at most"
     if limits["money"] is not None:
         unit = money(found["spec"]["currency"])
         yield f"{amount(round(policy['spent'], 2), unit)} of {amount(round(limits['money'], 2), unit)} is spent"
@@ -222,5 +222,6 @@ def claimed(
     alone = judged(of, figure, words, unit, against=against)
     if alone.tone == "open" or _stands(found, claim):
         return alone
-    among = f"significant by itself, but not once all {found['claims']['family']} claims are held together"
+    family = found["claims"]["family"]
+    among = f"clear when this figure is looked at alone, not when all {family} claims on this page are allowed for"
     return JudgedFigure(of, NOT_ESTABLISHED, "open", alone.figure, among)

@@ -92,8 +92,7 @@ def _simple_scores(found: Found) -> Iterator[AnswerLine]:
 def _list(found: Found) -> AnswerLine:
     said, lift = summary.shares(found), found["risk"]["lift"]
     tone: Tone = "good" if lift["low"] > 1 else "bad" if lift["high"] < 1 else "open"
-    text = said.than_chance[:1].upper() + said.than_chance[1:]
-    return AnswerLine(tone, f"{text}, and it finds {said.found} of all who {found['spec']['label']['bad']}.")
+    return AnswerLine(tone, f"{said.than_chance}; that is {said.found} of all who {found['spec']['label']['bad']}.")
 
 
 def _actions(found: Found) -> Iterator[AnswerLine]:
@@ -106,7 +105,7 @@ def _actions(found: Found) -> Iterator[AnswerLine]:
 
 
 def _earnings(found: Found) -> Iterator[AnswerLine]:
-    earned, simple_policies = effects.earned(found), effects.hardest_to_beat(found)
+    earned, simple_policies = effects.earned(found), effects.best_rivals(found)
     beside = "" if earned.tone != "open" else ", which is not established"
     yield AnswerLine(earned.tone, f"Its advice earns {earned.figure} per customer more than contacting nobody{beside}.")
     yield from (_unbeaten(one) for one in simple_policies if one.tone != "good")
@@ -121,7 +120,12 @@ def _unbeaten(rival: JudgedFigure) -> AnswerLine:
 def strongest(drivers: Drivers, *, bad: str, good: str) -> tuple[AnswerLine, ...]:
     """The strongest drivers, one per theme, in their own units."""
     firsts = [factors[0] for _, factors in drivers.groups[:MOST_DRIVERS]]
-    return tuple(AnswerLine(None, f"{_brief(one.words)}{_means(one, bad, good)}.") for one in firsts)
+    return tuple(AnswerLine(None, f"{_brief(one.words)}{_means(one, bad, good)}{_known(one)}.") for one in firsts)
+
+
+def _known(one: Factor) -> str:
+    """For how many customers a factor is known, where that is clearly not for all."""
+    return f" (known for {share_known})" if (share_known := one.known) else ""
 
 
 def _brief(words: str) -> str:

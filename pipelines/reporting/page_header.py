@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from pipelines.messages.numbers import day, days
@@ -12,6 +13,7 @@ Found = Mapping[str, Any]
 
 SHORT = 12  # so many characters of a hash are enough to find it by
 UNDECIDED = "Not decided when this page was made"
+OLD = 31  # data that are older than so many days at the decision are said to be
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,16 @@ class Provenance:
 
 @dataclass(frozen=True)
 class PageHeader:
-    """The content of a header: the verdict and its tone, lines of (name, text, full text), MLflow run and links.
+    """The content of a header: the verdict and its tone, lines of (name, text), MLflow run and links.
 
+    origin holds hashes, as (name, text, full text); they stand behind a fold, with the MLflow run.
     now says what happens next, in sentences with commands in backticks; empty where nothing was decided.
     """
 
     verdict: str
     mark: Tone
-    lines: tuple[tuple[str, str, str], ...]
+    lines: tuple[tuple[str, str], ...]
+    origin: tuple[tuple[str, str, str], ...]
     run: Run | None
     beside: Mapping[str, str]
     now: tuple[str, ...] = ()
@@ -65,15 +69,14 @@ def of_report(found: Found, decision: Found | None, *, made: Provenance = NOTHIN
     lines = {
         "Version": decision["challenger_version"] if decision else "",
         "Decided": _when(decision),
-        "Data as of": day(extracted) if extracted else "",
+        "Data as of": f"{day(extracted)}{_age(extracted, decision)}" if extracted else "",
         "Judged on": days(found["cohort"]["dates"]) if found["cohort"]["dates"] else "",
     }
+    origin = _origin(found["cohort"]["hash"], made)
     if not decision:
-        return PageHeader(UNDECIDED, "open", _lines(lines, found["cohort"]["hash"], made), made.run, made.beside)
+        return PageHeader(UNDECIDED, "open", _told(lines), origin, made.run, made.beside)
     told = decision_words.words(decision, found["spec"])
-    return PageHeader(
-        told.headline, told.mark, _lines(lines, found["cohort"]["hash"], made), made.run, made.beside, told.now
-    )
+    return PageHeader(told.headline, told.mark, _told(lines), origin, made.run, made.beside, told.now)
 
 
 def of_decision(decision: Found, told: decision_words.DecisionText, *, made: Provenance) -> PageHeader:
@@ -85,14 +88,24 @@ def of_decision(decision: Found, told: decision_words.DecisionText, *, made: Pro
         "Decided": _when(decision),
         "Compared on": days(cohort["dates"]) if cohort.get("dates") else "",
     }
-    hashes = (decision["look"] or {}).get("cohort", "")
-    return PageHeader(told.headline, told.mark, _lines(lines, hashes, made), made.run, made.beside, told.now)
+    origin = _origin((decision["look"] or {}).get("cohort", ""), made)
+    return PageHeader(told.headline, told.mark, _told(lines), origin, made.run, made.beside, told.now)
 
 
-def _lines(lines: Mapping[str, str], cohort: str, made: Provenance) -> tuple[tuple[str, str, str], ...]:
+def _told(lines: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, text) for name, text in lines.items() if text)
+
+
+def _origin(cohort: str, made: Provenance) -> tuple[tuple[str, str, str], ...]:
     hashes = {"Data version": made.data, "Hash of the customers": cohort, "Code": made.commit}
-    told = [(name, text, text) for name, text in lines.items() if text]
-    return (*told, *((name, _short(text), text) for name, text in hashes.items() if text))
+    return tuple((name, _short(text), text) for name, text in hashes.items() if text)
+
+
+def _age(extracted: str, decision: Found | None) -> str:
+    """How old the data were at the decision, where that is more than a month; else ""."""
+    at = decision.get("decided_at") if decision else None
+    old = (date.fromisoformat(at[:10]) - date.fromisoformat(extracted[:10])).days if at else 0
+    return f", {old:,} days before the decision" if old > OLD else ""
 
 
 def _short(text: str) -> str:

@@ -15,12 +15,12 @@ def supported(found: Found) -> str:
     if not _is_kept(told):
         return f"{told['words']}."
     guessed = ", ".join(f"{action} {100 * auc:.0f}" for action, auc in told["predictability"].items())
+    as_far = float(f"{100 * told['sample_ratio_p']:.2g}")
     return (
-        "From what is known of the customers, a model identifies which of two had an action about as often as guessing "
-        f"does, 50 times in 100: {guessed}. {_apart(found)}The groups have about the sizes that the logged "
-        "probabilities imply: chance alone would deviate as much in "
-        f"{100 * told['sample_ratio_p']:.2g}{NO_BREAK}% of randomised trials, and less than {whole(ALPHA_SIZES)} would "
-        "be evidence against randomisation."
+        "Were the groups really drawn by chance? As far as can be seen, yes. From what was known of the customers "
+        "beforehand, a model tells which of two got an action no more often than chance explains: in 100 times, "
+        f"{guessed}; guessing is right 50 times. {_apart(found)}Fair draws are at least as far off the planned sizes "
+        f"of the groups in {as_far:g}{NO_BREAK}% of randomised trials; below {whole(ALPHA_SIZES)} would raise doubt."
     )
 
 

@@ -76,6 +76,8 @@ def _parts(report: str) -> Mapping[str, Any]:
         "risk_slices": slices.of_risk(found),
         "effect_slices": slices.of_effects(found) if randomised else None,
         "drivers": factors,
+        "most_of_a_theme": drivers.MOST_OF_A_THEME,
+        "window": drivers.look_back(found, factors),
         "earliness": earliness.earliness(found),
         "figures": tables.figures(found),
         "importance": tables.importance(found),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
-from pipelines.messages.numbers import GAP, PERCENT, PLAIN, TIMES, alone, between, share, whole, written
+from pipelines.messages.numbers import GAP, NO_BREAK, PERCENT, PLAIN, TIMES, alone, between, share, whole, written
 from pipelines.reporting import effects
 from pipelines.reporting.auc_grades import GOOD_FROM, grade
 from pipelines.reporting.judged_figures import JudgedFigure, Tone, Words, in_column, judged
@@ -51,21 +51,23 @@ def shares(found: Found) -> Shares:
         of_contacted=alone(base * risk["lift"]["value"], PERCENT, standard_error=base * risk["lift"]["standard_error"]),
         of_all=share(base, rows),
         found=str(written(risk["recall"], PERCENT)),
-        than_chance=_than_chance(risk["lift"]),
+        than_chance=_than_chance(found),
         predicted=alone(group["predicted"], PERCENT, standard_error=error),
         observed=str(observed),
         observed_range=observed.range,
     )
 
 
-def _than_chance(lift: Found) -> str:
-    """The lift in words: how many times as good as a random list, worse than one, or not shown to be better."""
-    verdict = judged("", lift, _SHOWN, TIMES, against=1.0)
-    told = f"{verdict.figure} as many of them as a random draw, {verdict.figure.range}"
+def _than_chance(found: Found) -> str:
+    """The lift in words: of the highest risk more left than of a random draw, fewer, or neither is shown."""
+    verdict = judged("", found["risk"]["lift"], _SHOWN, TIMES, against=1.0)
+    share, bad = whole(found["spec"]["evaluation"]["contact_share"]), found["spec"]["label"]["bad"]
+    top, random = f"the {share} of customers with the highest risk", f"{share} drawn at random"
+    told = f"{verdict.figure} as many, {verdict.figure.range}"
     return {
-        "good": f"the list is {verdict.figure} as good as chance",
-        "bad": f"the list is worse than chance ({told})",
-        "open": f"that the list is better than chance is not shown ({told})",
+        "good": f"Among {top}, {verdict.figure} as many {bad} as among {random}",
+        "bad": f"Among {top}, fewer {bad} than among {random} ({told})",
+        "open": f"That among {top} more {bad} than among {random} is not shown ({told})",
     }[verdict.tone]
 
 
@@ -94,7 +96,10 @@ def _ranks(found: Found) -> QuestionAnswer:
         f"{100 * auc['value']:.0f} times in 100. Guessing comes to 50; from 70 it is called fair, from 80 good, from "
         "90 very good."
     )
-    if not found["simple_scores"]:
+    if scores := found["simple_scores"]:
+        alone = ", ".join(f"{name} {100 * one['auc']['value']:.0f}" for name, one in scores.items())
+        meaning += f" Ranking by one simple score alone does it so many times in 100: {alone}."
+    else:
         meaning += " Whether a simple rule would do as well is not known: the spec names none to compare with."
     return QuestionAnswer("How well does it rank customers?", (graded(found),), meaning, _against_simple(found))
 
@@ -115,7 +120,7 @@ def graded(found: Found) -> JudgedFigure:
 def _against_simple(found: Found) -> tuple[JudgedFigure, ...]:
     """The model's lead in AUC over each simple score."""
     more, unit = found["simple_scores"].items(), replace(PLAIN, signed=True)
-    return in_column([judged(f"AUC, more than {name}", one["advantage"], _BEATS, unit) for name, one in more])
+    return in_column([judged(f"AUC above that of {name} alone", one["advantage"], _BEATS, unit) for name, one in more])
 
 
 def percentages(found: Found) -> JudgedFigure:
@@ -131,8 +136,8 @@ def _percentages(found: Found) -> QuestionAnswer:
     return QuestionAnswer(
         "Do its percentages hold?",
         (percentages(found),),
-        f"When it says {said.predicted}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}). "
-        "The gap is the typical one of ten groups of customers, less what chance alone would add; "
+        f"When it says {said.predicted}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}): one group "
+        "of ten, as an example. The gap is the typical one of ten groups of customers, less what chance alone would add; "
         f"{alone(limit, GAP, standard_error=0.01)} are allowed.",
     )
 
@@ -171,16 +176,25 @@ def _goes_with(found: Found) -> QuestionAnswer:
 def _whom(found: Found) -> QuestionAnswer:
     good = found["spec"]["label"]["good"]
     return QuestionAnswer(
-        "Does it rank customers by an action's effect?",
+        "Does it know whom an action helps?",
         effects.rankings(found),
-        f"How many more of 100 customers {good} if those with the highest predicted effect come first and not a random "
-        "sample, averaged over all budgets (QINI). An action that changes little on average can still help some.",
+        f"How many more of 100 customers {good} if each budget goes to those whom the model picks and not to a random "
+        "sample, on average over budgets from nobody to everybody (QINI). So an action without a clear effect on all "
+        "can still help, and pay for, those picked.",
     )
 
 
 def _earns(found: Found) -> QuestionAnswer:
-    verdict, further = effects.earned(found), effects.hardest_to_beat(found)
-    return QuestionAnswer("What does its advice earn?", (verdict,), f"Advised: {effects.advice(found)}.", further)
+    verdict, further = effects.earned(found), effects.best_rivals(found)
+    meaning = f"{_per_customer(found)} Advised: {effects.advice(found)}."
+    return QuestionAnswer("What does its advice earn?", (verdict,), meaning, further)
+
+
+def _per_customer(found: Found) -> str:
+    """A sentence on what the value of the advice is an average of."""
+    left = 1 - found["policy"]["contacts"] / found["policy"]["customers"]
+    also = f", also the {100 * left:.0f}{NO_BREAK}% who are not contacted" if left >= 0.005 else ""
+    return f"After the cost of the contacts, on average over all {observations(found)} in the trial{also}."
 
 
 def accepted(checks: Iterable[Found]) -> int:

@@ -70,7 +70,7 @@ def _of_figures(bad: str, good: str) -> list[GlossaryTerm]:
         ),
         GlossaryTerm(
             "Calibration error",
-            "The gap between predicted and observed shares, averaged over ten groups of customers.",
+            "The gap between predicted and observed shares, averaged over ten groups, including what chance adds.",
         ),
         GlossaryTerm(
             "Miscalibration",
@@ -114,12 +114,12 @@ def _of_money() -> list[GlossaryTerm]:
     return [
         GlossaryTerm(
             "Expected profit",
-            "What the best campaign with this ranking would earn per customer, at the costs and acceptance rates that "
-            "the spec assumes (EMPC). For comparing models, not for budgeting.",
+            "What the best campaign with this ranking would earn per customer in the standard campaign that the spec "
+            "assumes, where the share who accept is uncertain (EMPC). For comparing models, not for budgeting.",
         ),
         GlossaryTerm(
             "Maximum profit",
-            "The same as the expected profit if the share who take the offer is known exactly (MPC).",
+            "The same as the expected profit where the share who accept is exactly the average (MPC).",
         ),
         GlossaryTerm("Spec", "The file that declares the data, the outcome and the limits of a model.", ("spec",)),
     ]
@@ -155,14 +155,8 @@ def _of_findings() -> list[GlossaryTerm]:
 
 def _of_dates() -> list[GlossaryTerm]:
     return [
-        GlossaryTerm(
-            "Look-back",
-            "How far back from the date of the estimate events are used.",
-            ("look-back",),
-        ),
-        GlossaryTerm(
-            "Lead time", "The days between the estimate and the start of the window that counts.", ("lead time",)
-        ),
+        GlossaryTerm("Look-back", "How far back from the date of the estimate events are used.", ("look-back",)),
+        GlossaryTerm("Lead time", "The days from the estimate to the window that counts.", ("lead time",)),
         GlossaryTerm("Horizon", "The length of the window in which leaving counts.", ("horizon",)),
         GlossaryTerm("Mature", "A date is mature when the window that counts lies wholly in the data.", ("mature",)),
     ]
@@ -210,9 +204,9 @@ def _of_effects() -> list[GlossaryTerm]:
         ),
         GlossaryTerm(
             "Held together",
-            "Of many figures without any effect, chance makes one in twenty look like one. So the claims about actions "
-            "on this page are one family: Holm's correction demands more of each, the more there are, and the chance "
-            "that even one of them is wrong stays at 5 %.",
+            "The more statements are tested, the likelier one looks true by luck. So those about actions on this page "
+            "are one family and have to pass a stricter test (Holm's correction): the chance that even one of them is "
+            "wrong stays at 5 %.",
             ("held together",),
         ),
     ]
@@ -222,7 +216,11 @@ def _of_gate() -> list[GlossaryTerm]:
     return [
         GlossaryTerm("Challenger", "The new model, which may replace the champion.", ("challenger",)),
         GlossaryTerm("Champion", "The model in use: it makes the list of customers to contact.", ("champion",)),
-        GlossaryTerm("Prior model", "A model that predicts the average for everybody.", ("prior model",)),
+        GlossaryTerm(
+            "Average-only model",
+            "A model that gives every customer the same average risk, and contacts nobody (prior model).",
+            ("average-only model",),
+        ),
         GlossaryTerm("Margin", "How much worse a figure may be without counting against the challenger.", ("margin",)),
         GlossaryTerm(
             "Alpha",
