@@ -18,7 +18,7 @@ Found = Mapping[str, Any]
 # A taller chart than this cannot be read.
 MOST_DRAWN = 10
 # The upright lines reach so many pixels up, and so stay under the rules' names.
-UPRIGHT = 8
+UPRIGHT = 7
 ANY = "any"
 # What a condition calls the champion's risk; a feature such as score_after_sales is not meant.
 _OF_THE_MODEL = re.compile(r"\b(score|score_change_since_last|level)\b")
@@ -118,7 +118,7 @@ def _chart(found: Found) -> Chart | None:
             axes.plot([base + gain["low"], base + gain["high"]], [row, row], **WHISKER)
             dot(axes, one["left"], row)
             axes.plot([base, base], [row - half, row + half], color=COLOURS["soft"], linewidth=1.5)
-            said(axes, name.replace("_", " "), (0, row), by=(4, 14))
+            said(axes, name.replace("_", " "), (0, row), by=(4, 16))
 
     return Chart(
         "left",

@@ -43,7 +43,7 @@ def _percentages_line(found: Found) -> AnswerLine:
     said, bad = summary.shares(found), found["spec"]["label"]["bad"]
     tone = summary.percentages(found).tone
     lead = _LEADS.get(tone, "Whether its percentages hold is not shown with so few customers")
-    return AnswerLine(tone, f"{lead}: when it says {said.predicted}, {said.observed} {bad}.")
+    return AnswerLine(tone, f"{lead}: for example, when it says {said.predicted}, {said.observed} {bad}.")
 
 
 def _checks(checks: list[Found]) -> AnswerLine:
@@ -107,7 +107,10 @@ def _actions(found: Found) -> Iterator[AnswerLine]:
 def _earnings(found: Found) -> Iterator[AnswerLine]:
     earned, simple_policies = effects.earned(found), effects.best_rivals(found)
     beside = "" if earned.tone != "open" else ", which is not established"
-    yield AnswerLine(earned.tone, f"Its advice earns {earned.figure} per customer more than contacting nobody{beside}.")
+    yield AnswerLine(
+        earned.tone,
+        f"Its advice earns {earned.figure} per customer, contacted or not, more than contacting nobody{beside}.",
+    )
     yield from (_unbeaten(one) for one in simple_policies if one.tone != "good")
 
 

@@ -98,7 +98,7 @@ def _ranks(found: Found) -> QuestionAnswer:
     )
     if scores := found["simple_scores"]:
         alone = ", ".join(f"{name} {100 * one['auc']['value']:.0f}" for name, one in scores.items())
-        meaning += f" Ranking by one simple score alone does it so many times in 100: {alone}."
+        meaning += f" A simple score alone does it so many times: {alone}."
     else:
         meaning += " Whether a simple rule would do as well is not known: the spec names none to compare with."
     return QuestionAnswer("How well does it rank customers?", (graded(found),), meaning, _against_simple(found))
@@ -120,7 +120,7 @@ def graded(found: Found) -> JudgedFigure:
 def _against_simple(found: Found) -> tuple[JudgedFigure, ...]:
     """The model's lead in AUC over each simple score."""
     more, unit = found["simple_scores"].items(), replace(PLAIN, signed=True)
-    return in_column([judged(f"AUC above that of {name} alone", one["advantage"], _BEATS, unit) for name, one in more])
+    return in_column([judged(f"AUC above that of {name}", one["advantage"], _BEATS, unit) for name, one in more])
 
 
 def percentages(found: Found) -> JudgedFigure:
@@ -136,8 +136,8 @@ def _percentages(found: Found) -> QuestionAnswer:
     return QuestionAnswer(
         "Do its percentages hold?",
         (percentages(found),),
-        f"When it says {said.predicted}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}): one group "
-        "of ten, as an example. The gap is the typical one of ten groups of customers, less what chance alone would add; "
+        f"When it says {said.predicted}, {said.observed} {found['spec']['label']['bad']} ({said.observed_range}): one "
+        "group of ten, as an example. The gap is the typical one of the ten, less what chance alone would add; "
         f"{alone(limit, GAP, standard_error=0.01)} are allowed.",
     )
 

@@ -170,7 +170,14 @@ def test_both_numbers_and_the_difference_of_every_pair_are_on_the_page(case: str
         ),
         ("inconclusive", ["Inconclusive: version 2 stays champion", "with a power of 80", "more than EUR 0"]),
         ("refresh", ["Refreshed: version 3 replaces version 2", "has to be no worse"]),
-        ("first", ["First champion: version 1", "for the prior model", "It is champion for its ranking of the risk"]),
+        (
+            "first",
+            [
+                "First champion: version 1 is now in use",
+                "for the average-only model",
+                "It is champion for its ranking of the risk",
+            ],
+        ),
         ("no first", ["Not good enough: there is still no champion", "No model is in use yet"]),
         (
             "refused",
@@ -271,12 +278,11 @@ def test_without_the_curves_the_page_says_where_they_are() -> None:
 
 
 def test_the_looks_spent_on_the_customers_are_told() -> None:
-    for case, number, alpha in (("promote", "3rd", "0.42"), ("of risk", "1st", "2.5")):
+    for case, number, alpha in (("promote", "3rd", "4.2"), ("of risk", "1st", "25")):
         text = _text(_render(case))
         assert f"the {number} comparison on these customers." in text
-        assert (
-            f"passed with a probability of {alpha} % at most (alpha). Over all comparisons together it is 5 %" in text
-        )
+        assert f"passed this one by luck at most {alpha} times in 1,000 (alpha)." in text
+        assert "For all comparisons on these customers together the limit is 50 in 1,000" in text
 
 
 @EVERY

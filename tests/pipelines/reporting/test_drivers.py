@@ -70,7 +70,7 @@ def test_it_is_what_goes_with_leaving_and_never_what_causes_it() -> None:
     assert "Drivers of leaving" in text
     assert "These are associations, not causes" in text
     assert text.count("cause") == 1
-    assert "Of 5 factors, 4 were established, with false discovery controlled at 5 %" in text
+    assert "4 of 5 factors differ by more than chance; on average at most 5 in 100 of such findings are luck" in text
     assert "Drivers of “did not visit”" in _section(
         _found(lambda found: found["spec"]["label"].update(bad="did not visit"))
     )
@@ -143,7 +143,7 @@ def test_nothing_established_and_nothing_examined_are_told_so() -> None:
         for one in found["drivers"]:
             one["established"] = False
 
-    assert "Of 5 factors, 0 were established" in _section(_found(none_established))
+    assert "0 of 5 factors differ by more than chance. A factor" in _section(_found(none_established))
     assert "Too few customers left to find drivers." in _section(_found(lambda found: found["drivers"].clear()))
 
 

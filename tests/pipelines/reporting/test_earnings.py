@@ -70,7 +70,9 @@ def test_a_contact_is_judged_by_what_it_costs(low: float, high: float, word: str
 
 def test_the_limits_of_the_advice_are_told() -> None:
     page = text(json.loads(RANDOMISED))
-    assert re.search(r"at most 20 % may be contacted; call has room for 60; EUR [\d.]+ of EUR 1.50 is spent", page)
+    assert re.search(
+        r"at most 20 % may be contacted; call can be given to 60 at most; EUR [\d.]+ of EUR 1.50 is spent", page
+    )
     assert re.search(r"call for the \d+ at the highest risk", page)
     assert "the same actions for " in page
     assert "drawn at random" in page

@@ -90,7 +90,10 @@ def test_the_strongest_factor_of_each_theme_is_told_with_both_means() -> None:
     lines = in_short.strongest(told, bad="left", good="stayed")
     assert len(lines) == min(in_short.MOST_DRIVERS, len(told.groups)) > 0
     for line, (_, factors) in zip(lines, told.groups, strict=False):
-        assert f": {factors[0].left} among those who left, {factors[0].stayed} among those who stayed." in line.text
+        assert f": {factors[0].left} among those who left, {factors[0].stayed} among those who stayed" in line.text
+        assert line.text.endswith(
+            f" (known for {factors[0].known})." if factors[0].known else f"{factors[0].stayed} among those who stayed."
+        )
 
 
 @pytest.mark.parametrize("text", [RISK_ONLY, RANDOMISED], ids=["risk only", "randomised"])

@@ -85,6 +85,8 @@ def test_shares_of_few_rows_are_rounded_more() -> None:
 
 def test_dates_counts_and_names_in_words() -> None:
     assert days(["2026-01-01"]) == "1 January 2026"
+    assert days(["2026-01-01", "2026-02-01"]) == "1 January and 1 February 2026"
+    assert days(["2025-12-01", "2026-02-01"]) == "1 December 2025 and 1 February 2026"
     assert days(["2026-01-01", "2026-02-01", "2026-03-01"]) == "3 dates from 1 January 2026 to 1 March 2026"
     assert count(64_000) == "64,000"
     assert [titled(name) for name in ("auc", "log_loss")] == ["AUC", "Log loss"]

@@ -114,7 +114,7 @@ def test_no_name_of_code_is_read_where_people_read(name: str) -> None:
 
 def test_the_top_of_a_report_has_verdict_version_date_commit_data_and_what_lies_beside() -> None:
     page = PAGES["randomised"]()
-    top = page[page.index("<h1>") : page.index("</dl>")]
+    top = page[page.index("<h1>") : page.index("</dl>\n</details>")]
     text = " ".join(re.sub(r"<[^>]+>", " ", top).split())
     for said in (
         "Promoted: version 3 replaces version 2",
@@ -138,7 +138,8 @@ def test_the_top_of_a_report_that_is_not_decided_says_so_and_leads_nowhere() -> 
 
 def test_the_top_of_a_decision_has_version_opponent_date_commit_and_data() -> None:
     page = _decision(CHAMPION)
-    top = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('<dl class="about">') : page.index("</dl>")]).split())
+    whole = page[page.index('<dl class="about">') : page.index("</dl>\n</details>")]
+    top = " ".join(re.sub(r"<[^>]+>", " ", whole).split())
     assert "Version 3 Compared with version 2 Decided 4 March 2026, 05:06 UTC" in top
     assert "Code 0123456789ab and uncommitted changes" in top
     assert page.index("<h1") < page.index('<dl class="about">')
@@ -161,7 +162,7 @@ def test_the_run_is_a_link_to_a_server_or_the_command_that_starts_one(
         decision_page.render(decision, spec=plain, curves=curves, made=made),
         report.render(json.loads(RANDOMISED), page_header.of_report(json.loads(RANDOMISED), decision, made=made)),
     ):
-        top = page[page.index('<dl class="about">') : page.index("</dl>")]
+        top = page[page.index('<dl class="about">') : page.index("</dl>\n</details>")]
         assert re.findall(r'href="([^"]+)"', top) == links
         assert top.count("<code>") == commands
         assert ("MLflow run" in top) == (run is not None)

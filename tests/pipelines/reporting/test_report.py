@@ -105,9 +105,11 @@ def test_what_does_not_stand_among_all_claims_is_not_established_and_the_page_sa
     assert words["coupon"].word == "Helps"
     family = held["claims"]["family"]
     page = " ".join(Page(report.render(held)).text.split())
-    assert f"significant by itself, but not once all {family} claims are held together" in page
-    assert f"This page could make {family} claims about actions" in page
-    assert f"One figure is significant alone, but not among all {family}" in page
+    assert (
+        f"clear when this figure is looked at alone, not when all {family} claims on this page are allowed for" in page
+    )
+    assert f"{family} statements about actions were tested: what each changes" in page
+    assert f"One figure is clear alone, but not among all {family}" in page
     assert "Effect not established: call (+11 points)" in page.replace("\u00a0", " ")
 
 
@@ -234,7 +236,7 @@ def test_a_dated_report_tells_its_dates_and_what_was_left_out(split: str) -> Non
 
     text = " ".join(_page(RANDOMISED, change).text.split())
     assert "within 60 days that begin 14 days" in text
-    assert "700 customers (1,200 observations) as they were at 2 dates from 1 January 2026 to 1 February 2026" in text
+    assert "700 customers (1,200 observations) as they were at 1 January and 1 February 2026" in text
     assert all(words in text for words in ("1 June 2026", "321 rows", "5, left out"))
     assert "the data hold no dates" not in text
     # Only where the split is in time were the customers judged seen later than all that the model learned from.
@@ -304,9 +306,9 @@ def test_the_page_says_of_every_check_what_it_found_or_why_it_was_off() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (1.1, 1.3, "The list is 1.20 times as good as chance, and it finds"),
-        (0.8, 1.6, "That the list is better than chance is not shown (1.2 times as many"),
-        (0.4, 0.9, "The list is worse than chance"),
+        (1.1, 1.3, "customers with the highest risk, 1.20 times as many left as among 10 % drawn at random; that is"),
+        (0.8, 1.6, "more left than among 10 % drawn at random is not shown (1.2 times as many, 0.8 to 1.6); that is"),
+        (0.4, 0.9, "fewer left than among 10 % drawn at random (0.7 times as many, 0.4 to 0.9)"),
     ],
 )
 def test_the_top_says_of_the_list_what_is_shown_and_no_more(low: float, high: float, said: str) -> None:
@@ -317,7 +319,7 @@ def test_the_top_says_of_the_list_what_is_shown_and_no_more(low: float, high: fl
 
     text = " ".join(_page(RISK_ONLY, change).text.split())
     assert said in text
-    assert ("as good as chance" in text) == (low > 1)
+    assert ("times as many left as" in text) == (low > 1)
     finds = text[text.index("Does it find customers") :]
     assert finds.index({True: "Yes", False: "Not shown" if high > 1 else "No"}[low > 1]) < 120
 
