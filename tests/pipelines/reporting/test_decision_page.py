@@ -409,3 +409,20 @@ def test_the_intervals_of_slices_hold_at_once_and_their_words_say_what_is_drawn(
     for column in ("challenger", "champion", "difference"):
         numbers = [getattr(line, column).number for line in lines]
         assert len({len(number.partition(".")[2]) for number in numbers}) == 1
+
+
+def test_the_first_model_is_compared_with_the_average_and_its_money_with_nobody_contacted() -> None:
+    screen = _screen(_render("first"))
+    assert "for contacting nobody." in screen
+    assert "contacting nobody" not in _screen(_render("promote"))
+    assert "contacting nobody" not in _screen(_render("first of risk"))
+    gap = screen[screen.index("Gap between predicted and observed") :]
+    assert gap.index("points") < gap.index("Squared, as the rule takes it")
+
+
+def test_a_gap_below_what_chance_adds_is_explained() -> None:
+    decision, curves = decided(BETTER, Mode.FIRST)
+    for value in (-0.0001, 0.0001):
+        found = json.loads(json.dumps(decision))
+        found["pairs"]["miscalibration"]["challenger"] = value
+        assert ("slightly below zero" in _screen(_of(found, curves))) == (value < 0)

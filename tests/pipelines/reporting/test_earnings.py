@@ -80,3 +80,14 @@ def test_the_limits_of_the_advice_are_told() -> None:
 
 def test_where_no_action_was_tried_nothing_is_said_of_a_contact() -> None:
     assert "What a contact may cost" not in text(json.loads(RISK_ONLY)).replace("and what a contact may cost", "")
+
+
+@pytest.mark.parametrize(
+    ("contacts", "left"), [(300, ", also the 75 % who are not contacted."), (1200, "in the trial.")]
+)
+def test_what_the_advice_earns_is_an_average_over_all(contacts: int, left: str) -> None:
+    found = json.loads(RANDOMISED)
+    found["policy"] |= {"contacts": contacts, "customers": 1200}
+    page = text(found)
+    told = page[page.index("After the cost of the contacts") :]
+    assert told[: told.index("Advised")].rstrip().endswith(left)

@@ -131,6 +131,8 @@ def test_the_test_of_randomisation_is_reported_without_names_of_code() -> None:
     assert "call 51, coupon 51" in said
     assert "0.034 standard deviations, in how often \u201cx of it\u201d is missing." in said
     assert "97\u00a0% of randomised trials" in said
+    found["uplift"]["randomisation"]["sample_ratio_p"] = 0.9991
+    assert "100\u00a0% of randomised trials" in randomisation_words.supported(found)
     del found["uplift"]["randomisation"]["predictability"]
     assert randomisation_words.supported(found) == "sizes p 0.97."
 

@@ -205,3 +205,19 @@ def test_how_well_it_ranks_is_graded_and_held_against_simple_scores() -> None:
     assert _graded(0.45) == ("Worse than guessing", "bad")
     assert _graded(0.83, (0.1, 0.05), (0.01, 0.05)) == ("Well, but not shown to beat spending", "open")
     assert _graded(0.83, (-0.1, 0.05), (0.01, 0.05)) == ("Well, but not shown to beat recency and spending", "open")
+
+
+@pytest.mark.parametrize(
+    ("extracted", "said"),
+    [
+        ("2026-03-01", "Data as of 1 March 2026 Judged"),
+        ("2026-02-01", "Data as of 1 February 2026 Judged"),
+        ("2025-03-04", "Data as of 4 March 2025, 365 days before the decision Judged"),
+    ],
+)
+def test_data_more_than_a_month_older_than_the_decision_are_said_to_be(extracted: str, said: str) -> None:
+    found, (decision, _) = json.loads(RANDOMISED), decided(BETTER)
+    found["lineage"]["tables"]["extracted_at"] = f"{extracted}T00:00:00"
+    found["cohort"]["dates"] = ["2026-01-01"]
+    lines = page_header.of_report(found, decision).lines
+    assert said in " ".join(f"{name} {text}" for name, text in lines)
