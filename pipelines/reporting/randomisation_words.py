@@ -16,10 +16,13 @@ def supported(found: Found) -> str:
         return f"{told['words']}."
     guessed = ", ".join(f"{action} {100 * auc:.0f}" for action, auc in told["predictability"].items())
     as_far = float(f"{100 * told['sample_ratio_p']:.2g}")
+    known = (
+        "From what was known of the customers beforehand, a model tells which of two got an action no more often than "
+        f"chance explains: in 100 times, {guessed}; guessing is right 50 times. "
+    )
     return (
-        "Were the groups really drawn by chance? As far as can be seen, yes. From what was known of the customers "
-        "beforehand, a model tells which of two got an action no more often than chance explains: in 100 times, "
-        f"{guessed}; guessing is right 50 times. {_apart(found)}Fair draws are at least as far off the planned sizes "
+        "Were the groups really drawn by chance? As far as can be seen, yes. "
+        f"{known if guessed else ''}{_apart(found)}Fair draws are at least as far off the planned sizes "
         f"of the groups in {as_far:g}{NO_BREAK}% of randomised trials; below {whole(ALPHA_SIZES)} would raise doubt."
     )
 
@@ -55,4 +58,4 @@ def _apart(found: Found) -> str:
     column = meanings.get(column, column.replace("_", " "))
     what = f"in how often \u201c{column}\u201d is missing" if name.endswith(" missing") else f"in \u201c{column}\u201d"
     size = f"{abs(told['largest_difference']):.2g}"
-    return f"The largest difference between them is {size} standard deviations, {what}. "
+    return f"The largest difference between the groups is {size} standard deviations, {what}. "

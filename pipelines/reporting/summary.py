@@ -192,7 +192,8 @@ def _earns(found: Found) -> QuestionAnswer:
 
 def _per_customer(found: Found) -> str:
     """A sentence on what the value of the advice is an average of."""
-    left = 1 - found["policy"]["contacts"] / found["policy"]["customers"]
+    policy = found["policy"]
+    left = 1 - sum(policy["contacts_by_action"].values()) / policy["customers"]
     also = f", also the {100 * left:.0f}{NO_BREAK}% who are not contacted" if left >= 0.005 else ""
     return f"After the cost of the contacts, on average over all {observations(found)} in the trial{also}."
 

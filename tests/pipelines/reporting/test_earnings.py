@@ -87,7 +87,7 @@ def test_where_no_action_was_tried_nothing_is_said_of_a_contact() -> None:
 )
 def test_what_the_advice_earns_is_an_average_over_all(contacts: int, left: str) -> None:
     found = json.loads(RANDOMISED)
-    found["policy"] |= {"contacts": contacts, "customers": 1200}
+    found["policy"] |= {"contacts_by_action": {"call": contacts, "coupon": 0}, "customers": 1200}
     page = text(found)
     told = page[page.index("After the cost of the contacts") :]
     assert told[: told.index("Advised")].rstrip().endswith(left)
