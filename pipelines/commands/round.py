@@ -50,6 +50,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         playbook = outreach_files.checked_playbook(spec, workspace)
         today = champion_today.read(spec, workspace)
         seed = round_draw.seed_of(spec, as_of)
+    while found is None:  # again where another round was written meanwhile that withholds somebody
         draft = round_draw.drafted(spec, today, playbook, held_back=rounds.held_back(engine, as_of), seed=seed)
         notes = _notes(spec, draft.detectable, draft.within_a_year)
         head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed(spec))
