@@ -10,6 +10,8 @@ from experiments.logic.condition import Condition
 from features.section import Name, Section
 
 Level = Literal["low", "medium", "high"]
+# What figures call all rules together.
+TOGETHER = "any"
 # The languages in which warnings and reasons are written.
 LANGUAGES = ("en", "zh")
 
@@ -80,6 +82,8 @@ class AlertFile(Section):
 
     @model_validator(mode="after")
     def _routes_are_there(self) -> "AlertFile":
+        if TOGETHER in self.rules:
+            raise ValueError(f"rules.{TOGETHER}: this is what figures call all rules together; give it another name")
         for name, rule in self.rules.items():
             if rule.route is not None and rule.route not in self.routes:
                 raise ValueError(f"rules.{name}: there is no route '{rule.route}'; there are {sorted(self.routes)}")
