@@ -11,11 +11,12 @@ import pandas as pd
 from experiments.assignment import detectable, draw
 from experiments.assignment.draw import Drawn, Proposed
 from experiments.money import limits
-from experiments.money.limits import Limits
+from experiments.money.limits import UNLIMITED, Limits
 from experiments.playbooks import proposals, row_of_customer
 from experiments.playbooks.playbook_file import NO_ACTION, PlaybookFile
 from experiments.playbooks.proposals import Book, Customers, Proposals
 from experiments.spec import ExperimentSpec
+from features.errors import SpecError
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import LEVEL, LEVELS, SCORE
@@ -102,12 +103,21 @@ def _leaving_room(within: Limits, spec: ExperimentSpec, cost: np.ndarray, size: 
     """The limits of the proposals, with room for what exploring may add to each action."""
     if not spec.round.explore or not cost.size:
         return within
-    most = min(size, within.contacts)
-    taken = [
-        draw.reserve(limit, most=most, explore=spec.round.explore, n_actions=cost.size) for limit in within.by_action
-    ]
+    cheapest = cost.min()
+    most = min(size, within.contacts, int(within.money / cheapest) if cheapest and within.money < UNLIMITED else size)
+    taken = []
+    for action, limit in zip(spec.actions, within.by_action, strict=True):
+        try:
+            taken.append(draw.reserve(limit, most=most, explore=spec.round.explore, n_actions=cost.size))
+        except SpecError as error:
+            raise SpecError(f"spec '{spec.name}': round: {action}: {error}.") from error
+    if (money := float((np.array(taken) * cost).sum())) > within.money:
+        raise SpecError(
+            f"spec '{spec.name}': round: explore {spec.round.explore:g} may take {money:,.2f} {spec.currency} of a"
+            f" budget of {within.money:,.2f}, so nothing could be proposed; explore less, or raise policy.budget_money."
+        )
     by_action = tuple(limit - used for limit, used in zip(within.by_action, taken, strict=True))
-    return replace(within, by_action=by_action, money=within.money - float((np.array(taken) * cost).sum()))
+    return replace(within, by_action=by_action, money=within.money - money)
 
 
 def _book(playbook: PlaybookFile | None, rows: pd.DataFrame, actions: tuple[str, ...]) -> Book:
