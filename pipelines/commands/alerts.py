@@ -99,7 +99,7 @@ def _run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Nam
     from pipelines.outreach.operations import clock
 
     found = alert_run.run(spec, workspace, now=clock.said(arguments.at, spec.time_zone))
-    total = sum(found.new.values()) - found.known
+    total = sum(found.new.values())
     lines = [f"alerts run {spec.name}: {total} new warnings at {found.as_of}, {found.open} open in all"]
     return Answer((*lines, *(f"  {rule}  {count}" for rule, count in found.new.items())), asdict(found))
 
@@ -124,7 +124,8 @@ def _by_hand(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
 
     kind = {"acknowledge": warnings.ACKNOWLEDGED, "done": warnings.DONE}[arguments.action]
     at = clock.text(clock.said(arguments.at, spec.time_zone))
-    key = (spec.name, arguments.rule, arguments.customer, arguments.since)
+    since = clock.text(clock.said(arguments.since, spec.time_zone))
+    key = (spec.name, arguments.rule, arguments.customer, since)
     by = sign(os.environ, datetime.now(UTC)).by
     new = warnings.happened(database.opened(workspace.root), key, kind, at=at, by=by, note=arguments.note)
     said = f"alerts {arguments.action} {spec.name}: {arguments.rule} of {arguments.customer} is {kind}"

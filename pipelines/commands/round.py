@@ -45,16 +45,18 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
     engine = database.opened(workspace.root)
     as_of = _date(spec, workspace, arguments.as_of)
-    found, notes = rounds.found(engine, spec.name, as_of), []
+    found, notes, head = rounds.found(engine, spec.name, as_of), [], None
     if found is None:
         playbook = outreach_files.checked_playbook(spec, workspace)
-        today = champion_today.read(spec, workspace)
+        today = champion_today.read(spec, workspace, engine, as_of=as_of)
         seed = round_draw.seed_of(spec, as_of)
     while found is None:  # again where another round was written meanwhile that withholds somebody
         draft = round_draw.drafted(spec, today, playbook, held_back=rounds.held_back(engine, as_of), seed=seed)
         notes = _notes(spec, draft.detectable, draft.within_a_year)
         head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed(spec))
         found = rounds.written(engine, head, draft.assignments)
+    if found[0] is not head:
+        notes = [f"  drawn already, {found[0].written_at} by {found[0].by}: nothing was changed"]
     folder = round_list.folder_of(workspace.rounds, as_of)
     round_list.write(folder, *found, title=spec.title, currency=spec.currency)
     counted = _counted(found[1])
@@ -72,6 +74,7 @@ def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "
     from datetime import date
 
     from features.errors import UsageError
+    from features.section import FIRST_YEAR
     from pipelines.matrix import matrices
     from pipelines.outreach.operations import clock
 
@@ -80,7 +83,11 @@ def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "
     except ValueError as error:
         raise UsageError(f"--as-of '{said}' is no date; write such as 2026-03-01.") from error
     if spec.observations is None:
-        return wanted or clock.now(spec.time_zone).date()
+        today = clock.now(spec.time_zone).date()
+        # Whoever a list of the future withholds would be held back until after it, and a round is never taken back.
+        if wanted is not None and not date(FIRST_YEAR, 1, 1) <= wanted <= today:
+            raise UsageError(f"--as-of {wanted} is not between {FIRST_YEAR} and today, {today}.")
+        return wanted or today
     newest = matrices.dates(workspace.matrix, matrices.SCORE)
     if not newest:
         raise UsageError(f"spec '{spec.name}' has no rows to score yet; run: python -m pipelines run {spec.name}")

@@ -23,7 +23,10 @@ from pipelines.workspace import Workspace
 
 @dataclass(frozen=True)
 class Raised:
-    """The result of a run: the date of the data, the number of new warnings by rule, and of all that are open."""
+    """The result of a run: the date of the data, the number of new warnings by rule, and of all that are open.
+
+    known counts those that had been raised already.
+    """
 
     as_of: str
     new: Mapping[str, int]
@@ -34,14 +37,14 @@ class Raised:
 def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
     """Raise the warnings that today's customers give rise to; what is overdue is escalated, what is over has expired.
 
-    now is by the company's clocks. The rules are asked at the newest date of the data; asked again, nothing is new.
+    now is by the company's clocks. The rules are asked at the newest date of the data, of a table without dates on the
+    day of now; asked again, nothing is new.
     Raises UsageError where a later date was asked already, SpecError where a rule is wrong.
     """
     file, columns, _ = backtest.checked(spec, workspace)
     engine = database.opened(workspace.root)
-    rows, versions = champion_scores.todays(spec, workspace, engine)
+    rows, newest, versions = champion_scores.todays(spec, workspace, engine, now=now)
     conditions = [rule.when for rule in file.rules.values()]
-    newest = rows["as_of"].max().to_pydatetime()
     spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
     rows = spoken.beside(rows, conditions, as_of=newest)
     as_of = newest.replace(microsecond=0)
@@ -64,10 +67,10 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
             _warning(rule, str(customers[int(place)]), float(after.since[place]), owner, as_of=as_of, told=told)
             for place, owner in zip(np.flatnonzero(fires), owners(file, rule, rows[fires]), strict=True)
         ]
-    known = len(made) - warnings.raised(engine, made, standing, spec=spec.name, at=clock.text(as_of))
+    new = warnings.raised(engine, made, standing, spec=spec.name, at=clock.text(as_of))
     _follow_up(engine, spec.name, standing, now=now)
     state = warnings.all_of(engine, spec.name)["state"]
-    counted = {name: sum(one.rule == name for one in made) for name in file.rules}
+    counted, known = {name: new[name] for name in file.rules}, len(made) - new.total()
     return Raised(clock.text(as_of), counted, known, int((~state.isin(warnings.CLOSED)).sum()))
 
 
@@ -76,7 +79,14 @@ def owners(file: AlertFile, rule: Rule, rows: pd.DataFrame) -> Sequence[str]:
     if rule.route is None:
         return [str(rule.owner)] * len(rows)
     route = file.routes[rule.route]
-    return [route.owners.get(str(value), route.default) for value in rows[route.by]]
+    # The level and the score are not among the rows where there is no champion.
+    values = rows[route.by] if route.by in rows else [None] * len(rows)
+    return [route.default if pd.isna(one) else route.owners.get(_plain(one), route.default) for one in values]
+
+
+def _plain(value: object) -> str:
+    """A category as the file of rules names it; a whole number is one without a point, whatever type its column has."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _warning(

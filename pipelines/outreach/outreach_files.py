@@ -45,6 +45,7 @@ def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile
     columns = known_columns.known(workspace.matrix, list(found.segments.values()))
     remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
     mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
+    mistakes += known_columns.ambiguous(workspace.matrix, list(found.segments.values()))
     refuse(mistakes, path=f"experiments/specs/playbooks/{spec.playbook}.yaml")
     return found
 

@@ -60,12 +60,12 @@ def written(engine: sa.Engine, round_: Round, assignments: pd.DataFrame) -> tupl
         "versions": json.dumps(dict(round_.versions), sort_keys=True),
         "digest": digest(rows),
     }
-    key = {"spec": kept["spec"], "as_of": kept["as_of"]}
+    key = {"spec": round_.spec, "as_of": round_.as_of.isoformat()}
     try:
         with databases.answering(engine, NAMED), engine.begin() as connection:
             alone(connection)
             there = connection.execute(sa.select(ROUNDS.c.spec).filter_by(**key)).first()
-            if there is None and _held_back(connection, kept["as_of"]) & _drawn(rows):
+            if there is None and _held_back(connection, key["as_of"]) & _drawn(rows):
                 return None
             connection.execute(sa.insert(ROUNDS), kept)
             if rows:
