@@ -98,7 +98,7 @@ def _run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Nam
     from pipelines.outreach import alert_run
     from pipelines.outreach.operations import clock
 
-    found = alert_run.run(spec, workspace, now=clock.said(arguments.at, spec.time_zone))
+    found = alert_run.run(spec, workspace, now=clock.came(arguments.at, spec.time_zone))
     total = sum(found.new.values())
     lines = [f"alerts run {spec.name}: {total} new warnings at {found.as_of}, {found.open} open in all"]
     return Answer((*lines, *(f"  {rule}  {count}" for rule, count in found.new.items())), asdict(found))
@@ -123,7 +123,7 @@ def _by_hand(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
     from pipelines.outreach.operations import clock, database, warnings
 
     kind = {"acknowledge": warnings.ACKNOWLEDGED, "done": warnings.DONE}[arguments.action]
-    at = clock.text(clock.said(arguments.at, spec.time_zone))
+    at = clock.text(clock.came(arguments.at, spec.time_zone))
     since = clock.text(clock.said(arguments.since, spec.time_zone))
     key = (spec.name, arguments.rule, arguments.customer, since)
     by = sign(os.environ, datetime.now(UTC)).by

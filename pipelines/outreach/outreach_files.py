@@ -55,7 +55,9 @@ def _read(kind: type[File], folder: Path, name: str, *, key: str, spec: str) -> 
     if not path.is_file():
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         raise MissingError(f"spec '{spec}': {key}: there is no file {path}; there are {known}.")
-    return parsed(kind, spec_text.read(path), f"{folder.name}/{path.name}")
+    told = f"{folder.name}/{path.name}"
+    keys = " and ".join(name for name, field in kind.model_fields.items() if field.is_required())
+    return parsed(kind, spec_text.read(path, called=told, keys=keys), told)
 
 
 def refuse(mistakes: list[str], *, path: str) -> None:
