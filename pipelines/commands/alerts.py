@@ -7,8 +7,9 @@ backtest  play the rules over all past dates with what was known on each: how of
           warned of left, against the base rate at the same dates, what share of leavers was warned of and how many days
           ahead; and the same for the champion's list at the same number of contacts. A rule that does no better than
           chance is said to.
-run       raise the warnings of the newest date of the data, one for each episode: a new one begins only after the
-          condition was false. Asked again, nothing is new. What is overdue is escalated; what is over has expired.
+run       raise the warnings of the newest date of the data (of a table without dates: of the day), one for each
+          episode: a new one begins only after the condition was false. Asked again, nothing is new. What is overdue is
+          escalated; what is over has expired.
 list      show the warnings that are open; --all also those that are done or expired.
 acknowledge, done
           write down what became of a warning: its rule, its customer and since when (`list` shows all three).
@@ -18,6 +19,7 @@ The rules are in experiments/specs/alerts/NAME.yaml, which the spec names: `aler
 group: act
 writes: artifacts/SPEC/alerts, alerts.html and alerts.json (backtest)
 writes: the operations database (run, acknowledge, done), state/operations.db or where HOLDFAST_OPERATIONS_URI says
+codes: 5
 json: the remarks on the rules; the figures of each rule; what was raised; the warnings
 example: python -m pipelines alerts check demo
 example: python -m pipelines alerts backtest demo

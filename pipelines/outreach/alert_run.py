@@ -48,6 +48,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
     spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
     rows = spoken.beside(rows, conditions, as_of=newest)
     as_of = newest.replace(microsecond=0)
+    heard = max(as_of, now)  # nobody can act on data of last week before they are asked
     customers = pd.Index(rows["customer_id"].astype(str))
     made: list[Warning_] = []
     standing: dict[str, tuple[pd.Index, Episodes]] = {}
@@ -64,7 +65,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
         standing[name] = customers, after
         told = {"spec": spec.name, "rule": name, "raised_at": clock.text(as_of), "versions": versions}
         made += [
-            _warning(rule, str(customers[int(place)]), float(after.since[place]), owner, as_of=as_of, told=told)
+            _warning(rule, str(customers[int(place)]), float(after.since[place]), owner, heard=heard, told=told)
             for place, owner in zip(np.flatnonzero(fires), owners(file, rule, rows[fires]), strict=True)
         ]
     new = warnings.raised(engine, made, standing, spec=spec.name, at=clock.text(as_of))
@@ -90,7 +91,7 @@ def _plain(value: object) -> str:
 
 
 def _warning(
-    rule: Rule, customer: str, since: float, owner: str, *, as_of: datetime, told: Mapping[str, Any]
+    rule: Rule, customer: str, since: float, owner: str, *, heard: datetime, told: Mapping[str, Any]
 ) -> Warning_:
     return Warning_(
         **told,
@@ -99,7 +100,7 @@ def _warning(
         level=rule.level,
         owner=owner,
         channel=rule.channel,
-        due_at=clock.text(as_of + timedelta(hours=rule.due_hours)),
+        due_at=clock.text(heard + timedelta(hours=rule.due_hours)),
         escalates_to=rule.escalates_to,
     )
 

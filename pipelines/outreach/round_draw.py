@@ -1,7 +1,6 @@
 """`round`: propose an action for each customer, draw who is withheld, and write it before anybody sees the list."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -29,12 +28,11 @@ ROUNDS_A_YEAR = 12
 
 
 @dataclass(frozen=True)
-class Drafted:
-    """A round before it is written: its assignments, and for each action the effect that its control can show."""
+class Shown:
+    """What the control of an action can show: the smallest effect, in [0, 1] or inf, and whether any within a year."""
 
-    assignments: pd.DataFrame
-    detectable: Mapping[str, float]
-    within_a_year: Mapping[str, bool]
+    effect: float
+    within_a_year: bool
 
 
 def window_closes(spec: ExperimentSpec, as_of: date) -> date:
@@ -45,7 +43,7 @@ def window_closes(spec: ExperimentSpec, as_of: date) -> date:
 
 def drafted(
     spec: ExperimentSpec, today: ChampionToday, playbook: PlaybookFile | None, *, held_back: frozenset[str], seed: str
-) -> Drafted:
+) -> pd.DataFrame:
     """The assignments of a round, in the order of the list; held_back are withheld by rounds that are still open."""
     rows = today.rows.reset_index(drop=True)
     risk = today.scored["churn_probability"].to_numpy(dtype=float)
@@ -59,20 +57,19 @@ def drafted(
     book = _book(playbook, rows, actions)
     proposed = _proposed(customers, book, cost=cost, established=established, within=within)
     drawn = _drawn(spec, rows, proposed, customers, seed=seed)
-    shown = {
-        action: detectable.effect(float(risk[some].mean()), customers=int(some.sum()), control=spec.round.control)
-        for place, action in enumerate(actions)
-        if (some := proposed.action == place).any()
-    }
-    yearly = {
-        action: detectable.can_show(
-            float(risk[proposed.action == actions.index(action)].mean()),
-            customers=ROUNDS_A_YEAR * int((proposed.action == actions.index(action)).sum()),
-            control=spec.round.control,
+    return _assignments(rows, risk, proposed, drawn, actions)
+
+
+def can_show(round_: Round, assignments: pd.DataFrame) -> dict[str, Shown]:
+    """What the control of each proposed action can show, in the round and in a year of such rounds."""
+    found = {}
+    for action, rows in assignments[assignments["proposed"] != NONE].groupby("proposed", sort=True):
+        rate, size = float(rows["risk"].mean()), len(rows)
+        found[str(action)] = Shown(
+            detectable.effect(rate, customers=size, control=round_.control),
+            detectable.can_show(rate, customers=ROUNDS_A_YEAR * size, control=round_.control),
         )
-        for action in shown
-    }
-    return Drafted(_assignments(rows, risk, proposed, drawn, actions), shown, yearly)
+    return found
 
 
 def made(spec: ExperimentSpec, today: ChampionToday, *, as_of: date, seed: str, by: str, at: str) -> Round:
