@@ -44,7 +44,8 @@ class Rule(Section):
     """When to warn of a customer, and who is to act on it by when.
 
     says is the reason by language. after_hours: the rule fires when its condition has held so long. due_hours: how
-    long after being told the owner is to have acted; then escalates_to is told. quiet_days: it does not fire again for so long.
+    long after being told the owner is to have acted; then escalates_to is told. quiet_days: for so long it does not
+    fire again.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
