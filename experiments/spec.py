@@ -3,7 +3,8 @@
 Only who needs all of it imports this module; a stage imports the modules of the sections that it reads.
 """
 
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
@@ -14,6 +15,7 @@ from experiments.sections.gate import GateSpec
 from experiments.sections.label import LabelSpec
 from experiments.sections.observations import ObservationSpec
 from experiments.sections.policy import PolicySpec
+from experiments.sections.round import RoundSpec
 from experiments.sections.score import ScoreSpec
 from experiments.sections.section import Named, Section
 from experiments.sections.split import SplitSpec
@@ -22,6 +24,10 @@ from experiments.sections.tuning import TuningSpec
 from experiments.sections.validation import ValidationSpec
 from experiments.sections.value import ValueSpec
 
+# Keys that came after the first champions.
+LATER = ("refit", "time_zone", "alerts", "playbook", "round")
+FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
 
 class ExperimentSpec(Section):
     """Everything an experiment is; two equal specs on equal data give equal models.
@@ -29,7 +35,8 @@ class ExperimentSpec(Section):
     Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
     cannot see a change of what is not there. checks: by code, the reason why a leak check is switched off, or, under
     `accept`, by column why its finding is right. refit: a new champion is fitted again on all rows, gate
-    cohort included, and that version serves.
+    cohort included, and that version serves. time_zone: that of the company's clocks, in which its days are.
+    alerts and playbook: a file of that name in experiments/specs/alerts, or .../playbooks.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -51,6 +58,10 @@ class ExperimentSpec(Section):
     gate: GateSpec = GateSpec()
     score: ScoreSpec = ScoreSpec()
     refit: bool = False
+    time_zone: str = "UTC"
+    alerts: FileName | None = None
+    playbook: FileName | None = None
+    round: RoundSpec = RoundSpec()
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -58,8 +69,19 @@ class ExperimentSpec(Section):
         return tuple(self.treatment.arms) if self.treatment else ()
 
     @model_serializer(mode="wrap")
-    def _without_refit_unless_asked(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in plain(self).items() if name != "refit" or value}
+    def _without_later_keys_unless_said(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Keys that are younger than some champions stand in a spec's hash only where they say something."""
+        said = plain(self)
+        return {name: value for name, value in said.items() if name not in LATER or value != _DEFAULTS[name]}
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone '{name}'; write such as Europe/Berlin or Asia/Shanghai") from error
+        return name
 
     @field_validator("source")
     @classmethod
@@ -110,3 +132,8 @@ class ExperimentSpec(Section):
                 f"label.active_days is {self.label.active_days}; observations.look_back_days must reach so far"
             )
         return self
+
+
+_DEFAULTS = {
+    name: RoundSpec().model_dump() if name == "round" else ExperimentSpec.model_fields[name].default for name in LATER
+}

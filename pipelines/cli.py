@@ -34,6 +34,8 @@ RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql:/
 # What talks to no server and no database, and what only reads there.
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
 READING = ("status", "history")
+# Whose actions name the spec each.
+WITH_ACTIONS = ("registry", "alerts")
 # What makes the spec that it is told the name of.
 WITHOUT_SPEC = ("new",)
 
@@ -93,7 +95,7 @@ def parser() -> Parser:
             command.add_argument(
                 "kind", metavar="KIND", nargs="?", default="kinds", help="the kind to list, such as metrics"
             )
-        elif name != "registry":
+        elif name not in WITH_ACTIONS:
             command.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "data":
             command.add_argument("paths", metavar="PATH", nargs="+", help=RAW)

@@ -17,6 +17,16 @@ class Workspace:
         return self.root / "experiments" / "specs"
 
     @property
+    def alerts(self) -> Path:
+        """The files of rules of warnings, one for each name."""
+        return self.specs / "alerts"
+
+    @property
+    def playbooks(self) -> Path:
+        """The playbooks, one file for each name."""
+        return self.specs / "playbooks"
+
+    @property
     def spec_file(self) -> Path:
         """The spec's YAML file."""
         return self.specs / f"{self.spec}.yaml"
@@ -90,6 +100,21 @@ class Workspace:
     def ranked_list(self) -> Path:
         """The folder of the ranked list and the receipt of `score`."""
         return self.artifacts / "ranked_list"
+
+    @property
+    def alerts_backtest(self) -> Path:
+        """The folder with the page and the figures of the rules on past dates."""
+        return self.artifacts / "alerts"
+
+    @property
+    def warnings_file(self) -> Path:
+        """Whom the rules are true of today."""
+        return self.artifacts / "warnings.csv"
+
+    @property
+    def rounds(self) -> Path:
+        """The lists of rounds, a folder for each date."""
+        return self.artifacts / "rounds"
 
     @property
     def state(self) -> Path:

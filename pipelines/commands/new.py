@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def arguments(command: argparse.ArgumentParser) -> None:
     """Add the files, and options for what they leave open."""
-    from pipelines.proposing import said
+    from pipelines.jobs.proposing import said
 
     command.add_argument("files", metavar="FILE", nargs="+", help="files (CSV, Parquet, Excel, JSON lines) or folders")
     said.arguments(command)
@@ -30,6 +30,6 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(_spec: "ExperimentSpec | None", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Write the spec, or show what would change. Raises UsageError where an option is missing."""
-    from pipelines.proposing import proposal
+    from pipelines.jobs.proposing import proposal
 
     return proposal.answer(workspace, arguments)

@@ -12,9 +12,10 @@ example: python -m pipelines list specs --json
 from collections.abc import Callable
 from pathlib import Path
 
-from experiments import checks, families, learners, metrics
+from experiments import checks, conditions, families, learners, metrics
 from experiments.family import Family
 from experiments.leaks.check import Check
+from experiments.logic.condition import ConditionKind
 from experiments.metric import Metric
 from experiments.uplift.learner import Learner
 from features import labels, sources
@@ -72,6 +73,7 @@ KINDS: dict[str, Callable[[Path], Rows]] = {
     "sources": lambda _: [(one.kind, one.meaning) for one in discover(sources, Source).values()],
     "families": lambda _: [(one.name, one.meaning) for one in discover(families, Family).values()],
     "learners": lambda _: [(one.name, one.meaning) for one in discover(learners, Learner).values()],
+    "conditions": lambda _: [(one.name, one.meaning) for one in discover(conditions, ConditionKind).values()],
     "metrics": lambda _: [(one.name, one.meaning) for one in discover(metrics, Metric).values()],
     "checks": lambda _: [(one.code, f"{one.meaning} ({one.severity})") for one in discover(checks, Check).values()],
     "rules": lambda _: [

@@ -43,7 +43,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
         stage_graph.put(spec.name, workspace.root)
     first = repeated_runs.first_look(workspace)
     stage_graph.reproduce(workspace, command)
-    from pipelines.stages import promote, register, score
+    from pipelines.stages import promote, register
 
     with log.timed(f"register {spec.name}"):
         register.run(spec, workspace)
@@ -58,14 +58,26 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     decision = storage.read_json(workspace.decision)
     again = promote.again(spec, workspace, decision)
     if decision["champion_version"] is not None and decision["verdict"] != Verdict.CONTRACT_FAIL:
-        with log.timed(f"score {spec.name}"):
-            score.run(spec, workspace)
+        _list(spec, workspace)
     print(summary(decision, workspace), flush=True)  # noqa: T201 - the command's answer
     announcing.told(workspace)
     if again:
         answer = _answer(spec, workspace, again)
         repeated_runs.note(workspace, answer, first=first, decided=decided)
     return code
+
+
+def _list(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """The ranked list, and whom the rules of warnings are true of."""
+    from pipelines.stages import score
+
+    with log.timed(f"score {spec.name}"):
+        score.run(spec, workspace)
+    if spec.alerts:
+        from pipelines.outreach import preview
+
+        with log.timed(f"warnings {spec.name}"):
+            preview.write(spec, workspace)
 
 
 def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
@@ -119,6 +131,7 @@ def _places(workspace: Workspace) -> list[tuple[str, Any]]:
         ("report", workspace.report_page),
         ("decision", workspace.decision_page),
         ("list", workspace.ranked_list / "ranked_list.csv"),
+        ("warnings", workspace.warnings_file),
     ]
 
 

@@ -64,7 +64,8 @@ def first_look(workspace: Workspace) -> unchanged.Seen:
 
 
 def _unchanging(workspace: Workspace) -> unchanged.Seen:
-    return unchanged.seen(workspace.root, [*CODE, str(workspace.spec_file.relative_to(workspace.root))])
+    said = (workspace.spec_file, workspace.alerts, workspace.playbooks)
+    return unchanged.seen(workspace.root, [*CODE, *(str(path.relative_to(workspace.root)) for path in said)])
 
 
 def registry_look(workspace: Workspace) -> unchanged.Seen:

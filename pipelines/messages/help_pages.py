@@ -25,6 +25,7 @@ EVERY = (0, 1, 2)
 GROUPS = {
     "work": "from data to a decision",
     "look": "show, without changes",
+    "act": "warn and contact customers",
     "decide": "decide by hand, and maintain the registry",
     "stage": "single stages of a run, in order",
     "other": "other commands",

@@ -30,7 +30,8 @@ def page(name: str, terms: Sequence[GlossaryTerm], **parts: Any) -> str:
     shown where the screen is too narrow for columns.
     """
     written = _pages().get_template(name).render(terms=terms, **parts)
-    return explained(_TABLE.sub(lambda table: _labelled(table[0]), written), terms)
+    labelled = _TABLE.sub(lambda table: _labelled(table[0]), written)
+    return explained(labelled, terms) if terms else labelled
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Opening the databases of ledger and leases, and errors when one is unavailable."""
+"""Opening the databases of ledger, leases and operations, and errors when one is unavailable."""
 
 import fcntl
 import os
@@ -19,8 +19,8 @@ CONNECT_SECONDS = 5
 LOCK = 7_040_117
 
 
-def engine(where: str) -> sa.Engine:
-    """A lazily connecting engine with a short timeout that keeps no connection open.
+def engine(where: str, named: str = "the ledger") -> sa.Engine:
+    """A lazily connecting engine with a short timeout that keeps no connection open; named is what it is to a reader.
 
     Raises UsageError for what is no address.
     """
@@ -29,11 +29,11 @@ def engine(where: str) -> sa.Engine:
     try:
         return sa.create_engine(where, poolclass=NullPool, connect_args=waiting, hide_parameters=True)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
-        raise UsageError(f"the ledger's address is not one: {first_line(error)}.") from error
+        raise UsageError(f"the address of {named} is not one: {first_line(error)}.") from error
 
 
 @contextmanager
-def answering(found: sa.Engine) -> Iterator[None]:
+def answering(found: sa.Engine, named: str = "the ledger") -> Iterator[None]:
     """A block that turns a full, locked or unavailable database into a StorageError, but not duplicate keys."""
     try:
         yield
@@ -42,8 +42,9 @@ def answering(found: sa.Engine) -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         where = found.url.render_as_string(hide_password=True)
         why = faults.of_sqlite(str(error)) or first_line(error)
-        named = f"the ledger at {masking.mask(where)}"
-        raise StorageError(f"{named} could not be read or written: {why}; {faults.AGAIN}.") from error
+        raise StorageError(
+            f"{named} at {masking.mask(where)} could not be read or written: {why}; {faults.AGAIN}."
+        ) from error
 
 
 @contextmanager

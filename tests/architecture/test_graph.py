@@ -90,9 +90,13 @@ def test_a_stage_that_learns_knows_nothing_of_judging(imports: Imports, stage: s
     assert not imports.of(stage) & {SPEC, *OF_JUDGING}
 
 
+# Keys of a spec that are one word or number, and no section.
+PLAIN = {"name", "title", "currency", "refit", "time_zone", "alerts", "playbook"}
+
+
 def test_the_sections_of_a_spec_are_modules_of_their_names(root: Path) -> None:
     there = {file.stem for file in (root / SECTIONS.replace(".", "/")).glob("*.py")} - {"__init__", "section"}
-    assert there == set(ExperimentSpec.model_fields) - {"name", "title", "currency", "refit"}
+    assert there == set(ExperimentSpec.model_fields) - PLAIN
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,0 +1,86 @@
+"""The file of a spec's warnings: rules, their lexicons, and who is to act on them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
+
+from experiments.alerts import grammar
+from experiments.logic.condition import Condition
+from features.section import Name, Section
+
+Level = Literal["low", "medium", "high"]
+# The languages in which warnings and reasons are written.
+LANGUAGES = ("en", "zh")
+
+
+def in_every_language(said: Mapping[str, str]) -> Mapping[str, str]:
+    """The texts by language. Raises ValueError where one is missing."""
+    if lacking := [one for one in LANGUAGES if one not in said]:
+        raise ValueError(f"{lacking} is missing; write it in {list(LANGUAGES)}")
+    return said
+
+
+Texts = Annotated[Mapping[Name, Name], AfterValidator(in_every_language)]
+
+
+class Lexicon(Section):
+    """Words that are looked for in texts, in any language; each in its plain form."""
+
+    words: tuple[Name, ...] = Field(min_length=1)
+
+
+class Route(Section):
+    """Who is to act, by a category of the customer such as the region; default where it is missing or not named."""
+
+    by: Name
+    owners: Mapping[Name, Name]
+    default: Name
+
+
+class Rule(Section):
+    """When to warn of a customer, and who is to act on it by when.
+
+    says is the reason by language. after_hours: the rule fires when its condition has held so long. due_hours: by when
+    the owner is to have acted; then escalates_to is told. quiet_days: it does not fire again for so long.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    says: Texts
+    when: Condition
+    level: Level = "medium"
+    owner: Name | None = None
+    route: Name | None = None
+    channel: Name = "list"
+    after_hours: float = Field(0, ge=0, le=24 * 365)
+    due_hours: float = Field(72, gt=0, le=24 * 365)
+    escalates_to: Name | None = None
+    quiet_days: float = Field(0, ge=0, le=3_650)
+
+    @field_validator("when", mode="before")
+    @classmethod
+    def _read(cls, said: Any) -> Condition:
+        return said if isinstance(said, Condition) else grammar.read(said)
+
+    @model_validator(mode="after")
+    def _has_one_owner(self) -> "Rule":
+        if (self.owner is None) == (self.route is None):
+            raise ValueError("it needs an owner, or a route that says who it is, and not both")
+        return self
+
+
+class AlertFile(Section):
+    """All rules of a spec's warnings, by name."""
+
+    title: Name
+    lexicons: Mapping[Name, Lexicon] = {}
+    routes: Mapping[Name, Route] = {}
+    rules: Mapping[Name, Rule] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _routes_are_there(self) -> "AlertFile":
+        for name, rule in self.rules.items():
+            if rule.route is not None and rule.route not in self.routes:
+                raise ValueError(f"rules.{name}: there is no route '{rule.route}'; there are {sorted(self.routes)}")
+        return self

@@ -1,0 +1,12 @@
+"""A remark on a rule of a file, made before any data are looked at."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is said of a rule, by its name, and whether it is a mistake (the file is refused) or a piece of advice."""
+
+    rule: str
+    text: str
+    is_mistake: bool = True

@@ -1,0 +1,1 @@
+"""Playbooks: which segment of customers gets which action, in which order."""

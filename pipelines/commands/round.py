@@ -1,0 +1,121 @@
+"""Draw a round of contacts: who gets which action, and who is withheld so that it can be measured.
+
+An action is proposed for each customer of today's list: by the uplift model where the data have established what that
+action does, else by the spec's playbook, within budget, capacity, opt-outs and fatigue. Then a share of them (`round:
+{control: 0.1}`) is withheld by chance, and where the spec asks to learn (`explore`) the action of a share is drawn.
+Each row has the probability of every action. Whoever is withheld stays withheld, in every spec, until the outcomes of
+the round are known. A round is drawn once for a spec and date and never changes: asked again, it gives the same list.
+`score` shows a draft of the list, without a draw.
+
+group: act
+writes: the round, in the operations database, state/operations.db or where HOLDFAST_OPERATIONS_URI says
+writes: artifacts/SPEC/rounds/DATE, list.csv, list.xlsx, list.parquet and list.html
+codes: 5
+json: the spec, the date, how many get each action, how many are withheld, and which effect the control can show
+example: python -m pipelines round demo
+example: python -m pipelines round telco --as-of 2026-03-01
+"""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from pipelines.messages.answer import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import pandas as pd
+
+    from experiments.spec import ExperimentSpec
+    from pipelines.workspace import Workspace
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    """The date, for a table without dates."""
+    command.add_argument(
+        "--as-of", metavar="DATE", help="the date of the list; today unless said, or the newest date of the data"
+    )
+
+
+def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
+    """Draw it, or find what was drawn. Raises UsageError for a date that the data do not end at."""
+    from pipelines.outreach import champion_today, outreach_files, round_draw, round_list
+    from pipelines.outreach.operations import database, rounds
+
+    engine = database.opened(workspace.root)
+    as_of = _date(spec, workspace, arguments.as_of)
+    found, notes = rounds.found(engine, spec.name, as_of), []
+    if found is None:
+        playbook = outreach_files.checked_playbook(spec, workspace)
+        today = champion_today.read(spec, workspace)
+        seed = round_draw.seed_of(spec, as_of)
+        draft = round_draw.drafted(spec, today, playbook, held_back=rounds.held_back(engine, as_of), seed=seed)
+        notes = _notes(spec, draft.detectable, draft.within_a_year)
+        head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed(spec))
+        found = rounds.written(engine, head, draft.assignments)
+    folder = round_list.folder_of(workspace.rounds, as_of)
+    round_list.write(folder, *found, title=spec.title, currency=spec.currency)
+    counted = _counted(found[1])
+    lines = [
+        f"round {spec.name}: {as_of}, {counted['customers']:,} customers, {counted['withheld']:,} withheld",
+        *(f"  {action}  {count:,}" for action, count in counted["actions"].items()),
+        *notes,
+        f"list  {(folder / 'list.html').relative_to(workspace.root)}",
+    ]
+    return Answer(tuple(lines), {"spec": spec.name, "as_of": str(as_of), **counted})
+
+
+def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "date":
+    """The date of the list: the newest of the data where these have dates."""
+    from datetime import date
+
+    from features.errors import UsageError
+    from pipelines.matrix import matrices
+    from pipelines.outreach.operations import clock
+
+    try:
+        wanted = None if said is None else date.fromisoformat(said)
+    except ValueError as error:
+        raise UsageError(f"--as-of '{said}' is no date; write such as 2026-03-01.") from error
+    if spec.observations is None:
+        return wanted or clock.now(spec.time_zone).date()
+    newest = matrices.dates(workspace.matrix, matrices.SCORE)
+    if not newest:
+        raise UsageError(f"spec '{spec.name}' has no rows to score yet; run: python -m pipelines run {spec.name}")
+    there = date.fromisoformat(newest[-1].removeprefix("as_of="))
+    if wanted not in (None, there):
+        raise UsageError(f"the data of '{spec.name}' end at {there}; there is no list of {wanted}.")
+    return there
+
+
+def _signed(spec: "ExperimentSpec") -> dict[str, str]:
+    import os
+    from datetime import UTC, datetime
+
+    from pipelines.champion.authorship import sign
+
+    del spec
+    signed = sign(os.environ, datetime.now(UTC))
+    return {"by": signed.by, "at": signed.at}
+
+
+def _notes(spec: "ExperimentSpec", effects: "Mapping[str, float]", yearly: "Mapping[str, bool]") -> list[str]:
+    """What the control of each action can show."""
+    lines = [
+        f"  {action}: with {spec.round.control:.0%} withheld this round can show an effect of {100 * effect:.1f} points"
+        for action, effect in effects.items()
+        if effect < 1
+    ]
+    never = [action for action, can in yearly.items() if not can]
+    return lines + [f"  {action}: so few are withheld that a year of such rounds can show nothing" for action in never]
+
+
+def _counted(assignments: "pd.DataFrame") -> dict[str, Any]:
+    actions = assignments.loc[assignments["action"] != "none", "action"].value_counts().sort_index()
+    return {
+        "customers": len(assignments),
+        "withheld": int(assignments["withheld"].sum()),
+        "explored": int(assignments["explored"].sum()),
+        "actions": {str(name): int(count) for name, count in actions.items()},
+    }

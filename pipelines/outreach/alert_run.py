@@ -1,0 +1,116 @@
+"""`alerts run`: raise today's warnings of a spec, once for each episode."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from experiments.alerts.alert_file import AlertFile, Rule
+from experiments.alerts.episodes import Episodes
+from experiments.spec import ExperimentSpec
+from features.errors import UsageError
+from pipelines.outreach import backtest, champion_scores
+from pipelines.outreach import columns as known_columns
+from pipelines.outreach.operations import clock, database, warnings
+from pipelines.outreach.operations.warnings import Warning_
+from pipelines.outreach.spoken import Spoken
+from pipelines.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The result of a run: the date of the data, the number of new warnings by rule, and of all that are open."""
+
+    as_of: str
+    new: Mapping[str, int]
+    known: int
+    open: int
+
+
+def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
+    """Raise the warnings that today's customers give rise to; what is overdue is escalated, what is over has expired.
+
+    now is by the company's clocks. The rules are asked at the newest date of the data; asked again, nothing is new.
+    Raises UsageError where a later date was asked already, SpecError where a rule is wrong.
+    """
+    file, columns, _ = backtest.checked(spec, workspace)
+    engine = database.opened(workspace.root)
+    rows, versions = champion_scores.todays(spec, workspace, engine)
+    conditions = [rule.when for rule in file.rules.values()]
+    newest = rows["as_of"].max().to_pydatetime()
+    spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
+    rows = spoken.beside(rows, conditions, as_of=newest)
+    as_of = newest.replace(microsecond=0)
+    customers = pd.Index(rows["customer_id"].astype(str))
+    made: list[Warning_] = []
+    standing: dict[str, tuple[pd.Index, Episodes]] = {}
+    for name, rule in file.rules.items():
+        before, last_run = warnings.episodes(engine, spec.name, name, customers)
+        if last_run > clock.text(as_of):
+            raise UsageError(
+                f"the rules of '{spec.name}' were asked at {last_run} already, and the data end at {clock.text(as_of)}."
+            )
+        found = rule.when.truth(known_columns.values(rows, rule.when.columns(), columns))
+        after, fires = before.after(
+            clock.hours(as_of), found, delay_hours=rule.after_hours, quiet_hours=rule.quiet_days * 24
+        )
+        standing[name] = customers, after
+        told = {"spec": spec.name, "rule": name, "raised_at": clock.text(as_of), "versions": versions}
+        made += [
+            _warning(rule, str(customers[int(place)]), float(after.since[place]), owner, as_of=as_of, told=told)
+            for place, owner in zip(np.flatnonzero(fires), owners(file, rule, rows[fires]), strict=True)
+        ]
+    known = len(made) - warnings.raised(engine, made, standing, spec=spec.name, at=clock.text(as_of))
+    _follow_up(engine, spec.name, standing, now=now)
+    state = warnings.all_of(engine, spec.name)["state"]
+    counted = {name: sum(one.rule == name for one in made) for name in file.rules}
+    return Raised(clock.text(as_of), counted, known, int((~state.isin(warnings.CLOSED)).sum()))
+
+
+def owners(file: AlertFile, rule: Rule, rows: pd.DataFrame) -> Sequence[str]:
+    """Who is to act for each customer, by the rule's owner or its route."""
+    if rule.route is None:
+        return [str(rule.owner)] * len(rows)
+    route = file.routes[rule.route]
+    return [route.owners.get(str(value), route.default) for value in rows[route.by]]
+
+
+def _warning(
+    rule: Rule, customer: str, since: float, owner: str, *, as_of: datetime, told: Mapping[str, Any]
+) -> Warning_:
+    return Warning_(
+        **told,
+        customer_id=customer,
+        began_at=clock.text(clock.moment(since)),
+        level=rule.level,
+        owner=owner,
+        channel=rule.channel,
+        due_at=clock.text(as_of + timedelta(hours=rule.due_hours)),
+        escalates_to=rule.escalates_to,
+    )
+
+
+def _follow_up(
+    engine: sa.Engine, spec: str, standing: Mapping[str, tuple[pd.Index, Episodes]], *, now: datetime
+) -> None:
+    """Write down which open warnings are over (their episode has ended), and which are overdue."""
+    told = {"at": clock.text(now), "by": "holdfast"}
+    over = {rule: set(customers[np.isnan(found.since)].astype(str)) for rule, (customers, found) in standing.items()}
+    events = []
+    for row in warnings.all_of(engine, spec).to_dict("records"):
+        if row["state"] in warnings.CLOSED or row["rule"] not in standing:
+            continue
+        if row["customer_id"] in over[row["rule"]]:
+            events.append(warnings.event(_key(row), warnings.EXPIRED, **told))
+        elif row["due_at"] <= clock.text(now) and row["state"] != warnings.ESCALATED:
+            to = "" if pd.isna(row["escalates_to"]) else str(row["escalates_to"])
+            events.append(warnings.event(_key(row), warnings.ESCALATED, **told, note=to))
+    warnings.all_happened(engine, events)
+
+
+def _key(row: Mapping[Hashable, Any]) -> list[str]:
+    return [str(row[name]) for name in warnings.KEY]

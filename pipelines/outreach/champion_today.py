@@ -1,0 +1,77 @@
+"""Today's customers as the champion sees them, and which of its predicted effects are established."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.evaluation import claims
+from experiments.spec import ExperimentSpec
+from features.contract import Contract
+from features.errors import MissingError
+from features.tables import CONTROL
+from pipelines.champion import ledger_writer, loading, model_versions
+from pipelines.files import storage
+from pipelines.matrix import matrices
+from pipelines.messages import log
+from pipelines.outreach import reasons
+from pipelines.ruling.effect_evidence import RANDOMISED, current
+from pipelines.workspace import Workspace
+
+ROWS_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class ChampionToday:
+    """rows are the newest customers with features and value; scored, row by row, what version says of them.
+
+    established says of each action whether its effect is: then the model may decide on it. reasons are those that a
+    person can act on, as `reasons.columns` names them.
+    """
+
+    rows: pd.DataFrame
+    scored: pd.DataFrame
+    version: str
+    established: Mapping[str, bool]
+    reasons: pd.DataFrame
+
+
+def read(spec: ExperimentSpec, workspace: Workspace) -> ChampionToday:
+    """The newest customers, scored by the version that serves. Raises MissingError where there is no champion."""
+    reader = ledger_writer.reading(spec.name, workspace.root)
+    standing, _ = reader.agreed()
+    if standing.serving is None:
+        raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
+    reader.check_champion(standing)
+    version = model_versions.version(reader.client, spec.name, standing.serving)
+    model = loading.predictor(spec.name, standing.serving, loading.seal_of(version, standing))
+    rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
+    starts = range(0, len(rows), ROWS_AT_ONCE)
+    parts = [
+        loading.predict(model, rows.iloc[start : start + ROWS_AT_ONCE])
+        for start in log.track(starts, "score", unit="part", total=len(starts))
+    ]
+    # The judged twin's report where the version that serves was fitted again on all rows.
+    judged = model_versions.version(reader.client, spec.name, str(standing.champion))
+    uplift = current(str(judged.tags.get("uplift", RANDOMISED)))
+    report = loading.fetched(model_versions.REPORT, run_id=str(judged.run_id)) if uplift == RANDOMISED else None
+    found = storage.read_json(report)["claims"]["made"] if report else {}
+    established = {action: _is_established(found, action) for action in spec.actions}
+    return ChampionToday(rows, pd.concat(parts), standing.serving, established, _reasons(model, rows))
+
+
+def _reasons(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    """The reasons of each row, by the loaded model's own contributions."""
+    scorer = model.unwrap_python_model().scorer
+    # By our own contract: a version of before has other parts, but the same columns and models.
+    X = Contract.from_dict({"columns": scorer.columns}).encode(rows)
+    without = getattr(scorer, "without", CONTROL)
+    contributions = scorer.models[without].contributions(np.ascontiguousarray(X))
+    return reasons.reasons(contributions, X, described=scorer.columns)
+
+
+def _is_established(made: Mapping[str, Any], action: str) -> bool:
+    """Whether a report may claim that the action changes something, held together with all its claims (Holm)."""
+    return bool(made.get(claims.name("effect", action), claims.NEVER)["established"])

@@ -1,0 +1,1 @@
+"""The operations database: rounds with everybody's drawn action and its probabilities, and warnings."""

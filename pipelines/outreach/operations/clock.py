@@ -1,0 +1,41 @@
+"""Times by the company's clocks: without a zone, in ISO 8601 or in hours since 1970."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from features.errors import UsageError
+
+BEGAN = datetime(1970, 1, 1)
+
+
+def hours(moment: datetime) -> float:
+    """A moment in hours since 1970; it has no zone."""
+    return (moment - BEGAN) / timedelta(hours=1)
+
+
+def moment(since_1970: float) -> datetime:
+    """A moment in hours since 1970, to the second."""
+    return BEGAN + timedelta(seconds=round(since_1970 * 3600))
+
+
+def now(time_zone: str) -> datetime:
+    """What the clocks in a time zone show, to the second, without the zone."""
+    return datetime.now(ZoneInfo(time_zone)).replace(tzinfo=None, microsecond=0)
+
+
+def said(text: str | None, time_zone: str) -> datetime:
+    """The moment that a person wrote, or now. Raises UsageError for what is none, or names a zone."""
+    if text is None:
+        return now(time_zone)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"'{text}' is no time; write such as 2026-01-31T09:00.") from error
+    if found.tzinfo is not None:
+        raise UsageError(f"'{text}' names a zone; write what the company's clocks show, which are of {time_zone}.")
+    return found.replace(microsecond=0)
+
+
+def text(moment: datetime) -> str:
+    """A moment as it is kept."""
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Migrations of the operations database, run by Alembic."""

@@ -1,0 +1,13 @@
+"""What Alembic runs: the migrations on the connection that it was handed, within its transaction."""
+
+from alembic import context
+
+from pipelines.outreach.operations.tables import METADATA
+
+# Of its own, as MLflow's and Optuna's tables may lie in the same database.
+VERSION_TABLE = "holdfast_operations_version"
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=METADATA, version_table=VERSION_TABLE
+)
+context.run_migrations()

@@ -1,0 +1,1 @@
+"""One file for each change of the tables, never edited once it is on `main`."""

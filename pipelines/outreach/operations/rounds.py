@@ -1,0 +1,162 @@
+"""Rounds as they are kept: written once for a spec and date, before any file of theirs is shown."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from features.errors import DataError
+from pipelines.outreach.operations.database import NAMED
+from pipelines.outreach.operations.tables import ASSIGNMENTS, ROUNDS
+from pipelines.servers import databases
+
+NONE = "none"
+# The columns of a round's assignments, in order; `probabilities` is by action and `none`.
+COLUMNS = tuple(column.name for column in ASSIGNMENTS.columns if column.name not in ("spec", "as_of"))
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round was drawn with.
+
+    as_of is the date of the list; control and explore are shares; window_closes_at is the first date at which the
+    outcomes of all its customers are known; versions by what they are of: model, playbook, alerts, texts.
+    """
+
+    spec: str
+    as_of: date
+    written_at: str
+    by: str
+    seed: str
+    control: float
+    explore: float
+    window_closes_at: date
+    versions: Mapping[str, str | None]
+
+
+def written(engine: sa.Engine, round_: Round, assignments: pd.DataFrame) -> tuple[Round, pd.DataFrame]:
+    """The round of a spec and date: this one, or where there is one already, that; all of it or nothing is written.
+
+    assignments has COLUMNS but for `place`, in the order of the list. Raises DataError when a customer occurs twice or
+    probabilities do not sum to one.
+    """
+    rows = _checked(assignments)
+    kept = {
+        "spec": round_.spec,
+        "as_of": round_.as_of.isoformat(),
+        "written_at": round_.written_at,
+        "by": round_.by,
+        "seed": round_.seed,
+        "control": round_.control,
+        "explore": round_.explore,
+        "window_closes_at": round_.window_closes_at.isoformat(),
+        "versions": json.dumps(dict(round_.versions), sort_keys=True),
+        "digest": digest(rows),
+    }
+    key = {"spec": kept["spec"], "as_of": kept["as_of"]}
+    try:
+        with databases.answering(engine, NAMED), engine.begin() as connection:
+            connection.execute(sa.insert(ROUNDS), kept)
+            if rows:
+                connection.execute(sa.insert(ASSIGNMENTS), [{**key, **row} for row in rows])
+    except sa.exc.IntegrityError as error:
+        there = found(engine, round_.spec, round_.as_of)
+        if there is None:
+            raise DataError(
+                f"the round of '{round_.spec}' could not be written: {databases.first_line(error)}."
+            ) from error
+        return there
+    return round_, _frame(rows)
+
+
+def found(engine: sa.Engine, spec: str, as_of: date) -> tuple[Round, pd.DataFrame] | None:
+    """The round of a spec and date with its assignments in order; None where none was drawn.
+
+    Raises DataError when its assignments are not those that were written.
+    """
+    key = (ROUNDS.c.spec == spec) & (ROUNDS.c.as_of == as_of.isoformat())
+    same = (ASSIGNMENTS.c.spec == spec) & (ASSIGNMENTS.c.as_of == as_of.isoformat())
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        head = connection.execute(sa.select(ROUNDS).where(key)).mappings().one_or_none()
+        asked = sa.select(*(ASSIGNMENTS.c[name] for name in COLUMNS)).where(same).order_by(ASSIGNMENTS.c.place)
+        rows = [dict(row) for row in connection.execute(asked).mappings()]
+    if head is None:
+        return None
+    if digest(rows) != head["digest"]:
+        raise DataError(f"the round of '{spec}' at {as_of} is not what was written: it was changed.")
+    return _read(head), _frame(rows)
+
+
+def all_of(engine: sa.Engine, spec: str) -> tuple[Round, ...]:
+    """Every round of a spec, oldest first."""
+    asked = sa.select(ROUNDS).where(ROUNDS.c.spec == spec).order_by(ROUNDS.c.as_of)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return tuple(_read(row) for row in connection.execute(asked).mappings())
+
+
+def held_back(engine: sa.Engine, on: date) -> frozenset[str]:
+    """The customers whom a round of any spec, drawn before this date, withholds until after it."""
+    of_round = (ROUNDS.c.spec == ASSIGNMENTS.c.spec) & (ROUNDS.c.as_of == ASSIGNMENTS.c.as_of)
+    lasts = (ROUNDS.c.as_of < on.isoformat()) & (ROUNDS.c.window_closes_at > on.isoformat())
+    asked = sa.select(ASSIGNMENTS.c.customer_id).join(ROUNDS, of_round).where(ASSIGNMENTS.c.withheld & lasts).distinct()
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return frozenset(connection.execute(asked).scalars())
+
+
+def digest(rows: list[dict[str, Any]]) -> str:
+    """SHA-256 of a round's assignments, in order."""
+    text = json.dumps(rows, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checked(assignments: pd.DataFrame) -> list[dict[str, Any]]:
+    if twice := assignments.loc[assignments["customer_id"].duplicated(), "customer_id"].tolist():
+        raise DataError(f"a round with customer '{twice[0]}' twice cannot be written.")
+    rows = []
+    for place, row in enumerate(assignments.to_dict("records")):
+        probabilities = {str(name): float(share) for name, share in row["probabilities"].items()}
+        if not np.isclose(sum(probabilities.values()), 1.0, atol=1e-9) or min(probabilities.values()) < 0:
+            raise DataError(
+                f"the probabilities of customer '{row['customer_id']}' are {probabilities}, no distribution."
+            )
+        value = row["expected_value"]
+        plain = {
+            **{name: str(row[name]) for name in ("customer_id", "action", "proposed", "level", "because")},
+            **{name: bool(row[name]) for name in ("withheld", "explored")},
+            "risk": float(row["risk"]),
+            "expected_value": None if pd.isna(value) else float(value),
+            "probabilities": json.dumps(probabilities, sort_keys=True),
+            "reasons": json.dumps([list(pair) for pair in row["reasons"]], ensure_ascii=False),
+            "place": place,
+        }
+        rows.append({name: plain[name] for name in COLUMNS})
+    return rows
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.assign(
+        probabilities=[json.loads(text) for text in frame["probabilities"]],
+        reasons=[json.loads(text) for text in frame["reasons"]],
+        expected_value=pd.to_numeric(frame["expected_value"], errors="coerce").astype(float),
+    )
+
+
+def _read(head: sa.RowMapping) -> Round:
+    return Round(
+        spec=head["spec"],
+        as_of=date.fromisoformat(head["as_of"]),
+        written_at=head["written_at"],
+        by=head["by"],
+        seed=head["seed"],
+        control=head["control"],
+        explore=head["explore"],
+        window_closes_at=date.fromisoformat(head["window_closes_at"]),
+        versions=json.loads(head["versions"]),
+    )

@@ -1,0 +1,103 @@
+"""The tables of the operations database. Migrations make them; a change here needs a new one.
+
+Times are ISO 8601 texts in UTC, or dates of the company's calendar; shares and probabilities are in [0, 1].
+"""
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+
+# One for a spec and date, never changed. versions is JSON: model, playbook, alerts, texts; window_closes_at is the
+# first date at which the outcome of everybody in it is known; digest is of all assignments.
+ROUNDS = sa.Table(
+    "holdfast_rounds",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("as_of", sa.Text, primary_key=True),
+    sa.Column("written_at", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("seed", sa.Text, nullable=False),
+    sa.Column("control", sa.Double, nullable=False),
+    sa.Column("explore", sa.Double, nullable=False),
+    sa.Column("window_closes_at", sa.Text, nullable=False),
+    sa.Column("versions", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+)
+# A row for each customer of a round's list. probabilities is JSON: of each action and of `none`, before the draw;
+# reasons is JSON: pairs of an English and a Chinese text.
+ASSIGNMENTS = sa.Table(
+    "holdfast_assignments",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("as_of", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("proposed", sa.Text, nullable=False),
+    sa.Column("withheld", sa.Boolean, nullable=False),
+    sa.Column("explored", sa.Boolean, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("risk", sa.Double, nullable=False),
+    sa.Column("expected_value", sa.Double),
+    sa.Column("because", sa.Text, nullable=False),
+    sa.Column("probabilities", sa.Text, nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
+)
+# A warning of a customer; began_at is when the episode began, so that one episode is one warning. Its times, and those
+# of what follows it, are by the company's clocks.
+WARNINGS = sa.Table(
+    "holdfast_warnings",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("began_at", sa.Text, primary_key=True),
+    sa.Column("raised_at", sa.Text, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("due_at", sa.Text, nullable=False),
+    sa.Column("escalates_to", sa.Text),
+    sa.Column("versions", sa.Text, nullable=False),
+)
+# What became of a warning: acknowledged, done, escalated or expired. happened_at may lie before known_at.
+WARNING_EVENTS = sa.Table(
+    "holdfast_warning_events",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("began_at", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("happened_at", sa.Text, nullable=False),
+    sa.Column("known_at", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+# An attempt to deliver a warning to a receiver: a row `begun` before it, a row `sent` or `failed` after.
+DELIVERIES = sa.Table(
+    "holdfast_deliveries",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("began_at", sa.Text, primary_key=True),
+    sa.Column("receiver", sa.Text, primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+)
+# Where each customer stands with a rule after the last run: a summary that the next run replaces.
+EPISODES = sa.Table(
+    "holdfast_episodes",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("began_at", sa.Text),
+    sa.Column("fired", sa.Boolean, nullable=False),
+    sa.Column("last_fired_at", sa.Text),
+    sa.Column("as_of", sa.Text, nullable=False),
+)
+APPEND_ONLY = (ROUNDS, ASSIGNMENTS, WARNINGS, WARNING_EVENTS, DELIVERIES)

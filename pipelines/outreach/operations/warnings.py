@@ -1,0 +1,173 @@
+"""Warnings as they are kept: raised once for an episode, and what became of each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from experiments.alerts.episodes import NEVER, Episodes
+from features.errors import UsageError
+from pipelines.outreach.operations import clock
+from pipelines.outreach.operations.database import NAMED, alone
+from pipelines.outreach.operations.tables import EPISODES, WARNING_EVENTS, WARNINGS
+from pipelines.servers import databases
+
+OPEN, ACKNOWLEDGED, DONE, ESCALATED, EXPIRED = "open", "acknowledged", "done", "escalated", "expired"
+# The later of two holds, whenever each was written.
+STATES = (OPEN, ACKNOWLEDGED, ESCALATED, EXPIRED, DONE)
+# After these nothing follows.
+CLOSED = (DONE, EXPIRED)
+KEY = ("spec", "rule", "customer_id", "began_at")
+
+
+# Customers, and where each of them stands, by rule.
+Standing = Mapping[str, tuple[pd.Index, Episodes]]
+
+
+@dataclass(frozen=True)
+class Warning_:  # noqa: N801 - Python has a Warning of its own
+    """A warning: which rule, whom about, since when, and who is to act by when.
+
+    Times are ISO 8601, by the company's clocks.
+    """
+
+    spec: str
+    rule: str
+    customer_id: str
+    began_at: str
+    raised_at: str
+    level: str
+    owner: str
+    channel: str
+    due_at: str
+    escalates_to: str | None
+    versions: Mapping[str, str | None]
+
+
+def episodes(engine: sa.Engine, spec: str, rule: str, customers: pd.Index) -> tuple[Episodes, str]:
+    """Where each of these customers stands with a rule, and the date of the last run; "" where there was none."""
+    asked = sa.select(EPISODES).where((EPISODES.c.spec == spec) & (EPISODES.c.rule == rule))
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        rows = connection.execute(asked).mappings().all()
+    found, last_run = Episodes.none(len(customers)), ""
+    for row, place in zip(rows, customers.get_indexer(pd.Index([row["customer_id"] for row in rows])), strict=True):
+        last_run = max(last_run, row["as_of"])
+        if place >= 0:
+            found.since[place] = _hours(row["began_at"], np.nan)
+            found.fired[place] = row["fired"]
+            found.last[place] = _hours(row["last_fired_at"], NEVER)
+    return found, last_run
+
+
+def _hours(text: str | None, otherwise: float) -> float:
+    return otherwise if text is None else clock.hours(datetime.fromisoformat(text))
+
+
+def raised(
+    engine: sa.Engine,
+    made: Sequence[Warning_],
+    standing: Standing,
+    *,
+    spec: str,
+    at: str,
+) -> int:
+    """Write the warnings of a run and where all customers stand with each rule, or nothing; gives how many were new.
+
+    standing is by rule. A warning that was raised already is not raised again.
+    """
+    rows = [{**asdict(one), "versions": json.dumps(dict(one.versions), sort_keys=True)} for one in made]
+    with databases.answering(engine, NAMED), engine.begin() as connection:
+        alone(connection)
+        there = {
+            tuple(row)
+            for row in connection.execute(sa.select(*(WARNINGS.c[name] for name in KEY)).where(WARNINGS.c.spec == spec))
+        }
+        new = [row for row in rows if tuple(row[name] for name in KEY) not in there]
+        if new:
+            connection.execute(sa.insert(WARNINGS), new)
+        for rule, (customers, found) in standing.items():
+            of_rule = (EPISODES.c.spec == spec) & (EPISODES.c.rule == rule)
+            before = [dict(row) for row in connection.execute(sa.select(EPISODES).where(of_rule)).mappings()]
+            is_here = customers.get_indexer(pd.Index([row["customer_id"] for row in before])) >= 0
+            absent = [row for row, here in zip(before, is_here, strict=True) if not here]
+            connection.execute(sa.delete(EPISODES).where(of_rule))
+            if kept := [*absent, *_kept(spec, rule, customers, found, at)]:
+                connection.execute(sa.insert(EPISODES), kept)
+    return len(new)
+
+
+def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -> list[dict[str, Any]]:
+    """The rows of customers who ever had an episode."""
+    some = np.flatnonzero(~np.isnan(found.since) | (found.last > NEVER))
+    return [
+        {
+            "spec": spec,
+            "rule": rule,
+            "customer_id": str(customers[int(place)]),
+            "as_of": at,
+            "began_at": None if np.isnan(found.since[place]) else clock.text(clock.moment(float(found.since[place]))),
+            "fired": bool(found.fired[place]),
+            "last_fired_at": None if found.last[place] == NEVER else clock.text(clock.moment(float(found.last[place]))),
+        }
+        for place in some
+    ]
+
+
+def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
+    """Every warning of a spec with its `state` (open, acknowledged, done, escalated or expired), oldest first."""
+    events = sa.select(*(WARNING_EVENTS.c[name] for name in (*KEY, "kind"))).where(WARNING_EVENTS.c.spec == spec)
+    asked = (
+        sa.select(WARNINGS)
+        .where(WARNINGS.c.spec == spec)
+        .order_by(*(WARNINGS.c[name] for name in ("raised_at", "rule", "customer_id")))
+    )
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        rows = [dict(row) for row in connection.execute(asked).mappings()]
+        last: dict[tuple[str, ...], str] = {}
+        for event in connection.execute(events):
+            key = tuple(event[: len(KEY)])
+            last[key] = max(last.get(key, OPEN), event.kind, key=STATES.index)
+    state = [last.get(tuple(str(row[name]) for name in KEY), OPEN) for row in rows]
+    named = [column.name for column in WARNINGS.columns]
+    return pd.DataFrame(rows, columns=named, dtype=object).assign(state=state)
+
+
+def happened(engine: sa.Engine, key: Sequence[str], kind: str, *, at: str, by: str, note: str = "") -> bool:
+    """Write what became of a warning; False where it was written before.
+
+    key is spec, rule, customer_id and began_at. Raises UsageError where there is no such warning, or it is closed.
+    """
+    there = all_of(engine, key[0])
+    same = (there[list(KEY)] == list(key)).all(axis=1) if len(there) else pd.Series(dtype=bool)
+    if not same.any():
+        raise UsageError(f"'{key[0]}' has no warning of rule '{key[1]}' about customer '{key[2]}' since {key[3]}.")
+    state = str(there.loc[same, "state"].iloc[0])
+    if state in CLOSED and kind != state:
+        raise UsageError(f"the warning of rule '{key[1]}' about customer '{key[2]}' is {state} already.")
+    return bool(all_happened(engine, [event(key, kind, at=at, by=by, note=note)]))
+
+
+def event(key: Sequence[str], kind: str, *, at: str, by: str, note: str = "") -> dict[str, str]:
+    """What became of a warning, as a row."""
+    return {**dict(zip(KEY, key, strict=True)), "kind": kind, "happened_at": at, "known_at": at, "by": by, "note": note}
+
+
+def all_happened(engine: sa.Engine, events: Sequence[Mapping[str, str]]) -> int:
+    """Write what became of warnings, all of it or nothing; gives how many rows were not there before."""
+    if not events:
+        return 0
+    columns = [WARNING_EVENTS.c[name] for name in (*KEY, "kind")]
+    specs = {one["spec"] for one in events}
+    with databases.answering(engine, NAMED), engine.begin() as connection:
+        alone(connection)
+        asked = sa.select(*columns).where(WARNING_EVENTS.c.spec.in_(specs))
+        there = {tuple(row) for row in connection.execute(asked)}
+        new = [dict(one) for one in events if tuple(one[column.name] for column in columns) not in there]
+        if new:
+            connection.execute(sa.insert(WARNING_EVENTS), new)
+    return len(new)

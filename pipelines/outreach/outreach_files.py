@@ -1,0 +1,63 @@
+"""Reading the files of rules and playbooks that a spec names."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from experiments.alerts.alert_file import AlertFile
+from experiments.playbooks import judging_playbooks
+from experiments.playbooks.playbook_file import PlaybookFile
+from experiments.spec import ExperimentSpec
+from features.errors import MissingError, SpecError, UsageError
+from features.section import Section
+from pipelines.outreach import columns as known_columns
+from pipelines.specs import spec_text
+from pipelines.specs.options import parsed
+from pipelines.workspace import Workspace
+
+File = TypeVar("File", bound=Section)
+
+
+def alerts(spec: ExperimentSpec, workspace: Workspace) -> AlertFile:
+    """The rules of a spec's warnings.
+
+    Raises UsageError when the spec names none, MissingError when there is no such file, SpecError for what is no rule.
+    """
+    if spec.alerts is None:
+        raise UsageError(
+            f"spec '{spec.name}' names no rules of warnings: write `alerts: {spec.name}` in it, and the rules in"
+            f" experiments/specs/alerts/{spec.name}.yaml."
+        )
+    return _read(AlertFile, workspace.alerts, spec.alerts, key="alerts", spec=spec.name)
+
+
+def playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile | None:
+    """The playbook of a spec; None where it names none. Raises as `alerts`."""
+    if spec.playbook is None:
+        return None
+    return _read(PlaybookFile, workspace.playbooks, spec.playbook, key="playbook", spec=spec.name)
+
+
+def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile | None:
+    """The playbook of a spec, judged like code; None where it names none. Raises SpecError with all its mistakes."""
+    found = playbook(spec, workspace)
+    if found is None:
+        return None
+    columns = known_columns.known(workspace.matrix, list(found.segments.values()))
+    remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
+    mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
+    refuse(mistakes, path=f"experiments/specs/playbooks/{spec.playbook}.yaml")
+    return found
+
+
+def _read(kind: type[File], folder: Path, name: str, *, key: str, spec: str) -> File:
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        raise MissingError(f"spec '{spec}': {key}: there is no file {path}; there are {known}.")
+    return parsed(kind, spec_text.read(path), f"{folder.name}/{path.name}")
+
+
+def refuse(mistakes: list[str], *, path: str) -> None:
+    """Raise SpecError with all mistakes of a file, if there are any."""
+    if mistakes:
+        raise SpecError(f"{path}: {'; '.join(mistakes)}.")

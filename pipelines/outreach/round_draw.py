@@ -1,0 +1,171 @@
+"""`round`: propose an action for each customer, draw who is withheld, and write it before anybody sees the list."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from experiments.assignment import detectable, draw
+from experiments.assignment.draw import Drawn, Proposed
+from experiments.money import limits
+from experiments.money.limits import Limits
+from experiments.playbooks import proposals, row_of_customer
+from experiments.playbooks.playbook_file import NO_ACTION, PlaybookFile
+from experiments.playbooks.proposals import Book, Customers, Proposals
+from experiments.spec import ExperimentSpec
+from pipelines.outreach import columns as known_columns
+from pipelines.outreach.champion_today import ChampionToday
+from pipelines.outreach.columns import LEVEL, LEVELS, SCORE
+from pipelines.outreach.operations.rounds import NONE, Round
+
+WITHHELD = "withheld by an open round"
+# Where the label has no window, a round is open for so long.
+DAYS_WITHOUT_WINDOW = 90
+ROUNDS_A_YEAR = 12
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A round before it is written: its assignments, and for each action the effect that its control can show."""
+
+    assignments: pd.DataFrame
+    detectable: Mapping[str, float]
+    within_a_year: Mapping[str, bool]
+
+
+def window_closes(spec: ExperimentSpec, as_of: date) -> date:
+    """The first date at which the outcome of everybody in a round is known."""
+    days = spec.label.lead_time_days + spec.label.horizon_days
+    return as_of + timedelta(days=days or DAYS_WITHOUT_WINDOW)
+
+
+def drafted(
+    spec: ExperimentSpec, today: ChampionToday, playbook: PlaybookFile | None, *, held_back: frozenset[str], seed: str
+) -> Drafted:
+    """The assignments of a round, in the order of the list; held_back are withheld by rounds that are still open."""
+    rows = today.rows.reset_index(drop=True)
+    risk = today.scored["churn_probability"].to_numpy(dtype=float)
+    rows = rows.assign(**{SCORE: risk, LEVEL: known_columns.levels(risk, spec.score)})
+    actions = spec.actions
+    customers = _customers(spec, rows, today.scored, held_back=held_back)
+    arms = spec.treatment.arms if spec.treatment else {}
+    cost = np.array([arms[action].cost for action in actions], dtype=float)
+    established = np.array([today.established.get(action, False) for action in actions], dtype=bool)
+    within = _leaving_room(limits.limits_of(spec.policy, actions=actions, n_rows=len(rows)), spec, cost, len(rows))
+    book = _book(playbook, rows, actions)
+    proposed = _proposed(customers, book, cost=cost, established=established, within=within)
+    drawn = _drawn(spec, rows, proposed, customers, seed=seed)
+    shown = {
+        action: detectable.effect(float(risk[some].mean()), customers=int(some.sum()), control=spec.round.control)
+        for place, action in enumerate(actions)
+        if (some := proposed.action == place).any()
+    }
+    yearly = {
+        action: detectable.can_show(
+            float(risk[proposed.action == actions.index(action)].mean()),
+            customers=ROUNDS_A_YEAR * int((proposed.action == actions.index(action)).sum()),
+            control=spec.round.control,
+        )
+        for action in shown
+    }
+    said = today.reasons.to_numpy().reshape(len(rows), -1, 2).tolist()
+    reasons = [[pair for pair in pairs if pair[0]] for pairs in said]
+    return Drafted(_assignments(rows, risk, proposed, drawn, actions, reasons=reasons), shown, yearly)
+
+
+def made(spec: ExperimentSpec, today: ChampionToday, *, as_of: date, seed: str, by: str, at: str) -> Round:
+    """The round's head: what it was drawn with, by whom and when."""
+    versions = {"model": today.version, "playbook": spec.playbook, "alerts": spec.alerts}
+    control, explore = spec.round.control, spec.round.explore
+    return Round(spec.name, as_of, at, by, seed, control, explore, window_closes(spec, as_of), versions)
+
+
+def seed_of(spec: ExperimentSpec, as_of: date) -> str:
+    """The seed of a round: it follows from spec, date and the split's seed, so that a draw can be made again."""
+    return hashlib.sha256(f"{spec.name}|{as_of}|{spec.split.seed}".encode()).hexdigest()[:16]
+
+
+def _customers(
+    spec: ExperimentSpec, rows: pd.DataFrame, scored: pd.DataFrame, *, held_back: frozenset[str]
+) -> Customers:
+    ids = rows["customer_id"].to_numpy().astype(str)
+    barred = {**limits.barred(rows, spec.policy), WITHHELD: np.isin(ids, list(held_back))}
+    names = [f"uplift_{action}" for action in spec.actions]
+    known = [scored[name].to_numpy(dtype=float) if name in scored else np.zeros(len(rows)) for name in names]
+    uplift = np.column_stack(known) if known else np.zeros((len(rows), 0))
+    risk = scored["churn_probability"].to_numpy(dtype=float)
+    return Customers(ids, rows["value"].to_numpy(dtype=float), risk, uplift, barred)
+
+
+def _leaving_room(within: Limits, spec: ExperimentSpec, cost: np.ndarray, size: int) -> Limits:
+    """The limits of the proposals, with room for what exploring may add to each action."""
+    if not spec.round.explore or not cost.size:
+        return within
+    most = min(size, within.contacts)
+    taken = [
+        draw.reserve(limit, most=most, explore=spec.round.explore, n_actions=cost.size) for limit in within.by_action
+    ]
+    by_action = tuple(limit - used for limit, used in zip(within.by_action, taken, strict=True))
+    return replace(within, by_action=by_action, money=within.money - float((np.array(taken) * cost).sum()))
+
+
+def _book(playbook: PlaybookFile | None, rows: pd.DataFrame, actions: tuple[str, ...]) -> Book:
+    if playbook is None:
+        return Book.empty(len(rows))
+    asked = list(playbook.segments.values())
+    columns = known_columns.of_rows(rows, asked)
+    names = frozenset[str]().union(*(one.columns() for one in asked))
+    met = row_of_customer.first_met(playbook, known_columns.values(rows, names, columns), size=len(rows))
+    places = [draw.NOBODY if row.action == NO_ACTION else actions.index(row.action) for row in playbook.rows.values()]
+    return Book(np.array([*places, draw.NOBODY])[met], met != row_of_customer.NO_ROW)
+
+
+def _proposed(
+    customers: Customers, book: Book, *, cost: np.ndarray, established: np.ndarray, within: Limits
+) -> Proposals:
+    size = len(customers.value)
+    if cost.size:
+        return proposals.propose(customers, book, cost=cost, established=established, limits=within)
+    nothing = np.full(size, "no action was tried", dtype=object)
+    return Proposals(np.full(size, draw.NOBODY), np.full(size, NONE, dtype=object), nothing, np.full(size, np.nan))
+
+
+def _drawn(spec: ExperimentSpec, rows: pd.DataFrame, proposed: Proposals, customers: Customers, *, seed: str) -> Drawn:
+    allowed = np.repeat(customers.may_contact[:, None], len(spec.actions), axis=1)
+    level = np.array([LEVELS.index(one) for one in rows[LEVEL]])
+    asked = Proposed(customers.ids.tolist(), proposed.action, level, allowed)
+    return draw.draw(asked, control=spec.round.control, explore=spec.round.explore, seed=seed)
+
+
+def _assignments(
+    rows: pd.DataFrame,
+    risk: np.ndarray,
+    proposed: Proposals,
+    drawn: Drawn,
+    actions: tuple[str, ...],
+    *,
+    reasons: list[list[list[str]]],
+) -> pd.DataFrame:
+    """The rows of the list: who has a proposal first, by what the contact is worth, then by risk."""
+    names = np.array([*actions, NONE], dtype=object)
+    found = pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"].to_numpy().astype(str),
+            "action": names[drawn.action],
+            "proposed": names[proposed.action],
+            "withheld": drawn.withheld,
+            "explored": drawn.explored,
+            "level": rows[LEVEL].to_numpy(),
+            "risk": risk,
+            "expected_value": proposed.worth,
+            "because": np.where(proposed.action == draw.NOBODY, proposed.because, proposed.source),
+            "reasons": reasons,
+            "probabilities": [dict(zip((NONE, *actions), row.tolist(), strict=True)) for row in drawn.probability],
+        }
+    )
+    nothing = (proposed.action == draw.NOBODY).astype(int)
+    order = np.lexsort((found["customer_id"].to_numpy(), -risk, -np.nan_to_num(proposed.worth), nothing))
+    return found.iloc[order].reset_index(drop=True)

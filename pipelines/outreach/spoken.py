@@ -1,0 +1,66 @@
+"""What customers wrote or said, as rules see it: how many texts of some days hold a word of a lexicon."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from experiments.alerts import lexicon
+from experiments.alerts.alert_file import Lexicon
+from experiments.conditions.words import WordsCondition
+from experiments.logic.condition import Condition
+from pipelines.outreach.columns import leaves
+
+TABLE, KEY = "interactions", "interaction_id"
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """The texts of all customers with, by lexicon, whether each holds a word of it; none where there is no such table.
+
+    said has a row for each version of a text: its key, customer_id, known_at, and a column for each lexicon.
+    """
+
+    said: pd.DataFrame | None
+
+    @classmethod
+    def read(
+        cls,
+        tables: Path,
+        conditions: Iterable[Condition],
+        lexicons: Mapping[str, Lexicon],
+        *,
+        first: datetime,
+    ) -> "Spoken":
+        """The texts that matter from the date first on, looked through for the lexicons that the conditions name."""
+        asked = _words(conditions)
+        named = {leaf.words_of for leaf in asked}
+        if not named or not (tables / TABLE).exists():
+            return cls(None)
+        said = pq.read_table(tables / TABLE, columns=[KEY, "customer_id", "known_at", "text"]).to_pandas()
+        said = said[said["known_at"] >= first - timedelta(days=max(leaf.days for leaf in asked))].reset_index(drop=True)
+        texts, place = np.unique(said["text"].fillna("").to_numpy().astype(str), return_inverse=True)
+        found = {name: lexicon.hits(texts.tolist(), lexicons[name].words)[place] for name in sorted(named)}
+        return cls(said.drop(columns="text").assign(**found))
+
+    def beside(self, rows: pd.DataFrame, conditions: Iterable[Condition], *, as_of: datetime) -> pd.DataFrame:
+        """The rows of customers at a date with the columns that the conditions on words read."""
+        if self.said is None:
+            return rows
+        known = self.said[self.said["known_at"] < as_of]
+        # Of several versions of a text the one known last holds.
+        known = known.sort_values("known_at", kind="stable").drop_duplicates(KEY, keep="last")
+        added = {}
+        for leaf in _words(conditions):
+            recent = known[(known["known_at"] >= as_of - timedelta(days=leaf.days)) & known[leaf.words_of]]
+            counts = recent["customer_id"].value_counts()
+            added[leaf.column] = rows["customer_id"].map(counts).fillna(0).to_numpy(dtype=float)
+        return rows.assign(**added)
+
+
+def _words(conditions: Iterable[Condition]) -> Collection[WordsCondition]:
+    return [leaf for one in conditions for leaf in leaves(one) if isinstance(leaf, WordsCondition)]

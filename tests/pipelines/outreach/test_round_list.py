@@ -1,0 +1,84 @@
+"""The list of a round as files: the same bytes, nothing that a spreadsheet would run, and a page to filter."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+from pipelines.files import spreadsheet
+from pipelines.outreach import round_list
+from pipelines.outreach.operations.rounds import Round
+
+VERSIONS = {"model": "3", "playbook": "demo"}
+ROUND = Round("demo", date(2026, 1, 1), "2026-01-01T08:00:00", "desk", "7", 0.1, 0.0, date(2026, 3, 16), VERSIONS)
+BECAUSE = ["model", "playbook", "model", "not worth its cost"]
+NAMES = ["=1+1", "@sum", "plain", "-2"]
+
+
+@pytest.fixture
+def assignments() -> pd.DataFrame:
+    none = {"none": 1.0, "call": 0.0}
+    drawn = {"none": 0.1, "call": 0.9}
+    return pd.DataFrame(
+        {
+            "customer_id": NAMES,
+            "place": range(4),
+            "action": ["call", "call", "none", "none"],
+            "proposed": ["call", "call", "call", "none"],
+            "withheld": [False, False, True, False],
+            "explored": [False] * 4,
+            "level": ["high", "low", "medium", "low"],
+            "risk": [0.7, 0.2, 0.3, 0.1],
+            "expected_value": [5.0, float("nan"), 2.0, float("nan")],
+            "because": BECAUSE,
+            "probabilities": [drawn, drawn, drawn, none],
+            "reasons": [[["Uses it less", "使用减少"]], [], [], []],
+        }
+    )
+
+
+def _written(folder: Path, assignments: pd.DataFrame) -> Path:
+    round_list.write(folder, ROUND, assignments, title="Demo", currency="eur")
+    return folder
+
+
+def test_rows_have_probabilities_and_the_withheld_are_named(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    listed = pd.read_parquet(_written(tmp_path / "list", assignments) / "list.parquet")
+    assert listed["customer_id"].tolist() == NAMES
+    assert listed[["probability_of_none", "probability_of_call"]].sum(axis=1).tolist() == [1.0] * 4
+    assert listed["because"].tolist() == ["model", "playbook", round_list.WITHHELD, "not worth its cost"]
+    assert not {"withheld", "proposed", "explored"} & set(listed)
+
+
+def test_the_same_round_gives_the_same_bytes(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    one, other = (_written(tmp_path / name, assignments) for name in ("one", "other"))
+    for name in ("list.csv", "list.html", "list.parquet"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+
+
+def test_no_cell_is_a_formula(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    folder = _written(tmp_path / "list", assignments)
+    assert spreadsheet.read(folder / "list.csv")["customer_id"].tolist() == NAMES
+    assert (folder / "list.csv").read_text().splitlines()[1].startswith("'=1+1")
+    sheet = load_workbook(folder / "list.xlsx")["list"]
+    cells = [row[0] for row in sheet.iter_rows(min_row=2)]
+    assert [cell.value for cell in cells] == NAMES
+    assert {cell.data_type for cell in cells} == {"s"}
+
+
+def test_the_page_shows_who_is_to_be_contacted_and_nobody_else(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    page = (_written(tmp_path / "list", assignments) / "list.html").read_text()
+    assert "=1+1" in page
+    assert "Uses it less" in page
+    assert "使用减少" in page
+    assert ">plain<" not in page
+    assert page.count('<tr class="action-1') == 2
+    assert "<script" not in page
+    assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+
+
+def test_a_list_without_anybody_is_one(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    folder = _written(tmp_path / "list", assignments.iloc[:0])
+    assert (folder / "list.html").exists()
