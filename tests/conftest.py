@@ -20,6 +20,38 @@ vars(sys.modules["__main__"]).setdefault("__file__", __file__)
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 SHARED_DATA = ROOT.parent / "shared" / "data"
+# The files that take longest, longest first: as a worker takes a file at a time, the last ones must be short.
+LONG_FILES = (
+    "end_to_end/test_pages.py",
+    "end_to_end/test_real_data.py",
+    "end_to_end/test_demo_world.py",
+    "end_to_end/test_tries.py",
+    "end_to_end/test_tiny_world.py",
+    "pipelines/champion/test_races_and_kills.py",
+    "end_to_end/test_api.py",
+    "conformance/test_spark.py",
+    "pipelines/gate/test_gate_simulations.py",
+    "end_to_end/test_same_bytes.py",
+    "experiments/search/test_worlds.py",
+    "conformance/test_checks.py",
+    "features/sources/test_event_log.py",
+    "pipelines/learning/test_randomisation_designs.py",
+    "experiments/learners/test_among_rivals.py",
+    "end_to_end/test_strangers.py",
+    "pipelines/gate/test_gate_refresh.py",
+    "end_to_end/test_killed.py",
+    "end_to_end/test_stopped.py",
+    "pipelines/test_file_forms.py",
+    "conformance/test_same_bytes.py",
+    "end_to_end/test_extended_telco.py",
+)
+gc.disable()  # while libraries are loaded and tests collected, nothing becomes garbage
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order of LONG_FILES, and all others after them in the order in which they were found."""
+    rank = {ROOT / "tests" / name: place for place, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 def pytest_collection_finish() -> None:
@@ -27,6 +59,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

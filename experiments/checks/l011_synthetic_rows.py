@@ -116,6 +116,8 @@ def _on_a_segment(row: Numbers, near: Numbers) -> bool:
         return False
     towards = apart / length[:, None]
     opposite = towards @ towards.T < -1 + 10 * ROUNDING**2
+    if not opposite.any():
+        return False
     ones, others = np.nonzero(np.triu(opposite))
     exact = np.abs(towards[ones] + towards[others]).max(axis=1, initial=0.0) < ROUNDING
     moving = (np.abs(towards[ones]) > 10 * ROUNDING).sum(axis=1) >= MOVING

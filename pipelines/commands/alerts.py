@@ -10,6 +10,9 @@ backtest  play the rules over all past dates with what was known on each: how of
 run       raise the warnings of the newest date of the data (of a table without dates: of the day), one for each
           episode: a new one begins only after the condition was false. Asked again, nothing is new. What is overdue is
           escalated; what is over has expired.
+deliver   send the open warnings that nobody was sent yet, where HOLDFAST_CHANNEL_MAIL, and so on by the rule's channel,
+          holds an address: mail, webhook, WeCom, DingTalk, Slack and more, as Apprise writes them. One message for each
+          owner. What was sent is not sent again; what failed is tried three times.
 list      show the warnings that are open; --all also those that are done or expired.
 acknowledge, done
           write down what became of a warning: its rule, its customer and since when (`list` shows all three).
@@ -24,6 +27,7 @@ json: the remarks on the rules; the figures of each rule; what was raised; the w
 example: python -m pipelines alerts check demo
 example: python -m pipelines alerts backtest demo
 example: python -m pipelines alerts run demo
+example: python -m pipelines alerts deliver demo
 example: python -m pipelines alerts list demo
 example: python -m pipelines alerts done demo use_is_down C0000004 --since 2026-01-01T00:00:00 --note called
 """
@@ -41,6 +45,7 @@ ACTIONS = {
     "check": "Judge the rules like code, before any data.",
     "backtest": "Play the rules over all past dates with what was known then.",
     "run": "Raise the warnings of the newest date of the data.",
+    "deliver": "Send the open warnings where an address is given.",
     "list": "Show the warnings that are open.",
     "acknowledge": "Say that somebody has taken a warning on.",
     "done": "Say that what a warning asked for was done.",
@@ -56,7 +61,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
         action.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "list":
             action.add_argument("--all", action="store_true", help="also those that are done or expired")
-        if name in ("run", *BY_HAND):
+        if name in ("run", "deliver", *BY_HAND):
             action.add_argument("--at", metavar="TIME", help="the time by the company's clocks; now unless said")
         if name in BY_HAND:
             action.add_argument("rule", metavar="RULE", help="the rule, such as use_is_down")
@@ -71,7 +76,8 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         return _check(spec, workspace) if arguments.action == "check" else _backtest(spec, workspace)
     if arguments.action == "list":
         return _list(spec, workspace, every=arguments.all)
-    return (_run if arguments.action == "run" else _by_hand)(spec, workspace, arguments)
+    act = {"run": _run, "deliver": _deliver}.get(arguments.action, _by_hand)
+    return act(spec, workspace, arguments)
 
 
 def _check(spec: "ExperimentSpec", workspace: "Workspace") -> Answer:
@@ -104,6 +110,17 @@ def _run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Nam
     total = sum(found.new.values())
     lines = [f"alerts run {spec.name}: {total} new warnings at {found.as_of}, {found.open} open in all"]
     return Answer((*lines, *(f"  {rule}  {count}" for rule, count in found.new.items())), asdict(found))
+
+
+def _deliver(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
+    from dataclasses import asdict
+
+    from pipelines.outreach import delivery
+    from pipelines.outreach.operations import clock
+
+    found = delivery.deliver(spec, workspace, at=clock.text(clock.said(arguments.at, spec.time_zone)))
+    said = f"{found.sent} sent, {found.failed} failed, {found.on_the_list} on the list only"
+    return Answer((f"alerts deliver {spec.name}: {said}",), asdict(found), code=2 if found.failed else 0)
 
 
 def _list(spec: "ExperimentSpec", workspace: "Workspace", *, every: bool) -> Answer:

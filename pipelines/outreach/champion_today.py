@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from experiments.evaluation import claims
 from experiments.spec import ExperimentSpec
+from features.contract import Contract
 from features.errors import MissingError
+from features.tables import CONTROL
 from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
 from pipelines.messages import log
-from pipelines.outreach import champion_scores
+from pipelines.outreach import champion_scores, reasons
 from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
@@ -27,13 +30,15 @@ ROWS_AT_ONCE = 5_000
 class ChampionToday:
     """rows are the newest customers with features and value; scored, row by row, what version says of them.
 
-    established says of each action whether its effect is: then the model may decide on it.
+    established says of each action whether its effect is: then the model may decide on it. reasons are those that a
+    person can act on, as `reasons.columns` names them.
     """
 
     rows: pd.DataFrame
     scored: pd.DataFrame
     version: str
     established: Mapping[str, bool]
+    reasons: pd.DataFrame
 
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of: date) -> ChampionToday:
@@ -51,7 +56,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     rows = matrices.to_score(workspace.matrix)
     starts = range(0, len(rows), ROWS_AT_ONCE)
     parts = [
-        loading.predict(model, rows.iloc[start : start + ROWS_AT_ONCE], reasons=spec.score.reasons)
+        loading.predict(model, rows.iloc[start : start + ROWS_AT_ONCE])
         for start in log.track(starts, "score", unit="part", total=len(starts))
     ]
     # The judged twin's report where the version that serves was fitted again on all rows.
@@ -63,7 +68,17 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     scored = pd.concat(parts)
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
-    return ChampionToday(rows, scored, standing.serving, established)
+    return ChampionToday(rows, scored, standing.serving, established, _reasons(model, rows))
+
+
+def _reasons(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    """The reasons of each row, by the loaded model's own contributions."""
+    scorer = model.unwrap_python_model().scorer
+    # By our own contract: a version of before has other parts, but the same columns and models.
+    X = Contract.from_dict({"columns": scorer.columns}).encode(rows)
+    without = getattr(scorer, "without", CONTROL)
+    contributions = scorer.models[without].contributions(np.ascontiguousarray(X))
+    return reasons.reasons(contributions, X, described=scorer.columns)
 
 
 def _is_established(made: Mapping[str, Any], action: str) -> bool:

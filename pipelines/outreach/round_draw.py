@@ -57,7 +57,9 @@ def drafted(
     book = _book(playbook, rows, actions)
     proposed = _proposed(customers, book, cost=cost, established=established, within=within)
     drawn = _drawn(spec, rows, proposed, customers, seed=seed)
-    return _assignments(rows, risk, proposed, drawn, actions)
+    said = today.reasons.to_numpy().reshape(len(rows), -1, 2).tolist()
+    reasons = [[pair for pair in pairs if pair[0]] for pairs in said]
+    return _assignments(rows, risk, proposed, drawn, actions, reasons=reasons)
 
 
 def can_show(round_: Round, assignments: pd.DataFrame) -> dict[str, Shown]:
@@ -146,7 +148,13 @@ def _drawn(spec: ExperimentSpec, rows: pd.DataFrame, proposed: Proposals, custom
 
 
 def _assignments(
-    rows: pd.DataFrame, risk: np.ndarray, proposed: Proposals, drawn: Drawn, actions: tuple[str, ...]
+    rows: pd.DataFrame,
+    risk: np.ndarray,
+    proposed: Proposals,
+    drawn: Drawn,
+    actions: tuple[str, ...],
+    *,
+    reasons: list[list[list[str]]],
 ) -> pd.DataFrame:
     """The rows of the list: who has a proposal first, by what the contact is worth, then by risk."""
     names = np.array([*actions, NONE], dtype=object)
@@ -161,6 +169,7 @@ def _assignments(
             "risk": risk,
             "expected_value": proposed.worth,
             "because": np.where(proposed.action == draw.NOBODY, proposed.because, proposed.source),
+            "reasons": reasons,
             "probabilities": [dict(zip((NONE, *actions), row.tolist(), strict=True)) for row in drawn.probability],
         }
     )

@@ -10,6 +10,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from pipelines.files import spreadsheet, storage
+from pipelines.outreach import reasons
 from pipelines.outreach.operations.rounds import NONE, Round
 from pipelines.reporting import round_page
 
@@ -23,7 +24,15 @@ def shown(assignments: pd.DataFrame) -> pd.DataFrame:
     probabilities = pd.DataFrame(assignments["probabilities"].tolist(), index=assignments.index)
     because = assignments["because"].where(~assignments["withheld"], WITHHELD)
     kept = assignments.assign(because=because)[[*SHOWN]]
-    return kept.join(probabilities.add_prefix(PROBABILITY))
+    return kept.join(_reasons(assignments)).join(probabilities.add_prefix(PROBABILITY))
+
+
+def _reasons(assignments: pd.DataFrame) -> pd.DataFrame:
+    """The reasons in a column each for place and language; empty texts where there are fewer."""
+    names = reasons.columns()
+    padded = [[text for pair in pairs for text in pair] for pairs in assignments["reasons"]]
+    rows = [[*texts, *[""] * (len(names) - len(texts))] for texts in padded]
+    return pd.DataFrame(rows, columns=names, index=assignments.index, dtype=object)
 
 
 def write(folder: Path, round_: Round, assignments: pd.DataFrame, *, title: str, currency: str) -> None:

@@ -89,6 +89,17 @@ def test_tests_are_no_package(root: Path) -> None:
     assert not list((root / "tests").rglob("__init__.py"))
 
 
+def test_the_files_that_run_first_are_there(root: Path) -> None:
+    """A file that is renamed would else start late, and nobody notice."""
+    listed = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse((root / "tests/conftest.py").read_text()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LONG_FILES"
+    )
+    assert listed
+    assert [name for name in listed if not (root / "tests" / name).is_file()] == []
+
+
 def test_only_pipelines_touches_the_disk(root: Path) -> None:
     """features and experiments open no file, start no process and read no environment."""
     found = []

@@ -11,11 +11,12 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ from pipelines.cli import main
 from pipelines.files import storage
 from pipelines.workspace import Workspace
 
+SECONDS = 600
 CHANGES = ("CREATE", "INSERT", "UPDATE", "DELETE")
 
 
@@ -146,12 +148,47 @@ def warmed(spare: Path, words: list[str]) -> None:
         os.environ["MLFLOW_TRACKING_URI"] = kept
 
 
+def serve() -> None:
+    """Do the jobs that come, a line each, every one in a fork; the first imports what all need."""
+    for line in sys.stdin:
+        job = json.loads(line)
+        os.environ.clear()
+        os.environ.update(job["environment"])
+        if job["how"] == "kill":
+            shutil.copytree(job["roots"][0], job["spare"])
+        signal.alarm(SECONDS)
+        warmed(Path(job["spare"]), job["words"])
+        signal.alarm(0)
+        with tempfile.TemporaryFile("w+") as said:
+            child = os.fork()
+            if not child:
+                signal.alarm(SECONDS)
+                os.dup2(said.fileno(), 1)
+                os.dup2(said.fileno(), 2)
+                _do([Path(root) for root in job["roots"]], job["how"], job["words"])
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            said.seek(0)
+            answer = {"code": code, "said": said.read()}
+        os.write(ANSWERS, (json.dumps(answer) + "\n").encode())
+    os._exit(0)  # nothing of its own is left to end
+
+
+def _do(roots: list[Path], how: str, words: list[str]) -> NoReturn:
+    code = 70
+    try:
+        if how == "kill":
+            shutil.copytree(roots[0], roots[0].with_name(f"{roots[0].name}.saved"))
+        answer = kill_everywhere(roots[0], words) if how == "kill" else race(roots, words)
+        Path(f"{roots[0]}.answer.json").write_text(json.dumps(answer))
+        code = 0
+    except BaseException:  # noqa: BLE001 - a fork must not run on as its parent
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    how, spare, *folders = sys.argv[1].split(",")
-    roots, asked = [Path(folder) for folder in folders], sys.argv[2:]
-    if how == "kill":
-        shutil.copytree(roots[0], roots[0].with_name(f"{roots[0].name}.saved"))
-        shutil.copytree(roots[0], spare)
-    warmed(Path(spare), asked)
-    answer = kill_everywhere(roots[0], asked) if how == "kill" else race(roots, asked)
-    Path(f"{roots[0]}.answer.json").write_text(json.dumps(answer))
+    ANSWERS = os.dup(1)
+    os.dup2(2, 1)  # what commands say is no answer
+    serve()

@@ -146,6 +146,7 @@ def _checked(assignments: pd.DataFrame) -> list[dict[str, Any]]:
             "risk": float(row["risk"]),
             "expected_value": None if pd.isna(value) else float(value),
             "probabilities": json.dumps(probabilities, sort_keys=True),
+            "reasons": json.dumps([list(pair) for pair in row["reasons"]], ensure_ascii=False),
             "place": place,
         }
         rows.append({name: plain[name] for name in COLUMNS})
@@ -156,6 +157,7 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.assign(
         probabilities=[json.loads(text) for text in frame["probabilities"]],
+        reasons=[json.loads(text) for text in frame["reasons"]],
         expected_value=pd.to_numeric(frame["expected_value"], errors="coerce").astype(float),
     )
 

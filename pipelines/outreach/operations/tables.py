@@ -23,7 +23,8 @@ ROUNDS = sa.Table(
     sa.Column("versions", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
 )
-# A row for each customer of a round's list. probabilities is JSON: of each action and of `none`, before the draw.
+# A row for each customer of a round's list. probabilities is JSON: of each action and of `none`, before the draw;
+# reasons is JSON: pairs of an English and a Chinese text.
 ASSIGNMENTS = sa.Table(
     "holdfast_assignments",
     METADATA,
@@ -40,6 +41,7 @@ ASSIGNMENTS = sa.Table(
     sa.Column("expected_value", sa.Double),
     sa.Column("because", sa.Text, nullable=False),
     sa.Column("probabilities", sa.Text, nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False),
     sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
 )
 # A warning of a customer; began_at is when the episode began, so that one episode is one warning. Its times, and those
@@ -73,7 +75,7 @@ WARNING_EVENTS = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
 )
-# An attempt to deliver a warning to a receiver; state is sent or failed.
+# An attempt to deliver a warning to a receiver: a row `begun` before it, a row `sent` or `failed` after.
 DELIVERIES = sa.Table(
     "holdfast_deliveries",
     METADATA,
@@ -83,9 +85,8 @@ DELIVERIES = sa.Table(
     sa.Column("began_at", sa.Text, primary_key=True),
     sa.Column("receiver", sa.Text, primary_key=True),
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.Text, primary_key=True),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("error", sa.Text, nullable=False),
 )
 # Where each customer stands with a rule after the last run: a summary that the next run replaces.
 EPISODES = sa.Table(

@@ -11,10 +11,6 @@ from experiments.metric import evaluate
 from experiments.metrics.autoc import METRIC as AUTOC
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, World, fitted, problem, world
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from causalml.inference import meta
-
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -32,6 +28,9 @@ def hinged(X: np.ndarray) -> np.ndarray:
 
 def theirs(name: str, of: World, new: np.ndarray) -> np.ndarray:
     """What causalml's learner says of new rows; effects of the good outcome."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from causalml.inference import meta  # here, as only one worker needs it and it takes seconds
     given, good, p = (of.arms == "call").astype(int), 1 - of.y, np.full(len(of.y), 0.35 / 0.8)
     columns, asked, p_new = hinged(of.X), hinged(new), np.full(len(new), 0.35 / 0.8)
     if name == "dr_learner":

@@ -89,3 +89,27 @@ def test_a_few_values_far_out_take_no_bend_from_the_others() -> None:
     prepared = FAMILY.prepare(X, y, contract(1))
     said = FAMILY.fit(prepared, np.arange(5000), params={"C": 1.0}, seed=0).predict(X)
     assert roc_auc_score(y[known], said[known]) > roc_auc_score(y[known], x[known]) - 0.005
+
+
+def test_the_columns_of_many_are_those_of_each_alone_in_their_order() -> None:
+    rng = np.random.default_rng(4)
+    X = np.column_stack(
+        [rng.integers(0, 3, 300), rng.gamma(1, size=300), rng.integers(0, 2, 300), rng.normal(size=300)]
+    )
+    X[rng.random(X.shape) < 0.1] = np.nan
+    X = np.column_stack([X, rng.integers(0, 5, 300), np.full(300, np.nan)])
+    sizes = (3, 0, 0, 0, 5, 0)
+    terms = encoding.terms_of(
+        X,
+        Contract(
+            tuple(
+                FeatureColumn(f"x{k}", "x", type="category", categories=tuple(map(str, range(size))))
+                if size
+                else FeatureColumn(f"x{k}", "x")
+                for k, size in enumerate(sizes)
+            )
+        ),
+    )
+    alone = [encoding.encoded(X[:, [k]], (own,)).toarray() for k, own in enumerate(terms)]
+    assert [one.shape[1] for one in alone] == [own.n_terms for own in terms]
+    assert np.array_equal(encoding.encoded(X, terms).toarray(), np.column_stack(alone))

@@ -19,28 +19,53 @@ ROOT = Path(__file__).parents[3]
 Checkout = Callable[..., Path]
 
 
-def forks(how: str, spare: Path, *roots: Path, words: list[str]) -> Any:
-    """What `tests.pipelines.forks` found."""
-    asked = ",".join([how, *(str(folder) for folder in (spare, *roots))])
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.pipelines.forks", asked, *words],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(Path(f"{roots[0]}.answer.json").read_text())
+class Forks:
+    """The process of `tests.pipelines.forks`, which imports everything once."""
+
+    def __init__(self, complaints: Path) -> None:
+        self._complaints = complaints
+        with complaints.open("w") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.pipelines.forks"],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+            )
+
+    def do(self, how: str, spare: Path, *roots: Path, words: list[str]) -> Any:
+        """What it found."""
+        assert self._process.stdin
+        assert self._process.stdout
+        job = {"how": how, "spare": str(spare), "roots": [str(root) for root in roots], "words": words}
+        self._process.stdin.write(json.dumps({**job, "environment": {**os.environ, "PYTHONPATH": str(ROOT)}}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, self._complaints.read_text()
+        answer = json.loads(line)
+        assert answer["code"] == 0, answer["said"]
+        return json.loads(Path(f"{roots[0]}.answer.json").read_text())
+
+    def end(self) -> None:
+        """Close its input, at which it ends."""
+        self._process.communicate()
 
 
-def kill_everywhere(root: Path, words: list[str]) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    found = Forks(tmp_path_factory.mktemp("forks") / "complaints")
+    yield found
+    found.end()
+
+
+def kill_everywhere(forks: Forks, root: Path, words: list[str]) -> list[dict[str, Any]]:
     """Each state in which a kill left the registry, and what the same command made of it when it was run again.
 
     Of every kill it holds that ledger and alias are the old or the new, and that running again ends in one state.
     """
-    found = forks("kill", root.with_name("spare"), root, words=words)
+    found = forks.do("kill", root.with_name("spare"), root, words=words)
     ended = found[-1]["again"]
     assert not ended["faults"]
     assert ended["alias"] == ended["champion"] == ended["entries"][-1][1]
@@ -52,10 +77,10 @@ def kill_everywhere(root: Path, words: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout) -> None:
+def test_a_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout, forks: Forks) -> None:
     checkout("1")
     assert main(["promote", "shop"]) == 0
-    found = kill_everywhere(checkout("2"), ["promote", "shop"])
+    found = kill_everywhere(forks, checkout("2"), ["promote", "shop"])
     states = [(len(one["stopped"]["entries"]), one["stopped"]["receipt"], one["stopped"]["alias"]) for one in found]
     # Before everything, after the lease, the note that nothing is told yet, the curves,
     before = [(1, 1, "1")] * 4
@@ -65,28 +90,28 @@ def test_a_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: C
     assert states == [*before, (2, 1, "1"), (2, 1, "1"), (2, 2, "1"), *after]
 
 
-def test_a_first_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout) -> None:
-    found = kill_everywhere(checkout("1"), ["promote", "shop"])
+def test_a_first_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout, forks: Forks) -> None:
+    found = kill_everywhere(forks, checkout("1"), ["promote", "shop"])
     assert {one["stopped"]["alias"] for one in found} == {None, "1"}
 
 
-def test_an_approval_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout) -> None:
+def test_an_approval_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout, forks: Forks) -> None:
     checkout("1")
     assert main(["promote", "shop"]) == 0
     root = checkout("2", approval=True)
     assert main(["promote", "shop"]) == 0
-    found = kill_everywhere(root, ["approve", "shop", "2"])
+    found = kill_everywhere(forks, root, ["approve", "shop", "2"])
     states = [(one["stopped"]["receipt"], one["stopped"]["alias"]) for one in found]
     # Before everything, after the lease, the entry, the note of it in the registry, the receipt, the alias, the page,
     # and the end of the lease.
     assert states == [*[(2, "1")] * 4, (3, "1"), (3, "2"), (3, "2"), (3, "2")]
 
 
-def test_a_killed_rollback_is_finished_and_goes_no_further_back(checkout: Checkout) -> None:
+def test_a_killed_rollback_is_finished_and_goes_no_further_back(checkout: Checkout, forks: Forks) -> None:
     for version in ("1", "2", "3"):
         root = checkout(version)
         assert main(["promote", "shop"]) == 0
-    found = forks("kill", root.with_name("spare"), root, words=["rollback", "shop"])
+    found = forks.do("kill", root.with_name("spare"), root, words=["rollback", "shop"])
     # A run after the alias moved is a second rollback; before that it finishes the first.
     assert [one["again"]["champion"] for one in found] == ["2", "2", "2", "2", "1", "1"]
     assert [one["again"]["alias"] for one in found] == ["2", "2", "2", "2", "1", "1"]
@@ -114,7 +139,7 @@ def opened(folder: Path, uri: str) -> Shop:
 
 
 def test_of_two_gates_that_race_one_wins_and_the_other_is_judged_against_it(
-    shared: Shop, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shared: Shop, shop: Shop, forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Versions 2 and 3 are both better than champion 1; each gate has judged before either has written."""
     spare = shop.checkout(tmp_path / "spare", "1")
@@ -123,7 +148,7 @@ def test_of_two_gates_that_race_one_wins_and_the_other_is_judged_against_it(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", shared.uri)
     # A lease that is over at once, as that of a process which was held up: the ledger must hold by itself.
     monkeypatch.setenv("HOLDFAST_LEASE_SECONDS", "0")
-    found = forks("race", spare, *roots, words=["promote", "shop"])
+    found = forks.do("race", spare, *roots, words=["promote", "shop"])
     state = found["state"]
     assert not state["faults"]
     assert len(state["entries"]) == 3

@@ -34,6 +34,7 @@ def assignments() -> pd.DataFrame:
             "expected_value": [5.0, float("nan"), 2.0, float("nan")],
             "because": BECAUSE,
             "probabilities": [drawn, drawn, drawn, none],
+            "reasons": [[["Uses it less", "使用减少"]], [], [], []],
         }
     )
 
@@ -70,6 +71,8 @@ def test_no_cell_is_a_formula(tmp_path: Path, assignments: pd.DataFrame) -> None
 def test_the_page_shows_who_is_to_be_contacted_and_nobody_else(tmp_path: Path, assignments: pd.DataFrame) -> None:
     page = (_written(tmp_path / "list", assignments) / "list.html").read_text()
     assert "=1+1" in page
+    assert "Uses it less" in page
+    assert "使用减少" in page
     assert ">plain<" not in page
     assert page.count('<tr class="action-1') == 2
     assert "<script" not in page

@@ -38,6 +38,7 @@ def assignments(count: int = 4) -> pd.DataFrame:
             "risk": [0.7, 0.6, 0.01, 0.3][:count],
             "expected_value": [12.5, 3.0, float("nan"), 1 / 3][:count],
             "because": ["none", "none", "not worth it", "none"][:count],
+            "reasons": [[["Uses it less", "使用减少"]], [], [], []][:count],
             "probabilities": [
                 {"none": 0.1, "call": 0.9, "coupon": 0.0},
                 {"none": 0.1, "call": 0.9, "coupon": 0.0},
@@ -131,7 +132,9 @@ def _contacts(root: Path, spec: str) -> tuple[set[str], set[str]]:
         action = ["none" if gone else one for one, gone in zip(proposed, withheld, strict=True)]
         frame = pd.DataFrame({"customer_id": names, "action": action, "proposed": proposed, "withheld": withheld})
         more = {"explored": False, "level": "low", "risk": 0.1, "expected_value": 1.0, "because": "none"}
-        kept = rounds.written(engine, round_, frame.assign(**more, probabilities=[{"none": 1.0}] * 20))
+        kept = rounds.written(
+            engine, round_, frame.assign(**more, probabilities=[{"none": 1.0}] * 20, reasons=[[]] * 20)
+        )
     drawn = kept[1]
     return set(drawn.loc[drawn["action"] == "call", "customer_id"]), set(drawn.loc[drawn["withheld"], "customer_id"])
 

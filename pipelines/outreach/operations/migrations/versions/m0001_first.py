@@ -11,7 +11,7 @@ APPEND_ONLY = {
     "holdfast_assignments": ("spec", "as_of", "customer_id"),
     "holdfast_warnings": ("spec", "rule", "customer_id", "began_at"),
     "holdfast_warning_events": ("spec", "rule", "customer_id", "began_at", "kind"),
-    "holdfast_deliveries": ("spec", "rule", "customer_id", "began_at", "receiver", "attempt"),
+    "holdfast_deliveries": ("spec", "rule", "customer_id", "began_at", "receiver", "attempt", "state"),
 }
 
 
@@ -55,6 +55,7 @@ def _rounds() -> None:
         sa.Column("expected_value", sa.Double),
         sa.Column("because", sa.Text, nullable=False),
         sa.Column("probabilities", sa.Text, nullable=False),
+        sa.Column("reasons", sa.Text, nullable=False),
         sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
     )
 
@@ -97,9 +98,8 @@ def _what_follows_warnings() -> None:
         sa.Column("began_at", sa.Text, primary_key=True),
         sa.Column("receiver", sa.Text, primary_key=True),
         sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("state", sa.Text, primary_key=True),
         sa.Column("at", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("error", sa.Text, nullable=False),
     )
     op.create_table(
         "holdfast_episodes",
