@@ -10,6 +10,8 @@ from experiments.logic.condition import Condition
 from features.section import Name, Section
 
 Level = Literal["low", "medium", "high"]
+# What figures call all rules together.
+TOGETHER = "any"
 # The languages in which warnings and reasons are written.
 LANGUAGES = ("en", "zh")
 
@@ -41,8 +43,9 @@ class Route(Section):
 class Rule(Section):
     """When to warn of a customer, and who is to act on it by when.
 
-    says is the reason by language. after_hours: the rule fires when its condition has held so long. due_hours: by when
-    the owner is to have acted; then escalates_to is told. quiet_days: it does not fire again for so long.
+    says is the reason by language. after_hours: the rule fires when its condition has held so long. due_hours: how
+    long after being told the owner is to have acted; then escalates_to is told. quiet_days: for so long it does not
+    fire again.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -80,6 +83,8 @@ class AlertFile(Section):
 
     @model_validator(mode="after")
     def _routes_are_there(self) -> "AlertFile":
+        if TOGETHER in self.rules:
+            raise ValueError(f"rules.{TOGETHER}: this is what figures call all rules together; give it another name")
         for name, rule in self.rules.items():
             if rule.route is not None and rule.route not in self.routes:
                 raise ValueError(f"rules.{name}: there is no route '{rule.route}'; there are {sorted(self.routes)}")

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import betainc, ndtr
 
 from experiments.alerts import episodes
-from experiments.alerts.alert_file import Rule
+from experiments.alerts.alert_file import TOGETHER, Rule
 from experiments.logic import truth
 from experiments.metric import Numbers
 from experiments.statistics import holm, intervals
@@ -54,12 +54,13 @@ def figures(fires: Mapping[str, NDArray[np.bool_]], past: Past, *, seed: int, al
 
     warnings: how many; judged: of those, how many have a known outcome; left: the share of these that left; base: that
     of all judged rows at the same dates, weighted as the warnings are; gain: left minus base, with an interval
-    clustered by customer (Poisson bootstrap); better: whether gain is above 0 by Holm's procedure over the rules;
+    clustered by customer (Poisson bootstrap); p: that of no gain, the larger of the interval's and the binomial one of
+    as many customers; better: whether gain is above 0 by Holm's procedure over the rules;
     leavers_warned: the share of leavers of whom it had warned within the horizon; days_ahead: the median of days from
     the first of these warnings to leaving.
     """
     counts = intervals.multiplicities(n_clusters=past.present.shape[1], draws=DRAWS, seed=seed)
-    together = {**fires, "any": np.logical_or.reduce(list(fires.values()))} if len(fires) > 1 else dict(fires)
+    together = {**fires, TOGETHER: np.logical_or.reduce(list(fires.values()))} if len(fires) > 1 else dict(fires)
     found = {name: _of(one, past, counts) for name, one in together.items()}
     tested = [name for name in fires if found[name]["gain"] is not None]
     better = holm.rejected([found[name]["p"] for name in tested], alpha=alpha)
@@ -76,13 +77,14 @@ def _of(fires: NDArray[np.bool_], past: Past, counts: NDArray[Any]) -> dict[str,
     warned = (fires & leaver).any(axis=0)
     first = np.fmax.reduce(ahead, axis=0)
     first, judged = first[~np.isnan(first)], fires & past.judged
+    left, base = (float(past.left[judged].mean()) if judged.any() else None), _base(fires, past)
     return {
         "warnings": int(fires.sum()),
         "judged": int(judged.sum()),
-        "left": float(past.left[judged].mean()) if judged.any() else None,
+        "left": left,
         "gain": gain.to_dict() if gain else None,
-        "base": _base(fires, past),
-        "p": _one_sided(gain) if gain else None,
+        "base": base,
+        "p": max(_one_sided(gain), _of_few(left, base, customers=int(judged.any(axis=0).sum()))) if gain else None,
         "leavers": int(leavers.sum()),
         "leavers_warned": float(warned.sum() / leavers.sum()) if leavers.any() else None,
         "days_ahead": float(np.median(first)) if first.size else None,
@@ -129,6 +131,17 @@ def _gain(fires: NDArray[np.bool_], past: Past, counts: NDArray[Any]) -> Interva
 def _one_sided(gain: Interval) -> float:
     """The p-value of a gain of 0 or less, by the normal approximation."""
     return float(ndtr(-gain.value / gain.standard_error)) if gain.standard_error > 0 else float(gain.value <= 0)
+
+
+def _of_few(left: float | None, base: float | None, *, customers: int) -> float:
+    """The chance that so large a share of so few customers leaves where each does with probability base; 1 for none.
+
+    The binomial tail, between whole numbers by the incomplete beta function. It bounds that of unequal probabilities
+    with this mean (Hoeffding 1956); the normal approximation is too small for a handful, of whom all may leave by luck.
+    """
+    if not left or base is None:
+        return 1.0
+    return float(betainc(left * customers, (1 - left) * customers + 1, base))
 
 
 def of_the_model(scores: Numbers, fires: NDArray[np.bool_], past: Past) -> NDArray[np.bool_]:

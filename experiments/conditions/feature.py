@@ -32,9 +32,13 @@ class FeatureCondition(Condition):
     @model_validator(mode="before")
     @classmethod
     def _one_category_is_a_list_of_one(cls, said: object) -> object:
-        if isinstance(said, dict) and isinstance(said.get("is"), str):
-            return {**said, "is": (said["is"],)}
-        return said
+        if not isinstance(said, dict) or "is" not in said:
+            return said
+        some = said["is"] if isinstance(said["is"], list | tuple) else (said["is"],)
+        if any(isinstance(one, bool | float) for one in some):
+            raise ValueError(f"`is` has {list(some)}; put categories such as 'yes' and '1.5' in quotes")
+        # Categories are texts, also where they look like numbers.
+        return {**said, "is": tuple(str(one) if isinstance(one, int) else one for one in some)}
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> "FeatureCondition":

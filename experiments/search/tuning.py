@@ -10,7 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from experiments.family import Family, Params
-from experiments.search import past_trials
+from experiments.search import finals, past_trials
 from experiments.search.judging import FoldFigures, judge
 from experiments.search.learning_problem import Candidate, Problem
 from experiments.search.past_trials import FAMILY, LEARNER, LEARNER_OF, Record
@@ -33,9 +33,10 @@ def search(
 ) -> FrozenTrial:
     """Try candidates until `spec.trials` have ended, those of earlier runs of the study included; returns the best.
 
-    on_trial is called after each. A trial's seed depends only on how many ended before it, so a search that was killed
-    and resumed ends with the same best as an uninterrupted one. A trial is written to the study once, when it ends:
-    writing its parameters to a database one by one is slow. Only one process at a time may search a study.
+    On many rows that is the winner of a last round (`experiments.search.finals`). on_trial is called after each trial.
+    A trial's seed depends only on how many ended before it, so a search that was killed and resumed ends with the same
+    best as an uninterrupted one. A trial is written to the study once, when it ends: writing its parameters to a
+    database one by one is slow. Only one process at a time may search a study.
     """
     tries = _in_memory(study)
     points = starting_points(problem, spec)
@@ -48,7 +49,8 @@ def search(
         _try(tries, trial, problem, spec=spec)
         study.add_trial(past_trials.as_stored(tries.get_trials()[-1]))
         on_trial(study.get_trials(deepcopy=False)[-1])
-    return past_trials.best(study, spec.trials)
+    defaults = range(len(points) - sum(len(problem.families[name].defaults) for name in spec.families), len(points))
+    return finals.chosen(study, problem, spec=spec, defaults=defaults)
 
 
 def _in_memory(study: optuna.Study) -> optuna.Study:

@@ -7,8 +7,9 @@ backtest  play the rules over all past dates with what was known on each: how of
           warned of left, against the base rate at the same dates, what share of leavers was warned of and how many days
           ahead; and the same for the champion's list at the same number of contacts. A rule that does no better than
           chance is said to.
-run       raise the warnings of the newest date of the data, one for each episode: a new one begins only after the
-          condition was false. Asked again, nothing is new. What is overdue is escalated; what is over has expired.
+run       raise the warnings of the newest date of the data (of a table without dates: of the day), one for each
+          episode: a new one begins only after the condition was false. Asked again, nothing is new. What is overdue is
+          escalated; what is over has expired.
 deliver   send the open warnings that nobody was sent yet, where HOLDFAST_CHANNEL_MAIL, and so on by the rule's channel,
           holds an address: mail, webhook, WeCom, DingTalk, Slack and more, as Apprise writes them. One message for each
           owner. What was sent is not sent again; what failed is tried three times.
@@ -21,6 +22,7 @@ The rules are in experiments/specs/alerts/NAME.yaml, which the spec names: `aler
 group: act
 writes: artifacts/SPEC/alerts, alerts.html and alerts.json (backtest)
 writes: the operations database (run, acknowledge, done), state/operations.db or where HOLDFAST_OPERATIONS_URI says
+codes: 5
 json: the remarks on the rules; the figures of each rule; what was raised; the warnings
 example: python -m pipelines alerts check demo
 example: python -m pipelines alerts backtest demo
@@ -104,8 +106,8 @@ def _run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Nam
     from pipelines.outreach import alert_run
     from pipelines.outreach.operations import clock
 
-    found = alert_run.run(spec, workspace, now=clock.said(arguments.at, spec.time_zone))
-    total = sum(found.new.values()) - found.known
+    found = alert_run.run(spec, workspace, now=clock.came(arguments.at, spec.time_zone))
+    total = sum(found.new.values())
     lines = [f"alerts run {spec.name}: {total} new warnings at {found.as_of}, {found.open} open in all"]
     return Answer((*lines, *(f"  {rule}  {count}" for rule, count in found.new.items())), asdict(found))
 
@@ -140,8 +142,9 @@ def _by_hand(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
     from pipelines.outreach.operations import clock, database, warnings
 
     kind = {"acknowledge": warnings.ACKNOWLEDGED, "done": warnings.DONE}[arguments.action]
-    at = clock.text(clock.said(arguments.at, spec.time_zone))
-    key = (spec.name, arguments.rule, arguments.customer, arguments.since)
+    at = clock.text(clock.came(arguments.at, spec.time_zone))
+    since = clock.text(clock.said(arguments.since, spec.time_zone))
+    key = (spec.name, arguments.rule, arguments.customer, since)
     by = sign(os.environ, datetime.now(UTC)).by
     new = warnings.happened(database.opened(workspace.root), key, kind, at=at, by=by, note=arguments.note)
     said = f"alerts {arguments.action} {spec.name}: {arguments.rule} of {arguments.customer} is {kind}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from experiments.spec import ExperimentSpec
+    from pipelines.outreach.round_draw import Shown
     from pipelines.workspace import Workspace
 
 
@@ -40,30 +41,37 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
     """Draw it, or find what was drawn. Raises UsageError for a date that the data do not end at."""
+    from math import inf
+
     from pipelines.outreach import champion_today, outreach_files, round_draw, round_list
     from pipelines.outreach.operations import database, rounds
 
     engine = database.opened(workspace.root)
     as_of = _date(spec, workspace, arguments.as_of)
-    found, notes = rounds.found(engine, spec.name, as_of), []
+    found, head = rounds.found(engine, spec.name, as_of), None
     if found is None:
         playbook = outreach_files.checked_playbook(spec, workspace)
-        today = champion_today.read(spec, workspace)
+        today = champion_today.read(spec, workspace, engine, as_of=as_of)
         seed = round_draw.seed_of(spec, as_of)
-        draft = round_draw.drafted(spec, today, playbook, held_back=rounds.held_back(engine, as_of), seed=seed)
-        notes = _notes(spec, draft.detectable, draft.within_a_year)
+    while found is None:  # again where another round was written meanwhile that withholds somebody
+        rows = round_draw.drafted(spec, today, playbook, held_back=rounds.held_back(engine, as_of), seed=seed)
         head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed(spec))
-        found = rounds.written(engine, head, draft.assignments)
+        found = rounds.written(engine, head, rows)
+    earlier = f"  drawn already, {found[0].written_at} by {found[0].by}: nothing was changed"
+    can_show = round_draw.can_show(*found)
     folder = round_list.folder_of(workspace.rounds, as_of)
     round_list.write(folder, *found, title=spec.title, currency=spec.currency)
     counted = _counted(found[1])
+    # Without a control there is no effect that it can show.
+    plain = {action: one.effect if one.effect < inf else None for action, one in can_show.items()}
     lines = [
         f"round {spec.name}: {as_of}, {counted['customers']:,} customers, {counted['withheld']:,} withheld",
         *(f"  {action}  {count:,}" for action, count in counted["actions"].items()),
-        *notes,
+        *_notes(found[0].control, can_show),
+        *([earlier] if found[0] is not head else []),
         f"list  {(folder / 'list.html').relative_to(workspace.root)}",
     ]
-    return Answer(tuple(lines), {"spec": spec.name, "as_of": str(as_of), **counted})
+    return Answer(tuple(lines), {"spec": spec.name, "as_of": str(as_of), **counted, "can_show": plain})
 
 
 def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "date":
@@ -71,6 +79,7 @@ def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "
     from datetime import date
 
     from features.errors import UsageError
+    from features.section import FIRST_YEAR
     from pipelines.matrix import matrices
     from pipelines.outreach.operations import clock
 
@@ -79,7 +88,11 @@ def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "
     except ValueError as error:
         raise UsageError(f"--as-of '{said}' is no date; write such as 2026-03-01.") from error
     if spec.observations is None:
-        return wanted or clock.now(spec.time_zone).date()
+        today = clock.now(spec.time_zone).date()
+        # Whoever a list of the future withholds would be held back until after it, and a round is never taken back.
+        if wanted is not None and not date(FIRST_YEAR, 1, 1) <= wanted <= today:
+            raise UsageError(f"--as-of {wanted} is not between {FIRST_YEAR} and today, {today}.")
+        return wanted or today
     newest = matrices.dates(workspace.matrix, matrices.SCORE)
     if not newest:
         raise UsageError(f"spec '{spec.name}' has no rows to score yet; run: python -m pipelines run {spec.name}")
@@ -100,14 +113,14 @@ def _signed(spec: "ExperimentSpec") -> dict[str, str]:
     return {"by": signed.by, "at": signed.at}
 
 
-def _notes(spec: "ExperimentSpec", effects: "Mapping[str, float]", yearly: "Mapping[str, bool]") -> list[str]:
+def _notes(control: float, can_show: "Mapping[str, Shown]") -> list[str]:
     """What the control of each action can show."""
     lines = [
-        f"  {action}: with {spec.round.control:.0%} withheld this round can show an effect of {100 * effect:.1f} points"
-        for action, effect in effects.items()
-        if effect < 1
+        f"  {action}: with {control:.0%} withheld this round can show an effect of {100 * one.effect:.1f} points"
+        for action, one in can_show.items()
+        if one.effect < 1
     ]
-    never = [action for action, can in yearly.items() if not can]
+    never = [action for action, one in can_show.items() if not one.within_a_year]
     return lines + [f"  {action}: so few are withheld that a year of such rounds can show nothing" for action in never]
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.errors import MissingError, SpecError
+from features.errors import DataError, MissingError, SpecError
 from features.tables import PLACE
 from pipelines.files import storage
 
@@ -55,6 +56,16 @@ def taken(matrix: Path, purpose: str, index: npt.NDArray[np.intp]) -> pa.Table:
 def beside(tables: Iterable[pa.Table]) -> pa.Table:
     """The columns of row-aligned tables, side by side."""
     return pa.table({name: rows[name] for rows in tables for name in rows.column_names})
+
+
+def to_score(matrix: Path) -> pd.DataFrame:
+    """The customers of the newest date with all columns. Raises DataError where there is none."""
+    rows: pd.DataFrame = read(matrix, SCORE).to_pandas()
+    if rows.empty:
+        raise DataError(
+            "the newest date of the data has no customer to score; add data of customers who have not left."
+        )
+    return rows
 
 
 class Columns(Mapping[str, pa.ChunkedArray]):

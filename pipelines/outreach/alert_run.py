@@ -23,7 +23,10 @@ from pipelines.workspace import Workspace
 
 @dataclass(frozen=True)
 class Raised:
-    """The result of a run: the date of the data, the number of new warnings by rule, and of all that are open."""
+    """The result of a run: the date of the data, the number of new warnings by rule, and of all that are open.
+
+    known counts those that had been raised already.
+    """
 
     as_of: str
     new: Mapping[str, int]
@@ -34,17 +37,18 @@ class Raised:
 def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
     """Raise the warnings that today's customers give rise to; what is overdue is escalated, what is over has expired.
 
-    now is by the company's clocks. The rules are asked at the newest date of the data; asked again, nothing is new.
+    now is by the company's clocks. The rules are asked at the newest date of the data, of a table without dates on the
+    day of now; asked again, nothing is new.
     Raises UsageError where a later date was asked already, SpecError where a rule is wrong.
     """
     file, columns, _ = backtest.checked(spec, workspace)
     engine = database.opened(workspace.root)
-    rows, versions = champion_scores.todays(spec, workspace, engine)
+    rows, newest, versions = champion_scores.todays(spec, workspace, engine, now=now)
     conditions = [rule.when for rule in file.rules.values()]
-    newest = rows["as_of"].max().to_pydatetime()
     spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
     rows = spoken.beside(rows, conditions, as_of=newest)
     as_of = newest.replace(microsecond=0)
+    heard = max(as_of, now)  # nobody can act on data of last week before they are asked
     customers = pd.Index(rows["customer_id"].astype(str))
     made: list[Warning_] = []
     standing: dict[str, tuple[pd.Index, Episodes]] = {}
@@ -61,13 +65,13 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
         standing[name] = customers, after
         told = {"spec": spec.name, "rule": name, "raised_at": clock.text(as_of), "versions": versions}
         made += [
-            _warning(rule, str(customers[int(place)]), float(after.since[place]), owner, as_of=as_of, told=told)
+            _warning(rule, str(customers[int(place)]), float(after.since[place]), owner, heard=heard, told=told)
             for place, owner in zip(np.flatnonzero(fires), owners(file, rule, rows[fires]), strict=True)
         ]
-    known = len(made) - warnings.raised(engine, made, standing, spec=spec.name, at=clock.text(as_of))
+    new = warnings.raised(engine, made, standing, spec=spec.name, at=clock.text(as_of))
     _follow_up(engine, spec.name, standing, now=now)
     state = warnings.all_of(engine, spec.name)["state"]
-    counted = {name: sum(one.rule == name for one in made) for name in file.rules}
+    counted, known = {name: new[name] for name in file.rules}, len(made) - new.total()
     return Raised(clock.text(as_of), counted, known, int((~state.isin(warnings.CLOSED)).sum()))
 
 
@@ -76,11 +80,18 @@ def owners(file: AlertFile, rule: Rule, rows: pd.DataFrame) -> Sequence[str]:
     if rule.route is None:
         return [str(rule.owner)] * len(rows)
     route = file.routes[rule.route]
-    return [route.owners.get(str(value), route.default) for value in rows[route.by]]
+    # The level and the score are not among the rows where there is no champion.
+    values = rows[route.by] if route.by in rows else [None] * len(rows)
+    return [route.default if pd.isna(one) else route.owners.get(_plain(one), route.default) for one in values]
+
+
+def _plain(value: object) -> str:
+    """A category as the file of rules names it; a whole number is one without a point, whatever type its column has."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _warning(
-    rule: Rule, customer: str, since: float, owner: str, *, as_of: datetime, told: Mapping[str, Any]
+    rule: Rule, customer: str, since: float, owner: str, *, heard: datetime, told: Mapping[str, Any]
 ) -> Warning_:
     return Warning_(
         **told,
@@ -89,7 +100,7 @@ def _warning(
         level=rule.level,
         owner=owner,
         channel=rule.channel,
-        due_at=clock.text(as_of + timedelta(hours=rule.due_hours)),
+        due_at=clock.text(heard + timedelta(hours=rule.due_hours)),
         escalates_to=rule.escalates_to,
     )
 

@@ -33,7 +33,9 @@ def checked(spec: ExperimentSpec, workspace: Workspace) -> tuple[AlertFile, Colu
         for name, one in file.lexicons.items()
         for word, plain in lexicon.never_found(one.words).items()
     ]
-    outreach_files.refuse([*mistakes, *routes, *words], path=f"experiments/specs/alerts/{spec.alerts}.yaml")
+    conditions, by = [rule.when for rule in file.rules.values()], [route.by for route in file.routes.values()]
+    alike = known_columns.ambiguous(workspace.matrix, conditions, *by)
+    outreach_files.refuse([*mistakes, *routes, *words, *alike], path=f"experiments/specs/alerts/{spec.alerts}.yaml")
     return file, columns, [f"rules.{one.rule}: {one.text}" for one in remarks if not one.is_mistake]
 
 

@@ -1,5 +1,8 @@
 """Today's customers with their features, the champion's score, its level, and its change since the last round."""
 
+from datetime import date, datetime
+
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -14,24 +17,34 @@ from pipelines.workspace import Workspace
 
 
 def todays(
-    spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine | None
-) -> tuple[pd.DataFrame, dict[str, str | None]]:
-    """The rows of the newest date, with scores where there is a champion, and the versions of what made them."""
-    rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
+    spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine | None, *, now: datetime
+) -> tuple[pd.DataFrame, datetime, dict[str, str | None]]:
+    """The rows of the newest date, with scores where there is a champion, that date, and what made them by version.
+
+    The date of a table without dates is the day of now, by the company's clocks.
+    """
+    rows = matrices.to_score(workspace.matrix)
+    moment = (
+        datetime(now.year, now.month, now.day) if spec.observations is None else rows["as_of"].max().to_pydatetime()
+    )
     reader = ledger_writer.reading(spec.name, workspace.root)
     standing, _ = reader.agreed()
     if standing.serving is None:
-        return rows, {"model": None, "alerts": spec.alerts}
+        return rows, moment, {"model": None, "alerts": spec.alerts}
     reader.check_champion(standing)
     version = model_versions.version(reader.client, spec.name, standing.serving)
     score = scores(loading.predictor(spec.name, standing.serving, loading.seal_of(version, standing)), rows)
-    change = score - rows["customer_id"].map(_last(engine, spec.name)).to_numpy(dtype=float)
+    change = since_last(rows, score, engine, spec, on=moment.date())
     added = {SCORE: score, SCORE_CHANGE: change, LEVEL: known_columns.levels(score, spec.score)}
-    return rows.assign(**added), {"model": standing.serving, "alerts": spec.alerts}
+    return rows.assign(**added), moment, {"model": standing.serving, "alerts": spec.alerts}
 
 
-def _last(engine: sa.Engine | None, spec: str) -> pd.Series:
-    """The risk of each customer in the last round of a spec; empty where there was none."""
-    written = rounds.all_of(engine, spec) if engine else ()
-    there = rounds.found(engine, spec, written[-1].as_of) if engine and written else None
-    return pd.Series(dtype=float) if there is None else there[1].set_index("customer_id")["risk"]
+def since_last(
+    rows: pd.DataFrame, score: np.ndarray, engine: sa.Engine | None, spec: ExperimentSpec, *, on: date
+) -> np.ndarray:
+    """How far each row's score is above that in the spec's last round before a date, else NaN; shape (n_rows,)."""
+    earlier = [one.as_of for one in rounds.all_of(engine, spec.name) if one.as_of < on] if engine else []
+    there = rounds.found(engine, spec.name, earlier[-1]) if engine and earlier else None
+    before = pd.Series(dtype=float) if there is None else there[1].set_index("customer_id")["risk"]
+    change: np.ndarray = score - rows["customer_id"].astype(str).map(before).to_numpy(dtype=float)
+    return change

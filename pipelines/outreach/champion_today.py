@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 
 from experiments.evaluation import claims
 from experiments.spec import ExperimentSpec
@@ -16,7 +18,8 @@ from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
 from pipelines.messages import log
-from pipelines.outreach import reasons
+from pipelines.outreach import champion_scores, reasons
+from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
 
@@ -38,8 +41,11 @@ class ChampionToday:
     reasons: pd.DataFrame
 
 
-def read(spec: ExperimentSpec, workspace: Workspace) -> ChampionToday:
-    """The newest customers, scored by the version that serves. Raises MissingError where there is no champion."""
+def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of: date) -> ChampionToday:
+    """The newest customers, scored by the version that serves, with the change of their score since the last round.
+
+    as_of is the date of the list. Raises MissingError where there is no champion.
+    """
     reader = ledger_writer.reading(spec.name, workspace.root)
     standing, _ = reader.agreed()
     if standing.serving is None:
@@ -47,7 +53,7 @@ def read(spec: ExperimentSpec, workspace: Workspace) -> ChampionToday:
     reader.check_champion(standing)
     version = model_versions.version(reader.client, spec.name, standing.serving)
     model = loading.predictor(spec.name, standing.serving, loading.seal_of(version, standing))
-    rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
+    rows = matrices.to_score(workspace.matrix)
     starts = range(0, len(rows), ROWS_AT_ONCE)
     parts = [
         loading.predict(model, rows.iloc[start : start + ROWS_AT_ONCE])
@@ -59,7 +65,10 @@ def read(spec: ExperimentSpec, workspace: Workspace) -> ChampionToday:
     report = loading.fetched(model_versions.REPORT, run_id=str(judged.run_id)) if uplift == RANDOMISED else None
     found = storage.read_json(report)["claims"]["made"] if report else {}
     established = {action: _is_established(found, action) for action in spec.actions}
-    return ChampionToday(rows, pd.concat(parts), standing.serving, established, _reasons(model, rows))
+    scored = pd.concat(parts)
+    risk = scored["churn_probability"].to_numpy(dtype=float)
+    rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
+    return ChampionToday(rows, scored, standing.serving, established, _reasons(model, rows))
 
 
 def _reasons(model: Any, rows: pd.DataFrame) -> pd.DataFrame:

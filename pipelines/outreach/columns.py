@@ -42,13 +42,23 @@ def built(matrix: Path) -> dict[str, KnownColumn]:
 
 def known(matrix: Path, asked: Collection[Condition], lexicons: Collection[str] = ()) -> Columns:
     """The columns that there are, and those of the words that the conditions look for in known lexicons."""
-    words = {
-        leaf.column: KnownColumn("number", 0.0)
-        for condition in asked
-        for leaf in leaves(condition)
-        if isinstance(leaf, WordsCondition) and leaf.words_of in lexicons
-    }
+    words = {leaf.column: KnownColumn("number", 0.0) for leaf in _words(asked) if leaf.words_of in lexicons}
     return {**built(matrix), VALUE: KnownColumn("number"), **OF_THE_MODEL, **words}
+
+
+def ambiguous(matrix: Path, asked: Collection[Condition], *more: str) -> list[str]:
+    """Names in the conditions, or more, that are of ours and of a feature too: nobody could say which is meant."""
+    ours = {VALUE, *OF_THE_MODEL, *(leaf.column for leaf in _words(asked))}
+    names = frozenset(more).union(*(one.columns() for one in asked))
+    return [
+        f"'{name}' is a feature and also what rules call the {'words' if name.startswith('words ') else name} of a"
+        " customer; give the feature another name"
+        for name in sorted(names & ours & set(built(matrix)))
+    ]
+
+
+def _words(asked: Collection[Condition]) -> list[WordsCondition]:
+    return [leaf for one in asked for leaf in leaves(one) if isinstance(leaf, WordsCondition)]
 
 
 def of_file(file: AlertFile, matrix: Path) -> Columns:

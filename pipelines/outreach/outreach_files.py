@@ -45,6 +45,7 @@ def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile
     columns = known_columns.known(workspace.matrix, list(found.segments.values()))
     remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
     mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
+    mistakes += known_columns.ambiguous(workspace.matrix, list(found.segments.values()))
     refuse(mistakes, path=f"experiments/specs/playbooks/{spec.playbook}.yaml")
     return found
 
@@ -54,7 +55,9 @@ def _read(kind: type[File], folder: Path, name: str, *, key: str, spec: str) -> 
     if not path.is_file():
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         raise MissingError(f"spec '{spec}': {key}: there is no file {path}; there are {known}.")
-    return parsed(kind, spec_text.read(path), f"{folder.name}/{path.name}")
+    told = f"{folder.name}/{path.name}"
+    keys = " and ".join(name for name, field in kind.model_fields.items() if field.is_required())
+    return parsed(kind, spec_text.read(path, called=told, keys=keys), told)
 
 
 def refuse(mistakes: list[str], *, path: str) -> None:

@@ -13,7 +13,7 @@ from pipelines.matrix import matrices
 from pipelines.messages import log
 from pipelines.outreach import alert_run, backtest, champion_scores
 from pipelines.outreach import columns as known_columns
-from pipelines.outreach.operations import database
+from pipelines.outreach.operations import clock, database
 from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
 
@@ -39,9 +39,8 @@ def write(spec: ExperimentSpec, workspace: Workspace) -> None:
     if workspace.warnings_file.exists() and storage.read_receipt(receipt) == question:
         return
     engine = database.opened(workspace.root) if database.exists(workspace.root) else None
-    rows, _ = champion_scores.todays(spec, workspace, engine)
+    rows, newest, _ = champion_scores.todays(spec, workspace, engine, now=clock.now(spec.time_zone))
     conditions = [rule.when for rule in file.rules.values()]
-    newest = rows["as_of"].max().to_pydatetime()
     spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
     rows = spoken.beside(rows, conditions, as_of=newest)
     found: list[dict[str, Any]] = []

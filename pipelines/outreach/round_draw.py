@@ -1,7 +1,6 @@
 """`round`: propose an action for each customer, draw who is withheld, and write it before anybody sees the list."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -11,11 +10,12 @@ import pandas as pd
 from experiments.assignment import detectable, draw
 from experiments.assignment.draw import Drawn, Proposed
 from experiments.money import limits
-from experiments.money.limits import Limits
+from experiments.money.limits import UNLIMITED, Limits
 from experiments.playbooks import proposals, row_of_customer
 from experiments.playbooks.playbook_file import NO_ACTION, PlaybookFile
 from experiments.playbooks.proposals import Book, Customers, Proposals
 from experiments.spec import ExperimentSpec
+from features.errors import SpecError
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import LEVEL, LEVELS, SCORE
@@ -28,12 +28,11 @@ ROUNDS_A_YEAR = 12
 
 
 @dataclass(frozen=True)
-class Drafted:
-    """A round before it is written: its assignments, and for each action the effect that its control can show."""
+class Shown:
+    """What the control of an action can show: the smallest effect, in [0, 1] or inf, and whether any within a year."""
 
-    assignments: pd.DataFrame
-    detectable: Mapping[str, float]
-    within_a_year: Mapping[str, bool]
+    effect: float
+    within_a_year: bool
 
 
 def window_closes(spec: ExperimentSpec, as_of: date) -> date:
@@ -44,7 +43,7 @@ def window_closes(spec: ExperimentSpec, as_of: date) -> date:
 
 def drafted(
     spec: ExperimentSpec, today: ChampionToday, playbook: PlaybookFile | None, *, held_back: frozenset[str], seed: str
-) -> Drafted:
+) -> pd.DataFrame:
     """The assignments of a round, in the order of the list; held_back are withheld by rounds that are still open."""
     rows = today.rows.reset_index(drop=True)
     risk = today.scored["churn_probability"].to_numpy(dtype=float)
@@ -58,22 +57,21 @@ def drafted(
     book = _book(playbook, rows, actions)
     proposed = _proposed(customers, book, cost=cost, established=established, within=within)
     drawn = _drawn(spec, rows, proposed, customers, seed=seed)
-    shown = {
-        action: detectable.effect(float(risk[some].mean()), customers=int(some.sum()), control=spec.round.control)
-        for place, action in enumerate(actions)
-        if (some := proposed.action == place).any()
-    }
-    yearly = {
-        action: detectable.can_show(
-            float(risk[proposed.action == actions.index(action)].mean()),
-            customers=ROUNDS_A_YEAR * int((proposed.action == actions.index(action)).sum()),
-            control=spec.round.control,
-        )
-        for action in shown
-    }
     said = today.reasons.to_numpy().reshape(len(rows), -1, 2).tolist()
     reasons = [[pair for pair in pairs if pair[0]] for pairs in said]
-    return Drafted(_assignments(rows, risk, proposed, drawn, actions, reasons=reasons), shown, yearly)
+    return _assignments(rows, risk, proposed, drawn, actions, reasons=reasons)
+
+
+def can_show(round_: Round, assignments: pd.DataFrame) -> dict[str, Shown]:
+    """What the control of each proposed action can show, in the round and in a year of such rounds."""
+    found = {}
+    for action, rows in assignments[assignments["proposed"] != NONE].groupby("proposed", sort=True):
+        rate, size = float(rows["risk"].mean()), len(rows)
+        found[str(action)] = Shown(
+            detectable.effect(rate, customers=size, control=round_.control),
+            detectable.can_show(rate, customers=ROUNDS_A_YEAR * size, control=round_.control),
+        )
+    return found
 
 
 def made(spec: ExperimentSpec, today: ChampionToday, *, as_of: date, seed: str, by: str, at: str) -> Round:
@@ -104,12 +102,21 @@ def _leaving_room(within: Limits, spec: ExperimentSpec, cost: np.ndarray, size: 
     """The limits of the proposals, with room for what exploring may add to each action."""
     if not spec.round.explore or not cost.size:
         return within
-    most = min(size, within.contacts)
-    taken = [
-        draw.reserve(limit, most=most, explore=spec.round.explore, n_actions=cost.size) for limit in within.by_action
-    ]
+    cheapest = cost.min()
+    most = min(size, within.contacts, int(within.money / cheapest) if cheapest and within.money < UNLIMITED else size)
+    taken = []
+    for action, limit in zip(spec.actions, within.by_action, strict=True):
+        try:
+            taken.append(draw.reserve(limit, most=most, explore=spec.round.explore, n_actions=cost.size))
+        except SpecError as error:
+            raise SpecError(f"spec '{spec.name}': round: {action}: {error}.") from error
+    if (money := float((np.array(taken) * cost).sum())) > within.money:
+        raise SpecError(
+            f"spec '{spec.name}': round: explore {spec.round.explore:g} may take {money:,.2f} {spec.currency} of a"
+            f" budget of {within.money:,.2f}, so nothing could be proposed; explore less, or raise policy.budget_money."
+        )
     by_action = tuple(limit - used for limit, used in zip(within.by_action, taken, strict=True))
-    return replace(within, by_action=by_action, money=within.money - float((np.array(taken) * cost).sum()))
+    return replace(within, by_action=by_action, money=within.money - money)
 
 
 def _book(playbook: PlaybookFile | None, rows: pd.DataFrame, actions: tuple[str, ...]) -> Book:

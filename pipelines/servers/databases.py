@@ -28,7 +28,7 @@ def engine(where: str, named: str = "the ledger") -> sa.Engine:
     waiting = {"timeout": WAIT_SECONDS} if sqlite else {"connect_timeout": CONNECT_SECONDS}
     try:
         return sa.create_engine(where, poolclass=NullPool, connect_args=waiting, hide_parameters=True)
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
+    except (sa.exc.ArgumentError, ImportError, ValueError) as error:  # of a driver that is not installed, too
         raise UsageError(f"the address of {named} is not one: {first_line(error)}.") from error
 
 

@@ -18,13 +18,13 @@ DEEPEST = 50
 LARGEST_WHOLE, LARGEST = 10**15, 1e150
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The content of a spec, key by key.
+def read(path: Path, *, called: str | None = None, keys: str = "source and label") -> dict[str, Any]:
+    """The content of a spec, or of a file like one, key by key; called and keys are for messages.
 
     Raises SpecError, with the place, when it is not YAML or too long, when a key occurs twice or refers to itself, and
     when a value is no text, no finite number of a size that means something, and none of what they make up.
     """
-    spec = path.stem
+    named = called or f"spec '{path.stem}'"
     try:
         text = path.read_text(encoding="utf-8")
         if len(text) > MOST_BYTES:
@@ -40,9 +40,9 @@ def read(path: Path) -> dict[str, Any]:
     except RecursionError as error:
         raise SpecError(f"{path.name} is nested too deep; a spec has at most {DEEPEST} levels.") from error
     if not isinstance(plain, dict):
-        raise SpecError(f"spec '{spec}' is empty; it needs keys such as source and label.")
+        raise SpecError(f"{named} is empty; it needs keys such as {keys}.")
     if faults := list(_faults(plain, ())):
-        raise SpecError(f"spec '{spec}': {'; '.join(faults)}.")
+        raise SpecError(f"{named}: {'; '.join(faults)}.")
     return plain
 
 

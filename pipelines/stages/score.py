@@ -56,7 +56,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         log.done("score", spec.name, version=int(champion.version), new="no")
         _tell(spec, known)
         return
-    rows = matrices.read(workspace.matrix, matrices.SCORE).to_pandas()
+    rows = matrices.to_score(workspace.matrix)
     reader.check_champion(standing)
     model = loading.predictor(spec.name, str(champion.version), loading.seal_of(champion, standing))
     scored = _scored(spec, model, rows)

@@ -42,6 +42,12 @@ def _warnings_are_checked_played_and_raised_once(tiny: Repository) -> None:
     listed = _said(tiny, "alerts", "list", "demo")
     assert sum(first["new"].values()) == first["open"] == again["open"] == len(listed) > 0
     assert sum(again["new"].values()) == 0
+    # Nobody is late before they were told, however old the data are.
+    assert {one["state"] for one in listed} == {"open"}
+    assert min(one["due_at"] for one in listed) > "2026-01-01T00:00:00"
+    late = _said(tiny, "alerts", "run", "demo", "--at", "2026-02-01")
+    assert late["open"] == first["open"]
+    assert {one["state"] for one in _said(tiny, "alerts", "list", "demo")} == {"escalated"}
     one = listed[0]
     done = ("alerts", "done", "demo", one["rule"], one["customer_id"], "--since", one["began_at"])
     assert [_said(tiny, *done)["new"] for _ in range(2)] == [True, False]
@@ -57,6 +63,7 @@ def _a_round_is_drawn_once_whatever_changes(tiny: Repository) -> None:
     assert (abs(probabilities.sum(axis=1) - 1) < 1e-9).all()
     contacted = int((listed["action"] != "none").sum())
     assert contacted + first["withheld"] > 0
+    assert set(first["can_show"]) >= set(first["actions"])
     assert abs(first["withheld"] - 0.2 * (contacted + first["withheld"])) <= 1
     _change(tiny, round={"control": 0.5, "explore": 0.0})
     assert _said(tiny, "round", "demo") == first

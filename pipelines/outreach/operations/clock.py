@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from features.errors import UsageError
+from features.section import FIRST_YEAR
 
 BEGAN = datetime(1970, 1, 1)
 
@@ -34,6 +35,14 @@ def said(text: str | None, time_zone: str) -> datetime:
     if found.tzinfo is not None:
         raise UsageError(f"'{text}' names a zone; write what the company's clocks show, which are of {time_zone}.")
     return found.replace(microsecond=0)
+
+
+def came(text: str | None, time_zone: str) -> datetime:
+    """As `said`, of what has happened. Raises UsageError also for what has not come yet, or is of another age."""
+    found, present = said(text, time_zone), now(time_zone)
+    if not datetime(FIRST_YEAR, 1, 1) <= found <= present:
+        raise UsageError(f"'{text}' is not between {FIRST_YEAR} and now, which is {present} in {time_zone}.")
+    return found
 
 
 def text(moment: datetime) -> str:

@@ -25,6 +25,8 @@ def address(root: Path) -> str:
     if not said.startswith(("sqlite:", "sqlite+", "postgresql:", "postgresql+")):
         scheme = said.split(":", 1)[0]
         raise UsageError(f"{ADDRESS} begins with '{scheme}:'; write sqlite:///PATH or postgresql://HOST/DATABASE.")
+    if said.startswith("sqlite") and databases.sqlite_path(said) is None:
+        raise UsageError(f"{ADDRESS} is '{said}', which is kept nowhere; write sqlite:///PATH, the path of a file.")
     return said
 
 

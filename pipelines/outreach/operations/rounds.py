@@ -12,7 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import DataError
-from pipelines.outreach.operations.database import NAMED
+from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ROUNDS
 from pipelines.servers import databases
 
@@ -40,11 +40,12 @@ class Round:
     versions: Mapping[str, str | None]
 
 
-def written(engine: sa.Engine, round_: Round, assignments: pd.DataFrame) -> tuple[Round, pd.DataFrame]:
+def written(engine: sa.Engine, round_: Round, assignments: pd.DataFrame) -> tuple[Round, pd.DataFrame] | None:
     """The round of a spec and date: this one, or where there is one already, that; all of it or nothing is written.
 
-    assignments has COLUMNS but for `place`, in the order of the list. Raises DataError when a customer occurs twice or
-    probabilities do not sum to one.
+    None, and nothing is written, where it would contact somebody whom another round withholds, which was written since
+    this one was drafted: draft it again. assignments has COLUMNS but for `place`, in the order of the list. Raises
+    DataError when a customer occurs twice or probabilities do not sum to one.
     """
     rows = _checked(assignments)
     kept = {
@@ -59,19 +60,23 @@ def written(engine: sa.Engine, round_: Round, assignments: pd.DataFrame) -> tupl
         "versions": json.dumps(dict(round_.versions), sort_keys=True),
         "digest": digest(rows),
     }
-    key = {"spec": kept["spec"], "as_of": kept["as_of"]}
+    key = {"spec": round_.spec, "as_of": round_.as_of.isoformat()}
     try:
         with databases.answering(engine, NAMED), engine.begin() as connection:
+            alone(connection)
+            there = connection.execute(sa.select(ROUNDS.c.spec).filter_by(**key)).first()
+            if there is None and _held_back(connection, key["as_of"]) & _drawn(rows):
+                return None
             connection.execute(sa.insert(ROUNDS), kept)
             if rows:
                 connection.execute(sa.insert(ASSIGNMENTS), [{**key, **row} for row in rows])
     except sa.exc.IntegrityError as error:
-        there = found(engine, round_.spec, round_.as_of)
-        if there is None:
+        earlier = found(engine, round_.spec, round_.as_of)
+        if earlier is None:
             raise DataError(
                 f"the round of '{round_.spec}' could not be written: {databases.first_line(error)}."
             ) from error
-        return there
+        return earlier
     return round_, _frame(rows)
 
 
@@ -101,18 +106,27 @@ def all_of(engine: sa.Engine, spec: str) -> tuple[Round, ...]:
 
 
 def held_back(engine: sa.Engine, on: date) -> frozenset[str]:
-    """The customers whom a round of any spec, drawn before this date, withholds until after it."""
-    of_round = (ROUNDS.c.spec == ASSIGNMENTS.c.spec) & (ROUNDS.c.as_of == ASSIGNMENTS.c.as_of)
-    lasts = (ROUNDS.c.as_of < on.isoformat()) & (ROUNDS.c.window_closes_at > on.isoformat())
-    asked = sa.select(ASSIGNMENTS.c.customer_id).join(ROUNDS, of_round).where(ASSIGNMENTS.c.withheld & lasts).distinct()
+    """The customers whom a round of any spec withholds until after this date, whatever the date of its list."""
     with databases.answering(engine, NAMED), engine.connect() as connection:
-        return frozenset(connection.execute(asked).scalars())
+        return _held_back(connection, on.isoformat())
+
+
+def _held_back(connection: sa.Connection, on: str) -> frozenset[str]:
+    of_round = (ROUNDS.c.spec == ASSIGNMENTS.c.spec) & (ROUNDS.c.as_of == ASSIGNMENTS.c.as_of)
+    lasts = ASSIGNMENTS.c.withheld & (ROUNDS.c.window_closes_at > on)
+    asked = sa.select(ASSIGNMENTS.c.customer_id).join(ROUNDS, of_round).where(lasts).distinct()
+    return frozenset(connection.execute(asked).scalars())
 
 
 def digest(rows: list[dict[str, Any]]) -> str:
     """SHA-256 of a round's assignments, in order."""
     text = json.dumps(rows, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _drawn(rows: list[dict[str, Any]]) -> frozenset[str]:
+    """The customers whom a round draws, contacted or withheld."""
+    return frozenset(row["customer_id"] for row in rows if row["proposed"] != NONE)
 
 
 def _checked(assignments: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Warnings as they are kept: raised once for an episode, and what became of each."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -75,10 +76,10 @@ def raised(
     *,
     spec: str,
     at: str,
-) -> int:
+) -> Counter[str]:
     """Write the warnings of a run and where all customers stand with each rule, or nothing; gives how many were new.
 
-    standing is by rule. A warning that was raised already is not raised again.
+    They are counted by rule, and standing is by rule. A warning that was raised already is not raised again.
     """
     rows = [{**asdict(one), "versions": json.dumps(dict(one.versions), sort_keys=True)} for one in made]
     with databases.answering(engine, NAMED), engine.begin() as connection:
@@ -98,7 +99,7 @@ def raised(
             connection.execute(sa.delete(EPISODES).where(of_rule))
             if kept := [*absent, *_kept(spec, rule, customers, found, at)]:
                 connection.execute(sa.insert(EPISODES), kept)
-    return len(new)
+    return Counter(str(row["rule"]) for row in new)
 
 
 def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -> list[dict[str, Any]]:

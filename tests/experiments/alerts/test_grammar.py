@@ -99,3 +99,16 @@ def test_endless_nesting_is_refused() -> None:
         said = {"not": said}
     with pytest.raises(ValueError, match="nested more than"):
         grammar.read(said)
+
+
+@pytest.mark.parametrize("said", [1, [1], "1", ["1"], [1, "1"]])
+def test_categories_that_look_like_numbers_are_texts(said: object) -> None:
+    found = grammar.read({"feature": "grade", "is": said})
+    grades = np.array(["1", "2", None, "10"], dtype=object)
+    assert found.truth({"grade": grades}).tolist() == [truth.TRUE, truth.FALSE, truth.UNKNOWN, truth.FALSE]
+
+
+@pytest.mark.parametrize("said", [True, [False], [1.5], ["a", True]])
+def test_what_yaml_makes_of_unquoted_categories_is_said(said: object) -> None:
+    with pytest.raises(ValueError, match="in quotes"):
+        grammar.read({"feature": "grade", "is": said})

@@ -76,6 +76,21 @@ def test_rules_that_know_nothing_are_seldom_called_better() -> None:
     assert called / 300 <= 0.025 + 3 * error
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("base", "warned"), [(0.7, 4), (0.7, 8), (0.5, 6), (0.3, 5), (0.1, 10)])
+def test_a_handful_of_lucky_warnings_is_not_called_better(base: float, warned: int) -> None:
+    """Rules by chance with a few warnings in 150 worlds where many leave."""
+    called = 0
+    for seed in range(150):
+        draw = np.random.default_rng(seed)
+        left = (draw.random((3, 200)) < base).astype(float)
+        fires = np.zeros(left.shape, dtype=bool)
+        fires.flat[draw.choice(left.size, warned, replace=False)] = True
+        past = Past(np.arange(3) * 1_000.0, np.ones(left.shape, dtype=bool), left, np.full(left.shape, np.nan))
+        called += past_performance.figures({"luck": fires}, past, seed=seed)["luck"]["better"] is True
+    assert called / 150 <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / 150)
+
+
 def test_episodes_make_warnings_of_truths() -> None:
     past, _ = world(2, customers=3, dates=3)
     past = Past(

@@ -113,6 +113,14 @@ def test_addresses_that_are_none_and_servers_that_are_gone(tmp_path: Path, monke
     monkeypatch.setenv(database.ADDRESS, "mysql://host/db")
     with pytest.raises(UsageError, match="begins with 'mysql:'"):
         database.opened(tmp_path)
+    for kept_nowhere in ("sqlite://", "sqlite:///:memory:"):
+        monkeypatch.setenv(database.ADDRESS, kept_nowhere)
+        with pytest.raises(UsageError, match="kept nowhere"):
+            database.opened(tmp_path)
+    for no_driver in ("postgresql+nonsense://host/db", "postgresql+pg8000://host/db"):
+        monkeypatch.setenv(database.ADDRESS, no_driver)
+        with pytest.raises(UsageError, match="the address of the operations database is not one"):
+            database.opened(tmp_path)
     monkeypatch.setenv(database.ADDRESS, "postgresql://me:secret@127.0.0.1:1/db")
     with pytest.raises(StorageError, match="operations database") as told:
         database.opened(tmp_path)

@@ -55,8 +55,14 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
     return database.opened(tmp_path)
 
 
+def _written(engine: sa.Engine, round_: Round, rows: pd.DataFrame) -> tuple[Round, pd.DataFrame]:
+    kept = rounds.written(engine, round_, rows)
+    assert kept is not None
+    return kept
+
+
 def test_what_is_written_is_read_to_the_bit(engine: sa.Engine) -> None:
-    _, kept = rounds.written(engine, ROUND, assignments())
+    kept = _written(engine, ROUND, assignments())[1]
     again = rounds.found(engine, "demo", ROUND.as_of)
     assert again is not None
     assert again[0] == ROUND
@@ -67,14 +73,14 @@ def test_what_is_written_is_read_to_the_bit(engine: sa.Engine) -> None:
 def test_a_second_draw_of_the_same_date_changes_nothing(engine: sa.Engine) -> None:
     rounds.written(engine, ROUND, assignments())
     other = assignments().assign(action="none", withheld=True)
-    there, kept = rounds.written(engine, replace(ROUND, seed="8"), other)
+    there, kept = _written(engine, replace(ROUND, seed="8"), other)
     assert there == ROUND
     assert kept["action"].tolist() == assignments()["action"].tolist()
     assert len(rounds.all_of(engine, "demo")) == 1
 
 
 def _write(root: Path, seed: int) -> str:
-    return rounds.written(database.opened(root), replace(ROUND, seed=str(seed)), assignments())[0].seed
+    return _written(database.opened(root), replace(ROUND, seed=str(seed)), assignments())[0].seed
 
 
 def test_of_many_who_write_at_once_one_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +93,8 @@ def test_of_many_who_write_at_once_one_is_kept(tmp_path: Path, monkeypatch: pyte
 def test_who_is_withheld_is_held_back_from_every_spec_until_the_window_closes(engine: sa.Engine) -> None:
     rounds.written(engine, ROUND, assignments())
     for on, held in (
-        (date(2026, 1, 1), set()),
+        (date(2025, 12, 31), {"c1"}),  # a list that is drawn later for an earlier date is contacted later
+        (date(2026, 1, 1), {"c1"}),  # and so is that of another spec of the same day
         (date(2026, 1, 2), {"c1"}),
         (date(2026, 3, 15), {"c1"}),
         (date(2026, 3, 16), set()),
@@ -101,8 +108,58 @@ def test_who_is_withheld_is_held_back_from_every_spec_until_the_window_closes(en
     assert rounds.held_back(engine, date(2026, 2, 2)) == {"c1", "d1"}
 
 
+def test_a_round_that_would_contact_who_was_withheld_meanwhile_is_not_written(engine: sa.Engine) -> None:
+    other = replace(ROUND, spec="other", as_of=date(2026, 1, 9))
+    held = rounds.held_back(engine, other.as_of)
+    assert not held
+    rounds.written(engine, ROUND, assignments())  # between the other's draft and its writing
+    assert rounds.written(engine, other, assignments()) is None
+    assert rounds.found(engine, "other", other.as_of) is None
+    without = assignments().assign(proposed=["call", "none", "none", "coupon"], withheld=False)
+    assert rounds.written(engine, other, without) is not None
+    # It is there now, and asked again it is the one there is.
+    assert rounds.written(engine, other, assignments()) is not None
+
+
+def _contacts(root: Path, spec: str) -> tuple[set[str], set[str]]:
+    """Whom a round of a spec contacts and withholds of twenty customers, drafted until it can be written."""
+    engine, names = database.opened(root), [f"c{place}" for place in range(20)]
+    round_, kept = replace(ROUND, spec=spec), None
+    while kept is None:
+        held = rounds.held_back(engine, round_.as_of)
+        proposed = ["none" if name in held else "call" for name in names]
+        withheld = [one == "call" and _takes(spec, name) for one, name in zip(proposed, names, strict=True)]
+        action = ["none" if gone else one for one, gone in zip(proposed, withheld, strict=True)]
+        frame = pd.DataFrame({"customer_id": names, "action": action, "proposed": proposed, "withheld": withheld})
+        more = {"explored": False, "level": "low", "risk": 0.1, "expected_value": 1.0, "because": "none"}
+        kept = rounds.written(
+            engine, round_, frame.assign(**more, probabilities=[{"none": 1.0}] * 20, reasons=[[]] * 20)
+        )
+    drawn = kept[1]
+    return set(drawn.loc[drawn["action"] == "call", "customer_id"]), set(drawn.loc[drawn["withheld"], "customer_id"])
+
+
+def _takes(spec: str, name: str) -> bool:
+    return sum(f"{spec}{name}".encode()) % 3 == 0
+
+
+def test_of_specs_that_draw_at_once_none_contacts_who_an_earlier_one_withholds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(database.ADDRESS, raising=False)
+    specs = ["one", "two", "three", "four"]
+    with get_context("spawn").Pool(2) as pool:
+        found = dict(zip(specs, pool.starmap(_contacts, [(tmp_path, spec) for spec in specs]), strict=True))
+    engine = database.opened(tmp_path)
+    with engine.connect() as connection:
+        written = connection.exec_driver_sql("SELECT spec FROM holdfast_rounds ORDER BY rowid").scalars().all()
+    for place, earlier in enumerate(written):
+        for later in written[place + 1 :]:
+            assert not found[earlier][1] & found[later][0]
+
+
 def test_an_empty_round_is_one(engine: sa.Engine) -> None:
-    _, kept = rounds.written(engine, ROUND, assignments(0))
+    kept = _written(engine, ROUND, assignments(0))[1]
     assert kept.empty
     assert rounds.found(engine, "demo", ROUND.as_of) is not None
 

@@ -1,0 +1,32 @@
+"""Times that people write: by the company's clocks, and for what has happened, not of the future."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from features.errors import UsageError
+from pipelines.outreach.operations import clock
+
+ZONES = ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_what_has_happened_is_of_the_past_of_the_companys_clocks(zone: str) -> None:
+    now = clock.now(zone)
+    assert clock.came(None, zone) >= now
+    for ago in (timedelta(0), timedelta(hours=1), timedelta(days=9_000)):
+        assert clock.came((now - ago).isoformat(), zone) == now - ago
+    for other in (now + timedelta(minutes=5), datetime(9999, 12, 31, 23, 59), datetime(1, 1, 1)):
+        with pytest.raises(UsageError, match="is not between 1970 and now"):
+            clock.came(other.isoformat(), zone)
+
+
+@pytest.mark.parametrize("said", ["", "2026-02-31", "31.05.2026", "2026-01-01T00:00+01:00", "now"])
+def test_what_is_no_time_is_refused(said: str) -> None:
+    with pytest.raises(UsageError, match=r"is no time|names a zone"):
+        clock.came(said, "Europe/Berlin")
+
+
+@pytest.mark.parametrize("said", ["2026-06-01", "2026-06-01T00:00", "2026-06-01 00:00:00", "20260601"])
+def test_a_time_may_be_written_in_some_ways(said: str) -> None:
+    assert clock.text(clock.said(said, "UTC")) == "2026-06-01T00:00:00"
