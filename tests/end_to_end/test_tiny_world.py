@@ -41,7 +41,7 @@ def test_the_pages_say_on_top_where_the_model_was_made_and_lead_to_each_other(ti
     run = registry_of(tiny).get_model_version("demo", version)
     for page in ("report.html", "decision.html"):
         told = (made / page).read_text()
-        top = told[told.index('<dl class="about">') : told.index("</dl>")]
+        top = told[told.index('<dl class="about">') : told.index("</dl>\n</details>")]
         for known in (run.run_id, run.tags["git_commit"], run.tags["data_hash"]):
             assert f'title="{known}"' in top or f">{known}<" in top
         links = re.findall(r'href="([^"]+)"', top)
