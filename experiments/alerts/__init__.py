@@ -1,1 +1,1 @@
-"""Warnings by rule: the file of rules, when a rule is true, its episodes, and how it would have done on past dates."""
+"""Rule-based churn warnings: the rule file, when a rule fires, its episodes, and backtests on past dates."""

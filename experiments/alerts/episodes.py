@@ -1,4 +1,4 @@
-"""Episodes of a rule: it fires once from the time a condition becomes true until it has been false.
+"""De-duplicates warnings: a rule fires once, and again only after its condition has been false.
 
 Unknown neither fires nor ends an episode. The back-test and the daily run use the same code.
 """

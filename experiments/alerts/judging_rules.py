@@ -1,4 +1,4 @@
-"""A file of rules judged like code, before any data: what is wrong, and what is superfluous."""
+"""Lints a file of alert rules without data: reports errors and redundant rules."""
 
 from collections.abc import Iterator, Mapping
 from itertools import permutations

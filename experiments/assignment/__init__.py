@@ -1,1 +1,1 @@
-"""The randomised draw of a round: who is withheld, whose action is drawn, with which probability, what it can show."""
+"""Randomised assignment of a contact list (a round): control, explored actions, propensities and power."""

@@ -1,4 +1,4 @@
-"""The size of effect that a round, or some of them, can show with its control."""
+"""The minimum detectable effect of a contact round, or of several pooled, against its control."""
 
 import math
 

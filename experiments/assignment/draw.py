@@ -1,4 +1,4 @@
-"""The draw of a round: of those for whom an action is proposed, a share is withheld, and a share tries another."""
+"""Randomises a contact list: some are withheld as control, some get another action than the proposed one."""
 
 import math
 from collections.abc import Sequence

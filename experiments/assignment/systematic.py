@@ -1,4 +1,4 @@
-"""Systematic samples: everybody has exactly the same chance, and every stratum has its share but for one."""
+"""Systematic sampling: equal chance for every customer; each stratum's count is within one of its share."""
 
 import hashlib
 from collections.abc import Sequence

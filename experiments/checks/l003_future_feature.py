@@ -1,4 +1,4 @@
-"""A column that predicts better than all others together, as one looked up later does."""
+"""A column that predicts better than all others together: it may have been recorded after the outcome."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""A feature, or another column of a customer, against a number, among some categories, or missing."""
+"""A condition of an alert rule: compares a column with numbers or categories, or tests if it is missing."""
 
 import operator
 from collections.abc import Iterator

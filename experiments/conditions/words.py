@@ -1,4 +1,4 @@
-"""Words in a customer's texts: how many texts of some days hold a word of a lexicon of the rules' file."""
+"""A condition of an alert rule: how many of a customer's recent texts contain words of a lexicon."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The gate cohort: the rows on which every model is judged, with bootstrap draws shared by all compared models."""
+"""The gate cohort: the held-out test rows for every model, with bootstrap draws shared by all models."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Drivers of churn: for each factor, how far leavers and stayers differ, with p-values and a cut-off."""
+"""Churn correlates (drivers): how churners and others differ in each feature, with p-values and a threshold."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

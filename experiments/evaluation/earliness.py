@@ -1,4 +1,4 @@
-"""How early a model ranks well: its AUC with features frozen at increasing numbers of days before the horizon opens."""
+"""AUC by lead time: features as known at increasing numbers of days before the label window starts."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,1 +1,1 @@
-"""What a leak check is, and how well single columns, or all of them, predict the outcome."""
+"""Leakage detection: the check interface, and how well one column or all columns predict the outcome."""

@@ -1,4 +1,4 @@
-"""Further input of leak checks: a randomised trial, and rows as they were known at an earlier date."""
+"""Types of the extra data that leak checks may use: a randomised trial, and rows as known at an earlier date."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A remark on a rule of a file, made before any data are looked at."""
+"""A lint finding on an alert rule or a playbook row, made without looking at data."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Expected profit: what the best retention campaign driven by this churn score would earn per customer."""
+"""Expected maximum profit (EMP): profit per customer of the best cut-off, over uncertain acceptance rates."""
 
 from dataclasses import dataclass
 

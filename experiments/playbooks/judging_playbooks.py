@@ -1,4 +1,4 @@
-"""A playbook judged like code, before any data: rows that cannot be met, and rows that contradict."""
+"""Lints a playbook without data: rows that no customer can match, and rows that contradict each other."""
 
 from collections.abc import Collection, Iterator
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""The lasso: linear regression with an L1 penalty chosen by cross-validation.
+"""Linear regression with an L1 penalty chosen by cross-validation, used for effects, not for probabilities.
 
 A single pseudo-outcome is nearly all noise, and the penalty of the smallest error still takes noise for signal. So the
 strongest penalty within one standard error of it is taken: often all coefficients are 0 and everybody gets the mean.

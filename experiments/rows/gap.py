@@ -1,4 +1,4 @@
-"""Customers who left before the label's window opened: left out of the risk, a bad outcome for effects."""
+"""Churn between observation and label window: excluded for risk models, counted as churn for uplift models."""
 
 import numpy as np
 import numpy.typing as npt

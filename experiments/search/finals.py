@@ -1,4 +1,4 @@
-"""The last round of a search for risk: what chose on the folds' rows is judged once more, fitted to nearly all rows.
+"""Last step of a search for risk: the finalists are fitted to nearly all rows and compared once more.
 
 A trial learns from fewer rows than the final fit: of three folds two, less the fifth that stops it. On many rows the
 order of candidates can change in between: what holds back most is best on few rows and falls behind on more. So the

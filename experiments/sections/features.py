@@ -1,4 +1,4 @@
-"""Spec section `features`: the feature themes to learn from."""
+"""Spec section `features`: the feature groups, called themes, to train on."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""Spec section `round`: the shares of a list that are drawn by chance."""
+"""Spec section `round`: the shares of a contact list that are withheld, or randomised to another action."""
 
 from typing import Annotated
 

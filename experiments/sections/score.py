@@ -1,4 +1,4 @@
-"""Spec section `score`: what the ranked list shows."""
+"""Spec section `score`: the risk levels of the ranked list, and how many reasons it gives."""
 
 from pydantic import Field, model_validator
 

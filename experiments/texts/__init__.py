@@ -1,1 +1,1 @@
-"""Readers of texts: how they learn a class and a tone from labelled texts, name topics, and are judged."""
+"""Text classifiers, called readers: training on labelled texts for class and sentiment, topics, and evaluation."""

@@ -1,4 +1,4 @@
-"""What makes a reader's scores probabilities, learned on texts that it was not fitted on.
+"""Calibration of a text classifier: scores become probabilities, fitted on held-out texts.
 
 Probabilities are a softmax of the scores times a slope plus a shift for each class; where fewer of a text's words are
 known, the slope is smaller. The classes' advantages then are those under which the mean F1 of the classes is best.

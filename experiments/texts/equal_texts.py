@@ -1,4 +1,4 @@
-"""Splits of texts in which equal texts stay together: a copy of a training text would judge too well."""
+"""Train/test splits of texts that keep duplicates together, so that copies do not inflate test scores."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Learning a reader of texts: for each script a linear model, calibrated on texts that it was not fitted on.
+"""Training of a text classifier: one calibrated linear model for each writing system (Latin, Chinese).
 
 A reader of two languages therefore is two readers, of which each knows nothing of the other.
 """

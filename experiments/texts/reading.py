@@ -1,4 +1,4 @@
-"""A reader's arithmetic: normalised texts in; class, tone, confidence and topic out.
+"""Inference of a text classifier: normalised texts in; class, sentiment, confidence and topic out.
 
 It is part of the file that a stored reader runs, and imports libraries and its own kind only.
 """

@@ -1,4 +1,4 @@
-"""Texts that speak of different things: one side is to the other what a new trade is to the training texts."""
+"""Splits of texts by what they speak of, to see a reader on a subject that it was not trained on."""
 
 import numpy as np
 from scipy.sparse import csr_array

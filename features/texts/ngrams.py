@@ -1,4 +1,4 @@
-"""N-grams of normalised texts as numbers: what a reader of texts sees.
+"""N-grams of normalised texts as numeric features for the text classifiers.
 
 A unit is a word, a single Chinese or Japanese character, or a symbol. A gram is one to three units in a row, or a few
 characters in a row within a word and its ends. Each is hashed to a bucket, so that no vocabulary has to be stored.

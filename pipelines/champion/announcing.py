@@ -1,4 +1,4 @@
-"""What is said of a promotion: whether its outcome was reported (after a kill, the next run does), and what is next."""
+"""Messages after a promotion: the outcome and the next step, also where the run was killed before it said so."""
 
 from pathlib import Path
 

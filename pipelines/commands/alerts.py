@@ -1,4 +1,4 @@
-"""Warnings by rule: check the rules of a spec, play them over past dates, raise today's, and say what became of them.
+"""Churn warnings: check a spec's rules, backtest them, raise today's warnings, and record what became of them.
 
 check     judge the rules like code, before they are used: a feature that there is not, a rule that can never be true,
           one that another always covers, a lexicon that is not there. One line per remark; exit code 0, or 2 where

@@ -1,4 +1,4 @@
-"""Draw a round of contacts: who gets which action, and who is withheld so that it can be measured.
+"""Assign actions for a contact round, with a randomised control to measure their effects.
 
 An action is proposed for each customer of today's list: by the uplift model where the data have established what that
 action does, else by the spec's playbook, within budget, capacity, opt-outs and fatigue. Then a share of them (`round:

@@ -1,4 +1,4 @@
-"""The first line of a decision: the verdict, with exactly as much as the rules found."""
+"""The headline of a promotion decision: the verdict, claiming no more than the rules established."""
 
 from collections.abc import Mapping
 

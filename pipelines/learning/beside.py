@@ -1,4 +1,4 @@
-"""Further input of the leak checks: the trial, the order of the file, today's rows and those known earlier."""
+"""Extra data for leak checks: the trial, the file's row order, current rows, and rows as known earlier."""
 
 from datetime import timedelta
 from pathlib import Path

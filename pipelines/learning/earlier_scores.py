@@ -1,4 +1,4 @@
-"""Scores of the gate cohort from features frozen some days before the horizon."""
+"""Scores of the held-out rows from features as known some days earlier, to measure AUC by lead time."""
 
 from typing import Any
 

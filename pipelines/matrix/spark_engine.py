@@ -1,4 +1,4 @@
-"""The same expressions on Apache Spark, for data beyond one machine."""
+"""Runs the feature queries on Apache Spark instead of DuckDB, for data too large for one machine."""
 
 import os
 import tempfile

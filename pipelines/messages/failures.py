@@ -1,4 +1,4 @@
-"""Failure notes of stages, since DVC passes on no exit code."""
+"""Files in which a failed stage leaves its error and exit code, because DVC does not pass them on."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Category levels that a model was trained on, and the rows to score that hold another.
+"""Unseen categories: the levels known from training, and the rows to score that have other values.
 
 A scorer counts a level that training never saw as missing. Nothing fails, so the rows are counted.
 """

@@ -1,4 +1,4 @@
-"""Today's customers with their features, the champion's score, its level, and its change since the last round."""
+"""Current customers with features, the champion's score, its risk level, and its change since the last round."""
 
 from datetime import date, datetime
 

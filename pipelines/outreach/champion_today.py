@@ -1,4 +1,4 @@
-"""Today's customers as the champion sees them, and which of its predicted effects are established."""
+"""Current customers scored by the champion with reasons, and the actions whose effects are established."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whom the rules of a spec are true of today, as a file: nothing is raised, and no episode begins."""
+"""Dry run of the alert rules: writes the customers who match today to a file, and raises no warnings."""
 
 from typing import Any
 

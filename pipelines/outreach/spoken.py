@@ -1,4 +1,4 @@
-"""What customers wrote or said, as rules see it: how many texts of some days hold a word of a lexicon."""
+"""Counts of recent customer texts that contain a lexicon's words, as input for the alert rules."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Client of `forks`: hands a command to the run that has its libraries loaded, and waits for its exit code."""
+"""Passes a DVC stage's command to the running main process, which forks to save import time."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Identity of processes across machines: whether one still exists, and ending one together with another."""
+"""Process identity across machines: whether a process is alive, and ending a child when its parent ends."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""Sentences on the customers of a decision: how many, for how many comparisons they were used, and its alpha."""
+"""Text on the decision page about sample size, reuse in earlier comparisons, and the alpha spent."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The simple scores of the spec on the decision page: the AUC of each, and the challenger's lead."""
+"""Baseline scores on the decision page: the AUC of each, and how far the challenger is ahead."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A model of a changed spec must be better in the primary figure."""
+"""A challenger from a changed spec must beat the champion on the primary metric."""
 
 from experiments.sections.gate import GateSpec
 from experiments.statistics.holm import rejected

@@ -1,4 +1,4 @@
-"""A refresh must keep the policy's value."""
+"""A model retrained with the same spec must not lower the expected value of the contact policy."""
 
 from math import ceil
 

@@ -1,4 +1,4 @@
-"""Small losses within the margins must not add up over several refreshes."""
+"""Repeated refits must not lose quality in small steps that each stay within the allowed margin."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode, difference_of

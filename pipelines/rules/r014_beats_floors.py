@@ -1,4 +1,4 @@
-"""A model must rank better than the simple scores of the spec."""
+"""A model must rank better than the baseline scores named in the spec."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode, difference_of, unbeaten

@@ -1,4 +1,4 @@
-"""Formatting of command output."""
+"""Formatting of promotion verdicts as the output of commands."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The claims of a champion: what it was shown to be good for when it became champion."""
+"""What a champion is certified for (risk, uplift or both) by the evidence at its promotion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The options of `new` on the command line, and in the first line of a spec that it wrote."""
+"""Options of the command `new`: parsed from the command line, or from the first line of a spec that it wrote."""
 
 import argparse
 import shlex

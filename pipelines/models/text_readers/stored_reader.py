@@ -1,4 +1,4 @@
-"""The file of a stored reader of texts: texts in; class, tone, confidence and topic out.
+"""Standalone code saved with a text classifier: texts in; class, sentiment, confidence and topic out.
 
 With the modules that normalise, cut and read before it, in one file, it stands in the folder of a reader, beside
 `model.json`, and runs without the project.

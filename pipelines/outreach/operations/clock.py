@@ -1,4 +1,4 @@
-"""Times by the company's clocks: without a zone, in ISO 8601 or in hours since 1970."""
+"""Conversion of times: company-local, without time zone, as ISO 8601 text or as hours since 1970."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
