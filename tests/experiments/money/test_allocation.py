@@ -36,8 +36,10 @@ def test_choosing_most_customers_by_prices_loses_nothing_against_the_exact_optim
 def test_the_loss_against_the_relaxation_is_less_than_a_promise_for_each_limit() -> None:
     net_value, sizes, scarce = campaign(9, 60_000)
     counts = allocate(net_value, sizes=sizes, scarce=scarce)
-    gap = prices(net_value, sizes=sizes, scarce=scarce).bound - total(net_value, counts)
-    assert 0 <= gap < len(scarce.limit) * net_value.max()
+    bound = prices(net_value, sizes=sizes, scarce=scarce).bound
+    gap = bound - total(net_value, counts)
+    # Where both are equal, sums of 60,000 numbers in two orders differ in their last digits.
+    assert -4 * np.spacing(bound) <= gap < len(scarce.limit) * net_value.max()
     assert gap < 1e-4 * total(net_value, counts)
 
 
