@@ -1,4 +1,4 @@
-"""The file of a spec's warnings: rules, their lexicons, and who is to act on them."""
+"""Schema of a spec's alert file: rules, their lexicons, and who is to act on them."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal

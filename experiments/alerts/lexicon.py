@@ -1,4 +1,4 @@
-"""Words of a lexicon in texts: in any spelling that normalising undoes, in any word form, and not negated.
+"""Finds a lexicon's words in texts, whatever their spelling or word form, and skips negated ones.
 
 English words are compared by their stems (Snowball), Chinese ones letter by letter; of a Chinese word of three letters
 or more a few others may stand before the last, as in 速度实在太慢 for 速度慢.

@@ -1,4 +1,4 @@
-"""The file of a playbook: segments of customers, and rows that give them an action, the first that fits."""
+"""Schema of a playbook file: customer segments, and rows that give actions; the first matching row wins."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The past dates of a spec as rules see them: features known then, honest scores, and who then left."""
+"""Backtest data at past dates: features known then, scores by a model that learned from none of it, who left."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is promoted must be what was judged."""
+"""The challenger's stored files must match the hashes of the model that was evaluated."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode

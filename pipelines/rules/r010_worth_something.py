@@ -1,4 +1,4 @@
-"""A first champion must be better than the average, or its policy better than doing nothing."""
+"""A first champion must beat a constant churn rate for everybody, or its policy must beat contacting nobody."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode, difference_of, p_above, p_below, shown_claims
