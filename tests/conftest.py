@@ -62,11 +62,6 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_unconfigure() -> None:
-    """At the end libraries count what is left of them, and should find it gone."""
-    gc.unfreeze()
-
-
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
