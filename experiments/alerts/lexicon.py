@@ -29,6 +29,8 @@ _BETWEEN = (
     r"(?:任何|一点儿?|什么|半点|怎么|那么|这么|觉得|感到|感觉|让我|令人|至于|[太很会再是有曾想要用必可能算过够])*"
 )
 NEGATED_BEFORE = re.compile(rf"(?<![非无])(?:{_NEGATES}){_BETWEEN}$")
+# So many letters before a word are looked at: each hit costs the same, however long the text.
+NEAR = 30
 # What looks like a negation and is none.
 AFFIRMED_BEFORE = re.compile(r"(?:不得不|不能不|不可不|不仅|不但|不只|不止|不停|不断|无比)[^，。；！？]{0,3}$")
 
@@ -73,7 +75,7 @@ def _pattern(word: str) -> "re.Pattern[str] | tuple[str, ...]":
 
 def _holds_chinese(text: str, pattern: "re.Pattern[str]") -> bool:
     for found in pattern.finditer(text):
-        before, within = text[: found.start()], found["gap"]
+        before, within = text[max(0, found.start() - NEAR) : found.start()], found["gap"]
         is_negated = bool(NEGATED_BEFORE.search(before)) and not AFFIRMED_BEFORE.search(before)
         if not is_negated and not re.search(rf"{_NEGATES}{_BETWEEN}$", within):
             return True

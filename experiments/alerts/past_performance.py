@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def figures(fires: Mapping[str, NDArray[np.bool_]], past: Past, *, seed: int, al
     leavers_warned: the share of leavers of whom it had warned within the horizon; days_ahead: the median of days from
     the first of these warnings to leaving.
     """
-    counts = intervals.multiplicities(n_clusters=past.present.shape[1], draws=DRAWS, seed=seed)
+    counts = _multiplicities(past.present.shape[1], seed)
     together = {**fires, TOGETHER: np.logical_or.reduce(list(fires.values()))} if len(fires) > 1 else dict(fires)
     found = {name: _of(one, past, counts) for name, one in together.items()}
     tested = [name for name in fires if found[name]["gain"] is not None]
@@ -67,6 +68,11 @@ def figures(fires: Mapping[str, NDArray[np.bool_]], past: Past, *, seed: int, al
     for name in together:
         found[name]["better"] = dict(zip(tested, better, strict=True)).get(name)
     return found
+
+
+@lru_cache(maxsize=1)  # a back-test asks for the same customers' draws again and again
+def _multiplicities(n_customers: int, seed: int) -> NDArray[Any]:
+    return intervals.multiplicities(n_clusters=n_customers, draws=DRAWS, seed=seed)
 
 
 def _of(fires: NDArray[np.bool_], past: Past, counts: NDArray[Any]) -> dict[str, Any]:

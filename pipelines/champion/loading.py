@@ -1,7 +1,7 @@
 """Loading a registered version, only after its files are verified against their recorded hashes."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ from mlflow.exceptions import MlflowException
 from features.errors import ContractError, MissingError, StorageError
 from pipelines.champion.model_versions import DIGEST, TWIN_OF, asked, digest_of
 from pipelines.champion.succession import Standing
-from pipelines.messages import masking
+from pipelines.messages import log, masking
 from pipelines.models import integrity
 from pipelines.models.integrity import Seal
 from pipelines.servers import faults
 
 # So long were digests when they were of a model's own folder, its comments included.
 OF_FOLDER = 16
+ROWS_AT_ONCE = 5_000
 # The file by which MLflow knows a model.
 MLMODEL = "MLmodel"
 
@@ -110,6 +111,14 @@ def version_of(client: MlflowClient, name: str, digest: str, *, judged: bool = F
     found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
     of_kind = [one for one in found if not (judged and TWIN_OF in one.tags)]
     return next((one for one in sorted(of_kind, key=lambda one: int(one.version)) if is_whole(one)), None)
+
+
+def predict_in_parts(model: Any, rows: pd.DataFrame, *, shown_as: str | None = None, **params: Any) -> pd.DataFrame:
+    """What `predict` gives, worked off some thousand rows at a time; with a progress bar where it is to be shown."""
+    starts: Iterable[int] = range(0, len(rows), ROWS_AT_ONCE)
+    if shown_as is not None:
+        starts = log.track(starts, shown_as, unit="part", total=len(range(0, len(rows), ROWS_AT_ONCE)))
+    return pd.concat([predict(model, rows.iloc[start : start + ROWS_AT_ONCE], **params) for start in starts])
 
 
 def predict(model: Any, rows: pd.DataFrame, **params: Any) -> pd.DataFrame:

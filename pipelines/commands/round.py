@@ -55,7 +55,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         seed = round_draw.seed_of(spec, as_of)
     while found is None:  # again where another round was written meanwhile that withholds somebody
         rows = round_draw.drafted(spec, today, playbook, held_back=rounds.held_back(engine, as_of), seed=seed)
-        head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed(spec))
+        head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed())
         found = rounds.written(engine, head, rows)
     earlier = f"  drawn already, {found[0].written_at} by {found[0].by}: nothing was changed"
     can_show = round_draw.can_show(*found)
@@ -102,13 +102,12 @@ def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "
     return there
 
 
-def _signed(spec: "ExperimentSpec") -> dict[str, str]:
+def _signed() -> dict[str, str]:
     import os
     from datetime import UTC, datetime
 
     from pipelines.champion.authorship import sign
 
-    del spec
     signed = sign(os.environ, datetime.now(UTC))
     return {"by": signed.by, "at": signed.at}
 

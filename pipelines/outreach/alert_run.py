@@ -17,7 +17,6 @@ from pipelines.outreach import backtest, champion_scores
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.operations import clock, database, warnings
 from pipelines.outreach.operations.warnings import Warning_
-from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
 
 
@@ -43,10 +42,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
     """
     file, columns, _ = backtest.checked(spec, workspace)
     engine = database.opened(workspace.root)
-    rows, newest, versions = champion_scores.todays(spec, workspace, engine, now=now)
-    conditions = [rule.when for rule in file.rules.values()]
-    spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
-    rows = spoken.beside(rows, conditions, as_of=newest)
+    rows, newest, versions = champion_scores.todays(spec, workspace, engine, file=file, now=now)
     as_of = newest.replace(microsecond=0)
     heard = max(as_of, now)  # nobody can act on data of last week before they are asked
     customers = pd.Index(rows["customer_id"].astype(str))

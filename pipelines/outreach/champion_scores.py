@@ -6,20 +6,24 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from experiments.alerts.alert_file import AlertFile
 from experiments.spec import ExperimentSpec
-from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.matrix import matrices
 from pipelines.outreach import columns as known_columns
+from pipelines.outreach import serving_champion
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
 from pipelines.outreach.operations import rounds
 from pipelines.outreach.past_dates import scores
+from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
 
 
 def todays(
-    spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine | None, *, now: datetime
+    spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine | None, *, file: AlertFile, now: datetime
 ) -> tuple[pd.DataFrame, datetime, dict[str, str | None]]:
-    """The rows of the newest date, with scores where there is a champion, that date, and what made them by version.
+    """The rows of the newest date with all that the rules of a file ask for, that date, and what made them by version.
+
+    Scores are among them where there is a champion.
 
     The date of a table without dates is the day of now, by the company's clocks.
     """
@@ -27,16 +31,16 @@ def todays(
     moment = (
         datetime(now.year, now.month, now.day) if spec.observations is None else rows["as_of"].max().to_pydatetime()
     )
-    reader = ledger_writer.reading(spec.name, workspace.root)
-    standing, _ = reader.agreed()
-    if standing.serving is None:
+    conditions = [rule.when for rule in file.rules.values()]
+    spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=moment)
+    rows = spoken.beside(rows, conditions, as_of=moment)
+    champion = serving_champion.read(spec.name, workspace)
+    if champion is None:
         return rows, moment, {"model": None, "alerts": spec.alerts}
-    reader.check_champion(standing)
-    version = model_versions.version(reader.client, spec.name, standing.serving)
-    score = scores(loading.predictor(spec.name, standing.serving, loading.seal_of(version, standing)), rows)
+    score = scores(champion.model, rows)
     change = since_last(rows, score, engine, spec, on=moment.date())
     added = {SCORE: score, SCORE_CHANGE: change, LEVEL: known_columns.levels(score, spec.score)}
-    return rows.assign(**added), moment, {"model": standing.serving, "alerts": spec.alerts}
+    return rows.assign(**added), moment, {"model": champion.version, "alerts": spec.alerts}
 
 
 def since_last(

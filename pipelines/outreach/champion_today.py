@@ -14,16 +14,13 @@ from experiments.spec import ExperimentSpec
 from features.contract import Contract
 from features.errors import MissingError
 from features.tables import CONTROL
-from pipelines.champion import ledger_writer, loading, model_versions
+from pipelines.champion import loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
-from pipelines.messages import log
-from pipelines.outreach import champion_scores, reasons
+from pipelines.outreach import champion_scores, reasons, serving_champion
 from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
-
-ROWS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -46,29 +43,20 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
 
     as_of is the date of the list. Raises MissingError where there is no champion.
     """
-    reader = ledger_writer.reading(spec.name, workspace.root)
-    standing, _ = reader.agreed()
-    if standing.serving is None:
+    champion = serving_champion.read(spec.name, workspace)
+    if champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
-    reader.check_champion(standing)
-    version = model_versions.version(reader.client, spec.name, standing.serving)
-    model = loading.predictor(spec.name, standing.serving, loading.seal_of(version, standing))
     rows = matrices.to_score(workspace.matrix)
-    starts = range(0, len(rows), ROWS_AT_ONCE)
-    parts = [
-        loading.predict(model, rows.iloc[start : start + ROWS_AT_ONCE])
-        for start in log.track(starts, "score", unit="part", total=len(starts))
-    ]
+    scored = loading.predict_in_parts(champion.model, rows, shown_as="score")
     # The judged twin's report where the version that serves was fitted again on all rows.
-    judged = model_versions.version(reader.client, spec.name, str(standing.champion))
+    judged = model_versions.version(champion.reader.client, spec.name, str(champion.standing.champion))
     uplift = current(str(judged.tags.get("uplift", RANDOMISED)))
     report = loading.fetched(model_versions.REPORT, run_id=str(judged.run_id)) if uplift == RANDOMISED else None
     found = storage.read_json(report)["claims"]["made"] if report else {}
     established = {action: _is_established(found, action) for action in spec.actions}
-    scored = pd.concat(parts)
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
-    return ChampionToday(rows, scored, standing.serving, established, _reasons(model, rows))
+    return ChampionToday(rows, scored, champion.version, established, _reasons(champion.model, rows))
 
 
 def _reasons(model: Any, rows: pd.DataFrame) -> pd.DataFrame:

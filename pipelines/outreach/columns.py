@@ -1,6 +1,6 @@
 """The columns that rules and playbooks may use: all features that were built, the score, its level, and the value."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -42,13 +42,13 @@ def built(matrix: Path) -> dict[str, KnownColumn]:
 
 def known(matrix: Path, asked: Collection[Condition], lexicons: Collection[str] = ()) -> Columns:
     """The columns that there are, and those of the words that the conditions look for in known lexicons."""
-    words = {leaf.column: KnownColumn("number", 0.0) for leaf in _words(asked) if leaf.words_of in lexicons}
+    words = {leaf.column: KnownColumn("number", 0.0) for leaf in word_conditions(asked) if leaf.words_of in lexicons}
     return {**built(matrix), VALUE: KnownColumn("number"), **OF_THE_MODEL, **words}
 
 
 def ambiguous(matrix: Path, asked: Collection[Condition], *more: str) -> list[str]:
     """Names in the conditions, or more, that are of ours and of a feature too: nobody could say which is meant."""
-    ours = {VALUE, *OF_THE_MODEL, *(leaf.column for leaf in _words(asked))}
+    ours = {VALUE, *OF_THE_MODEL, *(leaf.column for leaf in word_conditions(asked))}
     names = frozenset(more).union(*(one.columns() for one in asked))
     return [
         f"'{name}' is a feature and also what rules call the {'words' if name.startswith('words ') else name} of a"
@@ -57,7 +57,8 @@ def ambiguous(matrix: Path, asked: Collection[Condition], *more: str) -> list[st
     ]
 
 
-def _words(asked: Collection[Condition]) -> list[WordsCondition]:
+def word_conditions(asked: Iterable[Condition]) -> list[WordsCondition]:
+    """The conditions on words that these are made of."""
     return [leaf for one in asked for leaf in leaves(one) if isinstance(leaf, WordsCondition)]
 
 

@@ -25,8 +25,6 @@ from pipelines.outreach.operations import clock
 from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
 
-ROWS_AT_ONCE = 5_000
-
 
 @dataclass(frozen=True)
 class PastDates:
@@ -106,8 +104,6 @@ def _champion(spec: ExperimentSpec, workspace: Workspace) -> tuple[Any, datetime
 
 
 def scores(predictor: Any, rows: pd.DataFrame) -> Numbers:
-    """The risk of each row by a loaded model, shape (n_rows,), worked off in parts."""
-    starts = range(0, len(rows), ROWS_AT_ONCE)
-    parts = [loading.predict(predictor, rows.iloc[start : start + ROWS_AT_ONCE]) for start in starts]
-    found: Numbers = pd.concat(parts)["churn_probability"].to_numpy(dtype=float)
+    """The risk of each row by a loaded model, shape (n_rows,)."""
+    found: Numbers = loading.predict_in_parts(predictor, rows)["churn_probability"].to_numpy(dtype=float)
     return found

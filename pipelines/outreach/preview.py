@@ -11,10 +11,10 @@ from pipelines.champion import ledger_writer
 from pipelines.files import spreadsheet, storage
 from pipelines.matrix import matrices
 from pipelines.messages import log
+from pipelines.models import provenance
 from pipelines.outreach import alert_run, backtest, champion_scores
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.operations import clock, database
-from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
 
 COLUMNS = ("rule", "customer_id", "level", "owner", "reason", "reason_zh")
@@ -32,6 +32,7 @@ def write(spec: ExperimentSpec, workspace: Workspace) -> None:
         {
             "rules": storage.digest(workspace.alerts / f"{spec.alerts}.yaml"),
             "rows": matrices.digest(workspace.matrix, matrices.SCORE),
+            "data": provenance.data_hash(workspace),
             "version": standing.serving,
             "score": spec.score.model_dump(mode="json"),
         },
@@ -39,10 +40,7 @@ def write(spec: ExperimentSpec, workspace: Workspace) -> None:
     if workspace.warnings_file.exists() and storage.read_receipt(receipt) == question:
         return
     engine = database.opened(workspace.root) if database.exists(workspace.root) else None
-    rows, newest, _ = champion_scores.todays(spec, workspace, engine, now=clock.now(spec.time_zone))
-    conditions = [rule.when for rule in file.rules.values()]
-    spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=newest)
-    rows = spoken.beside(rows, conditions, as_of=newest)
+    rows, _, _ = champion_scores.todays(spec, workspace, engine, file=file, now=clock.now(spec.time_zone))
     found: list[dict[str, Any]] = []
     for name, rule in file.rules.items():
         values = known_columns.values(rows, rule.when.columns(), columns)

@@ -1,6 +1,6 @@
 """Counts of recent customer texts that contain a lexicon's words, as input for the alert rules."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,9 +11,8 @@ import pyarrow.parquet as pq
 
 from experiments.alerts import lexicon
 from experiments.alerts.alert_file import Lexicon
-from experiments.conditions.words import WordsCondition
 from experiments.logic.condition import Condition
-from pipelines.outreach.columns import leaves
+from pipelines.outreach.columns import word_conditions
 
 TABLE, KEY = "interactions", "interaction_id"
 
@@ -37,7 +36,7 @@ class Spoken:
         first: datetime,
     ) -> "Spoken":
         """The texts that matter from the date first on, looked through for the lexicons that the conditions name."""
-        asked = _words(conditions)
+        asked = word_conditions(conditions)
         named = {leaf.words_of for leaf in asked}
         if not named or not (tables / TABLE).exists():
             return cls(None)
@@ -55,12 +54,8 @@ class Spoken:
         # Of several versions of a text the one known last holds.
         known = known.sort_values("known_at", kind="stable").drop_duplicates(KEY, keep="last")
         added = {}
-        for leaf in _words(conditions):
+        for leaf in word_conditions(conditions):
             recent = known[(known["known_at"] >= as_of - timedelta(days=leaf.days)) & known[leaf.words_of]]
             counts = recent["customer_id"].value_counts()
             added[leaf.column] = rows["customer_id"].map(counts).fillna(0).to_numpy(dtype=float)
         return rows.assign(**added)
-
-
-def _words(conditions: Iterable[Condition]) -> Collection[WordsCondition]:
-    return [leaf for one in conditions for leaf in leaves(one) if isinstance(leaf, WordsCondition)]

@@ -20,11 +20,11 @@ from pipelines.files import spreadsheet, storage
 from pipelines.matrix import matrices
 from pipelines.messages import log
 from pipelines.models import levels
+from pipelines.outreach import columns as risk_levels
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
 
-ROWS_AT_ONCE = 5_000
 NONE = "none"
 NOT_MEASURED = "not measured"
 NO_CLAIM = "no claim"
@@ -59,7 +59,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     rows = matrices.to_score(workspace.matrix)
     reader.check_champion(standing)
     model = loading.predictor(spec.name, str(champion.version), loading.seal_of(champion, standing))
-    scored = _scored(spec, model, rows)
+    scored = loading.predict_in_parts(model, rows, shown_as="score", reasons=spec.score.reasons)
     ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
     not_seen = _unseen(champion, model, rows)
     with storage.replacing_folder(workspace.ranked_list) as folder:
@@ -93,16 +93,6 @@ def _tell(spec: ExperimentSpec, not_seen: list[dict[str, Any]]) -> None:
         log.note(f"score {spec.name}: {levels.in_words(one)}")
 
 
-def _scored(spec: ExperimentSpec, model: Any, rows: pd.DataFrame) -> pd.DataFrame:
-    """The champion's predictions for the rows, in batches of some thousands."""
-    starts = range(0, len(rows), ROWS_AT_ONCE)
-    parts = [
-        loading.predict(model, rows.iloc[start : start + ROWS_AT_ONCE], reasons=spec.score.reasons)
-        for start in log.track(starts, "score", unit="part", total=len(starts))
-    ]
-    return pd.concat(parts)
-
-
 def rank(
     rows: pd.DataFrame,
     scored: pd.DataFrame,
@@ -128,7 +118,7 @@ def rank(
         # The newest date is the first moment at which all was known: a microsecond after the newest row.
         "as_of": rows["as_of"].dt.floor("s").to_numpy(),
         "churn_probability": probability,
-        "risk_band": _bands(probability, spec) if claims.risk else NOT_ESTABLISHED,
+        "risk_band": risk_levels.levels(probability, spec.score) if claims.risk else NOT_ESTABLISHED,
         **{f"uplift_{action}": scored[f"uplift_{action}"].to_numpy() for action in actions},
         "action": advised.action,
         f"expected_value_{spec.currency}": advised.worth,
@@ -180,8 +170,3 @@ def _cost_if_lost(rows: pd.DataFrame, spec: ExperimentSpec) -> dict[str, np.ndar
     from experiments.evaluation.churn_cost import loss
 
     return {f"cost_if_lost_{spec.currency}": loss(rows["value"].to_numpy(dtype=float), spec.cost_of_churn).total}
-
-
-def _bands(probability: np.ndarray, spec: ExperimentSpec) -> np.ndarray:
-    bands = np.array(["low", "medium", "high"], dtype=object)
-    return bands[np.searchsorted([spec.score.medium_from, spec.score.high_from], probability, side="right")]

@@ -6,13 +6,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from features.errors import UsageError
-from pipelines.outreach.operations.tables import METADATA
+from pipelines.outreach.operations.tables import VERSION_TABLE
 from pipelines.servers import databases
 
 ADDRESS = "HOLDFAST_OPERATIONS_URI"
 NAMED = "the operations database"
 MIGRATIONS = Path(__file__).parent / "migrations"
-VERSION_TABLE = "holdfast_operations_version"
 # What two processes that start together wait on; any number will do, so long as it stays the same.
 LOCK = 7_040_118
 
@@ -99,8 +98,3 @@ def _upgrade(connection: sa.Connection) -> None:
             f"{NAMED} was made by another version of the project: {databases.first_line(error)}; use that version, or"
             f" name another database in {ADDRESS}."
         ) from error
-
-
-def tables() -> tuple[str, ...]:
-    """The names of its tables."""
-    return tuple(METADATA.tables)

@@ -6,6 +6,8 @@ Times are ISO 8601 texts in UTC, or dates of the company's calendar; shares and 
 import sqlalchemy as sa
 
 METADATA = sa.MetaData()
+# Of its own, as MLflow's and Optuna's tables may lie in the same database.
+VERSION_TABLE = "holdfast_operations_version"
 
 # One for a spec and date, never changed. versions is JSON: model, playbook, alerts, texts; window_closes_at is the
 # first date at which the outcome of everybody in it is known; digest is of all assignments.

@@ -27,7 +27,7 @@ def holds(text: str | None) -> bool:
             "我不得不投诉",
         ),
         *("速度慢，不是一般的慢", "服务不好很失望", "不仅失望，还很生气", "无比失望", "没有回复，我要投诉"),
-        *("速度慢".translate({ord("慢"): "慢"}), "投訴", "時間太久", "投(tóu)诉(sù)", "投\u200b诉", "投 诉", "失望!!!"),
+        *("投訴", "時間太久", "投(tóu)诉(sù)", "投\u200b诉", "投 诉", "失望!!!"),
         *("slow", "It is SLOW.", "slower than ever", "very slowly", "two complaints", "I complained? a complaint"),
         *("I want to cancel", "cancelled it", "Cancelling today", "s l o w", "ｓｌｏｗ", "not only slow but rude"),
         *("no answer, so I cancel", "It does not work and is slow, really: not good, slow"),
@@ -89,6 +89,6 @@ def test_words_that_normalising_changes_are_named() -> None:
     }
 
 
-def test_ten_thousand_long_texts_take_no_more_than_their_length() -> None:
-    long = "不" * 20_000 + "速度" * 20_000 + " not" * 20_000
-    assert not lexicon.hits([long], WORDS)[0]
+def test_a_long_text_of_negated_words_holds_none_until_one_is_not_negated() -> None:
+    negated = "不投诉" * 6_000
+    assert lexicon.hits([negated, f"{negated}。投诉"], WORDS).tolist() == [False, True]

@@ -2,10 +2,7 @@
 
 from alembic import context
 
-from pipelines.outreach.operations.tables import METADATA
-
-# Of its own, as MLflow's and Optuna's tables may lie in the same database.
-VERSION_TABLE = "holdfast_operations_version"
+from pipelines.outreach.operations.tables import METADATA, VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=METADATA, version_table=VERSION_TABLE

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 
 from features.errors import StorageError, UsageError
 from pipelines.outreach.operations import database
-from pipelines.outreach.operations.tables import APPEND_ONLY, METADATA, ROUNDS
+from pipelines.outreach.operations.tables import APPEND_ONLY, METADATA, ROUNDS, VERSION_TABLE
 from tests.pipelines.postgres_server import running_server
 
 ROW = {
@@ -50,7 +50,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(root: Path) -> None:
         context = MigrationContext.configure(
             connection,
             opts={
-                "version_table": database.VERSION_TABLE,
+                "version_table": VERSION_TABLE,
                 "include_name": lambda name, kind, _: kind != "table" or name in METADATA.tables,
             },
         )
@@ -131,6 +131,6 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, monkeypatch
     monkeypatch.delenv(database.ADDRESS, raising=False)
     engine = database.opened(tmp_path)
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE {database.VERSION_TABLE} SET version_num = '9999'")
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
     with pytest.raises(UsageError, match="another version of the project"):
         database.opened(tmp_path)
