@@ -56,14 +56,13 @@ def out_of_fold(
     fold = folds_of(texts, classes, n_folds=n_folds, seed=seed)
     parts = []
     for one in np.unique(fold):
-        inside, outside = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
+        outside = np.flatnonzero(fold == one)
+        others = [text for text, is_other in zip(texts, fold != one, strict=True) if is_other]
         try:
-            reader = learning.fit(
-                [texts[place] for place in inside], classes[inside], params={**params, "topics": 0}, seed=seed
-            )
+            reader = learning.fit(others, classes[fold != one], params={**params, "topics": 0}, seed=seed)
         except DataError as error:
             raise DataError(f"of {n_folds} parts of the training texts, all but one are too few: {error}") from error
-        parts.append(reader.read([texts[place] for place in outside]).set_axis(outside))
+        parts.append(reader.read([texts[int(place)] for place in outside]).set_axis(outside))
     return pd.concat(parts).sort_index()
 
 

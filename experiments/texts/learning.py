@@ -44,7 +44,7 @@ def fit(texts: Sequence[Any], classes: Places, *, params: Mapping[str, Any], see
     """
     used = checked(params)
     clean, classes = _ordered(normalise(texts).texts, np.asarray(classes, dtype=np.int64))
-    script = _scripts(clean)
+    script = scripts_of(clean)
     learned: dict[str, Any] = {}
     for place, name in enumerate(SCRIPTS):
         mine = np.flatnonzero(script == place)
@@ -80,8 +80,8 @@ def _ordered(texts: Sequence[str], classes: Places) -> tuple[list[str], Places]:
     return [texts[place] for place in order], classes[order]
 
 
-def _scripts(texts: Sequence[str]) -> Places:
-    """The script of each text, as an index of SCRIPTS, shape (n_texts,)."""
+def scripts_of(texts: Sequence[str]) -> Places:
+    """The script of each normalised text, as an index of SCRIPTS, shape (n_texts,)."""
     step = 1024
     parts = [grams(texts[start : start + step]).script for start in range(0, len(texts), step)]
     return np.concatenate([np.zeros(0, dtype=np.int64), *parts])

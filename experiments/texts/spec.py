@@ -142,7 +142,7 @@ class TextsSpec(Section):
         return str(moment.date()) if moment.time() == time() else moment.isoformat()
 
 
-SOURCES = {"table": TableTexts, "surveys": SurveyTexts}
+SOURCES: dict[str, type[TableTexts] | type[SurveyTexts]] = {"table": TableTexts, "surveys": SurveyTexts}
 
 
 class HasTexts(HasName, Protocol):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from experiments.spec import ExperimentSpec
-from experiments.texts.spec import KIND, SOURCES, TextsSpec
+from experiments.texts.spec import KIND, SOURCES, SurveyTexts, TableTexts, TextsSpec
 from features.errors import SpecError
 from pipelines.specs import spec_files, spec_text
 from pipelines.specs.options import parsed
@@ -43,14 +43,17 @@ def _of_texts(plain: dict[str, Any], name: str) -> TextsSpec:
             f"spec '{name}': kind: it is {plain['kind']!r}; write `kind: {KIND}` for a reader of texts, and no kind for a"
             " model of churn."
         )
-    source = plain.get("source")
-    if isinstance(source, dict):
-        if source.get("kind") not in SOURCES:
-            raise SpecError(
-                f"spec '{name}': source.kind: it is {source.get('kind')!r}; texts come from {' or '.join(SOURCES)}."
-            )
-        plain = {**plain, "source": parsed(SOURCES[source["kind"]], source, name, "source")}
+    if "source" in plain:
+        plain = {**plain, "source": _source(plain["source"], name)}
     spec = parsed(TextsSpec, {"name": name, **plain}, name)
-    if getattr(spec.source, "spec", None) == name:
+    if isinstance(spec.source, SurveyTexts) and spec.source.spec == name:
         raise SpecError(f"spec '{name}': source.spec: it is the spec itself; name a churn spec whose surveys are read.")
     return spec
+
+
+def _source(plain: Any, name: str) -> TableTexts | SurveyTexts:
+    if not isinstance(plain, dict) or plain.get("kind") not in SOURCES:
+        said = repr(plain.get("kind")) if isinstance(plain, dict) else "not there"
+        raise SpecError(f"spec '{name}': source.kind: it is {said}; texts come from {' or '.join(SOURCES)}.")
+    found: TableTexts | SurveyTexts = parsed(SOURCES[plain["kind"]], plain, name, "source")
+    return found
