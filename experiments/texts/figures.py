@@ -53,7 +53,9 @@ def calibration(truth: Places, said: pd.DataFrame) -> list[dict[str, float]]:
 def topics(classes: Places, said: pd.DataFrame) -> list[dict[str, Any]]:
     """The topics of texts of known class, most texts first: how many, and which share of them is bad."""
     table = pd.DataFrame({"topic": said["topic"].to_numpy(dtype=object), "bad": classes == BAD}).dropna()
-    found = [{"topic": name, "texts": len(one), "bad": float(one.mean())} for name, one in table.groupby("topic")["bad"]]
+    found = [
+        {"topic": name, "texts": len(one), "bad": float(one.mean())} for name, one in table.groupby("topic")["bad"]
+    ]
     return sorted(found, key=lambda one: (-one["texts"], one["topic"]))
 
 

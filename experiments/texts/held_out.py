@@ -1,18 +1,12 @@
-"""The split of texts: the latest judge, equal texts on one side, and what fold models say of the others."""
+"""The split of texts into those that teach and those that judge: the latest judge, equal texts on one side."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.texts import learning
-from experiments.texts.equal_texts import folds_of, groups_of
-from experiments.texts.reading import CLASSES
-from features.errors import DataError
-from features.texts.ngrams import Places
+from experiments.texts.equal_texts import groups_of
 
 HASHES = 16**12
 Times = NDArray[np.datetime64]
@@ -44,30 +38,3 @@ def judging(texts: Sequence[str], known_at: Times, *, share: float) -> NDArray[n
     out = np.zeros(n_groups, dtype=bool)
     out[order[from_the_end <= share * len(texts)]] = True
     return out[groups]
-
-
-def out_of_fold(
-    texts: Sequence[str], classes: Places, *, params: Mapping[str, Any], n_folds: int, seed: int
-) -> pd.DataFrame:
-    """What readers say of texts that they were not fitted on, a row for each text as `Reader.read` gives it.
-
-    Equal texts are in one fold. Raises DataError where the other folds have too few texts to learn from.
-    """
-    fold = folds_of(texts, classes, n_folds=n_folds, seed=seed)
-    parts = []
-    for one in np.unique(fold):
-        outside = np.flatnonzero(fold == one)
-        others = [text for text, is_other in zip(texts, fold != one, strict=True) if is_other]
-        try:
-            reader = learning.fit(others, classes[fold != one], params={**params, "topics": 0}, seed=seed)
-        except DataError as error:
-            raise DataError(f"of {n_folds} parts of the training texts, all but one are too few: {error}") from error
-        parts.append(reader.read([texts[int(place)] for place in outside]).set_axis(outside))
-    return pd.concat(parts).sort_index()
-
-
-def by_digest(texts: Sequence[str], said: pd.DataFrame) -> pd.DataFrame:
-    """The probabilities of the classes by the digest of a text, each text once, in the order of digests."""
-    table = said[list(CLASSES)].reset_index(drop=True)
-    table.insert(0, "digest", [digest_of(text) for text in texts])
-    return table.drop_duplicates("digest").sort_values("digest").reset_index(drop=True)

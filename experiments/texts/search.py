@@ -8,7 +8,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from experiments.statistics import rounding
-from experiments.texts import held_out
+from experiments.texts import fold_readers
 from experiments.texts.judging import codes_of, macro_f1
 from experiments.texts.learning import DEFAULTS
 from experiments.texts.spec import TextTuning
@@ -49,12 +49,12 @@ def tuned(
     while (tried := len(ended(study))) < asked.trials:
         trial = _asked(study, tried, seed=asked.seed)
         params = search(trial)
-        said = held_out.out_of_fold(texts, classes, params=params, n_folds=asked.folds, seed=asked.seed)
+        said = fold_readers.out_of_fold(texts, classes, params=params, n_folds=asked.folds, seed=asked.seed)
         value = rounding.figure(macro_f1(classes, codes_of(said["class"])))
         made = create_trial(params=trial.params, distributions=trial.distributions, value=value)
         study.add_trial(made)
         on_trial(made)
-    return max(ended(study)[: asked.trials], key=lambda one: (one.values[0], -one.number))
+    return max(ended(study)[: asked.trials], key=lambda one: (value_of(one), -one.number))
 
 
 def _asked(study: optuna.Study, tried: int, *, seed: int) -> optuna.Trial:
@@ -75,3 +75,8 @@ def ended(study: optuna.Study) -> list[FrozenTrial]:
 def params_of(trial: FrozenTrial) -> dict[str, Any]:
     """The parameters of a trial as `search` gave them."""
     return {name: rounding.parameter(value) for name, value in trial.params.items()}
+
+
+def value_of(trial: FrozenTrial) -> float:
+    """The macro-F1 of a trial on its folds."""
+    return float(trial.value or 0.0)

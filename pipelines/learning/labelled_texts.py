@@ -52,7 +52,7 @@ def read(spec: HasTexts, workspace: Workspace) -> Found:
         kept &= ~is_out
     if not kept.any():
         told = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items() if count)
-        raise DataError(f"spec '{spec.name}': no text is left to learn from: of {len(rows):,}, {told or 'none is there'}.")
+        raise DataError(f"spec '{spec.name}': no text is left to learn from: of {len(rows):,}, {told}.")
     return Found(rows[kept].reset_index(drop=True), {name: count for name, count in left_out.items() if count})
 
 
@@ -87,16 +87,18 @@ def _frame(*, key: Any, text: pd.Series, label: pd.Series, classes: pd.Series, t
 def _of_surveys(spec: HasTexts, source: SurveyTexts, workspace: Workspace) -> pd.DataFrame:
     """The comments of another spec's surveys, each with the newest score that was known in time."""
     other = surveys_of.read(spec.name, source, workspace)
-    parts = []
     kind, options = source_of(other)
     raw = Workspace(workspace.root, source.spec).raw
     with raw_files.opened(raw, kind.formats(options)) as files:
-        for found in log.track(kind.read(files, options), "ingest", unit="part"):
-            if isinstance(found, Part) and found.table == SURVEYS.name:
-                parts.append(_known(found.rows, spec))
-    if not parts or not sum(len(one) for one in parts):
-        raise DataError(f"spec '{spec.name}': the surveys of '{source.spec}' have no comments before {spec.known_before}.")
-    rows = pd.concat(parts).sort_values(["known_at", "survey_id"], kind="stable").drop_duplicates("survey_id", keep="last")
+        found = log.track(kind.read(files, options), "ingest", unit="part")
+        parts = [_known(one.rows, spec) for one in found if isinstance(one, Part) and one.table == SURVEYS.name]
+    if not sum(map(len, parts)):
+        raise DataError(
+            f"spec '{spec.name}': the surveys of '{source.spec}' have no comments before {spec.known_before}."
+        )
+    rows = (
+        pd.concat(parts).sort_values(["known_at", "survey_id"], kind="stable").drop_duplicates("survey_id", keep="last")
+    )
     rows = rows[rows["comment"].notna()]
     bands = pd.cut(rows["score"], [-float("inf"), source.bad_to, source.good_from, float("inf")], labels=CLASSES)
     classes = bands.astype(object).where(rows["score"] != source.good_from, CLASSES[-1])

@@ -1,4 +1,4 @@
-"""The record of whose surveys a reader learns from: a raw file that DVC sees, so that it follows the other spec's data."""
+"""Whose surveys a reader learns from: a raw file that DVC sees, so that the reader follows the other spec's data."""
 
 import json
 from dataclasses import dataclass
@@ -45,7 +45,9 @@ def read(name: str, source: SurveyTexts, workspace: Workspace) -> Other:
 def _told(source: SurveyTexts, workspace: Workspace) -> dict[str, Any]:
     there = Workspace(workspace.root, source.spec)
     if not there.spec_file.is_file() or "source" not in (plain := spec_text.read(there.spec_file)):
-        raise MissingError(f"source.spec: there is no churn spec '{source.spec}' in {there.specs}, or it has no source.")
+        raise MissingError(
+            f"source.spec: there is no churn spec '{source.spec}' in {there.specs}, or it has no source."
+        )
     # As JSON gives it back: a day that YAML reads as one is a text here.
     read_back = json.loads(json.dumps(plain["source"], default=str))
     return {"spec": source.spec, "source": read_back, "raw": _hash(there)}

@@ -9,8 +9,8 @@ from pipelines.reporting.pages import page
 Figure = Mapping[str, Any]
 
 
-def report(told: Mapping[str, Any]) -> str:
-    """The report of `evaluate`, from its plain data."""
+def report(told: Mapping[str, Any], *, ruling: str = "") -> str:
+    """The report of `evaluate`, from its plain data, with the decision on top where it is known."""
     found = told["figures"]
     rows = [
         {
@@ -22,17 +22,27 @@ def report(told: Mapping[str, Any]) -> str:
         for place, (name, one) in enumerate(found["classes"].items())
     ]
     shown = {name: _with_range(found[name]) for name in ("macro_f1", "above_floor", "leaning_f1", "overconfidence")}
-    return page("texts.html.j2", (), told=told, found=found, rows=rows, shown=shown, classes=CLASSES, plain=_plain)
+    return page(
+        "texts.html.j2",
+        (),
+        told=told,
+        ruling=ruling,
+        found=found,
+        rows=rows,
+        shown=shown,
+        classes=CLASSES,
+        plain=_plain,
+    )
 
 
-def decision(decided: Mapping[str, Any], *, title: str, name: str) -> str:
+def decision(decided: Mapping[str, Any], *, title: str, spec: str) -> str:
     """The page of a decision, from its ledger entry."""
     figures = [
         (who, decided[f"{who}_version"], {one: _with_range(figure) for one, figure in found.items()})
         for who, found in decided["figures"].items()
     ]
     pairs = [(one, _with_range(pair)) for one, pair in decided["pairs"].items()]
-    return page("texts_decision.html.j2", (), decided=decided, figures=figures, pairs=pairs, title=title, name=name)
+    return page("texts_decision.html.j2", (), decided=decided, figures=figures, pairs=pairs, title=title, spec=spec)
 
 
 def _with_range(figure: Figure) -> str:

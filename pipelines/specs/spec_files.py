@@ -26,8 +26,8 @@ def load(workspace: Workspace) -> ExperimentSpec:
     plain = read(workspace)
     if "kind" in plain:
         raise SpecError(
-            f"spec '{workspace.spec}' is of kind {plain['kind']!r}; a model of churn is asked for, whose spec has no key"
-            " 'kind'."
+            f"spec '{workspace.spec}' is of kind {plain['kind']!r}; this is for specs of models of churn, which have"
+            " no key 'kind'."
         )
     return checked(plain, workspace)
 

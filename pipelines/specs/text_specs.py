@@ -40,8 +40,8 @@ def names(workspace: Workspace) -> list[str]:
 def _of_texts(plain: dict[str, Any], name: str) -> TextsSpec:
     if plain["kind"] != KIND:
         raise SpecError(
-            f"spec '{name}': kind: it is {plain['kind']!r}; write `kind: {KIND}` for a reader of texts, and no kind for a"
-            " model of churn."
+            f"spec '{name}': kind: it is {plain['kind']!r}; write `kind: {KIND}` for a reader of texts, and no"
+            " kind for a model of churn."
         )
     if "source" in plain:
         plain = {**plain, "source": _source(plain["source"], name)}

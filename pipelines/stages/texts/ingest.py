@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments.texts import held_out
-from experiments.texts.learning import scripts_of
 from experiments.texts.spec import HasTexts
 from features.texts.ngrams import SCRIPTS
 from features.texts.normalising import LONGEST, Normalised, normalise
+from features.texts.scripts import scripts_of
 from pipelines.files import storage
 from pipelines.learning import labelled_texts
 from pipelines.messages import log
@@ -69,7 +69,7 @@ def _rows(kept: pd.DataFrame, texts: list[str], spec: HasTexts) -> pa.Table:
 
 def _told(written: pd.Series, clean: Normalised) -> Iterator[str]:
     if (lost := int(written.str.contains(LOST, regex=False).sum())) > 0:
-        yield f"in {lost:,} texts stands {LOST} for bytes that were lost when the file was made; export it anew if you can"
+        yield f"in {lost:,} texts stands {LOST} for bytes that were lost when the file was made; export it anew"
     counts = Counter(clean.counts)
     if counts["cut"]:
         long = int((written.str.len() > LONGEST).sum())

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from experiments.texts import held_out, learning
+from experiments.texts import fold_readers, learning
 from experiments.texts.spec import HasTuning
 from pipelines.files import storage
 from pipelines.learning import text_rows
@@ -17,10 +17,10 @@ def run(spec: HasTuning, workspace: Workspace) -> None:
     texts, classes = teaching.texts, teaching.classes
     params, asked = storage.read_json(workspace.tuning / "best.json")["params"], spec.tuning
     reader = learning.fit(texts, classes, params=params, seed=asked.seed)
-    said = held_out.out_of_fold(texts, classes, params=params, n_folds=asked.folds, seed=asked.seed)
+    said = fold_readers.out_of_fold(texts, classes, params=params, n_folds=asked.folds, seed=asked.seed)
     with storage.replacing_folder(workspace.model) as folder:
         folders.write(folder / folders.READER, reader)
-        unseen = pa.Table.from_pandas(held_out.by_digest(texts, said), preserve_index=False)
+        unseen = pa.Table.from_pandas(fold_readers.by_digest(texts, said), preserve_index=False)
         storage.write_parquet(folder / folders.READER / folders.OUT_OF_FOLD, unseen.replace_schema_metadata(None))
         newest = teaching.rows["known_at"].max()
         until = "" if newest != newest else newest.isoformat()  # noqa: PLR0124 - NaT

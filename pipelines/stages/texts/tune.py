@@ -9,7 +9,7 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial
 
-from experiments.texts import held_out, judging, learning, reading, search
+from experiments.texts import fold_readers, judging, learning, reading, search
 from experiments.texts.spec import HasTuning
 from pipelines.files import spreadsheet, storage
 from pipelines.learning import text_rows, trial_runs
@@ -20,7 +20,7 @@ from pipelines.workspace import Workspace
 
 FIGURE = "macro_f1"
 # The code that trials run: where it changes, so may what they say.
-CODE = (held_out, judging, learning, reading, search)
+CODE = (fold_readers, judging, learning, reading, search)
 
 
 def run(spec: HasTuning, workspace: Workspace) -> None:
@@ -35,13 +35,13 @@ def run(spec: HasTuning, workspace: Workspace) -> None:
 
         best = search.tuned(study, teaching.texts, teaching.classes, asked=spec.tuning, on_trial=on_trial)
     trials = search.ended(study)[: spec.tuning.trials]
-    chosen = {"params": search.params_of(best), FIGURE: best.values[0], "study": study.study_name}
+    chosen = {"params": search.params_of(best), FIGURE: search.value_of(best), "study": study.study_name}
     with storage.replacing_folder(workspace.tuning) as folder:
         storage.write_json(folder / "best.json", chosen)
         spreadsheet.write(folder / "trials.csv", _table(trials))
         with mlflow_runs.answering(workspace.root):
             _logged(spec, workspace, trials, best=best, seconds=time.process_time() - began, study=study.study_name)
-    log.done("tune", spec.name, trials=len(trials), macro_f1=round(best.values[0], 4))
+    log.done("tune", spec.name, trials=len(trials), macro_f1=round(search.value_of(best), 4))
 
 
 def _study(spec: HasTuning, workspace: Workspace, teaching: TextRows) -> optuna.Study:
@@ -61,7 +61,7 @@ def _study(spec: HasTuning, workspace: Workspace, teaching: TextRows) -> optuna.
 
 
 def _table(trials: list[FrozenTrial]) -> pd.DataFrame:
-    rows = [{"trial": place, FIGURE: one.values[0], **search.params_of(one)} for place, one in enumerate(trials)]
+    rows = [{"trial": place, FIGURE: search.value_of(one), **search.params_of(one)} for place, one in enumerate(trials)]
     return pd.DataFrame(rows)
 
 
@@ -72,13 +72,13 @@ def _logged(
     client = mlflow_runs.client(workspace.root)
     experiment = mlflow_runs.experiment_id(client, workspace.root, spec.name)
     parent = mlflow_runs.start_run(client, experiment, name=f"study {study}")
-    steps = [(FIGURE, one.values[0], place) for place, one in enumerate(trials)]
-    figures = {one.number: {FIGURE: one.values[0]} for one in trials}
+    steps = [(FIGURE, search.value_of(one), place) for place, one in enumerate(trials)]
+    figures = {one.number: {FIGURE: search.value_of(one)} for one in trials}
     trial_runs.write(client, experiment, parent, trials=trials, figures=figures, seconds=0.04 * seconds)
     mlflow_runs.log_batch(
         client,
         parent,
         params=search.params_of(best),
-        metrics=[*steps, (f"best_{FIGURE}", best.values[0], 0), ("search_seconds", seconds, 0)],
+        metrics=[*steps, (f"best_{FIGURE}", search.value_of(best), 0), ("search_seconds", seconds, 0)],
         status="FINISHED",
     )

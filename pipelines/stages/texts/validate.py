@@ -49,7 +49,9 @@ def run(spec: Validated, workspace: Workspace) -> None:
 def _of_texts(rows: pa.Table, spec: HasTexts) -> Batch:
     """Every text by itself."""
     demands = [
-        Demand(TABLE, "text", "is no empty text", "ExpectColumnValueLengthsToBeBetween", {"column": "text", "min_value": 1}),
+        Demand(
+            TABLE, "text", "is no empty text", "ExpectColumnValueLengthsToBeBetween", {"column": "text", "min_value": 1}
+        ),
         Demand(
             TABLE,
             "text",
