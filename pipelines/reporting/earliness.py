@@ -1,4 +1,4 @@
-"""AUC by lead time: how well the model ranks so many days before the label window, with all features and single themes."""
+"""AUC by lead time: how well the model ranks days before the label window, with all features and with single themes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
