@@ -5,19 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from experiments.evaluation import claims
 from experiments.spec import ExperimentSpec
-from features.contract import Contract
 from features.errors import MissingError
-from features.tables import CONTROL
 from pipelines.champion import loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
-from pipelines.outreach import champion_scores, reasons, serving_champion
+from pipelines.outreach import champion_scores, explained, serving_champion
 from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
@@ -56,17 +53,8 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     established = {action: _is_established(found, action) for action in spec.actions}
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
-    return ChampionToday(rows, scored, champion.version, established, _reasons(champion.model, rows))
-
-
-def _reasons(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
-    """The reasons of each row, by the loaded model's own contributions."""
-    scorer = model.unwrap_python_model().scorer
-    # By our own contract: a version of before has other parts, but the same columns and models.
-    X = Contract.from_dict({"columns": scorer.columns}).encode(rows)
-    without = getattr(scorer, "without", CONTROL)
-    contributions = scorer.models[without].contributions(np.ascontiguousarray(X))
-    return reasons.reasons(contributions, X, described=scorer.columns)
+    why = explained.risk(champion.model.unwrap_python_model().scorer, rows)
+    return ChampionToday(rows, scored, champion.version, established, why)
 
 
 def _is_established(made: Mapping[str, Any], action: str) -> bool:

@@ -189,7 +189,7 @@ def _importance(workspace: Workspace, cohort: Cohort, contract: Contract) -> lis
     """The mean absolute contribution of each column to the risk, as a share of all, largest first."""
     scorer = portable.scorer(workspace.model / "challenger")
     X = contract.encode(cohort.rows[~cohort.left_in_gap].head(report.IMPORTANCE_ROWS))
-    mean = np.abs(scorer.models[CONTROL].contributions(X)).mean(axis=0)
+    mean = np.abs(scorer.models[CONTROL].contributions(X)[:, :-1]).mean(axis=0)
     total = float(mean.sum()) or 1.0
     order = np.argsort(-rounding.figures(mean), kind="stable")
     return [

@@ -60,6 +60,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     reader.check_champion(standing)
     model = loading.predictor(spec.name, str(champion.version), loading.seal_of(champion, standing))
     scored = loading.predict_in_parts(model, rows, shown_as="score", reasons=spec.score.reasons)
+    scorer = model.unwrap_python_model().scorer
     ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
     not_seen = _unseen(champion, model, rows)
     with storage.replacing_folder(workspace.ranked_list) as folder:
