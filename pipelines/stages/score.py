@@ -5,7 +5,9 @@ codes: 5
 example: python -m pipelines score demo
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from pipelines.matrix import matrices
 from pipelines.messages import log
 from pipelines.models import levels
 from pipelines.outreach import columns as risk_levels
+from pipelines.outreach import explained
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
@@ -60,8 +63,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     reader.check_champion(standing)
     model = loading.predictor(spec.name, str(champion.version), loading.seal_of(champion, standing))
     scored = loading.predict_in_parts(model, rows, shown_as="score", reasons=spec.score.reasons)
-    scorer = model.unwrap_python_model().scorer
-    ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
+    why = partial(explained.actions, model.unwrap_python_model().scorer, rows, scored)
+    ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims, why=why)
     not_seen = _unseen(champion, model, rows)
     with storage.replacing_folder(workspace.ranked_list) as folder:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
@@ -102,12 +105,13 @@ def rank(
     version: str,
     uplift: str = RANDOMISED,
     claims: Claims = EVERYTHING,
+    why: Callable[[np.ndarray], pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """The list: customers with an action first, by its expected value, then the others by risk.
 
     uplift is what the champion's data can show of effects, claims what the champion was shown to be good for.
     Without randomisation, or where its policy was not shown to earn anything, the list recommends no actions. Where
-    its risk was not shown to be informative, it has no risk bands.
+    its risk was not shown to be informative, it has no risk bands. why says of each row's action what its effect rests on.
     """
     tried = [action for action in spec.actions if f"uplift_{action}" in scored]
     actions = tried if uplift == RANDOMISED and claims.uplift else []
@@ -124,6 +128,7 @@ def rank(
         "action": advised.action,
         f"expected_value_{spec.currency}": advised.worth,
         "not_contacted_because": advised.because,
+        **(why(advised.action).to_dict("list") if why and actions else {}),
         **_cost_if_lost(rows, spec),
         **{name: scored[name].to_numpy() for name in map(str, scored) if name.startswith("reason_")},
         "model_version": version,
