@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from experiments.evaluation import claims
+from experiments.money.risk_levels import RiskCuts
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
 from pipelines.champion import loading, model_versions
@@ -25,7 +26,7 @@ class ChampionToday:
     """rows are the newest customers with features and value; scored, row by row, what version says of them.
 
     established says of each action whether its effect is: then the model may decide on it. reasons are those that a
-    person can act on, as `reasons.columns` names them.
+    person can act on, as `reasons.columns` names them; cuts those of the risk levels.
     """
 
     rows: pd.DataFrame
@@ -33,6 +34,7 @@ class ChampionToday:
     version: str
     established: Mapping[str, bool]
     reasons: pd.DataFrame
+    cuts: RiskCuts
 
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of: date) -> ChampionToday:
@@ -54,7 +56,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
     why = explained.risk(champion.model.unwrap_python_model().scorer, rows)
-    return ChampionToday(rows, scored, champion.version, established, why)
+    return ChampionToday(rows, scored, champion.version, established, why, champion.cuts(spec.score))
 
 
 def _is_established(made: Mapping[str, Any], action: str) -> bool:

@@ -20,9 +20,7 @@ def risk(scorer: Any, rows: pd.DataFrame) -> pd.DataFrame:
 
     They are told of the model of the risk that the list shows, by the numbers that its own reasons are told by.
     """
-    parts = [
-        reasons.reasons(contributions(scorer, X), X, described=scorer.columns) for _, X in _portions(scorer, rows)
-    ]
+    parts = [reasons.reasons(contributions(scorer, X), X, described=scorer.columns) for _, X in _portions(scorer, rows)]
     return pd.concat(parts, ignore_index=True)
 
 

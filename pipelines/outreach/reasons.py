@@ -76,7 +76,7 @@ def why(parts: Numbers, X: Numbers, *, described: Sequence[Mapping[str, Any]]) -
             column, value = described[int(own.argmax())], float(X[row, own.argmax()])
             pairs.append(_texts(names[at], column, value, catalogue="effects"))
         english, chinese = zip(*pairs, strict=True) if pairs else ((), ())
-        found.append(("; ".join(english), "；".join(chinese)))  # noqa: RUF001 - Chinese
+        found.append(("; ".join(english), "；".join(chinese)))
     return pd.DataFrame(found, columns=list(WHY), dtype=object)
 
 

@@ -17,8 +17,8 @@ from features.tables import CONTROL
 from pipelines.models import portable
 from pipelines.models.scorers import kinds
 from tests.conformance.test_families import LEARNT, NEVER_SEEN, ODD, asked_of, every_family, fitted, joint, odd
-from tests.conformance.test_learners import NEW, every_pair
 from tests.conformance.test_learners import LEARNT as WORLD
+from tests.conformance.test_learners import NEW, every_pair
 from tests.experiments.effect_worlds import CONTRACT, problem
 from tests.experiments.effect_worlds import fitted as lesson_fitted
 from tests.stranger_xgboost import installed

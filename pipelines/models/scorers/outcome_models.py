@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipelines.models.scorers.models import KINDS, ROWS_AT_ONCE, ROWS_EACH, THREADS, Model
 from pipelines.models.scorers.reading import Numbers, Plain, Reader, table
@@ -123,7 +124,7 @@ class Scorer:
         ]
         return {f"reason_{k + 1}": pd.Series(each, rows.index, dtype="str") for k, each in enumerate(texts)}
 
-    def _strongest(self, X: Numbers, how_many: int) -> tuple[Numbers, Numbers]:
+    def _strongest(self, X: Numbers, how_many: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The columns that add most to each row's log-odds, strongest first, and whether they raise it."""
         contributions = self.models[CONTROL].contributions(np.ascontiguousarray(X))[:, : len(self.columns)]
         order = np.argsort(-contributions, axis=1, kind="stable")[:, :how_many]
