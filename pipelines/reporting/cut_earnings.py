@@ -87,12 +87,12 @@ def _chart(told: Found, unit: Unit) -> Chart:
         axes.yaxis.set_major_formatter(lambda value, _: amount(value, unit))
         axes.plot([0, edge], [0, 0], **DASHED)
         axes.plot(cuts, profits, **LINE)
-        for name in ("medium", "high"):
+        for name, by in (("medium", (8, 8)), ("high", (8, -18))):
             if name in marked and marked[name][0] <= edge:
                 dot(axes, *marked[name])
-                said(axes, name, marked[name], by=(8, 8), color=COLOURS["ink"], fontweight="bold")
+                said(axes, name, marked[name], by=by, color=COLOURS["ink"], fontweight="bold")
         if best is not None:
-            at_end(axes, f"best cut of training: {_cut(best[0])}", up=0.04)
+            at_end(axes, f"best cut of training: {_cut(best[0])}", up=0.93)
 
     return Chart(
         "cut-earnings",
