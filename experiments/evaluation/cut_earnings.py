@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from experiments.evaluation.cohort import Cohort, Mask
 from experiments.metric import Numbers
@@ -59,15 +58,10 @@ def cut_earnings(
 
 def _reached(cohort: Cohort, probability: Numbers, used: RiskCuts) -> Iterator[tuple[str, float | None, Mask]]:
     """Whom the levels reach, from everybody to the high ones; no one cut where segments have their own."""
-    places = used.places(probability, segments_of(cohort.rows, used))
+    places = used.places(probability, used.segments(cohort.rows))
     yield "everybody", 0.0, np.full(len(places), True)
     yield "medium", None if used.by else used.medium_from, places >= 1
     yield "high", None if used.by else used.high_from, places >= 2
-
-
-def segments_of(rows: pd.DataFrame, used: RiskCuts) -> np.ndarray | None:
-    """The segment of each row as a text, shape (n_rows,); None where levels are the same for all."""
-    return None if used.by is None else rows[used.by].astype(object).to_numpy()
 
 
 def _earned(cohort: Cohort, name: str, cut: float | None, reached: Mask) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from experiments.metric import Numbers
 from experiments.sections.score import HIGH_FROM, MEDIUM_FROM, ScoreSpec
@@ -25,6 +26,13 @@ class RiskCuts:
     origin: str
     by: str | None = None
     of: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def segments(self, rows: pd.DataFrame) -> npt.NDArray[np.object_] | None:
+        """The segment of each row as a text, None where it is missing; None where levels are the same for all."""
+        if self.by is None:
+            return None
+        found = [None if pd.isna(value) else str(value) for value in rows[self.by]]
+        return np.array(found, dtype=object)
 
     def bounds(self, segments: npt.NDArray[np.object_] | None, n_rows: int) -> Numbers:
         """Both cuts of each row, shape (n_rows, 2); segments, shape (n_rows,), holds the values of `by`."""

@@ -94,7 +94,6 @@ def _array(rows: pd.DataFrame, name: str, is_number: bool) -> np.ndarray:
 
 def levels(rows: pd.DataFrame, score: np.ndarray, cuts: RiskCuts) -> np.ndarray:
     """The level of each row's score in [0, 1], by its segment; None where the score is NaN; shape (n_rows,)."""
-    segments = None if cuts.by is None else rows[cuts.by].astype(object).to_numpy()
     # A place of -1, for no score, is the last.
-    found: np.ndarray = np.array([*LEVELS, None], dtype=object)[cuts.places(score, segments)]
+    found: np.ndarray = np.array([*LEVELS, None], dtype=object)[cuts.places(score, cuts.segments(rows))]
     return found

@@ -156,7 +156,7 @@ def _why(why: Why | None, action: np.ndarray | None) -> dict[str, np.ndarray]:
 
 def _levels(rows: pd.DataFrame, probability: np.ndarray, cuts: RiskCuts) -> dict[str, np.ndarray]:
     """The level of each risk, and the cuts by which it is one."""
-    medium, high = cuts.bounds(None if cuts.by is None else rows[cuts.by].astype(object).to_numpy(), len(rows)).T
+    medium, high = cuts.bounds(cuts.segments(rows), len(rows)).T
     return {"risk_band": risk_levels.levels(rows, probability, cuts), "medium_from": medium, "high_from": high}
 
 
