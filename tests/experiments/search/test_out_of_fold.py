@@ -1,5 +1,7 @@
 """Out-of-fold risks: of models that did not see the rows, calibrated as the final model is."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from experiments.search import candidate
@@ -23,16 +25,9 @@ def test_what_a_row_itself_did_is_not_in_its_risk() -> None:
     """Of rows that nothing tells apart, no model that did not see them ranks those who left first."""
     nothing = world(1500)
     noise = np.random.default_rng(0).normal(size=nothing.X.shape[0])
-    of = problem(
-        type(nothing)(
-            np.column_stack([noise] * 3 + [nothing.X[:, 3]]),
-            (noise * 0 + np.random.default_rng(1).integers(0, 2, 1500)).astype(float),
-            nothing.arms,
-            nothing.probability,
-            nothing.effects,
-        ),
-        family_names=["lightgbm"],
-    )
+    y = np.random.default_rng(1).integers(0, 2, 1500).astype(float)
+    blind = replace(nothing, X=np.column_stack([noise, noise, noise, nothing.X[:, 3]]), y=y)
+    of = problem(blind, family_names=["lightgbm"])
     params = {**of.families["lightgbm"].starting_points[0], "num_leaves": 60, "min_data_in_leaf": 5, "rounds": 200.0}
     _, judged = candidate.fit_and_judge(Candidate("lightgbm", "risk_ranking", params, {}), of, seed=0)
     at = of.at_risk[judged.rows]
