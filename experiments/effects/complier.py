@@ -59,8 +59,6 @@ def ratio(above: Contrast, below: Contrast, *, level: float) -> RatioSet:
         float(below.influence @ below.influence),
         float(above.influence @ below.influence),
     )
-    # The smaller degrees of freedom of the two, by the width that they give a figure of standard error 1.
-    unit = min((above, below), key=lambda one: one.degrees)
-    score = float(norm.ppf((1 + level) / 2))
-    error = unit.standard_error
-    return ratio_set(moments, unit.reach(score) / error if error else score)
+    # Student's t by the degrees of freedom of the numerator, which is what varies most.
+    score, error = float(norm.ppf((1 + level) / 2)), above.standard_error
+    return ratio_set(moments, above.reach(score) / error if error else score)
