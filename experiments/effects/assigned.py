@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from experiments.effects.assigned_checks import NONE, PROBABILITY, actions_of, check
 from experiments.metric import Numbers
 from experiments.statistics.poisson import Clusters
+from features.errors import DataError
 
 NOBODY = -1
 Mask = NDArray[np.bool_]
@@ -52,6 +53,18 @@ class Assigned:
     def logged(self) -> Mask:
         """The rows whose probabilities were logged; no other row judges an action."""
         return np.asarray(np.isfinite(self.probability).all(axis=1), dtype=bool)
+
+    def place(self, action: str) -> int:
+        """The index of an action; DataError for one that the rows have no probabilities of."""
+        if action not in self.actions:
+            raise DataError(f"rounds have no action '{action}'; they have {list(self.actions)}.")
+        return self.actions.index(action)
+
+    def label(self, name: str) -> pd.Series:
+        """A label of the rows as texts, shape (n_rows,); DataError where there is none of that name."""
+        if name not in self.labels:
+            raise DataError(f"rounds have no label '{name}'; they have {sorted(map(str, self.labels))}.")
+        return self.labels[name].astype(str)
 
     def where(self, mask: Mask) -> "Assigned":
         """The rows of a mask, shape (n_rows,); customers keep their index."""

@@ -7,9 +7,10 @@ import numpy as np
 
 from experiments.assignment import detectable
 from experiments.effects.assigned import NOBODY, Assigned, Mask
-from experiments.effects.contrast import Contrast, comparable, contrast, means
+from experiments.effects.contrast import Comparison, Contrast, comparable, contrast, effective_customers, means
+from experiments.effects.draw_check import draw_p
 
-# So many must be expected to leave, and to stay, among those assigned and among those withheld, if both fared alike.
+# So many customers must be expected to leave, and to stay, of those assigned and of those withheld, if both fare alike.
 # Not counted in each arm: that would wait until many happen to leave among those withheld, and then find that the
 # action helps. docs/statistics.md, "Effects of rounds", has the coverage at this number.
 FEWEST = 10
@@ -18,7 +19,10 @@ NOT_LOGGED = "no probability of assignment was logged"
 NOBODY_ASSIGNED = "nobody was assigned the action"
 NO_CONTROL = "nobody who could have got the action was withheld by chance"
 PENDING = "the outcomes are not known yet"
-TOO_FEW = f"fewer than {FEWEST} of those assigned, or of those withheld, may be expected to leave or to stay"
+TOO_FEW = f"fewer than {FEWEST} customers of those assigned, or withheld, may be expected to leave, or to stay"
+NOT_AS_DRAWN = "the assignments do not follow the logged probabilities"
+# Of rounds that were drawn as logged, one in a thousand is refused.
+ALARM = 0.001
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,10 @@ def effect(rows: Assigned, action: str, *, among: Mask | None = None) -> Effect:
     who stays or leaves in each. The outcome is staying until the end of the window; leaving within the lead time is
     leaving.
     """
-    place = rows.actions.index(action)
+    place = rows.place(action)
     chosen = np.ones(rows.mature.size, dtype=bool) if among is None else among
     counts, over = _counts(rows, place, chosen), comparable(rows, place, among=chosen)
-    missing = _missing(counts)
+    missing = _missing(rows, place, counts, over)
     if missing:
         return Effect(action, counts, missing, _expected(rows, place, chosen))
     plain, adjusted = contrast(over, rows.stayed), contrast(over, rows.stayed, rows.risk)
@@ -84,7 +88,7 @@ def effects_by(rows: Assigned, action: str, label: str) -> Iterator[tuple[str, E
 
     A label must be known before the draw: what happened later would compare unlike customers.
     """
-    values = rows.labels[label].astype(str)
+    values = rows.label(label)
     for value in sorted(values.unique()):
         yield value, effect(rows, action, among=(values == value).to_numpy(dtype=bool))
 
@@ -113,7 +117,7 @@ def _counts(rows: Assigned, action: int, chosen: Mask) -> Counts:
     )
 
 
-def _missing(counts: Counts) -> str | None:
+def _missing(rows: Assigned, action: int, counts: Counts, over: Comparison) -> str | None:
     """Why there can be no estimate; None where there can."""
     if not counts.assigned:
         return NO_CONTROL if counts.certain else NOT_LOGGED if counts.unlogged else NOBODY_ASSIGNED
@@ -121,10 +125,21 @@ def _missing(counts: Counts) -> str | None:
         return NO_CONTROL
     if counts.left_assigned is None or counts.left_withheld is None:
         return PENDING
-    acted, withheld = counts.assigned - counts.pending_assigned, counts.withheld - counts.pending_withheld
-    left = counts.left_assigned + counts.left_withheld
-    least = min(acted, withheld) * min(left, acted + withheld - left) / (acted + withheld)
-    return TOO_FEW if least < FEWEST else None
+    if _fewest(rows, over) < FEWEST:
+        return TOO_FEW
+    return NOT_AS_DRAWN if draw_p(rows, action, over) < ALARM else None
+
+
+def _fewest(rows: Assigned, over: Comparison) -> float:
+    """The expected number of customers who leave, or stay, in the smaller arm, if both fare alike.
+
+    Customers of unequal weight count as many as tell as much; who comes every month, and leaves once, is one.
+    """
+    compared = (over.acted > 0) | (over.withheld > 0)
+    stayed, customers = rows.stayed[over.rows][compared], over.customers[compared]
+    rarer = min(np.unique(customers[stayed == outcome]).size for outcome in (0, 1))
+    smaller = min(effective_customers(over, weights) for weights in (over.acted, over.withheld))
+    return smaller * float(rarer / np.unique(customers).size)
 
 
 def _expected(rows: Assigned, action: int, chosen: Mask) -> float:

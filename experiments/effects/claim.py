@@ -7,7 +7,14 @@ after without anybody's doing (regression to the mean). Without customers withhe
 from dataclasses import dataclass
 from typing import Literal
 
-from experiments.effects.by_assignment import NO_CONTROL, NOBODY_ASSIGNED, NOT_LOGGED, PENDING, Effect
+from experiments.effects.by_assignment import (
+    NO_CONTROL,
+    NOBODY_ASSIGNED,
+    NOT_AS_DRAWN,
+    NOT_LOGGED,
+    PENDING,
+    Effect,
+)
 from experiments.effects.family import Held
 
 Word = Literal["helps", "harms", "cannot tell", "not yet", "no control"]
@@ -15,6 +22,9 @@ Word = Literal["helps", "harms", "cannot tell", "not yet", "no control"]
 WITHHELD = "customers who could have got the action and were withheld by chance"
 PROBABILITIES = "the probability of each customer's assignment, logged before the action"
 OUTCOMES = "the outcomes of those withheld, over the same time"
+DRAWN = "assignments that are those drawn: nobody was moved after the draw, and no probability was written later"
+# What is missing for a control, by why there is none.
+LACKING = {NO_CONTROL: WITHHELD, NOT_LOGGED: PROBABILITIES, NOT_AS_DRAWN: DRAWN}
 # What a claim needs that figures before and after cannot give.
 OF_AN_EFFECT = (WITHHELD, PROBABILITIES, OUTCOMES)
 
@@ -46,10 +56,8 @@ def verdict(found: Effect, held: Held) -> Verdict:
     if found.missing == PENDING:
         waiting = found.counts.pending_assigned + found.counts.pending_withheld
         return Verdict("not yet", f"{because}: {waiting} customers are waited for")
-    if found.missing == NO_CONTROL:
-        return Verdict("no control", because, (WITHHELD,))
-    if found.missing == NOT_LOGGED:
-        return Verdict("no control", because, (PROBABILITIES,))
+    if found.missing in LACKING:
+        return Verdict("no control", because, (LACKING[found.missing],))
     if found.missing == NOBODY_ASSIGNED:
         return Verdict("cannot tell", because)
     return Verdict("cannot tell", because, ("more customers, or more rounds",))

@@ -9,7 +9,7 @@ being answered violates it), and nobody is reached because of being withheld (mo
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from experiments.effects.assigned import NOBODY, Assigned, Mask
 from experiments.effects.by_assignment import Effect
@@ -39,7 +39,7 @@ def complier(rows: Assigned, found: Effect, *, level: float = 0.95, among: Mask 
     """
     if found.adjusted is None:
         return Complier(None, None, found.missing)
-    over = comparable(rows, rows.actions.index(found.action), among=among)
+    over = comparable(rows, rows.place(found.action), among=among)
     unknown = np.isnan(rows.reached[over.rows])
     if lacking := int((unknown & (over.acted > 0)).sum()):
         of = int((over.acted > 0).sum())
@@ -60,5 +60,5 @@ def ratio(above: Contrast, below: Contrast, *, level: float) -> RatioSet:
         float(above.influence @ below.influence),
     )
     # Student's t by the degrees of freedom of the numerator, which is what varies most.
-    score, error = float(norm.ppf((1 + level) / 2)), above.standard_error
+    score, error = float(ndtri((1 + level) / 2)), above.standard_error
     return ratio_set(moments, above.reach(score) / error if error else score)

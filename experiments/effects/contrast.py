@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from experiments.effects.assigned import NOBODY, Assigned, Mask
 from experiments.metric import Numbers
@@ -18,6 +18,8 @@ from experiments.statistics.poisson import Clusters
 Population = Literal["eligible", "assigned"]
 # A prediction that varies by less is the same for all.
 SAME = 1e-12
+# No p-value is taken for less.
+SMALLEST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -59,21 +61,21 @@ class Contrast:
         """The normal score as unlikely as value / standard_error is by Student's t; 0 where both are 0."""
         if not self.standard_error:
             return float(np.copysign(np.inf, self.value)) if self.value else 0.0
-        log_tail = t.logsf(abs(self.value) / self.standard_error, self.degrees)
-        return float(np.copysign(-norm.ppf(np.exp(max(log_tail, -700.0))), self.value))
+        tail = max(float(stdtr(self.degrees, -abs(self.value) / self.standard_error)), SMALLEST)
+        return float(np.copysign(-ndtri(tail), self.value))
 
     @property
     def p(self) -> float:
         """The two-sided p-value of no difference, for one look that was planned before."""
-        return float(2 * norm.sf(abs(self.z)))
+        return float(2 * ndtr(-abs(self.z)))
 
     def reach(self, normal_score: float) -> float:
         """Half the width of the interval that a normal estimate would have at so many standard errors."""
-        return self.standard_error * float(-t.ppf(norm.sf(normal_score), self.degrees))
+        return self.standard_error * float(-stdtrit(self.degrees, ndtr(-normal_score)))
 
     def interval(self, *, level: float = 0.95, method: str = "by assignment, clustered by customer") -> Interval:
         """The interval for one look that was planned before."""
-        reach = self.reach(float(norm.ppf((1 + level) / 2)))
+        reach = self.reach(float(ndtri((1 + level) / 2)))
         return Interval(self.value, self.value - reach, self.value + reach, self.standard_error, method, level)
 
     def times(self, factor: float) -> "Contrast":

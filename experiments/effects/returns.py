@@ -77,7 +77,7 @@ def returns(rows: Assigned, found: Effect, terms: Terms, *, among: Mask | None =
     """
     if found.adjusted is None:
         return None
-    place = rows.actions.index(found.action)
+    place = rows.place(found.action)
     over = comparable(rows, place, population="assigned", among=among)
     given = over.rows[over.acted > 0]
     spent, asked = float(rows.cost[given].sum()), terms.cost_of_churn

@@ -62,6 +62,14 @@ def test_an_early_outcome_of_a_pending_round_is_not_used() -> None:
     assert np.isnan(found.churned).all()
 
 
+def test_an_action_or_label_that_is_not_there_is_named() -> None:
+    found = assigned(small())
+    with pytest.raises(DataError, match="no action 'letter'"):
+        found.place("letter")
+    with pytest.raises(DataError, match="no label 'segment'"):
+        found.label("segment")
+
+
 def test_no_rows_are_no_fault() -> None:
     assert assigned(small().iloc[:0]).action.size == 0
 

@@ -8,6 +8,7 @@ import pytest
 from experiments.effects.assigned import NOBODY, Assigned, assigned
 from experiments.effects.by_assignment import Effect, effect
 from experiments.effects.claim import (
+    DRAWN,
     OF_AN_EFFECT,
     PROBABILITIES,
     WITHHELD,
@@ -108,6 +109,20 @@ def test_a_year_before_and_a_year_after_as_rows_are_refused() -> None:
     said = of(rows)
     assert said.word == "no control"
     assert said.missing == (WITHHELD,)
+
+
+def test_a_control_that_was_not_drawn_as_logged_is_none() -> None:
+    """Whoever was at risk was moved out of the control: those withheld stay more often, and the call seems to harm."""
+    rows = World(customers=2_000, call=0.0).rows(0)
+    moved = (rows.action == NOBODY) & (rows.risk > np.quantile(rows.risk, 0.8))
+    said = of(replace(rows, action=np.where(moved, 0, rows.action)))
+    assert said == Verdict("no control", "the assignments do not follow the logged probabilities", (DRAWN,))
+
+
+def test_probabilities_written_afterwards_are_seen() -> None:
+    rows = World(customers=2_000, shares=((0.2, 0.8, 0.0),) * 3).rows(0)
+    tenth = np.tile([0.1, 0.9, 0.0], (rows.action.size, 1))
+    assert of(replace(rows, probability=tenth)).missing == (DRAWN,)
 
 
 def test_too_few_leavers_ask_for_more() -> None:

@@ -21,7 +21,7 @@ def money(rows: Assigned, asked: CostOfChurnSpec = PLAIN, **terms: float) -> Ret
     return found
 
 
-def even(seed: int = 0, **changed: object) -> World:
+def even(**changed: object) -> World:
     return World(customers=3_000, rounds=1, shares=((0.5, 0.5, 0.0),) * 3, knows=0.0, **changed)  # type: ignore[arg-type]
 
 
