@@ -4,9 +4,11 @@ from dataclasses import replace
 from math import log, sqrt
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize_scalar
 
+from experiments.effects.assigned import NOBODY, Assigned
 from experiments.effects.by_assignment import PENDING, effect
 from experiments.effects.contrast import Contrast
 from experiments.effects.cumulated import (
@@ -19,7 +21,7 @@ from experiments.effects.cumulated import (
     normal_score,
     p_at_any_time,
 )
-from tests.experiments.effects.round_worlds import World
+from tests.experiments.effects.round_worlds import DATES, World
 
 
 def normal(value: float, error: float) -> Contrast:
@@ -115,19 +117,59 @@ def test_without_information_it_is_the_interval_of_one_look() -> None:
 @pytest.mark.parametrize(
     "world",
     [
-        World(customers=500, rounds=12, rate=0.1, call=0.0),
-        World(customers=500, rounds=12, rate=0.1, call=-0.5, alike=0.9, interaction=-0.4),
+        World(customers=400, rounds=12, rate=0.1, call=0.0),
+        World(customers=400, rounds=12, rate=0.1, call=-0.5, alike=0.9, interaction=-0.4),
     ],
     ids=["no effect", "the same customers every month"],
 )
 def test_in_a_year_of_monthly_looks_the_sequence_seldom_excludes_the_effect(world: World) -> None:
-    """150 worlds: at most 5 % are ever outside, and three Monte-Carlo errors; intervals for one look oftener."""
+    """100 worlds: at most 5 % are ever outside, and three Monte-Carlo errors; intervals for one look oftener."""
     truth, out, naive = world.truth(), [], []
-    for seed in range(150):
+    for seed in range(100):
         found = [look for look in looks(world.rows(seed), "call") if look.effect.adjusted is not None]
         shown = [look.interval() for look in found]
         plain = [look.effect.adjusted.interval() for look in found if look.effect.adjusted]
         out.append(any(one is not None and not one.low <= truth <= one.high for one in shown))
         naive.append(any(not one.low <= truth <= one.high for one in plain))
-    assert np.mean(out) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)
+    assert np.mean(out) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)
     assert np.mean(naive) > np.mean(out)
+
+
+def standing(seed: int, *, customers: int = 1_500, months: int = 12) -> Assigned:
+    """Rounds as they are drawn: windows of three months overlap, who is withheld stays so until the window closes.
+
+    Whoever left is on no later list, and a call changes nothing.
+    """
+    rng = np.random.default_rng(seed)
+    hazard = 0.02 * np.exp(rng.normal(size=customers))
+    leaves = rng.geometric(np.minimum(hazard, 0.9)) - 1
+    free, parts = np.zeros(customers, dtype=int), []
+    for month in range(months):
+        here = np.flatnonzero((leaves >= month) & (rng.random(customers) < 0.7))
+        certain = free[here] > month
+        withheld = certain | (rng.random(here.size) < 0.2)
+        free[here[withheld & ~certain]] = month + 3
+        parts.append((np.full(here.size, month), here, withheld, certain))
+    month, who, withheld, certain = (np.concatenate(one) for one in zip(*parts, strict=True))
+    none = np.where(certain, 1.0, 0.2)
+    base = World(customers=1, rounds=1).rows(0)
+    return replace(
+        base,
+        actions=("call",),
+        n_customers=customers,
+        labels=pd.DataFrame({"round": month, "as_of": DATES[month]}),
+        customers=who,
+        action=np.where(withheld, NOBODY, 0),
+        probability=np.column_stack([none, 1 - none]),
+        risk=1 - (1 - np.minimum(hazard[who], 0.9)) ** 3,
+        churned=(leaves[who] < month + 3).astype(float),
+        mature=np.ones(who.size, dtype=bool),
+        **{name: np.zeros(who.size) for name in ("reached", "value", "cost")},
+    )
+
+
+@pytest.mark.slow
+def test_as_rounds_are_drawn_a_useless_action_is_seldom_ever_claimed_to_help_or_harm() -> None:
+    """100 worlds, a year: overlapping windows, and a control that is kept withheld."""
+    claimed = [min(look.p for look in looks(standing(seed), "call")) < 0.05 for seed in range(100)]
+    assert np.mean(claimed) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)
