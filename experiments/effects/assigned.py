@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.effects.assigned_checks import NONE, PROBABILITY, actions_of, check
+from experiments.effects.assigned_checks import NONE, PROBABILITY, actions_of, check, numbers
 from experiments.metric import Numbers
 from experiments.statistics.poisson import Clusters
 from features.errors import DataError
@@ -87,7 +87,7 @@ def assigned(frame: pd.DataFrame) -> Assigned:
     actions = actions_of(frame)
     names = frame["customer"].astype(str)
     customers, known = pd.factorize(names)
-    mature = frame["mature"].to_numpy(dtype=bool)
+    mature = numbers(frame, "mature") == 1
     place = {NONE: NOBODY} | {name: index for index, name in enumerate(actions)}
     used = {"action", "risk", "reached", "churned", "churned_at", "value", "cost", "currency", "mature"}
     labels = [str(name) for name in frame if name not in used and not str(name).startswith(PROBABILITY)]
@@ -98,11 +98,11 @@ def assigned(frame: pd.DataFrame) -> Assigned:
         labels=frame[labels].reset_index(drop=True),
         customers=customers.astype(np.intp),
         action=np.asarray(frame["action"].map(place), dtype=np.intp),
-        probability=frame[[PROBABILITY + name for name in (NONE, *actions)]].to_numpy(dtype=float),
-        risk=frame["risk"].to_numpy(dtype=float),
-        reached=np.asarray(pd.to_numeric(frame["reached"]), dtype=np.float64),
-        churned=np.where(mature, frame["churned"].to_numpy(dtype=float), np.nan),
-        value=frame["value"].to_numpy(dtype=float),
-        cost=frame["cost"].to_numpy(dtype=float),
+        probability=np.column_stack([numbers(frame, PROBABILITY + name) for name in (NONE, *actions)]),
+        risk=numbers(frame, "risk"),
+        reached=numbers(frame, "reached"),
+        churned=np.where(mature, numbers(frame, "churned"), np.nan),
+        value=numbers(frame, "value"),
+        cost=numbers(frame, "cost"),
         mature=mature,
     )

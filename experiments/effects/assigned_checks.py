@@ -41,14 +41,15 @@ def _columns(frame: pd.DataFrame) -> Faults:
     """Keys, names and numbers."""
     for name in ("round", "as_of", "customer", "mature", "action", "currency"):
         yield frame[name].isna().to_numpy(), f"{name} is missing."
-    yield frame.duplicated(["round", "customer"]).to_numpy(), "the customer is in the round twice."
+    keys = frame[["round", "customer"]].astype(str)
+    yield keys.duplicated().to_numpy(), "the customer is in the round twice."
     currencies = sorted(frame["currency"].astype(str).unique())
     others = frame["currency"].astype(str) != currencies[0] if currencies else frame["currency"].isna()
     yield others.to_numpy(), f"amounts are in {currencies}; convert them to one currency."
     known = [NONE, *actions_of(frame)]
     yield (~frame["action"].isin(known)).to_numpy(), f"the action is unknown; there are probabilities of {known}."
     for name, highest in (("risk", 1.0), ("value", np.inf), ("cost", np.inf)):
-        number = _numbers(frame, name)
+        number = numbers(frame, name)
         fits = np.isfinite(number) & (number >= 0) & (number <= highest)
         yield ~fits, f"{name} is missing, infinite or not in [0, {highest:g}]."
 
@@ -56,7 +57,7 @@ def _columns(frame: pd.DataFrame) -> Faults:
 def _draws(frame: pd.DataFrame) -> Faults:
     """The logged probabilities."""
     actions = actions_of(frame)
-    shares = np.column_stack([_numbers(frame, PROBABILITY + name) for name in (NONE, *actions)])
+    shares = np.column_stack([numbers(frame, PROBABILITY + name) for name in (NONE, *actions)])
     logged = np.isfinite(shares)
     some = logged.any(axis=1)
     yield some & ~logged.all(axis=1), "some probabilities are missing; give all of them, or none where none was logged."
@@ -70,10 +71,11 @@ def _draws(frame: pd.DataFrame) -> Faults:
 
 def _outcomes(frame: pd.DataFrame) -> Faults:
     """What followed, and when it was known."""
-    churned, reached, mature = _numbers(frame, "churned"), _numbers(frame, "reached"), frame["mature"].astype(bool)
+    churned, reached, mature = numbers(frame, "churned"), numbers(frame, "reached"), numbers(frame, "mature")
     yield ~(np.isnan(churned) | np.isin(churned, (0, 1))), "churned is neither 1, 0 nor missing."
     yield ~(np.isnan(reached) | np.isin(reached, (0, 1))), "reached is neither true, false nor missing."
-    yield mature.to_numpy() & np.isnan(churned), "the round is mature, and the outcome is missing."
+    yield ~np.isin(mature, (0, 1)), "mature is neither true nor false."
+    yield (mature == 1) & np.isnan(churned), "the round is mature, and the outcome is missing."
     for name in ("mature", "as_of"):
         first = frame.groupby("round")[name].transform("first")
         yield (
@@ -81,13 +83,14 @@ def _outcomes(frame: pd.DataFrame) -> Faults:
             f"{name} differs within the round; a round has one date and matures whole.",
         )
     if "churned_at" in frame:
-        early = pd.to_datetime(frame["churned_at"]) < pd.to_datetime(frame["as_of"])
+        early = pd.to_datetime(frame["churned_at"], utc=True) < pd.to_datetime(frame["as_of"], utc=True)
         yield early.to_numpy(), "the outcome is dated before the action: who had left already was not to be assigned."
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> Numbers:
-    """A column as numbers; missing is NaN. Raises DataError for a text."""
+def numbers(frame: pd.DataFrame, name: str) -> Numbers:
+    """A column as numbers, shape (n_rows,); missing is NaN. Raises DataError for a text."""
     try:
-        return np.asarray(pd.to_numeric(frame[name], errors="raise"), dtype=np.float64)
+        found = pd.to_numeric(frame[name], errors="raise").astype("Float64")
+        return np.asarray(found.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"rows of rounds: the column '{name}' holds no numbers: {error}.") from error

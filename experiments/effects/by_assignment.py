@@ -9,6 +9,7 @@ from experiments.assignment import detectable
 from experiments.effects.assigned import NOBODY, Assigned, Mask
 from experiments.effects.contrast import Comparison, Contrast, comparable, contrast, effective_customers, means
 from experiments.effects.draw_check import draw_p
+from experiments.statistics.poisson import Clusters
 
 # So many customers must be expected to leave, and to stay, of those assigned and of those withheld, if both fare alike.
 # Not counted in each arm: that would wait until many happen to leave among those withheld, and then find that the
@@ -107,7 +108,7 @@ def _counts(rows: Assigned, action: int, chosen: Mask) -> Counts:
     return Counts(
         assigned=int(acted.sum()),
         withheld=int(withheld.sum()),
-        customers=int(np.unique(rows.customers[acted | withheld]).size),
+        customers=_distinct(rows.customers[acted | withheld]),
         pending_assigned=int((acted & ~known).sum()),
         pending_withheld=int((withheld & ~known).sum()),
         left_assigned=left(acted),
@@ -137,9 +138,13 @@ def _fewest(rows: Assigned, over: Comparison) -> float:
     """
     compared = (over.acted > 0) | (over.withheld > 0)
     stayed, customers = rows.stayed[over.rows][compared], over.customers[compared]
-    rarer = min(np.unique(customers[stayed == outcome]).size for outcome in (0, 1))
+    rarer = min(_distinct(customers[stayed == outcome]) for outcome in (0, 1))
     smaller = min(effective_customers(over, weights) for weights in (over.acted, over.withheld))
-    return smaller * float(rarer / np.unique(customers).size)
+    return smaller * rarer / _distinct(customers)
+
+
+def _distinct(customers: Clusters) -> int:
+    return int(np.count_nonzero(np.bincount(customers)))
 
 
 def _expected(rows: Assigned, action: int, chosen: Mask) -> float:

@@ -143,9 +143,12 @@ def _adjusted(
     x = known[over.rows]
     gaps = np.array([_mean(weights, x) - _mean(over.share, x) for weights in arms])
     chance = np.stack([_arm(weights, x) - _arm(over.share, x) for weights in arms])
-    by_customer = np.column_stack([_sums(over, one) for one in chance])
-    scale = float(np.abs(by_customer).max())
-    factors = np.linalg.lstsq(by_customer / scale, _sums(over, own), rcond=None)[0] / scale
+    by_customer = np.stack([_sums(over, one) for one in chance])
+    scale = float(np.sqrt((by_customer**2).sum(axis=1).max()))
+    by_customer /= scale
+    # With two arms both differences are one: the pseudo-inverse of their products shares the coefficient.
+    products = np.linalg.pinv(by_customer @ by_customer.T, rcond=1e-12, hermitian=True)
+    factors = products @ (by_customer @ _sums(over, own)) / scale
     return _contrast(over, value - float(factors @ gaps), own - factors @ chance, arms=arms, slopes=1)
 
 

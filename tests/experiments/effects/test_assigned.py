@@ -25,6 +25,9 @@ FAULTS = {
     "risk is missing": {"risk": [0.1, 0.2, np.nan, 0.4]},
     "value is missing": {"value": [1.0, -1.0, 1.0, 1.0]},
     "cost is missing": {"cost": [1.0, np.inf, 1.0, 1.0]},
+    "holds no numbers: ": {"mature": ["True", "True", "False", "False"]},
+    "mature is neither": {"mature": [1, 1, 2, 2]},
+    "the customer is in the round twice": {"customer": ["1", "b", 1, "d"]},
     "customer is missing": {"customer": ["a", None, "c", "d"]},
     "holds no numbers": {"risk": ["high", "low", "low", "low"]},
 }
@@ -68,6 +71,21 @@ def test_an_action_or_label_that_is_not_there_is_named() -> None:
         found.place("letter")
     with pytest.raises(DataError, match="no label 'segment'"):
         found.label("segment")
+
+
+def test_other_types_of_the_same_rows_are_the_same() -> None:
+    plain = small(churned_at=[None, None, pd.Timestamp("2026-01-05"), None])
+    typed = plain.assign(
+        churned=plain["churned"].astype("Int64"),
+        mature=plain["mature"].astype(object),
+        action=plain["action"].astype("category"),
+        risk=plain["risk"].astype("Float64"),
+        churned_at=pd.to_datetime(plain["churned_at"]).dt.tz_localize("UTC"),
+    )
+    typed.index = [7, 7, 7, 7]
+    one, other = assigned(plain), assigned(typed)
+    for name in ("action", "probability", "risk", "reached", "churned", "value", "cost", "mature", "customers"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
 def test_no_rows_are_no_fault() -> None:

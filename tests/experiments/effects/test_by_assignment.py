@@ -11,6 +11,7 @@ from experiments.effects.by_assignment import (
     FEWEST,
     NO_CONTROL,
     NOBODY_ASSIGNED,
+    NOT_AS_DRAWN,
     NOT_LOGGED,
     PENDING,
     TOO_FEW,
@@ -128,11 +129,14 @@ def test_the_interval_holds_the_effect_as_often_as_it_says(name: str) -> None:
     held, off, errors = [], [], []
     for seed in range(300):
         found = effect(world.rows(seed), "call")
-        assert found.adjusted is not None
+        if found.adjusted is None:  # one in a thousand draws looks as if it were another
+            assert found.missing == NOT_AS_DRAWN
+            continue
         interval = found.adjusted.interval()
         held.append(interval.low <= truth <= interval.high)
         off.append(interval.value - truth)
         errors.append(interval.standard_error)
+    assert len(held) >= 297
     assert 0.90 <= np.mean(held) <= 0.985
     assert abs(np.mean(off)) < 4 * np.std(off) / np.sqrt(300)
     assert np.mean(errors) == pytest.approx(np.std(off), rel=0.15)
