@@ -21,6 +21,8 @@ def draw_p(rows: Assigned, action: int, over: Comparison) -> float:
     against its expectation (score tests; Bonferroni over the three). Draws are independent given the probabilities;
     systematic samples vary less, so that the test only raises fewer false alarms there.
     """
+    if not over.rows.size:
+        return 1.0
     given, shares = rows.action[over.rows], rows.probability[over.rows]
     apart = rows.risk[over.rows] - rows.risk[over.rows].mean()
     none = (given == NOBODY) - shares[:, 0], shares[:, 0]

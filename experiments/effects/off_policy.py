@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.effects.assigned import Assigned, Mask
-from experiments.effects.contrast import Contrast
+from experiments.effects.by_assignment import ALARM, NOT_AS_DRAWN
+from experiments.effects.contrast import Contrast, comparable
+from experiments.effects.draw_check import draw_p
 from experiments.metric import Numbers
 from experiments.statistics.intervals import Interval
 from features.errors import MetricError
@@ -67,13 +69,13 @@ def off_policy(
 
     policy and expected have shape (n_rows, 1 + n_actions): the probabilities of none and of each action, and what
     each is expected to earn, from what was known before the draw (such as `predicted`). reward, shape (n_rows,), is
-    what was earned (such as `earned`), used in mature rows only. Weights are policy / logged probability of what was drawn; they are
-    self-normalised (Hajek 1971; Swaminathan & Joachims 2015), also in the doubly robust estimate (Dudik, Langford & Li
-    2011; Robins, Rotnitzky & Zhao 1994), and the variance is by customer. Rows in which the policy is what was drawn
-    from count as they are. It is the value given who was on the lists then, and one round at a time: had
-    the policy been followed, later lists would have held others.
+    what was earned (such as `earned`), used in mature rows only. Weights are policy / logged probability of what was
+    drawn; they are self-normalised (Hajek 1971; Swaminathan & Joachims 2015), also in the doubly robust estimate
+    (Dudik, Langford & Li 2011; Robins, Rotnitzky & Zhao 1994), and the variance is by customer. Rows in which the
+    policy is what was drawn from count as they are. It is the value given who was on the lists then, and one round at a
+    time: had the policy been followed, later lists would have held others.
 
-    Refused where the policy asks for what was never drawn, or where fewer than 100 effective customers, (sum of
+    Refused where the policy asks for what was never drawn, where assignments do not follow their probabilities, or where fewer than 100 effective customers, (sum of
     weights)^2 / sum of their squares (Kish 1965), are left in the rows that differ. Raises MetricError for shapes that
     do not fit and rows that are no distribution.
     """
@@ -145,6 +147,9 @@ def _missing(rows: Assigned, *, never: Mask, counts: tuple[int, int, int, float]
         names = ("none", *rows.actions)
         asked = ", ".join(f"{names[place]} in {int(one.sum())}" for place, one in enumerate(never.T) if one.any())
         return f"the policy asks for what could not be drawn: {asked} of {n_rows} rows"
+    alarms = [draw_p(rows, place, comparable(rows, place)) for place in range(len(rows.actions))]
+    if min(alarms, default=1.0) * len(alarms) < ALARM:
+        return NOT_AS_DRAWN
     if differing and effective < FEWEST_EFFECTIVE:
         return (
             f"too little overlap: {differing} rows in which the policy differs tell as much as {effective:.0f}"
