@@ -75,9 +75,9 @@ def off_policy(
     policy is what was drawn from count as they are. It is the value given who was on the lists then, and one round at a
     time: had the policy been followed, later lists would have held others.
 
-    Refused where the policy asks for what was never drawn, where assignments do not follow their probabilities, or where fewer than 100 effective customers, (sum of
-    weights)^2 / sum of their squares (Kish 1965), are left in the rows that differ. Raises MetricError for shapes that
-    do not fit and rows that are no distribution.
+    Refused where the policy asks for what was never drawn, where assignments do not follow their probabilities, or
+    where fewer than 100 effective customers, (sum of weights)^2 / sum of their squares (Kish 1965), are left in the
+    rows that differ. Raises MetricError for shapes that do not fit and rows that are no distribution.
     """
     _check(rows, policy, reward=reward, expected=expected)
     used = rows.mature & rows.logged
