@@ -17,7 +17,7 @@ from features.tables import CONTROL
 from pipelines.champion import loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
-from pipelines.outreach import champion_scores, reasons, serving_champion
+from pipelines.outreach import champion_scores, open_warnings, reasons, serving_champion
 from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
@@ -28,7 +28,7 @@ class ChampionToday:
     """rows are the newest customers with features and value; scored, row by row, what version says of them.
 
     established says of each action whether its effect is: then the model may decide on it. reasons are those that a
-    person can act on, as `reasons.columns` names them.
+    person can act on, as `reasons.columns` names them; warned are the open warnings, as `open_warnings.read` has them.
     """
 
     rows: pd.DataFrame
@@ -36,6 +36,7 @@ class ChampionToday:
     version: str
     established: Mapping[str, bool]
     reasons: pd.DataFrame
+    warned: pd.DataFrame
 
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of: date) -> ChampionToday:
@@ -56,7 +57,8 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     established = {action: _is_established(found, action) for action in spec.actions}
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
-    return ChampionToday(rows, scored, champion.version, established, _reasons(champion.model, rows))
+    warned = open_warnings.read(engine, spec.name)
+    return ChampionToday(rows, scored, champion.version, established, _reasons(champion.model, rows), warned)
 
 
 def _reasons(model: Any, rows: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypeVar
 
-from experiments.alerts.alert_file import AlertFile
+from experiments.alerts.alert_file import TOGETHER, AlertFile
 from experiments.playbooks import judging_playbooks
 from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.spec import ExperimentSpec
@@ -42,7 +42,8 @@ def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile
     found = playbook(spec, workspace)
     if found is None:
         return None
-    columns = known_columns.known(workspace.matrix, list(found.segments.values()))
+    rules = [TOGETHER, *alerts(spec, workspace).rules] if spec.alerts else []
+    columns = known_columns.known(workspace.matrix, list(found.segments.values()), rules=rules)
     remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
     mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
     mistakes += known_columns.ambiguous(workspace.matrix, list(found.segments.values()))
