@@ -1,6 +1,6 @@
 """Conversion of times: company-local, without time zone, as ISO 8601 text or as hours since 1970."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from features.errors import UsageError
@@ -40,7 +40,9 @@ def said(text: str | None, time_zone: str) -> datetime:
 def came(text: str | None, time_zone: str) -> datetime:
     """As `said`, of what has happened. Raises UsageError also for what has not come yet, or is of another age."""
     found, present = said(text, time_zone), now(time_zone)
-    if not datetime(FIRST_YEAR, 1, 1) <= found <= present:
+    # An hour that the clocks show twice has come once it was shown the first time (fold=0).
+    has_come = found.replace(tzinfo=ZoneInfo(time_zone)) <= datetime.now(UTC)
+    if found < datetime(FIRST_YEAR, 1, 1) or not (found <= present or has_come):
         raise UsageError(f"'{text}' is not between {FIRST_YEAR} and now, which is {present} in {time_zone}.")
     return found
 

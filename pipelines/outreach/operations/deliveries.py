@@ -41,10 +41,12 @@ def due(engine: sa.Engine, wanted: Iterable[tuple[Key, str]], *, at: str) -> dic
     return found
 
 
-def ended(engine: sa.Engine, attempts: Mapping[tuple[Key, str], int], state: str, *, at: str) -> None:
-    """Write down how attempts ended."""
+def ended(
+    engine: sa.Engine, attempts: Mapping[tuple[Key, str], int], state: str, *, at: str, reason: str | None = None
+) -> None:
+    """Write down how attempts ended, and why where they failed."""
     if attempts:
-        rows = [_row(pair, attempt, state, at) for pair, attempt in attempts.items()]
+        rows = [{**_row(pair, attempt, state, at), "reason": reason} for pair, attempt in attempts.items()]
         with databases.answering(engine, NAMED), engine.begin() as connection:
             connection.execute(sa.insert(DELIVERIES), rows)
 

@@ -116,6 +116,13 @@ def held_back(engine: sa.Engine, on: date) -> frozenset[str]:
         return _held_back(connection, on.isoformat())
 
 
+def controls(engine: sa.Engine, on: str) -> dict[str, str]:
+    """The customers whom a round of any spec withholds on a date, with the date at which the last of these closes."""
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        asked = _withheld(on).add_columns(ROUNDS.c.window_closes_at).order_by(ROUNDS.c.window_closes_at)
+        return {row.customer_id: row.window_closes_at for row in connection.execute(asked)}
+
+
 def contacted(engine: sa.Engine, on: date, rest_days: int) -> frozenset[str]:
     """The customers whom a round of any spec contacts after the day that is rest_days before this date.
 
@@ -136,10 +143,13 @@ def _contacted(connection: sa.Connection, on: date, rest_days: int) -> frozenset
 
 
 def _held_back(connection: sa.Connection, on: str) -> frozenset[str]:
+    return frozenset(connection.execute(_withheld(on)).scalars())
+
+
+def _withheld(on: str) -> "sa.Select[Any]":
     of_round = (ROUNDS.c.spec == ASSIGNMENTS.c.spec) & (ROUNDS.c.as_of == ASSIGNMENTS.c.as_of)
     lasts = ASSIGNMENTS.c.withheld & (ROUNDS.c.window_closes_at > on)
-    asked = sa.select(ASSIGNMENTS.c.customer_id).join(ROUNDS, of_round).where(lasts).distinct()
-    return frozenset(connection.execute(asked).scalars())
+    return sa.select(ASSIGNMENTS.c.customer_id).join(ROUNDS, of_round).where(lasts)
 
 
 def digest(rows: list[dict[str, Any]]) -> str:
