@@ -229,13 +229,8 @@ class Cohort:
         return limits.limits_of(asked, actions=self.actions, n_rows=n_rows, listed=self.listed)
 
     @cached_property
-    def may_contact(self) -> Mask:
-        """Which rows in the trial may be contacted: not opted out of every action, and not contacted too often."""
-        return np.asarray(self.open_to.any(axis=1), dtype=np.bool_)
-
-    @cached_property
     def open_to(self) -> Mask:
-        """Which actions the rows in the trial may get, shape (n_rows, n_actions)."""
+        """Which actions the rows in the trial may get: not opted out, not contacted too often; (n_rows, n_actions)."""
         return limits.open_to(self.rows[self.in_trial], self.spec.policy, self.actions)
 
     def choice(self, uplift: Mapping[str, Numbers]) -> policy.Choice:

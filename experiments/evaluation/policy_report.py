@@ -46,7 +46,7 @@ def policy_report(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
     return {
         "value": ours.interval().to_dict(),
         "customers": len(choice),
-        "may_be_contacted": int(cohort.may_contact.sum()),
+        "may_be_contacted": int(cohort.open_to.any(axis=1).sum()),
         "contacts": policy.contacts(choice),
         "contacts_by_action": dict(zip(cohort.actions, by_action.tolist(), strict=True)),
         "budget_share": cohort.spec.policy.budget_share,
@@ -94,7 +94,7 @@ def _rivals(cohort: Cohort, challenger: Predictions, choice: policy.Choice) -> d
             found[name if name == "treat_none" else f"{name}_{action}"] = one, everybody.get(name, most)
     if len(cohort.actions) > 1:
         mix = policy.contacts_by_action(choice, len(cohort.actions)) / max(1, contacts)
-        mixed = earned(mix, contacts, cohort.may_contact)
+        mixed = earned(mix, contacts, np.asarray(cohort.open_to.any(axis=1)))
         found |= {f"{name}_{SAME_ACTIONS}": (mixed[name], contacts) for name in ("random", "highest_risk_first")}
     return found
 

@@ -102,6 +102,7 @@ class _Complaints(logging.Handler):
         self.told: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message, on one line."""
         self.told.append(" ".join(record.getMessage().split()))
 
 
