@@ -34,6 +34,14 @@ class PolicySpec(Section):
     opt_out: str | dict[str, str] | None = None
     fatigue: FatigueSpec | None = None
 
+    @field_validator("opt_out", mode="before")
+    @classmethod
+    def _opt_out_is_a_column_or_some_by_action(cls, said: object) -> object:
+        parts = [*said, *said.values()] if isinstance(said, dict) else [said]
+        if said is not None and not all(isinstance(one, str) for one in parts):
+            raise ValueError("it must be a column, or columns by action, such as {call: no_calls}")
+        return said
+
     @field_validator("capacity")
     @classmethod
     def _capacity_is_a_share_or_a_number(cls, capacity: dict[str, int | float]) -> dict[str, int | float]:

@@ -126,6 +126,8 @@ def _deliver(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
         f"  {channel}: {count} warnings, and no address: {delivery.PREFIX}{channel.upper()} is not set"
         for channel, count in found.without_address.items()
     ]
+    lines += [f"  {found.unsure} may have arrived: a run was killed as it sent them"] * bool(found.unsure)
+    lines += [f"  {found.given_up} failed too often, and are tried no more"] * bool(found.given_up)
     return Answer(tuple(lines), asdict(found), code=2 if found.failed else 0)
 
 

@@ -7,6 +7,7 @@ dingtalk:// and more. It may hold a password, and stands nowhere else.
 import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ class Delivered:
     """How many warnings were sent, failed, and stay on the list because no address is given for their channel.
 
     reasons say why by `channel, owner`, of what failed; without_address how many warnings each other channel than the
-    list has of which the environment names no address.
+    list has of which the environment names no address. Of those that were to be sent, unsure may have arrived (a run
+    was killed while it sent them), and given_up failed too often; neither is sent again while it is open.
     """
 
     sent: int
@@ -41,6 +43,8 @@ class Delivered:
     on_the_list: int
     reasons: Mapping[str, str]
     without_address: Mapping[str, int]
+    unsure: int
+    given_up: int
 
 
 def deliver(spec: ExperimentSpec, workspace: Workspace, *, at: str) -> Delivered:
@@ -71,9 +75,12 @@ def deliver(spec: ExperimentSpec, workspace: Workspace, *, at: str) -> Delivered
         deliveries.ended(engine, begun, state, at=at, reason=reason)
         sent, failed = sent + len(told) * (reason is None), failed + len(told) * (reason is not None)
         reasons |= {f"{channel}, {owner}": reason} if reason is not None else {}
+    open_ = set(map(tuple, there[[*warnings.KEY]].astype(str).to_numpy().tolist()))
+    stuck = Counter(state for (key, _), state in deliveries.unsent(engine, spec.name).items() if key in open_)
     silent = there.loc[[not addresses[one] and one != LIST for one in there["channel"]], "channel"]
     counts = {str(one): int(count) for one, count in silent.value_counts().sort_index().items()}
-    return Delivered(sent, failed, len(there) - len(known), reasons, counts)
+    unsure, given_up = stuck[deliveries.BEGUN], stuck[deliveries.FAILED]
+    return Delivered(sent, failed, len(there) - len(known), reasons, counts, unsure, given_up)
 
 
 def body(file: AlertFile, rows: pd.DataFrame) -> str:

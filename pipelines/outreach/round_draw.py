@@ -78,7 +78,7 @@ def drafted(
         established=established,
     )
     other[drawn.withheld] = draw.NOBODY
-    said = today.reasons.to_numpy().reshape(len(rows), -1, 2).tolist()
+    said = today.reasons.to_numpy().reshape(len(rows), today.reasons.shape[1] // 2, 2).tolist()
     reasons = [[pair for pair in pairs if pair[0]] for pairs in said]
     found = _assignments(rows, risk, proposed, drawn, actions, reasons=reasons)
     found["next_best"] = np.array([*actions, NONE], dtype=object)[other]

@@ -51,6 +51,22 @@ def ended(
             connection.execute(sa.insert(DELIVERIES), rows)
 
 
+def unsent(engine: sa.Engine, spec: str) -> dict[tuple[Key, str], str]:
+    """The warnings of a spec, with a receiver, that will not be sent again though nobody knows that they arrived.
+
+    By each the state: `begun` where an attempt never ended, for the run was killed, `failed` after MOST_ATTEMPTS.
+    """
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        there = _states(connection, {spec})
+    found = {}
+    for pair, attempts in there.items():
+        if any(states == {BEGUN} for states in attempts.values()):
+            found[pair] = BEGUN
+        elif len(attempts) >= MOST_ATTEMPTS and all(FAILED in states for states in attempts.values()):
+            found[pair] = FAILED
+    return found
+
+
 def _states(connection: sa.Connection, specs: set[str]) -> dict[tuple[Key, str], dict[int, set[str]]]:
     """The states of each attempt, by warning and receiver."""
     names: Sequence[str] = (*KEY, "receiver", "attempt", "state")

@@ -144,6 +144,9 @@ def test_a_receiver_that_never_answers_is_given_up(
 ) -> None:
     monkeypatch.setenv("HOLDFAST_CHANNEL_MAIL", "json://127.0.0.1:1/hook")
     assert [deliver(place) for _ in range(4)] == [(0, 2, 1)] * deliveries.MOST_ATTEMPTS + [(0, 0, 1)]
+    assert delivery.deliver(*place, at=AT).given_up == 2
+    warnings.happened(database.opened(place[1].root), ("shop", "use_is_down", "c1", AT), "done", at=AT, by="clerk")
+    assert delivery.deliver(*place, at=AT).given_up == 1
 
 
 def test_an_attempt_that_began_and_never_ended_is_not_repeated(place: tuple[ExperimentSpec, Workspace]) -> None:
@@ -151,6 +154,7 @@ def test_an_attempt_that_began_and_never_ended_is_not_repeated(place: tuple[Expe
     wanted = [(("shop", "use_is_down", "c1", AT), "mail:desk")]
     assert len(deliveries.due(engine, wanted, at=AT)) == 1
     assert deliveries.due(engine, wanted, at=AT) == {}
+    assert delivery.deliver(*place, at=AT).unsure == 1
 
 
 def test_who_has_closed_a_warning_is_not_written_to(
