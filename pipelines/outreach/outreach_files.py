@@ -10,6 +10,7 @@ from experiments.spec import ExperimentSpec
 from features.errors import MissingError, SpecError, UsageError
 from features.section import Section
 from pipelines.outreach import columns as known_columns
+from pipelines.outreach import open_warnings
 from pipelines.specs import spec_text
 from pipelines.specs.options import parsed
 from pipelines.workspace import Workspace
@@ -42,8 +43,10 @@ def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile
     found = playbook(spec, workspace)
     if found is None:
         return None
-    rules = [TOGETHER, *alerts(spec, workspace).rules] if spec.alerts else []
-    columns = known_columns.known(workspace.matrix, list(found.segments.values()), rules=rules)
+    asked = list(found.segments.values())
+    needs_rules = spec.alerts is not None and bool(open_warnings.warning_conditions(asked))
+    rules = [TOGETHER, *alerts(spec, workspace).rules] if needs_rules else []
+    columns = known_columns.known(workspace.matrix, asked, rules=rules)
     remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
     mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
     mistakes += known_columns.ambiguous(workspace.matrix, list(found.segments.values()))
