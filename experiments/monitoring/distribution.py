@@ -39,21 +39,31 @@ class Bins:
 
     def count(self, values: pd.Series | None, *, customers: pd.Series) -> "Distribution":
         """The rows in each bin; values and customers have shape (n_rows,). Without values, all are missing."""
-        sizes = customers.value_counts().to_numpy(dtype=float)
+        sizes = np.bincount(pd.factorize(customers)[0]).astype(float)
         rows, units = float(sizes.sum()), float(sizes.sum() ** 2 / (sizes @ sizes)) if sizes.size else 0.0
         if values is None:
             return Distribution(np.zeros(self.number), rows, 0.0, rows, units)
-        if self.levels is None:
-            found = _numbers(values)
-            known = ~np.isnan(found)
-            counts = np.bincount(np.searchsorted(self.cuts, found[known]), minlength=self.number)
-            return Distribution(counts.astype(float), float((~known).sum()), 0.0, rows, units)
-        texts = values.astype(object).where(values.notna(), None)
-        codes = pd.Index(self.levels, dtype=object).get_indexer(pd.Index(texts.map(_text), dtype=object))
-        missing = np.array([one is None or not str(one).strip() for one in texts], dtype=np.bool_) & (codes < 0)
-        counts = np.bincount(codes[codes >= 0], minlength=self.number)
-        unseen = float(((codes < 0) & ~missing).sum())
-        return Distribution(counts.astype(float), float(missing.sum()), unseen, rows, units)
+        if self.levels is not None:
+            return Distribution(*self._levels(values, self.levels), rows, units)
+        found = _numbers(values)
+        known = ~np.isnan(found)
+        counts = np.bincount(np.searchsorted(self.cuts, found[known]), minlength=self.number)
+        return Distribution(counts.astype(float), float((~known).sum()), 0.0, rows, units)
+
+    @staticmethod
+    def _levels(values: pd.Series, levels: tuple[str, ...]) -> tuple[Numbers, float, float]:
+        """The rows of each level, without one (blank texts too, unless they are a level), and of another."""
+        codes, texts = pd.factorize(values.astype(object))
+        places = {level: place for place, level in enumerate(levels)}
+        counts, blank, unseen = np.zeros(len(levels)), float((codes < 0).sum()), 0.0
+        for text, rows in zip(map(str, texts), np.bincount(codes[codes >= 0], minlength=len(texts)), strict=True):
+            if text in places:
+                counts[places[text]] += rows
+            elif text.strip():
+                unseen += float(rows)
+            else:
+                blank += float(rows)
+        return counts, blank, unseen
 
     @property
     def number(self) -> int:
@@ -124,6 +134,3 @@ def _numbers(values: pd.Series) -> Numbers:
     found: Numbers = values.to_numpy(dtype=float, na_value=np.nan)
     return found
 
-
-def _text(value: Any) -> Any:
-    return None if value is None else str(value)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy.special import ndtri
-from scipy.stats import binom, norm
+from scipy.special import ndtr, ndtri
+from scipy.stats import binom
 
 REACH = float(ndtri(0.975))
 
@@ -30,7 +30,7 @@ def gap(share: float, units: float, *, other: float, of: float) -> Gap:
     pooled, apart = (share * units + other * of) / (units + of), share - other
     chance = sqrt(pooled * (1 - pooled) * (1 / units + 1 / of))
     beyond = max(abs(apart) - (1 / units + 1 / of) / 2, 0.0)
-    p = float(2 * norm.sf(beyond / chance)) if chance else 1.0
+    p = float(2 * ndtr(-beyond / chance)) if chance else 1.0
     return Gap(apart, apart - REACH * error, apart + REACH * error, min(p, 1.0))
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import chi2
+from scipy.special import chdtrc, ndtri
 
 from experiments.metric import Numbers
 from experiments.monitoring.distribution import Distribution
@@ -48,7 +47,7 @@ def stability(today: Distribution, known: Distribution) -> Stability:
     variance = _variance(ratio + 1 - q / p, p) / n + _variance(-ratio + 1 - p / q, q) / m
     error = float(np.sqrt(max(variance, 2 * (bins - 1) * noise**2)))
     pearson = float(((a * np.sqrt(m / n) - b * np.sqrt(n / m)) ** 2 / (a + b)).sum())
-    return Stability(value, value - REACH * error, value + REACH * error, float(chi2.sf(pearson, bins - 1)))
+    return Stability(value, value - REACH * error, value + REACH * error, float(chdtrc(bins - 1, pearson)))
 
 
 def _together(a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-from scipy.special import ndtri
-from scipy.stats import gamma
+from scipy.special import chdtri, gammaincc, ndtri
 
 from experiments.metric import Numbers
 from experiments.monitoring.evidence import MonthSeen
 from experiments.monitoring.kind import Change, drift
 
 FEWEST_GAPS = 5
+A_DAY = 1.0
+LIKELY = 0.95
 REACH = float(ndtri(0.975))
 
 
@@ -18,8 +18,8 @@ REACH = float(ndtri(0.975))
 def freshness(month: MonthSeen) -> Iterator[Change]:
     """A table's newest row is older than its longest earlier gap, beyond what such gaps let expect.
 
-    The effect is the days beyond the longest gap. p is that of a gap that long: gamma of the earlier gaps' mean and
-    spread (moments), no more regular than so few gaps can show and no more than to the day.
+    The effect is the days beyond the longest gap. p is that of a gap that long: gamma of the earlier gaps' mean and of
+    the largest variance that they make likely (an upper bound at 95 %), which is at least that of a day.
     """
     for one in month.ages:
         if one.gaps_days.size < FEWEST_GAPS:
@@ -33,6 +33,7 @@ def freshness(month: MonthSeen) -> Iterator[Change]:
 
 def _chance(age: float, gaps: Numbers) -> float:
     mean = float(gaps.mean())
-    variance = float(gaps.var(ddof=1)) * (1 + 2 / gaps.size) + 1 / 12
-    shape = min(mean**2 / variance, float(gaps.size))
-    return float(np.clip(gamma.sf(age, shape, scale=mean / shape), 0.0, 1.0))
+    free = gaps.size - 1
+    variance = (float(gaps.var(ddof=1)) + A_DAY) * free / float(chdtri(free, LIKELY))
+    shape = mean**2 / variance
+    return float(gammaincc(shape, max(age, 0.0) * shape / mean))

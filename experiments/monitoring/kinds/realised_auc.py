@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from experiments.monitoring.evidence import MonthSeen
 from experiments.monitoring.kind import Change, drift
@@ -16,4 +16,4 @@ def realised_auc(month: MonthSeen) -> Iterator[Change]:
         if one.kind == "auc":
             found = loss(one)
             words = f"AUC {one.realised.value:.3f} {one.over}; the gate measured {one.promised.value:.3f}"
-            yield Change(f"AUC {one.over}", found.value, *found.bounds(), float(norm.sf(found.z)), words)
+            yield Change(f"AUC {one.over}", found.value, *found.bounds(), float(ndtr(-found.z)), words)

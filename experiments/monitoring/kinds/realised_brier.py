@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from experiments.monitoring.evidence import MonthSeen
 from experiments.monitoring.kind import Change, drift
@@ -16,4 +16,4 @@ def realised_brier(month: MonthSeen) -> Iterator[Change]:
         if one.kind == "brier":
             found = loss(one, lower_is_better=True)
             words = f"Brier score {one.realised.value:.4f} {one.over}; the gate measured {one.promised.value:.4f}"
-            yield Change(f"Brier {one.over}", found.value, *found.bounds(), float(norm.sf(found.z)), words)
+            yield Change(f"Brier {one.over}", found.value, *found.bounds(), float(ndtr(-found.z)), words)

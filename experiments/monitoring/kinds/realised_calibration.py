@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import sqrt
 
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from experiments.monitoring.evidence import MonthSeen
 from experiments.monitoring.kind import Change, drift
@@ -25,7 +25,7 @@ def realised_calibration(month: MonthSeen) -> Iterator[Change]:
             sqrt(max(one.realised.value + step, 0.0)) - promised for step in (0.0, -spread, spread)
         )
         z = loss(one, lower_is_better=True).z
-        p = float(chi2.sf(BINS + z * sqrt(2 * BINS), BINS))
+        p = float(chdtrc(BINS, max(BINS + z * sqrt(2 * BINS), 0.0)))
         gap = sqrt(max(one.realised.value, 0.0))
         words = f"shares are off by {gap:.1%} {one.over}; in the gate cohort by {promised:.1%}"
         yield Change(f"calibration {one.over}", value, low, high, p, words)

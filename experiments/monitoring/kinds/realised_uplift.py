@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from experiments.monitoring.evidence import MonthSeen
 from experiments.monitoring.kind import Change, drift
@@ -25,5 +25,5 @@ def realised_uplift(month: MonthSeen) -> Iterator[Change]:
         promised = one.promised.value
         yield Change(
             f"{one.action} {one.over}", found.value / promised, low / promised, high / promised,
-            float(norm.sf(found.z)), words,
+            float(ndtr(-found.z)), words,
         )
