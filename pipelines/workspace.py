@@ -102,6 +102,11 @@ class Workspace:
         return self.artifacts / "ranked_list"
 
     @property
+    def monitoring(self) -> Path:
+        """The folder of the files that `monitor` writes."""
+        return self.artifacts
+
+    @property
     def alerts_backtest(self) -> Path:
         """The folder with the page and the figures of the rules on past dates."""
         return self.artifacts / "alerts"

@@ -133,4 +133,3 @@ def singletons(values: pd.Series, *, customers: pd.Series) -> int:
 def _numbers(values: pd.Series) -> Numbers:
     found: Numbers = values.to_numpy(dtype=float, na_value=np.nan)
     return found
-

@@ -1,4 +1,4 @@
-"""What a month shows: columns beside those of training, volumes and ages of tables, realised figures beside promises."""
+"""The data of a month: columns beside those of training, volumes and ages of tables, figures beside the promised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

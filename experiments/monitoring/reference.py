@@ -26,7 +26,9 @@ class KnownColumn:
     customers: int = 0
 
     @classmethod
-    def of(cls, name: str, values: Mapping[str, pd.Series], *, category: bool, ids: Mapping[str, pd.Series]) -> "KnownColumn":
+    def of(
+        cls, name: str, values: Mapping[str, pd.Series], *, category: bool, ids: Mapping[str, pd.Series]
+    ) -> "KnownColumn":
         """A column by where its values are from, with the customers of the same rows; bins are those of the first."""
         first = next(iter(values))
         bins = Bins.of(values[first], category=category)
@@ -35,9 +37,14 @@ class KnownColumn:
         return cls(name, bins, known, few, int(ids[first].nunique()))
 
     def seen(
-        self, values: pd.Series | None, ids: pd.Series, *, last_year: pd.Series | None = None, ids_then: pd.Series | None = None
+        self,
+        values: pd.Series | None,
+        ids: pd.Series,
+        *,
+        last_year: pd.Series | None = None,
+        ids_then: pd.Series | None = None,
     ) -> ColumnSeen:
-        """Today's values beside what is known, and beside those of the same month of last year where these are there."""
+        """Today's values beside what is known, and beside those of the same month of last year, where there are any."""
         known = dict(self.known)
         if last_year is not None and ids_then is not None:
             known[LAST_YEAR] = self.bins.count(last_year, customers=ids_then)

@@ -20,7 +20,7 @@ class Gap:
 
 
 def gap(share: float, units: float, *, other: float, of: float) -> Gap:
-    """share of so many independent rows less another of so many (both above 0), by normal approximation.
+    """Share of so many independent rows less another of so many (both above 0), by normal approximation.
 
     The variance of the interval is that of Agresti & Caffo (2000), with one row of either kind added to each side; p is
     that of the pooled share, with Yates' correction for continuity.

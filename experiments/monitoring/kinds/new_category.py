@@ -8,8 +8,6 @@ from experiments.monitoring.reference import TRAINING
 from experiments.monitoring.shares import gap, more_than
 
 
-
-
 @drift("new_category", threshold=0.02, unit="share", remedy="look whether the level was renamed")
 def new_category(month: MonthSeen) -> Iterator[Change]:
     """A share of rows has a level that training never saw, beyond what the number of rare levels lets expect.

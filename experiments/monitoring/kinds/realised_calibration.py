@@ -21,9 +21,7 @@ def realised_calibration(month: MonthSeen) -> Iterator[Change]:
             continue
         promised = sqrt(max(one.promised.value, 0.0))
         spread = REACH * loss(one, lower_is_better=True).standard_error
-        value, low, high = (
-            sqrt(max(one.realised.value + step, 0.0)) - promised for step in (0.0, -spread, spread)
-        )
+        value, low, high = (sqrt(max(one.realised.value + step, 0.0)) - promised for step in (0.0, -spread, spread))
         z = loss(one, lower_is_better=True).z
         p = float(chdtrc(BINS, max(BINS + z * sqrt(2 * BINS), 0.0)))
         gap = sqrt(max(one.realised.value, 0.0))

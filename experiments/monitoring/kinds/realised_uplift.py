@@ -24,6 +24,10 @@ def realised_uplift(month: MonthSeen) -> Iterator[Change]:
         words = f"it kept {told[0]:+.1f} of 100 customers {one.over}; in the gate cohort {told[1]:+.1f}"
         promised = one.promised.value
         yield Change(
-            f"{one.action} {one.over}", found.value / promised, low / promised, high / promised,
-            float(ndtr(-found.z)), words,
+            f"{one.action} {one.over}",
+            found.value / promised,
+            low / promised,
+            high / promised,
+            float(ndtr(-found.z)),
+            words,
         )

@@ -74,7 +74,9 @@ def brier_and_gap(rng: np.random.Generator, rows: int, times: float = 1.0) -> tu
     left = (rng.random(rows) < odds / (1 + odds)).astype(float)
     squares = (told - left) ** 2
     gap = miscalibration(left, told, clusters=np.arange(rows)).interval(0, level=0.95)
-    return MeasuredFigure(squares.mean(), squares.std(ddof=1) / np.sqrt(rows)), MeasuredFigure(gap.value, gap.standard_error)
+    return MeasuredFigure(squares.mean(), squares.std(ddof=1) / np.sqrt(rows)), MeasuredFigure(
+        gap.value, gap.standard_error
+    )
 
 
 def effect(rng: np.random.Generator, rows: int, of: float) -> MeasuredFigure:

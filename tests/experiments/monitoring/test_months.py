@@ -142,7 +142,9 @@ def test_the_same_month_of_last_year_excuses_a_season_and_nothing_more() -> None
 
 def test_what_the_spec_accepts_or_switches_off_asks_for_nothing_and_thresholds_are_its_own() -> None:
     month = planted(_shifted, 0)
-    shown = [one for one in judged(KINDS, month, said=MonitoringSpec(accept={"normal_1": "a new product"})) if one.accepted]
+    shown = [
+        one for one in judged(KINDS, month, said=MonitoringSpec(accept={"normal_1": "a new product"})) if one.accepted
+    ]
     assert {one.change.subject for one in shown} == {"normal_1"}
     assert not any(one.asks for one in shown)
     assert not asking(month, MonitoringSpec(off={"feature_shift": "we look ourselves"}))
