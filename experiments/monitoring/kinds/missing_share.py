@@ -4,16 +4,20 @@ from collections.abc import Iterator
 
 from experiments.monitoring.evidence import MonthSeen
 from experiments.monitoring.kind import Change, drift
+from experiments.monitoring.reference import TRAINING
 from experiments.monitoring.shares import gap
 
 
 @drift("missing_share", threshold=0.1, unit="share", remedy="look why values are not there, or are there now")
 def missing_share(month: MonthSeen) -> Iterator[Change]:
-    """The share of rows without a value differs from that in training, in the gate cohort and a year ago."""
+    """The share of rows without a value differs from that in training, in the gate cohort and a year ago.
+
+    A column that training had nowhere is left out: the champion makes nothing of it.
+    """
     for column in month.features:
         today = column.today
         shares = {where: one.share(one.missing) for where, one in column.known.items() if one.units}
-        if not shares or not today.units:
+        if not shares or not today.units or shares.get(TRAINING, 0.0) >= 1.0:
             continue
         here = today.share(today.missing)
         found = {
