@@ -46,10 +46,11 @@ class AgeSeen:
 
 @dataclass(frozen=True)
 class MeasuredFigure:
-    """A figure and its standard error."""
+    """A figure and its standard error; of a miscalibration, chance is that error where nothing is off."""
 
     value: float
     standard_error: float
+    chance: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Realised figures of the champion on rows whose outcomes became known after its gate."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -56,14 +57,17 @@ def _figures(spec: ExperimentSpec, watched: Watched, rows: pd.DataFrame, *, over
     if not cohort.can_judge:
         return
     risk = watched.report["risk"]
+    calibration = cohort.miscalibration(known.probability)
+    level = replace(calibration, gaps=np.zeros_like(calibration.gaps)).interval(0, level=0.95)
     measured: dict[str, Interval] = {
         "auc": cohort.risk(AUC, known.score).interval(),
         "brier": cohort.risk(BRIER, known.probability).interval(),
-        "miscalibration": cohort.miscalibration(known.probability).interval(0, level=0.95),
+        "miscalibration": calibration.interval(0, level=0.95),
     }
     for name, found in measured.items():
         if risk.get(name, {}).get("value") is not None:
-            yield Realised(name, over, _promised(risk[name]), MeasuredFigure(found.value, found.standard_error))
+            figure = MeasuredFigure(found.value, found.standard_error, level.standard_error)
+            yield Realised(name, over, _promised(risk[name]), figure)
     uplift = watched.report["uplift"]
     if not uplift["measured"] or spec.treatment is None or not spec.treatment.randomised:
         return

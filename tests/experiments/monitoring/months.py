@@ -73,9 +73,11 @@ def brier_and_gap(rng: np.random.Generator, rows: int, times: float = 1.0) -> tu
     odds = times * told / (1 - told)
     left = (rng.random(rows) < odds / (1 + odds)).astype(float)
     squares = (told - left) ** 2
-    gap = miscalibration(left, told, clusters=np.arange(rows)).interval(0, level=0.95)
+    found = miscalibration(left, told, clusters=np.arange(rows))
+    gap = found.interval(0, level=0.95)
+    chance = replace(found, gaps=np.zeros_like(found.gaps)).interval(0, level=0.95).standard_error
     return MeasuredFigure(squares.mean(), squares.std(ddof=1) / np.sqrt(rows)), MeasuredFigure(
-        gap.value, gap.standard_error
+        gap.value, gap.standard_error, chance
     )
 
 
