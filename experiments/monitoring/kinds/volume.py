@@ -17,9 +17,7 @@ HALF = 0.5
 
 @drift("volume", threshold=0.3, unit="share", remedy="look whether a delivery is missing or came twice")
 def volume(month: MonthSeen) -> Iterator[Change]:
-    """The rows of a table, or the customers, are more or fewer than in the three periods before, beyond their usual ups
-    and downs, and the same period of last year did not differ likewise.
-    """
+    """A table's rows, or the customers, are more or fewer than in the three periods before, and than a year ago's were."""
     for one in month.volumes:
         if len(one.before) >= USUAL and one.before[-USUAL:].sum() > 0:
             yield _change(one)
