@@ -36,10 +36,10 @@ def judged(kinds: Mapping[str, DriftKind], month: MonthSeen, *, said: Monitoring
     """Every change of a month, those that ask for retraining first, then the largest against their thresholds.
 
     One asks for it where its effect reaches the threshold and chance alone would raise any such alarm in no more than
-    said.false_alarms of months: Holm over all changes that were measured. Accepted ones and kinds that are off are not
+    said.false_alarms of months: Holm over all changes that were measured. Accepted ones and kinds left out are not
     counted.
     """
-    found = [(one, change) for one in kinds.values() if one.name not in said.off for change in one.measure(month)]
+    found = [(one, change) for one in kinds.values() if one.name not in said.without for change in one.measure(month)]
     asked = [place for place, (_, change) in enumerate(found) if change.subject not in said.accept]
     beyond = rejected([found[place][1].p for place in asked], alpha=said.false_alarms)
     rejecting = {place for place, is_rejected in zip(asked, beyond, strict=True) if is_rejected}
@@ -56,4 +56,4 @@ def _judged(kind: DriftKind, change: Change, *, said: MonitoringSpec, beyond: bo
 
 def unknown(kinds: Mapping[str, DriftKind], said: MonitoringSpec) -> Sequence[str]:
     """The kinds that the section names and that there are not."""
-    return sorted({*said.thresholds, *said.off} - set(kinds))
+    return sorted({*said.thresholds, *said.without} - set(kinds))

@@ -14,11 +14,11 @@ class MonitoringSpec(Section):
 
     false_alarms: the share of months in which chance alone may raise any alarm, over all kinds and columns together.
     thresholds: by kind, the smallest effect that asks for retraining (`python -m pipelines list drift` names the kinds
-    with their units and defaults). off: kinds that are not asked, each with its reason. accept: columns, tables or
+    with their units and defaults). without: kinds that are not asked, each with its reason. accept: columns, tables or
     figures whose change is known and right, each with its reason: they are shown, and ask for nothing.
     """
 
     false_alarms: float = Field(0.02, gt=0, le=0.25)
     thresholds: dict[str, Positive] = Field(default_factory=dict)
-    off: dict[str, Why] = Field(default_factory=dict)
+    without: dict[str, Why] = Field(default_factory=dict)
     accept: dict[str, Why] = Field(default_factory=dict)

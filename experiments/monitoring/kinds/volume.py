@@ -17,7 +17,7 @@ HALF = 0.5
 
 @drift("volume", threshold=0.3, unit="share", remedy="look whether a delivery is missing or came twice")
 def volume(month: MonthSeen) -> Iterator[Change]:
-    """A table's rows, or the customers, are more or fewer than in the three periods before, and than a year ago's were."""
+    """A table has more or fewer rows than in the three periods before, or there are more or fewer customers."""
     for one in month.volumes:
         if len(one.before) >= USUAL and one.before[-USUAL:].sum() > 0:
             yield _change(one)

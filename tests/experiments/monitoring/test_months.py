@@ -147,6 +147,6 @@ def test_what_the_spec_accepts_or_switches_off_asks_for_nothing_and_thresholds_a
     ]
     assert {one.change.subject for one in shown} == {"normal_1"}
     assert not any(one.asks for one in shown)
-    assert not asking(month, MonitoringSpec(off={"feature_shift": "we look ourselves"}))
+    assert not asking(month, MonitoringSpec(without={"feature_shift": "we look ourselves"}))
     assert not asking(month, MonitoringSpec(thresholds={"feature_shift": 5.0}))
     assert asking(month)
