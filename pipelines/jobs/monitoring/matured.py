@@ -23,6 +23,8 @@ from pipelines.workspace import Workspace
 
 # Of fewer, an arm's mean is hardly known.
 FEWEST_IN_ARM = 50
+# Of fewer customers of the rarer outcome, nothing can be said.
+FEWEST_OUTCOMES = 20
 
 
 def dates(spec: ExperimentSpec, workspace: Workspace, watched: Watched, *, at: date) -> list[str]:
@@ -51,10 +53,11 @@ def realised(
 
 
 def _figures(spec: ExperimentSpec, watched: Watched, rows: pd.DataFrame, *, over: str) -> Iterator[Realised]:
+    spec = _with_arms_of(spec, rows)
     scored = loading.predict_in_parts(watched.model, rows).reset_index(drop=True)
     known = Predictions.of(scored, spec.actions)
     cohort = Cohort(_with_means(rows, (CONTROL, *spec.actions)), spec)
-    if not cohort.can_judge:
+    if cohort.rarer < FEWEST_OUTCOMES:
         return
     risk = watched.report["risk"]
     calibration = cohort.miscalibration(known.probability)
@@ -77,6 +80,15 @@ def _figures(spec: ExperimentSpec, watched: Watched, rows: pd.DataFrame, *, over
             continue
         effect = cohort.uplift(ATE, known.knowing(spec.actions).uplift[action], action).interval()
         yield Realised("ate", over, _promised(promised), MeasuredFigure(effect.value, effect.standard_error), action)
+
+
+def _with_arms_of(spec: ExperimentSpec, rows: pd.DataFrame) -> ExperimentSpec:
+    """The spec with those actions only that somebody got in these rows; without any there is no trial."""
+    if spec.treatment is None:
+        return spec
+    there = set(rows["arm"].dropna())
+    arms = {name: arm for name, arm in spec.treatment.arms.items() if name in there}
+    return spec.model_copy(update={"treatment": spec.treatment.model_copy(update={"arms": arms}) if arms else None})
 
 
 def _promised(figure: dict[str, float]) -> MeasuredFigure:
