@@ -103,8 +103,13 @@ class Workspace:
 
     @property
     def monitoring(self) -> Path:
-        """The folder of the files that `monitor` writes."""
-        return self.artifacts
+        """What `monitor` found, for machines."""
+        return self.artifacts / "monitoring.json"
+
+    @property
+    def monitoring_page(self) -> Path:
+        """The same as a page."""
+        return self.artifacts / "monitoring.html"
 
     @property
     def alerts_backtest(self) -> Path:

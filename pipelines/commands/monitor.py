@@ -48,8 +48,8 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
     found = month.monitored(spec, workspace, asked=_date(arguments.at))
     plain = found.to_dict()
-    storage.write_json(workspace.monitoring / "monitoring.json", plain)
-    storage.write_bytes(workspace.monitoring / "monitoring.html", monitoring_page.render(plain).encode())
+    storage.write_json(workspace.monitoring, plain)
+    storage.write_bytes(workspace.monitoring_page, monitoring_page.render(plain).encode())
     return Answer(tuple(_lines(found, workspace)), plain, code=RETRAIN if found.asking else 0)
 
 
@@ -70,7 +70,7 @@ def _lines(found: "Monitored", workspace: "Workspace") -> list[str]:
     when = f" at {found.at}" if found.at else ""
     first = f"monitor {found.spec}{when}: {told}; version {found.version}, {found.customers:,} customers"
     outcomes = f"outcomes of {', '.join(found.known_outcomes)}" if found.known_outcomes else "no outcome since the gate"
-    page = (workspace.monitoring / "monitoring.html").relative_to(workspace.root)
+    page = workspace.monitoring_page.relative_to(workspace.root)
     return [
         first,
         f"  {len(found.changes)} comparisons, {outcomes}",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Found = Mapping[str, Any]
 
-MOST_DRAWN = 10
+MOST_DRAWN = 6
 # Of each kind, the table shows so many; monitoring.json has all.
 MOST_LISTED = 8
 # An effect of so many thresholds is drawn at the edge.
@@ -97,7 +97,7 @@ def _chart(found: Found) -> Chart | None:
             low, value, high = (_clipped(one[part] / one["threshold"]) for part in ("low", "effect", "high"))
             axes.plot([low, high], [row, row], **{**WHISKER, "color": COLOURS["warm" if one["asks"] else "accent"]})
             dot(axes, value, row)
-            said(axes, one["subject"], (0, row), by=(4, 16))
+            said(axes, f"{one['subject']} ({one['kind'].replace('_', ' ')})", (0, row), by=(4, 16))
 
     return Chart(
         "changes",

@@ -15,5 +15,5 @@ def realised_auc(month: MonthSeen) -> Iterator[Change]:
     for one in month.realised:
         if one.kind == "auc":
             found = loss(one)
-            words = f"AUC {one.realised.value:.3f} {one.over}; the gate measured {one.promised.value:.3f}"
+            words = f"{one.realised.value:.3f}; the gate measured {one.promised.value:.3f}"
             yield Change(f"AUC {one.over}", found.value, *found.bounds(), float(ndtr(-found.z)), words)

@@ -15,5 +15,5 @@ def realised_brier(month: MonthSeen) -> Iterator[Change]:
     for one in month.realised:
         if one.kind == "brier":
             found = loss(one, lower_is_better=True)
-            words = f"Brier score {one.realised.value:.4f} {one.over}; the gate measured {one.promised.value:.4f}"
+            words = f"{one.realised.value:.4f}; the gate measured {one.promised.value:.4f}"
             yield Change(f"Brier {one.over}", found.value, *found.bounds(), float(ndtr(-found.z)), words)

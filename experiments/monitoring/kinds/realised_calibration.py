@@ -24,7 +24,7 @@ def realised_calibration(month: MonthSeen) -> Iterator[Change]:
         value, low, high = (sqrt(max(one.realised.value + step, 0.0)) - promised for step in (0.0, -spread, spread))
         p = _chance(one)
         gap = sqrt(max(one.realised.value, 0.0))
-        words = f"shares are off by {gap:.1%} {one.over}; in the gate cohort by {promised:.1%}"
+        words = f"shares are off by {gap:.1%}; in the gate cohort by {promised:.1%}"
         yield Change(f"calibration {one.over}", value, low, high, p, words)
 
 

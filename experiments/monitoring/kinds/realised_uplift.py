@@ -21,7 +21,7 @@ def realised_uplift(month: MonthSeen) -> Iterator[Change]:
         found = loss(one)
         low, high = found.bounds()
         told = (100 * one.realised.value, 100 * one.promised.value)
-        words = f"it kept {told[0]:+.1f} of 100 customers {one.over}; in the gate cohort {told[1]:+.1f}"
+        words = f"it kept {told[0]:+.1f} of 100 customers; in the gate cohort {told[1]:+.1f}"
         promised = one.promised.value
         yield Change(
             f"{one.action} {one.over}",

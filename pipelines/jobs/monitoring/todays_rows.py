@@ -20,7 +20,7 @@ YEAR, NEAR = timedelta(days=365), timedelta(days=16)
 class MonthRows:
     """The rows of a date; those of the same month of the year before, or None; and the customers at each date.
 
-    at is None where rows have no dates.
+    at is None where rows have no dates; then customers holds the rows of the file in each of its versions.
     """
 
     at: date | None
@@ -42,7 +42,8 @@ def read(workspace: Workspace, *, asked: date | None, training_dates: Sequence[s
         rows = matrices.to_score(workspace.matrix)
         versions = raw_versions.history(workspace.raw)
         counted = [float(one["files"][file]["rows"]) for one in versions if file in one["files"]]
-        return MonthRows(None, rows, None, VolumeSeen("customers", len(rows), np.array(counted[:-1])))
+        newest = counted[-1] if counted else float(len(rows))
+        return MonthRows(None, rows, None, VolumeSeen(file or "customers", newest, np.array(counted[:-1])))
     dates = sorted({one for one in (*learn, *score) if one is not None})
     at = asked or max(one for one in score if one is not None)
     if at not in dates:
