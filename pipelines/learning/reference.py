@@ -16,6 +16,7 @@ from pipelines.workspace import Workspace
 
 # The record of the reference, an artifact of the model's MLflow run.
 REFERENCE = "reference.json"
+AT_ONCE = 32
 SCORE, UPLIFT = "churn_probability", "uplift_"
 
 
@@ -49,16 +50,19 @@ def predicted(actions: Sequence[str]) -> list[str]:
 def _columns(
     spec: Compared, workspace: Workspace, contract: Sequence[dict[str, Any]], gate: pd.DataFrame
 ) -> Iterator[KnownColumn]:
-    """Every input column, read one by one, so that little memory is needed."""
+    """Every input column; some are read at a time, so that little memory is needed."""
     keys = storage.read_parquet(workspace.model / "training.parquet")["row"].to_numpy()
     rows = matrices.read(workspace.matrix, matrices.LEARN, ["customer_id", "as_of", "churned"]).to_pandas()
     learnt = np.isin(row_keys(rows), keys) & _still_there(spec, rows)
-    ids = {TRAINING: rows.loc[learnt, "customer_id"], GATE: gate["customer_id"]}
-    for column in contract:
-        name = column["name"]
-        values = matrices.read(workspace.matrix, matrices.LEARN, [name]).to_pandas()[name]
-        of = {TRAINING: values[learnt], GATE: gate[name]}
-        yield KnownColumn.of(name, of, category=column["type"] == "category", ids=ids)
+    named = {TRAINING: rows.loc[learnt, "customer_id"], GATE: gate["customer_id"]}
+    # As numbers: they are counted for every column.
+    ids = {where: pd.Series(pd.factorize(one)[0]) for where, one in named.items()}
+    for start in range(0, len(contract), AT_ONCE):
+        part = {column["name"]: column["type"] == "category" for column in contract[start : start + AT_ONCE]}
+        values = matrices.read(workspace.matrix, matrices.LEARN, list(part)).to_pandas().loc[learnt]
+        for name, category in part.items():
+            of = {TRAINING: values[name], GATE: gate[name]}
+            yield KnownColumn.of(name, of, category=category, ids=ids)
 
 
 def _still_there(spec: Compared, rows: pd.DataFrame) -> np.ndarray:
