@@ -75,5 +75,6 @@ def _lines(found: "Monitored", workspace: "Workspace") -> list[str]:
         first,
         f"  {len(found.changes)} comparisons, {outcomes}",
         *(f"  {one.sentence}" for one in found.asking),
+        *(f"  monitoring.accept names '{one}', of which nothing was measured" for one in found.not_measured),
         f"page  {page}",
     ]

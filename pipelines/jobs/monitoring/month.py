@@ -26,7 +26,10 @@ from pipelines.workspace import Workspace
 
 @dataclass(frozen=True)
 class Monitored:
-    """What was found: every change, the date of the rows, the version, and the dates whose outcomes became known."""
+    """What was found: every change, the date of the rows, the version, and the dates whose outcomes became known.
+
+    not_measured are the names that the spec accepts changes of, and of which nothing was measured.
+    """
 
     spec: str
     title: str
@@ -36,6 +39,7 @@ class Monitored:
     known_outcomes: tuple[str, ...]
     compared_with: tuple[str, ...]
     false_alarms: float
+    not_measured: tuple[str, ...]
     changes: tuple[Judged, ...]
 
     @property
@@ -75,6 +79,7 @@ def monitored(spec: ExperimentSpec, workspace: Workspace, *, asked: date | None)
         known_outcomes=tuple(over),
         compared_with=tuple(sorted(where, reverse=True)),
         false_alarms=spec.monitoring.false_alarms,
+        not_measured=tuple(sorted(set(spec.monitoring.accept) - {one.change.subject for one in changes})),
         changes=changes,
     )
 
