@@ -10,7 +10,7 @@ import pyarrow as pa
 from experiments.alerts.alert_file import AlertFile
 from experiments.conditions.words import WordsCondition
 from experiments.logic.condition import Columns, Condition, KnownColumn, Not, Several, Values
-from experiments.sections.score import ScoreSpec
+from experiments.money.risk_levels import RiskCuts
 from features.contract import Contract
 from pipelines.files import storage
 from pipelines.matrix import matrices
@@ -92,10 +92,8 @@ def _array(rows: pd.DataFrame, name: str, is_number: bool) -> np.ndarray:
     return rows[name].to_numpy(dtype=float, na_value=np.nan) if is_number else rows[name].to_numpy(dtype=object)
 
 
-def levels(score: np.ndarray, cuts: ScoreSpec) -> np.ndarray:
-    """The level of each score in [0, 1], None where it is NaN; shape (n_rows,)."""
-    found: np.ndarray = np.array(LEVELS, dtype=object)[
-        np.searchsorted([cuts.medium_from, cuts.high_from], score, side="right")
-    ]
-    found[np.isnan(score)] = None
+def levels(rows: pd.DataFrame, score: np.ndarray, cuts: RiskCuts) -> np.ndarray:
+    """The level of each row's score in [0, 1], by its segment; None where the score is NaN; shape (n_rows,)."""
+    # A place of -1, for no score, is the last.
+    found: np.ndarray = np.array([*LEVELS, None], dtype=object)[cuts.places(score, cuts.segments(rows))]
     return found

@@ -47,7 +47,7 @@ def drafted(
     """The assignments of a round, in the order of the list; held_back are withheld by rounds that are still open."""
     rows = today.rows.reset_index(drop=True)
     risk = today.scored["churn_probability"].to_numpy(dtype=float)
-    rows = rows.assign(**{SCORE: risk, LEVEL: known_columns.levels(risk, spec.score)})
+    rows = rows.assign(**{SCORE: risk, LEVEL: known_columns.levels(rows, risk, today.cuts)})
     actions = spec.actions
     customers = _customers(spec, rows, today.scored, held_back=held_back)
     arms = spec.treatment.arms if spec.treatment else {}
@@ -76,7 +76,12 @@ def can_show(round_: Round, assignments: pd.DataFrame) -> dict[str, Shown]:
 
 def made(spec: ExperimentSpec, today: ChampionToday, *, as_of: date, seed: str, by: str, at: str) -> Round:
     """The round's head: what it was drawn with, by whom and when."""
-    versions = {"model": today.version, "playbook": spec.playbook, "alerts": spec.alerts}
+    versions = {
+        "model": today.version,
+        "playbook": spec.playbook,
+        "alerts": spec.alerts,
+        "levels": today.cuts.text,
+    }
     control, explore = spec.round.control, spec.round.explore
     return Round(spec.name, as_of, at, by, seed, control, explore, window_closes(spec, as_of), versions)
 
