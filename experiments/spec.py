@@ -13,6 +13,7 @@ from experiments.sections.cost_of_churn import CostOfChurnSpec
 from experiments.sections.evaluation import EvaluationSpec
 from experiments.sections.gate import GateSpec
 from experiments.sections.label import LabelSpec
+from experiments.sections.monitoring import MonitoringSpec
 from experiments.sections.observations import ObservationSpec
 from experiments.sections.policy import EVERY_ACTION, PolicySpec
 from experiments.sections.round import RoundSpec
@@ -25,7 +26,7 @@ from experiments.sections.validation import ValidationSpec
 from experiments.sections.value import ValueSpec
 
 # Keys that came after the first champions.
-LATER = ("refit", "time_zone", "alerts", "playbook", "round")
+LATER = ("refit", "time_zone", "alerts", "playbook", "round", "monitoring")
 FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -62,6 +63,7 @@ class ExperimentSpec(Section):
     alerts: FileName | None = None
     playbook: FileName | None = None
     round: RoundSpec = RoundSpec()
+    monitoring: MonitoringSpec = MonitoringSpec()
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -140,5 +142,7 @@ class ExperimentSpec(Section):
 
 
 _DEFAULTS = {
-    name: RoundSpec().model_dump() if name == "round" else ExperimentSpec.model_fields[name].default for name in LATER
+    **{name: ExperimentSpec.model_fields[name].default for name in LATER},
+    "round": RoundSpec().model_dump(),
+    "monitoring": MonitoringSpec().model_dump(),
 }
