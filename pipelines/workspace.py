@@ -107,6 +107,16 @@ class Workspace:
         return self.artifacts / "ranked_list"
 
     @property
+    def monitoring(self) -> Path:
+        """What `monitor` found, for machines."""
+        return self.artifacts / "monitoring.json"
+
+    @property
+    def monitoring_page(self) -> Path:
+        """The same as a page."""
+        return self.artifacts / "monitoring.html"
+
+    @property
     def alerts_backtest(self) -> Path:
         """The folder with the page and the figures of the rules on past dates."""
         return self.artifacts / "alerts"

@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from experiments.rows.split import customer_hash
+from experiments.rows import keys
 from experiments.search import candidate
 from experiments.search.candidate import OutOfFold
 from experiments.search.learning_problem import Candidate, Problem
@@ -101,10 +101,8 @@ def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner, work
 
 
 def row_keys(opened: Learning, index: np.ndarray) -> np.ndarray:
-    """A 64-bit hash of customer and date for each row at index, to prove that two sets of rows are disjoint."""
-    rows = opened.rows.iloc[index]
-    dates = rows["as_of"].dt.strftime("|%Y-%m-%d").fillna("")
-    return customer_hash(rows["customer_id"].astype(str) + dates, 0)
+    """The key of each row at index, to prove that two sets of rows are disjoint."""
+    return keys.row_keys(opened.rows.iloc[index])
 
 
 def trained_until(opened: Learning) -> str:
