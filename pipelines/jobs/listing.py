@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from experiments import checks, conditions, families, learners, metrics
+from experiments.evaluation.monitoring import kinds
+from experiments.evaluation.monitoring.kind import DriftKind
 from experiments.family import Family
 from experiments.leaks.check import Check
 from experiments.logic.condition import ConditionKind
 from experiments.metric import Metric
-from experiments.monitoring import kinds
-from experiments.monitoring.kind import DriftKind
 from experiments.uplift.learner import Learner
 from features import labels, sources
 from features.catalog import all_features

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from experiments.monitoring.reference import GATE, TRAINING, KnownColumn, Reference
+from experiments.evaluation.monitoring.reference import GATE, TRAINING, KnownColumn, Reference
 from experiments.rows.keys import row_keys
 from experiments.sections.label import HasLabel
 from experiments.sections.treatment import HasTreatment

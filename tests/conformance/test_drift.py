@@ -1,13 +1,13 @@
-"""What every kind of drift must do; a new file in `experiments/monitoring/kinds` is tested by being there."""
+"""What every kind of drift must do; a new file in `evaluation/monitoring/kinds` is tested by being there."""
 
 import numpy as np
 import pytest
 
-from experiments.monitoring import kinds
-from experiments.monitoring.evidence import MonthSeen
-from experiments.monitoring.kind import DriftKind
+from experiments.evaluation.monitoring import kinds
+from experiments.evaluation.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.kind import DriftKind
 from features.plugins import discover, names
-from tests.experiments.monitoring.months import stable
+from tests.experiments.evaluation.monitoring.months import stable
 
 KINDS = discover(kinds, DriftKind)
 

@@ -9,10 +9,10 @@ import pandas as pd
 
 from experiments.evaluation.cohort import Cohort
 from experiments.evaluation.model_figures import Predictions
+from experiments.evaluation.monitoring.evidence import MeasuredFigure, Realised
 from experiments.metrics.ate import METRIC as ATE
 from experiments.metrics.auc import METRIC as AUC
 from experiments.metrics.brier import METRIC as BRIER
-from experiments.monitoring.evidence import MeasuredFigure, Realised
 from experiments.spec import ExperimentSpec
 from experiments.statistics.intervals import Interval
 from features.tables import CONTROL

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.monitoring import kinds, verdicts
-from experiments.monitoring.evidence import ColumnSeen, MonthSeen
-from experiments.monitoring.kind import DriftKind
-from experiments.monitoring.verdicts import Judged
+from experiments.evaluation.monitoring import kinds, verdicts
+from experiments.evaluation.monitoring.evidence import ColumnSeen, MonthSeen
+from experiments.evaluation.monitoring.kind import DriftKind
+from experiments.evaluation.monitoring.verdicts import Judged
 from experiments.spec import ExperimentSpec
 from experiments.statistics import rounding
 from features.errors import SpecError

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import duckdb
 import numpy as np
 
+from experiments.evaluation.monitoring.evidence import AgeSeen, VolumeSeen
 from experiments.metric import Numbers
-from experiments.monitoring.evidence import AgeSeen, VolumeSeen
 from features.observations import months_after
 from pipelines.validation.stored import Stored
 

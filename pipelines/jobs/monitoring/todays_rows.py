@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from experiments.monitoring.evidence import VolumeSeen
+from experiments.evaluation.monitoring.evidence import VolumeSeen
 from features.errors import UsageError
 from pipelines.matrix import matrices
 from pipelines.raw_data import raw_versions

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.monitoring.reference import Reference
+from experiments.evaluation.monitoring.reference import Reference
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
 from pipelines.champion import ledger_writer, loading, model_versions

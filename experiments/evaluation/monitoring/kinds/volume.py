@@ -6,9 +6,9 @@ from math import exp, sqrt
 import numpy as np
 from scipy.stats import binom, t
 
+from experiments.evaluation.monitoring.evidence import MonthSeen, VolumeSeen
+from experiments.evaluation.monitoring.kind import Change, drift
 from experiments.metric import Numbers
-from experiments.monitoring.evidence import MonthSeen, VolumeSeen
-from experiments.monitoring.kind import Change, drift
 
 # The usual number is the mean of so many periods.
 USUAL = 3

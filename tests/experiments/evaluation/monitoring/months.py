@@ -5,8 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from experiments.monitoring.distribution import Bins, Distribution, singletons
-from experiments.monitoring.evidence import AgeSeen, ColumnSeen, MeasuredFigure, MonthSeen, Realised, VolumeSeen
+from experiments.evaluation.monitoring.distribution import Bins, Distribution, singletons
+from experiments.evaluation.monitoring.evidence import (
+    AgeSeen,
+    ColumnSeen,
+    MeasuredFigure,
+    MonthSeen,
+    Realised,
+    VolumeSeen,
+)
 from experiments.statistics.delong import delong
 
 CUSTOMERS, DATES = 500, 3

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from experiments.evaluation.monitoring.distribution import Distribution
 from experiments.metric import Numbers
-from experiments.monitoring.distribution import Distribution
 
 
 @dataclass(frozen=True)

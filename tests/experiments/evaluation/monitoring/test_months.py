@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.monitoring import kinds
-from experiments.monitoring.evidence import AgeSeen, MonthSeen, VolumeSeen
-from experiments.monitoring.kind import DriftKind
-from experiments.monitoring.verdicts import Judged, judged
+from experiments.evaluation.monitoring import kinds
+from experiments.evaluation.monitoring.evidence import AgeSeen, MonthSeen, VolumeSeen
+from experiments.evaluation.monitoring.kind import DriftKind
+from experiments.evaluation.monitoring.verdicts import Judged, judged
 from experiments.sections.monitoring import MonitoringSpec
 from features.plugins import discover
-from tests.experiments.monitoring.months import DATES, World, realised, seen, stable, world
+from tests.experiments.evaluation.monitoring.months import DATES, World, realised, seen, stable, world
 
 KINDS = discover(kinds, DriftKind)
 SAID = MonitoringSpec()

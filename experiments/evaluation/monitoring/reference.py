@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.monitoring.distribution import Bins, Distribution, singletons
-from experiments.monitoring.evidence import ColumnSeen
+from experiments.evaluation.monitoring.distribution import Bins, Distribution, singletons
+from experiments.evaluation.monitoring.evidence import ColumnSeen
 
 TRAINING, GATE, LAST_YEAR = "training", "the gate cohort", "the same month of last year"
 

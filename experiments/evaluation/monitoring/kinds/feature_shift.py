@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from experiments.monitoring.evidence import MonthSeen
-from experiments.monitoring.kind import Change, drift
-from experiments.monitoring.nearest import shifts
+from experiments.evaluation.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.kind import Change, drift
+from experiments.evaluation.monitoring.nearest import shifts
 
 
 @drift("feature_shift", threshold=0.25, unit="stability index", remedy="look where the feature comes from")

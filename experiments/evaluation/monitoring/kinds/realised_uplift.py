@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from scipy.special import ndtr
 
-from experiments.monitoring.evidence import MonthSeen
-from experiments.monitoring.kind import Change, drift
-from experiments.monitoring.realised import REACH, loss
+from experiments.evaluation.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.kind import Change, drift
+from experiments.evaluation.monitoring.realised import REACH, loss
 
 
 @drift("realised_uplift", threshold=0.5, unit="share of the promise", remedy="look how the action is carried out now")

@@ -5,7 +5,7 @@ from math import sqrt
 
 from scipy.special import ndtri
 
-from experiments.monitoring.evidence import Realised
+from experiments.evaluation.monitoring.evidence import Realised
 
 REACH = float(ndtri(0.975))
 

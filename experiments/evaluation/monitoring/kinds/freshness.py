@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from scipy.special import chdtri, gammaincc, ndtri
 
+from experiments.evaluation.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.kind import Change, drift
 from experiments.metric import Numbers
-from experiments.monitoring.evidence import MonthSeen
-from experiments.monitoring.kind import Change, drift
 
 FEWEST_GAPS = 5
 A_DAY = 1.0

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from scipy.special import ndtr
 
-from experiments.monitoring.evidence import MonthSeen
-from experiments.monitoring.kind import Change, drift
-from experiments.monitoring.realised import loss
+from experiments.evaluation.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.kind import Change, drift
+from experiments.evaluation.monitoring.realised import loss
 
 
 @drift("realised_brier", threshold=0.02, unit="Brier", remedy="look whether more customers leave than did")

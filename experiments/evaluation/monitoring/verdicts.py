@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from experiments.monitoring.evidence import MonthSeen
-from experiments.monitoring.kind import Change, DriftKind
+from experiments.evaluation.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.kind import Change, DriftKind
 from experiments.sections.monitoring import MonitoringSpec
 from experiments.statistics.holm import rejected
 

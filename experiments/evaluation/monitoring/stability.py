@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
+from experiments.evaluation.monitoring.distribution import Distribution
 from experiments.metric import Numbers
-from experiments.monitoring.distribution import Distribution
 
 # Bins of fewer expected rows are put together, as for Pearson's test (Cochran 1954).
 FEWEST_EXPECTED = 5.0

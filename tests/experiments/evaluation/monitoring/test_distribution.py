@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.monitoring.distribution import Bins, Distribution, singletons
-from experiments.monitoring.evidence import ColumnSeen, MonthSeen
-from experiments.monitoring.kinds.missing_share import missing_share
-from experiments.monitoring.kinds.new_category import new_category
-from experiments.monitoring.reference import GATE, TRAINING, KnownColumn, Reference
-from experiments.monitoring.stability import UNCHANGED, stability
+from experiments.evaluation.monitoring.distribution import Bins, Distribution, singletons
+from experiments.evaluation.monitoring.evidence import ColumnSeen, MonthSeen
+from experiments.evaluation.monitoring.kinds.missing_share import missing_share
+from experiments.evaluation.monitoring.kinds.new_category import new_category
+from experiments.evaluation.monitoring.reference import GATE, TRAINING, KnownColumn, Reference
+from experiments.evaluation.monitoring.stability import UNCHANGED, stability
 
 
 def customers(rows: int) -> pd.Series:

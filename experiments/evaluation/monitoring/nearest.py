@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from experiments.monitoring.evidence import ColumnSeen
-from experiments.monitoring.kind import Change
-from experiments.monitoring.stability import Stability, stability
+from experiments.evaluation.monitoring.evidence import ColumnSeen
+from experiments.evaluation.monitoring.kind import Change
+from experiments.evaluation.monitoring.stability import Stability, stability
 
 
 def shifts(columns: tuple[ColumnSeen, ...]) -> Iterator[Change]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from experiments.monitoring.evidence import MonthSeen
-from experiments.monitoring.kind import Change, drift
-from experiments.monitoring.reference import TRAINING
-from experiments.monitoring.shares import gap, more_than
+from experiments.evaluation.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.kind import Change, drift
+from experiments.evaluation.monitoring.reference import TRAINING
+from experiments.evaluation.monitoring.shares import gap, more_than
 
 
 @drift("new_category", threshold=0.02, unit="share", remedy="look whether the level was renamed")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from experiments.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.evidence import MonthSeen
 from features.errors import SchemaError
 
 

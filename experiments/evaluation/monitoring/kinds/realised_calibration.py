@@ -5,9 +5,9 @@ from math import sqrt
 
 from scipy.special import chdtrc
 
-from experiments.monitoring.evidence import MonthSeen, Realised
-from experiments.monitoring.kind import Change, drift
-from experiments.monitoring.realised import REACH, loss
+from experiments.evaluation.monitoring.evidence import MonthSeen, Realised
+from experiments.evaluation.monitoring.kind import Change, drift
+from experiments.evaluation.monitoring.realised import REACH, loss
 
 # Squared gaps of this many bins are summed; their tail is longer than a normal one.
 BINS = 10

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from experiments.monitoring.evidence import MonthSeen
-from experiments.monitoring.kind import Change, drift
-from experiments.monitoring.reference import TRAINING
-from experiments.monitoring.shares import gap
+from experiments.evaluation.monitoring.evidence import MonthSeen
+from experiments.evaluation.monitoring.kind import Change, drift
+from experiments.evaluation.monitoring.reference import TRAINING
+from experiments.evaluation.monitoring.shares import gap
 
 
 @drift("missing_share", threshold=0.1, unit="share", remedy="look why values are not there, or are there now")
