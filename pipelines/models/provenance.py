@@ -38,7 +38,14 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "uplift": effect_evidence(report),
         "family": str(about["family"]),
         "learner": str(about["learner"]),
+        **_reader(workspace),
     }
+
+
+def _reader(workspace: Workspace) -> dict[str, str]:
+    """The reader of texts that the tables were made with; nothing without one."""
+    found = storage.read_json(workspace.tables / "about.json").get("reader")
+    return {"reader": f"{found['model']} {found['version']}", "reader_digest": str(found["digest"])} if found else {}
 
 
 def spec_hash(spec: ExperimentSpec) -> str:
@@ -50,11 +57,11 @@ def spec_hash(spec: ExperimentSpec) -> str:
 def recipe(spec: ExperimentSpec) -> str:
     """A hash of everything that determines how a model is trained, apart from the data.
 
-    That is the spec, how it reads its source included, and the code of the features, the label, the families and the
-    learners it names, but for comments and layout; on how many dates a model is judged is no part of it. Two models of
-    one recipe are a champion and its refresh; a model of another wants to replace it.
+    That is the spec, how it reads its source and texts included, and the code of the features, the label, the families
+    and the learners it names, but for comments and layout; on how many dates a model is judged is no part of it. Two
+    models of one recipe are a champion and its refresh; a model of another wants to replace it.
     """
-    sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning"}
+    sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning", "texts"}
     plain = spec.model_dump(mode="json", include=sections)
     # On how many dates a model is judged does not make it another.
     del plain["split"]["gate_dates"]
