@@ -19,7 +19,7 @@ from experiments.sections.round import RoundSpec
 from experiments.sections.score import ScoreSpec
 from experiments.sections.section import Named, Section
 from experiments.sections.split import SplitSpec
-from experiments.sections.texts import TextsSpec
+from experiments.sections.texts import ReaderSpec
 from experiments.sections.treatment import TreatmentSpec
 from experiments.sections.tuning import TuningSpec
 from experiments.sections.validation import ValidationSpec
@@ -63,7 +63,7 @@ class ExperimentSpec(Section):
     alerts: FileName | None = None
     playbook: FileName | None = None
     round: RoundSpec = RoundSpec()
-    texts: TextsSpec | None = None
+    texts: ReaderSpec | None = None
 
     @property
     def actions(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pydantic import Field
 from experiments.sections.section import Section
 
 
-class TextsSpec(Section):
+class ReaderSpec(Section):
     """The reader of texts that gives contacts their tone: a registered model of texts, and which version of it.
 
     Another version is another recipe. The reader knows no text from the first date that judges on.

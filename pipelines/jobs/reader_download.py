@@ -7,7 +7,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from experiments.sections.texts import TextsSpec
+from experiments.sections.texts import ReaderSpec
 from features.errors import ContractError, MissingError, SpecError
 from pipelines.champion import loading, model_versions
 from pipelines.files import storage
@@ -21,7 +21,7 @@ from pipelines.workspace import Workspace
 KIND, OF_TEXTS, KNOWN_BEFORE, DIGEST = "kind", "texts", "known_before", "reader_digest"
 
 
-def registered(pin: TextsSpec, workspace: Workspace, command: Command) -> Pinned:
+def registered(pin: ReaderSpec, workspace: Workspace, command: Command) -> Pinned:
     """What the registry says of a pinned version; where it has no version of the model, its spec is run first.
 
     Raises MissingError where there is no such model or version, SpecError where it is no reader of texts.
@@ -55,7 +55,7 @@ def fetch(reader: Pinned, workspace: Workspace, *, note: Callable[[Path], None])
     log.note(f"texts: fetched {reader}, whose texts were all known before {reader.known_before}")
 
 
-def _version(pin: TextsSpec, workspace: Workspace, client: MlflowClient, command: Command) -> ModelVersion:
+def _version(pin: ReaderSpec, workspace: Workspace, client: MlflowClient, command: Command) -> ModelVersion:
     """The pinned version. Raises MissingError where there is none, with those that there are."""
     if not client.search_model_versions(f"name = '{pin.model}'"):
         path = workspace.specs / f"{pin.model}.yaml"

@@ -38,12 +38,12 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "uplift": effect_evidence(report),
         "family": str(about["family"]),
         "learner": str(about["learner"]),
-        **_reader(workspace),
+        **of_reader(workspace),
     }
 
 
-def _reader(workspace: Workspace) -> dict[str, str]:
-    """The reader of texts that the tables were made with; nothing without one."""
+def of_reader(workspace: Workspace) -> dict[str, str]:
+    """The tags of the reader of texts that the tables were made with; none without one."""
     found = storage.read_json(workspace.tables / "about.json").get("reader")
     return {"reader": f"{found['model']} {found['version']}", "reader_digest": str(found["digest"])} if found else {}
 
