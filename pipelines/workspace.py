@@ -47,6 +47,11 @@ class Workspace:
         return self.root / "data" / "tables" / self.spec
 
     @property
+    def texts(self) -> Path:
+        """The texts of a reader's spec: one table, and what was left out."""
+        return self.root / "data" / "texts" / self.spec
+
+    @property
     def matrix(self) -> Path:
         """Feature rows: `learn/`, `score/` and the contract."""
         return self.root / "data" / "matrix" / self.spec

@@ -10,6 +10,7 @@ from typing import Any
 
 from experiments import families, learners
 from experiments.spec import ExperimentSpec
+from experiments.texts.spec import TextsSpec
 from features import definitions, labels, sources
 from features.plugins import file_of, names, plugin
 from features.source import Source
@@ -48,7 +49,7 @@ def of_reader(workspace: Workspace) -> dict[str, str]:
     return {"reader": f"{found['model']} {found['version']}", "reader_digest": str(found["digest"])} if found else {}
 
 
-def spec_hash(spec: ExperimentSpec) -> str:
+def spec_hash(spec: ExperimentSpec | TextsSpec) -> str:
     """A hash of the spec."""
     plain = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]

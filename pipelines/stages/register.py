@@ -46,6 +46,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *, digest: str) -> str:
     folder, client = workspace.model / "challenger", mlflow_runs.client(workspace.root)
+    model_versions.refuse_other_kind(client, spec.name, "")
     # Not at the top: a version that is registered already needs neither SciPy nor Ibis.
     from features.contract import Contract
     from pipelines.models import portable

@@ -91,7 +91,7 @@ def test_a_spec_without_a_reader_says_nothing_of_one(root: Path) -> None:
     assert ExperimentSpec.model_validate({**spec.model_dump(), "texts": None}) == spec
 
 
-def test_the_reader_of_the_tables_is_in_the_tags(root: Path, tmp_path: Path) -> None:
+def test_the_reader_of_the_tables_is_in_the_tags(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, "demo")
     reader = {"model": "tone", "version": 3, "digest": "d" * 64, "known_before": "2025-01-01"}
     for about, tags in (({}, {}), ({"reader": reader}, {"reader": "tone 3", "reader_digest": "d" * 64})):
