@@ -4,7 +4,8 @@ Files are copied in whole, counted, and handed to DVC. Everything is read first:
 added. A file of the same name takes the place of the one before.
 
 group: work
-writes: data/raw/SPEC and data/raw/SPEC.dvc, the same under data/readers, DVC's cache, and params.yaml for a new spec
+writes: data/raw/SPEC and data/raw/SPEC.dvc, DVC's cache, and params.yaml for a new spec
+writes: data/readers/SPEC and data/readers/SPEC.dvc, the place of a reader of texts
 codes: 5
 example: python -m pipelines data telco path/to/telco.csv
 example: python -m pipelines data shop postgresql://reader@db.example/shop?table=public.orders
