@@ -10,6 +10,7 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
 from pipelines.champion import describing, identity, leases, loading, model_versions
@@ -37,11 +38,21 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         if known and known.tags.get("recipe") != (recipe := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
             client.set_model_version_tag(spec.name, version, "recipe", recipe)
+        if known:
+            _tell_cuts(client, known, workspace)
         made = client.get_model_version(spec.name, version)
     receipt = {"name": spec.name, "version": version, "model_digest": digest, "run": made.run_id}
     receipt |= {name: made.tags[name] for name in ("git_commit", "data_hash") if name in made.tags}
     storage.write_json(workspace.registration, receipt)
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")
+
+
+def _tell_cuts(client: mlflow.MlflowClient, known: ModelVersion, workspace: Workspace) -> None:
+    """The same model in another campaign has other cuts of risk levels."""
+    report = storage.read_json(workspace.evaluation / "report.json")
+    cuts = provenance.risk_cuts(report).get(provenance.RISK_CUTS, "")
+    if known.tags.get(provenance.RISK_CUTS, "") != cuts:
+        client.set_model_version_tag(known.name, str(known.version), provenance.RISK_CUTS, cuts)
 
 
 def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *, digest: str) -> str:
