@@ -68,11 +68,18 @@ class TextContest:
         """The next comparison, and the alpha that it spends."""
         return next_look(self.spec, self.ledger, self.unseen)
 
-    def said_by(self, model: ModelVersion) -> Said:
-        """What a registered version says of the texts, or why it says nothing."""
+    def same(self) -> str | None:
+        """On which texts challenger and champion say the same to the bit; None where they differ on one."""
+        both = [self.said_by(one, self.everything)[0] for one in (self.challenger, self.champion) if one]
+        if len(both) < 2 or both[0] is None or both[1] is None or reader_versions.differ(both[0], both[1]):
+            return None
+        return f"on {len(self.everything):,} held-out texts"
+
+    def said_by(self, model: ModelVersion, rows: pd.DataFrame) -> Said:
+        """What a registered version says of the texts of rows, or why it says nothing."""
         try:
             loaded = loading.predictor(self.spec.name, str(model.version), loading.seal_of(model, self.ledger))
-            found: pd.DataFrame = loading.predict(loaded, self.unseen)
+            found: pd.DataFrame = loading.predict(loaded, rows)
         except (ContractError, MissingError, MlflowException, KeyError) as error:
             return None, f"version {model.version} does not read: {str(error).splitlines()[0]}"
         return found, ""
@@ -106,11 +113,11 @@ def judged(contest: TextContest, *, alpha: float) -> Judged:
     texts, truth = list(rows["text"]), _codes(rows["truth"])
     counts = {name: int(np.sum(_different(rows)["truth"] == name)) for name in CLASSES}
     few = [f"{counts[name]:,} {name}" for name in _taught(contest) if counts[name] < gate.minimum_texts]
-    said, fault = contest.said_by(contest.challenger)
+    said, fault = contest.said_by(contest.challenger, rows)
     if said is not None and reader_versions.differ(said, rows[list(said)]):
         fault = f"version {contest.challenger.version} says something else than was evaluated"
     clean = not fault
-    opposing, lost = contest.said_by(contest.champion) if contest.champion else (None, "")
+    opposing, lost = contest.said_by(contest.champion, rows) if contest.champion else (None, "")
     if fault or lost:
         return Judged(_found(contest, Verdict.CONTRACT_FAIL, [fault or lost], counts), clean)
     if few:

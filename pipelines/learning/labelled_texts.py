@@ -20,7 +20,7 @@ from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
 
 # Years first: 03.04. is two dates, and a zone would be another clock than the company's.
-TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
+TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?"
 COLUMNS = ("key", "text", "label", "class", "known_at", "unread_time")
 
 

@@ -155,6 +155,19 @@ def test_a_process_without_our_code_reads_the_same_to_the_bit(repository: Reposi
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "read.parquet"), expected, check_exact=True)
 
 
+def test_the_same_reader_with_another_time_is_another_version_and_no_comparison(repository: Repository) -> None:
+    """It promises something else, but says the same of every text: no alpha is spent on it."""
+    put(repository, reviews(), known_before="2025-01-02")
+    ended = repository.go_through("ingest validate tune train evaluate register promote", "tone")
+    assert ended.returncode == 0, ended.stderr
+    decided = json.loads((repository.root / "artifacts/tone/decision.json").read_text())
+    assert (decided["verdict"], decided["champion_version"]) == ("NO_CHANGE", "1")
+    assert "on 270 held-out texts" in decided["words"]
+    made = client(repository).get_model_version("tone", "2")
+    assert made.tags["known_before"] == "2025-01-02"
+    assert made.tags["reader_digest"] == client(repository).get_model_version("tone", "1").tags["reader_digest"]
+
+
 def test_texts_of_later_do_not_change_a_byte_of_the_reader(repository: Repository) -> None:
     """A planted text says of a word that is always good that it is bad; at the limit itself, and after it."""
     before = reader_versions.digest(reader_of(repository))
@@ -195,8 +208,8 @@ def test_a_worse_reader_is_not_promoted_and_a_better_one_is(repository: Reposito
     decided = json.loads((repository.root / "artifacts/tone/decision.json").read_text())
     assert (better.returncode, decided["verdict"]) == (0, "PROMOTE"), better.stderr
     assert decided["pairs"]["macro_f1"]["low"] > 0
-    assert str(client(repository).get_model_version_by_alias("tone", "champion").version) == "3"
-    assert decided["challenger_version"] == "3"
+    assert str(client(repository).get_model_version_by_alias("tone", "champion").version) == "4"
+    assert decided["challenger_version"] == "4"
     assert repository.act("rollback", "tone").returncode == 0
     assert str(client(repository).get_model_version_by_alias("tone", "champion").version) == "1"
     for words in (["history", "tone"], ["status", "tone"], ["registry", "check", "tone"]):

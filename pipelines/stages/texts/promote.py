@@ -35,9 +35,9 @@ class ReaderGate(Promotion):
         rows = storage.digest(self.workspace.evaluation / "gate.parquet")
         return f"{provenance.spec_hash(self.spec)}-{rows}"
 
-    def same(self, challenger: ModelVersion, champion: ModelVersion, standing: Standing) -> str | None:  # noqa: ARG002
-        """None: what `register` takes for the same reader is the same version already."""
-        return None
+    def same(self, challenger: ModelVersion, champion: ModelVersion, standing: Standing) -> str | None:
+        """On all held-out texts."""
+        return TextContest(self.spec, self.workspace, standing, challenger, champion).same()
 
     def compared(
         self, standing: Standing, models: tuple[ModelVersion, ModelVersion | None], known: Mapping[str, Any] | None
