@@ -20,13 +20,14 @@ from experiments.sections.round import RoundSpec
 from experiments.sections.score import ScoreSpec
 from experiments.sections.section import Named, Section
 from experiments.sections.split import SplitSpec
+from experiments.sections.texts import ReaderSpec
 from experiments.sections.treatment import TreatmentSpec
 from experiments.sections.tuning import TuningSpec
 from experiments.sections.validation import ValidationSpec
 from experiments.sections.value import ValueSpec
 
 # Keys that came after the first champions.
-LATER = ("refit", "time_zone", "alerts", "playbook", "round", "monitoring")
+LATER = ("refit", "time_zone", "alerts", "playbook", "round", "monitoring", "texts")
 FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -37,7 +38,7 @@ class ExperimentSpec(Section):
     cannot see a change of what is not there. checks: by code, the reason why a leak check is switched off, or, under
     `accept`, by column why its finding is right. refit: a new champion is fitted again on all rows, gate
     cohort included, and that version serves. time_zone: that of the company's clocks, in which its days are.
-    alerts and playbook: a file of that name in experiments/specs/alerts, or .../playbooks.
+    alerts and playbook: a file of that name in experiments/specs/alerts, or .../playbooks. texts: the reader of texts.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -64,6 +65,7 @@ class ExperimentSpec(Section):
     playbook: FileName | None = None
     round: RoundSpec = RoundSpec()
     monitoring: MonitoringSpec = MonitoringSpec()
+    texts: ReaderSpec | None = None
 
     @property
     def actions(self) -> tuple[str, ...]:

@@ -37,6 +37,11 @@ class Workspace:
         return self.root / "data" / "raw" / self.spec
 
     @property
+    def reader(self) -> Path:
+        """The pinned reader of texts, with `version.json` that says which; a note alone where none is pinned."""
+        return self.root / "data" / "readers" / self.spec
+
+    @property
     def tables(self) -> Path:
         """The canonical tables: one folder each, one Parquet file per part."""
         return self.root / "data" / "tables" / self.spec

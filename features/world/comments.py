@@ -16,7 +16,7 @@ from features.world.words_english import ENGLISH
 
 _SHARE = 1 / 3
 _ENGLISH_CODE = 0
-_LOW, _HIGH = 4.5, 7.5
+_LOW, _HIGH = 6.5, 8.5
 _TONE_SHARES = np.array([[0.05, 0.20], [0.20, 0.60], [0.75, 0.20]])
 """The shares of glad and plain comments beside low, middling and high scores; the others are upset."""
 

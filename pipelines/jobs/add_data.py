@@ -5,6 +5,7 @@ added. A file of the same name takes the place of the one before.
 
 group: work
 writes: data/raw/SPEC and data/raw/SPEC.dvc, DVC's cache, and params.yaml for a new spec
+writes: data/readers/SPEC and data/readers/SPEC.dvc, the place of a reader of texts
 codes: 5
 example: python -m pipelines data telco path/to/telco.csv
 example: python -m pipelines data shop postgresql://reader@db.example/shop?table=public.orders
@@ -44,7 +45,13 @@ def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> No
 
 
 def add_files(
-    name: str, workspace: Workspace, places: Sequence[str], *, wanted: Sequence[str], formats: Formats
+    name: str,
+    workspace: Workspace,
+    places: Sequence[str],
+    *,
+    wanted: Sequence[str],
+    formats: Formats,
+    kind: str = stage_graph.CHURN,
 ) -> None:
     """Add what is at places to the raw data of the spec of that name, which wants these files, or globs of them.
 
@@ -62,7 +69,7 @@ def add_files(
             with storage.replacing_folder(workspace.raw) as folder:
                 _fill(folder, workspace.raw, paths)
                 storage.write_json(folder / VERSIONS, [*versions, {"files": files}])
-    stage_graph.track(workspace)
+    stage_graph.track(workspace, kind=kind)
 
 
 def told(name: str, workspace: Workspace) -> None:

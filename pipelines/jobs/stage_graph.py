@@ -15,6 +15,7 @@ from pipelines.workspace import Workspace
 
 PARAMS = "params.yaml"
 LAST_STAGE = "evaluate"
+NOTE = "README.md"
 # The lists of specs by kind, and the endings of their stages' names in dvc.yaml.
 CHURN, TEXTS = "specs", "texts"
 ENDINGS = {CHURN: "", TEXTS: "_texts"}
@@ -56,12 +57,38 @@ class StageError(HoldfastError):
         self.exit_code = failure.code  # type: ignore[misc]
 
 
-def track(workspace: Workspace) -> None:
-    """Have DVC track the raw data of a spec. Raises UsageError outside a DVC repository."""
+def track(workspace: Workspace, *, kind: str = CHURN) -> None:
+    """Have DVC track the raw data of a spec, and of a churn spec its reader of texts.
+
+    Raises UsageError outside a DVC repository.
+    """
     if not (workspace.root / ".dvc").is_dir():
         raise UsageError(f"{workspace.root} is no DVC repository; run this in the root of a checkout.")
     error_messages.check_files(workspace.root)
-    code, said = dvc_process.run(workspace.root, "add", str(workspace.raw.relative_to(workspace.root)))
+    if kind == CHURN:
+        _note_reader(workspace)
+    _add(workspace, workspace.raw, *((workspace.reader,) if kind == CHURN else ()))
+
+
+def track_reader(workspace: Workspace) -> None:
+    """Have DVC track the reader of texts of a spec, where it tracks the raw data too."""
+    if workspace.raw.with_name(f"{workspace.raw.name}.dvc").is_file():
+        _add(workspace, workspace.reader)
+
+
+def note_of_reader(spec: str) -> str:
+    """What stands in the folder of a reader, alone where the spec pins none: git carries no empty folders."""
+    return f"The reader of texts of the spec {spec}: `run` puts the version here that the spec pins, or none.\n"
+
+
+def _note_reader(workspace: Workspace) -> None:
+    if not workspace.reader.is_dir():
+        workspace.reader.mkdir(parents=True)
+        (workspace.reader / NOTE).write_text(note_of_reader(workspace.spec))
+
+
+def _add(workspace: Workspace, *folders: Path) -> None:
+    code, said = dvc_process.run(workspace.root, "add", *(str(one.relative_to(workspace.root)) for one in folders))
     if code != 0:
         raise error_messages.refusal(said, spec=workspace.spec)
 
@@ -100,7 +127,7 @@ def put(spec: str, root: Path, *, kind: str = CHURN) -> None:
     raw = root / "data" / "raw" / spec
     raw.mkdir(parents=True, exist_ok=True)
     if not any(raw.iterdir()):
-        (raw / "README.md").write_text(f"The data of the spec {spec} are made from it: there are no raw files here.\n")
+        (raw / NOTE).write_text(f"The data of the spec {spec} are made from it: there are no raw files here.\n")
     _complete(root)
     params = _params(root)
     # A spec that has become one of another kind leaves the other stages.

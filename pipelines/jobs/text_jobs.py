@@ -90,7 +90,9 @@ def _data(spec: TextsSpec, workspace: Workspace, places: list[str]) -> int:
     source = spec.source
     if isinstance(source, SurveyTexts):
         raise UsageError(f"spec '{spec.name}' reads the surveys of '{source.spec}'; it takes no files of its own.")
-    add_data.add_files(spec.name, workspace, places, wanted=[source.file], formats=source.formats)
+    add_data.add_files(
+        spec.name, workspace, places, wanted=[source.file], formats=source.formats, kind=stage_graph.TEXTS
+    )
     stage_graph.put(spec.name, workspace.root, kind=stage_graph.TEXTS)
     add_data.told(spec.name, workspace)
     return 0
