@@ -87,6 +87,11 @@ class Problem:
         untreated = rows_of(self.arms, CONTROL, self.actions)
         return untreated if self.left_in_gap is None else untreated & ~self.left_in_gap
 
+    @property
+    def cuts_customers(self) -> bool:
+        """Whether each fold judges all rows that it does not learn from; folds of dates leave out the later ones."""
+        return all(len(fold.fit) + len(fold.judge) == len(self.X) for fold in self.folds)
+
     def learner_input(
         self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex = NOBODY, draft: bool = False
     ) -> Lesson:
