@@ -201,7 +201,7 @@ def _of_rounds(rows: lgb.Dataset, params: Params, *, n_rows: int, seed: int) -> 
     rounds, members = max(1, round(params["rounds"])), params.get("members", FINAL_MEMBERS)
     settings = _settings(params, n_rows)
     if members == 1:
-        rates = draft_rate.rates(settings["learning_rate"], rounds)
+        rates = draft_rate.rates(settings["learning_rate"], params["rounds"])
         own = lgb.reset_parameter(learning_rate=rates)
         boosters = (lgb.train({**settings, "seed": seed}, rows, len(rates), callbacks=[own]),)
     else:

@@ -4,6 +4,8 @@ A fit that needs 2,000 rounds at a rate of 0.05 is judged nearly as well when it
 third of the time. How far it came is told in rounds at its own rate: those that would have moved as far.
 """
 
+from math import ceil
+
 import numpy as np
 
 from experiments.metric import Numbers
@@ -18,10 +20,11 @@ STEP = 20  # rounds in a row with one rate: changing it takes time
 def rates(rate: float, rounds: float) -> list[float]:
     """The rate of each round of a draft that moves as far as `rounds` rounds at `rate`, or a part of a round further.
 
-    A rate above HIGHEST stays as it is.
+    Up to UNCHANGED, rounds are rounded. A rate above HIGHEST stays as it is.
     """
-    faster = _rates(rate, max(1, round(rounds)))
-    enough = int(np.searchsorted(rounding.figures(np.cumsum(faster) / rate), round(rounds))) + 1
+    asked = rounds if rounds > UNCHANGED else max(1, round(rounds))
+    faster = _rates(rate, ceil(asked))
+    enough = int(np.searchsorted(rounding.figures(np.cumsum(faster) / rate), asked)) + 1
     return [float(one) for one in faster[:enough]]
 
 
