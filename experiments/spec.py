@@ -1,4 +1,4 @@
-"""The spec: the one frozen description of an experiment, read once from `experiments/specs/NAME.yaml`.
+"""The whole spec of an experiment: all sections of `experiments/specs/NAME.yaml`, checked and immutable.
 
 Only who needs all of it imports this module; a stage imports the modules of the sections that it reads.
 """

@@ -1,4 +1,4 @@
-"""The assignments of a campaign by its log: which rows were drawn independently, and every arm's probability."""
+"""Assignments of a campaign from its log: rows that were drawn independently, and each action's probability."""
 
 from collections.abc import Iterable, Sequence
 

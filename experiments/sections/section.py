@@ -1,4 +1,4 @@
-"""What the sections of a spec have in common, and the spec's name."""
+"""Field types and checks that several sections of a spec use, and the type of a spec's name."""
 
 from typing import Annotated, Protocol
 

@@ -1,4 +1,4 @@
-"""What an uplift learner is: from one shared model of the risk without action, it derives an effect for each action."""
+"""Interface of an uplift learner: from a risk model that all learners share, it estimates the effect of each action."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""A further file of an event log from which values are looked up by a key."""
+"""Further files of an event log in which columns are looked up by a key."""
 
 from collections.abc import Mapping
 

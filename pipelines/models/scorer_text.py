@@ -1,4 +1,4 @@
-"""Generation of a model's single-file scorer: the shared code and that of the model's kinds.
+"""Writes a model's one file `scorer.py`: the code that all models share and that of the kinds it is made of.
 
 A kind is a file of `scorers/kinds`, found by being there. Of the others a model holds nothing: a new one changes none.
 """

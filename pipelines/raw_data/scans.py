@@ -1,4 +1,4 @@
-"""One part of a raw file as a table of texts, or as a FROM clause for DuckDB."""
+"""Reads one part of a raw file as a table of texts, or names it in a FROM clause for DuckDB."""
 
 import csv
 from collections.abc import Mapping

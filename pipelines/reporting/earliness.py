@@ -1,4 +1,4 @@
-"""How early the model ranks well: its AUC by days before the horizon, with all features and with single themes."""
+"""AUC by lead time: how well the model ranks days before the label window, with all features and with single themes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

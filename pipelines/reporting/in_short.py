@@ -1,4 +1,4 @@
-"""The summary at the top of a report: can one trust it, how good is it, and the drivers, in a few lines each."""
+"""The short lines on top of the report: can it be trusted, how good is it, what drives churn."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The header of both pages: verdict, version, date, commit, data version, and links to related pages."""
+"""Header of report.html and decision.html: verdict, version, date, commit, data version and links."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The first screen of the report: what is predicted, and plain answers to a manager's questions."""
+"""Questions of a manager and their answers on the report's first screen, below the short lines of `in_short`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The AUC of the risk must not fall."""
+"""The challenger's AUC may not be lower than the champion's by more than the margin."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode

@@ -1,4 +1,4 @@
-"""The miscalibration must not rise."""
+"""The challenger's miscalibration may not be higher than the champion's by more than the margin."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode

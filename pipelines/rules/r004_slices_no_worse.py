@@ -1,4 +1,4 @@
-"""The AUC must not fall in any slice."""
+"""In no slice may the challenger's AUC be lower than the champion's by more than the margin."""
 
 from math import isnan
 

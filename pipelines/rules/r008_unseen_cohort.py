@@ -1,4 +1,4 @@
-"""No model is judged on rows that it was trained on."""
+"""Neither model may be judged on customers that it was trained on."""
 
 from experiments.sections.gate import GateSpec
 from pipelines.ruling.evidence import Evidence, Mode

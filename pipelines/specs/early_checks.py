@@ -1,4 +1,4 @@
-"""Spec sections that the build reads only to fail early on errors of later stages.
+"""Spec sections that `build` reads only so that errors in them are found before tuning and training.
 
 Nothing that it writes depends on these, and who reads them asks again; so it depends on none of their modules: they are
 said here once more, as far as they are looked at.
