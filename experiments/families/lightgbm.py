@@ -134,7 +134,8 @@ def fit(
     rows = _subset(prepared, index, n_rows=len(index))
     if stop_index is None:
         return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, n_rows=len(index), seed=seed)
-    rates = draft_rate.rates(params["learning_rate"], MOST_ROUNDS)
+    rate = params.get("learning_rate", DEFAULTS["learning_rate"])
+    rates = draft_rate.rates(rate, MOST_ROUNDS)
     booster = lgb.train(
         {**_settings({**FIXED, **params}, len(index)), "seed": seed},
         rows,
@@ -143,7 +144,7 @@ def fit(
         feval=StoppingLoss(prepared.y[np.sort(stop_index)]),
         callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.reset_parameter(learning_rate=rates)],
     )
-    rounds = min(draft_rate.equal_rounds(params["learning_rate"], booster.best_iteration), MOST_ROUNDS)
+    rounds = min(draft_rate.equal_rounds(rate, booster.best_iteration), MOST_ROUNDS)
     return LightgbmModel((booster,), {"rounds": float(rounds)})
 
 
@@ -201,7 +202,7 @@ def _of_rounds(rows: lgb.Dataset, params: Params, *, n_rows: int, seed: int) -> 
     rounds, members = max(1, round(params["rounds"])), params.get("members", FINAL_MEMBERS)
     settings = _settings(params, n_rows)
     if members == 1:
-        rates = draft_rate.rates(settings["learning_rate"], params["rounds"])
+        rates = draft_rate.rates(settings.get("learning_rate", DEFAULTS["learning_rate"]), params["rounds"])
         own = lgb.reset_parameter(learning_rate=rates)
         boosters = (lgb.train({**settings, "seed": seed}, rows, len(rates), callbacks=[own]),)
     else:
