@@ -4,6 +4,7 @@ A fit that needs 2,000 rounds at a rate of 0.05 is judged nearly as well when it
 third of the time. How far it came is told in rounds at its own rate: those that would have moved as far.
 """
 
+from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
@@ -28,9 +29,9 @@ def rates(rate: float, rounds: float) -> list[float]:
     return [float(one) for one in faster[:enough]]
 
 
-def equal_rounds(rate: float, drafted: int) -> float:
-    """How many rounds at `rate` move as far as the first `drafted` rounds of a draft."""
-    return rounding.figure(float(_rates(rate, drafted).sum() / rate))
+def equal_rounds(used: Sequence[float]) -> float:
+    """How many rounds at the first rate move as far as rounds with these rates, the first of a draft's."""
+    return rounding.figure(sum(used) / used[0])
 
 
 def _rates(rate: float, n_rounds: int) -> Numbers:

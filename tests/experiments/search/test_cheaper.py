@@ -94,10 +94,25 @@ def test_a_draft_of_few_rounds_is_a_plain_fit_to_the_bit(few: Problem) -> None:
     assert trees(draft) == trees(first)
 
 
+def test_a_draft_of_few_rows_is_a_plain_fit_to_the_bit(few: Problem) -> None:
+    rows, at, params = few.prepared["lightgbm"], np.arange(900), {**STARTING_POINT, "rounds": 320.0}
+    [draft] = boosted.fit(rows, at, params={**params, "members": 1}, seed=5).boosters
+    [first, *_] = boosted.fit(rows, at, params={**params, "members": 2}, seed=5).boosters
+    assert draft.num_trees() == 320
+    assert trees(draft) == trees(first)
+
+
 def trees(booster: lgb.Booster) -> str:
     return booster.model_to_string().split("parameters:")[0]
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many rows are fitted."""
+    monkeypatch.setattr(boosted, "ENOUGH_TO_HURRY", 1000)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_a_draft_of_many_rounds_has_fewer_trees_and_is_judged_nearly_as_the_whole_fit() -> None:
     """In the world that needs most rounds: what is lost is a small part of what the second half of the rounds gains."""
     both = risk_world("deep", 6000 + NEW)
@@ -114,6 +129,7 @@ def test_a_draft_of_many_rounds_has_fewer_trees_and_is_judged_nearly_as_the_whol
     assert abs((of_draft - of_whole).mean()) < 0.25 * (begun - of_whole).mean()
 
 
+@pytest.mark.usefixtures("hurried")
 def test_stopping_tells_rounds_at_the_rate_of_the_candidate() -> None:
     of = made(risk_world("deep", 6000))
     choice = Candidate("lightgbm", "t_learner", {**DEFAULTS, "learning_rate": 0.03, "num_leaves": 15}, {})
@@ -122,7 +138,7 @@ def test_stopping_tells_rounds_at_the_rate_of_the_candidate() -> None:
         assert isinstance(model, boosted.LightgbmModel)
         trees_made, rounds = model.boosters[0].current_iteration(), model.learned["rounds"]
         best = model.boosters[0].best_iteration
-        assert rounds == draft_rate.equal_rounds(0.03, best) > best + 100
+        assert rounds == draft_rate.equal_rounds(draft_rate.rates(0.03, boosted.MOST_ROUNDS)[:best]) > best + 100
         assert trees_made < rounds
 
 

@@ -13,7 +13,7 @@ RATES = (0.03, 0.0612345, 0.1, 0.19, 0.2, 0.5)
 def test_a_fit_of_few_rounds_is_what_it_was(rate: float) -> None:
     for rounds in (1, 2, 57, UNCHANGED - 1, UNCHANGED):
         assert draft_rate.rates(rate, rounds) == [rate] * rounds
-        assert draft_rate.equal_rounds(rate, rounds) == rounds
+        assert draft_rate.equal_rounds([rate] * rounds) == rounds
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -22,13 +22,14 @@ def test_a_draft_moves_as_far_as_asked_and_less_than_a_round_further(rate: float
     found = draft_rate.rates(rate, rounds)
     assert sum(found) >= rounds * rate * (1 - 1e-7)
     assert sum(found[:-1]) < rounds * rate
-    assert draft_rate.equal_rounds(rate, len(found)) == pytest.approx(sum(found) / rate, rel=1e-7)
+    assert draft_rate.equal_rounds(found) == pytest.approx(sum(found) / rate, rel=1e-7)
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_what_a_draft_says_of_its_rounds_asks_for_as_many_again(rate: float) -> None:
+    used = draft_rate.rates(rate, 10_000)
     for drafted in range(1, 1200, 7):
-        assert len(draft_rate.rates(rate, draft_rate.equal_rounds(rate, drafted))) == drafted
+        assert len(draft_rate.rates(rate, draft_rate.equal_rounds(used[:drafted]))) == drafted
 
 
 def test_a_mean_of_few_rounds_is_rounded() -> None:
@@ -55,4 +56,4 @@ def test_by_hand() -> None:
     assert found[220] == pytest.approx(0.055)
     assert found[400] == pytest.approx(0.1)
     assert found[800] == pytest.approx(0.2)
-    assert draft_rate.equal_rounds(0.05, 240) == 220 + 20 * 1.1
+    assert draft_rate.equal_rounds(found[:240]) == 220 + 20 * 1.1
