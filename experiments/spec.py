@@ -13,8 +13,9 @@ from experiments.sections.cost_of_churn import CostOfChurnSpec
 from experiments.sections.evaluation import EvaluationSpec
 from experiments.sections.gate import GateSpec
 from experiments.sections.label import LabelSpec
+from experiments.sections.monitoring import MonitoringSpec
 from experiments.sections.observations import ObservationSpec
-from experiments.sections.policy import PolicySpec
+from experiments.sections.policy import EVERY_ACTION, PolicySpec
 from experiments.sections.round import RoundSpec
 from experiments.sections.score import ScoreSpec
 from experiments.sections.section import Named, Section
@@ -25,7 +26,7 @@ from experiments.sections.validation import ValidationSpec
 from experiments.sections.value import ValueSpec
 
 # Keys that came after the first champions.
-LATER = ("refit", "time_zone", "alerts", "playbook", "round")
+LATER = ("refit", "time_zone", "alerts", "playbook", "round", "monitoring")
 FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -62,6 +63,7 @@ class ExperimentSpec(Section):
     alerts: FileName | None = None
     playbook: FileName | None = None
     round: RoundSpec = RoundSpec()
+    monitoring: MonitoringSpec = MonitoringSpec()
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -91,11 +93,16 @@ class ExperimentSpec(Section):
         return source
 
     @model_validator(mode="after")
-    def _capacities_are_of_actions(self) -> "ExperimentSpec":
+    def _limits_are_of_actions(self) -> "ExperimentSpec":
         arms = list(self.actions)
+        there = f"the actions of treatment.arms are {arms}" if arms else "without treatment it has no action"
         if unknown := sorted(set(self.policy.capacity) - set(arms)):
-            there = f"the actions of treatment.arms are {arms}" if arms else "without treatment it has no action"
             raise ValueError(f"policy.capacity names {unknown}; {there}")
+        if isinstance(self.policy.opt_out, dict):
+            if EVERY_ACTION in arms:
+                raise ValueError(f"policy.opt_out: '{EVERY_ACTION}' means all actions, and one is called so; rename it")
+            if unknown := sorted(set(self.policy.opt_out) - {*arms, EVERY_ACTION}):
+                raise ValueError(f"policy.opt_out names {unknown}; {there}, and '{EVERY_ACTION}' means all of them")
         return self
 
     @model_validator(mode="after")
@@ -135,5 +142,7 @@ class ExperimentSpec(Section):
 
 
 _DEFAULTS = {
-    name: RoundSpec().model_dump() if name == "round" else ExperimentSpec.model_fields[name].default for name in LATER
+    **{name: ExperimentSpec.model_fields[name].default for name in LATER},
+    "round": RoundSpec().model_dump(),
+    "monitoring": MonitoringSpec().model_dump(),
 }

@@ -146,6 +146,7 @@ SURVEYS = Table(
             minimum=0,
             maximum=10,
         ),
+        Column("comment", "text", "what the customer wrote beside the score", nullable=True),
     ),
 )
 
@@ -168,6 +169,14 @@ TREATMENTS = Table(
             minimum=0,
             maximum=1,
             above_minimum=True,
+        ),
+        Column(
+            "probabilities",
+            "text",
+            "the probability of every arm before the draw, as JSON by arm, the control among them; missing where only"
+            " that of the drawn arm was logged",
+            nullable=True,
+            distribution_of="action",
         ),
     ),
 )

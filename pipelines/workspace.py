@@ -42,6 +42,11 @@ class Workspace:
         return self.root / "data" / "tables" / self.spec
 
     @property
+    def texts(self) -> Path:
+        """The texts of a reader's spec: one table, and what was left out."""
+        return self.root / "data" / "texts" / self.spec
+
+    @property
     def matrix(self) -> Path:
         """Feature rows: `learn/`, `score/` and the contract."""
         return self.root / "data" / "matrix" / self.spec
@@ -100,6 +105,16 @@ class Workspace:
     def ranked_list(self) -> Path:
         """The folder of the ranked list and the receipt of `score`."""
         return self.artifacts / "ranked_list"
+
+    @property
+    def monitoring(self) -> Path:
+        """What `monitor` found, for machines."""
+        return self.artifacts / "monitoring.json"
+
+    @property
+    def monitoring_page(self) -> Path:
+        """The same as a page."""
+        return self.artifacts / "monitoring.html"
 
     @property
     def alerts_backtest(self) -> Path:

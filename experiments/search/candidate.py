@@ -1,10 +1,11 @@
 """The final fit of the chosen candidate: on all training rows, with calibration and shrinkage of effects."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from experiments.family import RowIndex, Scores
 from experiments.rows.arms import rows_of
 from experiments.search.learning_problem import Candidate, Problem
 from experiments.statistics import calibration, rounding
@@ -17,8 +18,24 @@ from features.tables import CONTROL
 MEMBERS_OF_FEW_ROWS, FEW_ROWS = 8, 10_000
 
 
+@dataclass(frozen=True)
+class OutOfFold:
+    """The calibrated risk of rows by models that were not fitted on them; rows are positions in the problem.
+
+    Both have shape (n_judged,). The two numbers of the calibration were fitted on these rows.
+    """
+
+    rows: RowIndex
+    risk: Scores
+
+
 def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
     """Fit on all rows; calibration and shrinkage come from out-of-fold predictions of models fitted on the folds."""
+    return fit_and_judge(choice, problem, seed=seed)[0]
+
+
+def fit_and_judge(choice: Candidate, problem: Problem, *, seed: int) -> tuple[FittedLearner, OutOfFold]:
+    """What `fit` does, and the out-of-fold risk of the rows that the folds judge."""
     learner = problem.learners[choice.learner]
     folded = [
         learner.fit(problem.learner_input(choice, fold.fit, seed=seed, judged=fold.judge)) for fold in problem.folds
@@ -27,7 +44,15 @@ def fit(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
     fitted = learner.fit(problem.learner_input(choice, np.arange(len(problem.X)), seed=seed, members=members))
     calibrations = _calibrations(folded, problem, learner.calibrated_on(problem.actions, fitted.without))
     terms = _shrunk([replace(one, calibrations=calibrations) for one in folded], problem, fitted.terms)
-    return replace(fitted, calibrations=calibrations, terms=terms)
+    judged = np.concatenate([fold.judge for fold in problem.folds])
+    risk = calibrations[CONTROL].apply(_said(folded, problem, CONTROL))
+    return replace(fitted, calibrations=calibrations, terms=terms), OutOfFold(judged, risk)
+
+
+def _said(folded: list[FittedLearner], problem: Problem, name: str) -> Scores:
+    """What one model of each fold says of the rows that the fold judges, in the order of the folds."""
+    each = zip(folded, problem.folds, strict=True)
+    return np.concatenate([one.models[name].predict(problem.X[fold.judge]) for one, fold in each])
 
 
 def _calibrations(
@@ -37,9 +62,7 @@ def _calibrations(
     judged = np.concatenate([fold.judge for fold in problem.folds])
     found = {}
     for name, arm in calibrated_on.items():
-        said = np.concatenate(
-            [one.models[name].predict(problem.X[fold.judge]) for one, fold in zip(folded, problem.folds, strict=True)]
-        )
+        said = _said(folded, problem, name)
         mask = problem.at_risk[judged] if name == CONTROL else rows_of(problem.arms[judged], arm, problem.actions)
         found[name] = calibration.fit(problem.y[judged][mask], said[mask]).shifted(problem.shift)
     return found

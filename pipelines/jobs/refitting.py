@@ -23,14 +23,25 @@ from pipelines.champion.succession import Standing
 from pipelines.files import storage
 from pipelines.learning import training_data
 from pipelines.messages import log
-from pipelines.models import integrity, levels, portable
+from pipelines.models import integrity, levels, portable, provenance
 from pipelines.processes import orphans
 from pipelines.servers import mlflow_runs
 from pipelines.stages import register, train
 from pipelines.workspace import Workspace
 
 # Tags that the refitted version takes over from its twin.
-SAME = ("git_commit", "data_hash", "spec_hash", "recipe", "validation", "study", "uplift", "family", "learner")
+SAME = (
+    "git_commit",
+    "data_hash",
+    "spec_hash",
+    "recipe",
+    "validation",
+    "study",
+    "uplift",
+    "family",
+    "learner",
+    provenance.RISK_CUTS,
+)
 MODEL, TRAINING, UNTIL = "model", "training.parquet", "until.json"
 
 

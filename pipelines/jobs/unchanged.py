@@ -59,7 +59,8 @@ def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) 
 def _stages(workspace: Workspace) -> dict[str, Any]:
     """The entries of a spec's stages in DVC's lock, by name."""
     named = {name.partition("@"): one for name, one in lock_file.stages(workspace.root).items()}
-    return {stage: one for (stage, _, spec), one in named.items() if spec == workspace.spec}
+    # Of a reader of texts, a stage's command has the name without the ending.
+    return {stage.removesuffix("_texts"): one for (stage, _, spec), one in named.items() if spec == workspace.spec}
 
 
 def now_ns() -> int:

@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from experiments import families, learners
+from experiments.money.risk_levels import BY_PROFIT
 from experiments.spec import ExperimentSpec
+from experiments.texts.spec import TextsSpec
 from features import definitions, labels, sources
 from features.plugins import file_of, names, plugin
 from features.source import Source
 from pipelines.dvc import lock_file
 from pipelines.files import storage
 from pipelines.workspace import Workspace
+
+# The tag of risk cuts that were derived by profit, as JSON; where the spec says them there is none.
+RISK_CUTS = "risk_cuts"
 
 
 def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
@@ -38,10 +43,17 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "uplift": effect_evidence(report),
         "family": str(about["family"]),
         "learner": str(about["learner"]),
+        **risk_cuts(report),
     }
 
 
-def spec_hash(spec: ExperimentSpec) -> str:
+def risk_cuts(report: Mapping[str, Any]) -> dict[str, str]:
+    """The tag of a report's derived cuts of risk levels; nothing where the spec says the cuts."""
+    used = report.get("levels", {}).get("in_use", {})  # reports of before have no levels
+    return {RISK_CUTS: json.dumps([used["medium_from"], used["high_from"]])} if used.get("origin") == BY_PROFIT else {}
+
+
+def spec_hash(spec: ExperimentSpec | TextsSpec) -> str:
     """A hash of the spec."""
     plain = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]

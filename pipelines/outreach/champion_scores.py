@@ -39,8 +39,9 @@ def todays(
         return rows, moment, {"model": None, "alerts": spec.alerts}
     score = scores(champion.model, rows)
     change = since_last(rows, score, engine, spec, on=moment.date())
-    added = {SCORE: score, SCORE_CHANGE: change, LEVEL: known_columns.levels(score, spec.score)}
-    return rows.assign(**added), moment, {"model": champion.version, "alerts": spec.alerts}
+    cuts = champion.cuts(spec.score)
+    added = {SCORE: score, SCORE_CHANGE: change, LEVEL: known_columns.levels(rows, score, cuts)}
+    return rows.assign(**added), moment, {"model": champion.version, "alerts": spec.alerts, "levels": cuts.text}
 
 
 def since_last(

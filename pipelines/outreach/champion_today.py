@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from experiments.evaluation import claims
+from experiments.money.risk_levels import RiskCuts
 from experiments.spec import ExperimentSpec
-from features.contract import Contract
 from features.errors import MissingError
-from features.tables import CONTROL
 from pipelines.champion import loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
-from pipelines.outreach import champion_scores, reasons, serving_champion
+from pipelines.outreach import champion_scores, explained, open_warnings, serving_champion
 from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
@@ -28,7 +26,8 @@ class ChampionToday:
     """rows are the newest customers with features and value; scored, row by row, what version says of them.
 
     established says of each action whether its effect is: then the model may decide on it. reasons are those that a
-    person can act on, as `reasons.columns` names them.
+    person can act on, as `reasons.columns` names them; cuts those of the risk levels; warned are the open warnings, as
+    `open_warnings.read` has them.
     """
 
     rows: pd.DataFrame
@@ -36,6 +35,8 @@ class ChampionToday:
     version: str
     established: Mapping[str, bool]
     reasons: pd.DataFrame
+    cuts: RiskCuts
+    warned: pd.DataFrame
 
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of: date) -> ChampionToday:
@@ -56,17 +57,9 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     established = {action: _is_established(found, action) for action in spec.actions}
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
-    return ChampionToday(rows, scored, champion.version, established, _reasons(champion.model, rows))
-
-
-def _reasons(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
-    """The reasons of each row, by the loaded model's own contributions."""
-    scorer = model.unwrap_python_model().scorer
-    # By our own contract: a version of before has other parts, but the same columns and models.
-    X = Contract.from_dict({"columns": scorer.columns}).encode(rows)
-    without = getattr(scorer, "without", CONTROL)
-    contributions = scorer.models[without].contributions(np.ascontiguousarray(X))
-    return reasons.reasons(contributions, X, described=scorer.columns)
+    why = explained.risk(champion.model.unwrap_python_model().scorer, rows)
+    warned = open_warnings.read(engine, spec.name)
+    return ChampionToday(rows, scored, champion.version, established, why, champion.cuts(spec.score), warned)
 
 
 def _is_established(made: Mapping[str, Any], action: str) -> bool:

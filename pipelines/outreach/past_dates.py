@@ -13,6 +13,7 @@ from experiments.alerts.past_performance import Past
 from experiments.logic import truth
 from experiments.logic.condition import Columns, Condition
 from experiments.metric import Numbers
+from experiments.money.risk_levels import RiskCuts
 from experiments.spec import ExperimentSpec
 from features.errors import UsageError
 from features.tables import CONTROL, LEFT_IN_GAP
@@ -20,6 +21,7 @@ from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.matrix import left_at, matrices
 from pipelines.messages import log
 from pipelines.outreach import columns as known_columns
+from pipelines.outreach import cuts_in_use
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
 from pipelines.outreach.operations import clock
 from pipelines.outreach.spoken import Spoken
@@ -60,7 +62,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, file: AlertFile) -> PastDat
     spoken = Spoken.read(workspace.tables, conditions, file.lexicons, first=min(rows))
     rows = {moment: spoken.beside(part, conditions, as_of=moment) for moment, part in rows.items()}
     customers = pd.Index(table["customer_id"].unique()).sort_values()
-    predictor, until = _champion(spec, workspace)
+    predictor, until, cuts = _champion(spec, workspace)
     shape = (len(rows), len(customers))
     present, (left, days, asked) = np.zeros(shape, dtype=bool), (np.full(shape, np.nan) for _ in range(3))
     before = pd.Series(dtype=float)
@@ -76,7 +78,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, file: AlertFile) -> PastDat
             asked[place, at] = score
             change = score - part["customer_id"].map(before).to_numpy(dtype=float)
             rows[moment] = part.assign(
-                **{SCORE: score, SCORE_CHANGE: change, LEVEL: known_columns.levels(score, spec.score)}
+                **{SCORE: score, SCORE_CHANGE: change, LEVEL: known_columns.levels(part, score, cuts)}
             )
             before = pd.Series(score, index=part["customer_id"].to_numpy())
     hours = np.array([clock.hours(moment) for moment in rows])
@@ -90,17 +92,18 @@ def _outcome(rows: pd.DataFrame) -> Numbers:
     return np.where(judged, rows["churned"].to_numpy(dtype=float), np.nan)
 
 
-def _champion(spec: ExperimentSpec, workspace: Workspace) -> tuple[Any, datetime]:
-    """The champion, loaded, and the end of all that it learned from; None where there is none."""
+def _champion(spec: ExperimentSpec, workspace: Workspace) -> tuple[Any, datetime, RiskCuts]:
+    """The champion, loaded, the end of all that it learned from, and the cuts of its levels; None without one."""
     reader = ledger_writer.reading(spec.name, workspace.root)
     standing, _ = reader.agreed()
     if standing.champion is None:
-        return None, datetime.max
+        return None, datetime.max, cuts_in_use.of_version(spec.score, {})
     # The judged one: who was fitted again on all rows has seen every past date.
     found = model_versions.version(reader.client, spec.name, standing.champion)
     until = found.tags.get("trained_until", "")
     predictor = loading.predictor(spec.name, str(found.version), loading.seal_of(found, standing))
-    return predictor, datetime.fromisoformat(until) if until else datetime.max
+    cuts = cuts_in_use.of_version(spec.score, found.tags)
+    return predictor, datetime.fromisoformat(until) if until else datetime.max, cuts
 
 
 def scores(predictor: Any, rows: pd.DataFrame) -> Numbers:

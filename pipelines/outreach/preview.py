@@ -35,6 +35,7 @@ def write(spec: ExperimentSpec, workspace: Workspace) -> None:
             "data": provenance.data_hash(workspace),
             "version": standing.serving,
             "score": spec.score.model_dump(mode="json"),
+            "campaign": spec.evaluation.campaign.model_dump(mode="json"),
         },
     )
     if workspace.warnings_file.exists() and storage.read_receipt(receipt) == question:

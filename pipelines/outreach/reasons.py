@@ -1,7 +1,8 @@
-"""Reasons that a person can act on: what raises a customer's risk, by theme, in English and Chinese.
+"""Reasons in English and Chinese: by theme, what raises a customer's risk, and what an action's effect rests on.
 
-What each column adds to the log-odds, relative to the median customer, is added up by theme; named are the themes that
-raise the risk most and that somebody can do something about, each with the column that adds most to it.
+What each column adds to the log-odds, relative to the model's baseline, is added up by theme; named are the themes that
+raise the risk most and that somebody can do something about, each with the column that adds most to it. Of an effect,
+every theme may be named: it explains an action that was chosen already.
 """
 
 import re
@@ -23,6 +24,10 @@ WORDS = Path(__file__).parent / "reason_words.yaml"
 NO_THEME = "table"
 MOST = 3
 LANGUAGES = ("en", "zh")
+MOST_OF_AN_EFFECT = 2
+WHY = tuple(f"why_action_{language}" for language in LANGUAGES)
+# A theme adds something beyond rounding.
+SOMETHING = 1e-9
 
 
 def columns(many: int = MOST) -> list[str]:
@@ -37,9 +42,7 @@ def reasons(contributions: Numbers, X: Numbers, *, described: Sequence[Mapping[s
     described are the columns as the model's contract has them: name, meaning, type, categories. A column without a
     theme is a theme of its own.
     """
-    themes = [_theme(str(column["name"])) for column in described]
-    names = list(dict.fromkeys(themes))
-    members = np.array([[theme == name for theme in themes] for name in names]).reshape(len(names), len(themes))
+    names, members = _members(described)
     acts = np.array([_acts(name) for name in names], dtype=bool)
     by_theme = np.where(acts, contributions @ members.T, -np.inf)
     order = np.argsort(-by_theme, axis=1, kind="stable")[:, :MOST]
@@ -56,10 +59,39 @@ def reasons(contributions: Numbers, X: Numbers, *, described: Sequence[Mapping[s
     return pd.DataFrame(found)
 
 
-def _texts(theme: str, column: Mapping[str, Any], value: float) -> tuple[str, str]:
+def why(parts: Numbers, X: Numbers, *, described: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The themes that raise each row's effect most, columns as WHY; "" where nothing does, or the parts are NaN.
+
+    parts, shape (n_rows, n_columns), are what each column adds to the effect, relative to its baseline; X and described
+    as for `reasons`.
+    """
+    names, members = _members(described)
+    by_theme = np.nan_to_num(parts) @ members.T
+    order = np.argsort(-by_theme, axis=1, kind="stable")[:, :MOST_OF_AN_EFFECT]
+    found = []
+    for row, chosen in enumerate(order):
+        pairs = []
+        for at in chosen[by_theme[row, chosen] > SOMETHING]:
+            own = np.where(members[at], parts[row], -np.inf)
+            column, value = described[int(own.argmax())], float(X[row, own.argmax()])
+            pairs.append(_texts(names[at], column, value, catalogue="effects"))
+        english, chinese = zip(*pairs, strict=True) if pairs else ((), ())
+        found.append(("; ".join(english), "；".join(chinese)))
+    return pd.DataFrame(found, columns=list(WHY), dtype=object)
+
+
+def _members(described: Sequence[Mapping[str, Any]]) -> tuple[list[str], np.ndarray]:
+    """The themes, and which columns each has, shape (n_themes, n_columns)."""
+    themes = [_theme(str(column["name"])) for column in described]
+    names = list(dict.fromkeys(themes))
+    members = np.array([[theme == name for theme in themes] for name in names]).reshape(len(names), len(themes))
+    return names, members
+
+
+def _texts(theme: str, column: Mapping[str, Any], value: float, *, catalogue: str = "themes") -> tuple[str, str]:
     """A reason in English and Chinese: the theme, and the column that says so with its value."""
     shown = _shown(column, value)
-    said = words()["themes"].get(theme)
+    said = words()[catalogue].get(theme)
     english, chinese = column["meaning"].split(";")[0], in_chinese(str(column["name"]))
     if said is None:
         return f"{english}: {shown}", f"{chinese}：{shown}"

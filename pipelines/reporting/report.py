@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.reporting import (
     charts_risk,
     charts_uplift,
+    cut_earnings,
     drivers,
     earliness,
     earnings,
@@ -73,6 +74,7 @@ def _parts(report: str) -> Mapping[str, Any]:
         "profits": earnings.profits(found),
         "campaign": earnings.campaign(found),
         "break_even": earnings.break_even(found),
+        "levels": cut_earnings.levels(found),
         "risk_slices": slices.of_risk(found),
         "effect_slices": slices.of_effects(found) if randomised else None,
         "drivers": factors,

@@ -40,6 +40,18 @@ class Figures(Protocol):
         """The simple scores by name."""
 
 
+class Levels(Protocol):
+    """The segments whose risk levels have cuts of their own."""
+
+    @property
+    def by(self) -> str | None:
+        """The column of segments."""
+
+    @property
+    def cuts(self) -> Mapping[str, object]:
+        """The cuts by segment."""
+
+
 class Demands(Protocol):
     """The gate's minimum sizes."""
 
@@ -65,6 +77,14 @@ class HasFigures(Protocol):
     @property
     def evaluation(self) -> Figures:
         """The section `evaluation`."""
+
+
+class HasLevels(Protocol):
+    """A spec as far as its risk levels name a column."""
+
+    @property
+    def score(self) -> Levels:
+        """The section `score`."""
 
 
 class HasDemands(Protocol):

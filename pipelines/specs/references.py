@@ -1,6 +1,6 @@
 """The check that columns named in a spec exist and have a suitable type."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from experiments.sections.value import HasValue
 from features.errors import SpecError
 from features.reserved import names_for, why_taken
 from features.table_options import TableOptions
-from pipelines.specs.early_checks import HasFigures
+from pipelines.specs.early_checks import HasFigures, HasLevels
 
 # Columns of ours that a slice, a simple score or a limit of the policy may look at.
 VALUE = "value"
@@ -21,7 +21,7 @@ OF_SLICES = (VALUE, "arm")
 YES_OR_NO = {"0", "1"}
 
 
-class Referring(HasName, HasTreatment, HasValue, HasPolicy, HasFigures, Protocol):
+class Referring(HasName, HasTreatment, HasValue, HasPolicy, HasFigures, HasLevels, Protocol):
     """A spec as far as it names columns and actions."""
 
 
@@ -58,7 +58,7 @@ def check(spec: Referring, known: KnownColumns) -> None:
     """Raise SpecError, with each key and its value, where a column is missing or unsuitable."""
     ours = names_for(spec.actions)
     faults = [f"column '{name}': {why}; rename it" for name in known.is_number if (why := why_taken(name, ours))]
-    faults += [*_value(spec, known), *_policy(spec, known), *_evaluation(spec, known)]
+    faults += [*_value(spec, known), *_policy(spec, known), *_evaluation(spec, known), *_levels(spec, known)]
     if faults:
         raise SpecError(f"spec '{spec.name}': {'; '.join(faults)}.")
 
@@ -71,8 +71,9 @@ def _value(spec: HasValue, known: KnownColumns) -> Iterator[str]:
 def _policy(spec: HasPolicy, known: KnownColumns) -> Iterator[str]:
     """The policy's columns; a category with the texts 0 and 1 serves as a flag, as a number does."""
     now = {VALUE: True} | {name: known.is_number[name] for name in known.is_number if name not in known.after}
-    if spec.policy.opt_out is not None:
-        yield from _is_number("policy.opt_out", spec.policy.opt_out, _with_texts(now, known, YES_OR_NO))
+    for action, column in spec.policy.opt_outs.items():
+        key = "policy.opt_out" if isinstance(spec.policy.opt_out, str) else f"policy.opt_out.{action}"
+        yield from _is_number(key, column, _with_texts(now, known, YES_OR_NO))
     if spec.policy.fatigue is not None:
         yield from _is_number("policy.fatigue.column", spec.policy.fatigue.column, _with_texts(now, known, None))
 
@@ -98,6 +99,26 @@ def _evaluation(spec: HasFigures, known: KnownColumns) -> Iterator[str]:
     for name, floor in spec.evaluation.floors.items():
         for column in floor.columns:
             yield from _is_number(f"evaluation.floors.{name}.columns", column, {VALUE: True, **known.is_number})
+
+
+def _levels(spec: HasLevels, known: KnownColumns) -> Iterator[str]:
+    """The column of segments: a category that customers to score have, and that holds the segments."""
+    by = spec.score.by
+    if by is None:
+        return
+    there = {name: one for name, one in known.is_number.items() if name not in known.after}
+    if by not in there:
+        yield _absent("score.by", by, there)
+    elif there[by]:
+        yield f"score.by: '{by}' holds numbers, which are no segments; name a category"
+    elif by in known.values:
+        yield from unknown_segments(by, spec.score.cuts, known.values[by])
+
+
+def unknown_segments(by: str, named: Iterable[str], values: Collection[str]) -> Iterator[str]:
+    """A fault for segments of `score.cuts` that a column does not hold."""
+    if unknown := sorted(set(named) - set(values)):
+        yield f"score.cuts: '{by}' has no {unknown}; it has {sorted(values)}"
 
 
 def _is_number(where: str, name: str, is_number: Mapping[str, bool]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from pipelines.matrix import enough, matrices, undated
 from pipelines.matrix.enough_dates import check_dates
 from pipelines.matrix.partitions import Shelf
 from pipelines.messages import log
-from pipelines.specs import references
+from pipelines.specs import levels_of_segments, references
 from pipelines.specs.options import Sourced, source_of
 from pipelines.workspace import Workspace
 
@@ -72,6 +72,7 @@ def write(spec: Built, workspace: Workspace, *, must_be_enough: bool = True) -> 
         enough.check_columns(spec, matrices.Columns(folder, matrices.LEARN, [column.name for column in columns]))
         categories = [column.name for column in columns if column.type == "category"]
         contract = with_categories(columns, matrices.read(folder, matrices.LEARN, categories))
+        levels_of_segments.check(spec, contract)
         storage.write_json(folder / "contract.json", contract.to_dict())
         storage.write_json(folder / "counts.json", dict(counts))
         storage.write_json(folder / "outcomes.json", outcomes)
@@ -108,7 +109,7 @@ def _outcomes(spec: _Observed, declared: Mapping[str, Table]) -> list[dict[str, 
 
 def _checked_rows(spec: Built, folder: Path, outcomes: list[str]) -> enough.Counted:
     rows = matrices.read(folder, matrices.LEARN, [*enough.NEEDED, *outcomes, *spec.policy.columns]).to_pandas()
-    limits.barred(rows, spec.policy)
+    limits.open_to(rows, spec.policy, spec.actions)
     counted = enough.check_rows(spec, rows)
     enough.check_outcomes(spec, rows, outcomes)
     return counted

@@ -15,23 +15,25 @@ import pyarrow as pa
 from experiments.evaluation import claims, model_figures
 from experiments.evaluation.churn_cost import churn_cost_report
 from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.cut_earnings import best, cut_earnings
 from experiments.evaluation.drivers import drivers
 from experiments.evaluation.earliness import earliness
 from experiments.evaluation.model_figures import Predictions
 from experiments.evaluation.outcomes import Outcome, outcomes_report
 from experiments.evaluation.policy_report import policy_report
+from experiments.money.risk_levels import BY_PROFIT
 from experiments.randomisation import arm_differences
 from experiments.spec import ExperimentSpec
 from experiments.statistics import rounding
 from features.catalog import all_features
 from features.contract import Contract
-from features.tables import CONTROL
+from features.tables import CONTROL, LEFT_IN_GAP
 from pipelines.files import spreadsheet, storage
 from pipelines.matrix import enough, matrices
 from pipelines.messages import log
 from pipelines.models import portable
 from pipelines.reporting import effects, report
-from pipelines.specs import references
+from pipelines.specs import levels_of_segments, references
 from pipelines.workspace import Workspace
 
 # What the report repeats from elsewhere; all else of it is figures.
@@ -77,6 +79,7 @@ def _check(spec: ExperimentSpec, workspace: Workspace) -> None:
     if spec.observations is not None:
         references.check(spec, references.of_a_matrix(matrices.features(workspace.matrix)))
     names = matrices.names(workspace.matrix, matrices.LEARN)
+    levels_of_segments.check(spec, Contract.from_dict(storage.read_json(workspace.matrix / "contract.json")))
     enough.check_slices(spec, matrices.Columns(workspace.matrix, matrices.LEARN, names))
 
 
@@ -86,6 +89,7 @@ def headlines(found: dict[str, Any]) -> dict[str, float]:
     Of actions that were not randomised it is the adjusted difference alone. What is not measured is left out.
     """
     figures = {name: one["value"] for name, one in found["risk"].items() if one["value"] is not None}
+    figures |= _derived_cuts(found)
     if effects.effect_evidence(found) == "observational":
         actions = found["uplift"]["actions"].items()
         return figures | {f"observational_ate_{name}": one["figures"]["ate"]["value"] for name, one in actions}
@@ -96,6 +100,12 @@ def headlines(found: dict[str, Any]) -> dict[str, float]:
         figures["policy_value"] = found["policy"]["value"]["value"]
         figures |= {name: one["value"] for name, one in found["policy"].get("figures", {}).items()}
     return figures
+
+
+def _derived_cuts(found: dict[str, Any]) -> dict[str, float]:
+    """The risk cuts that were derived by profit; none where the spec says them."""
+    used = found["levels"]["in_use"]
+    return {name: used[name] for name in ("medium_from", "high_from")} if used["origin"] == BY_PROFIT else {}
 
 
 def _report(
@@ -123,6 +133,7 @@ def _report(
             "actions": model_figures.effects(cohort, challenger) if measured else {},
         },
         "policy": policy_report(cohort, challenger) if measured else {},
+        "levels": cut_earnings(cohort, challenger.probability, best_of_training=_best_of_training(spec, workspace)),
         "cost_of_churn": churn_cost_report(cohort),
         "slices": model_figures.slices(cohort, challenger),
         "drivers": _drivers(cohort, contract),
@@ -185,11 +196,21 @@ def _frozen(workspace: Workspace) -> dict[tuple[str, int], np.ndarray]:
     return {(theme, int(days)): rows[name].to_numpy() for name, (theme, days) in named.items()}
 
 
+def _best_of_training(spec: ExperimentSpec, workspace: Workspace) -> tuple[float, float] | None:
+    """The risk cuts by profit of the training rows, by predictions of models that did not see them."""
+    judged = storage.read_parquet(workspace.model / "out_of_fold.parquet")
+    names = ["customer_id", "as_of", "churned", "arm", "probability", LEFT_IN_GAP]
+    there = [name for name in names if name in matrices.names(workspace.matrix, matrices.LEARN)]
+    rows = matrices.read(workspace.matrix, matrices.LEARN, there).take(judged["position"]).to_pandas()
+    in_file = None if spec.label.prior is None else matrices.churned_share(workspace.matrix)
+    return best(Cohort(rows, spec, in_file=in_file), judged["risk"].to_numpy())
+
+
 def _importance(workspace: Workspace, cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:
     """The mean absolute contribution of each column to the risk, as a share of all, largest first."""
     scorer = portable.scorer(workspace.model / "challenger")
     X = contract.encode(cohort.rows[~cohort.left_in_gap].head(report.IMPORTANCE_ROWS))
-    mean = np.abs(scorer.models[CONTROL].contributions(X)).mean(axis=0)
+    mean = np.abs(scorer.models[CONTROL].contributions(X)[:, :-1]).mean(axis=0)
     total = float(mean.sum()) or 1.0
     order = np.argsort(-rounding.figures(mean), kind="stable")
     return [

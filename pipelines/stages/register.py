@@ -10,6 +10,7 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
 from pipelines.champion import describing, identity, leases, loading, model_versions
@@ -37,6 +38,8 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         if known and known.tags.get("recipe") != (recipe := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
             client.set_model_version_tag(spec.name, version, "recipe", recipe)
+        if known:
+            _tell_cuts(client, known, workspace)
         made = client.get_model_version(spec.name, version)
     receipt = {"name": spec.name, "version": version, "model_digest": digest, "run": made.run_id}
     receipt |= {name: made.tags[name] for name in ("git_commit", "data_hash") if name in made.tags}
@@ -44,10 +47,20 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")
 
 
+def _tell_cuts(client: mlflow.MlflowClient, known: ModelVersion, workspace: Workspace) -> None:
+    """The same model in another campaign has other cuts of risk levels."""
+    report = storage.read_json(workspace.evaluation / "report.json")
+    cuts = provenance.risk_cuts(report).get(provenance.RISK_CUTS, "")
+    if known.tags.get(provenance.RISK_CUTS, "") != cuts:
+        client.set_model_version_tag(known.name, str(known.version), provenance.RISK_CUTS, cuts)
+
+
 def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *, digest: str) -> str:
     folder, client = workspace.model / "challenger", mlflow_runs.client(workspace.root)
+    model_versions.refuse_other_kind(client, spec.name, "")
     # Not at the top: a version that is registered already needs neither SciPy nor Ibis.
     from features.contract import Contract
+    from pipelines.learning import reference
     from pipelines.models import portable
 
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
@@ -69,6 +82,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
         for name in ("training.parquet", levels.LEVELS):
             if (workspace.model / name).exists():  # models of before have no levels
                 mlflow.log_artifact(str(workspace.model / name))
+        mlflow.log_dict(reference.made(spec, workspace).to_dict(), reference.REFERENCE)
         logged = model_versions.log_model(folder, contract=contract, example=example, output=expected)
         model_versions.verify(logged, rows=example, expected=expected)
         made_of = integrity.summary(model_versions.logged_files(logged))

@@ -5,7 +5,9 @@ codes: 5
 example: python -m pipelines score demo
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from mlflow.entities.model_registry import ModelVersion
 
+from experiments.money.risk_levels import RiskCuts, in_use
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError
 from pipelines.champion import ledger_writer, loading, model_versions
@@ -21,6 +24,7 @@ from pipelines.matrix import matrices
 from pipelines.messages import log
 from pipelines.models import levels
 from pipelines.outreach import columns as risk_levels
+from pipelines.outreach import cuts_in_use, explained
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
@@ -30,6 +34,9 @@ NOT_MEASURED = "not measured"
 NO_CLAIM = "no claim"
 NOT_ESTABLISHED = "not established"
 UNSEEN = "unseen_levels.json"
+NO_LEVELS = {"risk_band": NOT_ESTABLISHED}
+# From the action of each row to the columns that say why it is this one.
+Why = Callable[[np.ndarray], pd.DataFrame]
 EVERYTHING = Claims(risk=True, uplift=True)
 
 
@@ -43,12 +50,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     uplift = current(str(champion.tags.get("uplift", RANDOMISED)))
     # A champion of which the ledger says nothing was taken over as it was.
     claims = standing.claims or EVERYTHING
+    cuts = cuts_in_use.of_version(spec.score, champion.tags)
     question = {
         "version": str(champion.version),
         "rows": matrices.digest(workspace.matrix, matrices.SCORE),
         "spec": spec.model_dump(mode="json"),
         "uplift": uplift,
         "claims": asdict(claims),
+        "levels": cuts.to_dict(),
     }
     receipt = workspace.ranked_list / "receipt.json"
     known = storage.read_receipt(workspace.ranked_list / UNSEEN)
@@ -60,7 +69,9 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     reader.check_champion(standing)
     model = loading.predictor(spec.name, str(champion.version), loading.seal_of(champion, standing))
     scored = loading.predict_in_parts(model, rows, shown_as="score", reasons=spec.score.reasons)
-    ranked = rank(rows, scored, spec=spec, version=str(champion.version), uplift=uplift, claims=claims)
+    why = partial(explained.actions, model.unwrap_python_model().scorer, rows, scored)
+    version = str(champion.version)
+    ranked = rank(rows, scored, spec=spec, version=version, uplift=uplift, claims=claims, why=why, cuts=cuts)
     not_seen = _unseen(champion, model, rows)
     with storage.replacing_folder(workspace.ranked_list) as folder:
         storage.write_parquet(folder / "ranked_list.parquet", pa.Table.from_pandas(ranked, preserve_index=False))
@@ -101,12 +112,15 @@ def rank(
     version: str,
     uplift: str = RANDOMISED,
     claims: Claims = EVERYTHING,
+    why: Why | None = None,
+    cuts: RiskCuts | None = None,
 ) -> pd.DataFrame:
     """The list: customers with an action first, by its expected value, then the others by risk.
 
     uplift is what the champion's data can show of effects, claims what the champion was shown to be good for.
     Without randomisation, or where its policy was not shown to earn anything, the list recommends no actions. Where
-    its risk was not shown to be informative, it has no risk bands.
+    its risk was not shown to be informative, it has no risk bands. why says of each row's action what its effect rests
+    on; cuts are those of the risk levels, the spec's unless given.
     """
     tried = [action for action in spec.actions if f"uplift_{action}" in scored]
     actions = tried if uplift == RANDOMISED and claims.uplift else []
@@ -118,17 +132,32 @@ def rank(
         # The newest date is the first moment at which all was known: a microsecond after the newest row.
         "as_of": rows["as_of"].dt.floor("s").to_numpy(),
         "churn_probability": probability,
-        "risk_band": risk_levels.levels(probability, spec.score) if claims.risk else NOT_ESTABLISHED,
+        **(_levels(rows, probability, cuts or in_use(spec.score, None)) if claims.risk else NO_LEVELS),
         **{f"uplift_{action}": scored[f"uplift_{action}"].to_numpy() for action in actions},
         "action": advised.action,
         f"expected_value_{spec.currency}": advised.worth,
         "not_contacted_because": advised.because,
+        **_why(why, advised.action if actions else None),
         **_cost_if_lost(rows, spec),
         **{name: scored[name].to_numpy() for name in map(str, scored) if name.startswith("reason_")},
         "model_version": version,
     }
     order = np.lexsort((rows["customer_id"].to_numpy().astype(str), -probability, -np.nan_to_num(advised.worth)))
     return pd.DataFrame(listed).iloc[order].reset_index(drop=True)
+
+
+def _why(why: Why | None, action: np.ndarray | None) -> dict[str, np.ndarray]:
+    """What the effect of each row's action rests on; nothing where no action can be recommended."""
+    if why is None or action is None:
+        return {}
+    found = why(action)
+    return {str(name): found[name].to_numpy() for name in found}
+
+
+def _levels(rows: pd.DataFrame, probability: np.ndarray, cuts: RiskCuts) -> dict[str, np.ndarray]:
+    """The level of each risk, and the cuts by which it is one."""
+    medium, high = cuts.bounds(cuts.segments(rows), len(rows)).T
+    return {"risk_band": risk_levels.levels(rows, probability, cuts), "medium_from": medium, "high_from": high}
 
 
 @dataclass(frozen=True)
@@ -155,9 +184,10 @@ def _advised(rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec:
     value = rows["value"].to_numpy(dtype=float)
     cost = np.array([arms[action].cost for action in actions])
     within = limits.limits_of(spec.policy, actions=tuple(actions), n_rows=size)
-    ids, allowed = rows["customer_id"].to_numpy().astype(str), limits.free(blocked, size)
-    choice = policy.choose(uplift=uplift, value=value, cost=cost, limits=within, ids=ids, may_contact=allowed)
-    because = policy.not_contacted_because(choice, uplift=uplift, value=value, cost=cost, limits=within, barred=blocked)
+    terms: dict[str, Any] = {"uplift": uplift, "value": value, "cost": cost, "limits": within}
+    ids, allowed = rows["customer_id"].to_numpy().astype(str), limits.open_to(rows, spec.policy, tuple(actions))
+    choice = policy.choose(**terms, ids=ids, may_contact=allowed)
+    because = policy.not_contacted_because(choice, **terms, barred=blocked, open_to=allowed)
     worth = value * uplift[np.arange(size), choice] - cost[choice]
     action = np.array([*actions, NONE], dtype=object)[choice]
     return _Advice(action, np.where(choice == policy.NOBODY, 0.0, worth), because)

@@ -10,8 +10,9 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from experiments.rows.split import customer_hash
+from experiments.rows import keys
 from experiments.search import candidate
+from experiments.search.candidate import OutOfFold
 from experiments.search.learning_problem import Candidate, Problem
 from experiments.statistics import rounding
 from experiments.uplift import nuisances
@@ -28,6 +29,8 @@ from pipelines.workspace import Workspace
 
 # The nuisances of the uplift scores: plain, the same for every model that is ever compared, and off the gate cohort.
 NUISANCE = Candidate(nuisances.FAMILY, "t_learner", nuisances.PARAMS, {})
+# Risks of training rows by models that did not see them: cuts of risk levels are derived from these.
+OUT_OF_FOLD = "out_of_fold.parquet"
 FLOOR = Candidate("prior", "t_learner", {}, {})
 
 
@@ -39,7 +42,9 @@ def run(spec: Learnable, workspace: Workspace) -> None:
     candidates = (choice, FLOOR, NUISANCE)
     problem = opened.problem({one.family for one in candidates}, {one.learner for one in candidates})
     training, gate = opened.split.training, opened.split.gate
-    fitted, floor, nuisance = (_fitted(one, problem, seed=spec.tuning.seed) for one in candidates)
+    (fitted, judged_by_folds), (floor, _), (nuisance, _) = (
+        _fitted(one, problem, seed=spec.tuning.seed) for one in candidates
+    )
     judged = _gate_rows(opened, problem, nuisance, workspace)
     del problem  # its encoded rows take memory
     memory.given_back()
@@ -48,6 +53,7 @@ def run(spec: Learnable, workspace: Workspace) -> None:
         for name, model in (("challenger", fitted), ("floor", floor)):
             portable.write(folder / name, model, contract=opened.contract, typical=usual)
         storage.write_parquet(folder / "gate.parquet", judged)
+        storage.write_parquet(folder / OUT_OF_FOLD, _out_of_fold(judged_by_folds, training))
         storage.write_parquet(folder / "training.parquet", pa.table({"row": row_keys(opened, training)}))
         storage.write_json(folder / levels.LEVELS, levels.seen(opened.X[training], opened.contract))
         challenger = portable.scorer(folder / "challenger")
@@ -57,11 +63,18 @@ def run(spec: Learnable, workspace: Workspace) -> None:
     log.done("train", spec.name, **_chosen(opened, choice), training_rows=len(training), gate_rows=len(gate))
 
 
-def _fitted(choice: Candidate, problem: Problem, *, seed: int) -> FittedLearner:
-    """The fitted candidate; memory of the fit is freed."""
-    model = candidate.fit(choice, problem, seed=seed)
+def _fitted(choice: Candidate, problem: Problem, *, seed: int) -> tuple[FittedLearner, OutOfFold]:
+    """The fitted candidate, with its out-of-fold risks; memory of the fit is freed."""
+    found = candidate.fit_and_judge(choice, problem, seed=seed)
     memory.given_back()
-    return model
+    return found
+
+
+def _out_of_fold(found: OutOfFold, training: np.ndarray) -> pa.Table:
+    """The risk of training rows by models that did not see them, by ascending position in the matrix."""
+    order = np.argsort(found.rows, kind="stable")
+    risk = pa.array(rounding.probabilities(found.risk[order]))
+    return pa.table({"position": pa.array(training[found.rows[order]]), "risk": risk})
 
 
 def _chosen(opened: Learning, choice: Candidate) -> dict[str, str]:
@@ -88,10 +101,8 @@ def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner, work
 
 
 def row_keys(opened: Learning, index: np.ndarray) -> np.ndarray:
-    """A 64-bit hash of customer and date for each row at index, to prove that two sets of rows are disjoint."""
-    rows = opened.rows.iloc[index]
-    dates = rows["as_of"].dt.strftime("|%Y-%m-%d").fillna("")
-    return customer_hash(rows["customer_id"].astype(str) + dates, 0)
+    """The key of each row at index, to prove that two sets of rows are disjoint."""
+    return keys.row_keys(opened.rows.iloc[index])
 
 
 def trained_until(opened: Learning) -> str:

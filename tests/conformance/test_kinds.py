@@ -95,5 +95,5 @@ def test_the_kind_of_the_documentation_is_one(root: Path, tmp_path: Path) -> Non
     assert isinstance(known, dict)
     model = known["scorecard"]({"points": [1.0, -2.0]}, [])
     X = np.array([[0.5, 1.0], [np.nan, 3.0]])
-    assert np.array_equal(model.contributions(X), [[0.5, -2.0], [0.0, -6.0]])
+    assert np.array_equal(model.contributions(X), [[0.5, -2.0, 0.0], [0.0, -6.0, 0.0]])
     assert model.predict(X) == pytest.approx([1 / (1 + np.exp(1.5)), 1 / (1 + np.exp(6.0))])

@@ -59,9 +59,16 @@ class Xgboost:
         return np.asarray(1.0 / (1.0 + np.exp(-margin)) if self.is_probability else margin)
 
     def contributions(self, X: Numbers) -> Numbers:
-        """By how much the splits on each column move the mean of the rows below them (Saabas 2014)."""
+        """By how much the splits on each column move the mean of the rows below them (Saabas 2014).
+
+        The baseline is the trees' own means, and what single precision rounds off the sum.
+        """
         single = np.clip(X, -LARGEST, LARGEST).astype(np.float32)
-        return np.asarray(sum((tree.walk(single)[1] for tree in self.trees), np.zeros(X.shape)))
+        moved, total = np.zeros(X.shape), np.zeros(len(X), dtype=np.float32)
+        for tree in self.trees:
+            leaf, by_column = tree.walk(single)
+            moved, total = moved + by_column, total + tree.threshold[leaf]
+        return np.column_stack([moved, self.offset + total.astype(np.float64) - moved.sum(axis=1)])
 
 
 KINDS["xgboost"] = Xgboost

@@ -18,7 +18,10 @@ class Model(Protocol):
         """Uncalibrated probability, or the number, shape (n_rows,)."""
 
     def contributions(self, X: Numbers) -> Numbers:
-        """What each column adds to the log-odds, relative to the median customer, shape (n_rows, n_columns)."""
+        """What each column adds to the log-odds of `predict`, or to its number, shape (n_rows, n_columns + 1).
+
+        Last stands the baseline, what a model says of nobody in particular: each row adds up to the whole.
+        """
 
 
 # How a model of each kind is made, of what it keeps as JSON and of its texts; each kind's own file adds it.

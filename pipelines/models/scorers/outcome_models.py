@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipelines.models.scorers.models import KINDS, ROWS_AT_ONCE, ROWS_EACH, THREADS, Model
 from pipelines.models.scorers.reading import Numbers, Plain, Reader, table
@@ -111,9 +112,9 @@ class Scorer:
 
     def reasons(self, rows: pd.DataFrame, X: Numbers, how_many: int) -> dict[str, pd.Series]:
         """The columns that raise the risk most, in words; empty texts where fewer columns raise it."""
-        contributions = self.models[CONTROL].contributions(np.ascontiguousarray(X))
-        order = np.argsort(-contributions, axis=1, kind="stable")[:, :how_many]
-        raises = np.take_along_axis(contributions, order, axis=1) > 0
+        starts = range(0, max(1, len(X)), ROWS_AT_ONCE)
+        parts = [self._strongest(X[start : start + ROWS_AT_ONCE], how_many) for start in starts]
+        order, raises = (np.concatenate(each) for each in zip(*parts, strict=True))
         texts = [
             [
                 self.words(rows, X, row, int(j)) if up else ""
@@ -122,6 +123,12 @@ class Scorer:
             for chosen, ups in zip(order.T, raises.T, strict=True)
         ]
         return {f"reason_{k + 1}": pd.Series(each, rows.index, dtype="str") for k, each in enumerate(texts)}
+
+    def _strongest(self, X: Numbers, how_many: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """The columns that add most to each row's log-odds, strongest first, and whether they raise it."""
+        contributions = self.models[CONTROL].contributions(np.ascontiguousarray(X))[:, : len(self.columns)]
+        order = np.argsort(-contributions, axis=1, kind="stable")[:, :how_many]
+        return order, np.take_along_axis(contributions, order, axis=1) > 0
 
     def words(self, rows: pd.DataFrame, X: Numbers, row: int, j: int) -> str:
         """One reason: the feature's meaning, its value, and the typical value."""

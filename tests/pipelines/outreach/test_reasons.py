@@ -52,6 +52,10 @@ def test_both_languages_say_the_same_numbers() -> None:
 def test_every_theme_and_feature_has_its_words_in_both_languages() -> None:
     words = reasons.words()
     assert set(words["themes"]) == set(names(definitions))
+    assert set(words["effects"]) == set(names(definitions))
+    for said in words["effects"].values():
+        assert said["en"]
+        assert re.search("[\u4e00-\u9fff]", said["zh"])
     assert set(words["features"]) == set(discover(definitions, FeatureDefinition))
     for theme in words["themes"].values():
         assert isinstance(theme["acts"], bool)
@@ -64,3 +68,19 @@ def test_every_column_is_said_in_chinese(name: str) -> None:
     text = reasons.in_chinese(name)
     assert re.search("[\u4e00-\u9fff]", text)
     assert "{" not in text
+
+
+def why(*parts: float) -> list[str]:
+    return list(reasons.why(np.array([parts]), X, described=DESCRIBED).to_numpy()[0])
+
+
+def test_an_effect_rests_on_the_two_strongest_themes_that_raise_it_whoever_can_act_on_them() -> None:
+    assert why(0.03, 0.01, -0.2, 0.1, 0.02) == [
+        "Who the customer is (The market segment: home); Use of the product (Things done in the last 30 days: 2)",
+        "客户属性（客户细分：home）；产品使用情况（最近30天在产品中的操作次数：2）",
+    ]
+
+
+@pytest.mark.parametrize("parts", [(0.0,) * 5, (-0.1,) * 5, (1e-12,) * 5, (np.nan,) * 5], ids=str)
+def test_there_is_silence_where_nothing_raises_an_effect_or_nothing_is_known(parts: tuple[float, ...]) -> None:
+    assert why(*parts) == ["", ""]

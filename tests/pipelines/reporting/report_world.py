@@ -10,6 +10,7 @@ import pandas as pd
 from experiments.evaluation import claims, model_figures
 from experiments.evaluation.churn_cost import churn_cost_report
 from experiments.evaluation.cohort import Cohort
+from experiments.evaluation.cut_earnings import cut_earnings
 from experiments.evaluation.drivers import drivers
 from experiments.evaluation.model_figures import Predictions
 from experiments.evaluation.outcomes import Outcome, outcomes_report
@@ -184,6 +185,7 @@ def judged(*, with_actions: bool, constant: bool = False) -> dict[str, Any]:
         },
         "policy": policy_report(cohort, model) if with_actions else {},
         "cost_of_churn": churn_cost_report(cohort),
+        "levels": cut_earnings(cohort, model.probability, best_of_training=(0.153, 0.304)),
         "slices": model_figures.slices(cohort, model),
         "drivers": [asdict(one) for one in drivers(factors[cohort.untreated], CONTRACT, THEMES)],
         "earliness": earliness() if with_actions else {},

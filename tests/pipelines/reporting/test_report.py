@@ -176,7 +176,7 @@ def test_every_chart_has_a_name_and_stays_on_its_paper(text: str) -> None:
     names = [attributes["id"] for _, attributes in elements if "id" in attributes]
     assert len(names) == len(set(names))
     charts = [attributes for tag, attributes in elements if tag == "svg" and attributes["class"] == "chart"]
-    assert len(charts) == (9 if text is RANDOMISED else 4)
+    assert len(charts) == (10 if text is RANDOMISED else 5)
     assert all(set((chart["aria-labelledby"] or "").split()) <= set(names) for chart in charts)
     for data in (attributes["d"] or "" for tag, attributes in elements if tag == "path"):
         for x, y in re.findall(r"[ML]([-\d.]+) ([-\d.]+)", data):

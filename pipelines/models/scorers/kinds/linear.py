@@ -60,11 +60,12 @@ class Linear:
         return np.ascontiguousarray(total)
 
     def contributions(self, X: Numbers) -> Numbers:
-        """Each column's part of the sum, less its mean over the training rows."""
+        """Each column's part of the sum, less its mean over the training rows; last, the sum of these means."""
         found, weighted = np.zeros(X.shape), self.weighted(X)
         for term, column in enumerate(self.columns):
             found[:, column] += weighted[:, term]
-        return np.asarray(found - self.centres)
+        baseline = np.full(len(X), self.intercept + self.centres.sum())
+        return np.column_stack([found - self.centres, baseline])
 
 
 KINDS["linear"] = Linear

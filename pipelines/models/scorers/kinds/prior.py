@@ -17,8 +17,10 @@ class Prior:
         return np.full(len(X), self.probability)
 
     def contributions(self, X: Numbers) -> Numbers:
-        """All contributions are 0."""
-        return np.zeros(X.shape)
+        """All contributions are 0; the baseline is the log-odds, or the number itself outside (0, 1)."""
+        p = self.probability
+        baseline = np.log(p / (1.0 - p)) if 0.0 < p < 1.0 else p
+        return np.column_stack([np.zeros(X.shape), np.full(len(X), baseline)])
 
 
 KINDS["prior"] = Prior

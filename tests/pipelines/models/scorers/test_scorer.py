@@ -86,7 +86,8 @@ def test_scorers_that_held_all_kinds_of_models_said_the_same(
     old = before["Scorer"](folder / name)
     for asked in (rows, identity.random_rows(contract)):
         with np.errstate(over="ignore"):  # far outside
-            assert identity.same(old.score, scorers[name].score, asked, reasons=3)
+            # Of reasons, those of boosters were told by the first of them alone.
+            assert identity.same(old.score, scorers[name].score, asked, reasons=0 if name == "lightgbm" else 3)
 
 
 def test_many_at_once_get_what_one_gets(scorers, rows: pd.DataFrame) -> None:
@@ -105,8 +106,9 @@ def test_boosters_say_what_they_say_with_two_threads(scorers, rows: pd.DataFrame
     for booster in scorer.models["control"].boosters:
         total = total + booster.predict(X, num_threads=2)
     assert np.array_equal(scorer.score(rows)["churn_score"], total / len(scorer.models["control"].boosters))
-    explained = scorer.models["control"].boosters[0].predict(X, pred_contrib=True, num_threads=2)[:, :-1]
-    assert np.array_equal(scorer.models["control"].contributions(X), explained)
+    explained = [one.predict(X, pred_contrib=True, num_threads=2) for one in scorer.models["control"].boosters]
+    found = scorer.models["control"].contributions(X)[:, :-1]
+    assert found == pytest.approx(np.mean(explained, axis=0)[:, :-1], abs=0.05)
 
 
 def term_by_term(plain: dict[str, Any], X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,7 +125,8 @@ def term_by_term(plain: dict[str, Any], X: np.ndarray) -> tuple[np.ndarray, np.n
         for term in found:
             weight = next(weights)
             total, parts[:, place] = total + weight * term, parts[:, place] + weight * term
-    return total, parts - np.array(plain["centres"])
+    baseline = np.full(len(X), plain["intercept"] + np.array(plain["centres"]).sum())
+    return total, np.column_stack([parts - np.array(plain["centres"]), baseline])
 
 
 def test_a_linear_model_is_the_sum_of_its_terms_in_their_order(scorers, rows: pd.DataFrame, folder: Path) -> None:
