@@ -88,7 +88,11 @@ def as_logged(world: World) -> Done:
 
 
 def played(world: World, done: Done) -> tuple[World, list[Part]]:
-    """The world a month later, and the parts that became known in it. Raises DataError for an action on the absent."""
+    """The world a month later, and the parts that became known in it.
+
+    An action on somebody who is gone, as one who does not know it yet may order, is written down and changes nothing.
+    Raises DataError where done is not of every customer.
+    """
     logged = chapters.continued(world.logged, customers=world.customers)
     chapter, until = _acted(world, logged, done)
     waiting = dict(world.waiting)
@@ -128,8 +132,6 @@ def _acted(world: World, logged: Chapter, done: Done) -> tuple[Chapter, Codes]:
     size, month = logged.population.size, logged.month
     if len(done.arms) != world.chapter.population.size:
         raise DataError(f"played: {len(done.arms)} arms for {world.chapter.population.size} customers; give each one.")
-    if absent := np.setdiff1d(np.flatnonzero(done.arms != campaigns.NOT_IN_TRIAL), world.active).tolist():
-        raise DataError(f"played: the customers at {absent[:5]} get an arm and are not there; leave them out.")
     arms = _grown(done.arms, size, campaigns.NOT_IN_TRIAL)
     effects, until = _effects(logged), _grown(world.works_until, size, 0)
     before = np.concatenate([world.chapter.effect, np.ones(size - len(world.chapter.effect))])

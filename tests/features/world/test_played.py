@@ -150,10 +150,18 @@ def test_the_outlook_is_how_many_leave() -> None:
         assert abs(left.sum() - expected.sum()) < 4 * noise, name
 
 
-def test_an_arm_for_the_absent_or_for_too_few_is_refused(world: World) -> None:
-    gone = nothing(world)
-    gone.arms[np.setdiff1d(np.arange(len(gone.arms)), world.active)[0]] = CALL
-    with pytest.raises(DataError, match="not there"):
-        played.played(world, gone)
+def test_an_action_on_somebody_who_is_gone_is_written_down_and_changes_nothing(world: World) -> None:
+    done = nothing(world)
+    gone = np.flatnonzero(world.chapter.ended_at < NEVER)[0]
+    done.arms[gone] = CALL
+    (still, quiet), (moved, busy) = played.played(world, nothing(world)), played.played(world, done)
+    assert np.array_equal(still.chapter.ended_at, moved.chapter.ended_at)
+    written = of_table(busy, "treatments")
+    assert written["customer_id"].to_pylist() == [f"C{gone + 1:07d}"]
+    others = [part for part in busy if part.table != "treatments"]
+    assert all(one.rows.equals(other.rows) for one, other in zip(quiet, others, strict=True))
+
+
+def test_arms_for_too_few_are_refused(world: World) -> None:
     with pytest.raises(DataError, match="give each one"):
         played.played(world, Done(np.zeros(3, dtype=np.int64), np.zeros((3, 4))))

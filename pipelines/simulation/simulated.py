@@ -1,0 +1,119 @@
+"""A simulated year of a spec under every policy: the figures by month, and what the rounds measured against the truth."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.simulation import plain_policies, year
+from experiments.simulation.year import Money, MonthKept, Policy
+from experiments.spec import ExperimentSpec
+from features.errors import SpecError
+from features.sources.simulated import SimulatedOptions
+from features.world import campaigns, played
+from pipelines.messages import log
+from pipelines.outreach import outreach_files
+from pipelines.simulation import learned
+from pipelines.simulation.policies import Ours, PlaybookAlone, RiskiestFirst
+from pipelines.simulation.seen import Seen
+from pipelines.specs.options import source_of
+from pipelines.workspace import Workspace
+
+OURS, ORACLE, RISKIEST = "ours", "oracle", "riskiest_first"
+RISKIEST_GETS, EVERYBODY_GETS = "call", "coupon"
+RELEARNED_AFTER = 2
+"""So many rounds pass between two searches."""
+
+
+def simulated(spec: ExperimentSpec, workspace: Workspace, scratch: Path, *, months: int, seed: int) -> dict[str, Any]:
+    """The figures of so many months after those of the spec's world, by policy; scratch is an empty folder.
+
+    The rounds are at the spec's observation dates. Raises SpecError for a spec without a simulated world.
+    """
+    options, every = _options(spec)
+    spec = _without_texts(spec)
+    world, parts = played.begun(seed=seed, customers=options.customers, months=options.months, start=options.start)
+    first = Seen(spec, Workspace(scratch / "start", spec.name))
+    first.with_parts(parts, end=world.next_month)
+    del parts
+    began = np.datetime64(world.next_month.name, "D").item()
+    moment = np.datetime64(world.next_month.begins, "us").item()
+    model = learned.learned(spec, first.workspace, trial_until=moment)
+    book = outreach_files.playbook(spec, workspace)
+    arms = spec.treatment.arms if spec.treatment else {}
+    cost = {name: arm.cost for name, arm in arms.items()}
+    money = Money(cost, spec.cost_of_churn.margin_share if spec.cost_of_churn else 1.0, spec.value.constant)
+
+    def own(name: str) -> Seen:
+        return first.copied(Workspace(scratch / name, spec.name))
+
+    ours = Ours(own(OURS), model, book, RELEARNED_AFTER, began)
+    costs = np.array([cost[name] for name in spec.actions])
+    policies: dict[str, Policy] = {
+        "nothing": plain_policies.Nothing(),
+        RISKIEST: RiskiestFirst(own(RISKIEST), model, RISKIEST_GETS),
+        "coupon_for_all": plain_policies.Everybody(EVERYBODY_GETS),
+        "playbook_alone": PlaybookAlone(own("playbook"), model, book),
+        OURS: ours,
+        ORACLE: plain_policies.Oracle(spec.actions, costs, spec.policy, spec.value.constant),
+    }
+    lived = {
+        name: year.lived(world, policy, months=months, every_months=every, money=money)
+        for name, policy in log.track(list(policies.items()), "simulate", unit="policy", total=len(policies))
+    }
+    return {
+        "spec": spec.name,
+        "seed": seed,
+        "customers": options.customers,
+        "months": months,
+        "rounds_every_months": every,
+        "established": model.established,
+        "established_at_the_end": ours.model.established,
+        "policies": {name: _plain(one) for name, one in lived.items()},
+        "gain": _gains(lived),
+    }
+
+
+def _gains(lived: dict[str, list[MonthKept]]) -> dict[str, Any]:
+    """What each policy keeps beyond doing nothing, by month, and ours as a share of the oracle's lead."""
+    kept = {name: year.kept_until_now(one) for name, one in lived.items()}
+    share = year.share_of_oracle(kept[OURS], kept[RISKIEST], kept[ORACLE])
+    gains = {name: (one - kept["nothing"]).round(2).tolist() for name, one in kept.items()}
+    return {**gains, "share_of_oracle": [None if np.isnan(one) else round(float(one), 4) for one in share]}
+
+
+def _plain(months: list[MonthKept]) -> list[dict[str, Any]]:
+    return [
+        {
+            "month": one.month,
+            "margin": round(one.margin, 2),
+            "cost": round(one.cost, 2),
+            "ahead": round(one.ahead, 2),
+            "contacts": dict(one.contacts),
+            "left": one.left,
+        }
+        for one in months
+    ]
+
+
+def _options(spec: ExperimentSpec) -> tuple[SimulatedOptions, int]:
+    """The world of a spec and how often it has rounds. Raises SpecError where nothing can be played forward."""
+    _, options = source_of(spec)
+    if not isinstance(options, SimulatedOptions):
+        kind = spec.source["kind"]
+        raise SpecError(f"spec '{spec.name}' is of source '{kind}'; only kind 'simulated' can be played forward.")
+    if spec.observations is None:
+        raise SpecError(f"spec '{spec.name}' has no observations; a year needs the dates of its rounds.")
+    lacking = sorted({RISKIEST_GETS, EVERYBODY_GETS} - set(spec.actions))
+    if unknown := sorted(set(spec.actions) - set(campaigns.ARMS[1:])) or lacking:
+        raise SpecError(
+            f"spec '{spec.name}': treatment.arms are {list(spec.actions)}; the world knows {list(campaigns.ARMS[1:])}"
+            f" and its year is compared with {RISKIEST_GETS} and {EVERYBODY_GETS}: see {unknown}."
+        )
+    return options, spec.observations.every_months
+
+
+def _without_texts(spec: ExperimentSpec) -> ExperimentSpec:
+    """The spec without a reader of texts: its model is trained apart, and the year takes no tones from it."""
+    kept = tuple(theme for theme in spec.features if theme != "tone")
+    return spec.model_copy(update={"texts": None, "features": kept, "alerts": None})
