@@ -60,8 +60,13 @@ def nothing(world: World) -> Done:
     return Done(np.full(size, campaigns.NOT_IN_TRIAL), np.tile(none.astype(float), (size, 1)))
 
 
-def lived(world: World, policy: Policy, *, months: int, every_months: int, money: Money) -> list[MonthKept]:
-    """So many months under a policy, which is asked every so many, from the first on; between, nothing is done."""
+def lived(
+    world: World, policy: Policy, *, months: int, every_months: int, money: Money
+) -> tuple[list[MonthKept], World]:
+    """So many months under a policy, which is asked every so many, from the first on; between, nothing is done.
+
+    Gives what each month brought, and the world at the end.
+    """
     kept, known = [], list[Part]()
     for place in range(months):
         if place % every_months == 0:
@@ -71,7 +76,7 @@ def lived(world: World, policy: Policy, *, months: int, every_months: int, money
         world, parts = played.played(world, done)
         known += parts
         kept.append(_kept(world, money))
-    return kept
+    return kept, world
 
 
 def kept_until_now(months: Sequence[MonthKept]) -> Numbers:

@@ -34,7 +34,8 @@ NO_WARNINGS = pd.DataFrame({name: [] for name in (*open_warnings.SHOWN, "custome
 class Ours:
     """The rounds of `round`: model where an effect is established, else playbook, with control and exploration.
 
-    every: after so many rounds the model is learned anew, from the rounds' own rows too. drafts are the lists so far.
+    every: after so many rounds the model is learned anew, from the rounds' own rows too. drafts are the lists so
+    far, worlds those in which they were drawn, for whoever holds the rounds against the truth.
     """
 
     seen: Seen
@@ -43,6 +44,7 @@ class Ours:
     every: int
     trial_until: date
     drafts: dict[date, pd.DataFrame] = field(default_factory=dict)
+    worlds: list[World] = field(default_factory=list)
 
     def acts(self, world: World, known: Sequence[Part]) -> Done:
         """The round of the month."""
@@ -55,6 +57,7 @@ class Ours:
         bound = {"held_back": self._withheld(as_of), "contacted": self._contacted(as_of)}
         drawn = round_draw.drafted(spec, today, self.playbook, **bound, seed=round_draw.seed_of(spec, as_of))
         self.drafts[as_of] = drawn
+        self.worlds.append(world)
         return _of_draft(world, drawn[drawn["proposed"] != "none"])
 
     def _withheld(self, as_of: date) -> frozenset[str]:

@@ -13,7 +13,7 @@ from features.sources.simulated import SimulatedOptions
 from features.world import campaigns, played
 from pipelines.messages import log
 from pipelines.outreach import outreach_files
-from pipelines.simulation import learned
+from pipelines.simulation import learned, measured
 from pipelines.simulation.policies import Ours, PlaybookAlone, RiskiestFirst
 from pipelines.simulation.seen import Seen
 from pipelines.specs.options import source_of
@@ -25,12 +25,13 @@ RELEARNED_AFTER = 2
 """So many rounds pass between two searches."""
 
 
-def simulated(spec: ExperimentSpec, workspace: Workspace, scratch: Path, *, months: int, seed: int) -> dict[str, Any]:
+def simulated(spec: ExperimentSpec, workspace: Workspace, scratch: Path, *, months: int, seed: int | None) -> dict[str, Any]:
     """The figures of so many months after those of the spec's world, by policy; scratch is an empty folder.
 
-    The rounds are at the spec's observation dates. Raises SpecError for a spec without a simulated world.
+    seed is the world's, None for the spec's own. The rounds are at the spec's observation dates. Raises SpecError for a spec without a simulated world.
     """
     options, every = _options(spec)
+    seed = options.seed if seed is None else seed
     spec = _without_texts(spec)
     world, parts = played.begun(seed=seed, customers=options.customers, months=options.months, start=options.start)
     first = Seen(spec, Workspace(scratch / "start", spec.name))
@@ -61,16 +62,21 @@ def simulated(spec: ExperimentSpec, workspace: Workspace, scratch: Path, *, mont
         name: year.lived(world, policy, months=months, every_months=every, money=money)
         for name, policy in log.track(list(policies.items()), "simulate", unit="policy", total=len(policies))
     }
+    rounds = list(zip(ours.worlds, ours.drafts.values(), strict=True))
+    effects = measured.measured(rounds, lived[OURS][1], currency=spec.currency, cost=cost)
     return {
         "spec": spec.name,
+        "title": spec.title,
+        "currency": spec.currency,
         "seed": seed,
         "customers": options.customers,
         "months": months,
         "rounds_every_months": every,
         "established": model.established,
         "established_at_the_end": ours.model.established,
-        "policies": {name: _plain(one) for name, one in lived.items()},
-        "gain": _gains(lived),
+        "policies": {name: _plain(one) for name, (one, _) in lived.items()},
+        "gain": _gains({name: one for name, (one, _) in lived.items()}),
+        "effects": effects,
     }
 
 
