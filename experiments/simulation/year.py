@@ -86,9 +86,10 @@ def kept_until_now(months: Sequence[MonthKept]) -> Numbers:
 
 
 def share_of_oracle(ours: Numbers, rival: Numbers, oracle: Numbers) -> Numbers:
-    """(ours - rival) / (oracle - rival) by month, as `kept_until_now` gives each; NaN where the oracle gains nothing."""
+    """(ours - rival) / (oracle - rival), each as `kept_until_now` gives it; NaN where the oracle leads by nothing."""
     room = oracle - rival
-    return np.divide(ours - rival, room, out=np.full(len(room), np.nan), where=room > 0)
+    share: Numbers = np.divide(ours - rival, room, out=np.full(len(room), np.nan), where=room > 0)
+    return share
 
 
 def prices(world: World) -> Numbers:

@@ -25,7 +25,7 @@ def parts(*, seed: int, customers: int, months: int, start: date) -> Iterator[Pa
 
 
 def delivered(happened: Iterable[tuple[str, pa.Table]], waiting: dict[str, pa.Table], month: Month) -> Iterator[Part]:
-    """The parts known when the month ends; waiting, by table, holds what is not known yet, and is brought up to date."""
+    """The parts known when the month ends; waiting, by table, holds what is not known yet and is changed."""
     for name, added in happened:
         rows = pa.concat_tables([waiting.pop(name), added]) if name in waiting else added
         known, waiting[name] = _divided(rows, month.ends)

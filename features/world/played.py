@@ -19,7 +19,7 @@ from features.source import Part
 from features.world import campaigns, chapters, delivery, leaving, membership, milestones, treatments
 from features.world.arrays import NEVER, Codes, Flags, Floats, Positions
 from features.world.chapters import Chapter
-from features.world.months import DAY, Month
+from features.world.months import Month
 
 MONTHS_AT_WORK = 3
 """How long an action works; a new one of the same customer takes its place."""
@@ -142,8 +142,8 @@ def _acted(world: World, logged: Chapter, done: Done) -> tuple[Chapter, Codes]:
     ended_at = leaving.leave_times(
         rates, population=logged.population, ended_at=ended_before, seed=logged.seed, month=month
     )
-    changed = {"arms": arms, "effects": effects, "effect": effect, "ended_before": ended_before, "ended_at": ended_at}
-    return replace(logged, **changed), np.where(arms > 0, month.index + MONTHS_AT_WORK, until)
+    chapter = replace(logged, arms=arms, effects=effects, effect=effect, ended_before=ended_before, ended_at=ended_at)
+    return chapter, np.where(arms > 0, month.index + MONTHS_AT_WORK, until)
 
 
 def _happenings(logged: Chapter, chapter: Chapter, done: Done) -> Iterator[tuple[str, pa.Table]]:
@@ -185,4 +185,5 @@ def _mixed(logged: pa.Table, twin: pa.Table, *, chapter: Chapter, differs: Flags
 
 
 def _positions(rows: pa.Table) -> Positions:
-    return pc.cast(pc.utf8_slice_codeunits(rows["customer_id"], 1), pa.int64()).to_numpy() - 1
+    places: Positions = pc.cast(pc.utf8_slice_codeunits(rows["customer_id"], 1), pa.int64()).to_numpy() - 1
+    return places

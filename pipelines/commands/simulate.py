@@ -48,9 +48,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         if number is not None and not least <= number <= most:
             raise UsageError(f"--{name} {number} is not between {least} and {most}.")
     with tempfile.TemporaryDirectory(prefix="holdfast-year-") as folder:
-        found = simulated.simulated(
-            spec, workspace, Path(folder), months=arguments.months, seed=arguments.seed
-        )
+        found = simulated.simulated(spec, workspace, Path(folder), months=arguments.months, seed=arguments.seed)
     storage.write_json(workspace.simulation, found)
     storage.write_bytes(workspace.simulation_page, simulation_page.render(found).encode())
     kept = [f"  {name}  {found['gain'][name][-1]:,.0f}" for name in found["policies"]]

@@ -41,9 +41,7 @@ def measured(
     return found
 
 
-def _rows(
-    world: World, draft: pd.DataFrame, last: World, *, currency: str, cost: Mapping[str, float]
-) -> pd.DataFrame:
+def _rows(world: World, draft: pd.DataFrame, last: World, *, currency: str, cost: Mapping[str, float]) -> pd.DataFrame:
     """The drawn customers of a round who were there, as `experiments.effects.assigned` needs them, with the truth."""
     drawn = draft[draft["proposed"] != "none"]
     place = drawn["customer_id"].astype(str).str[1:].to_numpy(dtype=np.int64) - 1

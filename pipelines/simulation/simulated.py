@@ -1,19 +1,22 @@
-"""A simulated year of a spec under every policy: the figures by month, and what the rounds measured against the truth."""
+"""A simulated year of a spec under every policy: figures by month, and measured effects beside the true ones."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.simulation import plain_policies, year
 from experiments.simulation.year import Money, MonthKept, Policy
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
-from features.sources.simulated import SimulatedOptions
+from features.sources.simulated import SOURCE, SimulatedOptions
 from features.world import campaigns, played
+from features.world.played import World
 from pipelines.messages import log
 from pipelines.outreach import outreach_files
 from pipelines.simulation import learned, measured
+from pipelines.simulation.learned import Model
 from pipelines.simulation.policies import Ours, PlaybookAlone, RiskiestFirst
 from pipelines.simulation.seen import Seen
 from pipelines.specs.options import source_of
@@ -25,10 +28,13 @@ RELEARNED_AFTER = 2
 """So many rounds pass between two searches."""
 
 
-def simulated(spec: ExperimentSpec, workspace: Workspace, scratch: Path, *, months: int, seed: int | None) -> dict[str, Any]:
+def simulated(
+    spec: ExperimentSpec, workspace: Workspace, scratch: Path, *, months: int, seed: int | None
+) -> dict[str, Any]:
     """The figures of so many months after those of the spec's world, by policy; scratch is an empty folder.
 
-    seed is the world's, None for the spec's own. The rounds are at the spec's observation dates. Raises SpecError for a spec without a simulated world.
+    seed is the world's, None for the spec's own. The rounds are at the spec's observation dates. Raises SpecError for a
+    spec without a simulated world.
     """
     options, every = _options(spec)
     seed = options.seed if seed is None else seed
@@ -37,33 +43,16 @@ def simulated(spec: ExperimentSpec, workspace: Workspace, scratch: Path, *, mont
     first = Seen(spec, Workspace(scratch / "start", spec.name))
     first.with_parts(parts, end=world.next_month)
     del parts
-    began = np.datetime64(world.next_month.name, "D").item()
-    moment = np.datetime64(world.next_month.begins, "us").item()
-    model = learned.learned(spec, first.workspace, trial_until=moment)
-    book = outreach_files.playbook(spec, workspace)
-    arms = spec.treatment.arms if spec.treatment else {}
-    cost = {name: arm.cost for name, arm in arms.items()}
+    model = learned.learned(spec, first.workspace, trial_until=np.datetime64(world.next_month.begins, "us").item())
+    book, cost = outreach_files.playbook(spec, workspace), _costs(spec)
     money = Money(cost, spec.cost_of_churn.margin_share if spec.cost_of_churn else 1.0, spec.value.constant)
-
-    def own(name: str) -> Seen:
-        return first.copied(Workspace(scratch / name, spec.name))
-
-    ours = Ours(own(OURS), model, book, RELEARNED_AFTER, began)
-    costs = np.array([cost[name] for name in spec.actions])
-    policies: dict[str, Policy] = {
-        "nothing": plain_policies.Nothing(),
-        RISKIEST: RiskiestFirst(own(RISKIEST), model, RISKIEST_GETS),
-        "coupon_for_all": plain_policies.Everybody(EVERYBODY_GETS),
-        "playbook_alone": PlaybookAlone(own("playbook"), model, book),
-        OURS: ours,
-        ORACLE: plain_policies.Oracle(spec.actions, costs, spec.policy, spec.value.constant),
-    }
+    policies = _policies(first, model, book, world, scratch)
     lived = {
         name: year.lived(world, policy, months=months, every_months=every, money=money)
         for name, policy in log.track(list(policies.items()), "simulate", unit="policy", total=len(policies))
     }
-    rounds = list(zip(ours.worlds, ours.drafts.values(), strict=True))
-    effects = measured.measured(rounds, lived[OURS][1], currency=spec.currency, cost=cost)
+    ours = policies[OURS]
+    rounds = list(zip(ours.worlds, ours.drafts.values(), strict=True)) if isinstance(ours, Ours) else []
     return {
         "spec": spec.name,
         "title": spec.title,
@@ -73,11 +62,33 @@ def simulated(spec: ExperimentSpec, workspace: Workspace, scratch: Path, *, mont
         "months": months,
         "rounds_every_months": every,
         "established": model.established,
-        "established_at_the_end": ours.model.established,
         "policies": {name: _plain(one) for name, (one, _) in lived.items()},
         "gain": _gains({name: one for name, (one, _) in lived.items()}),
-        "effects": effects,
+        "effects": measured.measured(rounds, lived[OURS][1], currency=spec.currency, cost=cost),
     }
+
+
+def _policies(first: Seen, model: Model, book: PlaybookFile | None, world: World, scratch: Path) -> dict[str, Policy]:
+    """The policies by name, each that looks at features in a workspace of its own."""
+    spec = first.spec
+    cost = np.array([_costs(spec)[name] for name in spec.actions])
+
+    def own(name: str) -> Seen:
+        return first.copied(Workspace(scratch / name, spec.name))
+
+    began = np.datetime64(world.next_month.name, "D").item()
+    return {
+        "nothing": plain_policies.Nothing(),
+        RISKIEST: RiskiestFirst(own(RISKIEST), model, RISKIEST_GETS),
+        "coupon_for_all": plain_policies.Everybody(EVERYBODY_GETS),
+        "playbook_alone": PlaybookAlone(own("playbook_alone"), model, book),
+        OURS: Ours(own(OURS), model, book, RELEARNED_AFTER, began),
+        ORACLE: plain_policies.Oracle(spec.actions, cost, spec.policy, spec.value.constant),
+    }
+
+
+def _costs(spec: ExperimentSpec) -> dict[str, float]:
+    return {name: arm.cost for name, arm in spec.treatment.arms.items()} if spec.treatment else {}
 
 
 def _gains(lived: dict[str, list[MonthKept]]) -> dict[str, Any]:
@@ -104,17 +115,17 @@ def _plain(months: list[MonthKept]) -> list[dict[str, Any]]:
 
 def _options(spec: ExperimentSpec) -> tuple[SimulatedOptions, int]:
     """The world of a spec and how often it has rounds. Raises SpecError where nothing can be played forward."""
-    _, options = source_of(spec)
-    if not isinstance(options, SimulatedOptions):
-        kind = spec.source["kind"]
+    kind = spec.source["kind"]
+    if kind != SOURCE.kind:
         raise SpecError(f"spec '{spec.name}' is of source '{kind}'; only kind 'simulated' can be played forward.")
+    options: SimulatedOptions = source_of(spec)[1]
     if spec.observations is None:
         raise SpecError(f"spec '{spec.name}' has no observations; a year needs the dates of its rounds.")
     lacking = sorted({RISKIEST_GETS, EVERYBODY_GETS} - set(spec.actions))
     if unknown := sorted(set(spec.actions) - set(campaigns.ARMS[1:])) or lacking:
         raise SpecError(
             f"spec '{spec.name}': treatment.arms are {list(spec.actions)}; the world knows {list(campaigns.ARMS[1:])}"
-            f" and its year is compared with {RISKIEST_GETS} and {EVERYBODY_GETS}: see {unknown}."
+            f" and the year needs {RISKIEST_GETS} and {EVERYBODY_GETS} among them: correct {unknown}."
         )
     return options, spec.observations.every_months
 

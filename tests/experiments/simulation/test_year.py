@@ -77,7 +77,9 @@ def test_the_oracle_chooses_by_the_effects_that_the_world_has(world: World) -> N
     for _ in range(50):
         other = np.zeros(len(worth), dtype=int)
         other[here] = rng.permutation(arms[here])
-        moved = np.where(other > 0, worth * (chance[0] - chance[other, place]) - np.array([0, *COST.values()])[other], 0)
+        moved = np.where(
+            other > 0, worth * (chance[0] - chance[other, place]) - np.array([0, *COST.values()])[other], 0
+        )
         assert moved.sum() < gain.sum()
 
 
