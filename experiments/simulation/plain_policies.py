@@ -10,10 +10,11 @@ from experiments.money import policy
 from experiments.money.limits import limits_of
 from experiments.sections.policy import PolicySpec
 from experiments.simulation import year
+from features.play import played
+from features.play.played import Done, World
 from features.source import Part
-from features.world import campaigns, played
+from features.world import campaigns
 from features.world.arrays import Codes, Positions
-from features.world.played import Done, World
 
 
 @dataclass(frozen=True)

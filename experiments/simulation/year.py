@@ -11,10 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from experiments.metric import Numbers
+from features.play import played
+from features.play.played import Done, World
 from features.source import Part
-from features.world import campaigns, membership, played
+from features.world import campaigns, membership
 from features.world.arrays import NEVER
-from features.world.played import Done, World
 
 
 @dataclass(frozen=True)

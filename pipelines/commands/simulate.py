@@ -40,8 +40,8 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
     from features.errors import UsageError
     from pipelines.files import storage
+    from pipelines.jobs.simulation import simulated
     from pipelines.reporting import simulation_page
-    from pipelines.simulation import simulated
 
     for name, number, most in (("months", arguments.months, MOST_MONTHS), ("seed", arguments.seed, LARGEST_SEED)):
         least = 1 if name == "months" else 0

@@ -9,10 +9,10 @@ from experiments.money.limits import limits_of
 from experiments.sections.policy import PolicySpec
 from experiments.simulation import plain_policies, year
 from experiments.simulation.year import Money, MonthKept, Policy
-from features.world import played
+from features.play import played
+from features.play.played import World
 from features.world.arrays import NEVER
 from features.world.months import DAY
-from features.world.played import World
 
 COST = {"call": 8.0, "coupon": 12.0, "upgrade": 5.0}
 MONEY = Money(COST, margin_share=0.7, months_ahead=6.0)

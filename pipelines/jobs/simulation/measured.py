@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.effects import assigned, by_assignment
-from features.world import campaigns, played
-from features.world.played import World
+from features.play import played
+from features.play.played import World
+from features.world import campaigns
 
 
 def measured(

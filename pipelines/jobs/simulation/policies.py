@@ -15,17 +15,17 @@ from experiments.playbooks.proposals import Customers, propose
 from experiments.simulation import year
 from experiments.simulation.plain_policies import certain
 from experiments.spec import ExperimentSpec
+from features.play.played import Done, World
 from features.source import Part
 from features.world import campaigns
 from features.world.arrays import Codes, Positions
-from features.world.played import Done, World
+from pipelines.jobs.simulation import learned
+from pipelines.jobs.simulation.learned import Model
+from pipelines.jobs.simulation.seen import Seen
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach import cuts_in_use, open_warnings, round_book, round_draw
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import LEVEL, SCORE
-from pipelines.simulation import learned
-from pipelines.simulation.learned import Model
-from pipelines.simulation.seen import Seen
 
 NO_WARNINGS = pd.DataFrame({name: [] for name in (*open_warnings.SHOWN, "customer_id")}, dtype=object)
 

@@ -8,13 +8,13 @@ import pytest
 
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
+from pipelines.jobs.simulation import simulated
 from pipelines.reporting import simulation_page
-from pipelines.simulation import simulated
 from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 from tests.specs import trial_spec
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 MONTHS, CUSTOMERS = 4, 900
 
 

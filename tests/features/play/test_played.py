@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 
 from features.errors import DataError
+from features.play import played
+from features.play.played import Done, World
 from features.source import Part
 from features.sources.simulated import SOURCE, SimulatedOptions
 from features.tables import CANONICAL
-from features.world import played
 from features.world.arrays import NEVER
 from features.world.campaigns import ARMS, NOT_IN_TRIAL
-from features.world.played import Done, World
 
 START, SEED, CUSTOMERS, MONTHS = date(2024, 1, 1), 5, 600, 5
 CALL = ARMS.index("call")
