@@ -12,15 +12,14 @@ from experiments.money.policy import NOBODY
 from experiments.money.simple_policies import highest_risk_first
 from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.playbooks.proposals import Customers, propose
-from experiments.simulation import year
-from experiments.simulation.plain_policies import certain
 from experiments.spec import ExperimentSpec
 from features.play.played import Done, World
 from features.source import Part
 from features.world import campaigns
 from features.world.arrays import Codes, Positions
-from pipelines.jobs.simulation import learned
+from pipelines.jobs.simulation import learned, year
 from pipelines.jobs.simulation.learned import Model
+from pipelines.jobs.simulation.plain_policies import certain
 from pipelines.jobs.simulation.seen import Seen
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach import cuts_in_use, open_warnings, round_book, round_draw

@@ -6,18 +6,17 @@ from typing import Any
 import numpy as np
 
 from experiments.playbooks.playbook_file import PlaybookFile
-from experiments.simulation import plain_policies, year
-from experiments.simulation.year import Money, MonthKept, Policy
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
 from features.play import played
 from features.play.played import World
 from features.sources.simulated import SOURCE, SimulatedOptions
 from features.world import campaigns
-from pipelines.jobs.simulation import learned, measured
+from pipelines.jobs.simulation import learned, measured, plain_policies, year
 from pipelines.jobs.simulation.learned import Model
 from pipelines.jobs.simulation.policies import Ours, PlaybookAlone, RiskiestFirst
 from pipelines.jobs.simulation.seen import Seen
+from pipelines.jobs.simulation.year import Money, MonthKept, Policy
 from pipelines.messages import log
 from pipelines.outreach import outreach_files
 from pipelines.specs.options import source_of

@@ -7,12 +7,12 @@ import pytest
 
 from experiments.money.limits import limits_of
 from experiments.sections.policy import PolicySpec
-from experiments.simulation import plain_policies, year
-from experiments.simulation.year import Money, MonthKept, Policy
 from features.play import played
 from features.play.played import World
 from features.world.arrays import NEVER
 from features.world.months import DAY
+from pipelines.jobs.simulation import plain_policies, year
+from pipelines.jobs.simulation.year import Money, MonthKept, Policy
 
 COST = {"call": 8.0, "coupon": 12.0, "upgrade": 5.0}
 MONEY = Money(COST, margin_share=0.7, months_ahead=6.0)

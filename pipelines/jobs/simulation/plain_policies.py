@@ -9,12 +9,12 @@ from experiments.metric import Numbers
 from experiments.money import policy
 from experiments.money.limits import limits_of
 from experiments.sections.policy import PolicySpec
-from experiments.simulation import year
 from features.play import played
 from features.play.played import Done, World
 from features.source import Part
 from features.world import campaigns
 from features.world.arrays import Codes, Positions
+from pipelines.jobs.simulation import year
 
 
 @dataclass(frozen=True)
