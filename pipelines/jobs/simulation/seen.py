@@ -12,6 +12,7 @@ from features.source import Part
 from features.world.months import Month
 from pipelines.files import storage
 from pipelines.matrix import matrices
+from pipelines.messages import log
 from pipelines.stages import build
 from pipelines.workspace import Workspace
 
@@ -23,13 +24,17 @@ class Seen:
     spec: ExperimentSpec
     workspace: Workspace
 
-    def with_parts(self, parts: Sequence[Part], *, end: Month) -> None:
-        """Add parts, and build the features: what is known when a month begins."""
+    def with_parts(self, parts: Sequence[Part], *, end: Month, must_be_enough: bool = False) -> None:
+        """Add parts, and build the features: what is known when a month begins.
+
+        Raises DataError where the rows must be enough to learn from and are not.
+        """
         for part in parts:
             storage.write_parquet(self.workspace.tables / part.table / f"{part.name}.parquet", part.rows)
         until = datetime.fromisoformat(f"{end.name}-01")
         storage.write_json(self.workspace.tables / "about.json", {"extracted_at": until.isoformat(), "rows": {}})
-        build.write(self.spec, self.workspace, must_be_enough=False)
+        with log.speaking(None if log.is_verbose() else log.QUIET):
+            build.write(self.spec, self.workspace, must_be_enough=must_be_enough)
 
     def to_score(self) -> pd.DataFrame:
         """The customers of the newest date with their features."""

@@ -1,5 +1,6 @@
 """A simulated year of a spec under every policy: figures by month, and measured effects beside the true ones."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +35,26 @@ def simulated(
     """The figures of so many months after those of the spec's world, by policy; scratch is an empty folder.
 
     seed is the world's, None for the spec's own. The rounds are at the spec's observation dates. Raises SpecError for a
-    spec without a simulated world.
+    spec without a simulated world, DataError for a world too small to learn from.
     """
     options, every = _options(spec)
     seed = options.seed if seed is None else seed
     spec = _without_texts(spec)
     world, parts = played.begun(seed=seed, customers=options.customers, months=options.months, start=options.start)
-    first = Seen(spec, Workspace(scratch / "start", spec.name))
-    first.with_parts(parts, end=world.next_month)
+    first = Seen(spec, _folder(scratch, spec, "start"))
+    first.with_parts(parts, end=world.next_month, must_be_enough=True)
     del parts
     model = learned.learned(spec, first.workspace, trial_until=np.datetime64(world.next_month.begins, "us").item())
     book, cost = outreach_files.playbook(spec, workspace), _costs(spec)
     money = Money(cost, spec.cost_of_churn.margin_share if spec.cost_of_churn else 1.0, spec.value.constant)
-    policies = _policies(first, model, book, world, scratch)
+    ours = Ours(first.copied(_folder(scratch, spec, OURS)), model, book, RELEARNED_AFTER, _day(world))
+    policies = _policies(first, model, book, scratch) | {OURS: ours}
     lived = {
         name: year.lived(world, policy, months=months, every_months=every, money=money)
         for name, policy in log.track(list(policies.items()), "simulate", unit="policy", total=len(policies))
     }
-    ours = policies[OURS]
-    rounds = list(zip(ours.worlds, ours.drafts.values(), strict=True)) if isinstance(ours, Ours) else []
+    # More often, and the outcomes of a round are those of the next one's actions too.
+    apart = list(zip(ours.worlds, ours.drafts.values(), strict=True)) if every >= played.MONTHS_AT_WORK else []
     return {
         "spec": spec.name,
         "title": spec.title,
@@ -64,27 +66,30 @@ def simulated(
         "established": model.established,
         "policies": {name: _plain(one) for name, (one, _) in lived.items()},
         "gain": _gains({name: one for name, (one, _) in lived.items()}),
-        "effects": measured.measured(rounds, lived[OURS][1], currency=spec.currency, cost=cost),
+        "effects": measured.measured(apart, lived[OURS][1], currency=spec.currency, cost=cost),
     }
 
 
-def _policies(first: Seen, model: Model, book: PlaybookFile | None, world: World, scratch: Path) -> dict[str, Policy]:
-    """The policies by name, each that looks at features in a workspace of its own."""
+def _policies(first: Seen, model: Model, book: PlaybookFile | None, scratch: Path) -> dict[str, Policy]:
+    """The policies to compare with, by name; each that looks at features has a workspace of its own."""
     spec = first.spec
     cost = np.array([_costs(spec)[name] for name in spec.actions])
-
-    def own(name: str) -> Seen:
-        return first.copied(Workspace(scratch / name, spec.name))
-
-    began = np.datetime64(world.next_month.name, "D").item()
+    riskiest, alone = (first.copied(_folder(scratch, spec, name)) for name in (RISKIEST, "playbook_alone"))
     return {
         "nothing": plain_policies.Nothing(),
-        RISKIEST: RiskiestFirst(own(RISKIEST), model, RISKIEST_GETS),
+        RISKIEST: RiskiestFirst(riskiest, model, RISKIEST_GETS),
         "coupon_for_all": plain_policies.Everybody(EVERYBODY_GETS),
-        "playbook_alone": PlaybookAlone(own("playbook_alone"), model, book),
-        OURS: Ours(own(OURS), model, book, RELEARNED_AFTER, began),
+        "playbook_alone": PlaybookAlone(alone, model, book),
         ORACLE: plain_policies.Oracle(spec.actions, cost, spec.policy, spec.value.constant),
     }
+
+
+def _folder(scratch: Path, spec: ExperimentSpec, name: str) -> Workspace:
+    return Workspace(scratch / name, spec.name)
+
+
+def _day(world: World) -> date:
+    return date.fromisoformat(f"{world.next_month.name}-01")
 
 
 def _costs(spec: ExperimentSpec) -> dict[str, float]:
