@@ -132,7 +132,7 @@ def fit(
 
     One booster is a draft. Of many rows its later rounds learn faster: see `experiments.statistics.draft_rate`.
     """
-    rows = _subset(prepared, index, n_rows=len(index))
+    rows = _weighted(prepared, index)
     if stop_index is None:
         return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, n_rows=len(index), seed=seed)
     rates = _rates_of_a_draft(params, MOST_ROUNDS, n_rows=len(index))
@@ -141,7 +141,7 @@ def fit(
         rows,
         len(rates),
         valid_sets=[_subset(prepared, np.sort(stop_index), n_rows=len(index))],
-        feval=StoppingLoss(prepared.y[np.sort(stop_index)]),
+        feval=StoppingLoss(prepared.y[np.sort(stop_index)], prepared.weights_of(np.sort(stop_index))),
         callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.reset_parameter(learning_rate=rates)],
     )
     rounds = min(draft_rate.equal_rounds(rates[: booster.best_iteration]), MOST_ROUNDS)
@@ -182,6 +182,15 @@ def _labelled(prepared: Prepared, at: RowIndex) -> lgb.Dataset:
     """The rows at `at`, binned with all others, with targets of their own."""
     rows = _subset(prepared, at, n_rows=len(at)).construct()
     rows.set_label(prepared.y[at])
+    return rows
+
+
+def _weighted(prepared: Prepared, index: RowIndex) -> lgb.Dataset:
+    """The rows at index to fit to, each with its weight."""
+    rows, weights = _subset(prepared, index, n_rows=len(index)), prepared.weights_of(np.sort(index))
+    if weights is not None:
+        rows = rows.construct()
+        rows.set_weight(weights)
     return rows
 
 
