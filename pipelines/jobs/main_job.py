@@ -27,6 +27,10 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
 
     command does one command: the stages are commands of forks of this process.
     """
+    if spec.treatment:
+        from pipelines.jobs import own_rounds
+
+        own_rounds.refresh(spec, workspace)
     if (known := repeated_runs.answer(workspace)) is not None:
         log.detail("nothing was touched since the last run, which noted this answer")
         repeated_runs.leave(workspace, known)
