@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 def arguments(command: argparse.ArgumentParser) -> None:
     """The time of knowledge."""
-    command.add_argument(
-        "--at", metavar="TIME", help="only what was known then, by the company's clocks; now unless said"
-    )
+    command.add_argument("--at", metavar="TIME", help="only what was known then, by the company's clocks")
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:

@@ -27,7 +27,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
 
     command does one command: the stages are commands of forks of this process.
     """
-    if spec.treatment:
+    if spec.treatment and "rounds.parquet" in str(spec.source):
         from pipelines.jobs import own_rounds
 
         own_rounds.refresh(spec, workspace)
