@@ -33,7 +33,7 @@ class OtherPolicy(Section):
 
 @dataclass(frozen=True)
 class WhatIf:
-    """found is of all rows of the rounds; pending rounds have no known outcomes yet, gone customers are not in the data."""
+    """found is of all rows of the rounds; pending are rounds without known outcomes, gone customers not in the data."""
 
     found: OffPolicy
     rounds: int
