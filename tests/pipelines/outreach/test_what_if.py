@@ -26,7 +26,9 @@ COSTS = {NONE: 0.0, "call": 1.0, "mail": 0.1}
 
 def book(action: str = "call", *, above: float = 0.4) -> PlaybookFile:
     rows = {"first": {"segment": "at_risk", "action": action, "says": {"en": "Say", "zh": "说"}}}
-    return PlaybookFile.model_validate({"title": "Book", "segments": {"at_risk": {"feature": "score", "is": {"above": above}}}, "rows": rows})
+    return PlaybookFile.model_validate(
+        {"title": "Book", "segments": {"at_risk": {"feature": "score", "above": above}}, "rows": rows}
+    )
 
 
 def spec(**sections: object) -> ExperimentSpec:
@@ -63,7 +65,7 @@ def truth(of: PastRound, probability: np.ndarray) -> float:
 
 @pytest.mark.parametrize("established", [True, False])
 def test_the_policy_that_drew_a_round_changes_nothing_of_it(established: bool) -> None:
-    of, playbook = spec(policy={"capacity": {"call": 500}}), book()
+    of, playbook = spec(policy={"capacity": {"call": 1200}}), book()
     drawn = past(of, playbook, established=established)
     logged = pd.DataFrame(drawn.kept["probabilities"].tolist())[[NONE, *of.actions]].to_numpy()
     assert (logged[:, 0] < 1).sum() > 100
@@ -83,6 +85,7 @@ def test_customers_whom_others_held_stay_held_in_the_past() -> None:
     assert (what_if.drawn_by(of, drawn, playbook)[chosen, 0] == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "playbook"),
     [({"policy": {"capacity": {"call": 900}}}, book()), ({}, book("mail")), ({}, book(above=0.6))],
@@ -149,9 +152,8 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, says: str) -> None:
 
 def test_limits_of_a_file_take_the_place_of_those_of_the_spec(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("policy: {budget_share: 0.1}\n")
-    other, playbook = what_if.read(
-        spec(policy={"capacity": {"call": 3}}), Workspace(tmp_path, "one"), tmp_path / "other.yaml"
-    )
+    of, here = spec(policy={"capacity": {"call": 3}}), Workspace(tmp_path, "one")
+    other, playbook = what_if.read(of, here, tmp_path / "other.yaml")
     assert other.policy.budget_share == 0.1
     assert not other.policy.capacity
     assert playbook is None
