@@ -15,7 +15,7 @@ from pipelines.workspace import Workspace
 def refresh(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Add the rounds drawn since as a new version of the raw data, where the spec's source reads them.
 
-    Nothing is touched where nothing is new, before any data were added, and where the database lacks a round that the
+    Nothing is touched where no round was drawn or nothing is new, before any data were added, and where the database lacks a round that the
     file has, such as in another checkout: what was learned from is not forgotten.
     """
     source, options = source_of(spec)
@@ -23,10 +23,11 @@ def refresh(spec: ExperimentSpec, workspace: Workspace) -> None:
         return
     there = workspace.raw / treatments_of_rounds.FILE
     rows = treatments_of_rounds.known(workspace.root, spec.name, time_zone=spec.time_zone)
+    if not len(rows):
+        return
     if lacking := treatments_of_rounds.lost(there, rows):
-        if len(rows):
-            told = f"{there.name} holds {lacking:,} assignments that the operations database lacks; it stays as it is"
-            log.warn("data", spec.name, [told])
+        told = f"{there.name} holds {lacking:,} assignments that the operations database lacks; it stays as it is"
+        log.warn("data", spec.name, [told])
         return
     with tempfile.TemporaryDirectory(prefix="holdfast-rounds-") as folder:
         made = Path(folder) / treatments_of_rounds.FILE
