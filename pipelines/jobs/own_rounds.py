@@ -15,8 +15,8 @@ from pipelines.workspace import Workspace
 def refresh(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Add the rounds drawn since as a new version of the raw data, where the spec's source reads them.
 
-    Nothing is touched where no round was drawn or nothing is new, before any data were added, and where the database lacks a round that the
-    file has, such as in another checkout: what was learned from is not forgotten.
+    Nothing is touched where no round was drawn or nothing is new, before any data were added, and where the database
+    lacks a round that the file has, as in another checkout: what was learned from is not forgotten.
     """
     source, options = source_of(spec)
     if not source.needs_files or treatments_of_rounds.FILE not in source.wants(options) or not workspace.raw.is_dir():
