@@ -132,7 +132,9 @@ def fit(
 
     One booster is a draft. Of many rows its later rounds learn faster: see `experiments.statistics.draft_rate`.
     """
-    rows = _weighted(prepared, index)
+    rows = _subset(prepared, index, n_rows=len(index))
+    if (weights := prepared.weights_of(np.sort(index))) is not None:
+        rows.construct().set_weight(weights)
     if stop_index is None:
         return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, n_rows=len(index), seed=seed)
     rates = _rates_of_a_draft(params, MOST_ROUNDS, n_rows=len(index))
@@ -182,15 +184,6 @@ def _labelled(prepared: Prepared, at: RowIndex) -> lgb.Dataset:
     """The rows at `at`, binned with all others, with targets of their own."""
     rows = _subset(prepared, at, n_rows=len(at)).construct()
     rows.set_label(prepared.y[at])
-    return rows
-
-
-def _weighted(prepared: Prepared, index: RowIndex) -> lgb.Dataset:
-    """The rows at index to fit to, each with its weight."""
-    rows, weights = _subset(prepared, index, n_rows=len(index)), prepared.weights_of(np.sort(index))
-    if weights is not None:
-        rows = rows.construct()
-        rows.set_weight(weights)
     return rows
 
 

@@ -58,9 +58,8 @@ class Counted:
 def check_rows(spec: HasGateSizes, rows: pd.DataFrame) -> Counted:
     """Count the rows; raise DataError, with numbers and remedy, where they are too few for the spec.
 
-    rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that enough customers have
-    either outcome, each arm of the spec has enough rows, the split enough dates, and each fold and the gate cohort both
-    outcomes.
+    rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that enough customers have each
+    outcome, each arm of the spec enough rows, the split enough dates, and folds and gate cohort both outcomes.
     """
     arms: Arms = rows["arm"].astype(object).where(rows["arm"].notna(), None).to_numpy()
     here = ~(left_in_gap(rows) | (nobody_logged := unlogged_rows.found(spec, rows, arms)))
