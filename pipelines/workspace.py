@@ -137,6 +137,16 @@ class Workspace:
         return self.artifacts / "rounds"
 
     @property
+    def treatments(self) -> Path:
+        """All rounds as rows of the table `treatments`."""
+        return self.artifacts / "treatments.parquet"
+
+    @property
+    def whatif(self) -> Path:
+        """What another playbook or other limits would have earned in past rounds."""
+        return self.artifacts / "whatif.json"
+
+    @property
     def state(self) -> Path:
         """Internal state between runs: the study, the last failure."""
         return self.root / "state" / self.spec
