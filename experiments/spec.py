@@ -12,6 +12,7 @@ from experiments.sections.checks import CheckSays
 from experiments.sections.cost_of_churn import CostOfChurnSpec
 from experiments.sections.evaluation import EvaluationSpec
 from experiments.sections.gate import GateSpec
+from experiments.sections.kpis import KpisSpec
 from experiments.sections.label import LabelSpec
 from experiments.sections.observations import ObservationSpec
 from experiments.sections.policy import PolicySpec
@@ -25,7 +26,7 @@ from experiments.sections.validation import ValidationSpec
 from experiments.sections.value import ValueSpec
 
 # Keys that came after the first champions.
-LATER = ("refit", "time_zone", "alerts", "playbook", "round")
+LATER = ("refit", "time_zone", "alerts", "playbook", "round", "kpis")
 FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -62,6 +63,7 @@ class ExperimentSpec(Section):
     alerts: FileName | None = None
     playbook: FileName | None = None
     round: RoundSpec = RoundSpec()
+    kpis: KpisSpec = KpisSpec()
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -134,6 +136,5 @@ class ExperimentSpec(Section):
         return self
 
 
-_DEFAULTS = {
-    name: RoundSpec().model_dump() if name == "round" else ExperimentSpec.model_fields[name].default for name in LATER
-}
+_PLAIN = {"round": RoundSpec().model_dump(), "kpis": KpisSpec().model_dump()}
+_DEFAULTS = {name: _PLAIN.get(name, ExperimentSpec.model_fields[name].default) for name in LATER}
