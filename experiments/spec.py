@@ -15,7 +15,7 @@ from experiments.sections.gate import GateSpec
 from experiments.sections.kpis import KpisSpec
 from experiments.sections.label import LabelSpec
 from experiments.sections.observations import ObservationSpec
-from experiments.sections.policy import PolicySpec
+from experiments.sections.policy import EVERY_ACTION, PolicySpec
 from experiments.sections.round import RoundSpec
 from experiments.sections.score import ScoreSpec
 from experiments.sections.section import Named, Section
@@ -93,11 +93,16 @@ class ExperimentSpec(Section):
         return source
 
     @model_validator(mode="after")
-    def _capacities_are_of_actions(self) -> "ExperimentSpec":
+    def _limits_are_of_actions(self) -> "ExperimentSpec":
         arms = list(self.actions)
+        there = f"the actions of treatment.arms are {arms}" if arms else "without treatment it has no action"
         if unknown := sorted(set(self.policy.capacity) - set(arms)):
-            there = f"the actions of treatment.arms are {arms}" if arms else "without treatment it has no action"
             raise ValueError(f"policy.capacity names {unknown}; {there}")
+        if isinstance(self.policy.opt_out, dict):
+            if EVERY_ACTION in arms:
+                raise ValueError(f"policy.opt_out: '{EVERY_ACTION}' means all actions, and one is called so; rename it")
+            if unknown := sorted(set(self.policy.opt_out) - {*arms, EVERY_ACTION}):
+                raise ValueError(f"policy.opt_out names {unknown}; {there}, and '{EVERY_ACTION}' means all of them")
         return self
 
     @model_validator(mode="after")

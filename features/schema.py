@@ -28,7 +28,8 @@ class Column:
     `table.column`, in which every value must occur; if_missing says, where it is not nullable, how a user may allow
     missing values; may_be_future says that a timestamp is planned, so that it may lie after the day of extraction;
     is_outcome that it tells what came afterwards, so that it is no feature and no part of a key; said is the expression
-    of a spec that gives it, for what a user is told.
+    of a spec that gives it, for what a user is told. distribution_of names another column of the table: the text is a
+    JSON object of probabilities by its values, which sum to one, and `probability` holds that of the row's own value.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Column:
     above_minimum: bool = False
     if_missing: str = ""
     said: str = ""
+    distribution_of: str | None = None
 
     @property
     def arrow_type(self) -> str:

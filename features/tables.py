@@ -169,6 +169,14 @@ TREATMENTS = Table(
             maximum=1,
             above_minimum=True,
         ),
+        Column(
+            "probabilities",
+            "text",
+            "the probability of every arm before the draw, as JSON by arm, the control among them; missing where only"
+            " that of the drawn arm was logged",
+            nullable=True,
+            distribution_of="action",
+        ),
     ),
 )
 

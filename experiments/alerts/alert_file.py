@@ -9,6 +9,10 @@ from experiments.alerts import grammar
 from experiments.logic.condition import Condition
 from features.section import Name, Section
 
+# The channel of those who take their warnings from the list.
+LIST = "list"
+# What follows HOLDFAST_CHANNEL_ in the environment, so that it can be a name there.
+Channel = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$")]
 Level = Literal["low", "medium", "high"]
 # What figures call all rules together.
 TOGETHER = "any"
@@ -55,7 +59,7 @@ class Rule(Section):
     level: Level = "medium"
     owner: Name | None = None
     route: Name | None = None
-    channel: Name = "list"
+    channel: Channel = LIST
     after_hours: float = Field(0, ge=0, le=24 * 365)
     due_hours: float = Field(72, gt=0, le=24 * 365)
     escalates_to: Name | None = None
@@ -74,9 +78,15 @@ class Rule(Section):
 
 
 class AlertFile(Section):
-    """All rules of a spec's warnings, by name."""
+    """All rules of a spec's warnings, by name.
+
+    owners and channels, where they are given, are all that there are: a rule or route that names another is refused.
+    The channel `list` is always there.
+    """
 
     title: Name
+    owners: tuple[Name, ...] | None = Field(None, min_length=1)
+    channels: tuple[Channel, ...] | None = None
     lexicons: Mapping[Name, Lexicon] = {}
     routes: Mapping[Name, Route] = {}
     rules: Mapping[Name, Rule] = Field(min_length=1)
@@ -89,3 +99,27 @@ class AlertFile(Section):
             if rule.route is not None and rule.route not in self.routes:
                 raise ValueError(f"rules.{name}: there is no route '{rule.route}'; there are {sorted(self.routes)}")
         return self
+
+    @model_validator(mode="after")
+    def _owners_and_channels_are_there(self) -> "AlertFile":
+        named: list[tuple[str, str | None]] = []
+        for name, route in self.routes.items():
+            named += [(f"routes.{name}.owners.{by}", who) for by, who in route.owners.items()]
+            named.append((f"routes.{name}.default", route.default))
+        for name, rule in self.rules.items():
+            named += [(f"rules.{name}.owner", rule.owner), (f"rules.{name}.escalates_to", rule.escalates_to)]
+        for place, who in named:
+            if who is not None and self.owners is not None and who not in self.owners:
+                raise ValueError(f"{place}: there is no owner '{who}'; owners has {sorted(self.owners)}")
+        for name, rule in self.rules.items():
+            if self.channels is not None and rule.channel not in (LIST, *self.channels):
+                there = sorted({LIST, *self.channels})
+                raise ValueError(f"rules.{name}.channel: there is no channel '{rule.channel}'; there are {there}")
+        return self
+
+    @property
+    def undeclared(self) -> tuple[str, ...]:
+        """What the file names without saying which there are, so that no misspelt name is noticed."""
+        channels = {rule.channel for rule in self.rules.values()} - {LIST}
+        asked = {"owners": self.owners is None, "channels": self.channels is None and bool(channels)}
+        return tuple(name for name, is_open in asked.items() if is_open)

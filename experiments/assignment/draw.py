@@ -44,15 +44,31 @@ class Drawn:
     probability: Numbers
 
 
-def reserve(limit: float, *, most: int, explore: float, n_actions: int, n_groups: int = 1) -> int:
-    """How many contacts of an action exploring may take, so that the allocation leaves them free.
+def most_explored(allowed: NDArray[np.bool_], *, most: int, explore: float) -> list[int]:
+    """How many contacts of each action exploring may take at most, by action.
 
-    most is the largest number of customers who can be proposed an action; n_groups how many sets of allowed actions
-    occur. limit is the action's capacity. Raises SpecError where it is above the capacity.
+    allowed, shape (n_customers, n_actions), says which actions each customer may get; most is the largest number of
+    customers who can be proposed an action. Of the customers with one set of allowed actions each action gets an equal
+    share of those explored, rounded up; the worst case explores those with the fewest first.
     """
-    taken = math.ceil(math.ceil(most * explore) / n_actions) + n_groups
     if explore == 0:
-        return 0
+        return [0] * allowed.shape[1]
+    sets, sizes = np.unique(allowed, axis=0, return_counts=True)
+    found = []
+    for action in range(allowed.shape[1]):
+        left, share = math.ceil(most * explore), 0.0
+        within = sorted((int(one.sum()), int(size)) for one, size in zip(sets, sizes, strict=True) if one[action])
+        for n_options, size in within:
+            share, left = share + min(left, size) / n_options, max(0, left - size)
+        found.append(math.ceil(round(share, 9)) + len(within))
+    return found
+
+
+def reserve(limit: float, *, taken: int, explore: float) -> int:
+    """The contacts of an action that exploring may take, so that the allocation leaves them free.
+
+    taken is as `most_explored` gives it; limit is the action's capacity. Raises SpecError where it is above that.
+    """
     if taken > limit:
         raise SpecError(
             f"explore {explore:g} may take {taken} contacts of an action whose capacity is {limit:g}; explore less, or"

@@ -229,9 +229,9 @@ class Cohort:
         return limits.limits_of(asked, actions=self.actions, n_rows=n_rows, listed=self.listed)
 
     @cached_property
-    def may_contact(self) -> Mask:
-        """Which rows in the trial may be contacted: not opted out, and not contacted too often."""
-        return limits.free(limits.barred(self.rows[self.in_trial], self.spec.policy), int(self.in_trial.sum()))
+    def open_to(self) -> Mask:
+        """Which actions the rows in the trial may get: not opted out, not contacted too often; (n_rows, n_actions)."""
+        return limits.open_to(self.rows[self.in_trial], self.spec.policy, self.actions)
 
     def choice(self, uplift: Mapping[str, Numbers]) -> policy.Choice:
         """The action that the policy chooses for each row in the trial, by predicted uplift."""
@@ -242,7 +242,7 @@ class Cohort:
             cost=self.cost,
             limits=self.limits,
             ids=self.ids[trial],
-            may_contact=self.may_contact,
+            may_contact=self.open_to,
         )
 
     def realised(self, choice: policy.Choice) -> Numbers:

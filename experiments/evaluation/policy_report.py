@@ -10,7 +10,7 @@ from experiments.evaluation.model_figures import Predictions, figure
 from experiments.metric import Metric, Numbers
 from experiments.metrics.policy_value import METRIC as POLICY_VALUE
 from experiments.money import policy
-from experiments.money.limits import UNLIMITED, Limits
+from experiments.money.limits import UNLIMITED, Limits, Mask
 from experiments.money.simple_policies import comparisons
 from experiments.statistics.intervals import Estimate, bootstrap
 from features.plugins import discover
@@ -46,7 +46,7 @@ def policy_report(cohort: Cohort, challenger: Predictions) -> dict[str, Any]:
     return {
         "value": ours.interval().to_dict(),
         "customers": len(choice),
-        "may_be_contacted": int(cohort.may_contact.sum()),
+        "may_be_contacted": int(cohort.open_to.any(axis=1).sum()),
         "contacts": policy.contacts(choice),
         "contacts_by_action": dict(zip(cohort.actions, by_action.tolist(), strict=True)),
         "budget_share": cohort.spec.policy.budget_share,
@@ -73,7 +73,7 @@ def _rivals(cohort: Cohort, challenger: Predictions, choice: policy.Choice) -> d
     """What each simple policy earns by row, and how many contacts it makes."""
     trial, contacts = cohort.in_trial, policy.contacts(choice)
 
-    def earned(mix: Numbers, n_contacts: int) -> dict[str, Numbers]:
+    def earned(mix: Numbers, n_contacts: int, may_contact: Mask) -> dict[str, Numbers]:
         return comparisons(
             mix=mix,
             n_contacts=n_contacts,
@@ -82,18 +82,19 @@ def _rivals(cohort: Cohort, challenger: Predictions, choice: policy.Choice) -> d
             value=cohort.value[trial],
             cost=cohort.cost,
             ids=cohort.ids[trial],
-            may_contact=cohort.may_contact,
+            may_contact=may_contact,
         )
 
     found: dict[str, tuple[Numbers, int]] = {}
     for place, action in enumerate(cohort.actions):
         most = cohort.limits.affords(place, cost=cohort.cost, wanted=contacts)
-        everybody = {"treat_none": 0, "treat_all": int(cohort.may_contact.sum())}
-        for name, one in earned(np.eye(len(cohort.actions))[place], most).items():
+        may_contact = cohort.open_to[:, place]
+        everybody = {"treat_none": 0, "treat_all": int(may_contact.sum())}
+        for name, one in earned(np.eye(len(cohort.actions))[place], most, may_contact).items():
             found[name if name == "treat_none" else f"{name}_{action}"] = one, everybody.get(name, most)
     if len(cohort.actions) > 1:
         mix = policy.contacts_by_action(choice, len(cohort.actions)) / max(1, contacts)
-        mixed = earned(mix, contacts)
+        mixed = earned(mix, contacts, np.asarray(cohort.open_to.any(axis=1)))
         found |= {f"{name}_{SAME_ACTIONS}": (mixed[name], contacts) for name in ("random", "highest_risk_first")}
     return found
 
@@ -114,7 +115,7 @@ def _break_even(cohort: Cohort, challenger: Predictions, action: str) -> dict[st
         cost=np.zeros(1),
         limits=Limits(n_contacts, (UNLIMITED,)),
         ids=cohort.ids[trial],
-        may_contact=cohort.may_contact,
+        may_contact=cohort.open_to[:, place],
     )
     chosen = (choice != policy.NOBODY).astype(np.float64)
     known = {"cost": float(cohort.cost[place]), "contacts": int(chosen.sum())}

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.metric import Numbers
-from experiments.sections.policy import PolicySpec
+from experiments.sections.policy import EVERY_ACTION, PolicySpec
 from features.errors import DataError, MetricError, SpecError
 
 Mask = NDArray[np.bool_]
@@ -84,14 +84,31 @@ def barred(rows: pd.DataFrame, policy: PolicySpec) -> Mapping[str, Mask]:
             f"policy names the columns {unknown}, which the matrix has not; it has {sorted(map(str, rows))}."
         )
     found = {}
-    if policy.opt_out:
-        said = _numbers(rows, policy.opt_out)
-        if strange := sorted(set(np.unique(said).tolist()) - {0.0, 1.0}):
-            holds = f"holds {strange[:5]}{_first(rows, np.isin(said, strange))}"
-            raise DataError(f"policy.opt_out '{policy.opt_out}' {holds}; it must be 1 (no contact) or 0.")
-        found[OPTED_OUT] = said == 1
+    out = {action: _opted_out(rows, column) for action, column in policy.opt_outs.items()}
+    if EVERY_ACTION in out:
+        found[OPTED_OUT] = out[EVERY_ACTION]
     if policy.fatigue:
         found[TOO_OFTEN] = _numbers(rows, policy.fatigue.column) > policy.fatigue.at_most
+    return found
+
+
+def open_to(rows: pd.DataFrame, policy: PolicySpec, actions: tuple[str, ...]) -> Mask:
+    """Which actions each customer may get, shape (n_rows, n_actions), by all that bars them and by single opt-outs.
+
+    Raises as `barred`.
+    """
+    may_contact = free(barred(rows, policy), len(rows))
+    columns = [policy.opt_outs.get(action) for action in actions]
+    refused = [np.zeros(len(rows), dtype=np.bool_) if one is None else _opted_out(rows, one) for one in columns]
+    return may_contact[:, None] & ~np.array(refused, dtype=np.bool_).reshape(len(actions), len(rows)).T
+
+
+def _opted_out(rows: pd.DataFrame, column: str) -> Mask:
+    said = _numbers(rows, column)
+    if strange := sorted(set(np.unique(said).tolist()) - {0.0, 1.0}):
+        holds = f"holds {strange[:5]}{_first(rows, np.isin(said, strange))}"
+        raise DataError(f"policy.opt_out '{column}' {holds}; it must be 1 (no contact) or 0.")
+    found: Mask = said == 1
     return found
 
 

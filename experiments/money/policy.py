@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from experiments.metric import Numbers
 from experiments.money.allocation import Scarce, allocate
-from experiments.money.limits import UNLIMITED, Limits, Mask
+from experiments.money.limits import OPTED_OUT, UNLIMITED, Limits, Mask
 from features.errors import MetricError
 
 NOBODY = -1
@@ -25,10 +25,11 @@ def choose(
     uplift, shape (n_rows, n_actions), is the predicted change of the chance of a good outcome; value,
     shape (n_rows,), what a good outcome is worth; cost, shape (n_actions,), what an action costs, in the
     same currency. The net value of an action is value * uplift - cost. Of all choices within the limits that contact
-    nobody of negative value, nobody outside may_contact, shape (n_rows,) (default: everybody), and nobody for a net
-    value of 0 or less, it is one of the highest total net value: exactly where only the number of contacts is limited,
-    else as `experiments.money.allocation.allocate` says. Of customers with equal net values the smaller of ids, shape
-    (n_rows,), goes first; the order of rows changes nothing.
+    nobody of negative value, nobody outside may_contact, shape (n_rows,), or (n_rows, n_actions) where it differs
+    between actions (default: everybody), and nobody for a net value of 0 or less, it is one of the highest total net
+    value: exactly where only the number of contacts is limited, else as `experiments.money.allocation.allocate` says.
+    Of customers with equal net values the smaller of ids, shape (n_rows,), goes first; the order of rows changes
+    nothing.
     Raises MetricError for shapes that do not fit or missing figures.
     """
     net_value = net_values(uplift, value=value, cost=cost, may_contact=may_contact)
@@ -51,8 +52,9 @@ def net_values(uplift: Numbers, *, value: Numbers, cost: Numbers, may_contact: M
     net_value = value[:, None] * uplift - cost
     if not bool(np.isfinite(net_value).all()):
         raise MetricError("policy: an uplift, a value or a cost is missing; leave out rows without a prediction.")
-    allowed = (value >= 0) if may_contact is None else (value >= 0) & may_contact
-    return np.where(allowed[:, None] & (net_value > 0), net_value, -np.inf)
+    allowed = np.ones(1, dtype=np.bool_) if may_contact is None else may_contact
+    by_action = allowed if allowed.ndim > 1 else allowed[:, None]
+    return np.where((value >= 0)[:, None] & by_action & (net_value > 0), net_value, -np.inf)
 
 
 def _best_first(net_value: Numbers, ids: Ids, *, cost: Numbers, limits: Limits) -> Choice:
@@ -108,19 +110,22 @@ def not_contacted_because(
     cost: Numbers,
     limits: Limits,
     barred: Mapping[str, Mask],
+    open_to: Mask | None = None,
 ) -> NDArray[np.object_]:
     """Why a customer with a positive net value is not contacted, shape (n_rows,); `none` for everybody else.
 
-    The first reason that bars the customer; else `capacity full` where every action of positive net value is used
-    up, and `budget spent` where the contacts or the money are. choice is that of `choose`, barred as `limits.barred`
-    gives it, the rest as for `choose`.
+    The first reason that bars the customer; else `opted out` of every action of positive net value; `capacity full`
+    where those left are used up, and `budget spent` where the contacts or the money are. choice is that of `choose`,
+    barred as `limits.barred` gives it, open_to, shape (n_rows, n_actions), as `limits.open_to` (default: all), the rest
+    as for `choose`.
     """
     net_value = net_values(uplift, value=value, cost=cost)
     missed = (choice == NOBODY) & (net_value.max(axis=1, initial=-np.inf) > 0)
     full = np.bincount(choice[choice != NOBODY], minlength=cost.size) + 1 > np.array(limits.by_action)
-    shut = (full | (net_value <= 0)).all(axis=1)
+    left = net_value if open_to is None else np.where(open_to, net_value, -np.inf)
+    refused, shut = (left <= 0).all(axis=1), (full | (left <= 0)).all(axis=1)
     return np.select(
-        [~missed, *barred.values(), shut], [NO_REASON, *barred, CAPACITY_FULL], default=BUDGET_SPENT
+        [~missed, *barred.values(), refused, shut], [NO_REASON, *barred, OPTED_OUT, CAPACITY_FULL], default=BUDGET_SPENT
     ).astype(object)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from experiments.metric import Numbers
 from experiments.money import policy
-from experiments.money.limits import Limits, Mask
+from experiments.money.limits import OPTED_OUT, Limits, Mask
 from experiments.money.policy import CAPACITY_FULL, NO_REASON, NOBODY
 
 BY_MODEL, BY_PLAYBOOK, BY_NOTHING = "model", "playbook", "none"
@@ -23,7 +23,8 @@ class Customers:
     """What is known of the customers of a list.
 
     ids, value (in the spec's currency) and risk (the chance of leaving) have shape (n_customers,); uplift, shape
-    (n_customers, n_actions), is the predicted gain of each action; barred says by reason who must not be contacted.
+    (n_customers, n_actions), is the predicted gain of each action; barred says by reason who must not be contacted, and
+    open_to, shaped like uplift, which actions each customer may get (None: whoever is not barred may get all).
     """
 
     ids: NDArray[np.generic]
@@ -31,12 +32,27 @@ class Customers:
     risk: Numbers
     uplift: Numbers
     barred: Mapping[str, Mask]
+    open_to: Mask | None = None
 
     @property
     def may_contact(self) -> Mask:
         """Whom no reason bars."""
         free: Mask = ~np.any([np.zeros(len(self.value), dtype=bool), *self.barred.values()], axis=0)
         return free
+
+    @property
+    def allowed(self) -> Mask:
+        """Which actions each customer may get, shape (n_customers, n_actions)."""
+        every = np.ones(self.uplift.shape, dtype=bool) if self.open_to is None else self.open_to
+        found: Mask = every & self.may_contact[:, None]
+        return found
+
+    def may_get(self, action: NDArray[np.intp]) -> Mask:
+        """Who may get the action of this index, NOBODY for none; shape (n_customers,)."""
+        some = action != NOBODY
+        found = np.zeros(len(action), dtype=bool)
+        found[some] = self.allowed[some, action[some]]
+        return found
 
 
 @dataclass(frozen=True)
@@ -79,12 +95,12 @@ def propose(customers: Customers, book: Book, *, cost: Numbers, established: Mas
         cost=cost,
         limits=limits,
         ids=customers.ids,
-        may_contact=customers.may_contact,
+        may_contact=customers.allowed,
     )
     by_model = choice != NOBODY
     wanted = np.where(~by_model & book.fits, book.action, NOBODY)
     wanted[wanted != NOBODY] = np.where(established[wanted[wanted != NOBODY]], NOBODY, wanted[wanted != NOBODY])
-    free = customers.may_contact & (wanted != NOBODY) & (customers.value >= 0)
+    free = customers.may_get(wanted) & (customers.value >= 0)
     added = _within(wanted, choice, free, customers, cost=cost, limits=limits)
     action = np.where(added, wanted, choice)
     source = np.select([by_model, added], [BY_MODEL, BY_PLAYBOOK], default=BY_NOTHING).astype(object)
@@ -131,18 +147,26 @@ def _because(
 ) -> Texts:
     """Why nothing is proposed for a customer; `none` where something is."""
     missed = policy.not_contacted_because(
-        action, uplift=uplift, value=customers.value, cost=cost, limits=limits, barred=customers.barred
+        action,
+        uplift=uplift,
+        value=customers.value,
+        cost=cost,
+        limits=limits,
+        barred=customers.barred,
+        open_to=customers.allowed,
     )
     nothing = action == NOBODY
+    refused = (book.action != NOBODY) & ~customers.may_get(book.action)
     return np.select(
         [
             ~nothing,
             *(nothing & mask for mask in customers.barred.values()),
             missed != NO_REASON,
             free,
+            refused,
             book.fits & (book.action == NOBODY),
             book.fits,
         ],
-        [NO_REASON, *customers.barred, missed, CAPACITY_FULL, LEFT_ALONE, NOT_WORTH_IT],
+        [NO_REASON, *customers.barred, missed, CAPACITY_FULL, OPTED_OUT, LEFT_ALONE, NOT_WORTH_IT],
         default=NO_ROW_FITS if book.fits.any() else NOT_WORTH_IT,
     ).astype(object)

@@ -15,7 +15,13 @@ def first_met(playbook: PlaybookFile, values: Values, *, size: int) -> NDArray[n
 
     values, by column, have shape (n_customers,). A segment that is unknown for a customer is not met.
     """
-    met = np.full(size, NO_ROW)
-    for place, row in reversed(list(enumerate(playbook.rows.values()))):
-        met[playbook.segments[row.segment].truth(values) == truth.TRUE] = place
-    return met
+    found = met(playbook, values, size=size)
+    return np.where(found.any(axis=1), found.argmax(axis=1), NO_ROW)
+
+
+def met(playbook: PlaybookFile, values: Values, *, size: int) -> NDArray[np.bool_]:
+    """Which rows each customer meets, shape (n_customers, n_rows); values and unknown segments as in `first_met`."""
+    found = np.zeros((size, len(playbook.rows)), dtype=bool)
+    for place, row in enumerate(playbook.rows.values()):
+        found[:, place] = playbook.segments[row.segment].truth(values) == truth.TRUE
+    return found

@@ -37,8 +37,9 @@ class Candidate:
 class PolicySettings:
     """The input of the contact policy: the value of each row's good outcome, the cost of each action, and the limits.
 
-    value, ids (which break ties) and may_contact have shape (n_rows,), cost (n_actions,). listed is the length of the
-    customer list to which the limits refer (None: as many rows as are judged).
+    value and ids (which break ties) have shape (n_rows,), cost (n_actions,), may_contact (n_rows,) or, where it differs
+    between actions, (n_rows, n_actions). listed is the length of the customer list to which the limits refer (None: as
+    many rows as are judged).
     """
 
     value: Numbers

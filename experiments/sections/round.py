@@ -14,7 +14,9 @@ class RoundSpec(Section):
 
     control: the share of those with a proposed action who are withheld, so that its effect can be measured. explore:
     the share whose action is drawn among those they may get, so that the effects of all actions can be learned.
+    rest_days: so long after the date of a round, of any spec, nobody whom it contacts is drawn again.
     """
 
     control: Drawn = 0.1
     explore: Drawn = 0.0
+    rest_days: int = Field(30, ge=0, le=3_650)

@@ -1,5 +1,7 @@
 """The simulated table `treatments`: the arm of each customer in a campaign's trial."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 
@@ -21,5 +23,6 @@ def rows(chapter: Chapter) -> pa.Table:
         "campaign": pa.repeat(chapter.month.name, len(in_trial)),
         "action": worded(ARMS, arms),
         "probability": np.array(PROBABILITIES)[arms],
+        "probabilities": pa.repeat(json.dumps(dict(zip(ARMS, PROBABILITIES, strict=True))), len(in_trial)),
     }
     return assemble(tables.TREATMENTS, columns)

@@ -120,16 +120,27 @@ def _deliver(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
 
     found = delivery.deliver(spec, workspace, at=clock.text(clock.said(arguments.at, spec.time_zone)))
     said = f"{found.sent} sent, {found.failed} failed, {found.on_the_list} on the list only"
-    return Answer((f"alerts deliver {spec.name}: {said}",), asdict(found), code=2 if found.failed else 0)
+    lines = [f"alerts deliver {spec.name}: {said}"]
+    lines += [f"  failed: {receiver}: {reason}" for receiver, reason in found.reasons.items()]
+    lines += [
+        f"  {channel}: {count} warnings, and no address: {delivery.PREFIX}{channel.upper()} is not set"
+        for channel, count in found.without_address.items()
+    ]
+    lines += [f"  {found.unsure} may have arrived: a run was killed as it sent them"] * bool(found.unsure)
+    lines += [f"  {found.given_up} failed too often, and are tried no more"] * bool(found.given_up)
+    return Answer(tuple(lines), asdict(found), code=2 if found.failed else 0)
 
 
 def _list(spec: "ExperimentSpec", workspace: "Workspace", *, every: bool) -> Answer:
-    from pipelines.outreach.operations import database, warnings
+    from pipelines.outreach.operations import clock, database, rounds, warnings
     from pipelines.ruling import answers
 
-    found = warnings.all_of(database.opened(workspace.root), spec.name)
+    engine = database.opened(workspace.root)
+    found = warnings.all_of(engine, spec.name)
+    control = rounds.controls(engine, clock.text(clock.now(spec.time_zone))[:10])
+    found = found.assign(control_until=[control.get(str(one), "") for one in found["customer_id"]])
     shown = found if every else found[~found["state"].isin(warnings.CLOSED)]
-    columns = ["state", "level", "rule", "customer_id", "began_at", "owner", "due_at"]
+    columns = ["state", "level", "rule", "customer_id", "began_at", "owner", "due_at", "control_until"]
     lines = answers.table([columns, *shown[columns].astype(str).to_numpy().tolist()]) if len(shown) else []
     return Answer((f"alerts list {spec.name}: {len(shown)} warnings", *lines), shown.to_dict("records"))
 
@@ -145,8 +156,9 @@ def _by_hand(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
     at = clock.text(clock.came(arguments.at, spec.time_zone))
     since = clock.text(clock.said(arguments.since, spec.time_zone))
     key = (spec.name, arguments.rule, arguments.customer, since)
-    by = sign(os.environ, datetime.now(UTC)).by
-    new = warnings.happened(database.opened(workspace.root), key, kind, at=at, by=by, note=arguments.note)
+    told = {"by": sign(os.environ, datetime.now(UTC)).by, "note": arguments.note}
+    known_at = None if arguments.at is None else clock.text(clock.now(spec.time_zone))
+    new = warnings.happened(database.opened(workspace.root), key, kind, at=at, known_at=known_at, **told)
     said = f"alerts {arguments.action} {spec.name}: {arguments.rule} of {arguments.customer} is {kind}"
     return Answer((said if new else f"{said} already",), {"state": kind, "new": new})
 

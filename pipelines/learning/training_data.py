@@ -172,7 +172,7 @@ class Learning:
             ids=rows["customer_id"].astype(str).to_numpy(dtype=str),
             cost=np.array([arm.cost for arm in self.spec.treatment.arms.values()]),
             policy=self.spec.policy,
-            may_contact=limits.free(limits.barred(rows, self.spec.policy), len(rows)),
+            may_contact=limits.open_to(rows, self.spec.policy, tuple(self.spec.treatment.arms)),
             listed=self.listed,
         )
 

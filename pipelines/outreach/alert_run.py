@@ -19,6 +19,8 @@ from pipelines.outreach.operations import clock, database, warnings
 from pipelines.outreach.operations.warnings import Warning_
 from pipelines.workspace import Workspace
 
+TAKEN_OUT = "there is no such rule any longer"
+
 
 @dataclass(frozen=True)
 class Raised:
@@ -104,14 +106,16 @@ def _warning(
 def _follow_up(
     engine: sa.Engine, spec: str, standing: Mapping[str, tuple[pd.Index, Episodes]], *, now: datetime
 ) -> None:
-    """Write down which open warnings are over (their episode has ended), and which are overdue."""
+    """Write down which open warnings are over (their episode has ended, or their rule), and which are overdue."""
     told = {"at": clock.text(now), "by": "holdfast"}
     over = {rule: set(customers[np.isnan(found.since)].astype(str)) for rule, (customers, found) in standing.items()}
     events = []
     for row in warnings.all_of(engine, spec).to_dict("records"):
-        if row["state"] in warnings.CLOSED or row["rule"] not in standing:
+        if row["state"] in warnings.CLOSED:
             continue
-        if row["customer_id"] in over[row["rule"]]:
+        if row["rule"] not in standing:
+            events.append(warnings.event(_key(row), warnings.EXPIRED, **told, note=TAKEN_OUT))
+        elif row["customer_id"] in over[row["rule"]]:
             events.append(warnings.event(_key(row), warnings.EXPIRED, **told))
         elif row["due_at"] <= clock.text(now) and row["state"] != warnings.ESCALATED:
             to = "" if pd.isna(row["escalates_to"]) else str(row["escalates_to"])

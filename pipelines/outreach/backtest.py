@@ -36,7 +36,11 @@ def checked(spec: ExperimentSpec, workspace: Workspace) -> tuple[AlertFile, Colu
     conditions, by = [rule.when for rule in file.rules.values()], [route.by for route in file.routes.values()]
     alike = known_columns.ambiguous(workspace.matrix, conditions, *by)
     outreach_files.refuse([*mistakes, *routes, *words, *alike], path=f"experiments/specs/alerts/{spec.alerts}.yaml")
-    return file, columns, [f"rules.{one.rule}: {one.text}" for one in remarks if not one.is_mistake]
+    advice = [f"rules.{one.rule}: {one.text}" for one in remarks if not one.is_mistake]
+    advice += [
+        f"{name}: the file does not say which there are, so a misspelt one is not noticed" for name in file.undeclared
+    ]
+    return file, columns, advice
 
 
 def figures(spec: ExperimentSpec, workspace: Workspace) -> dict[str, Any]:

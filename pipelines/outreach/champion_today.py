@@ -15,7 +15,7 @@ from features.errors import MissingError
 from pipelines.champion import loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
-from pipelines.outreach import champion_scores, explained, serving_champion
+from pipelines.outreach import champion_scores, explained, open_warnings, serving_champion
 from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
@@ -26,7 +26,8 @@ class ChampionToday:
     """rows are the newest customers with features and value; scored, row by row, what version says of them.
 
     established says of each action whether its effect is: then the model may decide on it. reasons are those that a
-    person can act on, as `reasons.columns` names them; cuts those of the risk levels.
+    person can act on, as `reasons.columns` names them; cuts those of the risk levels; warned are the open warnings, as
+    `open_warnings.read` has them.
     """
 
     rows: pd.DataFrame
@@ -35,6 +36,7 @@ class ChampionToday:
     established: Mapping[str, bool]
     reasons: pd.DataFrame
     cuts: RiskCuts
+    warned: pd.DataFrame
 
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of: date) -> ChampionToday:
@@ -56,7 +58,8 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
     why = explained.risk(champion.model.unwrap_python_model().scorer, rows)
-    return ChampionToday(rows, scored, champion.version, established, why, champion.cuts(spec.score))
+    warned = open_warnings.read(engine, spec.name)
+    return ChampionToday(rows, scored, champion.version, established, why, champion.cuts(spec.score), warned)
 
 
 def _is_established(made: Mapping[str, Any], action: str) -> bool:

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments.alerts.alert_file import AlertFile
+from experiments.conditions.warning import WarningCondition, column_of
 from experiments.conditions.words import WordsCondition
 from experiments.logic.condition import Columns, Condition, KnownColumn, Not, Several, Values
 from experiments.money.risk_levels import RiskCuts
@@ -40,18 +41,23 @@ def built(matrix: Path) -> dict[str, KnownColumn]:
     return {**found, **chosen}
 
 
-def known(matrix: Path, asked: Collection[Condition], lexicons: Collection[str] = ()) -> Columns:
-    """The columns that there are, and those of the words that the conditions look for in known lexicons."""
+def known(
+    matrix: Path, asked: Collection[Condition], lexicons: Collection[str] = (), rules: Collection[str] = ()
+) -> Columns:
+    """The columns that there are, of the words that the conditions look for in known lexicons, and of known rules."""
     words = {leaf.column: KnownColumn("number", 0.0) for leaf in word_conditions(asked) if leaf.words_of in lexicons}
-    return {**built(matrix), VALUE: KnownColumn("number"), **OF_THE_MODEL, **words}
+    warned = {column_of(rule): KnownColumn("number", 0.0) for rule in rules}
+    return {**built(matrix), VALUE: KnownColumn("number"), **OF_THE_MODEL, **words, **warned}
 
 
 def ambiguous(matrix: Path, asked: Collection[Condition], *more: str) -> list[str]:
     """Names in the conditions, or more, that are of ours and of a feature too: nobody could say which is meant."""
-    ours = {VALUE, *OF_THE_MODEL, *(leaf.column for leaf in word_conditions(asked))}
+    found = [leaf for one in asked for leaf in leaves(one)]
+    counted = {leaf.column for leaf in found if isinstance(leaf, WordsCondition | WarningCondition)}
+    ours = {VALUE, *OF_THE_MODEL, *counted}
     names = frozenset(more).union(*(one.columns() for one in asked))
     return [
-        f"'{name}' is a feature and also what rules call the {'words' if name.startswith('words ') else name} of a"
+        f"'{name}' is a feature and also what rules call the {f'{name.split()[0]}s' if name in counted else name} of a"
         " customer; give the feature another name"
         for name in sorted(names & ours & set(built(matrix)))
     ]

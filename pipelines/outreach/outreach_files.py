@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import TypeVar
 
-from experiments.alerts.alert_file import AlertFile
+from experiments.alerts.alert_file import TOGETHER, AlertFile
 from experiments.playbooks import judging_playbooks
 from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError, SpecError, UsageError
 from features.section import Section
 from pipelines.outreach import columns as known_columns
+from pipelines.outreach import open_warnings
 from pipelines.specs import spec_text
 from pipelines.specs.options import parsed
 from pipelines.workspace import Workspace
@@ -42,7 +43,10 @@ def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile
     found = playbook(spec, workspace)
     if found is None:
         return None
-    columns = known_columns.known(workspace.matrix, list(found.segments.values()))
+    asked = list(found.segments.values())
+    needs_rules = spec.alerts is not None and bool(open_warnings.warning_conditions(asked))
+    rules = [TOGETHER, *alerts(spec, workspace).rules] if needs_rules else []
+    columns = known_columns.known(workspace.matrix, asked, rules=rules)
     remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
     mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
     mistakes += known_columns.ambiguous(workspace.matrix, list(found.segments.values()))

@@ -1,6 +1,7 @@
 """`round`: propose an action for each customer, draw who is withheld, and write it before anybody sees the list."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -11,17 +12,18 @@ from experiments.assignment import detectable, draw
 from experiments.assignment.draw import Drawn, Proposed
 from experiments.money import limits
 from experiments.money.limits import UNLIMITED, Limits
-from experiments.playbooks import proposals, row_of_customer
-from experiments.playbooks.playbook_file import NO_ACTION, PlaybookFile
+from experiments.playbooks import next_best, proposals
+from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.playbooks.proposals import Book, Customers, Proposals
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
 from pipelines.outreach import columns as known_columns
+from pipelines.outreach import open_warnings, round_book
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import LEVEL, LEVELS, SCORE
 from pipelines.outreach.operations.rounds import NONE, Round
 
-WITHHELD = "withheld by an open round"
+WITHHELD, CONTACTED = "withheld by an open round", "contacted by a recent round"
 # Where the label has no window, a round is open for so long.
 DAYS_WITHOUT_WINDOW = 90
 ROUNDS_A_YEAR = 12
@@ -42,24 +44,46 @@ def window_closes(spec: ExperimentSpec, as_of: date) -> date:
 
 
 def drafted(
-    spec: ExperimentSpec, today: ChampionToday, playbook: PlaybookFile | None, *, held_back: frozenset[str], seed: str
+    spec: ExperimentSpec,
+    today: ChampionToday,
+    playbook: PlaybookFile | None,
+    *,
+    held_back: frozenset[str],
+    contacted: frozenset[str],
+    seed: str,
 ) -> pd.DataFrame:
-    """The assignments of a round, in the order of the list; held_back are withheld by rounds that are still open."""
+    """The assignments of a round, in the order of the list.
+
+    held_back are withheld by rounds that are open, contacted are those whom recent rounds contact: neither is drawn.
+    """
     rows = today.rows.reset_index(drop=True)
     risk = today.scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE: risk, LEVEL: known_columns.levels(rows, risk, today.cuts)})
     actions = spec.actions
-    customers = _customers(spec, rows, today.scored, held_back=held_back)
+    customers = _customers(spec, rows, today.scored, {WITHHELD: held_back, CONTACTED: contacted})
     arms = spec.treatment.arms if spec.treatment else {}
     cost = np.array([arms[action].cost for action in actions], dtype=float)
     established = np.array([today.established.get(action, False) for action in actions], dtype=bool)
-    within = _leaving_room(limits.limits_of(spec.policy, actions=actions, n_rows=len(rows)), spec, cost, len(rows))
-    book = _book(playbook, rows, actions)
-    proposed = _proposed(customers, book, cost=cost, established=established, within=within)
+    limits_ = limits.limits_of(spec.policy, actions=actions, n_rows=len(rows))
+    within = _leaving_room(limits_, spec, cost, customers.allowed)
+    asked = round_book.read(playbook, rows, actions, today.warned)
+    proposed = _proposed(customers, asked.first, cost=cost, established=established, within=within)
     drawn = _drawn(spec, rows, proposed, customers, seed=seed)
-    said = today.reasons.to_numpy().reshape(len(rows), -1, 2).tolist()
+    other = next_best.next_best(
+        customers,
+        given=drawn.action,
+        by_playbook=asked.actions,
+        ends=asked.ends,
+        cost=cost,
+        established=established,
+    )
+    other[drawn.withheld] = draw.NOBODY
+    said = today.reasons.to_numpy().reshape(len(rows), today.reasons.shape[1] // 2, 2).tolist()
     reasons = [[pair for pair in pairs if pair[0]] for pairs in said]
-    return _assignments(rows, risk, proposed, drawn, actions, reasons=reasons)
+    found = _assignments(rows, risk, proposed, drawn, actions, reasons=reasons)
+    found["next_best"] = np.array([*actions, NONE], dtype=object)[other]
+    found["warnings"] = pd.Series(open_warnings.of_each(customers.ids, today.warned), index=found.index, dtype=object)
+    return _in_order(found)
 
 
 def can_show(round_: Round, assignments: pd.DataFrame) -> dict[str, Shown]:
@@ -92,27 +116,31 @@ def seed_of(spec: ExperimentSpec, as_of: date) -> str:
 
 
 def _customers(
-    spec: ExperimentSpec, rows: pd.DataFrame, scored: pd.DataFrame, *, held_back: frozenset[str]
+    spec: ExperimentSpec, rows: pd.DataFrame, scored: pd.DataFrame, bound: Mapping[str, frozenset[str]]
 ) -> Customers:
     ids = rows["customer_id"].to_numpy().astype(str)
-    barred = {**limits.barred(rows, spec.policy), WITHHELD: np.isin(ids, list(held_back))}
+    elsewhere = {reason: np.isin(ids, list(some)) for reason, some in bound.items()}
+    barred = {**limits.barred(rows, spec.policy), **elsewhere}
     names = [f"uplift_{action}" for action in spec.actions]
     known = [scored[name].to_numpy(dtype=float) if name in scored else np.zeros(len(rows)) for name in names]
     uplift = np.column_stack(known) if known else np.zeros((len(rows), 0))
     risk = scored["churn_probability"].to_numpy(dtype=float)
-    return Customers(ids, rows["value"].to_numpy(dtype=float), risk, uplift, barred)
+    open_to = limits.open_to(rows, spec.policy, spec.actions)
+    return Customers(ids, rows["value"].to_numpy(dtype=float), risk, uplift, barred, open_to)
 
 
-def _leaving_room(within: Limits, spec: ExperimentSpec, cost: np.ndarray, size: int) -> Limits:
-    """The limits of the proposals, with room for what exploring may add to each action."""
+def _leaving_room(within: Limits, spec: ExperimentSpec, cost: np.ndarray, allowed: np.ndarray) -> Limits:
+    """The limits of the proposals, with room for what exploring may add to each action; allowed as in `Customers`."""
     if not spec.round.explore or not cost.size:
         return within
-    cheapest = cost.min()
+    cheapest, allowed = cost.min(), allowed[allowed.any(axis=1)]
+    size = len(allowed)
     most = min(size, within.contacts, int(within.money / cheapest) if cheapest and within.money < UNLIMITED else size)
     taken = []
-    for action, limit in zip(spec.actions, within.by_action, strict=True):
+    explored = draw.most_explored(allowed, most=most, explore=spec.round.explore)
+    for action, limit, used in zip(spec.actions, within.by_action, explored, strict=True):
         try:
-            taken.append(draw.reserve(limit, most=most, explore=spec.round.explore, n_actions=cost.size))
+            taken.append(draw.reserve(limit, taken=used, explore=spec.round.explore))
         except SpecError as error:
             raise SpecError(f"spec '{spec.name}': round: {action}: {error}.") from error
     if (money := float((np.array(taken) * cost).sum())) > within.money:
@@ -122,17 +150,6 @@ def _leaving_room(within: Limits, spec: ExperimentSpec, cost: np.ndarray, size: 
         )
     by_action = tuple(limit - used for limit, used in zip(within.by_action, taken, strict=True))
     return replace(within, by_action=by_action, money=within.money - money)
-
-
-def _book(playbook: PlaybookFile | None, rows: pd.DataFrame, actions: tuple[str, ...]) -> Book:
-    if playbook is None:
-        return Book.empty(len(rows))
-    asked = list(playbook.segments.values())
-    columns = known_columns.of_rows(rows, asked)
-    names = frozenset[str]().union(*(one.columns() for one in asked))
-    met = row_of_customer.first_met(playbook, known_columns.values(rows, names, columns), size=len(rows))
-    places = [draw.NOBODY if row.action == NO_ACTION else actions.index(row.action) for row in playbook.rows.values()]
-    return Book(np.array([*places, draw.NOBODY])[met], met != row_of_customer.NO_ROW)
 
 
 def _proposed(
@@ -146,9 +163,8 @@ def _proposed(
 
 
 def _drawn(spec: ExperimentSpec, rows: pd.DataFrame, proposed: Proposals, customers: Customers, *, seed: str) -> Drawn:
-    allowed = np.repeat(customers.may_contact[:, None], len(spec.actions), axis=1)
     level = np.array([LEVELS.index(one) for one in rows[LEVEL]])
-    asked = Proposed(customers.ids.tolist(), proposed.action, level, allowed)
+    asked = Proposed(customers.ids.tolist(), proposed.action, level, customers.allowed)
     return draw.draw(asked, control=spec.round.control, explore=spec.round.explore, seed=seed)
 
 
@@ -161,9 +177,9 @@ def _assignments(
     *,
     reasons: list[list[list[str]]],
 ) -> pd.DataFrame:
-    """The rows of the list: who has a proposal first, by what the contact is worth, then by risk."""
+    """The rows of the list, in the order of the customers."""
     names = np.array([*actions, NONE], dtype=object)
-    found = pd.DataFrame(
+    return pd.DataFrame(
         {
             "customer_id": rows["customer_id"].to_numpy().astype(str),
             "action": names[drawn.action],
@@ -178,6 +194,10 @@ def _assignments(
             "probabilities": [dict(zip((NONE, *actions), row.tolist(), strict=True)) for row in drawn.probability],
         }
     )
-    nothing = (proposed.action == draw.NOBODY).astype(int)
-    order = np.lexsort((found["customer_id"].to_numpy(), -risk, -np.nan_to_num(proposed.worth), nothing))
+
+
+def _in_order(found: pd.DataFrame) -> pd.DataFrame:
+    """Who has a proposal first, by what the contact is worth, then by risk."""
+    nothing, worth = (found["proposed"] == NONE).astype(int), np.nan_to_num(found["expected_value"].to_numpy())
+    order = np.lexsort((found["customer_id"].to_numpy(), -found["risk"].to_numpy(), -worth, nothing))
     return found.iloc[order].reset_index(drop=True)

@@ -10,21 +10,38 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from pipelines.files import spreadsheet, storage
-from pipelines.outreach import reasons
+from pipelines.outreach import reasons, round_treatments
 from pipelines.outreach.operations.rounds import NONE, Round
 from pipelines.reporting import round_page
 
 PROBABILITY = "probability_of_"
-SHOWN = ("customer_id", "action", "level", "risk", "expected_value", "because")
+SHOWN = ("customer_id", "action", "next_best_action", "level", "risk", "expected_value", "because")
+# Of the most urgent of a customer's open warnings; all their rules. Empty texts where there is no warning.
+WARNED = ("urgency", "owner", "due_at", "warned_of")
 WITHHELD = "withheld by chance: do not contact"
 
 
 def shown(assignments: pd.DataFrame) -> pd.DataFrame:
-    """The list as people see it: each probability in a column, and said of whom the draw withholds."""
+    """The list as people see it: each probability in a column, and said of whom the draw withholds.
+
+    Urgency and owner are those of the warnings that were open when the round was drawn.
+    """
     probabilities = pd.DataFrame(assignments["probabilities"].tolist(), index=assignments.index)
     because = assignments["because"].where(~assignments["withheld"], WITHHELD)
-    kept = assignments.assign(because=because)[[*SHOWN]]
-    return kept.join(_reasons(assignments)).join(probabilities.add_prefix(PROBABILITY))
+    kept = assignments.assign(because=because, next_best_action=assignments["next_best"])[[*SHOWN]]
+    told = kept.join(_warned(assignments)).join(_reasons(assignments))
+    return told.join(probabilities.add_prefix(PROBABILITY))
+
+
+def _warned(assignments: pd.DataFrame) -> pd.DataFrame:
+    """What the open warnings of each customer say, the most urgent of which comes first."""
+    rows = [
+        (*(str(found[0][name]) for name in ("level", "owner", "due_at")), ", ".join(str(one["rule"]) for one in found))
+        if found
+        else ("",) * len(WARNED)
+        for found in assignments["warnings"]
+    ]
+    return pd.DataFrame(rows, columns=[*WARNED], index=assignments.index, dtype=object)
 
 
 def _reasons(assignments: pd.DataFrame) -> pd.DataFrame:
@@ -35,8 +52,11 @@ def _reasons(assignments: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names, index=assignments.index, dtype=object)
 
 
-def write(folder: Path, round_: Round, assignments: pd.DataFrame, *, title: str, currency: str) -> None:
-    """Write the list of a round; equal rounds give equal bytes, but for Excel's, which has a date in it."""
+def write(folder: Path, round_: Round, assignments: pd.DataFrame, *, title: str, currency: str, time_zone: str) -> None:
+    """Write the list of a round, and the round as rows of the table `treatments`.
+
+    Equal rounds give equal bytes, but for Excel's, which has a date in it.
+    """
     listed = shown(assignments)
     with storage.replacing_folder(folder) as into:
         spreadsheet.write(into / "list.csv", listed)
@@ -44,6 +64,8 @@ def write(folder: Path, round_: Round, assignments: pd.DataFrame, *, title: str,
         _excel(into / "list.xlsx", listed)
         page = round_page.render(round_, listed[listed["action"] != NONE], title=title, currency=currency)
         storage.write_bytes(into / "list.html", page.encode())
+        drawn = round_treatments.rows(round_, assignments, time_zone=time_zone)
+        storage.write_parquet(into / "treatments.parquet", drawn)
 
 
 def folder_of(rounds: Path, as_of: date) -> Path:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
 from experiments.alerts import lexicon
 from experiments.alerts.alert_file import Lexicon
 from experiments.logic.condition import Condition
+from features.texts.normalising import LONGEST
+from pipelines.messages import log
 from pipelines.outreach.columns import word_conditions
 
 TABLE, KEY = "interactions", "interaction_id"
@@ -42,8 +43,15 @@ class Spoken:
             return cls(None)
         said = pq.read_table(tables / TABLE, columns=[KEY, "customer_id", "known_at", "text"]).to_pandas()
         said = said[said["known_at"] >= first - timedelta(days=max(leaf.days for leaf in asked))].reset_index(drop=True)
-        texts, place = np.unique(said["text"].fillna("").to_numpy().astype(str), return_inverse=True)
-        found = {name: lexicon.hits(texts.tolist(), lexicons[name].words)[place] for name in sorted(named)}
+        # Not an array of texts, in which each takes as much room as the longest.
+        place, texts = pd.factorize(said["text"].fillna("").astype(object))
+        long = said.loc[[len(texts[at]) > LONGEST for at in place], KEY].to_numpy()
+        if len(long):
+            log.note(
+                f"alerts: {len(long)} texts have more than {LONGEST:,} letters (first: {KEY} '{long[0]}'); words are"
+                " looked for in the first of these only"
+            )
+        found = {name: lexicon.hits(list(texts), lexicons[name].words)[place] for name in sorted(named)}
         return cls(said.drop(columns="text").assign(**found))
 
     def beside(self, rows: pd.DataFrame, conditions: Iterable[Condition], *, as_of: datetime) -> pd.DataFrame:

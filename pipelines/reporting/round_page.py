@@ -1,11 +1,19 @@
 """list.html: the customers of a round with what is to be done for each, to filter and to print."""
 
+import base64
+import hashlib
+from functools import cache
 from typing import Any, Protocol
 
 import pandas as pd
 
+from experiments.playbooks.playbook_file import NO_ACTION
 from pipelines.messages.numbers import money
-from pipelines.reporting.pages import page
+from pipelines.reporting.pages import TEMPLATES, page
+
+LEVELS = ("high", "medium", "low")
+# Of a customer without an open warning.
+NOBODY = "no warning"
 
 
 class DrawnRound(Protocol):
@@ -31,7 +39,12 @@ def render(round_: DrawnRound, listed: pd.DataFrame, *, title: str, currency: st
             "place": place,
             "customer": row["customer_id"],
             "action": row["action"],
+            "instead": "" if row["next_best_action"] == NO_ACTION else row["next_best_action"],
             "level": row["level"],
+            "urgency": row["urgency"],
+            "owner": row["owner"] or NOBODY,
+            "due": row["due_at"][:16].replace("T", " "),
+            "warned": row["warned_of"].replace("_", " "),
             "risk": f"{row['risk']:.0%}",
             "worth": _worth(row["expected_value"], currency),
             "by": row["because"],
@@ -39,11 +52,24 @@ def render(round_: DrawnRound, listed: pd.DataFrame, *, title: str, currency: st
         }
         for place, row in enumerate(listed.to_dict("records"), start=1)
     ]
-    actions = sorted({row["action"] for row in rows})
-    return page("round.html.j2", (), round=round_, title=title, rows=rows, actions=actions, levels=LEVELS)
+    filters = {
+        "action": sorted({row["action"] for row in rows}),
+        "level": [one for one in LEVELS if one in {row["level"] for row in rows}],
+        "owner": sorted({row["owner"] for row in rows}, key=lambda owner: (owner == NOBODY, owner)),
+    }
+    parts = {"script": _script(), "script_hash": _hash(_script()), "filters": filters}
+    return page("round.html.j2", (), round=round_, title=title, rows=rows, **parts)
 
 
-LEVELS = ("high", "medium", "low")
+@cache
+def _script() -> str:
+    """What filters the rows; without it all are shown."""
+    return (TEMPLATES / "round" / "filters.js").read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """The digest by which a browser knows that it may run this script and no other (CSP level 2)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _worth(value: float, currency: str) -> str:

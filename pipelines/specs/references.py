@@ -71,8 +71,9 @@ def _value(spec: HasValue, known: KnownColumns) -> Iterator[str]:
 def _policy(spec: HasPolicy, known: KnownColumns) -> Iterator[str]:
     """The policy's columns; a category with the texts 0 and 1 serves as a flag, as a number does."""
     now = {VALUE: True} | {name: known.is_number[name] for name in known.is_number if name not in known.after}
-    if spec.policy.opt_out is not None:
-        yield from _is_number("policy.opt_out", spec.policy.opt_out, _with_texts(now, known, YES_OR_NO))
+    for action, column in spec.policy.opt_outs.items():
+        key = "policy.opt_out" if isinstance(spec.policy.opt_out, str) else f"policy.opt_out.{action}"
+        yield from _is_number(key, column, _with_texts(now, known, YES_OR_NO))
     if spec.policy.fatigue is not None:
         yield from _is_number("policy.fatigue.column", spec.policy.fatigue.column, _with_texts(now, known, None))
 

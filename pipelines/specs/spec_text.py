@@ -26,7 +26,7 @@ def read(path: Path, *, called: str | None = None, keys: str = "source and label
     """
     named = called or f"spec '{path.stem}'"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _decoded(path)
         if len(text) > MOST_BYTES:
             raise SpecError(f"{path.name} has {len(text):,} letters; a spec has at most {MOST_BYTES:,}.")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -35,7 +35,7 @@ def read(path: Path, *, called: str | None = None, keys: str = "source and label
         plain = loader.construct_document(node) if node else None
     except yaml.MarkedYAMLError as error:
         raise SpecError(f"{path.name} is not YAML{_place(error)}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise SpecError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise SpecError(f"{path.name} is nested too deep; a spec has at most {DEEPEST} levels.") from error
@@ -44,6 +44,19 @@ def read(path: Path, *, called: str | None = None, keys: str = "source and label
     if faults := list(_faults(plain, ())):
         raise SpecError(f"{named}: {'; '.join(faults)}.")
     return plain
+
+
+def _decoded(path: Path) -> str:
+    """The text of a file. Raises SpecError, with the line, where it is in another encoding than UTF-8."""
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, byte = raw.count(b"\n", 0, error.start) + 1, raw[error.start]
+        raise SpecError(
+            f"{path.name} is not UTF-8, at line {line} (byte 0x{byte:02X}); it was saved in another encoding, such as"
+            " GB18030, Big5 or Windows-1252: save it as UTF-8."
+        ) from error
 
 
 def _place(error: yaml.MarkedYAMLError) -> str:

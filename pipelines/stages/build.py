@@ -109,7 +109,7 @@ def _outcomes(spec: _Observed, declared: Mapping[str, Table]) -> list[dict[str, 
 
 def _checked_rows(spec: Built, folder: Path, outcomes: list[str]) -> enough.Counted:
     rows = matrices.read(folder, matrices.LEARN, [*enough.NEEDED, *outcomes, *spec.policy.columns]).to_pandas()
-    limits.barred(rows, spec.policy)
+    limits.open_to(rows, spec.policy, spec.actions)
     counted = enough.check_rows(spec, rows)
     enough.check_outcomes(spec, rows, outcomes)
     return counted

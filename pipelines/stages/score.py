@@ -184,9 +184,10 @@ def _advised(rows: pd.DataFrame, scored: pd.DataFrame, actions: list[str], spec:
     value = rows["value"].to_numpy(dtype=float)
     cost = np.array([arms[action].cost for action in actions])
     within = limits.limits_of(spec.policy, actions=tuple(actions), n_rows=size)
-    ids, allowed = rows["customer_id"].to_numpy().astype(str), limits.free(blocked, size)
-    choice = policy.choose(uplift=uplift, value=value, cost=cost, limits=within, ids=ids, may_contact=allowed)
-    because = policy.not_contacted_because(choice, uplift=uplift, value=value, cost=cost, limits=within, barred=blocked)
+    terms: dict[str, Any] = {"uplift": uplift, "value": value, "cost": cost, "limits": within}
+    ids, allowed = rows["customer_id"].to_numpy().astype(str), limits.open_to(rows, spec.policy, tuple(actions))
+    choice = policy.choose(**terms, ids=ids, may_contact=allowed)
+    because = policy.not_contacted_because(choice, **terms, barred=blocked, open_to=allowed)
     worth = value * uplift[np.arange(size), choice] - cost[choice]
     action = np.array([*actions, NONE], dtype=object)[choice]
     return _Advice(action, np.where(choice == policy.NOBODY, 0.0, worth), because)

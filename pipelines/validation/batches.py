@@ -14,6 +14,8 @@ from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored
 
 ROWS_PER_BATCH = 500_000
+# How far written probabilities may be off one, or off each other.
+ROUNDING = 1e-6
 LIMIT = "1GB"  # beside it stand the rows that are judged, and what Great Expectations makes of them
 # A sign of a currency, or its three letters beside a figure.
 MONEY = r"\p{Sc}|[0-9]\s*[A-Z]{3}\b|\b[A-Z]{3}\s*[-+]?[0-9]"
@@ -77,6 +79,7 @@ def of_rows(
         *_found(connection, table, tables=tables),
         *joined,
         *_money(table),
+        *_distributions(table),
     ]
     query = _query(table, plain=plain, helpers=helpers, extracted_at=extracted_at)
     reader = connection.sql(query).to_arrow_reader(at_most)
@@ -188,6 +191,25 @@ def _money(table: Stored) -> Iterator[tuple[str, str]]:
             raw = f"t.{_quoted(suites.unreadable(column.name))}"
             for name, is_money in ((suites.money(column.name), ""), (suites.strange(column.name), "NOT ")):
                 yield f"CASE WHEN {is_money}regexp_matches({raw}, '{MONEY}') THEN {raw} END AS {_quoted(name)}", ""
+
+
+def _distributions(table: Stored) -> Iterator[tuple[str, str]]:
+    """Whether each text that is to hold a distribution does, as an expression; null where the text is."""
+    for column in table.declared.columns:
+        if column.distribution_of is None or column.name not in table.sound:
+            continue
+        text, own = f"t.{_quoted(column.name)}", f"t.{_quoted(column.distribution_of)}"
+        shares = f"TRY_CAST(CASE WHEN json_valid({text}) THEN {text} END::JSON AS MAP(VARCHAR, DOUBLE))"
+        asked = [f"abs(list_sum(map_values({shares})) - 1) <= {ROUNDING}", f"list_min(map_values({shares})) >= 0"]
+        # With a missing share the sum would be one of the others.
+        asked.append(f"list_count(map_values({shares})) = len(map_values({shares}))")
+        if {column.distribution_of, "probability"} <= table.sound:
+            asked.append(f"abs({shares}[{own}] - t.probability) <= {ROUNDING}")
+        if known := table.declared.column(column.distribution_of).values:
+            names = ", ".join("'" + one.replace("'", "''") + "'" for one in known)
+            asked.append(f"list_has_all([{names}], map_keys({shares}))")
+        holds = f"coalesce({' AND '.join(asked)}, false)"
+        yield f"CASE WHEN {text} IS NOT NULL THEN {holds} END AS {_quoted(suites.is_distribution(column.name))}", ""
 
 
 def _quoted(name: str) -> str:

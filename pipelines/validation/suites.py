@@ -38,6 +38,11 @@ def strange(column: str) -> str:
     return f"{HELPER}strange {column}"
 
 
+def is_distribution(column: str) -> str:
+    """The name of the helper column that says whether a text is the distribution that it is declared to be."""
+    return f"{HELPER}distribution {column}"
+
+
 def part_demands(table: Table) -> tuple[Demand, ...]:
     """Expectations on every part of a table: the declared columns in the declared types."""
     return tuple(
@@ -135,6 +140,12 @@ def _of_a_column(table: str, column: Column) -> Iterator[Demand]:
     if column.references:
         words = f"must occur in {column.references}"
         yield _in_set(table, column.name, words=words, judged=found(column.name), allowed=[True])
+    if column.distribution_of:
+        words = (
+            f"must be JSON with a probability for each {column.distribution_of}, which sum to 1, the row's own among"
+            " them as in probability"
+        )
+        yield _in_set(table, column.name, words=words, judged=is_distribution(column.name), allowed=[True])
 
 
 def _in_set(table: str, column: str, *, words: str, judged: str, allowed: list[Any]) -> Demand:

@@ -49,10 +49,21 @@ def _warnings_are_checked_played_and_raised_once(tiny: Repository) -> None:
     assert late["open"] == first["open"]
     assert {one["state"] for one in _said(tiny, "alerts", "list", "demo")} == {"escalated"}
     one = listed[0]
+    _time_goes_forward_only(tiny, one)
     done = ("alerts", "done", "demo", one["rule"], one["customer_id"], "--since", one["began_at"])
     assert [_said(tiny, *done)["new"] for _ in range(2)] == [True, False]
     assert len(_said(tiny, "alerts", "list", "demo")) == len(listed) - 1
     assert len(_said(tiny, "alerts", "list", "demo", "--all")) == len(listed)
+
+
+def _time_goes_forward_only(tiny: Repository, one: dict) -> None:
+    named = ("demo", one["rule"], one["customer_id"], "--since", one["began_at"])
+    ended = tiny.run("alerts", "done", *named, "--at", "2025-05-31")
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "before that" in ended.stderr
+    assert _said(tiny, "alerts", "acknowledge", *named)["state"] == "acknowledged"
+    there = {(row["rule"], row["customer_id"]): row["state"] for row in _said(tiny, "alerts", "list", "demo")}
+    assert there[one["rule"], one["customer_id"]] == "acknowledged"
 
 
 def _a_round_is_drawn_once_whatever_changes(tiny: Repository) -> None:
@@ -62,6 +73,12 @@ def _a_round_is_drawn_once_whatever_changes(tiny: Repository) -> None:
     probabilities = listed.filter(like="probability_of_")
     assert (abs(probabilities.sum(axis=1) - 1) < 1e-9).all()
     contacted = int((listed["action"] != "none").sum())
+    warned = {row["customer_id"]: row for row in _said(tiny, "alerts", "list", "demo")}
+    assert set(listed.loc[listed["urgency"] != "", "customer_id"]) == set(warned) & set(listed["customer_id"])
+    assert set(listed["next_best_action"]) <= {"none", "call", "coupon", "upgrade"}
+    drawn = pd.read_parquet(folder / "treatments.parquet")
+    assert len(drawn) == contacted + first["withheld"]
+    assert (drawn["action"] == "control").sum() == first["withheld"]
     assert contacted + first["withheld"] > 0
     assert set(first["can_show"]) >= set(first["actions"])
     assert abs(first["withheld"] - 0.2 * (contacted + first["withheld"])) <= 1

@@ -1,6 +1,6 @@
 """Conversion of times: company-local, without time zone, as ISO 8601 text or as hours since 1970."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from features.errors import UsageError
@@ -40,9 +40,17 @@ def said(text: str | None, time_zone: str) -> datetime:
 def came(text: str | None, time_zone: str) -> datetime:
     """As `said`, of what has happened. Raises UsageError also for what has not come yet, or is of another age."""
     found, present = said(text, time_zone), now(time_zone)
-    if not datetime(FIRST_YEAR, 1, 1) <= found <= present:
+    if found < datetime(FIRST_YEAR, 1, 1) or not (found <= present or has_come(found, time_zone, datetime.now(UTC))):
         raise UsageError(f"'{text}' is not between {FIRST_YEAR} and now, which is {present} in {time_zone}.")
     return found
+
+
+def has_come(moment: datetime, time_zone: str, at: datetime) -> bool:
+    """Whether clocks in a time zone have shown a moment by the instant at, which has its zone.
+
+    An hour that they show twice has come once it was shown the first time.
+    """
+    return moment.replace(tzinfo=ZoneInfo(time_zone), fold=0) <= at
 
 
 def text(moment: datetime) -> str:

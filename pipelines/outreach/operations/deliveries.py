@@ -41,12 +41,30 @@ def due(engine: sa.Engine, wanted: Iterable[tuple[Key, str]], *, at: str) -> dic
     return found
 
 
-def ended(engine: sa.Engine, attempts: Mapping[tuple[Key, str], int], state: str, *, at: str) -> None:
-    """Write down how attempts ended."""
+def ended(
+    engine: sa.Engine, attempts: Mapping[tuple[Key, str], int], state: str, *, at: str, reason: str | None = None
+) -> None:
+    """Write down how attempts ended, and why where they failed."""
     if attempts:
-        rows = [_row(pair, attempt, state, at) for pair, attempt in attempts.items()]
+        rows = [{**_row(pair, attempt, state, at), "reason": reason} for pair, attempt in attempts.items()]
         with databases.answering(engine, NAMED), engine.begin() as connection:
             connection.execute(sa.insert(DELIVERIES), rows)
+
+
+def unsent(engine: sa.Engine, spec: str) -> dict[tuple[Key, str], str]:
+    """The warnings of a spec, with a receiver, that will not be sent again though nobody knows that they arrived.
+
+    By each the state: `begun` where an attempt never ended, for the run was killed, `failed` after MOST_ATTEMPTS.
+    """
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        there = _states(connection, {spec})
+    found = {}
+    for pair, attempts in there.items():
+        if any(states == {BEGUN} for states in attempts.values()):
+            found[pair] = BEGUN
+        elif len(attempts) >= MOST_ATTEMPTS and all(FAILED in states for states in attempts.values()):
+            found[pair] = FAILED
+    return found
 
 
 def _states(connection: sa.Connection, specs: set[str]) -> dict[tuple[Key, str], dict[int, set[str]]]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from pipelines.servers import databases
 NONE = "none"
 # The columns of a round's assignments, in order; `probabilities` is by action and `none`.
 COLUMNS = tuple(column.name for column in ASSIGNMENTS.columns if column.name not in ("spec", "as_of"))
+# Younger than some rounds, of whose digest they are no part.
+LATER = ("next_best", "warnings")
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,14 @@ class Round:
     versions: Mapping[str, str | None]
 
 
-def written(engine: sa.Engine, round_: Round, assignments: pd.DataFrame) -> tuple[Round, pd.DataFrame] | None:
+def written(
+    engine: sa.Engine, round_: Round, assignments: pd.DataFrame, *, rest_days: int
+) -> tuple[Round, pd.DataFrame] | None:
     """The round of a spec and date: this one, or where there is one already, that; all of it or nothing is written.
 
-    None, and nothing is written, where it would contact somebody whom another round withholds, which was written since
-    this one was drafted: draft it again. assignments has COLUMNS but for `place`, in the order of the list. Raises
-    DataError when a customer occurs twice or probabilities do not sum to one.
+    None, and nothing is written, where it would draw somebody whom another round withholds, or contacts within
+    rest_days, which was written since this one was drafted: draft it again. assignments has COLUMNS but for `place`, in
+    the order of the list. Raises DataError when a customer occurs twice or probabilities do not sum to one.
     """
     rows = _checked(assignments)
     kept = {
@@ -65,7 +69,8 @@ def written(engine: sa.Engine, round_: Round, assignments: pd.DataFrame) -> tupl
         with databases.answering(engine, NAMED), engine.begin() as connection:
             alone(connection)
             there = connection.execute(sa.select(ROUNDS.c.spec).filter_by(**key)).first()
-            if there is None and _held_back(connection, key["as_of"]) & _drawn(rows):
+            bound = _held_back(connection, key["as_of"]) | _contacted(connection, round_.as_of, rest_days)
+            if there is None and bound & _drawn(rows):
                 return None
             connection.execute(sa.insert(ROUNDS), kept)
             if rows:
@@ -111,16 +116,46 @@ def held_back(engine: sa.Engine, on: date) -> frozenset[str]:
         return _held_back(connection, on.isoformat())
 
 
+def controls(engine: sa.Engine, on: str) -> dict[str, str]:
+    """The customers whom a round of any spec withholds on a date, with the date at which the last of these closes."""
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        asked = _withheld(on).add_columns(ROUNDS.c.window_closes_at).order_by(ROUNDS.c.window_closes_at)
+        return {row.customer_id: row.window_closes_at for row in connection.execute(asked)}
+
+
+def contacted(engine: sa.Engine, on: date, rest_days: int) -> frozenset[str]:
+    """The customers whom a round of any spec contacts after the day that is rest_days before this date.
+
+    Whether the contact was made is not asked: a round's list stays in the hands of those who work from it. A round for
+    a later date counts as well.
+    """
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return _contacted(connection, on, rest_days)
+
+
+def _contacted(connection: sa.Connection, on: date, rest_days: int) -> frozenset[str]:
+    if rest_days == 0:
+        return frozenset()
+    # The calendar has no days before its first.
+    since = (on - min(timedelta(days=rest_days), on - date.min)).isoformat()
+    asked = sa.select(ASSIGNMENTS.c.customer_id).where((ASSIGNMENTS.c.as_of > since) & (ASSIGNMENTS.c.action != NONE))
+    return frozenset(connection.execute(asked.distinct()).scalars())
+
+
 def _held_back(connection: sa.Connection, on: str) -> frozenset[str]:
+    return frozenset(connection.execute(_withheld(on)).scalars())
+
+
+def _withheld(on: str) -> "sa.Select[Any]":
     of_round = (ROUNDS.c.spec == ASSIGNMENTS.c.spec) & (ROUNDS.c.as_of == ASSIGNMENTS.c.as_of)
     lasts = ASSIGNMENTS.c.withheld & (ROUNDS.c.window_closes_at > on)
-    asked = sa.select(ASSIGNMENTS.c.customer_id).join(ROUNDS, of_round).where(lasts).distinct()
-    return frozenset(connection.execute(asked).scalars())
+    return sa.select(ASSIGNMENTS.c.customer_id).join(ROUNDS, of_round).where(lasts)
 
 
 def digest(rows: list[dict[str, Any]]) -> str:
     """SHA-256 of a round's assignments, in order."""
-    text = json.dumps(rows, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    said = [{name: one for name, one in row.items() if name not in LATER or one is not None} for row in rows]
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -147,6 +182,8 @@ def _checked(assignments: pd.DataFrame) -> list[dict[str, Any]]:
             "expected_value": None if pd.isna(value) else float(value),
             "probabilities": json.dumps(probabilities, sort_keys=True),
             "reasons": json.dumps([list(pair) for pair in row["reasons"]], ensure_ascii=False),
+            "next_best": str(row["next_best"]),
+            "warnings": json.dumps([dict(one) for one in row["warnings"]], sort_keys=True),
             "place": place,
         }
         rows.append({name: plain[name] for name in COLUMNS})
@@ -158,6 +195,8 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame.assign(
         probabilities=[json.loads(text) for text in frame["probabilities"]],
         reasons=[json.loads(text) for text in frame["reasons"]],
+        next_best=frame["next_best"].fillna(NONE),
+        warnings=[json.loads(text) for text in frame["warnings"].fillna("[]")],
         expected_value=pd.to_numeric(frame["expected_value"], errors="coerce").astype(float),
     )
 

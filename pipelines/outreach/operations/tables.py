@@ -26,7 +26,8 @@ ROUNDS = sa.Table(
     sa.Column("digest", sa.Text, nullable=False),
 )
 # A row for each customer of a round's list. probabilities is JSON: of each action and of `none`, before the draw;
-# reasons is JSON: pairs of an English and a Chinese text.
+# reasons is JSON: pairs of an English and a Chinese text; next_best what could be done instead; warnings is JSON: those
+# that were open when the round was drawn. The last two are missing in rounds from before there were such columns.
 ASSIGNMENTS = sa.Table(
     "holdfast_assignments",
     METADATA,
@@ -44,6 +45,8 @@ ASSIGNMENTS = sa.Table(
     sa.Column("because", sa.Text, nullable=False),
     sa.Column("probabilities", sa.Text, nullable=False),
     sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("next_best", sa.Text),
+    sa.Column("warnings", sa.Text),
     sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
 )
 # A warning of a customer; began_at is when the episode began, so that one episode is one warning. Its times, and those
@@ -77,7 +80,7 @@ WARNING_EVENTS = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
 )
-# An attempt to deliver a warning to a receiver: a row `begun` before it, a row `sent` or `failed` after.
+# An attempt to deliver a warning to a receiver: a row `begun` before it, a row `sent` or `failed` after; why it failed.
 DELIVERIES = sa.Table(
     "holdfast_deliveries",
     METADATA,
@@ -89,6 +92,7 @@ DELIVERIES = sa.Table(
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("state", sa.Text, primary_key=True),
     sa.Column("at", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
 )
 # Where each customer stands with a rule after the last run: a summary that the next run replaces.
 EPISODES = sa.Table(

@@ -19,7 +19,7 @@ from pipelines.outreach.operations.tables import EPISODES, WARNING_EVENTS, WARNI
 from pipelines.servers import databases
 
 OPEN, ACKNOWLEDGED, DONE, ESCALATED, EXPIRED = "open", "acknowledged", "done", "escalated", "expired"
-# The later of two holds, whenever each was written.
+# Of what happened at one moment the later of two holds.
 STATES = (OPEN, ACKNOWLEDGED, ESCALATED, EXPIRED, DONE)
 # After these nothing follows.
 CLOSED = (DONE, EXPIRED)
@@ -91,6 +91,7 @@ def raised(
         new = [row for row in rows if tuple(row[name] for name in KEY) not in there]
         if new:
             connection.execute(sa.insert(WARNINGS), new)
+        _ended(connection, spec, standing)
         for rule, (customers, found) in standing.items():
             of_rule = (EPISODES.c.spec == spec) & (EPISODES.c.rule == rule)
             before = [dict(row) for row in connection.execute(sa.select(EPISODES).where(of_rule)).mappings()]
@@ -100,6 +101,12 @@ def raised(
             if kept := [*absent, *_kept(spec, rule, customers, found, at)]:
                 connection.execute(sa.insert(EPISODES), kept)
     return Counter(str(row["rule"]) for row in new)
+
+
+def _ended(connection: sa.Connection, spec: str, standing: Standing) -> None:
+    """End the episodes of rules that are asked no longer, so that one that comes back may fire again."""
+    gone = (EPISODES.c.spec == spec) & EPISODES.c.rule.not_in(list(standing))
+    connection.execute(sa.update(EPISODES).where(gone).values(began_at=None, fired=False))
 
 
 def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -> list[dict[str, Any]]:
@@ -120,8 +127,12 @@ def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -
 
 
 def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
-    """Every warning of a spec with its `state` (open, acknowledged, done, escalated or expired), oldest first."""
-    events = sa.select(*(WARNING_EVENTS.c[name] for name in (*KEY, "kind"))).where(WARNING_EVENTS.c.spec == spec)
+    """Every warning of a spec with its `state` (open, acknowledged, done, escalated or expired), oldest first.
+
+    The state is what happened last; once it is closed, nothing follows.
+    """
+    told = (*KEY, "kind", "happened_at")
+    events = sa.select(*(WARNING_EVENTS.c[name] for name in told)).where(WARNING_EVENTS.c.spec == spec)
     asked = (
         sa.select(WARNINGS)
         .where(WARNINGS.c.spec == spec)
@@ -129,19 +140,23 @@ def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
     )
     with databases.answering(engine, NAMED), engine.connect() as connection:
         rows = [dict(row) for row in connection.execute(asked).mappings()]
-        last: dict[tuple[str, ...], str] = {}
+        last: dict[tuple[str, ...], tuple[bool, str, int]] = {}
         for event in connection.execute(events):
-            key = tuple(event[: len(KEY)])
-            last[key] = max(last.get(key, OPEN), event.kind, key=STATES.index)
-    state = [last.get(tuple(str(row[name]) for name in KEY), OPEN) for row in rows]
+            key, kind = tuple(event[: len(KEY)]), STATES.index(event.kind)
+            last[key] = max(last.get(key, (False, "", 0)), (event.kind in CLOSED, event.happened_at, kind))
+    state = [STATES[last.get(tuple(str(row[name]) for name in KEY), (False, "", 0))[-1]] for row in rows]
     named = [column.name for column in WARNINGS.columns]
     return pd.DataFrame(rows, columns=named, dtype=object).assign(state=state)
 
 
-def happened(engine: sa.Engine, key: Sequence[str], kind: str, *, at: str, by: str, note: str = "") -> bool:
+def happened(
+    engine: sa.Engine, key: Sequence[str], kind: str, *, at: str, by: str, note: str = "", known_at: str | None = None
+) -> bool:
     """Write what became of a warning; False where it was written before.
 
-    key is spec, rule, customer_id and began_at. Raises UsageError where there is no such warning, or it is closed.
+    key is spec, rule, customer_id and began_at. known_at is now where somebody says when it happened; without it, at is
+    now, and clocks that were set back make it no earlier than the warning. Raises UsageError where there is no such
+    warning, it is closed, or it was raised after at.
     """
     there = all_of(engine, key[0])
     same = (there[list(KEY)] == list(key)).all(axis=1) if len(there) else pd.Series(dtype=bool)
@@ -150,12 +165,22 @@ def happened(engine: sa.Engine, key: Sequence[str], kind: str, *, at: str, by: s
     state = str(there.loc[same, "state"].iloc[0])
     if state in CLOSED and kind != state:
         raise UsageError(f"the warning of rule '{key[1]}' about customer '{key[2]}' is {state} already.")
-    return bool(all_happened(engine, [event(key, kind, at=at, by=by, note=note)]))
+    raised_at = str(there.loc[same, "raised_at"].iloc[0])
+    if known_at is not None and at < raised_at:
+        raise UsageError(
+            f"the warning of rule '{key[1]}' about customer '{key[2]}' was raised at {raised_at}; it cannot be {kind}"
+            f" at {at}, before that."
+        )
+    at = max(at, raised_at)
+    return bool(all_happened(engine, [event(key, kind, at=at, by=by, note=note, known_at=known_at)]))
 
 
-def event(key: Sequence[str], kind: str, *, at: str, by: str, note: str = "") -> dict[str, str]:
-    """What became of a warning, as a row."""
-    return {**dict(zip(KEY, key, strict=True)), "kind": kind, "happened_at": at, "known_at": at, "by": by, "note": note}
+def event(
+    key: Sequence[str], kind: str, *, at: str, by: str, note: str = "", known_at: str | None = None
+) -> dict[str, str]:
+    """What became of a warning, as a row; known at the time when it happened unless said."""
+    when = {"happened_at": at, "known_at": known_at or at}
+    return {**dict(zip(KEY, key, strict=True)), "kind": kind, **when, "by": by, "note": note}
 
 
 def all_happened(engine: sa.Engine, events: Sequence[Mapping[str, str]]) -> int:

@@ -98,11 +98,10 @@ def test_withholding_and_exploring_are_independent() -> None:
 @given(st.integers(0, 10**6), st.floats(0, 0.6))
 def test_what_exploring_takes_of_an_action_is_within_its_reserve(seed: int, explore: float) -> None:
     of = proposed(seed, customers=120)
-    n_groups = len(np.unique(of.allowed, axis=0))
-    open_to = of.allowed.sum(axis=1).min()
-    taken = drawing.reserve(np.inf, most=120, explore=explore, n_actions=int(open_to), n_groups=n_groups)
+    most = drawing.most_explored(of.allowed, most=120, explore=explore)
     found = drawn(of, seed, control=0.0, explore=explore)
-    for action in range(3):
+    for action, taken in enumerate(most):
+        assert drawing.reserve(np.inf, taken=taken, explore=explore) == taken
         explored = (found.explored & (found.action == action)).sum()
         assert explored <= taken
         assert (found.action == action).sum() <= (of.action == action).sum() + taken
@@ -130,4 +129,11 @@ def test_impossible_shares_are_refused(control: float, explore: float) -> None:
 
 def test_a_reserve_above_the_capacity_is_refused() -> None:
     with pytest.raises(SpecError, match="explore less"):
-        drawing.reserve(3, most=1_000, explore=0.1, n_actions=3)
+        drawing.reserve(3, taken=35, explore=0.1)
+
+
+def test_what_exploring_takes_at_most_by_hand() -> None:
+    """Of 10 explored, the 4 with one action alone get it, and of the other 6 each action gets 2; a group adds one."""
+    allowed = np.array([[True, True, True]] * 96 + [[True, False, False]] * 4)
+    assert drawing.most_explored(allowed, most=100, explore=0.1) == [4 + 2 + 2, 4 + 1, 4 + 1]
+    assert drawing.most_explored(allowed, most=100, explore=0.0) == [0, 0, 0]

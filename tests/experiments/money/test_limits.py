@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.money.limits import UNLIMITED, Limits, barred, contacts_within, free, limits_of
+from experiments.money.limits import UNLIMITED, Limits, barred, contacts_within, free, limits_of, open_to
 from experiments.sections.policy import FatigueSpec, PolicySpec
 from features.errors import DataError, MetricError, SpecError
 
@@ -54,6 +54,19 @@ def test_who_is_barred_and_why() -> None:
     }
     assert free(found, 4).tolist() == [False, False, True, True]
     assert free(barred(rows, PolicySpec()), 4).tolist() == [True] * 4
+
+
+def test_which_actions_each_may_get() -> None:
+    rows = pd.DataFrame({"stop": [1, 0, None, 0], "no_calls": [0, 1, None, 1], "calls": [0.0, 0.0, 0.0, 9.0]})
+    fatigue = FatigueSpec(column="calls", at_most=2)
+    policy = PolicySpec(opt_out={"all": "stop", "call": "no_calls"}, fatigue=fatigue)
+    assert policy.columns == ("stop", "no_calls", "calls")
+    found = open_to(rows, policy, ("call", "mail"))
+    assert found.tolist() == [[False, False], [False, True], [True, True], [False, False]]
+    assert open_to(rows, PolicySpec(opt_out="stop"), ("call",))[:, 0].tolist() == [False, True, True, True]
+    assert open_to(rows, policy, ()).shape == (4, 0)
+    with pytest.raises(DataError, match=r"policy.opt_out 'calls' holds \[9.0\]"):
+        open_to(rows, PolicySpec(opt_out={"call": "calls"}), ("call",))
 
 
 def test_a_column_that_is_not_there_or_says_something_else_is_refused() -> None:

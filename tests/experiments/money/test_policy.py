@@ -87,6 +87,23 @@ def test_no_other_choice_within_the_limits_promises_more(
 
 @small
 @given(campaign=campaigns(most_rows=12), seed=st.integers(0, 99))
+def test_an_action_that_a_customer_refuses_is_as_one_that_does_harm(
+    campaign: tuple[Numbers, Numbers, Numbers, Limits, Mask], seed: int
+) -> None:
+    uplift, value, cost, limits, may = campaign
+    open_to = may[:, None] & (np.random.default_rng(seed).random(uplift.shape) < 0.7)
+    terms = {"value": value, "cost": cost, "limits": limits}
+    choice = choose(uplift=uplift, **terms, ids=np.arange(value.size), may_contact=open_to)
+    harmful = choose(uplift=np.where(open_to, uplift, -1.0), **terms, ids=np.arange(value.size))
+    assert choice.tolist() == harmful.tolist()
+    because = not_contacted_because(choice, uplift=uplift, **terms, barred={}, open_to=open_to)
+    gains = (value[:, None] * uplift - cost > 0) & (value >= 0)[:, None]
+    only_refused = (choice == NOBODY) & gains.any(axis=1) & ~(gains & open_to).any(axis=1)
+    assert ((because == "opted out") == only_refused).all()
+
+
+@small
+@given(campaign=campaigns(most_rows=12), seed=st.integers(0, 99))
 def test_the_order_of_rows_changes_nothing(campaign: tuple[Numbers, Numbers, Numbers, Limits, Mask], seed: int) -> None:
     uplift, value, cost, limits, may = campaign
     order, ids = np.random.default_rng(seed).permutation(value.size), np.array([f"c{n:02d}" for n in range(value.size)])

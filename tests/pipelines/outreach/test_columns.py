@@ -66,9 +66,9 @@ def test_the_change_of_a_score_is_since_the_last_round_before_the_date(
 ) -> None:
     monkeypatch.delenv(database.ADDRESS, raising=False)
     engine = database.opened(tmp_path)
-    rounds.written(engine, ROUND, assignments())
+    rounds.written(engine, ROUND, assignments(), rest_days=0)
     today = replace(ROUND, as_of=date(2026, 4, 1), window_closes_at=date(2026, 7, 1))
-    rounds.written(engine, today, assignments().assign(risk=0.5, proposed="none", withheld=False))
+    rounds.written(engine, today, assignments().assign(risk=0.5, proposed="none", withheld=False), rest_days=0)
     rows, score = pd.DataFrame({"customer_id": ["c0", "c1", "new"]}), np.full(3, 0.5)
     spec: Any = SimpleNamespace(name="demo")
     # The round of the day itself is not the last one: else nobody's score would ever have changed.

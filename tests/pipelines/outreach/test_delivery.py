@@ -1,8 +1,10 @@
 """Warnings delivered to a real mail server and a real web server on loopback, once each."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -10,14 +12,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from experiments.spec import ExperimentSpec
 from features.errors import UsageError
 from pipelines.outreach import delivery, outreach_files
-from pipelines.outreach.operations import database, deliveries, warnings
+from pipelines.outreach.operations import database, deliveries, rounds, warnings
+from pipelines.outreach.operations.tables import DELIVERIES
 from pipelines.outreach.operations.warnings import Warning_
 from pipelines.workspace import Workspace
+from tests.pipelines.outreach.operations.test_rounds import ROUND, assignments
 from tests.specs import trial_spec
 
 AT = "2026-01-02T09:00:00"
@@ -139,6 +144,9 @@ def test_a_receiver_that_never_answers_is_given_up(
 ) -> None:
     monkeypatch.setenv("HOLDFAST_CHANNEL_MAIL", "json://127.0.0.1:1/hook")
     assert [deliver(place) for _ in range(4)] == [(0, 2, 1)] * deliveries.MOST_ATTEMPTS + [(0, 0, 1)]
+    assert delivery.deliver(*place, at=AT).given_up == 2
+    warnings.happened(database.opened(place[1].root), ("shop", "use_is_down", "c1", AT), "done", at=AT, by="clerk")
+    assert delivery.deliver(*place, at=AT).given_up == 1
 
 
 def test_an_attempt_that_began_and_never_ended_is_not_repeated(place: tuple[ExperimentSpec, Workspace]) -> None:
@@ -146,6 +154,7 @@ def test_an_attempt_that_began_and_never_ended_is_not_repeated(place: tuple[Expe
     wanted = [(("shop", "use_is_down", "c1", AT), "mail:desk")]
     assert len(deliveries.due(engine, wanted, at=AT)) == 1
     assert deliveries.due(engine, wanted, at=AT) == {}
+    assert delivery.deliver(*place, at=AT).unsure == 1
 
 
 def test_who_has_closed_a_warning_is_not_written_to(
@@ -166,6 +175,52 @@ def test_what_is_no_address_is_refused_without_being_shown(
     with pytest.raises(UsageError, match="HOLDFAST_CHANNEL_MAIL is no address") as told:
         deliver(place)
     assert "secret" not in f"{told.value}{capsys.readouterr()}"
+
+
+@pytest.mark.parametrize("code", [404, 500])
+def test_why_a_delivery_failed_is_said_and_kept_without_what_is_secret(
+    place: tuple[ExperimentSpec, Workspace],
+    web: tuple[list[dict[str, str]], str, list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    code: int,
+) -> None:
+    address = web[1].replace("json://", "json://me:hunter22@").replace("/hook", "/T0KENT0KEN")
+    monkeypatch.setenv("HOLDFAST_CHANNEL_MAIL", address)
+    web[2][:] = [code]
+    found = delivery.deliver(*place, at=AT)
+    (reason,) = found.reasons.values()
+    assert list(found.reasons) == ["mail, desk"]
+    assert str(code) in reason
+    with database.opened(place[1].root).connect() as connection:
+        assert set(connection.execute(sa.select(DELIVERIES.c.reason)).scalars()) == {None, reason}
+    assert not {"hunter22", "T0KENT0KEN"} & set(re.split(r"\W", f"{found}{capfd.readouterr()}"))
+
+
+def test_no_part_of_an_address_but_its_host_is_shown() -> None:
+    address = "https://user:p%40ssword@example.com/hooks/T0KEN?key=abc123"
+    text = f"could not send to {address}: example.com said p@ssword and T0KEN"
+    assert delivery.without_secrets(text, address) == (
+        "could not send to https://***:***@example.com/***/***?key=***: example.com said *** and ***"
+    )
+    assert len(delivery.without_secrets("a" * 10_000, address)) == delivery.MOST_LETTERS
+
+
+def test_a_channel_without_an_address_is_named(place: tuple[ExperimentSpec, Workspace]) -> None:
+    assert delivery.deliver(*place, at=AT).without_address == {"mail": 2}
+
+
+def test_who_is_in_a_control_is_to_be_offered_nothing(
+    place: tuple[ExperimentSpec, Workspace],
+    web: tuple[list[dict[str, str]], str, list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOLDFAST_CHANNEL_MAIL", web[1])
+    rounds.written(database.opened(place[1].root), replace(ROUND, spec="other"), assignments(), rest_days=0)
+    deliver(place)
+    lines = web[0][0]["message"].splitlines()
+    assert lines[0].endswith("[in a control until 2026-03-16: answer, but offer nothing]")
+    assert "control" not in lines[1]
 
 
 def test_a_long_list_is_cut(place: tuple[ExperimentSpec, Workspace]) -> None:

@@ -16,7 +16,7 @@ COST = np.array([8.0, 12.0, 5.0])
 def leaving_room(explore: float, within: Limits) -> Limits:
     actions = ("call", "coupon", "upgrade")
     spec: Any = SimpleNamespace(name="demo", currency="eur", actions=actions, round=SimpleNamespace(explore=explore))
-    return round_draw._leaving_room(within, spec, COST, 1_000)
+    return round_draw._leaving_room(within, spec, COST, np.ones((1_000, 3), dtype=bool))
 
 
 @pytest.mark.parametrize("money", [1_000.0, 5_000.0, UNLIMITED])

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from experiments.logic.condition import KnownColumn
 from features.errors import MissingError, SpecError
+from pipelines.outreach import columns as known_columns
 from pipelines.outreach import outreach_files
 
 
@@ -33,3 +35,39 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, kind: str, text: str, told
         read(spec, workspace)
     assert told.format(kind) in str(found.value)
     assert "source" not in str(found.value)
+
+
+BOOK = """
+title: Book
+segments: {{warned: {{warning: {rule}}}}}
+rows:
+  one: {{segment: warned, action: none, says: {{en: "Leave", zh: "不联系"}}}}
+"""
+RULES = """
+title: Warnings
+rules:
+  use_is_down:
+    says: {en: "Uses it less", zh: "使用减少"}
+    when: {feature: use, below: 1}
+    owner: desk
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "alerts", "is_there"),
+    [("use_is_down", "t", True), ("any", "t", True), ("use_is_dwon", "t", False), ("use_is_down", None, False)],
+)
+def test_a_segment_asks_for_warnings_of_rules_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: str, alerts: str | None, is_there: bool
+) -> None:
+    monkeypatch.setattr(known_columns, "built", lambda _: {"use": KnownColumn("number")})
+    spec: Any = SimpleNamespace(name="demo", alerts=alerts, playbook="t", actions=())
+    workspace: Any = SimpleNamespace(alerts=tmp_path / "alerts", playbooks=tmp_path / "playbooks", matrix=tmp_path)
+    for folder, text in (("alerts", RULES), ("playbooks", BOOK.format(rule=rule))):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "t.yaml").write_text(text, encoding="utf-8")
+    if is_there:
+        assert outreach_files.checked_playbook(spec, workspace) is not None
+    else:
+        with pytest.raises(SpecError, match=f"playbooks/t.yaml: warned: there is no rule of warnings '{rule}'"):
+            outreach_files.checked_playbook(spec, workspace)

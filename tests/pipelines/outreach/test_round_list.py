@@ -1,19 +1,25 @@
 """The list of a round as files: the same bytes, nothing that a spreadsheet would run, and a page to filter."""
 
-from datetime import date
+import base64
+import hashlib
+import re
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
+from features.tables import TREATMENTS
 from pipelines.files import spreadsheet
 from pipelines.outreach import round_list
 from pipelines.outreach.operations.rounds import Round
 
 VERSIONS = {"model": "3", "playbook": "demo"}
-ROUND = Round("demo", date(2026, 1, 1), "2026-01-01T08:00:00", "desk", "7", 0.1, 0.0, date(2026, 3, 16), VERSIONS)
+ROUND = Round("demo", date(2026, 1, 1), "2026-01-01T08:00:00+00:00", "desk", "7", 0.1, 0.0, date(2026, 3, 16), VERSIONS)
 BECAUSE = ["model", "playbook", "model", "not worth its cost"]
+LATE = {"rule": "use_is_down", "level": "high", "owner": "=desk\"'<b>", "due_at": "2026-01-04T09:30:00"}
 NAMES = ["=1+1", "@sum", "plain", "-2"]
 
 
@@ -35,12 +41,14 @@ def assignments() -> pd.DataFrame:
             "because": BECAUSE,
             "probabilities": [drawn, drawn, drawn, none],
             "reasons": [[["Uses it less", "使用减少"]], [], [], []],
+            "next_best": ["coupon", "none", "none", "none"],
+            "warnings": [[LATE, {**LATE, "rule": "score"}], [], [], []],
         }
     )
 
 
 def _written(folder: Path, assignments: pd.DataFrame) -> Path:
-    round_list.write(folder, ROUND, assignments, title="Demo", currency="eur")
+    round_list.write(folder, ROUND, assignments, title="Demo", currency="eur", time_zone="Europe/Berlin")
     return folder
 
 
@@ -74,9 +82,50 @@ def test_the_page_shows_who_is_to_be_contacted_and_nobody_else(tmp_path: Path, a
     assert "Uses it less" in page
     assert "使用减少" in page
     assert ">plain<" not in page
-    assert page.count('<tr class="action-1') == 2
-    assert "<script" not in page
+    assert page.count("<tr data-action") == 2
     assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+
+
+def test_urgency_and_owner_are_those_of_the_most_urgent_warning(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    listed = pd.read_parquet(_written(tmp_path / "list", assignments) / "list.parquet")
+    assert listed["next_best_action"].tolist() == ["coupon", "none", "none", "none"]
+    told = listed[[*round_list.WARNED]].to_numpy().tolist()
+    assert told == [["high", LATE["owner"], LATE["due_at"], "use_is_down, score"]] + [[""] * 4] * 3
+    csv = (tmp_path / "list" / "list.csv").read_text()
+    assert "'=desk" in csv
+
+
+def test_only_the_script_of_ours_may_run_and_without_it_every_row_is_there(
+    tmp_path: Path, assignments: pd.DataFrame
+) -> None:
+    page = (_written(tmp_path / "list", assignments) / "list.html").read_text()
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    told = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{told}'" in page
+    assert not re.search(r"fetch|XMLHttp|import|src=|href=|eval|innerHTML", script)
+    assert "<tr hidden" not in page
+    assert '<div class="filters" hidden>' in page
+    assert 'data-owner="=desk&#34;&#39;&lt;b&gt;"' in page
+    assert '<option value="==desk&#34;&#39;&lt;b&gt;">' in page
+    assert "<b>" not in page
+
+
+def test_the_round_becomes_rows_of_treatments(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    rows = pq.read_table(_written(tmp_path / "list", assignments) / "treatments.parquet")
+    assert rows.column_names == list(TREATMENTS.names)
+    assert [str(one) for one in rows.schema.types] == [
+        {"timestamp": "timestamp[us]", "number": "double"}.get(one.type, "string") for one in TREATMENTS.columns
+    ]
+    found = rows.to_pylist()
+    # Who was certain to get nothing took no part; who was withheld is in the control.
+    assert [(one["customer_id"], one["action"], one["probability"]) for one in found] == [
+        ("=1+1", "call", 0.9),
+        ("@sum", "call", 0.9),
+        ("plain", "control", 0.1),
+    ]
+    assert {one["probabilities"] for one in found} == {'{"call": 0.9, "control": 0.1}'}
+    # Written at eight in the morning of UTC, which is nine o'clock where the company is.
+    assert {one["event_at"] for one in found} == {one["known_at"] for one in found} == {datetime(2026, 1, 1, 9)}
 
 
 def test_a_list_without_anybody_is_one(tmp_path: Path, assignments: pd.DataFrame) -> None:

@@ -50,6 +50,13 @@ OF_A_TABLE: dict[str, tuple[tuple[str, ...], Any, str]] = {
     "a value of texts": (("value", "column"), "plan", "value.column: 'plan' holds texts, and a number is needed"),
     "a value of the label": (("value", "column"), "left", "value.column: there is no column 'left'"),
     "an opt-out of texts": (("policy", "opt_out"), "plan", "policy.opt_out: 'plan' holds texts"),
+    "an opt-out of one action of texts": (
+        ("policy", "opt_out"),
+        {"all": "plan"},
+        "policy.opt_out.all: 'plan' holds texts",
+    ),
+    "an opt-out of no action": (("policy", "opt_out"), {"fax": "asked"}, "policy.opt_out names ['fax']"),
+    "an opt-out of a number": (("policy", "opt_out"), 3, "policy.opt_out"),
     "an opt-out after": (("policy", "opt_out"), "spent", "policy.opt_out: there is no column 'spent'"),
     "fatigue of texts": (("policy", "fatigue", "column"), "plan", "policy.fatigue.column: 'plan' holds texts"),
     "a floor of texts": (

@@ -86,3 +86,14 @@ def test_a_spec_of_five_thousand_columns_is_read_soon(file: Path) -> None:
     begun = time.process_time()
     assert len(spec_text.read(file)["columns"]) == 5_000
     assert time.process_time() - begun < 8 * SECONDS
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "utf-16", "cp1252"])
+def test_a_file_in_another_encoding_is_told_its_line(tmp_path: Path, encoding: str) -> None:
+    text = "title: t\nwords: [" + ("réclamation" if encoding == "cp1252" else "投訴") + "]\n"
+    (tmp_path / "demo.yaml").write_bytes(text.encode(encoding))
+    with pytest.raises(SpecError, match=r"demo.yaml is not UTF-8, at line \d \(byte 0x") as told:
+        spec_text.read(tmp_path / "demo.yaml")
+    assert "\n" not in str(told.value)
+    (tmp_path / "demo.yaml").write_bytes(text.encode("utf-8-sig"))
+    assert spec_text.read(tmp_path / "demo.yaml")["title"] == "t"

@@ -311,8 +311,8 @@ def test_a_source_without_customers_is_refused(workspace: Workspace) -> None:
         validate.run(spec(), workspace)
 
 
-def test_treatments_of_another_arm_or_of_no_probability_are_refused_with_their_rows(workspace: Workspace) -> None:
-    parts = clean()
+def treatments(**more: Any) -> Parts:
+    """Forty treatments beside sound tables."""
     given = [datetime(2024, 3, 1 + day % 28, 12) for day in range(40)]
     columns = {
         "treatment_id": [f"A{row:02d}" for row in range(40)],
@@ -320,14 +320,50 @@ def test_treatments_of_another_arm_or_of_no_probability_are_refused_with_their_r
         "event_at": given,
         "known_at": [one + timedelta(hours=1) for one in given],
         "campaign": "spring",
-        "action": ["cal", "control", *["call"] * 38],
-        "probability": [0.5, 0.0, 1.5, *[1.0] * 37],
+        **more,
     }
-    arrays = [_array(columns[one.name], one.arrow_type) for one in TREATMENTS.columns]
-    write(workspace, {**parts, "treatments/2024-03": pa.Table.from_arrays(arrays, names=list(TREATMENTS.names))})
-    asked = ExperimentSpec.model_validate({**spec().model_dump(), "treatment": {"arms": {"call": {}}}})
+    arrays = [_array(columns.get(one.name), one.arrow_type) for one in TREATMENTS.columns]
+    return {**clean(), "treatments/2024-03": pa.Table.from_arrays(arrays, names=list(TREATMENTS.names))}
+
+
+def with_arm() -> ExperimentSpec:
+    return ExperimentSpec.model_validate({**spec().model_dump(), "treatment": {"arms": {"call": {}}}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"call": 0.5}',  # sums to a half
+        '{"call": 0.4, "control": 0.6}',  # not the row's own
+        '{"control": 1.0}',
+        '{"call": 0.5, "control": -0.5, "mail": 1.0}',
+        '{"call": 0.5, "mail": 0.5}',  # no such arm
+        '{"call": "a half", "control": 0.5}',
+        '{"call": 0.5, "control": null}',
+        '{"call": NaN, "control": 0.5}',
+        "[0.5, 0.5]",
+        "call: 0.5",
+    ],
+)
+def test_probabilities_of_all_arms_that_are_none_are_refused(workspace: Workspace, text: str) -> None:
+    sound = ['{"call": 0.5, "control": 0.5}', None] * 19
+    shares: dict[str, Any] = {"action": "call", "probability": 0.5}
+    write(workspace, treatments(**shares, probabilities=[*sound, sound[0], None]))
+    validate.run(with_arm(), workspace)
+    write(workspace, treatments(**shares, probabilities=[*sound, text, None]))
     with pytest.raises(DataError) as caught:
-        validate.run(asked, workspace)
+        validate.run(with_arm(), workspace)
+    (line,) = str(caught.value).splitlines()[1:]
+    assert line.startswith("  treatments.probabilities: must be JSON with a probability for each action")
+    assert "1 row (2.50 %)" in line
+    assert "treatment_id=A38" in line
+
+
+def test_treatments_of_another_arm_or_of_no_probability_are_refused_with_their_rows(workspace: Workspace) -> None:
+    wrong = {"action": ["cal", "control", *["call"] * 38], "probability": [0.5, 0.0, 1.5, *[1.0] * 37]}
+    write(workspace, treatments(**wrong))
+    with pytest.raises(DataError) as caught:
+        validate.run(with_arm(), workspace)
     assert str(caught.value).splitlines()[1:] == [
         (
             "  treatments.action: must be one of control, call: 1 row (2.50 %), such as 'cal'"

@@ -1,6 +1,6 @@
 """Times that people write: by the company's clocks, and for what has happened, not of the future."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -30,3 +30,17 @@ def test_what_is_no_time_is_refused(said: str) -> None:
 @pytest.mark.parametrize("said", ["2026-06-01", "2026-06-01T00:00", "2026-06-01 00:00:00", "20260601"])
 def test_a_time_may_be_written_in_some_ways(said: str) -> None:
     assert clock.text(clock.said(said, "UTC")) == "2026-06-01T00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("now", "come"),
+    [
+        ("2026-10-25T00:30", False),  # 02:30 in Berlin, the first time
+        ("2026-10-25T00:55", True),
+        ("2026-10-25T01:10", True),  # 02:10 once more: 02:50 was shown twenty minutes ago
+        ("2026-10-25T02:10", True),
+    ],
+)
+def test_an_hour_that_is_shown_twice_has_come_the_first_time(now: str, come: bool) -> None:
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert clock.has_come(datetime(2026, 10, 25, 2, 50), "Europe/Berlin", at) is come

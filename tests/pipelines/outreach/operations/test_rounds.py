@@ -1,5 +1,7 @@
 """Rounds in the database: once for a spec and date, the same when asked again, and whom they hold back."""
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import date
 from multiprocessing import get_context
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 from features.errors import DataError
 from pipelines.outreach.operations import database, rounds
 from pipelines.outreach.operations.rounds import Round
+from pipelines.outreach.operations.tables import ASSIGNMENTS, ROUNDS
 
 ROUND = Round(
     "demo",
@@ -39,6 +42,10 @@ def assignments(count: int = 4) -> pd.DataFrame:
             "expected_value": [12.5, 3.0, float("nan"), 1 / 3][:count],
             "because": ["none", "none", "not worth it", "none"][:count],
             "reasons": [[["Uses it less", "使用减少"]], [], [], []][:count],
+            "next_best": ["coupon", "none", "none", "none"][:count],
+            "warnings": [[{"rule": "use", "level": "high", "owner": "desk", "due_at": "2026-01-04"}], [], [], []][
+                :count
+            ],
             "probabilities": [
                 {"none": 0.1, "call": 0.9, "coupon": 0.0},
                 {"none": 0.1, "call": 0.9, "coupon": 0.0},
@@ -56,7 +63,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
 
 
 def _written(engine: sa.Engine, round_: Round, rows: pd.DataFrame) -> tuple[Round, pd.DataFrame]:
-    kept = rounds.written(engine, round_, rows)
+    kept = rounds.written(engine, round_, rows, rest_days=0)
     assert kept is not None
     return kept
 
@@ -71,7 +78,7 @@ def test_what_is_written_is_read_to_the_bit(engine: sa.Engine) -> None:
 
 
 def test_a_second_draw_of_the_same_date_changes_nothing(engine: sa.Engine) -> None:
-    rounds.written(engine, ROUND, assignments())
+    rounds.written(engine, ROUND, assignments(), rest_days=0)
     other = assignments().assign(action="none", withheld=True)
     there, kept = _written(engine, replace(ROUND, seed="8"), other)
     assert there == ROUND
@@ -91,7 +98,7 @@ def test_of_many_who_write_at_once_one_is_kept(tmp_path: Path, monkeypatch: pyte
 
 
 def test_who_is_withheld_is_held_back_from_every_spec_until_the_window_closes(engine: sa.Engine) -> None:
-    rounds.written(engine, ROUND, assignments())
+    rounds.written(engine, ROUND, assignments(), rest_days=0)
     for on, held in (
         (date(2025, 12, 31), {"c1"}),  # a list that is drawn later for an earlier date is contacted later
         (date(2026, 1, 1), {"c1"}),  # and so is that of another spec of the same day
@@ -104,6 +111,7 @@ def test_who_is_withheld_is_held_back_from_every_spec_until_the_window_closes(en
         engine,
         replace(ROUND, spec="other", as_of=date(2026, 2, 1), window_closes_at=date(2026, 4, 1)),
         assignments().assign(customer_id=["d0", "d1", "d2", "d3"]),
+        rest_days=0,
     )
     assert rounds.held_back(engine, date(2026, 2, 2)) == {"c1", "d1"}
 
@@ -112,13 +120,16 @@ def test_a_round_that_would_contact_who_was_withheld_meanwhile_is_not_written(en
     other = replace(ROUND, spec="other", as_of=date(2026, 1, 9))
     held = rounds.held_back(engine, other.as_of)
     assert not held
-    rounds.written(engine, ROUND, assignments())  # between the other's draft and its writing
-    assert rounds.written(engine, other, assignments()) is None
+    rounds.written(engine, ROUND, assignments(), rest_days=0)  # between the other's draft and its writing
+    assert rounds.written(engine, other, assignments(), rest_days=0) is None
     assert rounds.found(engine, "other", other.as_of) is None
     without = assignments().assign(proposed=["call", "none", "none", "coupon"], withheld=False)
-    assert rounds.written(engine, other, without) is not None
+    assert rounds.written(engine, other, without, rest_days=0) is not None
     # It is there now, and asked again it is the one there is.
-    assert rounds.written(engine, other, assignments()) is not None
+    assert rounds.written(engine, other, assignments(), rest_days=0) is not None
+
+
+LISTED = {"probabilities": {"none": 1.0}, "reasons": [], "warnings": [], "next_best": "none"}
 
 
 def _contacts(root: Path, spec: str) -> tuple[set[str], set[str]]:
@@ -133,7 +144,7 @@ def _contacts(root: Path, spec: str) -> tuple[set[str], set[str]]:
         frame = pd.DataFrame({"customer_id": names, "action": action, "proposed": proposed, "withheld": withheld})
         more = {"explored": False, "level": "low", "risk": 0.1, "expected_value": 1.0, "because": "none"}
         kept = rounds.written(
-            engine, round_, frame.assign(**more, probabilities=[{"none": 1.0}] * 20, reasons=[[]] * 20)
+            engine, round_, frame.assign(**more, **{name: [value] * 20 for name, value in LISTED.items()}), rest_days=0
         )
     drawn = kept[1]
     return set(drawn.loc[drawn["action"] == "call", "customer_id"]), set(drawn.loc[drawn["withheld"], "customer_id"])
@@ -158,6 +169,46 @@ def test_of_specs_that_draw_at_once_none_contacts_who_an_earlier_one_withholds(
             assert not found[earlier][1] & found[later][0]
 
 
+@pytest.mark.parametrize("spec", ["demo", "other"])
+def test_who_is_contacted_rests_in_every_spec(engine: sa.Engine, spec: str) -> None:
+    rounds.written(engine, ROUND, assignments(), rest_days=30)
+    for on, rest_days, told in (
+        (date(2026, 1, 1), 1, {"c0", "c3"}),  # another spec's round of the same day
+        (date(2025, 12, 1), 30, {"c0", "c3"}),  # and one for an earlier date, which is contacted later
+        (date(2026, 1, 30), 30, {"c0", "c3"}),
+        (date(2026, 1, 31), 30, set()),
+        (date(2026, 1, 1), 0, set()),
+        (date(1, 1, 2), 3_650, {"c0", "c3"}),
+    ):
+        assert rounds.contacted(engine, on, rest_days) == told
+    later = replace(ROUND, spec=spec, as_of=date(2026, 1, 30))
+    rested = assignments().assign(proposed=["none", "none", "call", "none"], action=["none", "none", "call", "none"])
+    assert rounds.written(engine, later, assignments().assign(withheld=False), rest_days=30) is None
+    assert rounds.written(engine, later, rested, rest_days=30) is not None
+
+
+def test_a_round_from_before_there_were_warnings_in_it_is_read(engine: sa.Engine) -> None:
+    rounds.written(engine, ROUND, assignments(), rest_days=0)
+    with engine.begin() as connection:  # as a version of before wrote it, with the digest that it computed
+        rows = [dict(row) for row in connection.execute(sa.select(ASSIGNMENTS)).mappings()]
+        plain = [{name: row[name] for name in rounds.COLUMNS if name not in rounds.LATER} for row in rows]
+        text = json.dumps(plain, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        old = {"as_of": "2025-12-01", "digest": hashlib.sha256(text.encode()).hexdigest()}
+        head = dict(connection.execute(sa.select(ROUNDS)).mappings().one())
+        connection.execute(sa.insert(ROUNDS), {**head, **old})
+        connection.execute(
+            sa.insert(ASSIGNMENTS), [{**row, "as_of": old["as_of"], "spec": "demo"} for row in _without(plain)]
+        )
+    found = rounds.found(engine, "demo", date(2025, 12, 1))
+    assert found is not None
+    assert found[1]["warnings"].tolist() == [[]] * 4
+    assert found[1]["next_best"].tolist() == ["none"] * 4
+
+
+def _without(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{**row, "next_best": None, "warnings": None} for row in rows]
+
+
 def test_an_empty_round_is_one(engine: sa.Engine) -> None:
     kept = _written(engine, ROUND, assignments(0))[1]
     assert kept.empty
@@ -176,12 +227,12 @@ def test_what_is_no_round_is_refused_and_nothing_is_kept(
     engine: sa.Engine, change: dict[str, list[object]], told: str
 ) -> None:
     with pytest.raises(DataError, match=told):
-        rounds.written(engine, ROUND, assignments().assign(**change))
+        rounds.written(engine, ROUND, assignments().assign(**change), rest_days=0)
     assert rounds.found(engine, "demo", ROUND.as_of) is None
 
 
 def test_a_round_that_was_changed_behind_our_back_is_noticed(engine: sa.Engine) -> None:
-    rounds.written(engine, ROUND, assignments())
+    rounds.written(engine, ROUND, assignments(), rest_days=0)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER holdfast_assignments_update")
         connection.exec_driver_sql("UPDATE holdfast_assignments SET action = 'call' WHERE customer_id = 'c1'")

@@ -1,0 +1,18 @@
+"use strict";
+const filters = [...document.querySelectorAll(".filters select")];
+const rows = [...document.querySelectorAll("#list tbody tr")];
+const shown = document.getElementById("shown");
+function filter() {
+  let count = 0;
+  for (const row of rows) {
+    row.hidden = filters.some((one) => one.value !== "" && row.dataset[one.name] !== one.value.slice(1));
+    count += row.hidden ? 0 : 1;
+  }
+  shown.textContent = count + " of " + rows.length + " shown";
+}
+for (const one of filters) one.addEventListener("change", filter);
+document.getElementById("print-shown").addEventListener("change", (event) => {
+  document.body.classList.toggle("print-shown", event.target.checked);
+});
+document.querySelector(".filters").hidden = false;
+filter();
