@@ -31,7 +31,7 @@ class RevenueRetention:
         """Its fields as JSON can hold them."""
         amounts = {name: getattr(self, name) for name in ("at_start", "expansion", "contraction", "lost", "at_end")}
         rates = {"net": self.net, "gross": self.gross}
-        return amounts | {name: None if one is None else one.to_dict() for name, one in rates.items()}
+        return amounts | {name: None if one is None else _plain(one) for name, one in rates.items()}
 
 
 def revenue_retention(before: Numbers, after: Numbers) -> RevenueRetention:
@@ -68,3 +68,8 @@ def ratio(above: Numbers, below: Numbers) -> Interval | None:
     if size < FEWEST or error == 0:
         return Interval(value, float("nan"), float("nan"), float("nan"), "none")
     return normal_interval(value, error, method="linearised")
+
+
+def _plain(found: Interval) -> dict[str, Any]:
+    """Its fields, without the numbers that are none."""
+    return {name: None if one != one else one for name, one in found.to_dict().items()}  # noqa: PLR0124 - NaN

@@ -1,0 +1,243 @@
+"""Who was a customer when, what they paid and which group they were in, read from the canonical tables."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from experiments.metric import Numbers
+from experiments.retention.spans import Moments, Spans
+from experiments.sections.label import HasLabel
+from experiments.sections.observations import HasObservations
+from features.errors import DataError
+from features.hindsight import Hindsight
+from features.history import EXACT, YEAR_DAYS
+from pipelines.matrix.dated import ENGINES
+from pipelines.matrix.duckdb_engine import Engine
+from pipelines.specs.options import Sourced, source_of
+from pipelines.workspace import Workspace
+
+# Besides contracts these show from when on a company's data are kept.
+EVENTS = ("usage", "transactions", "interactions", "surveys", "milestones")
+GROUPING = ("segment", "region", "language")
+# So much of the ends is known after so many days; whoever reports later than a month loaded old data.
+KNOWN_SHARE, MOST_LAG_DAYS = 0.99, 31
+
+
+class Counted(Sourced, HasLabel, HasObservations, Protocol):
+    """A spec as far as it says who is a customer."""
+
+
+@dataclass(frozen=True)
+class Company:
+    """All customers by today's knowledge; arrays have shape (n_customers,), in the order of ids.
+
+    data_begin and ends bound the data, and from begins on who is a customer is known; lag_days is how long it takes until 99 % of what ended are known. basis is
+    "contracts" or "activity" (whoever did something within active_days). contracts and customers hold every version
+    with `place`, the customer's position; tables those that figures of surveys need.
+    """
+
+    ids: pd.Index
+    spans: Spans
+    basis: str
+    active_days: int
+    data_begin: datetime
+    begins: datetime
+    ends: datetime
+    lag_days: int
+    contracts: pd.DataFrame | None
+    customers: pd.DataFrame | None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def paying(self, moment: np.datetime64) -> Numbers | None:
+        """What each customer's running contracts cost a month at a moment; None where there are no prices."""
+        if self.contracts is None or self.basis != "contracts":
+            return None
+        rows = in_force(self.contracts, "contract_id", moment)
+        running = (rows["begins_at"] < moment) & ~(rows["stops_at"] < moment)
+        prices = rows["price"].where(running, 0.0).fillna(0.0).to_numpy(dtype=float)
+        return np.bincount(rows["place"].to_numpy(), weights=prices, minlength=len(self.ids))
+
+    def grouping(self) -> list[str]:
+        """The columns by which customers can be grouped."""
+        held = [] if self.customers is None else [one for one in GROUPING if self.customers[one].notna().any()]
+        return held + (["plan"] if self.contracts is not None else [])
+
+    def group(self, column: str, moment: np.datetime64) -> pd.Series:
+        """The value of a column for each customer as it was at a moment, or first became after it; missing: none."""
+        held = self.contracts if column == "plan" else self.customers
+        if held is None:
+            return pd.Series(None, index=range(len(self.ids)), dtype=object)
+        rows = in_force(held, "contract_id" if column == "plan" else "customer_id", moment)
+        if column == "plan":  # of several contracts the one that runs, and of those the first
+            rows = rows.assign(off=~((rows["begins_at"] < moment) & ~(rows["stops_at"] < moment)))
+            rows = rows.sort_values(["place", "off", "begins_at", "contract_id"]).drop_duplicates("place")
+        return rows.set_index("place")[column].reindex(range(len(self.ids))).astype(object)
+
+    def joined(self) -> Moments:
+        """When each customer joined: as the company says, else the beginning of the first span; may be missing."""
+        first = np.full(len(self.ids), np.datetime64("NaT"), dtype="datetime64[us]")
+        first[self.spans.customer[::-1]] = self.spans.start[::-1]
+        if self.customers is None:
+            return first
+        rows = self.customers.drop_duplicates("place", keep="last").set_index("place")["joined_at"]
+        said = rows.reindex(range(len(self.ids))).to_numpy(dtype="datetime64[us]")
+        return np.where(np.isnat(said), first, said)
+
+
+def in_force(versions: pd.DataFrame, key: str, moment: np.datetime64) -> pd.DataFrame:
+    """Of each key the version that held at a moment: the last before it, of those of one time the one known last.
+
+    Where all came later it is the first. versions is in the order of key, event_at and known_at.
+    """
+    latest = versions.drop_duplicates([key, "event_at"], keep="last")
+    before = latest[latest["event_at"] < moment].drop_duplicates(key, keep="last")
+    after = latest[~latest[key].isin(before[key])].drop_duplicates(key, keep="first")
+    return pd.concat([before, after])
+
+
+def read(spec: Counted, workspace: Workspace, *, ends: datetime) -> Company | str:
+    """The company of a spec, or why nothing can be counted, as a sentence. ends is where the data do."""
+    if spec.observations is None:
+        return "the data are a table without dates: nobody can tell who was a customer when."
+    source, options = source_of(spec)
+    with ENGINES[spec.observations.engine](workspace.tables, source.declare(options)) as opened:
+        there = set(opened.known_today.tables)
+        of_activity = spec.label.kind == "inactive"
+        needed = spec.label.table if of_activity else "contracts"
+        if needed not in there:
+            return f"the data have no table '{needed}', which says who is a customer."
+        return _company(spec, opened, of_activity=of_activity, ends=ends)
+
+
+def _company(spec: Counted, opened: Engine, *, of_activity: bool, ends: datetime) -> Company:
+    today = opened.known_today
+    contracts = _versions(opened, "contracts", "contract_id") if "contracts" in today.tables else None
+    customers = _versions(opened, "customers", "customer_id") if "customers" in today.tables else None
+    if contracts is not None:
+        contracts = _with_terms(contracts)
+    events = _activity(spec, opened) if of_activity else None
+    known = [one["customer_id"] for one in (contracts, customers, events) if one is not None]
+    ids = pd.Index(pd.concat(known).unique()).sort_values()
+    contracts, customers, events = (_placed(one, ids) for one in (contracts, customers, events))
+    spans = _spans_of_activity(events, spec.label.active_days, len(ids)) if events is not None else None
+    if spans is None and contracts is not None:
+        spans = _spans_of_contracts(contracts, len(ids))
+    if spans is None or not spans.customer.size:
+        raise DataError("no row of the data makes anybody a customer; check the tables and the section label.")
+    tables = {name: _placed(_latest(opened, name), ids) for name in ("surveys", "interactions") if name in today.tables}
+    moved = _moved(opened, ids, ends)
+    begins = _begins(opened, None if of_activity else contracts)
+    return Company(
+        ids=ids,
+        spans=spans,
+        basis="activity" if of_activity else "contracts",
+        active_days=spec.label.active_days if of_activity else 0,
+        data_begin=begins,
+        begins=begins + timedelta(days=spec.label.active_days if of_activity else 0),
+        ends=ends,
+        lag_days=_lag(contracts, ends) if not of_activity else 0,
+        contracts=contracts,
+        customers=customers,
+        tables={name: one for name, one in (tables | moved).items() if one is not None},
+    )
+
+
+def _versions(opened: Engine, name: str, key: str) -> pd.DataFrame:
+    rows: pd.DataFrame = opened.rows(opened.known_today.tables[name]).to_pandas()
+    return rows.sort_values([key, "event_at", "known_at"], kind="stable").reset_index(drop=True)
+
+
+def _latest(opened: Engine, name: str) -> pd.DataFrame:
+    table = opened.known_today.latest(name)
+    heavy = [column for column in ("text",) if column in table.columns]
+    rows: pd.DataFrame = opened.rows(table.drop(*heavy) if heavy else table).to_pandas()
+    return rows
+
+
+def _moved(opened: Engine, ids: pd.Index, ends: datetime) -> dict[str, pd.DataFrame | None]:
+    """The payments that failed, and what was paid in the last year; nothing where the data have no transactions."""
+    if "transactions" not in opened.known_today.tables:
+        return {}
+    moved = opened.known_today.latest("transactions")
+    failed = moved.filter(moved.kind == "failed").select("customer_id", "event_at")
+    recent = moved.filter(moved.event_at >= ends - timedelta(days=YEAR_DAYS), moved.event_at < ends)
+    signed = ibis.cases((recent.kind == "payment", recent.amount), (recent.kind == "refund", -recent.amount), else_=0.0)
+    # As decimals, whose sum no order of rows moves.
+    paid = recent.group_by("customer_id").aggregate(paid=signed.cast(EXACT).sum().cast("float64"))
+    found = {"failed_payments": failed, "paid_in_a_year": paid}
+    return {name: _placed(opened.rows(one).to_pandas(), ids) for name, one in found.items()}
+
+
+def _with_terms(contracts: pd.DataFrame) -> pd.DataFrame:
+    """Every version with begins_at and stops_at, when its contract began and ended by what is known today."""
+    last = contracts.sort_values(["contract_id", "known_at"], kind="stable").drop_duplicates("contract_id", keep="last")
+    terms = last.set_index("contract_id")[["starts_at", "ended_at"]]
+    named = terms.rename(columns={"starts_at": "begins_at", "ended_at": "stops_at"})
+    return contracts.join(named, on="contract_id")
+
+
+def _activity(spec: Counted, opened: Engine) -> pd.DataFrame:
+    """customer_id and event_at of what makes a customer active, by the label."""
+    events = opened.known_today.latest(spec.label.table)
+    if spec.label.event is not None:
+        events = events.filter(events.kind == spec.label.event)
+    daily = opened.known_today.declared[spec.label.table].daily
+    moment = events.event_at.truncate("D") if daily else events.event_at
+    rows: pd.DataFrame = opened.rows(events.select("customer_id", event_at=moment).distinct()).to_pandas()
+    return rows
+
+
+def _placed(rows: pd.DataFrame | None, ids: pd.Index) -> pd.DataFrame | None:
+    """The rows with the positions of their customers; rows of nobody who is known are left out."""
+    if rows is None:
+        return None
+    placed = rows.assign(place=ids.get_indexer(pd.Index(rows["customer_id"])))
+    return placed[placed["place"] >= 0].reset_index(drop=True)
+
+
+def _spans_of_contracts(contracts: pd.DataFrame, size: int) -> Spans:
+    each = contracts.drop_duplicates("contract_id")
+    start, end = (each[name].to_numpy(dtype="datetime64[us]") for name in ("begins_at", "stops_at"))
+    return Spans.joined(each["place"].to_numpy(), start, end, n_customers=size)
+
+
+def _spans_of_activity(events: pd.DataFrame, days: int, size: int) -> Spans:
+    start = events["event_at"].to_numpy(dtype="datetime64[us]")
+    return Spans.joined(events["place"].to_numpy(), start, start + np.timedelta64(days, "D"), n_customers=size)
+
+
+def _begins(opened: Engine, contracts: pd.DataFrame | None) -> datetime:
+    """From when on the data show what happened: the first event, or the first end of a contract.
+
+    Contracts of before may be those only of who stayed.
+    """
+    today: Hindsight = opened.known_today
+    firsts = [opened.rows(today.tables[one].event_at.min().name("first").as_table()) for one in _dated(today)]
+    moments = [pd.Timestamp(one["first"][0].as_py()) for one in firsts]
+    if contracts is not None:
+        moments += [contracts["stops_at"].min()]
+    found = [one for one in moments if not pd.isna(one)]
+    if not found and contracts is not None:
+        found = [contracts["event_at"].min()]
+    return min(found).floor("D").to_pydatetime()
+
+
+def _dated(today: Hindsight) -> Collection[str]:
+    return [one for one in EVENTS if one in today.tables]
+
+
+def _lag(contracts: pd.DataFrame | None, ends: datetime) -> int:
+    """After how many days 99 % of the ends of the last year were known, from 0 to 31."""
+    if contracts is None:
+        return 0
+    ended = contracts[contracts["ended_at"].notna()].drop_duplicates("contract_id")
+    recent = ended[ended["ended_at"] >= pd.Timestamp(ends) - pd.Timedelta(days=365)]
+    if recent.empty:
+        return 0
+    days = np.ceil((recent["known_at"] - recent["ended_at"]).dt.total_seconds() / 86_400).clip(lower=0)
+    return int(min(MOST_LAG_DAYS, np.quantile(days, KNOWN_SHARE, method="higher")))
