@@ -114,5 +114,11 @@ def _measured(name: str, cut: float, values: Numbers, mark: Numbers, of: Places,
     gap, error = _gap(above, mark, of)
     interval = normal_interval(gap, error, level=1 - 0.05 / max(family, 1), method="other half")
     return Driver(
-        name, cut, int(above.sum()), int((~above).sum()), float(mark[above].mean()), float(mark[~above].mean()), interval
+        name,
+        cut,
+        int(above.sum()),
+        int((~above).sum()),
+        float(mark[above].mean()),
+        float(mark[~above].mean()),
+        interval,
     )

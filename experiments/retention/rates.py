@@ -27,9 +27,7 @@ def share(count: int, of: int, *, level: float = 0.95) -> Interval:
 
 def complement(found: Interval) -> Interval:
     """The interval of one minus a share."""
-    return Interval(
-        1 - found.value, 1 - found.high, 1 - found.low, found.standard_error, found.method, found.level
-    )
+    return Interval(1 - found.value, 1 - found.high, 1 - found.low, found.standard_error, found.method, found.level)
 
 
 def verdict(found: Interval, target: float) -> Verdict:

@@ -57,7 +57,7 @@ class Company:
         """What each customer's running contracts cost a month at a moment; None where there are no prices."""
         if self.contracts is None or self.basis != "contracts":
             return None
-        rows = in_force(self.contracts, "contract_id", moment)
+        rows = in_force(self.contracts, moment)
         running = (rows["begins_at"] < moment) & ~(rows["stops_at"] < moment)
         prices = rows["price"].where(running, 0.0).fillna(0.0).to_numpy(dtype=float)
         return np.bincount(rows["place"].to_numpy(), weights=prices, minlength=len(self.ids))
@@ -72,7 +72,7 @@ class Company:
         held = self.contracts if column == "plan" else self.customers
         if held is None:
             return pd.Series(None, index=range(len(self.ids)), dtype=object)
-        rows = in_force(held, "contract_id" if column == "plan" else "customer_id", moment)
+        rows = in_force(held, moment)
         if column == "plan":  # of several contracts the one that runs, and of those the first
             rows = rows.assign(off=~((rows["begins_at"] < moment) & ~(rows["stops_at"] < moment)))
             rows = rows.sort_values(["place", "off", "begins_at", "contract_id"]).drop_duplicates("place")
@@ -89,14 +89,17 @@ class Company:
         return np.where(np.isnat(said), first, said)
 
 
-def in_force(versions: pd.DataFrame, key: str, moment: np.datetime64) -> pd.DataFrame:
+def in_force(versions: pd.DataFrame, moment: np.datetime64) -> pd.DataFrame:
     """Of each key the version that held at a moment: the last before it, of those of one time the one known last.
 
-    Where all came later it is the first. versions is in the order of key, event_at and known_at.
+    Where all came later it is the first. versions is in the order of key, event_at and known_at; `code` numbers keys.
     """
-    latest = versions.drop_duplicates([key, "event_at"], keep="last")
-    before = latest[latest["event_at"] < moment].drop_duplicates(key, keep="last")
-    after = latest[~latest[key].isin(before[key])].drop_duplicates(key, keep="first")
+    latest = versions.drop_duplicates(["code", "event_at"], keep="last")
+    earlier = latest["event_at"] < moment
+    before = latest[earlier].drop_duplicates("code", keep="last")
+    has_one = np.zeros(int(versions["code"].max()) + 1 if len(versions) else 0, dtype=np.bool_)
+    has_one[before["code"].to_numpy()] = True
+    after = latest[~has_one[latest["code"].to_numpy()]].drop_duplicates("code", keep="first")
     return pd.concat([before, after])
 
 
@@ -149,7 +152,8 @@ def _company(spec: Counted, opened: Engine, *, of_activity: bool, ends: datetime
 
 def _versions(opened: Engine, name: str, key: str) -> pd.DataFrame:
     rows: pd.DataFrame = opened.rows(opened.known_today.tables[name]).to_pandas()
-    return rows.sort_values([key, "event_at", "known_at"], kind="stable").reset_index(drop=True)
+    ordered = rows.sort_values([key, "event_at", "known_at"], kind="stable").reset_index(drop=True)
+    return ordered.assign(code=pd.factorize(ordered[key])[0])
 
 
 def _latest(opened: Engine, name: str) -> pd.DataFrame:

@@ -54,6 +54,7 @@ def lifetime(spec: ExperimentSpec, workspace: Workspace, company: Company, by: t
         "years": spec.kpis.years,
         "mean": _mean(value),
         "sum": float(value.sum()),
+        "implied_retention": float(np.exp(-leaving).mean()) if leaving.size else None,
         "margin_a_year": float(margin.mean()) if margin.size else 0.0,
         "groups": {column: _by(value, held) for column, held in groups.items()},
         "notes": notes,
