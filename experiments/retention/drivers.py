@@ -54,7 +54,8 @@ def drivers(
 ) -> list[Driver]:
     """The threshold of each column that has one with 30 answers on both sides in both halves.
 
-    columns and scores have shape (n_answers,), missing values are left out; finds, shape (n_customers,), is of `halves`.
+    columns and scores have shape (n_answers,), missing values are left out; finds, of `halves`, has shape
+    (n_customers,).
     The threshold has the greatest standardised gap in the half that finds; the gap is of the other half, so that the
     search has no part in it (Athey & Imbens, PNAS 113, 2016), and customers are counted as clusters. family is the
     number of all gaps that could be told: all intervals hold together with 95 % (Bonferroni).
@@ -113,12 +114,5 @@ def _measured(name: str, cut: float, values: Numbers, mark: Numbers, of: Places,
     above = values > cut
     gap, error = _gap(above, mark, of)
     interval = normal_interval(gap, error, level=1 - 0.05 / max(family, 1), method="other half")
-    return Driver(
-        name,
-        cut,
-        int(above.sum()),
-        int((~above).sum()),
-        float(mark[above].mean()),
-        float(mark[~above].mean()),
-        interval,
-    )
+    scores = float(mark[above].mean()), float(mark[~above].mean())
+    return Driver(name, cut, int(above.sum()), int((~above).sum()), *scores, interval)

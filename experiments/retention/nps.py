@@ -1,6 +1,6 @@
 """Net promoter score with an interval that holds for few answers and for several answers of one customer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,8 @@ def nps(scores: Numbers, customers: Places, *, level: float = 0.95) -> Nps:
     answered = ~np.isnan(scores)
     mark, of = marks(scores[answered]), customers[answered]
     counts = np.array([np.sum(mark == one) for one in (1.0, 0.0, -1.0)])
-    plain = Nps(int(scores.size), *(int(one) for one in counts), len(np.unique(of)), None)
+    promoters, passives, detractors = (int(one) for one in counts)
+    plain = Nps(int(scores.size), promoters, passives, detractors, len(np.unique(of)), None)
     if not mark.size:
         return plain
     held = counts + ADDED
@@ -61,8 +62,7 @@ def nps(scores: Numbers, customers: Places, *, level: float = 0.95) -> Nps:
     around = normal_interval(middle, error, level=level)
     value = float(mark.mean())
     low, high = max(-1.0, min(around.low, value)), min(1.0, max(around.high, value))
-    score = Interval(value, low, high, error, "adjusted", level)
-    return Nps(plain.asked, plain.promoters, plain.passives, plain.detractors, plain.customers, score)
+    return replace(plain, score=Interval(value, low, high, error, "adjusted", level))
 
 
 def design_effect(values: Numbers, customers: Places) -> float:

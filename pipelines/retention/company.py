@@ -36,9 +36,10 @@ class Counted(Sourced, HasLabel, HasObservations, Protocol):
 class Company:
     """All customers by today's knowledge; arrays have shape (n_customers,), in the order of ids.
 
-    data_begin and ends bound the data, and from begins on who is a customer is known; lag_days is how long it takes until 99 % of what ended are known. basis is
-    "contracts" or "activity" (whoever did something within active_days). contracts and customers hold every version
-    with `place`, the customer's position; tables those that figures of surveys need.
+    data_begin and ends bound the data, and from begins on it is known who is a customer. lag_days is how long it takes
+    until 99 % of the ends of contracts are known. basis is "contracts" or "activity" (whoever did something within
+    active_days). contracts and customers hold every version with `place`, the customer's position; tables are those
+    that figures of surveys and of money need.
     """
 
     ids: pd.Index
@@ -60,7 +61,8 @@ class Company:
         rows = in_force(self.contracts, moment)
         running = (rows["begins_at"] < moment) & ~(rows["stops_at"] < moment)
         prices = rows["price"].where(running, 0.0).fillna(0.0).to_numpy(dtype=float)
-        return np.bincount(rows["place"].to_numpy(), weights=prices, minlength=len(self.ids))
+        found = np.bincount(rows["place"].to_numpy(), weights=prices, minlength=len(self.ids))
+        return np.asarray(found, dtype=np.float64)
 
     def grouping(self) -> list[str]:
         """The columns by which customers can be grouped."""
@@ -100,7 +102,8 @@ def in_force(versions: pd.DataFrame, moment: np.datetime64) -> pd.DataFrame:
     has_one = np.zeros(int(versions["code"].max()) + 1 if len(versions) else 0, dtype=np.bool_)
     has_one[before["code"].to_numpy()] = True
     after = latest[~has_one[latest["code"].to_numpy()]].drop_duplicates("code", keep="first")
-    return pd.concat([before, after])
+    found: pd.DataFrame = pd.concat([before, after])
+    return found
 
 
 def read(spec: Counted, workspace: Workspace, *, ends: datetime) -> Company | str:
@@ -212,7 +215,8 @@ def _spans_of_contracts(contracts: pd.DataFrame, size: int) -> Spans:
 
 def _spans_of_activity(events: pd.DataFrame, days: int, size: int) -> Spans:
     start = events["event_at"].to_numpy(dtype="datetime64[us]")
-    return Spans.joined(events["place"].to_numpy(), start, start + np.timedelta64(days, "D"), n_customers=size)
+    end = (start + np.timedelta64(days, "D")).astype("datetime64[us]")
+    return Spans.joined(events["place"].to_numpy(), start, end, n_customers=size)
 
 
 def _begins(opened: Engine, contracts: pd.DataFrame | None) -> datetime:
@@ -243,5 +247,5 @@ def _lag(contracts: pd.DataFrame | None, ends: datetime) -> int:
     recent = ended[ended["ended_at"] >= pd.Timestamp(ends) - pd.Timedelta(days=365)]
     if recent.empty:
         return 0
-    days = np.ceil((recent["known_at"] - recent["ended_at"]).dt.total_seconds() / 86_400).clip(lower=0)
+    days = np.maximum(np.ceil((recent["known_at"] - recent["ended_at"]).dt.total_seconds() / 86_400).to_numpy(), 0.0)
     return int(min(MOST_LAG_DAYS, np.quantile(days, KNOWN_SHARE, method="higher")))

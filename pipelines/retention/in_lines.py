@@ -6,21 +6,8 @@ from typing import Any
 from pipelines.ruling import answers
 
 Found = Mapping[str, Any]
-HEAD = (
-    "days",
-    "closes",
-    "start",
-    "new",
-    "returned",
-    "lost",
-    "end",
-    "retained",
-    "95 %",
-    "target",
-    "net",
-    "gross",
-    "NPS",
-)
+MOVED = ("start", "new", "returned", "lost", "end")
+HEAD = ("days", "closes", *MOVED, "retained", "95 %", "target", "net", "gross", "NPS")
 TOLD_DRIVERS = 3
 
 
@@ -52,9 +39,8 @@ def _window(one: Found) -> tuple[str, ...]:
 
 def _others(found: Found) -> Iterator[str]:
     if (worth := found["lifetime"]) and worth["mean"]:
-        yield (
-            f"lifetime value over {worth['years']:g} years: {worth['mean']['value']:,.0f} {found['currency']} a customer"
-        )
+        mean = f"{worth['mean']['value']:,.0f} {found['currency']} a customer"
+        yield f"lifetime value over {worth['years']:g} years: {mean}"
     told = [one for one in (found["drivers"] or {"thresholds": []})["thresholds"] if one["tells"]]
     for one in told[:TOLD_DRIVERS]:
         yield f"NPS {one['touchpoint']}, {one['says']}: {100 * one['gap']['value']:+.0f} points"

@@ -39,7 +39,7 @@ def figures(spec: ExperimentSpec, workspace: Workspace, *, at: str | None, by: s
     found: dict[str, Any] = {"spec": spec.name, "title": spec.title, "currency": spec.currency}
     company = companies.read(spec, workspace, ends=ends or now)
     if isinstance(company, str):
-        return rounding.plain(found | _of_contacts_only(company, contacts, spec, at=at, now=now))
+        return _rounded(found | _of_contacts_only(company, contacts, spec, at=at, now=now))
     columns = _grouping(company, by)
     closes = windows.closing(at, company)
     asked = [windows.window(days, closes, company) for days in spec.kpis.days]
@@ -56,7 +56,11 @@ def figures(spec: ExperimentSpec, workspace: Workspace, *, at: str | None, by: s
         "lifetime": None if isinstance(worth_, str) else worth_,
         "missing": _missing(company, worth_, contacts),
     }
-    return rounding.plain(found)
+    return _rounded(found)
+
+
+def _rounded(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: rounding.plain(one) for name, one in found.items()}
 
 
 def _of(

@@ -9,10 +9,11 @@ from experiments.metric import Numbers
 from experiments.retention.lifetime import hazard, lifetime_value
 from experiments.spec import ExperimentSpec
 from experiments.statistics.intervals import normal_interval
+from features.history import YEAR_DAYS
 from pipelines.matrix import matrices
 from pipelines.outreach import serving_champion
 from pipelines.outreach.past_dates import scores
-from pipelines.retention.company import YEAR_DAYS, Company
+from pipelines.retention.company import Company
 from pipelines.workspace import Workspace
 
 MONTHS_A_YEAR = 12

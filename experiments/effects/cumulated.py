@@ -1,0 +1,105 @@
+"""The effect over rounds that mature one after the other: intervals that hold together at every look.
+
+An interval of 95 % that is looked at every month excludes a true effect, sooner or later, far more often than in one
+world of twenty. A confidence sequence holds at all looks at once, whenever and however often one looks, and without a
+last look that is fixed before (why not alpha spending: docs/decisions/0036).
+"""
+
+from dataclasses import dataclass
+from math import exp, log, log1p, sqrt
+
+import numpy as np
+import pandas as pd
+
+from experiments.effects.assigned import Assigned, Mask
+from experiments.effects.by_assignment import Effect, effect
+from experiments.effects.contrast import Contrast
+from experiments.statistics.intervals import Interval
+
+# The sequence is narrowest, against an interval for one look, at this many times the information of the first look.
+NARROWEST_AT = 6.0
+# t rho^2 at which the sequence is narrowest at alpha = 0.05: it solves eta = log(1 + eta) + 2 log(1 / alpha).
+LEAST = 8.212
+METHOD = "confidence sequence, clustered by customer"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the rounds up to a date show together.
+
+    as_of is the date of the last round; information, at least about 1, is that of all rounds so far as a multiple of
+    the first look's with an estimate (the inverse of the ratio of squared standard errors), and None without one.
+    """
+
+    as_of: pd.Timestamp
+    rounds: int
+    effect: Effect
+    information: float | None
+
+    def interval(self, *, level: float = 0.95) -> Interval | None:
+        """The interval of the confidence sequence; None where nothing can be estimated."""
+        if self.effect.adjusted is None or self.information is None:
+            return None
+        return at_any_time(self.effect.adjusted, self.information, level=level)
+
+    @property
+    def p(self) -> float:
+        """The always-valid p-value of no effect: at most alpha, at any look ever, with probability alpha; else 1."""
+        if self.effect.adjusted is None or self.information is None:
+            return 1.0
+        return p_at_any_time(self.effect.adjusted, self.information)
+
+
+def looks(rows: Assigned, action: str, *, among: Mask | None = None) -> tuple[Look, ...]:
+    """A look after each date whose rounds are mature, oldest first; each is of all rows up to then.
+
+    The figure is the mean effect over all rows so far. Rounds are taken to mature in the order of their dates.
+    """
+    dates = pd.to_datetime(rows.labels["as_of"])
+    chosen = rows.mature if among is None else rows.mature & among
+    found: list[Look] = []
+    first: float | None = None
+    for date in sorted(dates[chosen].unique()):
+        so_far = chosen & (dates <= date).to_numpy(dtype=bool)
+        known = effect(rows, action, among=so_far)
+        variance = known.adjusted.standard_error**2 if known.adjusted else None
+        first = variance if first is None else first
+        information = first / variance if first and variance else None
+        rounds = int(rows.labels.loc[so_far, "round"].nunique())
+        found.append(Look(pd.Timestamp(date), rounds, known, information))
+    return tuple(found)
+
+
+def interval_of(found: Contrast, information: float | None, *, level: float = 0.95) -> Interval:
+    """The interval at any look where information is given, else for one look that was planned before."""
+    return found.interval(level=level) if information is None else at_any_time(found, information, level=level)
+
+
+def at_any_time(found: Contrast, information: float, *, level: float = 0.95) -> Interval:
+    """The interval of the asymptotic confidence sequence (Waudby-Smith et al. 2021, arXiv 2103.06476).
+
+    Their Gaussian mixture (Robbins 1970) with t rho^2 = eta, proportional to the information: the half width is the
+    standard error times sqrt((1 + 1/eta) (log(1 + eta) + 2 log(1/alpha))), carried over to Student's t for few
+    customers.
+    """
+    reach = found.reach(normal_score(information, alpha=1 - level))
+    return Interval(found.value, found.value - reach, found.value + reach, found.standard_error, METHOD, level)
+
+
+def p_at_any_time(found: Contrast, information: float) -> float:
+    """The alpha at which `at_any_time` first excludes 0, at most 1: sqrt(1 + eta) exp(-z^2 eta / (2 (1 + eta)))."""
+    eta = _eta(information)
+    if np.isinf(found.z):
+        return 0.0
+    return min(1.0, exp(0.5 * log1p(eta) - 0.5 * found.z**2 * eta / (1 + eta)))
+
+
+def normal_score(information: float, *, alpha: float) -> float:
+    """How many standard errors wide the sequence is to either side, at this information."""
+    eta = _eta(information)
+    return sqrt((1 + 1 / eta) * (log1p(eta) + 2 * log(1 / alpha)))
+
+
+def _eta(information: float) -> float:
+    """T rho^2 of the mixture, from the information so far."""
+    return LEAST * information / NARROWEST_AT
