@@ -247,5 +247,6 @@ def _lag(contracts: pd.DataFrame | None, ends: datetime) -> int:
     recent = ended[ended["ended_at"] >= pd.Timestamp(ends) - pd.Timedelta(days=365)]
     if recent.empty:
         return 0
-    days = np.maximum(np.ceil((recent["known_at"] - recent["ended_at"]).dt.total_seconds() / 86_400).to_numpy(), 0.0)
+    late = (recent["known_at"] - recent["ended_at"]).dt.total_seconds().to_numpy(dtype=float)
+    days = np.maximum(np.ceil(late / 86_400), 0.0)
     return int(min(MOST_LAG_DAYS, np.quantile(days, KNOWN_SHARE, method="higher")))

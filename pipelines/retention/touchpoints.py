@@ -12,15 +12,15 @@ from pipelines.retention.company import Company
 from pipelines.retention.windows import EARLY, Window
 
 BACK_DAYS, SEED = 90, 0
-# What each driver is, with its unit as a manager says it.
+# What is above a threshold of a driver, as a manager says it; of counts, so many or more.
 SAID = {
-    "handling_minutes": ("minutes", "the last contact took over"),
-    "days_to_resolve": ("days", "the last contact was resolved after over"),
-    "contacts_90d": ("contacts", "in the last 90 days there were over"),
-    "complaints_90d": ("complaints", "in the last 90 days there were over"),
-    "failed_payments_90d": ("failed payments", "in the last 90 days there were over"),
-    "tenure_days": ("days", "a customer for over"),
-    "price": ("a month", "contracts cost over"),
+    "handling_minutes": "the last contact took over {over:g} minutes",
+    "days_to_resolve": "it took over {over:g} days to resolve the last contact",
+    "contacts_90d": "{more:g} or more contacts in the last 90 days",
+    "complaints_90d": "{more:g} or more complaints in the last 90 days",
+    "failed_payments_90d": "{more:g} or more failed payments in the last 90 days",
+    "tenure_days": "a customer for over {over:g} days",
+    "price": "a contract of over {over:g} a month",
 }
 _DAY = 86_400
 # Longer than any two seconds of ours are apart.
@@ -67,8 +67,8 @@ def found_drivers(company: Company, window: Window) -> list[dict[str, Any]]:
             finds=finds,
             family=family,
         ):
-            unit, said = SAID[one.column]
-            told.append({**one.to_dict(), "touchpoint": touchpoint, "says": f"{said} {one.threshold:g} {unit}"})
+            says = SAID[one.column].format(over=one.threshold, more=one.threshold + 1)
+            told.append({**one.to_dict(), "touchpoint": touchpoint, "says": says})
     return sorted(told, key=lambda one: (not one["tells"], -abs(one["gap"]["value"]), one["touchpoint"], one["column"]))
 
 
