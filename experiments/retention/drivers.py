@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from experiments.metric import Numbers
 from experiments.retention.nps import marks
 from experiments.retention.spans import Mask, Places
 from experiments.statistics import poisson
-from experiments.statistics.intervals import Interval, normal_interval
+from experiments.statistics.intervals import Interval
 
-# Answers on either side of a threshold, in either half.
+# Customers on either side of a threshold, in either half.
 FEWEST = 30
 CANDIDATES = 20
 
@@ -52,13 +53,14 @@ def halves(n_customers: int, *, seed: int) -> Mask:
 def drivers(
     columns: Mapping[str, Numbers], scores: Numbers, customers: Places, *, finds: Mask, family: int
 ) -> list[Driver]:
-    """The threshold of each column that has one with 30 answers on both sides in both halves.
+    """The threshold of each column that has one with 30 customers on both sides in both halves.
 
     columns and scores have shape (n_answers,), missing values are left out; finds, of `halves`, has shape
     (n_customers,).
     The threshold has the greatest standardised gap in the half that finds; the gap is of the other half, so that the
     search has no part in it (Athey & Imbens, PNAS 113, 2016), and customers are counted as clusters. family is the
-    number of all gaps that could be told: all intervals hold together with 95 % (Bonferroni).
+    number of all gaps that could be told: all intervals hold together with 95 % (Bonferroni; Student's t, with one
+    degree of freedom less than the smaller side has customers).
     """
     found = []
     for name, values in columns.items():
@@ -73,11 +75,12 @@ def drivers(
 
 
 def _threshold(values: Numbers, mark: Numbers, of: Places, *, finding: Mask) -> float | None:
-    """The candidate with the greatest standardised gap among those that leave enough answers everywhere."""
+    """The candidate with the greatest standardised gap among those that leave enough customers everywhere."""
     best, greatest = None, -1.0
     inside, judged = values[finding], values[~finding]
     for cut in _candidates(inside):
-        sides = [np.sum(part > cut) for part in (inside, judged)] + [np.sum(part <= cut) for part in (inside, judged)]
+        halves_of = (inside > cut, of[finding]), (judged > cut, of[~finding])
+        sides = [_customers(who[side]) for above, who in halves_of for side in (above, ~above)]
         if min(sides) < FEWEST:
             continue
         gap, error = _gap(inside > cut, mark[finding], of[finding])
@@ -110,9 +113,16 @@ def _gap(above: Mask, mark: Numbers, of: Places) -> tuple[float, float]:
     return means[0] - means[1], error
 
 
+def _customers(of: Places) -> int:
+    return len(np.unique(of))
+
+
 def _measured(name: str, cut: float, values: Numbers, mark: Numbers, of: Places, *, family: int) -> Driver:
     above = values > cut
     gap, error = _gap(above, mark, of)
-    interval = normal_interval(gap, error, level=1 - 0.05 / max(family, 1), method="other half")
+    freedom = min(_customers(of[above]), _customers(of[~above])) - 1
+    level = 1 - 0.05 / max(family, 1)
+    reach = float(stdtrit(freedom, (1 + level) / 2)) * error
+    interval = Interval(gap, gap - reach, gap + reach, error, "other half", level)
     scores = float(mark[above].mean()), float(mark[~above].mean())
     return Driver(name, cut, int(above.sum()), int((~above).sum()), *scores, interval)

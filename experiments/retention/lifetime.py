@@ -30,3 +30,17 @@ def lifetime_value(margin: Numbers, hazard: Numbers, *, discount: float, years: 
         counted = np.where(rate * years < 1e-12, years, -np.expm1(-rate * years) / rate)
     found: Numbers = margin * counted
     return found
+
+
+def evened_out(
+    margin: Numbers, hazard: Numbers, *, common: float, after: float, discount: float, years: float
+) -> Numbers:
+    """As `lifetime_value`, of customers whose hazard becomes the common one after so many years; any shape.
+
+    A risk that is low today is not low for ever: where all stay as they are, those of low risk remain and leave late.
+    """
+    first = min(after, years)
+    early = lifetime_value(margin, hazard, discount=discount, years=first)
+    late = lifetime_value(margin, np.full_like(hazard, common), discount=discount, years=years - first)
+    found: Numbers = early + late * np.exp(-(hazard + np.log1p(discount)) * first)
+    return found

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.metric import Numbers
-from experiments.retention.lifetime import hazard, lifetime_value
+from experiments.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value
 from experiments.spec import ExperimentSpec
 from experiments.statistics.intervals import normal_interval
 from features.history import YEAR_DAYS
@@ -42,7 +42,10 @@ def lifetime(spec: ExperimentSpec, workspace: Workspace, company: Company, by: t
     risk = scores(champion.model, rows)[known]
     margin = paid[places[known]] * share
     leaving = hazard(risk, days=spec.label.horizon_days)
-    value = lifetime_value(margin, leaving, discount=spec.kpis.discount, years=spec.kpis.years)
+    money = {"discount": spec.kpis.discount, "years": spec.kpis.years}
+    value = lifetime_value(margin, leaving, **money)
+    common = float(leaving.mean()) if leaving.size else 0.0
+    even = evened_out(margin, leaving, common=common, after=spec.label.horizon_days / DAYS_A_YEAR, **money)
     groups = {column: company.group(column, np.datetime64(as_of)).to_numpy()[places[known]] for column in by}
     notes = [] if spec.label.kind != "inactive" else ["who does nothing for a while counts as gone, and may come back"]
     return {
@@ -51,9 +54,9 @@ def lifetime(spec: ExperimentSpec, workspace: Workspace, company: Company, by: t
         "customers": int(known.sum()),
         "margin_share": share,
         "margin_share_from": why,
-        "discount": spec.kpis.discount,
-        "years": spec.kpis.years,
+        **money,
         "mean": _mean(value),
+        "mean_if_risks_even_out": float(even.mean()) if even.size else None,
         "sum": float(value.sum()),
         "implied_retention": float(np.exp(-leaving).mean()) if leaving.size else None,
         "margin_a_year": float(margin.mean()) if margin.size else 0.0,
