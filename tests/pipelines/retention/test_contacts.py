@@ -1,6 +1,6 @@
 """What the operations database says of lists and warnings."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +21,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def draw(workspace: Workspace, as_of: date, proposed: dict[str, str]) -> None:
-    head = rounds.Round("demo", as_of, "2024-01-01T00:00:00", "me", "s", 0.1, 0.0, date(2024, 12, 1), {"model": "1"})
+    closes = as_of + timedelta(days=60)
+    head = rounds.Round("demo", as_of, "2024-01-01T00:00:00", "me", "s", 0.1, 0.0, closes, {"model": "1"})
     rows = [
         {
             "customer_id": who,
