@@ -71,7 +71,7 @@ def _every_window_is_a_count_of_the_tables(tiny: Repository) -> None:
 
 def _rounds_and_warnings_are_counted(tiny: Repository) -> None:
     path = tiny.root / "experiments/specs/demo.yaml"
-    said = {**yaml.safe_load(path.read_text()), "alerts": "demo", "kpis": {"days": [365], "target": {365: 0.5}}}
+    said = {**yaml.safe_load(path.read_text()), "alerts": "demo", "kpis": {"days": [365], "target": {"365": 0.5}}}
     path.write_text(yaml.safe_dump(said, sort_keys=False))
     ended = tiny.run("alerts", "run", "demo", "--at", "2026-01-01T00:00")
     assert ended.returncode == 0, ended.stderr

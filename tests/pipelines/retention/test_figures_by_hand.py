@@ -113,7 +113,7 @@ def test_unless_said_windows_close_where_all_is_known(workspace: Workspace) -> N
 
 
 def test_targets_may_differ_by_window(workspace: Workspace) -> None:
-    asked = {"days": [30, 60], "target": {30: 0.1}}
+    asked = {"days": [30, 60], "target": {"30": 0.1}}
     found = figures(workspace, kpis=asked)["windows"]
     assert [(one["all"]["target"], one["all"]["verdict"]) for one in found] == [(0.1, "reached"), (None, None)]
 
