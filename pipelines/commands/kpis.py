@@ -34,8 +34,8 @@ def arguments(command: argparse.ArgumentParser) -> None:
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
     """Write both files and tell the figures of all customers."""
     from pipelines.files import storage
+    from pipelines.jobs.retention import in_lines, kpis
     from pipelines.reporting import kpis_page
-    from pipelines.retention import in_lines, kpis
 
     found = kpis.figures(spec, workspace, at=arguments.at, by=arguments.by)
     workspace.artifacts.mkdir(parents=True, exist_ok=True)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from experiments.retention.movements import movement
-from pipelines.retention import company as companies
+from experiments.evaluation.retention.movements import movement
+from pipelines.jobs.retention import reading
 from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository
@@ -52,7 +52,7 @@ def _figures_are_written_and_shown(tiny: Repository) -> None:
 def _every_window_is_a_count_of_the_tables(tiny: Repository) -> None:
     """One contract a customer in this world: who has one is counted anew with plain comparisons."""
     workspace = Workspace(tiny.root, "demo")
-    company = companies.read(spec_files.load(workspace), workspace, ends=pd.Timestamp("2025-06-01").to_pydatetime())
+    company = reading.read(spec_files.load(workspace), workspace, ends=pd.Timestamp("2025-06-01").to_pydatetime())
     assert not isinstance(company, str)
     rows = pd.read_parquet(workspace.tables / "contracts").sort_values(["contract_id", "known_at"])
     last = rows.drop_duplicates("contract_id", keep="last")

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from experiments.evaluation.retention.spans import Places
 from experiments.metric import Numbers
-from experiments.retention.spans import Places
 from experiments.statistics.intervals import Interval, normal_interval
 
 PROMOTER, DETRACTOR = 9.0, 6.0

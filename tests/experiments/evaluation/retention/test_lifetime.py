@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value
+from experiments.evaluation.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value
 
 
 def test_a_hazard_gives_back_the_risk() -> None:

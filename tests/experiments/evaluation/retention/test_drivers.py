@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.retention.drivers import drivers, halves
+from experiments.evaluation.retention.drivers import drivers, halves
 
 
 def _answers(rng: np.random.Generator, minutes: np.ndarray, *, worse: float) -> np.ndarray:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from experiments.evaluation.retention import rates
+from experiments.evaluation.retention.spans import Moments, Places
 from experiments.metric import Numbers
-from experiments.retention import rates
-from experiments.retention.spans import Moments, Places
 from experiments.statistics.intervals import Interval
 
 AHEAD_DAYS = 90

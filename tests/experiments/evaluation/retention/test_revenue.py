@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.retention.revenue import ratio, revenue_retention
+from experiments.evaluation.retention.revenue import ratio, revenue_retention
 
 
 def test_by_hand() -> None:

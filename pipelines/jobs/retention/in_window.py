@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.evaluation.retention import rates
+from experiments.evaluation.retention.movements import movement
+from experiments.evaluation.retention.revenue import revenue_retention
+from experiments.evaluation.retention.spans import Mask
 from experiments.metric import Numbers
-from experiments.retention import rates
-from experiments.retention.movements import movement
-from experiments.retention.revenue import revenue_retention
-from experiments.retention.spans import Mask
 from experiments.sections.kpis import KpisSpec
-from pipelines.retention.company import Company
-from pipelines.retention.windows import COMPLETE, EARLY, Window
+from pipelines.jobs.retention.company import Company
+from pipelines.jobs.retention.windows import COMPLETE, EARLY, Window
 
 COHORT, UNKNOWN, REST = "cohort", "unknown", "all others"
 # A column with more values than this has the rest of them together.

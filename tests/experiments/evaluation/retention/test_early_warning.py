@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.retention.early_warning import acted_on, listed
+from experiments.evaluation.retention.early_warning import acted_on, listed
 
 LEFT = np.array(["2025-12-01", "2025-12-01", "2025-12-01", "2025-06-10"], dtype="datetime64[us]")
 MADE = np.array(["2024-11-01", "2025-06-01", "2025-11-01"], dtype="datetime64[us]")

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.evaluation.retention import drivers, nps
 from experiments.metric import Numbers
-from experiments.retention import drivers, nps
-from pipelines.retention.company import Company
-from pipelines.retention.windows import EARLY, Window
+from pipelines.jobs.retention.company import Company
+from pipelines.jobs.retention.windows import EARLY, Window
 
 BACK_DAYS, SEED = 90, 0
 # What is above a threshold of a driver, as a manager says it; of counts, so many or more.

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from experiments.retention.spans import Mask, Spans
+from experiments.evaluation.retention.spans import Mask, Spans
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from experiments.retention import rates
+from experiments.evaluation.retention import rates
 from features.errors import MetricError
 
 

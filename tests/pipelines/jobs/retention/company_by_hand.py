@@ -13,7 +13,7 @@ import yaml
 from experiments.spec import ExperimentSpec
 from pipelines.workspace import Workspace
 
-SPECS = Path(__file__).parents[3] / "experiments" / "specs"
+SPECS = Path(__file__).parents[4] / "experiments" / "specs"
 ENDS = datetime(2025, 1, 1)
 # Customer, contract, event, known, price, start, end, plan.
 ROWS = (

@@ -5,8 +5,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from experiments.retention.movements import Movement, movement
-from experiments.retention.spans import Spans
+from experiments.evaluation.retention.movements import Movement, movement
+from experiments.evaluation.retention.spans import Spans
 
 DAY = np.timedelta64(1, "D")
 FIRST = np.datetime64("2024-01-01", "us")

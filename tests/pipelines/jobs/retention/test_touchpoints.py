@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.jobs.retention import reading, touchpoints
+from pipelines.jobs.retention.company import Company
+from pipelines.jobs.retention.windows import window
 from pipelines.outreach.operations import database
-from pipelines.retention import company as companies
-from pipelines.retention import touchpoints
-from pipelines.retention.windows import window
-from tests.pipelines.retention import company_by_hand as by_hand
+from tests.pipelines.jobs.retention import company_by_hand as by_hand
 
 
 def moments(*texts: str) -> pd.Series:
@@ -41,7 +41,7 @@ def test_events_before_are_those_of_a_brute_force_count() -> None:
 
 
 @pytest.fixture
-def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> companies.Company:
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     """b was asked thrice: before any contact, in the second of one, and after it was resolved."""
     monkeypatch.delenv(database.ADDRESS, raising=False)
     asked = moments("2024-03-01", "2024-03-05T10:00:00", "2024-03-20", "2024-03-20", "2024-03-20")
@@ -63,12 +63,12 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> companies.Compan
     )
     interactions = interactions.astype({"topic": "string"})
     workspace = by_hand.company(tmp_path, surveys=surveys, interactions=interactions)
-    found = companies.read(by_hand.spec(), workspace, ends=by_hand.ENDS)
+    found = reading.read(by_hand.spec(), workspace, ends=by_hand.ENDS)
     assert not isinstance(found, str)
     return found
 
 
-def test_drivers_are_what_was_known_when_asked(company: companies.Company) -> None:
+def test_drivers_are_what_was_known_when_asked(company: Company) -> None:
     rows = company.tables["surveys"].sort_values("survey_id").iloc[:3].reset_index(drop=True)
     found = touchpoints._columns(company, rows)
     expected = {
@@ -83,7 +83,7 @@ def test_drivers_are_what_was_known_when_asked(company: companies.Company) -> No
     assert found["tenure_days"][0] == (pd.Timestamp("2024-03-01") - pd.Timestamp("2023-06-01")).days
 
 
-def test_scores_are_of_a_window_and_of_known_customers(company: companies.Company) -> None:
+def test_scores_are_of_a_window_and_of_known_customers(company: Company) -> None:
     scores = touchpoints.scores(company, window(20, pd.Timestamp("2024-03-21").to_pydatetime(), company))
     assert set(scores) == {"all", "renewal"}
     assert (scores["renewal"]["asked"], scores["renewal"]["customers"]) == (4, 1)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipelines.jobs.retention import kpis
+from pipelines.jobs.retention.contacts import Contacts
 from pipelines.outreach.operations import database, rounds, warnings
 from pipelines.outreach.operations.warnings import Warning_
-from pipelines.retention import kpis
-from pipelines.retention.contacts import Contacts
 from pipelines.workspace import Workspace
-from tests.pipelines.retention import company_by_hand as by_hand
+from tests.pipelines.jobs.retention import company_by_hand as by_hand
 
 
 @pytest.fixture

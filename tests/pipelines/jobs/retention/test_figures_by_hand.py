@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 
 from features.errors import UsageError
+from pipelines.jobs.retention import in_lines, kpis, reading
 from pipelines.outreach.operations import database
 from pipelines.reporting import kpis_page
-from pipelines.retention import company as companies
-from pipelines.retention import in_lines, kpis
 from pipelines.workspace import Workspace
-from tests.pipelines.retention import company_by_hand as by_hand
+from tests.pipelines.jobs.retention import company_by_hand as by_hand
 
 
 @pytest.fixture
@@ -119,7 +118,7 @@ def test_targets_may_differ_by_window(workspace: Workspace) -> None:
 
 
 def test_prices_are_those_in_force_whenever_they_were_known(workspace: Workspace) -> None:
-    found = companies.read(by_hand.spec(), workspace, ends=by_hand.ENDS)
+    found = reading.read(by_hand.spec(), workspace, ends=by_hand.ENDS)
     assert not isinstance(found, str)
     for moment, expected in (
         ("2023-01-31", [0, 0, 0, 0, 0, 0]),

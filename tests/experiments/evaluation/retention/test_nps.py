@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.retention.nps import design_effect, marks, nps
+from experiments.evaluation.retention.nps import design_effect, marks, nps
 
 
 def test_by_hand() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.retention import early_warning
+from experiments.evaluation.retention import early_warning
+from pipelines.jobs.retention.company import Company
+from pipelines.jobs.retention.windows import COMPLETE, Window
 from pipelines.outreach.operations import acting, database
-from pipelines.retention.company import Company
-from pipelines.retention.windows import COMPLETE, Window
 
 
 @dataclass(frozen=True)

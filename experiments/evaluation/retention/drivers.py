@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
+from experiments.evaluation.retention.nps import marks
+from experiments.evaluation.retention.spans import Mask, Places
 from experiments.metric import Numbers
-from experiments.retention.nps import marks
-from experiments.retention.spans import Mask, Places
 from experiments.statistics import poisson
 from experiments.statistics.intervals import Interval
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.errors import UsageError
 from features.section import FIRST_YEAR, LAST_YEAR
-from pipelines.retention.company import Company
+from pipelines.jobs.retention.company import Company
 
 COMPLETE, OPEN, EARLY = "complete", "immature", "before the data"
 

@@ -7,12 +7,11 @@ from experiments.spec import ExperimentSpec
 from experiments.statistics import rounding
 from features.errors import UsageError
 from pipelines.files import storage
+from pipelines.jobs.retention import in_window, reading, touchpoints, windows, worth
+from pipelines.jobs.retention.company import Company
+from pipelines.jobs.retention.contacts import Contacts
+from pipelines.jobs.retention.windows import Window
 from pipelines.outreach.operations import clock
-from pipelines.retention import company as companies
-from pipelines.retention import in_window, touchpoints, windows, worth
-from pipelines.retention.company import Company
-from pipelines.retention.contacts import Contacts
-from pipelines.retention.windows import Window
 from pipelines.workspace import Workspace
 
 NO_CONTACTS = "no round was drawn and no warning raised yet; see `round` and `alerts run`."
@@ -37,7 +36,7 @@ def figures(spec: ExperimentSpec, workspace: Workspace, *, at: str | None, by: s
     ends = datetime.fromisoformat(about["extracted_at"]) if about["extracted_at"] else None
     contacts, now = Contacts.read(workspace.root, spec.name), clock.now(spec.time_zone)
     found: dict[str, Any] = {"spec": spec.name, "title": spec.title, "currency": spec.currency}
-    company = companies.read(spec, workspace, ends=ends or now)
+    company = reading.read(spec, workspace, ends=ends or now)
     if isinstance(company, str):
         return _rounded(found | _of_contacts_only(company, contacts, spec, at=at, now=now))
     columns = _grouping(company, by)

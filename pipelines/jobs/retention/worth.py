@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.evaluation.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value
 from experiments.metric import Numbers
-from experiments.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value
 from experiments.spec import ExperimentSpec
 from experiments.statistics.intervals import normal_interval
 from features.history import YEAR_DAYS
+from pipelines.jobs.retention.company import Company
 from pipelines.matrix import matrices
 from pipelines.outreach import serving_champion
 from pipelines.outreach.past_dates import scores
-from pipelines.retention.company import Company
 from pipelines.workspace import Workspace
 
 MONTHS_A_YEAR = 12
