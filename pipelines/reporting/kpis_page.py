@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.messages.numbers import PERCENT, Unit, Written, between, money
+from pipelines.messages.numbers import MINUS, PERCENT, Unit, Written, between, money
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
 
@@ -98,8 +98,8 @@ def _driver(one: Found) -> dict[str, Any]:
     return {
         **one,
         "touchpoint": WORDS.get(one["touchpoint"], one["touchpoint"]),
-        "above": f"{100 * one['above']:+.0f}",
-        "below": f"{100 * one['below']:+.0f}",
+        "above": f"{100 * one['above']:+.0f}".replace("-", MINUS),
+        "below": f"{100 * one['below']:+.0f}".replace("-", MINUS),
         "gap": between(one["gap"], NPS_UNIT),
     }
 

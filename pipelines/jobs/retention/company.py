@@ -36,8 +36,8 @@ class Company:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def paying(self, moment: np.datetime64) -> Numbers | None:
-        """What each customer's running contracts cost a month at a moment; None where there are no prices."""
-        if self.contracts is None or self.basis != "contracts":
+        """What each customer's running contracts cost a month at a moment; None where there is no price."""
+        if self.contracts is None or self.basis != "contracts" or not (self.contracts["price"] > 0).any():
             return None
         rows = in_force(self.contracts, moment)
         running = (rows["begins_at"] < moment) & ~(rows["stops_at"] < moment)

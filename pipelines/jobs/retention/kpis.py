@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from experiments.spec import ExperimentSpec
 from experiments.statistics import rounding
 from features.errors import UsageError
@@ -98,6 +100,8 @@ def _missing(company: Company, worth_: Any, contacts: Contacts | None) -> dict[s
     found = {}
     if company.basis != "contracts":
         found[REVENUE] = "customers are those who did something lately, and have no contract with a price a month."
+    elif company.paying(np.datetime64(company.ends)) is None:
+        found[REVENUE] = "no contract has a price above 0."
     if isinstance(worth_, str):
         found[LIFETIME] = worth_
     if "surveys" not in company.tables:

@@ -24,6 +24,7 @@ from pipelines.workspace import Workspace
 EVENTS = ("usage", "transactions", "interactions", "surveys", "milestones")
 # So much of the ends is known after so many days; whoever reports later than a month loaded old data.
 KNOWN_SHARE, MOST_LAG_DAYS = 0.99, 31
+PATIENCE = 5
 
 
 class Counted(Sourced, HasLabel, HasObservations, Protocol):
@@ -41,6 +42,8 @@ def read(spec: Counted, workspace: Workspace, *, ends: datetime) -> Company | st
         needed = spec.label.table if of_activity else "contracts"
         if needed not in there:
             return f"the data have no table '{needed}', which says who is a customer."
+        if not of_activity and not _anybody_left(opened):
+            return "no contract in the data has an end: whoever left is not in them."
         return _company(spec, opened, of_activity=of_activity, ends=ends)
 
 
@@ -61,7 +64,8 @@ def _company(spec: Counted, opened: Engine, *, of_activity: bool, ends: datetime
         raise DataError("no row of the data makes anybody a customer; check the tables and the section label.")
     tables = {name: _placed(_latest(opened, name), ids) for name in ("surveys", "interactions") if name in today.tables}
     moved = _moved(opened, ids, ends)
-    begins = _begins(opened, None if of_activity else contracts)
+    names = [spec.label.table] if of_activity else [one for one in EVENTS if one in today.tables]
+    begins = _begins(opened, names, None if of_activity else contracts, ends)
     return Company(
         ids=ids,
         spans=spans,
@@ -75,6 +79,11 @@ def _company(spec: Counted, opened: Engine, *, of_activity: bool, ends: datetime
         customers=customers,
         tables={name: one for name, one in (tables | moved).items() if one is not None},
     )
+
+
+def _anybody_left(opened: Engine) -> bool:
+    contracts = opened.known_today.latest("contracts")
+    return opened.size(contracts.filter(~contracts.ended_at.isnull())) > 0
 
 
 def _versions(opened: Engine, name: str, key: str) -> pd.DataFrame:
@@ -143,24 +152,23 @@ def _spans_of_activity(events: pd.DataFrame, days: int, size: int) -> Spans:
     return Spans.joined(events["place"].to_numpy(), start, end, n_customers=size)
 
 
-def _begins(opened: Engine, contracts: pd.DataFrame | None) -> datetime:
-    """From when on the data show what happened: the first event, or the first end of a contract.
+def _begins(opened: Engine, names: Collection[str], contracts: pd.DataFrame | None, ends: datetime) -> datetime:
+    """From when on the data show what happened, a midnight: the first event of these tables, or the first end.
 
-    Contracts of before may be those only of who stayed.
+    Events may have been kept for longer than ends of contracts, and contracts of before be those only of who stayed.
+    Where ends come at their usual rate, the chance of none in the time of PATIENCE of them is exp(-PATIENCE): what lies
+    that long before the first is not covered.
     """
     today: Hindsight = opened.known_today
-    firsts = [opened.rows(today.tables[one].event_at.min().name("first").as_table()) for one in _dated(today)]
-    moments = [pd.Timestamp(one["first"][0].as_py()) for one in firsts]
-    if contracts is not None:
-        moments += [contracts["stops_at"].min()]
-    found = [one for one in moments if not pd.isna(one)]
-    if not found and contracts is not None:
-        found = [contracts["event_at"].min()]
-    return min(found).floor("D").to_pydatetime()
-
-
-def _dated(today: Hindsight) -> Collection[str]:
-    return [one for one in EVENTS if one in today.tables]
+    firsts = [opened.rows(today.tables[one].event_at.min().name("first").as_table()) for one in names]
+    found = [one for first in firsts if not pd.isna(one := pd.Timestamp(first["first"][0].as_py()))]
+    if contracts is None:
+        return min(found).floor("D").to_pydatetime()
+    stops = contracts.drop_duplicates("contract_id")["stops_at"].dropna()
+    gap = (pd.Timestamp(ends) - stops.min()) / len(stops)
+    begins = min([*found, stops.min()])
+    found_begin: datetime = max(begins, stops.min() - PATIENCE * gap).floor("D").to_pydatetime()
+    return found_begin
 
 
 def _lag(contracts: pd.DataFrame | None, ends: datetime) -> int:

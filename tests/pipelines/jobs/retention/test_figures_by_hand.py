@@ -1,7 +1,6 @@
 """The figures of a company of six, worked out by hand, and what is said where there are none."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -184,12 +183,39 @@ def test_of_a_label_of_activity_who_did_something_lately_is_a_customer(
     assert found["missing"][kpis.REVENUE].startswith("customers are those who did something lately")
 
 
-def test_a_company_of_which_all_stay_has_a_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_contract_ends_nobody_can_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(database.ADDRESS, raising=False)
     workspace = Workspace(tmp_path, "demo")
     stay = by_hand.contracts()
     by_hand.write(workspace, {"contracts": stay[stay["customer_id"] == "a"]})
     found = figures(workspace, kpis={"days": [30]})
-    assert found["data"] == ["2023-01-31", str(datetime(2025, 1, 1).date())]
+    assert found["missing"][kpis.MOVEMENTS] == "no contract in the data has an end: whoever left is not in them."
+
+
+def test_contracts_alone_will_do_and_without_prices_a_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(database.ADDRESS, raising=False)
+    workspace = Workspace(tmp_path, "demo")
+    by_hand.write(workspace, {"contracts": by_hand.contracts().assign(price=0.0)})
+    found = figures(workspace, kpis={"days": [30]})
     assert found["by"] == ["cohort"]
-    assert found["windows"][0]["all"]["customers"]["at_start"] == 1
+    assert found["windows"][0]["all"]["customers"]["at_start"] == 4
+    assert found["windows"][0]["all"]["revenue"] is None
+    assert found["missing"][kpis.REVENUE] == "no contract has a price above 0."
+
+
+def test_events_kept_for_longer_than_ends_do_not_make_a_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 200 who joined in 2020, one leaves a day from June 2024 on; uses are kept since 2023."""
+    monkeypatch.delenv(database.ADDRESS, raising=False)
+    workspace = Workspace(tmp_path, "demo")
+    ended = pd.date_range("2024-06-01", periods=200, freq="D").astype("datetime64[us]")
+    joined = pd.Timestamp("2020-01-01").as_unit("us")
+    names = [f"c{one:03}" for one in range(200)]
+    rows = pd.DataFrame({"customer_id": names, "contract_id": names, "event_at": ended, "known_at": ended})
+    rows = rows.assign(starts_at=joined, ended_at=ended, renews_at=ended, plan="basic", price=1.0)
+    by_hand.write(workspace, {"contracts": rows, "usage": by_hand.usage()})
+    found = figures(workspace, at="2024-11-01", kpis={"days": [158, 160, 300]})
+    assert [one["state"] for one in found["windows"]] == ["complete", "before the data", "before the data"]
