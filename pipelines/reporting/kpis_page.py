@@ -115,11 +115,11 @@ def _worth(found: Found) -> dict[str, Any] | None:
         for held in worth["groups"].values()
         for name, one in held.items()
     ]
-    even = worth["mean_if_risks_even_out"]
-    told = None if even is None else f"{unit.before}{even:,.0f}{unit.after}"
+    stay = worth["mean_if_risks_stay"]
+    told = None if stay is None else f"{unit.before}{stay:,.0f}{unit.after}"
     observed = [one for one in found["windows"] if one["days"] == 365 and one["all"] and one["all"]["retention"]]
     rate = observed[0]["all"]["retention"]["value"] if observed else None
-    return {**worth, "lines": groups, "even": told, "observed": rate}
+    return {**worth, "lines": groups, "stay": told, "observed": rate}
 
 
 def _early(windows: Sequence[Found]) -> list[dict[str, Any]]:

@@ -37,10 +37,17 @@ def evened_out(
 ) -> Numbers:
     """As `lifetime_value`, of customers whose hazard becomes the common one after so many years; any shape.
 
-    A risk that is low today is not low for ever: where all stay as they are, those of low risk remain and leave late.
+    A risk that is low today is not low for ever. Where all keep theirs, those of low risk remain, and too few leave.
     """
     first = min(after, years)
     early = lifetime_value(margin, hazard, discount=discount, years=first)
     late = lifetime_value(margin, np.full_like(hazard, common), discount=discount, years=years - first)
     found: Numbers = early + late * np.exp(-(hazard + np.log1p(discount)) * first)
+    return found
+
+
+def survival(hazard: Numbers, *, common: float, after: float, years: float) -> Numbers:
+    """The probability of still being a customer after so many years, of hazards as in `evened_out`; any shape."""
+    first = min(after, years)
+    found: Numbers = np.exp(-(hazard * first + common * (years - first)))
     return found

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.evaluation.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value
+from experiments.evaluation.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value, survival
 from experiments.metric import Numbers
 from experiments.spec import ExperimentSpec
 from experiments.statistics.intervals import normal_interval
@@ -43,9 +43,11 @@ def lifetime(spec: ExperimentSpec, workspace: Workspace, company: Company, by: t
     margin = paid[places[known]] * share
     leaving = hazard(risk, days=spec.label.horizon_days)
     money = {"discount": spec.kpis.discount, "years": spec.kpis.years}
-    value = lifetime_value(margin, leaving, **money)
-    common = float(leaving.mean()) if leaving.size else 0.0
-    even = evened_out(margin, leaving, common=common, after=spec.label.horizon_days / DAYS_A_YEAR, **money)
+    own = spec.label.horizon_days / DAYS_A_YEAR
+    common = float(hazard(np.array([risk.mean()]), days=spec.label.horizon_days)[0]) if risk.size else 0.0
+    value = evened_out(margin, leaving, common=common, after=own, **money)
+    stay = lifetime_value(margin, leaving, **money)
+    year = survival(leaving, common=common, after=own, years=1.0)
     groups = {column: company.group(column, np.datetime64(as_of)).to_numpy()[places[known]] for column in by}
     notes = [] if spec.label.kind != "inactive" else ["who does nothing for a while counts as gone, and may come back"]
     return {
@@ -56,9 +58,11 @@ def lifetime(spec: ExperimentSpec, workspace: Workspace, company: Company, by: t
         "margin_share_from": why,
         **money,
         "mean": _mean(value),
-        "mean_if_risks_even_out": float(even.mean()) if even.size else None,
+        "mean_if_risks_stay": float(stay.mean()) if stay.size else None,
         "sum": float(value.sum()),
-        "implied_retention": float(np.exp(-leaving).mean()) if leaving.size else None,
+        "implied_retention": float(survival(leaving, common=common, after=own, years=1.0).mean())
+        if risk.size
+        else None,
         "margin_a_year": float(margin.mean()) if margin.size else 0.0,
         "groups": {column: _by(value, held) for column, held in groups.items()},
         "notes": notes,

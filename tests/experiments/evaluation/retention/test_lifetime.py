@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.evaluation.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value
+from experiments.evaluation.retention.lifetime import DAYS_A_YEAR, evened_out, hazard, lifetime_value, survival
 
 
 def test_a_hazard_gives_back_the_risk() -> None:
@@ -42,3 +42,11 @@ def test_risks_that_even_out_at_once_or_never() -> None:
     between = evened_out(margin, own, common=0.7, after=1.0, **said)
     assert at_once[0] < between[0] < plain[0]
     assert plain[1] < between[1] < at_once[1]
+
+
+def test_the_value_is_the_margin_of_those_who_are_still_there() -> None:
+    own, years = np.array([0.3, 1.5]), np.linspace(0, 5, 50_001)
+    there = np.array([survival(own, common=0.7, after=0.16, years=float(one)) for one in years[::50]])
+    paid = there * np.exp(-np.log1p(0.1) * years[::50])[:, None]
+    found = evened_out(np.array([100.0, 100.0]), own, common=0.7, after=0.16, discount=0.1, years=5.0)
+    assert found == pytest.approx(100 * np.trapezoid(paid, years[::50], axis=0), rel=1e-4)
