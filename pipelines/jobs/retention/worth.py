@@ -60,9 +60,7 @@ def lifetime(spec: ExperimentSpec, workspace: Workspace, company: Company, by: t
         "mean": _mean(value),
         "mean_if_risks_stay": float(stay.mean()) if stay.size else None,
         "sum": float(value.sum()),
-        "implied_retention": float(survival(leaving, common=common, after=own, years=1.0).mean())
-        if risk.size
-        else None,
+        "implied_retention": float(year.mean()) if year.size else None,
         "margin_a_year": float(margin.mean()) if margin.size else 0.0,
         "groups": {column: _by(value, held) for column, held in groups.items()},
         "notes": notes,
