@@ -1,7 +1,7 @@
 """The figures of one window: movements, rates with their targets, revenue, by segment and cohort."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ MOST_GROUPS = 30
 
 
 def figures(company: Company, window: Window, asked: KpisSpec, by: tuple[str, ...]) -> dict[str, Any]:
-    """All that a window holds, as plain data; of one that opens before the data nothing is told but why."""
-    if window.state == EARLY:
+    """All that a window holds, as plain data; of one that opens before the data, or after them, only why not."""
+    if window.state == EARLY or window.opens + timedelta(days=company.lag_days) > company.ends:
         return {**window.to_dict(), "all": None, "groups": {}}
     opens, closes = window.edges
     paid = company.paying(opens), company.paying(closes)

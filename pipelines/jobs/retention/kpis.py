@@ -25,7 +25,7 @@ MOVEMENTS, REVENUE, LIFETIME, NPS, EARLY, ACTED = (
     "leavers on a list ahead, and lead time",
     "warnings acted on in time",
 )
-WITHOUT_DATES = "without dates"
+NOT_HAD = "cannot be had"
 
 
 def figures(spec: ExperimentSpec, workspace: Workspace, *, at: str | None, by: str | None) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _of_contacts_only(
     closes = windows.date_of(at) if at else datetime(now.year, now.month, now.day) + timedelta(days=1)
     parts = []
     for days in spec.kpis.days:
-        one = Window(days, closes - timedelta(days=days), closes, WITHOUT_DATES, why)
+        one = Window(days, closes - timedelta(days=days), closes, NOT_HAD, why)
         acted = contacts.acted(one.opens, one.closes, now=now) if contacts else None
         parts.append({**one.to_dict(), "all": None, "groups": {}, "nps": {}, "early": None, "acted": acted})
     missing = dict.fromkeys((MOVEMENTS, REVENUE, LIFETIME, NPS, EARLY), why)

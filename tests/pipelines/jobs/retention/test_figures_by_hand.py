@@ -98,6 +98,8 @@ def test_windows_that_are_not_over_or_open_too_early_say_so(workspace: Workspace
         "cannot tell",
     )
     assert found[1]["all"] is None
+    ahead = figures(workspace, at="2026-01-01", kpis={"days": [30]})["windows"][0]
+    assert (ahead["state"], ahead["all"]) == ("immature", None)
     unsettled = figures(workspace, at="2024-12-30", kpis={"days": [30]})["windows"][0]
     assert unsettled["state"] == "immature"
     assert "it takes up to 3 days" in unsettled["why"]
