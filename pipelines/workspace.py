@@ -132,6 +132,16 @@ class Workspace:
         return self.artifacts / "warnings.csv"
 
     @property
+    def kpis(self) -> Path:
+        """The retention figures."""
+        return self.artifacts / "kpis.json"
+
+    @property
+    def kpis_page(self) -> Path:
+        """The page of the retention figures."""
+        return self.artifacts / "kpis.html"
+
+    @property
     def rounds(self) -> Path:
         """The lists of rounds, a folder for each date."""
         return self.artifacts / "rounds"
