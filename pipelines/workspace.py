@@ -122,6 +122,16 @@ class Workspace:
         return self.artifacts / "monitoring.html"
 
     @property
+    def simulation(self) -> Path:
+        """What `simulate` found, for machines."""
+        return self.artifacts / "simulation.json"
+
+    @property
+    def simulation_page(self) -> Path:
+        """The same as a page."""
+        return self.artifacts / "simulation.html"
+
+    @property
     def alerts_backtest(self) -> Path:
         """The folder with the page and the figures of the rules on past dates."""
         return self.artifacts / "alerts"
