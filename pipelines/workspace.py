@@ -142,9 +142,29 @@ class Workspace:
         return self.artifacts / "warnings.csv"
 
     @property
+    def kpis(self) -> Path:
+        """The retention figures."""
+        return self.artifacts / "kpis.json"
+
+    @property
+    def kpis_page(self) -> Path:
+        """The page of the retention figures."""
+        return self.artifacts / "kpis.html"
+
+    @property
     def rounds(self) -> Path:
         """The lists of rounds, a folder for each date."""
         return self.artifacts / "rounds"
+
+    @property
+    def treatments(self) -> Path:
+        """All rounds as rows of the table `treatments`."""
+        return self.artifacts / "treatments.parquet"
+
+    @property
+    def whatif(self) -> Path:
+        """What another playbook or other limits would have earned in past rounds."""
+        return self.artifacts / "whatif.json"
 
     @property
     def state(self) -> Path:
