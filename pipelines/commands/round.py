@@ -4,9 +4,9 @@ An action is proposed for each customer of today's list: by the uplift model whe
 action does, else by the spec's playbook, within budget, capacity, opt-outs and fatigue. Then a share of them (`round:
 {control: 0.1}`) is withheld by chance, and where the spec asks to learn (`explore`) the action of a share is drawn.
 Each row has the probability of every action. Whoever is withheld stays withheld, in every spec, until the outcomes of
-the round are known; whoever is contacted is drawn by no round for some days (`rest_days: 30`). Who opted out (`record`) is not
-drawn, and asked again after that, the list says so. Urgency and owner are those of the warnings that are open. A round is drawn once for a spec and date and never changes:
-asked again, it gives the same list.
+the round are known; whoever is contacted is drawn by no round for some days (`rest_days: 30`). Who opted out (`record`)
+is not drawn. Urgency and owner are those of the warnings that are open. A round is drawn once for a spec and date and
+never changes: asked again, it gives the same list, which says who opted out since.
 `score` shows a draft of the list, without a draw.
 
 group: act

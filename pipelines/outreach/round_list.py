@@ -26,7 +26,8 @@ OPTED_OUT = "opted out since: do not contact"
 def shown(assignments: pd.DataFrame, opted_out: OptedOut = NO_OPT_OUTS) -> pd.DataFrame:
     """The list as people see it: each probability in a column, and said of whom the draw withholds.
 
-    Who opted out of the action since the draw, by action, is not to be contacted. Urgency and owner are those of the warnings that were open when the round was drawn.
+    Who opted out of the action since the draw, by action, is not to be contacted. Urgency and owner are those of the
+    warnings that were open when the round was drawn.
     """
     probabilities = pd.DataFrame(assignments["probabilities"].tolist(), index=assignments.index)
     because = assignments["because"].where(~assignments["withheld"], WITHHELD)
@@ -72,7 +73,8 @@ def write(
 ) -> None:
     """Write the list of a round, and the round as rows of the table `treatments`.
 
-    The list says who opted out since the draw; `treatments` has what was drawn. Equal rounds give equal bytes, but for Excel's, which has a date in it.
+    The list says who opted out since the draw; `treatments` has what was drawn. Equal rounds give equal bytes, but for
+    Excel's, which has a date in it.
     """
     listed = shown(assignments, opted_out)
     with storage.replacing_folder(folder) as into:

@@ -1,7 +1,7 @@
 """What came back of rounds as it is kept: contacts with their notes, opt-outs, and recorded outcomes.
 
-Every row is kept, once: its key is a hash of what it says. Of the rows of one contact, or of one customer's outcome, the
-latest holds.
+Every row is kept, once: its key is a hash of what it says. Of the rows of one contact, or of one customer's outcome,
+the latest holds.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import UsageError
+from pipelines.outreach.operations import opt_outs
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.tables import CONTACTS, NOTES, OPT_OUTS, OUTCOMES
 from pipelines.servers import databases
@@ -47,18 +48,21 @@ def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dr
     """
     with databases.answering(engine, NAMED), engine.begin() as connection:
         alone(connection)
-        last = max((connection.execute(_last(table, spec)).scalar() or "" for table in (CONTACTS, OUTCOMES)), default="")
+        last = max(
+            (connection.execute(_last(table, spec)).scalar() or "" for table in (CONTACTS, OUTCOMES)), default=""
+        )
         if is_said and at < last:
             raise UsageError(f"--at {at} is before {last}, when something was last recorded for '{spec}'.")
         at = max(at, last)
         before = {table: _keys(connection, table, spec) for table in (CONTACTS, OPT_OUTS, OUTCOMES)}
-        wanted = {CONTACTS: rows.contacts, OPT_OUTS: rows.opt_outs, OUTCOMES: rows.outcomes}
+        timed = opt_outs.timed(connection, rows.opt_outs, at=at)
+        wanted = {CONTACTS: rows.contacts, OPT_OUTS: timed, OUTCOMES: rows.outcomes}
         new = {table: _new(some, before[table], spec=spec, at=at) for table, some in wanted.items()}
         corrections = sum(_corrections(connection, table, new[table], spec) for table in (CONTACTS, OUTCOMES))
         if not dry_run:
             _write(connection, new)
-    counted = sum(map(len, new.values()))
-    return Kept(counted, sum(map(len, wanted.values())) - counted, corrections)
+    counted, told = sum(map(len, new.values())), len(rows.contacts) + len(rows.opt_outs) + len(rows.outcomes)
+    return Kept(counted, told - counted, corrections)
 
 
 def contacts(engine: sa.Engine, spec: str) -> pd.DataFrame:
@@ -107,14 +111,9 @@ def _new(rows: Sequence[Row], there: set[str], *, spec: str, at: str) -> list[di
             by = row["by"] or row.get("signed", "")
             found.append(
                 {**said, "by": by, "spec": spec, "key": key, "place": start + len(found)}
-                | {"known_at": row["known_at"] or at, "happened_at": row["happened_at"] or _when(row, at)}
+                | {"known_at": row["known_at"] or at}
             )
     return found
-
-
-def _when(row: Row, at: str) -> str | None:
-    """When it happened, where that is not said: an opt-out holds from now, an outcome has no time."""
-    return at if "opted_out" in row else None
 
 
 def _corrections(connection: sa.Connection, table: sa.Table, new: Sequence[Row], spec: str) -> int:

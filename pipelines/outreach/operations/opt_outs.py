@@ -1,6 +1,6 @@
 """Opt-outs that hold now: of customers in every spec, at once, whatever the date of a list."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -49,3 +49,14 @@ def barred(found: OptedOut, row: Mapping[str, Any]) -> bool:
     """Whether a row of a round gives, or proposes, what its customer opted out of."""
     actions = {row["action"], row["proposed"]}
     return any(row["customer_id"] in of_action(found, one) for one in actions if one != "none")
+
+
+def timed(connection: sa.Connection, rows: Sequence[Mapping[str, Any]], *, at: str) -> list[dict[str, Any]]:
+    """Rows that say no time hold from at; what they say already holds is left out."""
+    there, found = in_force(connection), []
+    for row in rows:
+        holds = there if row["action"] == EVERY_ACTION and not row["opted_out"] else [row["action"]]
+        is_out = any(row["customer_id"] in there.get(action, frozenset()) for action in holds)
+        if row["happened_at"] or is_out != row["opted_out"]:
+            found.append({**row, "happened_at": row["happened_at"] or at})
+    return found

@@ -139,7 +139,7 @@ NOTES = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("note", sa.Text, nullable=False),
 )
-# Who wants no contact, or wants it again; action is one, or `all`. It holds for all specs, spec says where it came from.
+# Who wants no contact, or wants it again; action is one, or `all`. It holds for all specs; spec is where it came from.
 OPT_OUTS = sa.Table(
     "holdfast_opt_outs",
     METADATA,
