@@ -108,10 +108,8 @@ def _said(line: dict[str, Any]) -> str:
 
 
 def _money(money: dict[str, Any]) -> str:
-    gained, net = (
-        {name: f"{one[name]:,.0f}" for name in ("value", "low", "high")} for one in (money["gained"], money["net"])
-    )
+    ends = ("value", "low", "high")
+    gained, net = ("{:,.0f} [{:,.0f}, {:,.0f}]".format(*(money[one][end] for end in ends)) for one in ("gained", "net"))
     return (
-        f"{money['currency']}: spent {money['spent']:,.0f}, gained {gained['value']} [{gained['low']}, {gained['high']}],"
-        f" net {net['value']} [{net['low']}, {net['high']}] over {money['months']:g} months"
+        f"{money['currency']}: spent {money['spent']:,.0f}, gained {gained}, net {net} over {money['months']:g} months"
     )

@@ -65,7 +65,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     can_show = round_draw.can_show(*found)
     folder = round_list.folder_of(workspace.rounds, as_of)
     told = {"title": spec.title, "currency": spec.currency, "time_zone": spec.time_zone}
-    round_list.write(folder, *found, **told, opted_out=opt_outs.now(engine))
+    round_list.write(folder, found[0], found[1], opted_out=opt_outs.now(engine), **told)
     counted = _counted(found[1])
     # Without a control there is no effect that it can show.
     plain = {action: one.effect if one.effect < inf else None for action, one in can_show.items()}

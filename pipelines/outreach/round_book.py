@@ -47,6 +47,6 @@ def read(
     )
     met, first = (ask(playbook, values, size=len(rows)) for ask in (row_of_customer.met, row_of_customer.first_met))
     book = Book(np.append(said, NOBODY)[first], first != row_of_customer.NO_ROW)
-    names, segments = [*playbook.rows, ""], [*(row.segment for row in playbook.rows.values()), ""]
-    row, segment = (np.array(told, dtype=object)[first] for told in (names, segments))
+    named = [*playbook.rows, ""], [*(row.segment for row in playbook.rows.values()), ""]
+    row, segment = (np.array(told, dtype=object)[first] for told in named)
     return RoundBook(book, np.where(met, said, NOBODY), met & (said == NOBODY), row, segment)

@@ -50,8 +50,8 @@ def record(
     every = Rows(
         *([row for one in found for row in getattr(one, name)] for name in ("contacts", "opt_outs", "outcomes"))
     )
-    told = {"at": clock.text(now), "is_said": said_at is not None, "dry_run": dry_run}
-    return came_back.keep(engine, spec.name, every, **told)
+    at = clock.text(now)
+    return came_back.keep(engine, spec.name, every, at=at, is_said=said_at is not None, dry_run=dry_run)
 
 
 def check_currency(spec: ExperimentSpec, kept: pd.DataFrame) -> None:

@@ -70,9 +70,9 @@ def opt_outs(file: Recorded, known: Known, faults: Faults) -> list[dict[str, Any
         if action not in (EVERY_ACTION, *known.actions):
             fault(f"there is no action '{action}'; the spec has {list(known.actions)}, and 'all' is all of them.")
         out = _yes(row.get("opted_out", "") or "yes", "opted_out", fault)
-        found.append(
-            _opt_out(row["customer"], action, bool(out), _moment(row, "when", known, fault), row, known, fault)
-        )
+        when = _moment(row, "when", known, fault)
+        plain = {"customer_id": row["customer"], "action": action, "opted_out": bool(out), "happened_at": when}
+        found.append({**plain, **_recorded(row, when, known, fault)})
     return found
 
 

@@ -101,7 +101,8 @@ def _keys(connection: sa.Connection, table: sa.Table, spec: str) -> set[str]:
 
 def _new(rows: Sequence[Row], there: set[str], *, spec: str, at: str) -> list[dict[str, Any]]:
     """The rows that are not there yet, each once, with their keys and places."""
-    start, seen, found = len(there), set(there), []
+    start, seen = len(there), set(there)
+    found: list[dict[str, Any]] = []
     for row in rows:
         # Who recorded it is no part of what it says where the file does not name them.
         key = digest(row, "signed")
