@@ -96,7 +96,8 @@ def _name(line: dict[str, Any]) -> str:
 
 def _said(line: dict[str, Any]) -> str:
     counts, effect = line["counts"], line["effect"]
-    many = f"{counts['assigned']:,} assigned, {counts['withheld']:,} withheld"
+    pending = counts["pending_assigned"] + counts["pending_withheld"]
+    many = f"{counts['assigned']:,} assigned, {counts['withheld']:,} withheld, {pending:,} of them pending"
     points = ""
     if line["word"] == "shown":
         points = (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Found = Mapping[str, Any]
 
-# A taller chart than this cannot be read.
+# A taller chart than this cannot be read; the whole of each action comes first, and of rounds the newest stay.
 MOST_DRAWN = 10
 
 
@@ -110,7 +110,8 @@ def _amount(one: Found, currency: str) -> Written:
 def _chart(lines: Sequence[Found], which: str) -> Chart | None:
     """The effects with their intervals: of the family, or of the rounds."""
     wanted = [one for one in lines if (one["claimed"] if which == "claimed" else one["by"] == "round")]
-    told = [one for one in wanted if one["effect"] is not None and isfinite(one["effect"]["high"])][:MOST_DRAWN]
+    told = [one for one in wanted if one["effect"] is not None and isfinite(one["effect"]["high"])]
+    told = sorted(told, key=lambda one: one["by"] != "all")[:MOST_DRAWN] if which == "claimed" else told[-MOST_DRAWN:]
     if not told:
         return None
 

