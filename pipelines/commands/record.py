@@ -35,6 +35,9 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--column", metavar="NAME=COLUMN", action="append", default=[], help="the file's column for one of ours"
     )
+    command.add_argument(
+        "--value", metavar="OURS=THEIRS", action="append", default=[], help="the file's word for one of ours"
+    )
 
 
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
@@ -53,7 +56,8 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         workspace,
         engine,
         [Path(one) for one in arguments.files],
-        renamed=_renamed(arguments.column),
+        renamed=dict(_pairs("column", arguments.column)),
+        values={theirs: ours for ours, theirs in _pairs("value", arguments.value)},
         said_at=arguments.at,
         signed=sign(os.environ, datetime.now(UTC)).by,
         dry_run=arguments.dry_run,
@@ -72,15 +76,16 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     return Answer(tuple(lines), {"spec": spec.name, "dry_run": arguments.dry_run, **plain})
 
 
-def _renamed(said: list[str]) -> dict[str, str]:
+def _pairs(option: str, said: list[str]) -> list[tuple[str, str]]:
+    """Our word and the file's."""
     from features.errors import UsageError
 
-    found = {}
+    found = []
     for one in said:
-        name, equals, column = one.partition("=")
-        if not (name and equals and column):
-            raise UsageError(f"--column '{one}' is none; write such as --column customer=Kunde.")
-        found[name] = column
+        ours, equals, theirs = one.partition("=")
+        if not (ours and equals and theirs):
+            raise UsageError(f"--{option} '{one}' is none; write such as --column customer=Kunde, --value reached=da.")
+        found.append((ours, theirs))
     return found
 
 

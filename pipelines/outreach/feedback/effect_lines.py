@@ -78,7 +78,7 @@ def _parts(rows: Assigned, action: str) -> Iterator[Part]:
     for label in (*CLAIMED, *SHOWN):
         values = rows.label(label)
         there = sorted(values[could].unique())
-        for value in there if len(there) > 1 or label == "round" else ():
+        for value in there if len(there) > 1 or label in SHOWN else ():
             yield Part(action, label, str(value), (values == value).to_numpy(dtype=bool))
 
 

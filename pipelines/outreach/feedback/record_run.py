@@ -12,7 +12,7 @@ from experiments.spec import ExperimentSpec
 from features.errors import DataError, UsageError
 from pipelines.files import storage
 from pipelines.outreach.feedback import recorded_files, recorded_rows
-from pipelines.outreach.feedback.recorded_files import Recorded
+from pipelines.outreach.feedback.recorded_files import NO_VALUES, Recorded
 from pipelines.outreach.feedback.recorded_rows import Faults, Known
 from pipelines.outreach.operations import came_back, clock, rounds
 from pipelines.outreach.operations.came_back import Kept, Rows
@@ -30,19 +30,20 @@ def record(
     paths: Sequence[Path],
     *,
     renamed: Mapping[str, str],
+    values: Mapping[str, str] = NO_VALUES,
     said_at: str | None,
     signed: str,
     dry_run: bool,
 ) -> Kept:
     """Keep the rows of files, or nothing where any row has a fault; a row that is there already changes nothing.
 
-    said_at is the time of recording by the company's clocks, now unless said. Raises DataError for faults, with the
-    rows that have them.
+    renamed and values are as for `recorded_files.read`; said_at is the time of recording by the company's clocks, now
+    unless said. Raises DataError for faults, with the rows that have them.
     """
     now = clock.came(said_at, spec.time_zone)
     known, found = _known(spec, workspace, engine, now=now, signed=signed), []
     for path in paths:
-        file = recorded_files.read(path, renamed)
+        file = recorded_files.read(path, renamed, values)
         faults = Faults()
         found.append(_rows(spec, file, known, faults))
         _refuse(file, faults)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from features.errors import DataError, UsageError
@@ -33,6 +34,9 @@ NEEDED: Mapping[Kind, tuple[str, ...]] = {
     "opt_outs": ("customer",),
     "outcomes": ("customer", "round", "churned"),
 }
+# The columns in which a word of the file may stand for one of ours.
+WORDS = ("action", "outcome", "offer_taken", "opted_out", "churned")
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 ALSO = {"customer_id": "customer", "done_at": "when", "happened_at": "when"}
 
 
@@ -45,8 +49,11 @@ class Recorded:
     rows: Sequence[tuple[int, Mapping[str, str]]]
 
 
-def read(path: Path, renamed: Mapping[str, str]) -> Recorded:
-    """A file of any kind that raw data may have; renamed gives the file's name of a column that we know by another.
+def read(path: Path, renamed: Mapping[str, str], values: Mapping[str, str] = NO_VALUES) -> Recorded:
+    """A file of any kind that raw data may have.
+
+    renamed gives the file's name of a column that we know by another, values our word for what the file says in WORDS,
+    such as `reached` for `erreicht`.
 
     A file with `churned` is of outcomes, one with `opted_out`, or with neither action nor outcome, of opt-outs, any
     other of contacts. Raises UsageError, MissingError or DataError where it cannot be read, lacks a column, or has one
@@ -69,10 +76,14 @@ def read(path: Path, renamed: Mapping[str, str]) -> Recorded:
         )
     columns = [texts[place].to_pylist() for place in range(texts.num_columns)]
     rows = [
-        (number, {name: (value or "").strip() for name, value in zip(names, row, strict=True)})
+        (number, {name: _word(name, (value or "").strip(), values) for name, value in zip(names, row, strict=True)})
         for number, row in enumerate(zip(*columns, strict=True), start=1)
     ]
     return Recorded(path.name, kind, rows)
+
+
+def _word(name: str, said: str, values: Mapping[str, str]) -> str:
+    return values.get(said, said) if name in WORDS else said
 
 
 def _names(file: str, there: Sequence[str], renamed: Mapping[str, str]) -> list[str]:

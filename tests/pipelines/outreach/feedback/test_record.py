@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from features.errors import DataError, UsageError
-from pipelines.outreach.feedback import compliance, record_run
+from pipelines.outreach.feedback import compliance, record_run, recorded_files
 from pipelines.outreach.operations import came_back, database, opt_outs
 from pipelines.outreach.operations.tables import CONTACTS, NOTES
 from tests.pipelines.outreach.feedback.rounds_world import Shop, calls
@@ -205,3 +205,20 @@ def test_other_forms_say_the_same(shop: Shop, form: str) -> None:
         shop.spec, shop.workspace, shop.engine, [path], renamed={}, said_at=None, signed="desk", dry_run=False
     )
     assert (found.new, found.known) == (0, len(kept))
+
+
+def test_columns_and_words_of_another_language(shop: Shop) -> None:
+    shop.draw(customers=20)
+    path = shop.root / "anrufe.csv"
+    path.write_text("Kunde;Art;Datum;Ergebnis\nc0-0000;Anruf;2025-01-03;da\nc0-0002;Anruf;2025-01-03;sprach\n", "utf-8")
+    found = recorded_files.read(
+        path,
+        {"customer": "Kunde", "action": "Art", "when": "Datum", "outcome": "Ergebnis"},
+        {"Anruf": "call", "da": "reached", "sprach": "reached"},
+    )
+    assert [(row["customer"], row["action"], row["outcome"]) for _, row in found.rows] == [
+        ("c0-0000", "call", "reached"),
+        ("c0-0002", "call", "reached"),
+    ]
+    with pytest.raises(UsageError, match="which --column names"):
+        recorded_files.read(path, {"customer": "Name"})
