@@ -7,7 +7,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from features.errors import DataError, UsageError
+from features.file_format import PLAIN, FileFormat, Formats
 from pipelines.raw_data import raw_files
+from pipelines.raw_data.recognising import recognise
 
 Kind = Literal["contacts", "opt_outs", "outcomes"]
 COLUMNS: Mapping[Kind, tuple[str, ...]] = {
@@ -59,8 +61,9 @@ def read(path: Path, renamed: Mapping[str, str], values: Mapping[str, str] = NO_
     other of contacts. Raises UsageError, MissingError or DataError where it cannot be read, lacks a column, or has one
     that is unknown, so that a misspelt one is not left out silently.
     """
-    raw_files.check(path, {})
-    with raw_files.opened(path.parent) as files:
+    formats = _formats(path)
+    raw_files.check(path, formats)
+    with raw_files.opened(path.parent, formats) as files:
         texts = files.texts(path.name)
     names = _names(path.name, texts.column_names, renamed)
     kind = _kind(set(names))
@@ -80,6 +83,14 @@ def read(path: Path, renamed: Mapping[str, str], values: Mapping[str, str] = NO_
         for number, row in enumerate(zip(*columns, strict=True), start=1)
     ]
     return Recorded(path.name, kind, rows)
+
+
+def _formats(path: Path) -> Formats:
+    """How the file is written: as plain as can be, but of texts the separator that it has."""
+    if not path.is_file() or path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return {}
+    separator = recognise(path).form.separator
+    return {} if separator == PLAIN.separator else {path.name: FileFormat(separator=separator)}
 
 
 def _word(name: str, said: str, values: Mapping[str, str]) -> str:
