@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.spec import ExperimentSpec
+from experiments.texts.spec import TextsSpec
 from features import errors
 from pipelines import cli
 from pipelines.api import holdfast
@@ -25,7 +26,13 @@ PLUGINS = [kind for kind in KINDS if kind not in ("kinds", "stages")]
 def write() -> None:
     """Write every page anew, where its text has changed."""
     FOLDER.mkdir(exist_ok=True)
-    pages = {"commands": commands(), "api": api(), "spec": spec(), **{kind: plugins(kind) for kind in PLUGINS}}
+    pages = {
+        "commands": commands(),
+        "api": api(),
+        "spec": spec(),
+        "texts_spec": texts_spec(),
+        **{kind: plugins(kind) for kind in PLUGINS},
+    }
     for name, text in pages.items():
         page = FOLDER / f"{name}.md"
         if not page.exists() or page.read_text() != text:
@@ -98,8 +105,17 @@ def plugins(kind: str) -> str:
 
 def spec() -> str:
     """Every key of a spec: its type, its default, and what its section says."""
-    schema = ExperimentSpec.model_json_schema()
-    lines = ["# Keys of a spec\n", f"{inspect.getdoc(ExperimentSpec)}\n", *_table(schema, schema["$defs"])]
+    return _keys("Keys of a spec", ExperimentSpec)
+
+
+def texts_spec() -> str:
+    """The same of a reader of texts."""
+    return _keys("Keys of a spec of texts", TextsSpec)
+
+
+def _keys(title: str, kind: type[ExperimentSpec] | type[TextsSpec]) -> str:
+    schema = kind.model_json_schema()
+    lines = [f"# {title}\n", f"{inspect.getdoc(kind)}\n", *_table(schema, schema["$defs"])]
     for name, section in schema["$defs"].items():
         if "properties" in section:
             lines += [f"\n## {name.removesuffix('Spec')}\n", f"{section.get('description', '')}\n"]

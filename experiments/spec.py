@@ -13,19 +13,21 @@ from experiments.sections.cost_of_churn import CostOfChurnSpec
 from experiments.sections.evaluation import EvaluationSpec
 from experiments.sections.gate import GateSpec
 from experiments.sections.label import LabelSpec
+from experiments.sections.monitoring import MonitoringSpec
 from experiments.sections.observations import ObservationSpec
 from experiments.sections.policy import EVERY_ACTION, PolicySpec
 from experiments.sections.round import RoundSpec
 from experiments.sections.score import ScoreSpec
 from experiments.sections.section import Named, Section
 from experiments.sections.split import SplitSpec
+from experiments.sections.texts import ReaderSpec
 from experiments.sections.treatment import TreatmentSpec
 from experiments.sections.tuning import TuningSpec
 from experiments.sections.validation import ValidationSpec
 from experiments.sections.value import ValueSpec
 
 # Keys that came after the first champions.
-LATER = ("refit", "time_zone", "alerts", "playbook", "round")
+LATER = ("refit", "time_zone", "alerts", "playbook", "round", "monitoring", "texts")
 FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -36,7 +38,7 @@ class ExperimentSpec(Section):
     cannot see a change of what is not there. checks: by code, the reason why a leak check is switched off, or, under
     `accept`, by column why its finding is right. refit: a new champion is fitted again on all rows, gate
     cohort included, and that version serves. time_zone: that of the company's clocks, in which its days are.
-    alerts and playbook: a file of that name in experiments/specs/alerts, or .../playbooks.
+    alerts and playbook: a file of that name in experiments/specs/alerts, or .../playbooks. texts: the reader of texts.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -62,6 +64,8 @@ class ExperimentSpec(Section):
     alerts: FileName | None = None
     playbook: FileName | None = None
     round: RoundSpec = RoundSpec()
+    monitoring: MonitoringSpec = MonitoringSpec()
+    texts: ReaderSpec | None = None
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -140,5 +144,7 @@ class ExperimentSpec(Section):
 
 
 _DEFAULTS = {
-    name: RoundSpec().model_dump() if name == "round" else ExperimentSpec.model_fields[name].default for name in LATER
+    **{name: ExperimentSpec.model_fields[name].default for name in LATER},
+    "round": RoundSpec().model_dump(),
+    "monitoring": MonitoringSpec().model_dump(),
 }

@@ -146,6 +146,7 @@ SURVEYS = Table(
             minimum=0,
             maximum=10,
         ),
+        Column("comment", "text", "what the customer wrote beside the score", nullable=True),
     ),
 )
 

@@ -33,7 +33,7 @@ EXAMPLES = (
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # What talks to no server and no database, and what only reads there.
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
-READING = ("status", "history")
+READING = ("status", "history", "monitor")
 # Whose actions name the spec each.
 WITH_ACTIONS = ("registry", "alerts")
 # What makes the spec that it is told the name of.
@@ -138,8 +138,9 @@ def _act(arguments: argparse.Namespace, workspace: Workspace) -> int | Answer:
         return cast("Answer", import_module("pipelines.jobs.listing").listed(arguments.kind, workspace.root))
     if arguments.command in WITHOUT_SPEC:
         return cast("int", import_module(f"pipelines.commands.{arguments.command}").run(None, workspace, arguments))
-    specs = import_module("pipelines.specs.spec_files")
-    spec = specs.load(workspace)
+    spec = import_module("pipelines.specs.text_specs").load(workspace)
+    if _is_of_texts(spec):
+        import_module("pipelines.jobs.text_jobs").check(arguments.command, spec)
     with scratch.own():
         return _done(arguments, spec, workspace)
 
@@ -164,17 +165,25 @@ def _ran(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int 
 
 def _written(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int | Answer:
     """What writes the files of the checkout."""
+    # A person who overrules the rules says why; `data` and `run` begin before anything is validated.
+    if not getattr(arguments, "force", False) and arguments.command in stages():
+        import_module("pipelines.validation.validated").check(workspace, arguments.command)
+    if arguments.command in commands():
+        return _ran(arguments, spec, workspace)
+    if _is_of_texts(spec):
+        return int(import_module("pipelines.jobs.text_jobs").written(arguments, spec, workspace, main))
     if arguments.command == "data":
         import_module("pipelines.jobs.add_data").add(spec, workspace, arguments.paths)
         return 0
     if arguments.command == "run":
         job = import_module("pipelines.jobs.main_job")
         return int(job.evaluated(spec, workspace, main) if arguments.unregistered else job.run(spec, workspace, main))
-    if not getattr(arguments, "force", False):  # a person who overrules the rules says why
-        import_module("pipelines.validation.validated").check(workspace, arguments.command)
-    if arguments.command in commands():
-        return _ran(arguments, spec, workspace)
     return import_module(f"pipelines.stages.{arguments.command}").run(spec, workspace) or 0
+
+
+def _is_of_texts(spec: Any) -> bool:
+    """Whether a spec is that of a reader of texts."""
+    return getattr(spec, "kind", None) == "texts"
 
 
 def _failed(workspace: Workspace, command: str, message: str, code: int) -> int:

@@ -37,9 +37,19 @@ class Workspace:
         return self.root / "data" / "raw" / self.spec
 
     @property
+    def reader(self) -> Path:
+        """The pinned reader of texts, with `version.json` that says which; a note alone where none is pinned."""
+        return self.root / "data" / "readers" / self.spec
+
+    @property
     def tables(self) -> Path:
         """The canonical tables: one folder each, one Parquet file per part."""
         return self.root / "data" / "tables" / self.spec
+
+    @property
+    def texts(self) -> Path:
+        """The texts of a reader's spec: one table, and what was left out."""
+        return self.root / "data" / "texts" / self.spec
 
     @property
     def matrix(self) -> Path:
@@ -100,6 +110,16 @@ class Workspace:
     def ranked_list(self) -> Path:
         """The folder of the ranked list and the receipt of `score`."""
         return self.artifacts / "ranked_list"
+
+    @property
+    def monitoring(self) -> Path:
+        """What `monitor` found, for machines."""
+        return self.artifacts / "monitoring.json"
+
+    @property
+    def monitoring_page(self) -> Path:
+        """The same as a page."""
+        return self.artifacts / "monitoring.html"
 
     @property
     def alerts_backtest(self) -> Path:

@@ -27,6 +27,7 @@ LONG_FILES = (
     "end_to_end/test_demo_world.py",
     "end_to_end/test_tries.py",
     "end_to_end/test_tiny_world.py",
+    "end_to_end/test_monitoring.py",
     "pipelines/champion/test_races_and_kills.py",
     "end_to_end/test_api.py",
     "conformance/test_spark.py",

@@ -9,6 +9,7 @@ import numpy as np
 import optuna
 
 from experiments.family import Family, Labels, Params, Portable, Prepared, RowIndex, Scores
+from experiments.statistics import draft_rate
 from experiments.statistics.stopping_loss import StoppingLoss
 from features.contract import Contract, Matrix
 
@@ -19,6 +20,7 @@ FINAL_MEMBERS = 3
 MOST_ROUNDS_OF_EFFECTS = 100
 PATIENCE_OF_EFFECTS = 20
 FEW_ROWS = 200_000
+ENOUGH_TO_HURRY = 10_000
 FEWEST_IN_LEAF = 20
 FEW_ENOUGH_FOR_ALL_PARTS = 2000
 OURS = ("rounds", "members", "share_in_leaf")  # settings of ours, not of LightGBM
@@ -126,19 +128,24 @@ def prepare(X: Matrix, y: Labels, contract: Contract) -> Prepared:
 def fit(
     prepared: Prepared, index: RowIndex, *, params: Params, seed: int, stop_index: RowIndex | None = None
 ) -> LightgbmModel:
-    """One booster that stops when the rows at stop_index no longer gain, or else `members` of `rounds` rounds."""
+    """One booster that stops when the rows at stop_index no longer gain, or else `members` of `rounds` rounds.
+
+    One booster is a draft. Of many rows its later rounds learn faster: see `experiments.statistics.draft_rate`.
+    """
     rows = _subset(prepared, index, n_rows=len(index))
     if stop_index is None:
         return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, n_rows=len(index), seed=seed)
+    rates = _rates_of_a_draft(params, MOST_ROUNDS, n_rows=len(index))
     booster = lgb.train(
         {**_settings({**FIXED, **params}, len(index)), "seed": seed},
         rows,
-        MOST_ROUNDS,
+        len(rates),
         valid_sets=[_subset(prepared, np.sort(stop_index), n_rows=len(index))],
         feval=StoppingLoss(prepared.y[np.sort(stop_index)]),
-        callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
+        callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.reset_parameter(learning_rate=rates)],
     )
-    return LightgbmModel((booster,), {"rounds": float(booster.best_iteration)})
+    rounds = min(draft_rate.equal_rounds(rates[: booster.best_iteration]), MOST_ROUNDS)
+    return LightgbmModel((booster,), {"rounds": float(rounds)})
 
 
 def regress(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -> LightgbmModel:
@@ -194,8 +201,19 @@ def _settings(params: Params, n_rows: int) -> dict[str, Any]:
 def _of_rounds(rows: lgb.Dataset, params: Params, *, n_rows: int, seed: int) -> LightgbmModel:
     rounds, members = max(1, round(params["rounds"])), params.get("members", FINAL_MEMBERS)
     settings = _settings(params, n_rows)
-    boosters = tuple(lgb.train({**settings, "seed": seed + k}, rows, rounds) for k in range(members))
+    if members == 1:
+        rates = _rates_of_a_draft(params, params["rounds"], n_rows=n_rows)
+        own = lgb.reset_parameter(learning_rate=rates)
+        boosters = (lgb.train({**settings, "seed": seed}, rows, len(rates), callbacks=[own]),)
+    else:
+        boosters = tuple(lgb.train({**settings, "seed": seed + k}, rows, rounds) for k in range(members))
     return LightgbmModel(boosters, {"rounds": float(rounds)})
+
+
+def _rates_of_a_draft(params: Params, rounds: float, *, n_rows: int) -> list[float]:
+    """The learning rate of each round; on few rows, which cost little, it stays."""
+    rate = float(params.get("learning_rate", DEFAULTS["learning_rate"]))
+    return draft_rate.rates(rate, rounds) if n_rows >= ENOUGH_TO_HURRY else [rate] * max(1, round(rounds))
 
 
 def prepare_jointly(prepared: Prepared, X: Matrix, given: Matrix, contract: Contract) -> Prepared:

@@ -57,15 +57,13 @@ def chosen(study: optuna.Study, problem: Problem, *, spec: TuningSpec, defaults:
 
 def last_fold(problem: Problem) -> Fold | None:
     """All rows but PARTS_HELD_OUT parts of those that the last fold judges; None where there is no last round."""
-    every = len(problem.X)
-    across = all(len(fold.fit) + len(fold.judge) == every for fold in problem.folds)
-    if problem.actions or not across or int(problem.at_risk.sum()) < FEWEST_ROWS:
+    if problem.actions or not problem.cuts_customers or int(problem.at_risk.sum()) < FEWEST_ROWS:
         return None
     judged = problem.folds[-1].judge
     held_out = judged[problem.parts[judged] >= PARTS - PARTS_HELD_OUT]
     if len(np.unique(problem.y[held_out[problem.at_risk[held_out]]])) < 2:
         return None
-    return Fold(np.setdiff1d(np.arange(every), held_out), held_out)
+    return Fold(np.setdiff1d(np.arange(len(problem.X)), held_out), held_out)
 
 
 def _rivals(ended: Sequence[FrozenTrial], best: FrozenTrial, defaults: Sequence[int]) -> list[FrozenTrial]:

@@ -88,8 +88,20 @@ class Problem:
         untreated = rows_of(self.arms, CONTROL, self.actions)
         return untreated if self.left_in_gap is None else untreated & ~self.left_in_gap
 
+    @property
+    def cuts_customers(self) -> bool:
+        """Whether each fold judges all rows that it does not learn from; folds of dates leave out the later ones."""
+        return all(len(fold.fit) + len(fold.judge) == len(self.X) for fold in self.folds)
+
     def learner_input(
-        self, choice: Candidate, index: RowIndex, *, seed: int, judged: RowIndex = NOBODY, draft: bool = False
+        self,
+        choice: Candidate,
+        index: RowIndex,
+        *,
+        seed: int,
+        judged: RowIndex = NOBODY,
+        draft: bool = False,
+        members: int | None = None,
     ) -> Lesson:
         """The learner's input: the rows at index, and no others; those at judged will judge the fit."""
         return Lesson(
@@ -103,6 +115,7 @@ class Problem:
             learned=choice.learned,
             seed=seed,
             draft=draft,
+            members=members,
             any_in_gap=self.left_in_gap is not None and bool(self.left_in_gap.any()),
             nuisances=lambda: self.nuisances(index, judged),
             joint=lambda: self._joint(choice.family),

@@ -3,13 +3,16 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, Literal
 
+import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from experiments.family import Family, Params
+from experiments.rows.split import Fold
 from experiments.search import finals, past_trials
 from experiments.search.judging import FoldFigures, judge
 from experiments.search.learning_problem import Candidate, Problem
@@ -20,6 +23,8 @@ from experiments.uplift.fitted_learner import FittedLearner
 from experiments.uplift.learner import EFFECT, Learner, able_to_use
 
 BEST_PERCENT = 15.0
+# Of the rarer outcome, in the folds that judge a trial; more rows would tell candidates apart hardly better.
+ENOUGH_JUDGED = 5_000
 
 
 def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:
@@ -38,7 +43,7 @@ def search(
     best as an uninterrupted one. A trial is written to the study once, when it ends: writing its parameters to a
     database one by one is slow. Only one process at a time may search a study.
     """
-    tries = _in_memory(study)
+    tries, judging = _in_memory(study), replace(problem, folds=folds_that_tell(problem))
     points = starting_points(problem, spec)
     began = time.monotonic()
     while (tried := len(past_trials.ended(tries))) < spec.trials and not _time_is_up(tries, began, spec):
@@ -46,11 +51,23 @@ def search(
         if tried < len(points):
             tries.enqueue_trial(points[tried])
         trial = tries.ask()
-        _try(tries, trial, problem, spec=spec)
+        _try(tries, trial, judging, spec=spec)
         study.add_trial(past_trials.as_stored(tries.get_trials()[-1]))
         on_trial(study.get_trials(deepcopy=False)[-1])
     defaults = range(len(points) - sum(len(problem.families[name].defaults) for name in spec.families), len(points))
     return finals.chosen(study, problem, spec=spec, defaults=defaults)
+
+
+def folds_that_tell(problem: Problem) -> tuple[Fold, ...]:
+    """The first folds that judge ENOUGH_JUDGED rows of either outcome together; all of them where rows are few.
+
+    With actions, and where folds are dates (each tells something of its own), it is always all.
+    """
+    if problem.actions or not problem.cuts_customers:
+        return problem.folds
+    left = [problem.y[fold.judge[problem.at_risk[fold.judge]]] for fold in problem.folds]
+    rarer = np.minimum(np.cumsum([one.sum() for one in left]), np.cumsum([(1 - one).sum() for one in left]))
+    return problem.folds[: int(np.searchsorted(rarer, ENOUGH_JUDGED)) + 1]
 
 
 def _in_memory(study: optuna.Study) -> optuna.Study:

@@ -58,7 +58,7 @@ def judge(texts: Sequence[str], truth: Places, said: pd.DataFrame, *, seed: int,
     Raises MetricError where there are no texts, or not as many of each.
     """
     groups, counts = _drawn(texts, truth, seed=seed, draws=draws, others=[len(said)])
-    given, leaning = (_codes(said[name]) for name in ("class", "leaning"))
+    given, leaning = (codes_of(said[name]) for name in ("class", "leaning"))
     known = said["known"].to_numpy(dtype=bool)
     confidence = said[list(CLASSES)].to_numpy(dtype=float)[np.arange(len(truth)), leaning]
     table = np.bincount(truth * len(CLASSES) + given, minlength=len(CLASSES) ** 2).reshape(len(CLASSES), -1)
@@ -76,16 +76,25 @@ def judge(texts: Sequence[str], truth: Places, said: pd.DataFrame, *, seed: int,
 
 
 def macro_f1_difference(
-    texts: Sequence[str], truth: Places, *, challenger: Places, champion: Places, seed: int, draws: int = DRAWS
+    texts: Sequence[str],
+    truth: Places,
+    *,
+    challenger: Places,
+    champion: Places,
+    seed: int,
+    draws: int = DRAWS,
+    level: float = 0.95,
 ) -> Interval:
     """The macro-F1 of one reader less that of another on the same texts, by a paired bootstrap; equal texts together.
 
-    truth, challenger and champion are indices of CLASSES, shape (n_texts,).
+    truth, challenger and champion are indices of CLASSES, shape (n_texts,); level is the interval's.
     Raises MetricError where there are no texts, or not as many of each.
     """
     others = [len(challenger), len(champion)]
     groups, counts = _drawn(texts, truth, seed=seed, draws=draws, others=others)
-    return (_macro_f1(truth, challenger, groups, counts) - _macro_f1(truth, champion, groups, counts)).interval()
+    return (_macro_f1(truth, challenger, groups, counts) - _macro_f1(truth, champion, groups, counts)).interval(
+        level=level
+    )
 
 
 def macro_f1(truth: Places, said: Places) -> float:
@@ -116,7 +125,7 @@ def _drawn(
     return groups, multiplicities(n_clusters=int(groups.max()) + 1, draws=draws, seed=seed)
 
 
-def _codes(names: pd.Series) -> Places:
+def codes_of(names: pd.Series) -> Places:
     """The index in CLASSES of each name."""
     return names.map(CLASSES.index).to_numpy(dtype=np.int64)
 

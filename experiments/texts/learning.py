@@ -19,6 +19,7 @@ from experiments.texts.sides import sides_of
 from features.errors import DataError, SpecError
 from features.texts.ngrams import BITS, NONE, SCRIPTS, Found, Grams, Places, grams
 from features.texts.normalising import LONGEST, normalise
+from features.texts.scripts import scripts_of
 
 # C, power, balance and characters: `search.search` says what they are. min_texts: n-grams of fewer texts count not.
 # topics: how many of each script. sure_from: see `Reader.read`.
@@ -44,7 +45,7 @@ def fit(texts: Sequence[Any], classes: Places, *, params: Mapping[str, Any], see
     """
     used = checked(params)
     clean, classes = _ordered(normalise(texts).texts, np.asarray(classes, dtype=np.int64))
-    script = _scripts(clean)
+    script = scripts_of(clean)
     learned: dict[str, Any] = {}
     for place, name in enumerate(SCRIPTS):
         mine = np.flatnonzero(script == place)
@@ -78,13 +79,6 @@ def _ordered(texts: Sequence[str], classes: Places) -> tuple[list[str], Places]:
         raise DataError(f"classes are indices of {CLASSES}; there are {np.unique(classes).tolist()}.")
     order = sorted(range(len(texts)), key=lambda place: (texts[place], classes[place]))
     return [texts[place] for place in order], classes[order]
-
-
-def _scripts(texts: Sequence[str]) -> Places:
-    """The script of each text, as an index of SCRIPTS, shape (n_texts,)."""
-    step = 1024
-    parts = [grams(texts[start : start + step]).script for start in range(0, len(texts), step)]
-    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
 
 
 def _are_enough(texts: Sequence[str], index: Places) -> bool:

@@ -40,6 +40,7 @@ class Lesson:
     learned: Mapping[str, Params]
     seed: int
     draft: bool
+    members: int | None
     any_in_gap: bool
     nuisances: Callable[[], Nuisances]
     joint: Callable[[], Prepared]
@@ -76,14 +77,15 @@ class Lesson:
         own = {key.removeprefix(EFFECT): value for key, value in self.params.items() if key.startswith(EFFECT)}
         at, prepared = self.index[mask[self.index]], replace(self.prepared, y=target)
         regress = self.family.needed("regress", self.family.regress)
-        return regress(prepared, at, params={**own, **self._members}, seed=self.seed)
+        return regress(prepared, at, params={**own, **self._one_of_a_draft}, seed=self.seed)
 
     def _outcome_params(self, name: str) -> Params:
         own = {key: value for key, value in self.params.items() if not key.startswith(EFFECT)}
-        return {**own, **self.learned.get(name, {}), **self._members}
+        members = {} if self.draft or self.members is None else {"members": self.members}
+        return {**own, **self.learned.get(name, {}), **members, **self._one_of_a_draft}
 
     @property
-    def _members(self) -> Params:
+    def _one_of_a_draft(self) -> Params:
         return {"members": 1} if self.draft else {}
 
 

@@ -50,7 +50,8 @@ def _in_order(chapter: Chapter, *, customers: Positions, cause: Codes, event_at:
 
 def _ordinary_rate(chapter: Chapter) -> Floats:
     finding_the_way = onboards_slowly(chapter.population, chapter.month)
-    return np.where(chapter.now.is_dormant, 0.002, 0.09 + 0.2 * finding_the_way)
+    often: Floats = 0.09 + 0.2 * finding_the_way + 0.45 * chapter.before.is_let_down
+    return np.where(chapter.now.is_dormant, 0.002, often)
 
 
 def _price_rate(chapter: Chapter) -> Floats:

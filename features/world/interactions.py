@@ -7,18 +7,16 @@ from features import tables
 from features.world.arrays import MISSING_INSTANT, Codes, Flags, Floats
 from features.world.assembly import assemble, numbered, worded
 from features.world.chapters import Chapter
+from features.world.comments import texts
 from features.world.contacts import INCIDENT, ORDINARY, Contacts
 from features.world.fragments import GLAD, PLAIN, TOPICS, UPSET
 from features.world.months import DAY
 from features.world.randomness import Stream, generator
 from features.world.reporting import Rows, corrected, learnt_at
-from features.world.words_chinese import CHINESE
-from features.world.words_english import ENGLISH
 
 CHANNELS = ("call", "chat", "ticket", "email")
 
 _CHANNEL_BOUNDS = np.cumsum((0.35, 0.3, 0.2))
-_ENGLISH_CODE = 0
 _TOPIC_SHARES = np.array(
     [
         [0.20, 0.15, 0.05, 0.00, 0.35, 0.25],
@@ -75,11 +73,15 @@ def _minutes(talks: Contacts, rng: np.random.Generator) -> Floats:
 
 
 def _tones(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> Codes:
-    is_sore: Flags = chapter.before.experience[talks.customers] > 0.8
+    before, is_ordinary = chapter.before, talks.cause == ORDINARY
+    is_sore: Flags = before.experience[talks.customers] > 0.8
+    is_let_down: Flags = before.is_let_down[talks.customers] & is_ordinary
     upset = np.choose(
         talks.cause, [0.03 + 0.37 * is_sore, np.full(len(is_sore), 0.85), 0.3 + 0.35 * talks.follows_rise]
     )
-    glad = np.where(talks.cause == ORDINARY, np.where(is_sore, 0.1, 0.5), 0.05 * (talks.cause != INCIDENT))
+    upset = np.where(is_let_down, 0.9, upset)
+    glad = np.where(is_ordinary, np.where(is_sore, 0.1, 0.5), 0.05 * (talks.cause != INCIDENT))
+    glad = np.where(is_let_down, 0.02, glad)
     draw = rng.random(len(is_sore))
     return np.where(draw < upset, UPSET, np.where(draw >= 1.0 - glad, GLAD, PLAIN))
 
@@ -90,18 +92,6 @@ def _assembled(chapter: Chapter, versions: Rows) -> pa.Table:
         "interaction_id": numbered(f"I{chapter.month.name}-", versions["number"]),
         "channel": worded(CHANNELS, versions["channel"]),
         "topic": worded(TOPICS, versions["topic"]),
-        "text": _texts(chapter, versions),
+        "text": texts(chapter, versions, is_said=~versions["is_silent"]),
     }
     return assemble(tables.INTERACTIONS, columns)
-
-
-def _texts(chapter: Chapter, versions: Rows) -> pa.Array:
-    draws = np.stack([versions[f"draw_{place}"] for place in range(3)])
-    size = len(versions["number"])
-    texts = np.full(size, None, dtype=np.object_)
-    is_english = chapter.population.language[versions["customer_id"]] == _ENGLISH_CODE
-    for words, chosen in ((ENGLISH, is_english), (CHINESE, ~is_english)):
-        said = words.said(tones=versions["tone"][chosen], topics=versions["topic"][chosen], draws=draws[:, chosen])
-        texts[chosen] = said.to_numpy(zero_copy_only=False)
-    texts[versions["is_silent"]] = None
-    return pa.array(texts, pa.string())

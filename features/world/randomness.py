@@ -24,6 +24,7 @@ class Stream(IntEnum):
     INTERACTIONS = 11
     SURVEYS = 12
     MILESTONES = 13
+    COMMENTS = 14
 
 
 def generator(*, seed: int, month: int, stream: Stream, block: int = 0) -> np.random.Generator:

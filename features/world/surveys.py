@@ -1,9 +1,10 @@
-"""The simulated table `surveys`: invitations at touchpoints, and the scores of those who answered."""
+"""The simulated table `surveys`: invitations at touchpoints, and the scores and comments of those who answered."""
 
 import numpy as np
 import pyarrow as pa
 
 from features import tables
+from features.world import comments
 from features.world.arrays import Flags, Floats
 from features.world.assembly import assemble, numbered, worded
 from features.world.chapters import Chapter
@@ -30,9 +31,11 @@ def rows(chapter: Chapter, talks: Contacts) -> pa.Table:
         "known_at": asked.event_at,
         "touchpoint": asked.touchpoint,
         "score": score,
+        **comments.drawn(chapter, score),
     }
     gap_days = rng.uniform(0.5, 14.0, size)
-    return _assembled(chapter, corrected(columns, chosen=chosen, first={"score": first}, gap_days=gap_days))
+    unanswered = {"score": first, "has_comment": columns["has_comment"] & ~is_late}
+    return _assembled(chapter, corrected(columns, chosen=chosen, first=unanswered, gap_days=gap_days))
 
 
 def _answers(chapter: Chapter, *, asked: Questions, rng: np.random.Generator) -> Flags:
@@ -55,5 +58,6 @@ def _assembled(chapter: Chapter, versions: Rows) -> pa.Table:
         **versions,
         "survey_id": numbered(f"S{chapter.month.name}-", versions["number"]),
         "touchpoint": worded(TOUCHPOINTS, versions["touchpoint"]),
+        "comment": comments.texts(chapter, versions, is_said=versions["has_comment"]),
     }
     return assemble(tables.SURVEYS, columns)

@@ -15,6 +15,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from experiments.spec import ExperimentSpec
+from experiments.texts.spec import TextsSpec
 from pipelines.champion import model_versions
 from pipelines.files import storage
 from pipelines.messages import masking
@@ -37,7 +38,26 @@ def registered(client: MlflowClient, spec: ExperimentSpec, workspace: Workspace,
         client.set_model_version_tag(spec.name, version, "report", f"runs:/{found.run_id}/{REPORT}")
 
 
-def decided(client: MlflowClient, spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
+def registered_reader(client: MlflowClient, spec: TextsSpec, workspace: Workspace, *, version: str) -> None:
+    """Describe a newly registered version of a reader of texts, and its model."""
+    with suppress(MlflowException, OSError):
+        client.update_registered_model(spec.name, _of_model(spec))
+        found = model_versions.version(client, spec.name, version)
+        one = storage.read_json(workspace.evaluation / "report.json")["figures"]["macro_f1"]
+        lines = [
+            f"reader of texts, macro-F1 {one['value']:.4f} [{one['low']:.4f}, {one['high']:.4f}]",
+            "",
+            f"- no text was known at or after {found.tags['known_before']}",
+            *_whence(found, commit_link(workspace.root, found.tags.get("git_commit", ""))),
+            "- not decided yet",
+        ]
+        client.update_model_version(spec.name, version, "\n".join(lines))
+        client.set_model_version_tag(spec.name, version, "report", f"runs:/{found.run_id}/{REPORT}")
+
+
+def decided(
+    client: MlflowClient, spec: ExperimentSpec | TextsSpec, workspace: Workspace, decision: Mapping[str, Any]
+) -> None:
     """Add the decision on a version to its description, with a link to its page."""
     with suppress(MlflowException, OSError):
         version = str(decision["challenger_version"])
@@ -51,7 +71,7 @@ def decided(client: MlflowClient, spec: ExperimentSpec, workspace: Workspace, de
         client.set_model_version_tag(spec.name, version, "decision", f"runs:/{found.run_id}/{DECISION}")
 
 
-def _of_model(spec: ExperimentSpec) -> str:
+def _of_model(spec: ExperimentSpec | TextsSpec) -> str:
     return (
         f"{spec.title}. The alias `champion` shows the version that serves; it moves when the ledger says so:"
         f" `python -m pipelines history {spec.name}`, `python -m pipelines status {spec.name}`."
@@ -69,12 +89,20 @@ def _of_version(found: ModelVersion, report: Mapping[str, Any], commit: str) -> 
     lines = [
         f"{made}: {', '.join(figures)}",
         "",
+        *_whence(found, commit),
+    ]
+    return "\n".join(lines)
+
+
+def _whence(found: ModelVersion, commit: str) -> list[str]:
+    """Where a version comes from, a line each."""
+    tags = found.tags
+    return [
         f"- report: {_link(found, REPORT)}",
         f"- commit: {commit}",
         f"- data: {tags.get('data_hash', '')}, spec {tags.get('spec_hash', '')}",
         f"- search: {tags.get('study', '')}",
     ]
-    return "\n".join(lines)
 
 
 def _link(found: ModelVersion, file: str) -> str:

@@ -20,7 +20,7 @@ from mlflow.models import ModelSignature
 from mlflow.models.model import ModelInfo
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
-from features.errors import ContractError, MissingError
+from features.errors import ContractError, MissingError, UsageError
 from pipelines.files import storage
 from pipelines.models import integrity, scorer_text
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from features.contract import Contract  # brings Ibis with it
 
 CHAMPION = "champion"
+KIND = "kind"
 DIGEST = "model_digest"
 TWIN_OF, FIGURES_OF = "twin_of", "figures_of"
 LEDGER_HEAD = "ledger_head"
@@ -97,6 +98,16 @@ def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> 
 
     Raises ContractError when it does not load there or predicts anything else.
     """
+    answer = in_clean_process(logged, rows)
+    if list(answer) != list(expected) or not np.array_equal(answer.to_numpy(), expected.to_numpy(), equal_nan=True):
+        raise ContractError("the model predicts other numbers in a clean process than here; it was not registered.")
+
+
+def in_clean_process(logged: ModelInfo, rows: pd.DataFrame) -> pd.DataFrame:
+    """What a stored model says of rows in a process without the project or pickle.
+
+    Raises ContractError when it does not load or answer there.
+    """
     stored = mlflow.artifacts.download_artifacts(logged.model_uri)
     with tempfile.TemporaryDirectory() as scratch:
         asked, answered = Path(scratch) / "rows.parquet", Path(scratch) / "answer.parquet"
@@ -112,9 +123,7 @@ def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> 
         )
         if ended.returncode != 0:
             raise ContractError(f"the model does not load in a clean process: {ended.stderr.strip().splitlines()[-1]}")
-        answer = pd.read_parquet(answered)
-    if list(answer) != list(expected) or not np.array_equal(answer.to_numpy(), expected.to_numpy(), equal_nan=True):
-        raise ContractError("the model predicts other numbers in a clean process than here; it was not registered.")
+        return pd.read_parquet(answered)
 
 
 def logged_files(logged: ModelInfo) -> dict[str, str]:
@@ -162,6 +171,16 @@ def first_of(client: MlflowClient, name: str, numbers: Iterable[str]) -> ModelVe
         with suppress(MissingError):
             return version(client, name, number)
     return None
+
+
+def refuse_other_kind(client: MlflowClient, name: str, kind: str) -> None:
+    """Raise UsageError where versions of another kind bear this name already; the kind of a model of churn is empty."""
+    for one in client.search_model_versions(f"name = '{name}'", max_results=1):
+        if (there := one.tags.get(KIND, "")) != kind:
+            raise UsageError(
+                f"the registry has models of {there or 'churn'} by the name '{name}', and this spec makes one of"
+                f" {kind or 'churn'}: two models of one name. Call the spec's file otherwise."
+            )
 
 
 def digest_of(found: ModelVersion) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
+    from experiments.texts.spec import TextsSpec
     from pipelines.champion.ledger import Entry
     from pipelines.champion.ledger_writer import LedgerWriter
     from pipelines.champion.succession import Standing
@@ -27,7 +28,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("version", metavar="VERSION", help="the version that awaits approval, such as 3")
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
+def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Write the ledger and `decision.json`, then move the alias. Raises UsageError where nothing awaits approval."""
     from pipelines.champion import announcing, ledger_writer
     from pipelines.files import storage

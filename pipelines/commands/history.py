@@ -20,6 +20,7 @@ from pipelines.messages.answer import Answer
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
+    from experiments.texts.spec import TextsSpec
     from pipelines.champion.ledger import Entry
     from pipelines.workspace import Workspace
 
@@ -32,7 +33,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--whole", action="store_true", help="show reasons in full")
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
+def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
     """The table."""
     from pipelines.champion import chain, ledger
     from pipelines.ruling import answers

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
+    from experiments.texts.spec import TextsSpec
     from pipelines.workspace import Workspace
 
 
@@ -26,22 +27,34 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reason", metavar="TEXT", default="", help="the reason for forcing, recorded in the ledger")
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
+def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Run the stage. Raises UsageError for --force without a reason, and for a reason without --force."""
     from features.errors import UsageError
     from pipelines.champion import announcing, ledger_writer
     from pipelines.ruling import answers
-    from pipelines.stages import promote
 
     reason = " ".join(arguments.reason.split())
     if arguments.force and not reason:
         raise UsageError("--force needs a --reason: who overrules the rules says why.")
     if reason and not arguments.force:
         raise UsageError("--reason belongs to --force; the rules need none.")
-    code = promote.run(spec, workspace, force=reason)
+    code = _promoted(spec, workspace, force=reason)
     announcing.told(workspace)
     if spec.refit:
         standing, _ = ledger_writer.reading(spec.name, workspace.root).agreed()
         if refit := announcing.awaits_refit(workspace, standing):
             answers.say(refit)
     return code
+
+
+def _promoted(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", *, force: str) -> int:
+    """Run the stage of the spec's kind."""
+    from experiments.texts.spec import TextsSpec
+
+    if isinstance(spec, TextsSpec):
+        from pipelines.stages.texts import promote as of_texts
+
+        return of_texts.run(spec, workspace, force=force)
+    from pipelines.stages import promote
+
+    return promote.run(spec, workspace, force=force)

@@ -35,6 +35,7 @@ from pipelines.messages.answer import Answer
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
+    from experiments.texts.spec import TextsSpec
     from pipelines.workspace import Workspace
 
 ACTIONS = {
@@ -61,7 +62,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
             action.add_argument("--head", metavar="FILE", type=Path, help="what `registry head` printed earlier")
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
+def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
     """Do it, and report the result."""
     if arguments.action == "check":
         return _check(spec.name, workspace, arguments.head)

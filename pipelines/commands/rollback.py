@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
+    from experiments.texts.spec import TextsSpec
     from pipelines.champion.ledger import Entry
     from pipelines.champion.ledger_writer import LedgerWriter
     from pipelines.champion.succession import Standing
@@ -27,7 +28,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reason", metavar="TEXT", default="", help="the reason, recorded in the ledger")
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
+def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Write the ledger, then move the alias; an interrupted rollback is completed instead.
 
     Raises UsageError where another changed the champion since this one was asked for: it meant the one of before.

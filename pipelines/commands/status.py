@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from experiments.spec import ExperimentSpec
+    from experiments.texts.spec import TextsSpec
     from pipelines.champion.ledger import Entry
     from pipelines.champion.succession import Standing
     from pipelines.workspace import Workspace
@@ -29,7 +30,7 @@ def arguments(_command: argparse.ArgumentParser) -> None:
     """The spec only."""
 
 
-def run(spec: "ExperimentSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> Answer:
+def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> Answer:
     """A line for each."""
     from pipelines.champion import ledger_writer
     from pipelines.ruling import answers
@@ -93,29 +94,35 @@ def _champion(standing: "Standing", alias: str | None) -> str:
     return f"version {standing.serving}, but the alias shows {shown}: {remedy}"
 
 
-def _looks(spec: "ExperimentSpec", workspace: "Workspace", standing: "Standing") -> dict[str, Any] | None:
+def _looks(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", standing: "Standing") -> dict[str, Any] | None:
     """The comparisons so far, and the alpha that the next one would spend on the last evaluation's gate rows."""
-    from experiments.evaluation.cohort import Cohort
-    from pipelines.files import storage
-    from pipelines.gate import alpha_spending
-
-    gate = workspace.evaluation / "gate.parquet"
-    if not gate.exists():
+    if not (workspace.evaluation / "gate.parquet").exists():
         return None
-    rows = storage.read_parquet(gate).to_pandas()
-    cohort = Cohort(rows, spec).digest
-    following = alpha_spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
+    following = _next_look(spec, workspace, standing)
     units = following["units"]
     return {
         "spent": following["number"] - 1,
-        "cohort": cohort,
+        "cohort": following["cohort"],
         "new_share": units["new"] / units["of"] if units["of"] else 0.0,
         "next_alpha": following["alpha"],
         "alpha": spec.gate.alpha,
     }
 
 
-def _said(looks: "Mapping[str, Any] | None", spec: "ExperimentSpec") -> str:
+def _next_look(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", standing: "Standing") -> dict[str, Any]:
+    from experiments.evaluation.cohort import Cohort
+    from experiments.texts.spec import TextsSpec
+    from pipelines.files import storage
+    from pipelines.gate import alpha_spending, text_contest
+
+    rows = storage.read_parquet(workspace.evaluation / "gate.parquet").to_pandas()
+    if isinstance(spec, TextsSpec):
+        return text_contest.next_look(spec, standing, rows)
+    cohort = Cohort(rows, spec).digest
+    return alpha_spending.next_look(standing, rows, spec.label, cohort=cohort, alpha=spec.gate.alpha)
+
+
+def _said(looks: "Mapping[str, Any] | None", spec: "ExperimentSpec | TextsSpec") -> str:
     if looks is None:
         return f"nothing is evaluated here yet; run: python -m pipelines run {spec.name}"
     return (

@@ -88,6 +88,10 @@ def _not_here(match: re.Match[str], spec: str) -> HoldfastError:
     )
 
 
+def _no_reader(match: re.Match[str], spec: str) -> HoldfastError:
+    return MissingError(f"{match[1]} is not here; `dvc pull` or `python -m pipelines run {spec}` brings it.")
+
+
 def _not_in_cache(_match: re.Match[str], spec: str) -> HoldfastError:
     return MissingError(
         f"DVC's cache lacks files of '{spec}'; `dvc pull` brings them from your store, else `dvc repro --force"
@@ -122,6 +126,7 @@ MEANINGS: tuple[tuple[str, Callable[[re.Match[str], str], HoldfastError]], ...] 
     (r"is busy, it is being blocked by:\s+\(PID (\d+)\): (.*)", _busy),
     (r"Unable to acquire lock", _locked),
     (rf"({'|'.join(NO_ROOM)})", _disk),
+    (r"(?:missing data 'source'|No such file or directory): '?([^'\n]*data/readers/[^'\n]*)", _no_reader),
     (r"missing data 'source': (.*)", _not_here),
     (r"No such file or directory: '?([^'\n]*data/raw/[^'\n]*)", _not_here),
     (r"(?:missing cache|[Cc]heckout failed|does not exist in the cache|failed to pull data)", _not_in_cache),

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.spec import ExperimentSpec
+from experiments.texts.spec import TextsSpec
 from pipelines.files import storage
+from pipelines.ruling import answers
 from pipelines.servers import addresses
 from pipelines.workspace import Workspace
 
@@ -23,10 +25,24 @@ def keep_curves(workspace: Workspace, decision: Mapping[str, Any], curves: Mappi
         storage.write_json(workspace.curves, {**_comparison(decision), "curves": curves})
 
 
-def write_page(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
+def write_page(spec: ExperimentSpec | TextsSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
     """Write `decision.html`, and `report.html` beside it where this challenger's report exists."""
+    if isinstance(spec, TextsSpec):
+        _write_pages_of_reader(spec, workspace, decision)
+        return
     storage.write_bytes(workspace.decision_page, page(spec, workspace, decision).encode())
     if told := report_page(workspace, decision):
+        storage.write_bytes(workspace.report_page, told.encode())
+
+
+def _write_pages_of_reader(spec: TextsSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
+    from pipelines.reporting import texts_page  # not at the top: most specs are of models of churn
+
+    page = texts_page.decision(decision, title=spec.title, spec=spec.name)
+    storage.write_bytes(workspace.decision_page, page.encode())
+    found = storage.read_receipt(workspace.evaluation / "report.json")
+    if found and _registered(workspace, decision):
+        told = texts_page.report(found, ruling=f"{answers.verdict_of(decision)}: {decision['words']}")
         storage.write_bytes(workspace.report_page, told.encode())
 
 

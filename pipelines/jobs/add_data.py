@@ -5,6 +5,7 @@ added. A file of the same name takes the place of the one before.
 
 group: work
 writes: data/raw/SPEC and data/raw/SPEC.dvc, DVC's cache, and params.yaml for a new spec
+writes: data/readers/SPEC and data/readers/SPEC.dvc, the place of a reader of texts
 codes: 5
 example: python -m pipelines data telco path/to/telco.csv
 example: python -m pipelines data shop postgresql://reader@db.example/shop?table=public.orders
@@ -33,35 +34,50 @@ from pipelines.workspace import Workspace
 def add(spec: ExperimentSpec, workspace: Workspace, places: Sequence[str]) -> None:
     """Add files, folders of files or database tables to the raw data of a spec as a new version.
 
-    A file of the same name is replaced. Everything is read first: when one is missing or unreadable nothing is added.
-    Adding what is already there changes nothing. Raises UsageError when the spec's source needs no files, or
-    not these.
+    Raises UsageError when the spec's source needs no files, and as `add_files`.
     """
     source, options = source_of(spec)
     if not source.needs_files:
         raise UsageError(f"spec '{spec.name}' makes its own data ({source.kind}); it takes no files.")
+    add_files(spec.name, workspace, places, wanted=source.wants(options), formats=source.formats(options))
+    stage_graph.put(spec.name, workspace.root)
+    told(spec.name, workspace)
+
+
+def add_files(
+    name: str,
+    workspace: Workspace,
+    places: Sequence[str],
+    *,
+    wanted: Sequence[str],
+    formats: Formats,
+    kind: str = stage_graph.CHURN,
+) -> None:
+    """Add what is at places to the raw data of the spec of that name, which wants these files, or globs of them.
+
+    A file of the same name is replaced. Everything is read first: when one is missing or unreadable nothing is added.
+    Adding what is already there changes nothing. Raises UsageError where the spec does not want a file.
+    """
     with tempfile.TemporaryDirectory(prefix="holdfast-tables-") as fetched:
-        formats = source.formats(options)
-        wanted = source.wants(options)
         found = (path for place in places for path in _files(place, Path(fetched), formats=formats, wanted=wanted))
         paths = _once(list(found))
-        _refuse_unread(spec, wanted, paths)
-        described = {path.name: describe(spec.name, path, formats) for path in paths}
+        _refuse_unread(name, wanted, paths)
+        described = {path.name: describe(name, path, formats) for path in paths}
         versions = history(workspace.raw)
         files = {**(versions[-1]["files"] if versions else {}), **described}
         if not versions or files != versions[-1]["files"]:
             with storage.replacing_folder(workspace.raw) as folder:
                 _fill(folder, workspace.raw, paths)
                 storage.write_json(folder / VERSIONS, [*versions, {"files": files}])
-    stage_graph.track(workspace)
-    stage_graph.put(spec.name, workspace.root)
-    log.done(
-        "data",
-        spec.name,
-        files=len(files),
-        rows=sum(one["rows"] for one in files.values()),
-        version=len(history(workspace.raw)),
-    )
+    stage_graph.track(workspace, kind=kind)
+
+
+def told(name: str, workspace: Workspace) -> None:
+    """Say what the raw data of a spec are now."""
+    versions = history(workspace.raw)
+    files = versions[-1]["files"]
+    rows = sum(one["rows"] for one in files.values())
+    log.done("data", name, files=len(files), rows=rows, version=len(versions))
 
 
 def describe(spec: str, path: Path, formats: Formats) -> dict[str, Any]:
@@ -106,12 +122,12 @@ def _is_wanted(path: Path, wanted: Sequence[str]) -> bool:
     return any(fnmatch(path.name, pattern) for pattern in wanted)
 
 
-def _refuse_unread(spec: ExperimentSpec, wanted: Sequence[str], paths: Sequence[Path]) -> None:
+def _refuse_unread(name: str, wanted: Sequence[str], paths: Sequence[Path]) -> None:
     """A file that the spec does not read would lie there unseen."""
     unread = [path.name for path in paths if not _is_wanted(path, wanted)]
     if unread:
         raise UsageError(
-            f"spec '{spec.name}' does not read {unread}; it reads {sorted(set(wanted))}. Rename the file, or name it in"
+            f"spec '{name}' does not read {unread}; it reads {sorted(set(wanted))}. Rename the file, or name it in"
             " the spec; a file of the same name takes the place of the one before."
         )
 

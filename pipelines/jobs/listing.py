@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from experiments import checks, conditions, families, learners, metrics
+from experiments.evaluation.monitoring import kinds
+from experiments.evaluation.monitoring.kind import DriftKind
 from experiments.family import Family
 from experiments.leaks.check import Check
 from experiments.logic.condition import ConditionKind
@@ -74,6 +76,9 @@ KINDS: dict[str, Callable[[Path], Rows]] = {
     "families": lambda _: [(one.name, one.meaning) for one in discover(families, Family).values()],
     "learners": lambda _: [(one.name, one.meaning) for one in discover(learners, Learner).values()],
     "conditions": lambda _: [(one.name, one.meaning) for one in discover(conditions, ConditionKind).values()],
+    "drift": lambda _: [
+        (one.name, f"{one.meaning} (from {one.threshold:g}, {one.unit})") for one in discover(kinds, DriftKind).values()
+    ],
     "metrics": lambda _: [(one.name, one.meaning) for one in discover(metrics, Metric).values()],
     "checks": lambda _: [(one.code, f"{one.meaning} ({one.severity})") for one in discover(checks, Check).values()],
     "rules": lambda _: [

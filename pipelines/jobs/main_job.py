@@ -3,7 +3,8 @@
 With --unregistered it ends after `evaluate`: nothing is registered, decided or listed. That is what `try` runs.
 
 group: work
-writes: data/tables/SPEC, data/matrix/SPEC, artifacts/SPEC, state/SPEC; dvc.lock, and params.yaml for a new spec
+writes: data/readers/SPEC, data/tables/SPEC, data/matrix/SPEC, artifacts/SPEC, state/SPEC
+writes: dvc.lock, and params.yaml for a new spec
 writes: trials, versions and the ledger, in mlflow.db and mlartifacts, or where MLFLOW_TRACKING_URI says
 codes: 0 done: promoted, refreshed, first champion, forced, awaiting approval, or nothing to do; 3; 4; 5
 example: python -m pipelines run demo
@@ -34,13 +35,14 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     # Not at the top: where nothing was touched, nobody waits for MLflow.
     from pipelines.champion import announcing, ledger
     from pipelines.files import storage
-    from pipelines.jobs import stage_graph
+    from pipelines.jobs import readers, stage_graph
     from pipelines.specs.options import source_of
 
     ledger.address(workspace.root)  # where promotions are written must be known before the first minute of work
     source, _ = source_of(spec)
     if not source.needs_files:
         stage_graph.put(spec.name, workspace.root)
+    readers.hold(spec, workspace, command)
     first = repeated_runs.first_look(workspace)
     stage_graph.reproduce(workspace, command)
     from pipelines.stages import promote, register
@@ -82,11 +84,12 @@ def _list(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     """Run the graph only; the exit code is 0, since faults raise."""
-    from pipelines.jobs import stage_graph  # not at the top, as above
+    from pipelines.jobs import readers, stage_graph  # not at the top, as above
     from pipelines.specs.options import source_of
 
     if not source_of(spec)[0].needs_files:
         stage_graph.put(spec.name, workspace.root)
+    readers.hold(spec, workspace, command)
     stage_graph.reproduce(workspace, command)
     return 0
 

@@ -42,6 +42,7 @@ SAME = (
     "learner",
     provenance.RISK_CUTS,
 )
+SAME_TEXTS = ("reader", "reader_digest")
 MODEL, TRAINING, UNTIL = "model", "training.parquet", "until.json"
 
 
@@ -97,7 +98,7 @@ def _registered(
     if known:
         return known[0]
     judged = model_versions.version(client, spec.name, twin)
-    kept = {name: judged.tags[name] for name in SAME if name in judged.tags}
+    kept = {name: judged.tags[name] for name in (*SAME, *SAME_TEXTS) if name in judged.tags}
     until = str(storage.read_json(folder / UNTIL))
     tags = {**kept, "trained_until": until, DIGEST: digest, TWIN_OF: twin, FIGURES_OF: twin}
     number = _register(spec, workspace, writer, folder=folder, tags=tags)

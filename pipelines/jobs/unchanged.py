@@ -46,7 +46,7 @@ def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) 
     until = {out["path"]: stored_ns.get(name, 0) for name, one in stages.items() for out in one["outs"]}
     read = {dep["path"] for one in stages.values() for dep in one["deps"]}
     read |= {name for one in stages.values() for name in one.get("params", {})}
-    read |= {*GRAPH, f"{workspace.raw.relative_to(workspace.root)}.dvc"}
+    read |= {*GRAPH, *(f"{one.relative_to(workspace.root)}.dvc" for one in (workspace.raw, workspace.reader))}
     inputs = {name for name in read if not any(Path(name).is_relative_to(out) for out in until)}
     places = sorted({lock_file.NAME, *inputs, *until})
     files = {place: seen(workspace.root, [place]) for place in places}
@@ -59,7 +59,8 @@ def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) 
 def _stages(workspace: Workspace) -> dict[str, Any]:
     """The entries of a spec's stages in DVC's lock, by name."""
     named = {name.partition("@"): one for name, one in lock_file.stages(workspace.root).items()}
-    return {stage: one for (stage, _, spec), one in named.items() if spec == workspace.spec}
+    # Of a reader of texts, a stage's command has the name without the ending.
+    return {stage.removesuffix("_texts"): one for (stage, _, spec), one in named.items() if spec == workspace.spec}
 
 
 def now_ns() -> int:

@@ -22,7 +22,7 @@ from pipelines.workspace import Workspace
 
 # What of untracked files is part of the work: code, specs, and how raw data are known; not whatever else lies there.
 OURS = ("features/", "experiments/", "pipelines/", "dvc.yaml", "dvc.lock", "params.yaml")
-RAW, OF_RAW = "data/raw/", (".dvc", "/README.md", ".gitignore")
+RAW, READERS, OF_RAW = "data/raw/", "data/readers/", (".dvc", "/README.md", ".gitignore")
 AUTHOR = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (
     ("NAME", "holdfast"), ("EMAIL", "holdfast@localhost"))}  # fmt: skip
 # Git changes its list of work trees without a lock of its own.
@@ -101,7 +101,7 @@ def changed(root: Path) -> list[str]:
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith(OURS) or (name.startswith(RAW) and name.endswith(OF_RAW))
+    return name.startswith(OURS) or (name.startswith((RAW, READERS)) and name.endswith(OF_RAW))
 
 
 def cache(workspace: Workspace) -> str:
@@ -110,7 +110,10 @@ def cache(workspace: Workspace) -> str:
 
 
 def fill(workspace: Workspace, tree: Path, *, cache: str) -> None:
-    """Make a tree use a DVC cache, and check out the spec's raw data. Raises what DVC's refusal means."""
+    """Make a tree use a DVC cache, and check out the spec's raw data; its reader of texts is copied.
+
+    Raises what DVC's refusal means.
+    """
     local = workspace.root / ".dvc" / "config.local"
     if local.is_file():
         shutil.copyfile(local, tree / ".dvc" / "config.local")
@@ -118,6 +121,9 @@ def fill(workspace: Workspace, tree: Path, *, cache: str) -> None:
     raw = f"{RAW}{workspace.spec}.dvc"
     if (tree / raw).is_file():
         _dvc(tree, "checkout", raw, spec=workspace.spec)
+    there = Workspace(tree, workspace.spec).reader
+    if workspace.reader.is_dir():
+        shutil.copytree(workspace.reader, there, dirs_exist_ok=True)
 
 
 def _dvc(where: Path, *words: str, spec: str) -> str:

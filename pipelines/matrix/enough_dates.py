@@ -21,6 +21,10 @@ FURTHEST_MONTHS = 60
 Part = TypeVar("Part", bound=Section)
 
 
+class Dated(HasLabel, HasObservations, Protocol):
+    """A spec as far as its observation dates."""
+
+
 class HasDates(HasName, HasLabel, HasObservations, HasSplit, Protocol):
     """A spec as far as its observation dates and split."""
 
@@ -50,7 +54,7 @@ def check_dates(spec: HasDates, end: datetime) -> None:
 
 def _fault(asked: _Asked, end: datetime) -> str | None:
     """What is wrong with the dates; None where they suffice."""
-    mature = _mature(asked, end)
+    mature = mature_dates(asked, end)
     if not mature:
         return "no observation is mature: the data end before a window closes."
     one_each = pd.DataFrame({"customer_id": "", "as_of": mature, "churned": 0.0, "arm": ""})
@@ -61,8 +65,11 @@ def _fault(asked: _Asked, end: datetime) -> str | None:
     return None
 
 
-def _mature(asked: _Asked, end: datetime) -> list[datetime]:
+def mature_dates(asked: Dated, end: datetime) -> list[datetime]:
+    """The observation dates, earliest first, whose windows close within data that end at `end`."""
     observed, label = asked.observations, asked.label
+    if observed is None:
+        return []
     days = {"lead_time_days": label.lead_time_days, "horizon_days": label.horizon_days}
     dates = observation_dates(observed.first, every_months=observed.every_months, data_end=end)
     return [one for one in dates if LabelWindow.after(one, **days).is_mature(end)]

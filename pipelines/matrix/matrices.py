@@ -33,9 +33,14 @@ def parts(matrix: Path, purpose: str, columns: Collection[str] | None = None) ->
     return (_of_date(matrix, partition, columns) for partition in partitions)
 
 
-def count(matrix: Path, purpose: str) -> int:
-    """The number of rows of `read`."""
-    return sum(pq.read_metadata(partition).num_rows for partition in (matrix / purpose).glob("*.parquet"))
+def of_date(matrix: Path, purpose: str, date: str) -> pa.Table:
+    """The rows of one of `dates`."""
+    return _of_date(matrix, matrix / purpose / f"{date}.parquet", None)
+
+
+def count(matrix: Path, purpose: str, date: str = "*") -> int:
+    """The number of rows of `read`, or of one of `dates`."""
+    return sum(pq.read_metadata(partition).num_rows for partition in (matrix / purpose).glob(f"{date}.parquet"))
 
 
 def churned_share(matrix: Path) -> float:

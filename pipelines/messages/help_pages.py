@@ -19,6 +19,7 @@ CODES = {
     3: "the champion stays",
     4: "inconclusive",
     5: "data or contract refused",
+    6: "retraining is asked for",
 }
 EVERY = (0, 1, 2)
 # The order of the groups, each with its heading; a command that names none stands in the last.

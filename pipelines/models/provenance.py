@@ -11,6 +11,7 @@ from typing import Any
 from experiments import families, learners
 from experiments.money.risk_levels import BY_PROFIT
 from experiments.spec import ExperimentSpec
+from experiments.texts.spec import TextsSpec
 from features import definitions, labels, sources
 from features.plugins import file_of, names, plugin
 from features.source import Source
@@ -43,6 +44,7 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
         "family": str(about["family"]),
         "learner": str(about["learner"]),
         **risk_cuts(report),
+        **of_reader(workspace),
     }
 
 
@@ -52,7 +54,13 @@ def risk_cuts(report: Mapping[str, Any]) -> dict[str, str]:
     return {RISK_CUTS: json.dumps([used["medium_from"], used["high_from"]])} if used.get("origin") == BY_PROFIT else {}
 
 
-def spec_hash(spec: ExperimentSpec) -> str:
+def of_reader(workspace: Workspace) -> dict[str, str]:
+    """The tags of the reader of texts that the tables were made with; none without one."""
+    found = storage.read_json(workspace.tables / "about.json").get("reader")
+    return {"reader": f"{found['model']} {found['version']}", "reader_digest": str(found["digest"])} if found else {}
+
+
+def spec_hash(spec: ExperimentSpec | TextsSpec) -> str:
     """A hash of the spec."""
     plain = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
@@ -61,11 +69,11 @@ def spec_hash(spec: ExperimentSpec) -> str:
 def recipe(spec: ExperimentSpec) -> str:
     """A hash of everything that determines how a model is trained, apart from the data.
 
-    That is the spec, how it reads its source included, and the code of the features, the label, the families and the
-    learners it names, but for comments and layout; on how many dates a model is judged is no part of it. Two models of
-    one recipe are a champion and its refresh; a model of another wants to replace it.
+    That is the spec, how it reads its source and texts included, and the code of the features, the label, the families
+    and the learners it names, but for comments and layout; on how many dates a model is judged is no part of it. Two
+    models of one recipe are a champion and its refresh; a model of another wants to replace it.
     """
-    sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning"}
+    sections = {"label", "observations", "features", "treatment", "value", "policy", "split", "tuning", "texts"}
     plain = spec.model_dump(mode="json", include=sections)
     # On how many dates a model is judged does not make it another.
     del plain["split"]["gate_dates"]

@@ -14,6 +14,7 @@ from pipelines.reporting import (
     earnings,
     effects,
     in_short,
+    lineage,
     other_outcomes,
     page_header,
     randomisation_words,
@@ -83,8 +84,9 @@ def _parts(report: str) -> Mapping[str, Any]:
         "earliness": earliness.earliness(found),
         "figures": tables.figures(found),
         "importance": tables.importance(found),
+        "texts": tables.worth_of_texts(found),
         "importance_rows": min(IMPORTANCE_ROWS, found["cohort"]["rows"]),
-        "lineage": tables.lineage(found),
+        "lineage": lineage.lineage(found),
     }
 
 

@@ -1,7 +1,7 @@
-"""The tables of the report: all figures, feature importance, and the lineage of data and model."""
+"""The tables of the report: all figures, and feature importance."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp
 from typing import Any
@@ -13,22 +13,18 @@ from pipelines.messages.numbers import (
     Written,
     aligned,
     alone,
-    count,
-    day,
-    days,
     titled,
     unit_of,
-    whole,
     written,
 )
 from pipelines.reporting.effects import is_randomised
-from pipelines.reporting.judged_figures import Words, judged
+from pipelines.reporting.judged_figures import JudgedFigure, Words, judged
 
 Found = Mapping[str, Any]
 
 _PERCENT = re.compile(r"(?<=\d)%")
 MOST_FEATURES = 12
-FAMILIES = {"lightgbm": "LightGBM"}
+_EARNS = Words("texts earn their place", "texts make it worse", "texts are not shown to earn their place")
 _BEATS = Words("it ranks better", "it ranks worse", "not shown to rank better")
 
 
@@ -67,6 +63,8 @@ def figures(found: Found) -> list[tuple[str, list[FigureLine]]]:
         groups.append((name, _lines(found, found["balanced_file"]["risk"])))
     if found["simple_scores"]:
         groups.append(("Against simple scores", _simple(found)))
+    if "texts" in found:
+        groups.append(("What texts are worth", _texts(found)))
     actions = found["uplift"]["actions"].items()
     if not is_randomised(found):
         return [
@@ -126,6 +124,21 @@ def _simple(found: Found) -> list[FigureLine]:
     return lines
 
 
+def _texts(found: Found) -> list[FigureLine]:
+    """The AUC without what texts say, and what it loses."""
+    told = found["texts"]
+    fewer = {**told["auc"], "unit": "auc", "better": "higher"}
+    fewer["meaning"] = "AUC of the same model, fitted on the same rows without what texts say"
+    loss = {**told["loss"], "unit": "auc", "better": "higher"}
+    loss["meaning"] = f"what AUC loses without it: {judged('', loss, _EARNS, PLAIN).word}"
+    return _lines(found, {"AUC without texts": fewer, "lost without texts": loss})
+
+
+def worth_of_texts(found: Found) -> JudgedFigure | None:
+    """What AUC loses without what texts say, and whether they earn their place; None where it was not measured."""
+    return judged("", found["texts"]["loss"], _EARNS, PLAIN) if "texts" in found else None
+
+
 def _line(name: str, figure: Found, currency: str) -> FigureLine:
     unit, base = unit_of(name, figure, currency), figure.get("floor")
     if figure["value"] is None:
@@ -159,87 +172,6 @@ def importance(found: Found) -> tuple[list[FeatureShare], str]:
     shown = [FeatureShare(one["name"], one["meaning"], f"{100 * s:.0f}\u00a0%", width) for one, s, width in widths]
     rest = ranked[MOST_FEATURES:]
     return shown, f"{len(rest)} more, together {100 * sum(one['share'] for one in rest):.0f}\u00a0%" if rest else ""
-
-
-def lineage(found: Found) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The origin of data, observations and model, in groups of name and text."""
-    return [
-        ("Data", list(_data(found["lineage"]))),
-        ("Observations", list(_observations(found))),
-        ("Model", list(_model(found))),
-    ]
-
-
-def _data(lineage: Found) -> Iterator[tuple[str, str]]:
-    extracted, validation = lineage["tables"]["extracted_at"], lineage["validation"]
-    yield "Extracted", day(extracted) if extracted else "no date in the data"
-    yield from ((f"Rows of {table}", count(rows)) for table, rows in lineage["tables"]["rows"].items())
-    yield from ((f"Lines read for {name}", _went(one)) for name, one in lineage["tables"]["reconciled"].items())
-    outcome = "passed" if validation["passed"] else "not passed"
-    yield "Validation", f"{outcome}, {validation['expectations']:,} expectations"
-
-
-def _went(reconciled: Found) -> str:
-    """What became of the lines read for a table, in words; zero counts are left out."""
-    gone = {"in two files": reconciled["duplicates"], **reconciled["dropped"], **reconciled["unmapped"]}
-    gone |= {"into another row of the same day": reconciled["rolled_up"], "kept": reconciled["kept"]}
-    return f"{sum(reconciled['read'].values()):,}: " + ", ".join(
-        f"{rows:,} {name}" for name, rows in gone.items() if rows
-    )
-
-
-def _observations(found: Found) -> Iterator[tuple[str, str]]:
-    counts, cohort, split = found["lineage"]["counts"], found["cohort"], found["spec"]["split"]
-    yield "To learn from", f"{counts['learn']:,} rows"
-    yield "To score", f"{counts['score']:,} rows"
-    if "left_in_the_gap" in counts:
-        further = "; for effects they left" if found["uplift"]["measured"] else ""
-        yield "Left in the lead time", f"{counts['left_in_the_gap']:,} rows, left out of the risk{further}"
-    if "immature_dates" in counts:
-        yield "Dates not yet mature", f"{counts['immature_dates']}, left out"
-    yield "Gate cohort", "; ".join(_gate(cohort["dates"], split))
-    if shares := balanced(found):
-        bad = found["spec"]["label"]["bad"]
-        yield f"Share who {bad}, in the file", shares["in_file"]
-        yield f"Share who {bad}, stated", shares["stated"]
-    yield "Rows judged", f"{cohort['rows']:,}, of them {cohort['untreated_rows']:,} for the risk"
-    yield "Customers judged", count(cohort["customers"])
-    yield "Cohort hash", cohort["hash"]
-
-
-def _gate(dates: Sequence[str], split: Found) -> Iterator[str]:
-    """The dates of the gate cohort, and how it was drawn."""
-    if dates:
-        yield days(dates)
-    if split["kind"] == "random":
-        why = "" if dates else ": the data hold no dates"
-        yield f"drawn at random, {whole(split['gate_share'])}, seed {split['seed']}{why}"
-
-
-def _model(found: Found) -> Iterator[tuple[str, str]]:
-    model, lineage = found["lineage"]["model"], found["lineage"]
-    yield "Family", FAMILIES.get(model["family"], titled(model["family"]))
-    if found["uplift"]["measured"]:  # without actions no learner had anything to do
-        yield "Learner", _learner(model["learner"])
-    yield "Parameters", _settings(model["params"])
-    for arm, learned in model["learned"].items():
-        if learned:
-            yield f"Learned for {arm.replace('_', ' ')}", _settings(learned)
-    yield "Training rows", f"{model['training_rows']:,}, of them {model['untreated_rows']:,} for the risk"
-    yield "Training dates", days(model["training_dates"]) if model["training_dates"] else "no dates in the data"
-    yield "Study", lineage["study"]
-    yield "Contract hash", lineage["contract"]
-
-
-def _learner(name: str) -> str:
-    """The usual name of a learner: dr_learner is the DR learner."""
-    kind, _, rest = name.partition("_")
-    return f"{kind.upper()} learner" if rest == "learner" else titled(name)
-
-
-def _settings(values: Mapping[str, Any]) -> str:
-    said = [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()]
-    return ", ".join(said) or "none"
 
 
 def _exact(share: float) -> str:

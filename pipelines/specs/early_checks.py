@@ -1,4 +1,4 @@
-"""Spec sections that `build` reads only so that errors in them are found before tuning and training.
+"""Spec sections that stages read only to fail early: on errors of later stages, or on another reader of texts.
 
 Nothing that it writes depends on these, and who reads them asks again; so it depends on none of their modules: they are
 said here once more, as far as they are looked at.
@@ -69,6 +69,29 @@ class Demands(Protocol):
 
     def events_needed(self, arm: str) -> int:
         """Rows of the rarer outcome in this arm."""
+
+
+class Pin(Protocol):
+    """Which reader of texts a spec names."""
+
+    @property
+    def model(self) -> str:
+        """The reader's name in the registry."""
+
+    @property
+    def version(self) -> int:
+        """Its version there."""
+
+
+class HasTexts(Protocol):
+    """A spec as far as it pins a reader of texts.
+
+    DVC sees the reader itself, in data/readers/SPEC: who reads the pin only asks whether it is the one that is there.
+    """
+
+    @property
+    def texts(self) -> Pin | None:
+        """The section `texts`."""
 
 
 class HasFigures(Protocol):

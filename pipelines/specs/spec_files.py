@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 from experiments import checks, families, learners, metrics
 from experiments.spec import ExperimentSpec
@@ -17,11 +18,22 @@ from pipelines.workspace import Workspace
 
 
 def load(workspace: Workspace) -> ExperimentSpec:
-    """The spec of a workspace.
+    """The churn spec of a workspace.
 
     Raises MissingError when there is none of that name, SpecError when it is not YAML, has an unknown key or
-    value, or names a plug-in that does not exist.
+    value, names a plug-in that does not exist, or is of another kind.
     """
+    plain = read(workspace)
+    if "kind" in plain:
+        raise SpecError(
+            f"spec '{workspace.spec}' is of kind {plain['kind']!r}; this is for specs of models of churn, which have"
+            " no key 'kind'."
+        )
+    return checked(plain, workspace)
+
+
+def read(workspace: Workspace) -> dict[str, Any]:
+    """The keys of a spec of any kind, not checked. Raises as `load`."""
     path = workspace.spec_file
     if not path.is_file():
         folder = workspace.specs
@@ -33,6 +45,11 @@ def load(workspace: Workspace) -> ExperimentSpec:
             f"{path.name}: name: '{plain['name']}' is not the name of the file; a spec is called as its file is, and so"
             " are its models in the registry. Remove the key, or rename the file."
         )
+    return plain
+
+
+def checked(plain: dict[str, Any], workspace: Workspace) -> ExperimentSpec:
+    """The churn spec of these keys. Raises as `load`."""
     spec = parsed(ExperimentSpec, {"name": workspace.spec, **plain}, workspace.spec)
     _check_names(spec)
     return spec

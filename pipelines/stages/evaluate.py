@@ -21,12 +21,14 @@ from experiments.evaluation.earliness import earliness
 from experiments.evaluation.model_figures import Predictions
 from experiments.evaluation.outcomes import Outcome, outcomes_report
 from experiments.evaluation.policy_report import policy_report
+from experiments.evaluation.worth_of_texts import worth_of_texts
 from experiments.money.risk_levels import BY_PROFIT
 from experiments.randomisation import arm_differences
 from experiments.spec import ExperimentSpec
 from experiments.statistics import rounding
 from features.catalog import all_features
 from features.contract import Contract
+from features.errors import SpecError
 from features.tables import CONTROL, LEFT_IN_GAP
 from pipelines.files import spreadsheet, storage
 from pipelines.matrix import enough, matrices
@@ -75,7 +77,17 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
 
 
 def _check(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """The build's checks of the columns of slices and simple scores, repeated since their change does not rerun it."""
+    """The build's checks of the columns of slices and simple scores, repeated since their change does not rerun it.
+
+    So it is with the reader of texts, which `run` alone puts in its place.
+    """
+    read = storage.read_json(workspace.tables / "about.json").get("reader")
+    if spec.texts and (not read or (read["model"], read["version"]) != (spec.texts.model, spec.texts.version)):
+        raise SpecError(
+            f"spec '{spec.name}' pins {spec.texts.model} {spec.texts.version}, and its tables were made with"
+            f" {'{model} {version}'.format(**read) if read else 'no reader'}; `python -m pipelines run {spec.name}`"
+            " makes them anew."
+        )
     if spec.observations is not None:
         references.check(spec, references.of_a_matrix(matrices.features(workspace.matrix)))
     names = matrices.names(workspace.matrix, matrices.LEARN)
@@ -89,6 +101,7 @@ def headlines(found: dict[str, Any]) -> dict[str, float]:
     Of actions that were not randomised it is the adjusted difference alone. What is not measured is left out.
     """
     figures = {name: one["value"] for name, one in found["risk"].items() if one["value"] is not None}
+    figures |= {"auc_loss_without_texts": found["texts"]["loss"]["value"]} if "texts" in found else {}
     figures |= _derived_cuts(found)
     if effects.effect_evidence(found) == "observational":
         actions = found["uplift"]["actions"].items()
@@ -142,6 +155,8 @@ def _report(
         "checks": storage.read_json(workspace.tuning / "checks.json"),
         "lineage": _lineage(workspace, contract),
     }
+    if (path := workspace.model / "without_texts.parquet").is_file():
+        found["texts"] = worth_of_texts(cohort, challenger.score, storage.read_parquet(path)["score"].to_numpy())
     if cohort.balance:
         found["balanced_file"] = model_figures.as_in_file(cohort, challenger)
     claimed = claims.with_claims(_rounded(found), randomised=effects.is_randomised(found))

@@ -7,25 +7,38 @@ example: python -m pipelines ingest demo
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.errors import MissingError
 from features.source import Part, Reconciled, Unmapped
 from pipelines.files import storage
 from pipelines.messages import log
+from pipelines.models.text_readers import pinned
+from pipelines.models.text_readers.pinned import Pinned
 from pipelines.raw_data import raw_files, unmapped
+from pipelines.specs.early_checks import HasTexts
 from pipelines.specs.options import Sourced, source_of
 from pipelines.workspace import Workspace
 
 
-def run(spec: Sourced, workspace: Workspace) -> None:
+class Ingested(Sourced, HasTexts, Protocol):
+    """A spec as far as the stage reads it."""
+
+
+def run(spec: Ingested, workspace: Workspace) -> None:
     """Read the spec's source and write its tables, with the raw rows that could not be mapped beside them.
 
-    Raises MissingError when the source needs raw files and has none, DataError when too many rows are unmapped.
+    Contacts get their tone from the pinned reader of texts.
+
+    Raises MissingError when the source needs raw files and has none, or the pinned reader is not here, DataError when
+    too many rows are unmapped, ContractError when the reader was changed.
     """
     source, options = source_of(spec)
     if source.needs_files and not workspace.raw.is_dir():
@@ -33,13 +46,16 @@ def run(spec: Sourced, workspace: Workspace) -> None:
             f"spec '{spec.name}' has no raw data; add some with: python -m pipelines data {spec.name} PATH..."
         )
     counts, formats = Counter[str](), source.formats(options)
+    pin = _pinned(spec, workspace)
+    tones = _tones(workspace) if pin else {}
     reconciled: dict[str, Any] = {}
     newest: datetime | None = None
     unmapped.clear(workspace)
     with storage.replacing_folder(workspace.tables) as folder, raw_files.opened(workspace.raw, formats) as files:
         for found in log.track(source.read(files, options), "ingest", unit="part"):
             if isinstance(found, Part):
-                storage.write_parquet(folder / found.table / f"{found.name}.parquet", found.rows)
+                rows = tones.get(found.table, _as_it_is)(found.rows)
+                storage.write_parquet(folder / found.table / f"{found.name}.parquet", rows)
                 counts[found.table] += found.rows.num_rows
                 newest = max((moment for moment in (newest, _newest(found)) if moment), default=None)
             elif isinstance(found, Unmapped):
@@ -48,8 +64,35 @@ def run(spec: Sourced, workspace: Workspace) -> None:
             else:
                 reconciled[found.table] = asdict(found)
         about = {"extracted_at": source.extracted_at(options) or _just_after(newest), "rows": dict(counts)}
+        about |= {"reader": pin.plain} if pin else {}
         storage.write_json(folder / "about.json", {**about, "reconciled": reconciled})
     log.done("ingest", spec.name, **counts)
+
+
+def _pinned(spec: Ingested, workspace: Workspace) -> Pinned | None:
+    """The reader that is here. Raises MissingError where it is not the one that the spec pins."""
+    found, pin = pinned.stored(workspace.reader), spec.texts
+    if ((found.model, found.version) if found else None) != ((pin.model, pin.version) if pin else None):
+        wanted = f"pins {pin.model} {pin.version}" if pin else "pins no reader of texts"
+        raise MissingError(
+            f"spec '{spec.name}' {wanted}, and {workspace.reader} holds {found or 'none'};"
+            f" `python -m pipelines run {spec.name}` puts it right."
+        )
+    if found:
+        pinned.check(workspace.reader, found)
+    return found
+
+
+def _tones(workspace: Workspace) -> dict[str, Callable[[pa.Table], pa.Table]]:
+    """What fills in tones, by table."""
+    from pipelines.models.text_readers import tones  # not at the top: most specs read no texts
+
+    reader = tones.TextReader(workspace.reader / pinned.READER)
+    return {tones.TABLE: partial(tones.with_tones, reader=reader)}
+
+
+def _as_it_is(rows: pa.Table) -> pa.Table:
+    return rows
 
 
 def _newest(part: Part) -> datetime | None:

@@ -57,8 +57,10 @@ def _tell_cuts(client: mlflow.MlflowClient, known: ModelVersion, workspace: Work
 
 def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *, digest: str) -> str:
     folder, client = workspace.model / "challenger", mlflow_runs.client(workspace.root)
+    model_versions.refuse_other_kind(client, spec.name, "")
     # Not at the top: a version that is registered already needs neither SciPy nor Ibis.
     from features.contract import Contract
+    from pipelines.learning import reference
     from pipelines.models import portable
 
     contract = Contract.from_dict(storage.read_json(folder / "contract.json"))
@@ -80,6 +82,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
         for name in ("training.parquet", levels.LEVELS):
             if (workspace.model / name).exists():  # models of before have no levels
                 mlflow.log_artifact(str(workspace.model / name))
+        mlflow.log_dict(reference.made(spec, workspace).to_dict(), reference.REFERENCE)
         logged = model_versions.log_model(folder, contract=contract, example=example, output=expected)
         model_versions.verify(logged, rows=example, expected=expected)
         made_of = integrity.summary(model_versions.logged_files(logged))

@@ -6,11 +6,12 @@ example: python -m pipelines train demo
 """
 
 from datetime import timedelta
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from experiments.rows.split import customer_hash
+from experiments.rows import keys
 from experiments.search import candidate
 from experiments.search.candidate import OutOfFold
 from experiments.search.learning_problem import Candidate, Problem
@@ -19,12 +20,13 @@ from experiments.uplift import nuisances
 from experiments.uplift.fitted_learner import FittedLearner
 from features.tables import CONTROL
 from pipelines.files import storage
-from pipelines.learning import earlier_scores, training_data
+from pipelines.learning import earlier_scores, training_data, without_texts
 from pipelines.learning.training_data import Learnable, Learning
 from pipelines.matrix import matrices
 from pipelines.messages import log
 from pipelines.models import levels, portable
 from pipelines.processes import memory
+from pipelines.specs.early_checks import HasTexts
 from pipelines.workspace import Workspace
 
 # The nuisances of the uplift scores: plain, the same for every model that is ever compared, and off the gate cohort.
@@ -34,7 +36,11 @@ OUT_OF_FOLD = "out_of_fold.parquet"
 FLOOR = Candidate("prior", "t_learner", {}, {})
 
 
-def run(spec: Learnable, workspace: Workspace) -> None:
+class Trained(Learnable, HasTexts, Protocol):
+    """A spec as far as the stage reads it; of a pinned reader, that there is one."""
+
+
+def run(spec: Trained, workspace: Workspace) -> None:
     """Fit the challenger, the prior model and the nuisances; write them, with the positions of the gate cohort."""
     opened = training_data.opened(spec, workspace)
     best = storage.read_json(workspace.tuning / "best.json")
@@ -59,6 +65,8 @@ def run(spec: Learnable, workspace: Workspace) -> None:
         challenger = portable.scorer(folder / "challenger")
         earlier = earlier_scores.scores(opened, workspace, challenger=challenger, plain=NUISANCE)
         storage.write_parquet(folder / "frozen.parquet", earlier)
+        if spec.texts and (without := without_texts.scores(opened, choice)) is not None:
+            storage.write_parquet(folder / "without_texts.parquet", pa.table({"score": without}))
         storage.write_json(folder / "about.json", _about(opened, choice))
     log.done("train", spec.name, **_chosen(opened, choice), training_rows=len(training), gate_rows=len(gate))
 
@@ -101,10 +109,8 @@ def _gate_rows(opened: Learning, problem: Problem, nuisance: FittedLearner, work
 
 
 def row_keys(opened: Learning, index: np.ndarray) -> np.ndarray:
-    """A 64-bit hash of customer and date for each row at index, to prove that two sets of rows are disjoint."""
-    rows = opened.rows.iloc[index]
-    dates = rows["as_of"].dt.strftime("|%Y-%m-%d").fillna("")
-    return customer_hash(rows["customer_id"].astype(str) + dates, 0)
+    """The key of each row at index, to prove that two sets of rows are disjoint."""
+    return keys.row_keys(opened.rows.iloc[index])
 
 
 def trained_until(opened: Learning) -> str:

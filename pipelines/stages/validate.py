@@ -18,7 +18,9 @@ from features.schema import Table
 from features.tables import CONTROL
 from pipelines.files import storage
 from pipelines.matrix.enough_dates import HasDates, check_dates
+from pipelines.matrix.reader_dates import check_reader
 from pipelines.messages import log
+from pipelines.models.text_readers.pinned import Pinned
 from pipelines.raw_data import raw_versions
 from pipelines.specs.options import Sourced, source_of
 from pipelines.validation import batches, expectations, findings, stored, suspicious, volumes
@@ -35,7 +37,7 @@ def run(spec: Validated, workspace: Workspace) -> None:
     """Judge the tables and write the result, the bad rows and the Data Docs, in any case.
 
     Raises DataError when an expectation is broken or the data reach over too few dates for the spec, MissingError when
-    there are no tables.
+    there are no tables, SpecError when the reader of texts knows texts of the gate cohort.
     """
     source, options = source_of(spec)
     tables = stored.tables_of(workspace.tables, _with_arms(source.declare(options), spec))
@@ -60,6 +62,8 @@ def run(spec: Validated, workspace: Workspace) -> None:
         raise DataError(findings.refusal(result["broken"], workspace.validation.relative_to(workspace.root)))
     if extracted_at:
         check_dates(spec, extracted_at)
+        if "reader" in about:
+            check_reader(spec, Pinned(**about["reader"]), extracted_at)
     log.done("validate", spec.name, expectations=result["expectations"], rows=sum(result["rows"].values()))
 
 

@@ -14,6 +14,7 @@ from dvc.cli import parse_args
 from pydantic import TypeAdapter
 
 from experiments.spec import ExperimentSpec
+from experiments.texts.spec import TextsSpec
 from pipelines.cli import main, parser, stages
 from pipelines.jobs.listing import KINDS
 from tests.end_to_end.pages import FILE, Block, blocks
@@ -142,6 +143,9 @@ def test_every_block_of_code_can_be_read(block: Block) -> None:
 def is_part_of_a_spec(plain: Any) -> None:
     """Sections of a spec by their keys have the keys and values that a spec may have; other fragments can be read."""
     assert isinstance(plain, dict)
+    if plain.get("kind") == "texts":
+        TextsSpec.model_validate({"name": "page", **plain})
+        return
     if set(plain) >= {"title", "source", "label"}:
         ExperimentSpec.model_validate({"name": "page", **plain})
     for name in set(plain) & set(SECTIONS) - {"source", "treatment"}:

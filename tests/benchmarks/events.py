@@ -28,7 +28,7 @@ _COLUMNS = {
         round(random() * 30, 1) AS handling_minutes, NULL::VARCHAR AS text, round(random() * 2 - 1, 3) AS sentiment""",
     "surveys": """'S{month}-' || n AS survey_id, e AS event_at, e AS known_at,
         ['onboarding', 'application', 'after_sales', 'renewal'][1 + (random() * 3.99)::INT % 4] AS touchpoint,
-        CASE WHEN random() < 0.6 THEN round(random() * 10) END AS score""",
+        CASE WHEN random() < 0.6 THEN round(random() * 10) END AS score, NULL::VARCHAR AS comment""",
     "treatments": """'A{month}-' || n AS treatment_id, e AS event_at, e AS known_at, 'spring' AS campaign,
         CASE WHEN random() < 0.5 THEN 'control' ELSE 'call' END AS action, 0.5 AS probability""",
 }

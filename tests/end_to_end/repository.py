@@ -76,7 +76,8 @@ class Repository:
         """Make these the specs of the graph."""
         (self.root / "params.yaml").write_text(yaml.safe_dump({"specs": list(specs)}))
         for spec in specs:
-            (self.root / "data" / "raw" / spec).mkdir(parents=True, exist_ok=True)
+            for kind in ("raw", "readers"):
+                (self.root / "data" / kind / spec).mkdir(parents=True, exist_ok=True)
 
 
 def environment() -> dict[str, str]:

@@ -20,14 +20,17 @@ PARTS = (
     Path(__file__).parent / "stored_reader.py",
 )
 OURS = ("features.", "experiments.")
+# A reader's folder in a logged model, and in it what fold readers say of the texts that it learned from.
+READER, OUT_OF_FOLD = "reader", "out_of_fold.parquet"
 LIBRARIES = ("numpy", "opencc", "pandas")
 
 
 def write(folder: Path, reader: Reader) -> None:
-    """Write a reader as a folder of text: the file that reads, and what was learned."""
+    """Write a reader as a folder of text: the file that reads, what was learned, and what that needs."""
     folder.mkdir(parents=True, exist_ok=True)
     storage.write_bytes(folder / "scorer.py", scorer_text().encode())
     storage.write_json(folder / "model.json", reader.plain)
+    storage.write_bytes(folder / "requirements.txt", "".join(f"{one}\n" for one in requirements()).encode())
 
 
 def scorer(folder: Path) -> Any:

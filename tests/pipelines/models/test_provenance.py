@@ -8,8 +8,10 @@ import yaml
 
 from experiments import families, learners, metrics
 from experiments.spec import ExperimentSpec
-from pipelines.models.provenance import recipe
+from pipelines.files import storage
+from pipelines.models.provenance import of_reader, recipe, spec_hash
 from pipelines.models.scorers import kinds
+from pipelines.workspace import Workspace
 from tests.experiments.risk_alone import TEXT as RISK_ALONE
 from tests.strangers import plugged
 
@@ -69,3 +71,29 @@ def test_a_plug_in_that_a_spec_does_not_name_changes_no_recipe(root: Path, tmp_p
     for package in (families, learners, metrics, kinds):
         with plugged(package, tmp_path / package.__name__, stranger=RISK_ALONE):
             assert recipe(spec) == before
+
+
+def pinning(root: Path, **texts: Any) -> ExperimentSpec:
+    plain = yaml.safe_load((root / "experiments/specs/demo.yaml").read_text()) | {"name": "demo"}
+    plain.pop("texts", None)
+    return ExperimentSpec.model_validate({**plain, **({"texts": texts} if texts else {})})
+
+
+def test_another_reader_of_texts_is_another_recipe_and_another_spec(root: Path) -> None:
+    found = [pinning(root), *(pinning(root, model=model, version=version) for model in "ab" for version in (1, 2))]
+    assert len({recipe(one) for one in found}) == len({spec_hash(one) for one in found}) == 5
+
+
+def test_a_spec_without_a_reader_says_nothing_of_one(root: Path) -> None:
+    """So its hash and its recipe are what they were before there were readers."""
+    spec = pinning(root)
+    assert "texts" not in spec.model_dump(mode="json")
+    assert ExperimentSpec.model_validate({**spec.model_dump(), "texts": None}) == spec
+
+
+def test_the_reader_of_the_tables_is_in_the_tags(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "demo")
+    reader = {"model": "tone", "version": 3, "digest": "d" * 64, "known_before": "2025-01-01"}
+    for about, tags in (({}, {}), ({"reader": reader}, {"reader": "tone 3", "reader_digest": "d" * 64})):
+        storage.write_json(workspace.tables / "about.json", about)
+        assert of_reader(workspace) == tags

@@ -66,7 +66,7 @@ def test_a_folder_is_text_and_the_same_for_the_same_texts(reader: Reader, tmp_pa
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes()
         path.read_text(encoding="utf-8")
-    assert {path.name for path in (tmp_path / "one").iterdir()} == {"scorer.py", "model.json"}
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {"scorer.py", "model.json", "requirements.txt"}
 
 
 def test_what_it_needs_is_pinned() -> None:

@@ -348,3 +348,34 @@ def test_the_table_says_of_a_simple_score_what_is_shown(gap: float, word: str) -
         one["advantage"] |= {"value": gap, "low": gap - 0.02, "high": gap + 0.02, "standard_error": 0.01}
 
     assert f"the model's AUC less that of x alone: {word}" in _page(RISK_ONLY, change).text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.004, 0.012, "texts earn their place"),
+        (-0.002, 0.006, "texts are not shown to earn their place"),
+        (-0.009, -0.001, "texts make it worse"),
+    ],
+)
+def test_what_texts_are_worth_is_told_with_its_verdict_exactly_where_it_was_measured(
+    low: float, high: float, words: str
+) -> None:
+    def measured(found: dict[str, Any]) -> None:
+        found["texts"] = {
+            "auc": {**found["risk"]["auc"], "value": 0.7},
+            "loss": {"value": (low + high) / 2, "low": low, "high": high, "standard_error": (high - low) / 4},
+        }
+
+    page = _page(RISK_ONLY, measured)
+    assert f"{abs(low + high) / 2:.3f}" in page.text
+    assert page.text.count(words) == 2  # beside the importance, and in the table of all figures
+    assert "texts" not in _page(RISK_ONLY).text
+
+
+def test_the_reader_of_texts_is_in_the_lineage() -> None:
+    def pinned(found: dict[str, Any]) -> None:
+        reader = {"model": "tone", "version": 3, "digest": "d", "known_before": "2025-07-01"}
+        found["lineage"]["tables"]["reader"] = reader
+
+    assert "tone 3, of texts before 1 July 2025" in _page(RISK_ONLY, pinned).text

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from features.errors import SpecError
-from pipelines.specs import spec_files
+from pipelines.specs import spec_files, text_specs
 from pipelines.workspace import Workspace
 from tests.pipelines.test_fuzzed_specs import LOG, TABLE, put
 
@@ -137,4 +137,4 @@ def test_a_category_of_0_and_1_says_who_must_be_left_alone(tmp_path: Path, value
 
 def test_every_spec_of_the_repository_is_read(root: Path) -> None:
     for file in (root / "experiments" / "specs").glob("*.yaml"):
-        assert spec_files.load(Workspace(root, file.stem)).name == file.stem
+        assert text_specs.load(Workspace(root, file.stem)).name == file.stem

@@ -1,0 +1,118 @@
+"""How a challenger of any kind is decided on and written into the ledger; what decides is the kind's own."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from mlflow.entities.model_registry import ModelVersion
+
+from pipelines.champion import announcing, entry_kinds, model_versions
+from pipelines.champion.ledger import TakenError
+from pipelines.champion.ledger_writer import LedgerWriter
+from pipelines.champion.succession import Standing
+from pipelines.ruling.verdict import Verdict
+from pipelines.workspace import Workspace
+
+# What was lacking then may be there now, so these answers are not taken from the ledger.
+ASKED_AGAIN = (Verdict.CONTRACT_FAIL, Verdict.INSUFFICIENT_DATA)
+Question = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison found, as `entry_kinds.decision` takes it.
+
+    clean: the challenger loads and is what was judged, so that a person may force it. curves are for the page alone.
+    """
+
+    found: Mapping[str, Any]
+    clean: bool
+    curves: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Promotion(ABC):
+    """A challenger, where it is judged and recorded, and the reason if forced (else empty)."""
+
+    workspace: Workspace
+    registrar: LedgerWriter
+    version: str
+    force: str
+
+    @property
+    @abstractmethod
+    def needs_approval(self) -> bool:
+        """Whether a person has to approve what the rules promote."""
+
+    @abstractmethod
+    def question(self) -> str:
+        """A hash of what judges: equal challenger, champion, spec and rows get the same answer."""
+
+    @abstractmethod
+    def same(self, challenger: ModelVersion, champion: ModelVersion, standing: Standing) -> str | None:
+        """The rows on which both say the same to the bit; None where they differ anywhere."""
+
+    @abstractmethod
+    def compared(
+        self, standing: Standing, models: tuple[ModelVersion, ModelVersion | None], known: Mapping[str, Any] | None
+    ) -> Compared:
+        """What the rules say of the challenger and the champion, at the next comparison or at a known one."""
+
+    @abstractmethod
+    def keep(self, body: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
+        """Store what the page of a decision needs and the ledger does not hold."""
+
+    def decision(self) -> Mapping[str, Any]:
+        """The decision; after losing a race with another gate, the challenger is judged against the new champion."""
+        while True:
+            with suppress(TakenError):
+                standing, finished = self.registrar.reconciled()
+                head = standing.decided
+                finished = finished or announcing.is_untold(self.workspace, standing, self.version)
+                announcing.begin(self.workspace, standing)
+                if finished and head and head.body["verdict"] and head.body["challenger_version"] == self.version:
+                    return head.receipt
+                self.registrar.check_champion(standing)
+                asked = self.asked(standing)
+                return self.settled(standing, asked) or self._judged(standing, asked)
+
+    def asked(self, standing: Standing) -> Question:
+        """The identity of the question."""
+        return {
+            "challenger_version": self.version,
+            "compared_with": standing.champion,
+            "question": self.question(),
+        }
+
+    def settled(self, standing: Standing, asked: Question) -> Mapping[str, Any] | None:
+        """An answer that needs no comparison and changes nothing: the ledger is not written."""
+        known, answer = standing.about(self.version), standing.answer(asked)
+        if known and standing.champion == self.version:
+            return entry_kinds.unchanged(known, asked)
+        if self.force:
+            return None
+        if known and self.version in standing.withdrawn:
+            return entry_kinds.withdrawn(known, standing.withdrawn[self.version], asked)
+        if answer is None or answer.body["verdict"] in ASKED_AGAIN or not standing.holds(answer):
+            return None
+        return answer.receipt
+
+    def _judged(self, standing: Standing, asked: Question) -> Mapping[str, Any]:
+        """Judge and write the ledger; a repeated question is not a new comparison or entry."""
+        writer, answer = self.registrar, standing.answer(asked)
+        challenger = model_versions.version(writer.client, writer.spec, self.version)
+        digest, champion = model_versions.digest_of(challenger), None
+        if standing.champion:
+            champion = model_versions.version(writer.client, writer.spec, standing.champion)
+            if alike := self.same(challenger, champion, standing):
+                return entry_kinds.same(asked, writer.signed, digest=digest, compared=alike)
+        judged = self.compared(standing, (challenger, champion), answer.body["look"] if answer else None)
+        body = entry_kinds.decision(asked, judged.found, writer.signed, digest=digest, approval=self.needs_approval)
+        self.keep(body, judged.curves)
+        if self.force and judged.clean:
+            body = entry_kinds.forced(body, writer.signed, reason=self.force)
+        elif answer and answer.body["verdict"] == body["verdict"] and standing.holds(answer):
+            return answer.receipt
+        return writer.write(standing, body).receipt

@@ -1,0 +1,54 @@
+"""The pages of a reader of texts: its report, and the decision on it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.texts.reading import CLASSES
+from pipelines.reporting.pages import page
+
+Figure = Mapping[str, Any]
+
+
+def report(told: Mapping[str, Any], *, ruling: str = "") -> str:
+    """The report of `evaluate`, from its plain data, with the decision on top where it is known."""
+    found = told["figures"]
+    rows = [
+        {
+            "name": name,
+            "texts": one["n_texts"],
+            "said": [found["confusion"][place][k] for k in range(len(CLASSES))],
+            **{figure: _plain(one[figure]) for figure in ("precision", "recall", "f1")},
+        }
+        for place, (name, one) in enumerate(found["classes"].items())
+    ]
+    shown = {name: _with_range(found[name]) for name in ("macro_f1", "above_floor", "leaning_f1", "overconfidence")}
+    return page(
+        "texts.html.j2",
+        (),
+        told=told,
+        ruling=ruling,
+        found=found,
+        rows=rows,
+        shown=shown,
+        classes=CLASSES,
+        plain=_plain,
+    )
+
+
+def decision(decided: Mapping[str, Any], *, title: str, spec: str) -> str:
+    """The page of a decision, from its ledger entry."""
+    figures = [
+        (who, decided[f"{who}_version"], {one: _with_range(figure) for one, figure in found.items()})
+        for who, found in decided["figures"].items()
+    ]
+    pairs = [(one, _with_range(pair)) for one, pair in decided["pairs"].items()]
+    return page("texts_decision.html.j2", (), decided=decided, figures=figures, pairs=pairs, title=title, spec=spec)
+
+
+def _with_range(figure: Figure) -> str:
+    level = "" if figure["level"] == 0.95 else f" at {100 * figure['level']:.4g} %"
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f}{level})"
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
