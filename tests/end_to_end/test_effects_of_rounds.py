@@ -34,6 +34,8 @@ def drawn_as_the_campaign(learn: pd.DataFrame) -> pd.DataFrame:
         value=100.0,
         probabilities=[shares] * len(rows),
     )
+    deleted = rows.iloc[:1].assign(customer_id="deleted since")
+    rows = pd.concat([rows, deleted], ignore_index=True)
     rows["reasons"], rows["warnings"] = ([[] for _ in range(len(rows))] for _ in range(2))
     return rows
 
@@ -64,6 +66,8 @@ def test_outcomes_and_effects_are_those_of_the_training_rows(
     # The second's window closes after the data end.
     assert [bool(one["pending"]) for one in found["rounds"]] == [False, True]
     assert "the data end" in found["rounds"][1]["pending"]
+    assert any(one.startswith("1 customers of rounds are not in the data any longer") for one in found["remarks"])
+    rows = rows[rows["customer_id"] != "deleted since"]
     left = rows.groupby("action")["left"].agg(["mean", "sum", "size"])
     for line in (one for one in found["lines"] if one["by"] == "round" and one["value"] == str(ON)):
         arm = left.loc[line["action"]]

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError, UsageError
-from pipelines.files import storage
-from pipelines.outreach.feedback import recorded_files, recorded_rows
+from pipelines.outreach.feedback import known_customers, recorded_files, recorded_rows
 from pipelines.outreach.feedback.recorded_files import NO_VALUES, Recorded
 from pipelines.outreach.feedback.recorded_rows import Faults, Known
 from pipelines.outreach.operations import came_back, clock, rounds
@@ -102,7 +101,7 @@ def _refuse(file: Recorded, faults: Faults) -> None:
 def _known(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, now: datetime, signed: str) -> Known:
     every: dict[str, Any] = {}
     closes = {}
-    customers = set(_of_tables(workspace.tables))
+    customers = set(known_customers.of_tables(workspace.tables))
     for head in rounds.all_of(engine, spec.name):
         there = rounds.found(engine, spec.name, head.as_of)
         if there is None:
@@ -112,11 +111,3 @@ def _known(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, now
         every[on] = frozenset(rows.loc[rows["proposed"] != NONE, "customer_id"])
         closes[on] = head.window_closes_at.isoformat()
     return Known(frozenset(customers), spec.actions, every, closes, spec.currency, now, signed)
-
-
-def _of_tables(tables: Path) -> list[str]:
-    """The customers of the data; none where nothing was ingested."""
-    parts = sorted((tables / "customers").glob("*.parquet"))
-    return [
-        str(one) for part in parts for one in storage.read_parquet(part, ["customer_id"])["customer_id"].to_pylist()
-    ]

@@ -16,6 +16,7 @@ from features.label import Label, LabelOptions, LabelWindow
 from features.plugins import plugin
 from pipelines.files import storage
 from pipelines.matrix.dated import ENGINES
+from pipelines.outreach.feedback import known_customers
 from pipelines.outreach.operations import came_back
 from pipelines.outreach.operations.rounds import Round
 from pipelines.specs.options import source_of
@@ -27,12 +28,14 @@ class Outcome:
     """What is known of a round: why it is pending, "" where it is mature, and who left.
 
     left has by customer_id 1 or 0; customers who are not in it stayed. before are those who had left already when the
-    round was drawn, as the data say today: they take no part.
+    round was drawn, as the data say today, and vanished those of whom the data say nothing any longer: neither take
+    part.
     """
 
     pending: str
     left: Mapping[str, float]
     before: frozenset[str] = frozenset()
+    vanished: frozenset[str] = frozenset()
 
 
 def read(
@@ -58,7 +61,7 @@ def read(
             found[one.as_of] = Outcome(f"its window closes on {closes}, and the data end at {end.date()}", {})
         else:
             mature.append(one)
-    return found | (_by_label(spec, workspace, mature) if mature else {})
+    return found | (_by_label(spec, workspace, mature, drawn) if mature else {})
 
 
 def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
@@ -66,12 +69,14 @@ def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
     return LabelWindow.after(began, lead_time_days=asked.lead_time_days, horizon_days=asked.horizon_days)
 
 
-def _by_label(spec: ExperimentSpec, workspace: Workspace, rounds: Sequence[Round]) -> dict[date, Outcome]:
+def _by_label(
+    spec: ExperimentSpec, workspace: Workspace, rounds: Sequence[Round], drawn: Mapping[date, frozenset[str]]
+) -> dict[date, Outcome]:
     """By the same code of the label as the training rows; leaving within the lead time is leaving."""
     source, options = source_of(spec)
     kind, said = plugin(labels, spec.label.kind, Label), spec.label
     settings = LabelOptions(said.table, said.event, said.active_days)
-    asked = spec.observations
+    asked, there = spec.observations, known_customers.of_tables(workspace.tables)
     found: dict[date, Outcome] = {}
     if asked is None:
         return found
@@ -83,7 +88,7 @@ def _by_label(spec: ExperimentSpec, workspace: Workspace, rounds: Sequence[Round
             names = rows["customer_id"].astype(str)
             early = (rows["happened_at"] < pd.Timestamp(window.as_of)).to_numpy(dtype=bool)
             left = dict.fromkeys(names[~early], 1.0)
-            found[one.as_of] = Outcome("", left, frozenset(names[early]))
+            found[one.as_of] = Outcome("", left, frozenset(names[early]), drawn[one.as_of] - there)
     return found
 
 

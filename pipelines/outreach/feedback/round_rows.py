@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from experiments.effects.assigned import Assigned, assigned
+from experiments.effects.assigned import Assigned, Mask, assigned
 from experiments.effects.assigned_checks import NONE, PROBABILITY
 from experiments.playbooks.proposals import BY_PLAYBOOK
 from experiments.spec import ExperimentSpec
@@ -52,20 +52,21 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
     followed["cost"] = compliance.spent(followed, contacts, costs)
     books = {one.as_of.isoformat(): one.versions.get("playbook") or BY_THE_MODEL for one in heads}
     by_date = {on.isoformat(): found for on, found in outcomes.items()}
-    gone = _had_left(followed, by_date)
-    rows = _frame(spec, followed[~gone], by_date, books)
+    early, vanished = (_in(followed, by_date, name) for name in ("before", "vanished"))
+    rows = _frame(spec, followed[~early & ~vanished], by_date, books)
     told = [
         {"round": one.as_of.isoformat(), "customers": len(of_round[one.as_of]), "pending": outcomes[one.as_of].pending}
         for one in heads
     ]
     outside = int((contacts["of_round"] == "").sum())
-    remarks = _remarks(followed, contacts, gone=int(gone.sum()))
+    remarks = _remarks(followed, contacts, early=int(early.sum()), vanished=int(vanished.sum()), costs=costs)
     return RoundRows(assigned(rows) if len(rows) else None, compliance.table(followed), told, outside, remarks)
 
 
-def _had_left(rows: pd.DataFrame, outcomes: dict[str, round_outcomes.Outcome]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+def _in(rows: pd.DataFrame, outcomes: dict[str, round_outcomes.Outcome], name: str) -> Mask:
+    """Which rows are of customers of a set of their round's outcome, shape (n_rows,)."""
     pairs = zip(rows["round"], rows["customer_id"], strict=True)
-    return np.array([customer in outcomes[on].before for on, customer in pairs], dtype=bool)
+    return np.array([customer in getattr(outcomes[on], name) for on, customer in pairs], dtype=bool)
 
 
 def _frame(
@@ -106,14 +107,23 @@ def _frame(
     )
 
 
-def _remarks(rows: pd.DataFrame, contacts: pd.DataFrame, *, gone: int) -> list[str]:
+def _remarks(
+    rows: pd.DataFrame, contacts: pd.DataFrame, *, early: int, vanished: int, costs: dict[str, float]
+) -> list[str]:
     found = []
-    if gone:
-        found.append(f"{gone} customers had left before their round was drawn, as the data say today: left out.")
+    if early:
+        found.append(f"{early} customers had left before their round was drawn, as the data say today: left out.")
+    if vanished:
+        found.append(
+            f"{vanished} customers of rounds are not in the data any longer, so nobody knows whether they left: left"
+            " out. If customers are deleted because they leave, effects are wrong: keep them in the data."
+        )
     if lacking := int(rows["value"].isna().sum()):
         found.append(f"What {lacking} customers were worth was not kept when their round was drawn: counted as 0.")
     if silent := sorted(set(rows["round"]) - set(contacts["of_round"])):
+        found.append(f"Of {', '.join(silent)} nothing was recorded: spent is what the spec says that the actions cost.")
+    if unknown := sorted({*rows["action"], *contacts["action"]} - {*costs, NONE}):
         found.append(
-            f"Of {', '.join(silent)} nothing was recorded: spent is what the assigned actions cost by the spec."
+            f"The spec no longer says what {', '.join(unknown)} costs: counted as 0 where no cost is recorded."
         )
     return found
