@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -99,15 +98,10 @@ def _refuse(file: Recorded, faults: Faults) -> None:
 
 
 def _known(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, now: datetime, signed: str) -> Known:
-    every: dict[str, Any] = {}
-    closes = {}
-    customers = set(known_customers.of_tables(workspace.tables))
-    for head in rounds.all_of(engine, spec.name):
-        there = rounds.found(engine, spec.name, head.as_of)
-        if there is None:
-            continue
-        rows, on = there[1], head.as_of.isoformat()
-        customers |= set(rows["customer_id"])
-        every[on] = frozenset(rows.loc[rows["proposed"] != NONE, "customer_id"])
-        closes[on] = head.window_closes_at.isoformat()
-    return Known(frozenset(customers), spec.actions, every, closes, spec.currency, now, signed)
+    there, heads = rounds.members(engine, spec.name), rounds.all_of(engine, spec.name)
+    by_round = there[there["proposed"] != NONE].groupby("as_of")["customer_id"]
+    drawn = {str(on): frozenset(customers) for on, customers in by_round}
+    closes = {one.as_of.isoformat(): one.window_closes_at.isoformat() for one in heads}
+    every = {on: drawn.get(on, frozenset()) for on in closes}
+    customers = known_customers.of_tables(workspace.tables) | frozenset(there["customer_id"])
+    return Known(customers, spec.actions, every, closes, spec.currency, now, signed)

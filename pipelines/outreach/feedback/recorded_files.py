@@ -86,11 +86,12 @@ def read(path: Path, renamed: Mapping[str, str], values: Mapping[str, str] = NO_
 
 
 def _formats(path: Path) -> Formats:
-    """How the file is written: as plain as can be, but of texts the separator that it has."""
+    """How the file is written: as plain as can be, but of texts the separator and encoding that it seems to have."""
     if not path.is_file() or path.suffix.lower() not in (".csv", ".tsv", ".txt"):
         return {}
-    separator = recognise(path).form.separator
-    return {} if separator == PLAIN.separator else {path.name: FileFormat(separator=separator)}
+    guess = recognise(path).form
+    found = FileFormat(separator=guess.separator, encoding=guess.encoding)
+    return {} if found == PLAIN else {path.name: found}
 
 
 def _word(name: str, said: str, values: Mapping[str, str]) -> str:

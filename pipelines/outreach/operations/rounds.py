@@ -112,6 +112,14 @@ def all_of(engine: sa.Engine, spec: str) -> tuple[Round, ...]:
         return tuple(_read(row) for row in connection.execute(asked).mappings())
 
 
+def members(engine: sa.Engine, spec: str) -> pd.DataFrame:
+    """Who is on the list of each round of a spec: as_of (a text), customer_id, and the action proposed."""
+    names = ["as_of", "customer_id", "proposed"]
+    asked = sa.select(*(ASSIGNMENTS.c[name] for name in names)).where(ASSIGNMENTS.c.spec == spec)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
+
+
 def held_back(engine: sa.Engine, on: date) -> frozenset[str]:
     """The customers whom a round of any spec withholds until after this date, whatever the date of its list."""
     with databases.answering(engine, NAMED), engine.connect() as connection:

@@ -210,7 +210,9 @@ def test_other_forms_say_the_same(shop: Shop, form: str) -> None:
 def test_columns_and_words_of_another_language(shop: Shop) -> None:
     shop.draw(customers=20)
     path = shop.root / "anrufe.csv"
-    path.write_text("Kunde;Art;Datum;Ergebnis\nc0-0000;Anruf;2025-01-03;da\nc0-0002;Anruf;2025-01-03;sprach\n", "utf-8")
+    rows = ["Kunde;Art;Datum;Ergebnis;note"]
+    rows += [f"c0-000{place};Anruf;2025-01-03;{said};客户投诉，要求退款" for place, said in ((0, "da"), (2, "sprach"))]
+    path.write_text("\n".join(rows), encoding="gb18030")
     found = recorded_files.read(
         path,
         {"customer": "Kunde", "action": "Art", "when": "Datum", "outcome": "Ergebnis"},
@@ -220,5 +222,6 @@ def test_columns_and_words_of_another_language(shop: Shop) -> None:
         ("c0-0000", "call", "reached"),
         ("c0-0002", "call", "reached"),
     ]
+    assert {row["note"] for _, row in found.rows} == {"客户投诉，要求退款"}
     with pytest.raises(UsageError, match="which --column names"):
         recorded_files.read(path, {"customer": "Name"})
