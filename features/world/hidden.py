@@ -91,7 +91,7 @@ def advanced(before: Hidden, *, population: Population, month: Month, rng: np.ra
         is_drifting=is_drifting,
         is_dormant=is_dormant,
         is_squeezed=_switched(before.is_squeezed, draw[2], on=0.07, off=0.07) & population.is_thrifty,
-        is_let_down=_switched(before.is_let_down, rng.random(population.size), on=0.016, off=0.1),
+        is_let_down=_switched(before.is_let_down, rng.random(population.size), on=0.025, off=0.12),
         experience=0.7 * before.experience + incidents,
         incidents=incidents,
         frailty=frailty,

@@ -8,7 +8,7 @@ from features.world.months import DAY, Month
 from features.world.population import PREMIUM, Population
 from features.world.randomness import Stream, generator
 
-_LEAST_A_DAY = 0.000092
+_LEAST_A_DAY = 0.00009
 _MOST_A_DAY = 0.02
 _ONBOARDING_DAYS = 120
 
