@@ -49,11 +49,18 @@ class Prepared:
 
     The target is the label, or for a regression a number that may be missing in rows that are not fitted on. parts
     says to which part of a cross-validation a row's customer belongs, shape (n_rows,); None: every row is a customer.
+    weights, shape (n_rows,), says for how many rows each stands in a fit of a probability, the rows that stop it
+    included; None: each for itself.
     """
 
     rows: Any
     y: Labels
     parts: RowIndex | None = None
+    weights: npt.NDArray[np.float64] | None = None
+
+    def weights_of(self, index: RowIndex) -> npt.NDArray[np.float64] | None:
+        """The weights of the rows at index; None where each stands for itself."""
+        return None if self.weights is None else self.weights[index]
 
     def parts_of(self, index: RowIndex) -> RowIndex:
         """The cross-fitting part of each row at index; without parts, rows take turns."""
@@ -97,7 +104,8 @@ class Family:
 
     search suggests parameters from a trial; starting_points are tried first, then defaults, which are those that
     somebody has who searches nothing; prepare takes encoded rows
-    (n_rows, n_columns), their labels and the contract, once for all fits. fit models the probability of the label 1.
+    (n_rows, n_columns), their labels and the contract, once for all fits. fit models the probability of the label 1; a
+    row of weight 2 (`Prepared.weights`) counts as two.
 
     That is a family for risk, and all that learners need which fit a model for each arm. What follows, others need;
     a family may leave it out, and is then not tried under them.

@@ -12,6 +12,7 @@ from experiments.sections.checks import CheckSays
 from experiments.sections.cost_of_churn import CostOfChurnSpec
 from experiments.sections.evaluation import EvaluationSpec
 from experiments.sections.gate import GateSpec
+from experiments.sections.kpis import KpisSpec
 from experiments.sections.label import LabelSpec
 from experiments.sections.monitoring import MonitoringSpec
 from experiments.sections.observations import ObservationSpec
@@ -27,7 +28,7 @@ from experiments.sections.validation import ValidationSpec
 from experiments.sections.value import ValueSpec
 
 # Keys that came after the first champions.
-LATER = ("refit", "time_zone", "alerts", "playbook", "round", "monitoring", "texts")
+LATER = ("refit", "time_zone", "alerts", "playbook", "round", "monitoring", "texts", "kpis")
 FileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -66,6 +67,7 @@ class ExperimentSpec(Section):
     round: RoundSpec = RoundSpec()
     monitoring: MonitoringSpec = MonitoringSpec()
     texts: ReaderSpec | None = None
+    kpis: KpisSpec = KpisSpec()
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -147,4 +149,5 @@ _DEFAULTS = {
     **{name: ExperimentSpec.model_fields[name].default for name in LATER},
     "round": RoundSpec().model_dump(),
     "monitoring": MonitoringSpec().model_dump(),
+    "kpis": KpisSpec().model_dump(),
 }

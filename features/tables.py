@@ -164,8 +164,10 @@ TREATMENTS = Table(
         Column(
             "probability",
             "number",
-            "the probability with which this arm was drawn",
+            "the probability with which this arm was drawn; missing where none was logged: then the row"
+            " neither trains nor judges",
             unit="share",
+            nullable=True,
             minimum=0,
             maximum=1,
             above_minimum=True,

@@ -122,6 +122,16 @@ class Workspace:
         return self.artifacts / "monitoring.html"
 
     @property
+    def simulation(self) -> Path:
+        """What `simulate` found, for machines."""
+        return self.artifacts / "simulation.json"
+
+    @property
+    def simulation_page(self) -> Path:
+        """The same as a page."""
+        return self.artifacts / "simulation.html"
+
+    @property
     def alerts_backtest(self) -> Path:
         """The folder with the page and the figures of the rules on past dates."""
         return self.artifacts / "alerts"
@@ -132,9 +142,29 @@ class Workspace:
         return self.artifacts / "warnings.csv"
 
     @property
+    def kpis(self) -> Path:
+        """The retention figures."""
+        return self.artifacts / "kpis.json"
+
+    @property
+    def kpis_page(self) -> Path:
+        """The page of the retention figures."""
+        return self.artifacts / "kpis.html"
+
+    @property
     def rounds(self) -> Path:
         """The lists of rounds, a folder for each date."""
         return self.artifacts / "rounds"
+
+    @property
+    def treatments(self) -> Path:
+        """All rounds as rows of the table `treatments`."""
+        return self.artifacts / "treatments.parquet"
+
+    @property
+    def whatif(self) -> Path:
+        """What another playbook or other limits would have earned in past rounds."""
+        return self.artifacts / "whatif.json"
 
     @property
     def state(self) -> Path:

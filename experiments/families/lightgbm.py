@@ -133,6 +133,8 @@ def fit(
     One booster is a draft. Of many rows its later rounds learn faster: see `experiments.statistics.draft_rate`.
     """
     rows = _subset(prepared, index, n_rows=len(index))
+    if (weights := prepared.weights_of(np.sort(index))) is not None:
+        rows.construct().set_weight(weights)
     if stop_index is None:
         return _of_rounds(rows, {**FIXED, "rounds": MOST_ROUNDS, **params}, n_rows=len(index), seed=seed)
     rates = _rates_of_a_draft(params, MOST_ROUNDS, n_rows=len(index))
@@ -141,7 +143,7 @@ def fit(
         rows,
         len(rates),
         valid_sets=[_subset(prepared, np.sort(stop_index), n_rows=len(index))],
-        feval=StoppingLoss(prepared.y[np.sort(stop_index)]),
+        feval=StoppingLoss(prepared.y[np.sort(stop_index)], prepared.weights_of(np.sort(stop_index))),
         callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.reset_parameter(learning_rate=rates)],
     )
     rounds = min(draft_rate.equal_rounds(rates[: booster.best_iteration]), MOST_ROUNDS)

@@ -46,7 +46,10 @@ def fit(
     terms, columns, kept = prepared.rows
     rows = encoding.rows_at(columns, index)
     penalty, curvature = np.full(rows.shape[1], 1.0 / params["C"]), _curvature(kept, rows, index)
-    weights, intercept = ridge.logistic(rows, target=prepared.y[index], penalty=penalty, curvature=curvature)
+    target, stands_for = prepared.y[index], prepared.weights_of(index)
+    weights, intercept = ridge.logistic(
+        rows, target=target, penalty=penalty, curvature=curvature, stands_for=stands_for
+    )
     return LogisticModel(*_kept(terms, encoding.means(rows), weights, intercept))
 
 
@@ -121,7 +124,8 @@ def fit_jointly(
     joined = encoding.gathered(part, shape=shape, most=most)
     held = np.full(joined.shape[1], 1.0 / params["C"])
     held[width : width + given.shape[1]] = FREE
-    weights, intercept = ridge.logistic(joined, target=prepared.y[index], penalty=held)
+    stands_for = prepared.weights_of(index)
+    weights, intercept = ridge.logistic(joined, target=prepared.y[index], penalty=held, stands_for=stands_for)
     plain, shift, turn = np.split(weights, [width, width + given.shape[1]])
     means = encoding.means(joined)[:width]
     models = [LogisticModel(*_kept(terms, means, plain, intercept))]

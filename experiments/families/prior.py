@@ -46,8 +46,9 @@ def fit(
     stop_index: RowIndex | None = None,  # noqa: ARG001
 ) -> PriorModel:
     """The mean label, with one churned and one retained row added, so that it is never 0 or 1."""
-    y = prepared.y[index]
-    return PriorModel(float((y.sum() + 1) / (len(y) + 2)))
+    y, weights = prepared.y[index], prepared.weights_of(index)
+    churned, rows = (y.sum(), len(y)) if weights is None else (weights @ y, weights.sum())
+    return PriorModel(float((churned + 1) / (rows + 2)))
 
 
 def regress(

@@ -56,7 +56,14 @@ class Curvature:
         return cls(core, products, len(apart), centre, per_column(columns, np.square), n_rows)
 
 
-def logistic(columns: csr_array, *, target: Numbers, penalty: Numbers, curvature: Curvature | None = None) -> Fit:
+def logistic(
+    columns: csr_array,
+    *,
+    target: Numbers,
+    penalty: Numbers,
+    curvature: Curvature | None = None,
+    stands_for: Numbers | None = None,
+) -> Fit:
     """The coefficients and the intercept of the smallest negative log-likelihood plus penalty / 2 * coefficient^2.
 
     columns have shape (n_rows, n_columns), target (n_rows,), penalty, above 0, (n_columns,); target holds 0 and 1, both
@@ -65,15 +72,17 @@ def logistic(columns: csr_array, *, target: Numbers, penalty: Numbers, curvature
     it well enough; the optimum is that of all rows. In these coordinates the unit is a standard error; the walk ends
     where the gradient is as small as can be told, the loss being a sum of so many rounded numbers: a step below that
     would follow the rounding, which is another on another processor. curvature is that of these columns, where it is
-    known already.
+    known already. stands_for, shape (n_rows,), is for how many rows each stands in the likelihood (None: for itself).
     """
     known = curvature or Curvature.of(columns)
     with one_thread():
-        return _walked(columns, target=target, penalty=penalty, known=known)
+        return _walked(columns, target=target, penalty=penalty, known=known, stands_for=stands_for)
 
 
-def _walked(columns: csr_array, *, target: Numbers, penalty: Numbers, known: Curvature) -> Fit:
-    n_rows, mean = columns.shape[0], (target.sum() + 1) / (len(target) + 2)
+def _walked(
+    columns: csr_array, *, target: Numbers, penalty: Numbers, known: Curvature, stands_for: Numbers | None
+) -> Fit:
+    n_rows, mean = columns.shape[0], _mean(target, stands_for)
     slope, centre, rows = mean * (1 - mean), known.centre, columns.T
     ball = _Ball.of(known, slope=slope, penalty=penalty)
     scale = np.sqrt(n_rows * slope)
@@ -85,14 +94,25 @@ def _walked(columns: csr_array, *, target: Numbers, penalty: Numbers, known: Cur
     def loss(place: Numbers) -> tuple[float, Numbers]:
         weights, intercept = unfolded(place)
         score = columns @ weights + intercept
-        value = np.logaddexp(0, score).sum() - target @ score + penalty @ weights**2 / 2
         gap = expit(score) - target
+        if stands_for is None:
+            value = np.logaddexp(0, score).sum() - target @ score + penalty @ weights**2 / 2
+        else:
+            value = stands_for @ (np.logaddexp(0, score) - target * score) + penalty @ weights**2 / 2
+            gap = stands_for * gap
         uphill = rows @ gap - centre * gap.sum() + penalty * weights
         return float(value), np.append(gap.sum() / scale, ball.uphill(uphill))
 
     start = np.append(np.log(mean / (1 - mean)) * scale, np.zeros(columns.shape[1]))
     options = {"maxiter": MOST_STEPS, "gtol": FLAT_ENOUGH * np.sqrt(n_rows), "ftol": 0.0, "maxcor": 20}
     return unfolded(minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x)
+
+
+def _mean(target: Numbers, stands_for: Numbers | None) -> float:
+    """The mean target, one of each more than there are, so that it is never 0 or 1."""
+    if stands_for is None:
+        return float((target.sum() + 1) / (len(target) + 2))
+    return float((stands_for @ target + 1) / (stands_for.sum() + 2))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from features.tables import CONTROL
 
@@ -14,6 +15,15 @@ def rows_of(arms: Arms, arm: str, actions: tuple[str, ...]) -> Mask:
     if arm == CONTROL:
         return ~np.isin(arms, np.array(actions, dtype=object))
     return np.asarray(arms == arm, dtype=np.bool_)
+
+
+def unlogged(arms: Arms, probability: npt.NDArray[np.float64]) -> Mask:
+    """The rows that were assigned an arm (not None) whose probability nobody logged (NaN); both of shape (n_rows,).
+
+    Whoever wanted to learn from them would have to guess how they were chosen: they train nothing and judge nothing.
+    """
+    found: Mask = pd.notna(arms) & np.isnan(probability)
+    return found
 
 
 def in_trial(arms: Arms, actions: tuple[str, ...]) -> Mask:

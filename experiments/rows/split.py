@@ -31,6 +31,13 @@ class Split:
     gate: RowIndex
     folds: tuple[Fold, ...]
 
+    def without(self, left_out: npt.NDArray[np.bool_]) -> "Split":
+        """The same without the rows of left_out, shape (n_rows,), which neither train nor judge."""
+        if not left_out.any():
+            return self
+        folds = tuple(Fold(*(rows[~left_out[rows]] for rows in (fold.fit, fold.judge))) for fold in self.folds)
+        return Split(self.training[~left_out[self.training]], self.gate[~left_out[self.gate]], folds)
+
 
 def customer_hash(customers: Sequence[str] | pd.Series, seed: int) -> npt.NDArray[np.uint64]:
     """A stable number for each customer, independent of which other customers there are."""

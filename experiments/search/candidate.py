@@ -64,7 +64,8 @@ def _calibrations(
     for name, arm in calibrated_on.items():
         said = _said(folded, problem, name)
         mask = problem.at_risk[judged] if name == CONTROL else rows_of(problem.arms[judged], arm, problem.actions)
-        found[name] = calibration.fit(problem.y[judged][mask], said[mask]).shifted(problem.shift)
+        weights = problem.weights_of(judged[mask])
+        found[name] = calibration.fit(problem.y[judged][mask], said[mask], weights=weights).shifted(problem.shift)
     return found
 
 

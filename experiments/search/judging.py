@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from experiments.family import Labels, RowIndex, Scores
-from experiments.metric import Numbers, evaluate
+from experiments.metric import Numbers, evaluate, weighted
 from experiments.metrics.qini import METRIC as QINI
 from experiments.money import policy
 from experiments.rows.split import Fold
@@ -17,11 +17,15 @@ from experiments.uplift.fitted_learner import FittedLearner
 
 @dataclass(frozen=True)
 class JudgedRisk:
-    """Outcomes and uncalibrated risks of judged rows, and the cross-fitting part of each row's customer."""
+    """Outcomes and uncalibrated risks of judged rows, and the cross-fitting part of each row's customer.
+
+    weights is for how many rows each stands (`Problem.weights`); None: each for itself.
+    """
 
     y: Labels
     predicted: Scores
     part: RowIndex
+    weights: Numbers | None = None
 
 
 @dataclass(frozen=True)
@@ -48,18 +52,21 @@ def judged(problem: Problem, fitted: Iterable[FittedLearner]) -> Iterator[FoldFi
 def judge(problem: Problem, fold: Fold, fitted: FittedLearner, *, before: Sequence[FoldFigures] = ()) -> FoldFigures:
     """The figures of a model on the rows that the fold holds out; before holds the candidate's earlier folds.
 
-    The risk is measured on untreated rows whose customer was there when the window opened. Probabilities are calibrated
+    The risk is measured on untreated rows whose customer was there when the window opened, weighted by 1 over the
+    logged probability of no action. Probabilities are calibrated
     first, as in use: those of a part's customers by the judged rows of the other parts, in this fold and those before.
     Uplift and value are estimated by AIPW scores of all assigned rows; their nuisances are fitted on other rows and are
     the same for every candidate. Effects are judged before calibration and shrinkage.
     """
     at_risk = fold.judge[problem.at_risk[fold.judge]]
-    judged_risk = JudgedRisk(problem.y[at_risk], fitted.risk(problem.X[at_risk]), problem.parts[at_risk])
+    weights, said = problem.weights_of(at_risk), fitted.risk(problem.X[at_risk])
+    judged_risk = JudgedRisk(problem.y[at_risk], said, problem.parts[at_risk], weights)
     calibrated = judged_risk.predicted  # a ranking needs no calibration
     if problem.metric.kind != "rank":
         known_before = [one.judged_risk for one in before if one.judged_risk is not None]
         calibrated = _calibrated([*known_before, judged_risk], judged_risk.predicted, judged_risk.part)
-    risk = evaluate(problem.metric, judged_risk.y, calibrated)
+    weights = np.ones(len(at_risk)) if weights is None else weights
+    risk = weighted(problem.metric, judged_risk.y, calibrated, weights=weights)
     if problem.policy_settings is None:
         return FoldFigures(risk, float("nan"), np.array([]), judged_risk)
     known = problem.nuisances(fold.fit, fold.judge)
@@ -77,7 +84,8 @@ def risks(problem: Problem, fitted: Iterable[FittedLearner]) -> Iterator[tuple[S
     for fold, one in zip(problem.folds, fitted, strict=True):
         predicted, there = one.risk(problem.X[fold.judge]), problem.at_risk[fold.judge]
         part = problem.parts[fold.judge]
-        before.append(JudgedRisk(problem.y[fold.judge][there], predicted[there], part[there]))
+        weights = problem.weights_of(fold.judge[there])
+        before.append(JudgedRisk(problem.y[fold.judge][there], predicted[there], part[there], weights))
         yield predicted, _calibrated(before, predicted, part)
 
 
@@ -86,12 +94,16 @@ def _calibrated(judged_risk: Sequence[JudgedRisk], predicted: Scores, part: RowI
     y, all_predicted, all_part = (
         np.concatenate([getattr(one, name) for one in judged_risk]) for name in ("y", "predicted", "part")
     )
+    weights = None
+    if judged_risk[0].weights is not None:
+        weights = np.concatenate([one.weights for one in judged_risk if one.weights is not None])
     calibrated = predicted.copy()
     for own in np.unique(part):
         rows = all_part != own
         if len(np.unique(y[rows])) == 2:
             here = part == own
-            calibrated[here] = calibration.fit(y[rows], all_predicted[rows]).apply(predicted[here])
+            of_rows = None if weights is None else weights[rows]
+            calibrated[here] = calibration.fit(y[rows], all_predicted[rows], weights=of_rows).apply(predicted[here])
     return calibrated
 
 

@@ -11,6 +11,7 @@ from experiments.family import Family, Labels, Prepared, RowIndex
 from experiments.metric import Metric, Numbers
 from experiments.money.limits import Limits, Mask, limits_of
 from experiments.rows.arms import Arms, rows_of
+from experiments.rows.risk_weights import arm_weights
 from experiments.rows.split import Fold
 from experiments.sections.policy import PolicySpec
 from experiments.uplift import nuisances
@@ -89,6 +90,15 @@ class Problem:
         return untreated if self.left_in_gap is None else untreated & ~self.left_in_gap
 
     @property
+    def weights(self) -> Numbers | None:
+        """For how many rows each stands among those of its arm; see `experiments.rows.risk_weights.arm_weights`."""
+        return self._once("weights", lambda: arm_weights(self.arms, self.actions, self.probability))
+
+    def weights_of(self, index: RowIndex) -> Numbers | None:
+        """The weights of the rows at index, None where each stands for itself."""
+        return None if self.weights is None else self.weights[index]
+
+    @property
     def cuts_customers(self) -> bool:
         """Whether each fold judges all rows that it does not learn from; folds of dates leave out the later ones."""
         return all(len(fold.fit) + len(fold.judge) == len(self.X) for fold in self.folds)
@@ -110,6 +120,7 @@ class Problem:
             arms=self.arms,
             actions=self.actions,
             at_risk=self.at_risk,
+            weights=self.weights,
             index=index,
             params=choice.params,
             learned=choice.learned,

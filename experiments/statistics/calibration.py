@@ -49,10 +49,11 @@ class ReliabilityBin:
     high: float
 
 
-def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibration:
+def fit(truth: NDArray[np.generic], probability: NDArray[np.generic], *, weights: Numbers | None = None) -> Calibration:
     """The maximum-likelihood recalibration of out-of-fold probabilities (Platt 1999).
 
-    truth, 1 = churned, and probability have shape (n_rows,). As with Platt, a positive counts as
+    truth, 1 = churned, and probability have shape (n_rows,), and so have weights, above 0: for how many rows each
+    stands, relative to the others (None: all for as many). As with Platt, a positive counts as
     (n_pos + 1) / (n_pos + 2) and a negative as 1 / (n_neg + 2): so the fit is finite even where the
     probability separates the classes. A constant probability cannot tell a slope: it stays 1, and the
     mean is set right. A probability that ranks the wrong way round (a slope below 0) is worthless, and
@@ -60,14 +61,15 @@ def fit(truth: NDArray[np.generic], probability: NDArray[np.generic]) -> Calibra
     Raises MetricError for shapes that differ, values out of range, or one class only.
     """
     y, p = _checked(truth, probability)
-    n_positive = float(y.sum())
+    of_rows = np.ones(y.size) if weights is None else weights / weights.mean()
+    n_positive = float(y.sum() if weights is None else of_rows @ y)
     target = np.where(y == 1, (n_positive + 1) / (n_positive + 2), 1 / (y.size - n_positive + 2))
-    x, mean = logits(p), float(logits(target.mean()))
+    x, mean = logits(p), float(logits(target.mean() if weights is None else np.average(target, weights=of_rows)))
     if np.ptp(x) < SAME:
         return Calibration(1.0, rounding.coefficient(mean - float(x.mean())))
     spread = float(x.std())
     columns = np.column_stack([np.ones(x.size), (x - x.mean()) / spread])
-    intercept, steepness = logistic_fit(columns, target=target, weights=np.ones((1, x.size)))[0].tolist()
+    intercept, steepness = logistic_fit(columns, target=target, weights=of_rows[None, :])[0].tolist()
     slope = rounding.coefficient(steepness / spread)
     if slope < 0:
         return Calibration(0.0, rounding.coefficient(mean))

@@ -19,11 +19,13 @@ NAME = "calibrated log loss"
 class StoppingLoss:
     """The log loss of rows whose outcome is `truth`, shape (n_rows,), as LightGBM asks for it after each round.
 
+    weights, shape (n_rows,), is for how many rows each stands (None: for itself).
     Each round's calibration begins at that of the round before.
     """
 
-    def __init__(self, truth: Numbers) -> None:
-        self._truth, self._weights = truth, np.ones((1, len(truth)))
+    def __init__(self, truth: Numbers, weights: Numbers | None = None) -> None:
+        self._truth, self._alike = truth, weights is None
+        self._weights = np.ones((1, len(truth))) if weights is None else weights[None, :]
         self._line = np.array([0.0, 1.0])
 
     def __call__(self, probability: Numbers, _rows: Any) -> tuple[str, float, bool]:
@@ -45,7 +47,11 @@ class StoppingLoss:
     def _too_sure(self, log_odds: Numbers) -> bool:
         """Whether the log loss falls as the log-odds move towards their mean: a slope below 1 is better."""
         wrong = self._truth - (1 + np.tanh(log_odds / 2)) / 2
-        return bool(wrong @ (log_odds - log_odds.mean()) < 0)
+        if self._alike:
+            return bool(wrong @ (log_odds - log_odds.mean()) < 0)
+        weights = self._weights[0]
+        return bool((weights * wrong) @ (log_odds - np.average(log_odds, weights=weights)) < 0)
 
     def _loss(self, log_odds: Numbers) -> float:
-        return float(np.mean(np.logaddexp(0.0, log_odds) - self._truth * log_odds))
+        each = np.logaddexp(0.0, log_odds) - self._truth * log_odds
+        return float(np.mean(each) if self._alike else np.average(each, weights=self._weights[0]))

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from experiments.family import Family, FittedModel, Labels, Params, Prepared, RowIndex
+from experiments.metric import Numbers
 from experiments.rows.arms import Arms, Mask, rows_of
+from experiments.rows.risk_weights import relative
 from experiments.uplift.fitted_learner import FittedLearner, Term
 from experiments.uplift.nuisances import Nuisances
 from features.errors import SpecError
@@ -26,6 +28,8 @@ class Lesson:
     any_in_gap: customers left before the window opened, here or in another fold. A draft is judged and thrown away: it
     need not be as steady as what is kept. Its risk finds out when to stop, by a part of its own rows that it leaves
     aside; what is kept is given what the drafts have learned.
+    weights, shape (n_rows,), is for how many rows of its arm each stands (None: for itself): 1 over the logged
+    probability of that arm, in fits of outcomes. Regressions of effects have none: their targets are weighted.
     nuisances and joint are shared by all lessons on the same rows, and made when they are first asked for: see
     `experiments.uplift.nuisances` and `Family.prepare_jointly`.
     """
@@ -35,6 +39,7 @@ class Lesson:
     arms: Arms
     actions: tuple[str, ...]
     at_risk: Mask
+    weights: Numbers | None
     index: RowIndex
     params: Params
     learned: Mapping[str, Params]
@@ -53,7 +58,7 @@ class Lesson:
     def outcome(self, name: str, mask: Mask) -> FittedModel:
         """The model of the probability to churn, under that name, fitted on the rows of mask."""
         at, params = self.index[mask[self.index]], self._outcome_params(name)
-        return self.family.fit(self.prepared, at, params=params, seed=self.seed)
+        return self.family.fit(self._weighted(self.prepared, at), at, params=params, seed=self.seed)
 
     def stopped(self, name: str, mask: Mask) -> FittedModel:
         """The same with one part of the cross-validation held out for early stopping."""
@@ -62,14 +67,13 @@ class Lesson:
         taught, stop = at[~aside], at[aside]
         if any(len(np.unique(self.prepared.y[rows])) < 2 for rows in (taught, stop)):
             taught, stop = at, at
-        return self.family.fit(
-            self.prepared, taught, params=self._outcome_params(name), seed=self.seed, stop_index=stop
-        )
+        prepared, params = self._weighted(self.prepared, at), self._outcome_params(name)
+        return self.family.fit(prepared, taught, params=params, seed=self.seed, stop_index=stop)
 
     def outcomes(self, names: tuple[str, ...]) -> dict[str, FittedModel]:
         """Models of those names under no action and under each action, from one model with the arm as input."""
         fit, params = self.family.needed("fit_jointly", self.family.fit_jointly), self._outcome_params(names[0])
-        models = fit(self.joint(), self.index, params=params, seed=self.seed)
+        models = fit(self._weighted(self.joint(), self.index), self.index, params=params, seed=self.seed)
         return dict(zip(names, models, strict=True))
 
     def regression(self, target: Labels, mask: Mask) -> FittedModel:
@@ -78,6 +82,11 @@ class Lesson:
         at, prepared = self.index[mask[self.index]], replace(self.prepared, y=target)
         regress = self.family.needed("regress", self.family.regress)
         return regress(prepared, at, params={**own, **self._one_of_a_draft}, seed=self.seed)
+
+    def _weighted(self, prepared: Prepared, at: RowIndex) -> Prepared:
+        """The same with the weights of the rows at `at`, relative to the mean of their arm there."""
+        found = None if self.weights is None else relative(self.weights, self.arms, self.actions, at=at)
+        return prepared if found is None else replace(prepared, weights=found)
 
     def _outcome_params(self, name: str) -> Params:
         own = {key: value for key, value in self.params.items() if not key.startswith(EFFECT)}

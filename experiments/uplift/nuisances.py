@@ -65,7 +65,8 @@ class Nuisances:
     @cached_property
     def in_trial(self) -> Mask:
         """The rows that were assigned an arm, including the control, and have predictions here."""
-        return in_trial(self.arms, self.actions) & np.isfinite(self.outcomes[CONTROL])
+        known = np.isfinite(self.outcomes[CONTROL]) & np.isfinite(self.probability)
+        return in_trial(self.arms, self.actions) & known
 
     @cached_property
     def gamma(self) -> Numbers:
@@ -94,7 +95,8 @@ class Nuisances:
 def cross_fitted(trial: Trial, index: RowIndex, judged: RowIndex) -> Nuisances:
     """Fit each part of the rows at index on the other parts; the rows at judged get the mean of the models.
 
-    Where a logged probability is missing, it is estimated in the same way, from the columns.
+    Where no probability was logged at all, it is estimated in the same way, from the columns. Where some were, the rows
+    without one are in no trial: they teach no effect.
     """
     arms = (CONTROL, *trial.actions)
     outcomes = {
@@ -157,10 +159,10 @@ def _fitted_to_all(trial: Trial, index: RowIndex, target: Labels) -> FittedModel
 
 
 def _own_probability(trial: Trial, index: RowIndex, judged: RowIndex) -> Numbers:
-    """The logged probability of the row's own arm, or else an estimate from the rows of the trial."""
+    """The logged probability of the row's own arm; where none was logged, an estimate from the rows of the trial."""
     given = in_trial(trial.arms, trial.actions)
     unknown = given & np.isnan(trial.probability)
-    if not unknown.any():
+    if not unknown.any() or not unknown[given].all():
         return trial.probability
     arms = (CONTROL, *trial.actions)
     told = np.column_stack([_told(trial, given, (trial.arms == arm).astype(float), index, judged) for arm in arms])

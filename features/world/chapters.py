@@ -67,7 +67,7 @@ def unfold(*, seed: int, customers: int, start: date) -> Iterator[Chapter]:
     people = population.founders(seed=seed, customers=customers, month=first)
     chapter = _opening(people, seed=seed, month=first)
     while True:
-        chapter = _continued(chapter, customers=customers)
+        chapter = continued(chapter, customers=customers)
         yield chapter
 
 
@@ -89,7 +89,8 @@ def _opening(people: Population, *, seed: int, month: Month) -> Chapter:
     )
 
 
-def _continued(last: Chapter, *, customers: int) -> Chapter:
+def continued(last: Chapter, *, customers: int) -> Chapter:
+    """The month after `last`, with the campaigns of the world itself; customers as for `unfold`."""
     seed, month = last.seed, last.month.next
     arrivals = population.newcomers(seed=seed, customers=customers, month=month)
     people = population.grown(last.population, arrivals)

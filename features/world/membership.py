@@ -7,7 +7,7 @@ from features import tables
 from features.world.arrays import MISSING_INSTANT, NEVER, Codes, Floats, Instants, Positions
 from features.world.assembly import assemble, numbered, worded
 from features.world.chapters import Chapter
-from features.world.months import first_instants
+from features.world.months import Month, first_instants
 from features.world.population import LANGUAGES, LIST_PRICES, PLANS, REGIONS, SEGMENTS
 from features.world.randomness import Stream, generator
 from features.world.reporting import learnt_at
@@ -29,9 +29,19 @@ def customers(chapter: Chapter) -> pa.Table:
     )
 
 
-def contracts(chapter: Chapter) -> pa.Table:
-    """The contract versions of the month: begun, renewed, more expensive or ended."""
-    return pa.concat_tables([_begun(chapter), _renewed_before(chapter), _renewed(chapter), _ended(chapter)])
+def contracts(chapter: Chapter, ends_known_at: Instants | None = None) -> pa.Table:
+    """The contract versions of the month: begun, renewed, more expensive or ended.
+
+    ends_known_at, shape (n_customers,), is when the end of each contract becomes known, drawn unless given.
+    """
+    ended = _ended(chapter, ends_known_at)
+    return pa.concat_tables([_begun(chapter), _renewed_before(chapter), _renewed(chapter), ended])
+
+
+def ends_known_at(ended_at: Instants, *, seed: int, month: Month) -> Instants:
+    """When each of these ends becomes known, drawn from the month's generator of contracts."""
+    rng = generator(seed=seed, month=month.index, stream=Stream.CONTRACTS)
+    return learnt_at(rng, event_at=ended_at, late_share=0.15, most_days=6)
 
 
 def monthly_price(chapter: Chapter, *, customers: Positions, moments: Instants) -> Floats:
@@ -71,12 +81,11 @@ def _renewed(chapter: Chapter) -> pa.Table:
     return _versions(chapter, customers=here[stays], event_at=moments[stays])
 
 
-def _ended(chapter: Chapter) -> pa.Table:
+def _ended(chapter: Chapter, known: Instants | None) -> pa.Table:
     left = chapter.present[chapter.ended_at[chapter.present] < NEVER]
     ended_at = chapter.ended_at[left]
-    rng = generator(seed=chapter.seed, month=chapter.month.index, stream=Stream.CONTRACTS)
-    known_at = learnt_at(rng, event_at=ended_at, late_share=0.15, most_days=6)
-    return _versions(chapter, customers=left, event_at=ended_at, known_at=known_at, ended_at=ended_at)
+    drawn = ends_known_at(ended_at, seed=chapter.seed, month=chapter.month) if known is None else known[left]
+    return _versions(chapter, customers=left, event_at=ended_at, known_at=drawn, ended_at=ended_at)
 
 
 def _versions(

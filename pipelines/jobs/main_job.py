@@ -27,6 +27,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
 
     command does one command: the stages are commands of forks of this process.
     """
+    _take_rounds(spec, workspace)
     if (known := repeated_runs.answer(workspace)) is not None:
         log.detail("nothing was touched since the last run, which noted this answer")
         repeated_runs.leave(workspace, known)
@@ -67,6 +68,14 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
         answer = _answer(spec, workspace, again)
         repeated_runs.note(workspace, answer, first=first, decided=decided)
     return code
+
+
+def _take_rounds(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Bring the rounds that the spec's source maps up to date."""
+    if spec.treatment and "rounds.parquet" in str(spec.source):
+        from pipelines.jobs import own_rounds  # not at the top, as above
+
+        own_rounds.refresh(spec, workspace)
 
 
 def _list(spec: ExperimentSpec, workspace: Workspace) -> None:

@@ -71,7 +71,7 @@ def assignments(opened: Learning) -> pd.DataFrame:
 
     They keep their places among all rows as their index.
     """
-    rows = opened.rows[pd.notna(opened.arms)]
+    rows = opened.rows[pd.notna(opened.arms) & ~opened.unlogged]
     if not (opened.spec.treatment and opened.spec.treatment.randomised):
         shares = rows["arm"].value_counts(normalize=True)
         rows = rows.assign(probability=rows["arm"].map(shares).astype(float))

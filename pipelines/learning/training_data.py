@@ -13,7 +13,7 @@ from experiments import families, learners, metrics
 from experiments.family import PARTS, Family, Labels, RowIndex
 from experiments.metric import Metric, Numbers
 from experiments.money import limits
-from experiments.rows.arms import Arms, Mask, rows_of
+from experiments.rows.arms import Arms, Mask, rows_of, unlogged
 from experiments.rows.balance import Balance
 from experiments.rows.gap import left_in_gap
 from experiments.rows.split import Fold, Split, customer_hash, split, whole
@@ -77,7 +77,7 @@ class Learning:
     @cached_property
     def at_risk(self) -> Mask:
         """The rows on which the risk is measured: untreated, and not left in the lead time; shape (n_rows,)."""
-        return rows_of(self.arms, CONTROL, self.actions) & ~self.left_in_gap
+        return rows_of(self.arms, CONTROL, self.actions) & ~self.left_in_gap & ~self.unlogged
 
     @property
     def churned_share(self) -> float:
@@ -109,9 +109,16 @@ class Learning:
 
     @cached_property
     def split(self) -> Split:
-        """How the rows are divided."""
+        """How the rows are divided; those whose assignment was not logged are in no part."""
         divide = whole if self.everything else split
-        return divide(self.rows, spec=self.spec.split, label=self.spec.label)
+        return divide(self.rows, spec=self.spec.split, label=self.spec.label).without(self.unlogged)
+
+    @cached_property
+    def unlogged(self) -> Mask:
+        """The rows of an arm without a logged probability, where actions were randomised; shape (n_rows,)."""
+        if self.spec.treatment is None or not self.spec.treatment.randomised:
+            return np.zeros(len(self.rows), dtype=np.bool_)
+        return unlogged(self.arms, self.probability)
 
     @cached_property
     def folds(self) -> tuple[Fold, ...]:

@@ -21,10 +21,11 @@ from experiments.sections.split import HasSplit
 from experiments.sections.treatment import HasTreatment
 from features.errors import DataError, SpecError
 from features.tables import CONTROL, LEFT_IN_GAP
+from pipelines.matrix import unlogged_rows
 from pipelines.specs.early_checks import HasDemands, HasFigures
 
 # What is read of the rows to learn from.
-NEEDED = ("customer_id", "as_of", "churned", "arm", LEFT_IN_GAP)
+NEEDED = ("customer_id", "as_of", "churned", "arm", "probability", LEFT_IN_GAP)
 # Each slice has figures and draws of its own.
 MOST_SLICES = 200
 
@@ -57,17 +58,17 @@ class Counted:
 def check_rows(spec: HasGateSizes, rows: pd.DataFrame) -> Counted:
     """Count the rows; raise DataError, with numbers and remedy, where they are too few for the spec.
 
-    rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that enough customers have
-    either outcome, each arm of the spec has enough rows, the split enough dates, and each fold and the gate cohort both
-    outcomes.
+    rows, shape (n_rows,), hold NEEDED, left_in_gap only where there are dates. Asked is that enough customers have each
+    outcome, each arm of the spec enough rows, the split enough dates, and folds and gate cohort both outcomes.
     """
     arms: Arms = rows["arm"].astype(object).where(rows["arm"].notna(), None).to_numpy()
-    y, here = rows["churned"].to_numpy(dtype=float), ~left_in_gap(rows)
+    here = ~(left_in_gap(rows) | (nobody_logged := unlogged_rows.found(spec, rows, arms)))
+    y = rows["churned"].to_numpy(dtype=float)
     words = _Words(spec)
     if min(_of_each(y[here])) == 0:
         raise DataError(f"{words.none(y[here])}. Check the section label, or add rows.")
-    found = split(rows, spec=spec.split, label=spec.label)
-    of_arms = {arm: arms == arm for arm in (CONTROL, *spec.actions)} if spec.actions else {}
+    found = split(rows, spec=spec.split, label=spec.label).without(nobody_logged)
+    of_arms = {arm: (arms == arm) & ~nobody_logged for arm in (CONTROL, *spec.actions)} if spec.actions else {}
     sizes = {arm: int(given.sum()) for arm, given in of_arms.items()}
     of_arms[CONTROL] = rows_of(arms, CONTROL, spec.actions) & here
     _check_outcomes_of_gate(words, found, y, at_risk=of_arms[CONTROL], customers=rows["customer_id"])

@@ -1,12 +1,13 @@
 """Current customers scored by the champion with reasons, and the actions whose effects are established."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
+from mlflow.entities.model_registry import ModelVersion
 
 from experiments.evaluation import claims
 from experiments.money.risk_levels import RiskCuts
@@ -51,15 +52,21 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     scored = loading.predict_in_parts(champion.model, rows, shown_as="score")
     # The judged twin's report where the version that serves was fitted again on all rows.
     judged = model_versions.version(champion.reader.client, spec.name, str(champion.standing.champion))
-    uplift = current(str(judged.tags.get("uplift", RANDOMISED)))
-    report = loading.fetched(model_versions.REPORT, run_id=str(judged.run_id)) if uplift == RANDOMISED else None
-    found = storage.read_json(report)["claims"]["made"] if report else {}
-    established = {action: _is_established(found, action) for action in spec.actions}
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
     why = explained.risk(champion.model.unwrap_python_model().scorer, rows)
     warned = open_warnings.read(engine, spec.name)
-    return ChampionToday(rows, scored, champion.version, established, why, champion.cuts(spec.score), warned)
+    return ChampionToday(
+        rows, scored, champion.version, established(judged, spec.actions), why, champion.cuts(spec.score), warned
+    )
+
+
+def established(judged: ModelVersion, actions: Collection[str]) -> dict[str, bool]:
+    """Of each action, whether the report of a judged version establishes its effect."""
+    uplift = current(str(judged.tags.get("uplift", RANDOMISED)))
+    report = loading.fetched(model_versions.REPORT, run_id=str(judged.run_id)) if uplift == RANDOMISED else None
+    found = storage.read_json(report)["claims"]["made"] if report else {}
+    return {action: _is_established(found, action) for action in actions}
 
 
 def _is_established(made: Mapping[str, Any], action: str) -> bool:

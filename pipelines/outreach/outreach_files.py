@@ -41,8 +41,13 @@ def playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile | None:
 def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile | None:
     """The playbook of a spec, judged like code; None where it names none. Raises SpecError with all its mistakes."""
     found = playbook(spec, workspace)
-    if found is None:
-        return None
+    if found is not None:
+        judge_playbook(found, spec, workspace, path=f"experiments/specs/playbooks/{spec.playbook}.yaml")
+    return found
+
+
+def judge_playbook(found: PlaybookFile, spec: ExperimentSpec, workspace: Workspace, *, path: str) -> None:
+    """Judge a playbook for a spec, like code; path is for messages. Raises SpecError with all its mistakes."""
     asked = list(found.segments.values())
     needs_rules = spec.alerts is not None and bool(open_warnings.warning_conditions(asked))
     rules = [TOGETHER, *alerts(spec, workspace).rules] if needs_rules else []
@@ -50,8 +55,7 @@ def checked_playbook(spec: ExperimentSpec, workspace: Workspace) -> PlaybookFile
     remarks = judging_playbooks.remarks(found, actions=spec.actions, columns=columns)
     mistakes = [f"{one.rule}: {one.text}" for one in remarks if one.is_mistake]
     mistakes += known_columns.ambiguous(workspace.matrix, list(found.segments.values()))
-    refuse(mistakes, path=f"experiments/specs/playbooks/{spec.playbook}.yaml")
-    return found
+    refuse(mistakes, path=path)
 
 
 def _read(kind: type[File], folder: Path, name: str, *, key: str, spec: str) -> File:

@@ -185,11 +185,14 @@ def _cohort(cohort: Cohort) -> dict[str, Any]:
 
 
 def _whole_trial(spec: ExperimentSpec, workspace: Workspace, outcomes: list[str]) -> pd.DataFrame:
-    """Arms and outcomes of the whole trial; rows that were not randomised are weighted equally."""
+    """Arms and outcomes of the whole trial; rows that were not randomised are weighted equally.
+
+    Of a randomised one, without the rows of which no probability was logged.
+    """
     names = ["customer_id", "arm", "probability", "churned", *outcomes]
     rows: pd.DataFrame = matrices.read(workspace.matrix, matrices.LEARN, names).to_pandas()
     randomised = spec.treatment is not None and spec.treatment.randomised
-    return rows if randomised else rows.assign(probability=1.0)
+    return rows[rows["arm"].isna() | rows["probability"].notna()] if randomised else rows.assign(probability=1.0)
 
 
 def _drivers(cohort: Cohort, contract: Contract) -> list[dict[str, Any]]:

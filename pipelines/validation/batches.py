@@ -204,7 +204,7 @@ def _distributions(table: Stored) -> Iterator[tuple[str, str]]:
         # With a missing share the sum would be one of the others.
         asked.append(f"list_count(map_values({shares})) = len(map_values({shares}))")
         if {column.distribution_of, "probability"} <= table.sound:
-            asked.append(f"abs({shares}[{own}] - t.probability) <= {ROUNDING}")
+            asked.append(f"abs({shares}[{own}] - coalesce(t.probability, {shares}[{own}])) <= {ROUNDING}")
         if known := table.declared.column(column.distribution_of).values:
             names = ", ".join("'" + one.replace("'", "''") + "'" for one in known)
             asked.append(f"list_has_all([{names}], map_keys({shares}))")

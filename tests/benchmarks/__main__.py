@@ -27,6 +27,7 @@ from tests.benchmarks import (
     searching,
     serving,
     starting,
+    year,
 )
 from tests.benchmarks.measuring import Cost, measure
 from tests.end_to_end.splits import over_splits
@@ -79,6 +80,7 @@ def main() -> None:
     growth.main(growth.SIZES)
     company.main()
     automl.report()
+    year.main()
 
 
 def gate(repository: Path) -> Cost:

@@ -101,6 +101,32 @@ def test_it_beats_the_prior_on_the_tiny_world_and_not_on_shuffled_labels(family:
 
 
 @every_family
+def test_a_row_that_stands_for_several_counts_as_several(family: Family, tiny_world, contract: Contract) -> None:
+    """Where those who left stand for three each, the weighted mean risk is the weighted share; without weights not."""
+    X, y = tiny_world
+    params, weights = {**family.starting_points[0], "rounds": 60}, np.where(y == 1, 3.0, 1.0)
+    prepared = family.prepare(X, y, contract)
+    plain, heavy = (
+        family.fit(replace(prepared, weights=one), LEARNT, params=params, seed=0).predict(X[LEARNT])
+        for one in (None, weights)
+    )
+    share = np.average(y[LEARNT], weights=weights[LEARNT])
+    assert np.average(heavy, weights=weights[LEARNT]) == pytest.approx(share, abs=0.05)
+    assert np.average(plain, weights=weights[LEARNT]) < share - 0.05
+
+
+@every_family
+def test_weights_of_1_change_nothing(family: Family, tiny_world, contract: Contract) -> None:
+    X, y = tiny_world
+    params, prepared = {**family.starting_points[0], "rounds": 60}, family.prepare(X, y, contract)
+    plain, ones = (
+        family.fit(replace(prepared, weights=one), LEARNT, params=params, seed=0).predict(X)
+        for one in (None, np.ones(len(y)))
+    )
+    assert ones == pytest.approx(plain, abs=1e-6)
+
+
+@every_family
 def test_the_search_space_holds_its_starting_points(family: Family) -> None:
     for point in (*family.starting_points, *family.defaults):
         assert dict(family.search(optuna.trial.FixedTrial(dict(point)))) == dict(point)

@@ -91,7 +91,10 @@ def regress(prepared: Prepared, index: RowIndex, *, params: Params, seed: int) -
 
 def _rows(prepared: Prepared, index: RowIndex, offset: float) -> xgboost.DMatrix:
     at = np.sort(index)
-    return _table(prepared.rows[at], prepared.y[at], offset)
+    found = _table(prepared.rows[at], prepared.y[at], offset)
+    if (weights := prepared.weights_of(at)) is not None:
+        found.set_weight(weights)
+    return found
 
 
 FAMILY = Family(

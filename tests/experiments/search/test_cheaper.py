@@ -77,7 +77,9 @@ def test_a_trial_is_judged_by_these_folds_and_the_choice_is_calibrated_on_all(
     assert max(len(past_trials.recorded(one).risk) for one in past_trials.ended(study)) == 2
     seen: list[int] = []
     kept = candidate.calibration.fit
-    monkeypatch.setattr(candidate.calibration, "fit", lambda y, said: seen.append(len(y)) or kept(y, said))
+    monkeypatch.setattr(
+        candidate.calibration, "fit", lambda y, said, **rest: seen.append(len(y)) or kept(y, said, **rest)
+    )
     candidate.fit(past_trials.candidate(best, "t_learner"), few, seed=0)
     assert seen == [900]
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from experiments.money.risk_levels import BY_DEFAULT, RiskCuts
+from experiments.money.risk_levels import RiskCuts
 from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.spec import ExperimentSpec
 from pipelines.outreach import round_draw
@@ -42,7 +42,7 @@ def today(seed: int, *, established: bool = True, warned: pd.DataFrame = NOTHING
     scored = pd.DataFrame({"churn_probability": gen.uniform(0, 0.6, SIZE), **uplift})
     shown = dict.fromkeys(("call", "mail"), established)
     reasons = pd.DataFrame([[""] * 6] * SIZE)
-    return ChampionToday(rows, scored, "1", shown, reasons, RiskCuts(0.1, 0.25, BY_DEFAULT), warned)
+    return ChampionToday(rows, scored, "1", shown, reasons, RiskCuts(0.2, 0.4, "given"), warned)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The simulated business played forward, given what is done to its customers."""

@@ -1,0 +1,39 @@
+"""The raw file `rounds.parquet` of a spec that maps it: `run` brings it up to date from the operations database."""
+
+import tempfile
+from pathlib import Path
+
+from experiments.spec import ExperimentSpec
+from pipelines.files import storage
+from pipelines.jobs import add_data
+from pipelines.messages import log
+from pipelines.outreach import treatments_of_rounds
+from pipelines.specs.options import source_of
+from pipelines.workspace import Workspace
+
+
+def refresh(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Add the rounds drawn since as a new version of the raw data, where the spec's source reads them.
+
+    Nothing is touched where no round was drawn or nothing is new, before any data were added, and where the database
+    lacks a round that the file has, as in another checkout: what was learned from is not forgotten.
+    """
+    source, options = source_of(spec)
+    if not source.needs_files or treatments_of_rounds.FILE not in source.wants(options) or not workspace.raw.is_dir():
+        return
+    there = workspace.raw / treatments_of_rounds.FILE
+    rows = treatments_of_rounds.known(workspace.root, spec.name, time_zone=spec.time_zone)
+    if not len(rows):
+        return
+    if lacking := treatments_of_rounds.lost(there, rows):
+        told = f"{there.name} holds {lacking:,} assignments that the operations database lacks; it stays as it is"
+        log.warn("data", spec.name, [told])
+        return
+    with tempfile.TemporaryDirectory(prefix="holdfast-rounds-") as folder:
+        made = Path(folder) / treatments_of_rounds.FILE
+        storage.write_parquet(made, rows)
+        if there.is_file() and storage.digest(there) == storage.digest(made):
+            return
+        wanted, formats = source.wants(options), source.formats(options)
+        add_data.add_files(spec.name, workspace, [str(made)], wanted=wanted, formats=formats)
+    add_data.told(spec.name, workspace)
