@@ -126,21 +126,26 @@ def _deliver(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
         f"  {channel}: {count} warnings, and no address: {delivery.PREFIX}{channel.upper()} is not set"
         for channel, count in found.without_address.items()
     ]
+    lines += [f"  {found.opted_out} are about customers who opted out, and are not sent"] * bool(found.opted_out)
     lines += [f"  {found.unsure} may have arrived: a run was killed as it sent them"] * bool(found.unsure)
     lines += [f"  {found.given_up} failed too often, and are tried no more"] * bool(found.given_up)
     return Answer(tuple(lines), asdict(found), code=2 if found.failed else 0)
 
 
 def _list(spec: "ExperimentSpec", workspace: "Workspace", *, every: bool) -> Answer:
-    from pipelines.outreach.operations import clock, database, rounds, warnings
+    from pipelines.outreach.operations import clock, database, opt_outs, rounds, warnings
     from pipelines.ruling import answers
 
     engine = database.opened(workspace.root)
     found = warnings.all_of(engine, spec.name)
     control = rounds.controls(engine, clock.text(clock.now(spec.time_zone))[:10])
-    found = found.assign(control_until=[control.get(str(one), "") for one in found["customer_id"]])
+    out = opt_outs.now(engine).get("all", frozenset())
+    names = found["customer_id"].astype(str)
+    opted_out = ["yes" if one in out else "" for one in names]
+    found = found.assign(control_until=[control.get(one, "") for one in names], opted_out=opted_out)
     shown = found if every else found[~found["state"].isin(warnings.CLOSED)]
     columns = ["state", "level", "rule", "customer_id", "began_at", "owner", "due_at", "control_until"]
+    columns += ["opted_out"]
     lines = answers.table([columns, *shown[columns].astype(str).to_numpy().tolist()]) if len(shown) else []
     return Answer((f"alerts list {spec.name}: {len(shown)} warnings", *lines), shown.to_dict("records"))
 

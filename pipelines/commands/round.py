@@ -4,9 +4,9 @@ An action is proposed for each customer of today's list: by the uplift model whe
 action does, else by the spec's playbook, within budget, capacity, opt-outs and fatigue. Then a share of them (`round:
 {control: 0.1}`) is withheld by chance, and where the spec asks to learn (`explore`) the action of a share is drawn.
 Each row has the probability of every action. Whoever is withheld stays withheld, in every spec, until the outcomes of
-the round are known; whoever is contacted is drawn by no round for some days (`rest_days: 30`). Urgency and owner are
-those of the warnings that are open. A round is drawn once for a spec and date and never changes: asked again, it gives
-the same list.
+the round are known; whoever is contacted is drawn by no round for some days (`rest_days: 30`). Who opted out (`record`)
+is not drawn. Urgency and owner are those of the warnings that are open. A round is drawn once for a spec and date and
+never changes: asked again, it gives the same list, which says who opted out since.
 `score` shows a draft of the list, without a draw.
 
 group: act
@@ -46,7 +46,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     from math import inf
 
     from pipelines.outreach import champion_today, outreach_files, round_draw, round_list
-    from pipelines.outreach.operations import database, rounds
+    from pipelines.outreach.operations import database, opt_outs, rounds
 
     engine = database.opened(workspace.root)
     as_of = _date(spec, workspace, arguments.as_of)
@@ -58,14 +58,14 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     while found is None:  # again where another round was written meanwhile that withholds somebody
         rest = spec.round.rest_days
         bound = {"held_back": rounds.held_back(engine, as_of), "contacted": rounds.contacted(engine, as_of, rest)}
-        rows = round_draw.drafted(spec, today, playbook, **bound, seed=seed)
+        rows = round_draw.drafted(spec, today, playbook, **bound, seed=seed, opted_out=opt_outs.now(engine))
         head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed())
         found = rounds.written(engine, head, rows, rest_days=rest)
     earlier = f"  drawn already, {found[0].written_at} by {found[0].by}: nothing was changed"
     can_show = round_draw.can_show(*found)
     folder = round_list.folder_of(workspace.rounds, as_of)
-    currency, time_zone = spec.currency, spec.time_zone
-    round_list.write(folder, *found, title=spec.title, currency=currency, time_zone=time_zone)
+    told = {"title": spec.title, "currency": spec.currency, "time_zone": spec.time_zone}
+    round_list.write(folder, found[0], found[1], opted_out=opt_outs.now(engine), **told)
     counted = _counted(found[1])
     # Without a control there is no effect that it can show.
     plain = {action: one.effect if one.effect < inf else None for action, one in can_show.items()}

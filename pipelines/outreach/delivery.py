@@ -16,11 +16,12 @@ from urllib.parse import unquote
 import pandas as pd
 
 from experiments.alerts.alert_file import LIST, AlertFile
+from experiments.sections.policy import EVERY_ACTION
 from experiments.spec import ExperimentSpec
 from features.errors import UsageError
 from pipelines.messages.masking import HIDDEN, mask
 from pipelines.outreach import outreach_files
-from pipelines.outreach.operations import database, deliveries, rounds, warnings
+from pipelines.outreach.operations import database, deliveries, opt_outs, rounds, warnings
 from pipelines.workspace import Workspace
 
 PREFIX = "HOLDFAST_CHANNEL_"
@@ -35,7 +36,8 @@ class Delivered:
 
     reasons say why by `channel, owner`, of what failed; without_address how many warnings each other channel than the
     list has of which the environment names no address. Of those that were to be sent, unsure may have arrived (a run
-    was killed while it sent them), and given_up failed too often; neither is sent again while it is open.
+    was killed while it sent them), and given_up failed too often; neither is sent again while it is open. Who opted
+    out of all contacts is in no message: opted_out counts their warnings, which stay on the list.
     """
 
     sent: int
@@ -45,6 +47,7 @@ class Delivered:
     without_address: Mapping[str, int]
     unsure: int
     given_up: int
+    opted_out: int
 
 
 def deliver(spec: ExperimentSpec, workspace: Workspace, *, at: str) -> Delivered:
@@ -56,6 +59,8 @@ def deliver(spec: ExperimentSpec, workspace: Workspace, *, at: str) -> Delivered
     engine = database.opened(workspace.root)
     there = warnings.all_of(engine, spec.name)
     there = there[~there["state"].isin(warnings.CLOSED)]
+    refused = there["customer_id"].astype(str).isin(opt_outs.now(engine).get(EVERY_ACTION, frozenset()))
+    there = there[~refused]
     control = rounds.controls(engine, at[:10])
     there = there.assign(control_until=[control.get(str(one), "") for one in there["customer_id"]])
     addresses = {channel: os.environ.get(PREFIX + channel.upper(), "") for channel in there["channel"].unique()}
@@ -80,7 +85,8 @@ def deliver(spec: ExperimentSpec, workspace: Workspace, *, at: str) -> Delivered
     silent = there.loc[[not addresses[one] and one != LIST for one in there["channel"]], "channel"]
     counts = {str(one): int(count) for one, count in silent.value_counts().sort_index().items()}
     unsure, given_up = stuck[deliveries.BEGUN], stuck[deliveries.FAILED]
-    return Delivered(sent, failed, len(there) - len(known), reasons, counts, unsure, given_up)
+    on_the_list = len(there) - len(known) + int(refused.sum())
+    return Delivered(sent, failed, on_the_list, reasons, counts, unsure, given_up, int(refused.sum()))
 
 
 def body(file: AlertFile, rows: pd.DataFrame) -> str:

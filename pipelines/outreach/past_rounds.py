@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from experiments.effects.assigned import Assigned, assigned
 from experiments.effects.assigned_checks import PROBABILITY
+from experiments.money import limits
 from experiments.playbooks.proposals import BY_MODEL
 from experiments.spec import ExperimentSpec
 from features.errors import UsageError
@@ -111,8 +112,8 @@ def _decided_on(kept: pd.DataFrame) -> dict[str, bool]:
 
 
 def bound(kept: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """Whom other rounds withheld or had contacted when a round was drawn, as `round_draw.drafted` takes them."""
-    reasons = {"held_back": round_draw.WITHHELD, "contacted": round_draw.CONTACTED}
+    """Whom other rounds withheld or had contacted when a round was drawn, and who had opted out of all contacts."""
+    reasons = {"held_back": round_draw.WITHHELD, "contacted": round_draw.CONTACTED, "opted_out": limits.OPTED_OUT}
     return {
         name: frozenset(kept.loc[kept["because"] == reason, "customer_id"].astype(str))
         for name, reason in reasons.items()

@@ -19,12 +19,15 @@ class RoundBook:
     """first is by the first row that each customer meets.
 
     actions and ends have shape (n_customers, n_rows), by the playbook's rows in order: the action of each row that the
-    customer meets, as an index, else NOBODY; and whether it is met and says to leave the customer alone.
+    customer meets, as an index, else NOBODY; and whether it is met and says to leave the customer alone. row and
+    segment, shape (n_customers,), name the first row that each customer meets and its segment; "" where none is.
     """
 
     first: Book
     actions: NDArray[np.intp]
     ends: NDArray[np.bool_]
+    row: NDArray[np.object_]
+    segment: NDArray[np.object_]
 
 
 def read(
@@ -32,8 +35,8 @@ def read(
 ) -> RoundBook:
     """What the playbook says of the rows; warned are the open warnings, as `open_warnings.read` gives them."""
     if playbook is None:
-        none = np.zeros((len(rows), 0))
-        return RoundBook(Book.empty(len(rows)), none.astype(np.intp), none.astype(np.bool_))
+        none, nowhere = np.zeros((len(rows), 0)), np.full(len(rows), "", dtype=object)
+        return RoundBook(Book.empty(len(rows)), none.astype(np.intp), none.astype(np.bool_), nowhere, nowhere)
     asked = list(playbook.segments.values())
     rows = open_warnings.beside(rows, asked, warned)
     columns = known_columns.of_rows(rows, asked)
@@ -44,4 +47,6 @@ def read(
     )
     met, first = (ask(playbook, values, size=len(rows)) for ask in (row_of_customer.met, row_of_customer.first_met))
     book = Book(np.append(said, NOBODY)[first], first != row_of_customer.NO_ROW)
-    return RoundBook(book, np.where(met, said, NOBODY), met & (said == NOBODY))
+    named = [*playbook.rows, ""], [*(row.segment for row in playbook.rows.values()), ""]
+    row, segment = (np.array(told, dtype=object)[first] for told in named)
+    return RoundBook(book, np.where(met, said, NOBODY), met & (said == NOBODY), row, segment)

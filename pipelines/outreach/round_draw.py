@@ -15,12 +15,14 @@ from experiments.money.limits import UNLIMITED, Limits
 from experiments.playbooks import next_best, proposals
 from experiments.playbooks.playbook_file import PlaybookFile
 from experiments.playbooks.proposals import Book, Customers, Proposals
+from experiments.sections.policy import EVERY_ACTION
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach import open_warnings, round_book
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import LEVEL, LEVELS, SCORE
+from pipelines.outreach.operations.opt_outs import NO_OPT_OUTS, OptedOut
 from pipelines.outreach.operations.rounds import NONE, Round
 
 WITHHELD, CONTACTED = "withheld by an open round", "contacted by a recent round"
@@ -51,16 +53,19 @@ def drafted(
     held_back: frozenset[str],
     contacted: frozenset[str],
     seed: str,
+    opted_out: OptedOut = NO_OPT_OUTS,
 ) -> pd.DataFrame:
     """The assignments of a round, in the order of the list.
 
-    held_back are withheld by rounds that are open, contacted are those whom recent rounds contact: neither is drawn.
+    held_back are withheld by rounds that are open, contacted are those whom recent rounds contact, opted_out those who
+    said since the data were read that they want no contact, by action: none is drawn.
     """
     rows = today.rows.reset_index(drop=True)
     risk = today.scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE: risk, LEVEL: known_columns.levels(rows, risk, today.cuts)})
     actions = spec.actions
-    customers = _customers(spec, rows, today.scored, {WITHHELD: held_back, CONTACTED: contacted})
+    bound = {limits.OPTED_OUT: opted_out.get(EVERY_ACTION, frozenset()), WITHHELD: held_back, CONTACTED: contacted}
+    customers = _customers(spec, rows, today.scored, bound, opted_out)
     arms = spec.treatment.arms if spec.treatment else {}
     cost = np.array([arms[action].cost for action in actions], dtype=float)
     established = np.array([today.established.get(action, False) for action in actions], dtype=bool)
@@ -81,6 +86,7 @@ def drafted(
     said = today.reasons.to_numpy().reshape(len(rows), today.reasons.shape[1] // 2, 2).tolist()
     reasons = [[pair for pair in pairs if pair[0]] for pairs in said]
     found = _assignments(rows, risk, proposed, drawn, actions, reasons=reasons)
+    found["value"], found["segment"], found["playbook_row"] = customers.value, asked.segment, asked.row
     found["next_best"] = np.array([*actions, NONE], dtype=object)[other]
     found["warnings"] = pd.Series(open_warnings.of_each(customers.ids, today.warned), index=found.index, dtype=object)
     return _in_order(found)
@@ -116,16 +122,22 @@ def seed_of(spec: ExperimentSpec, as_of: date) -> str:
 
 
 def _customers(
-    spec: ExperimentSpec, rows: pd.DataFrame, scored: pd.DataFrame, bound: Mapping[str, frozenset[str]]
+    spec: ExperimentSpec,
+    rows: pd.DataFrame,
+    scored: pd.DataFrame,
+    bound: Mapping[str, frozenset[str]],
+    opted_out: OptedOut,
 ) -> Customers:
     ids = rows["customer_id"].to_numpy().astype(str)
-    elsewhere = {reason: np.isin(ids, list(some)) for reason, some in bound.items()}
-    barred = {**limits.barred(rows, spec.policy), **elsewhere}
+    barred = dict(limits.barred(rows, spec.policy))
+    for reason, some in bound.items():
+        barred[reason] = np.isin(ids, list(some)) | barred.get(reason, np.zeros(len(ids), dtype=bool))
     names = [f"uplift_{action}" for action in spec.actions]
     known = [scored[name].to_numpy(dtype=float) if name in scored else np.zeros(len(rows)) for name in names]
     uplift = np.column_stack(known) if known else np.zeros((len(rows), 0))
     risk = scored["churn_probability"].to_numpy(dtype=float)
-    open_to = limits.open_to(rows, spec.policy, spec.actions)
+    refused = [np.isin(ids, list(opted_out.get(action, ()))) for action in spec.actions]
+    open_to = limits.open_to(rows, spec.policy, spec.actions) & ~np.array(refused).reshape(-1, len(ids)).T
     return Customers(ids, rows["value"].to_numpy(dtype=float), risk, uplift, barred, open_to)
 
 

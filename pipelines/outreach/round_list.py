@@ -11,6 +11,7 @@ from openpyxl.styles import Font
 
 from pipelines.files import spreadsheet, storage
 from pipelines.outreach import reasons, round_treatments
+from pipelines.outreach.operations.opt_outs import NO_OPT_OUTS, OptedOut, of_action
 from pipelines.outreach.operations.rounds import NONE, Round
 from pipelines.reporting import round_page
 
@@ -19,16 +20,24 @@ SHOWN = ("customer_id", "action", "next_best_action", "level", "risk", "expected
 # Of the most urgent of a customer's open warnings; all their rules. Empty texts where there is no warning.
 WARNED = ("urgency", "owner", "due_at", "warned_of")
 WITHHELD = "withheld by chance: do not contact"
+OPTED_OUT = "opted out since: do not contact"
 
 
-def shown(assignments: pd.DataFrame) -> pd.DataFrame:
+def shown(assignments: pd.DataFrame, opted_out: OptedOut = NO_OPT_OUTS) -> pd.DataFrame:
     """The list as people see it: each probability in a column, and said of whom the draw withholds.
 
-    Urgency and owner are those of the warnings that were open when the round was drawn.
+    Who opted out of the action since the draw, by action, is not to be contacted. Urgency and owner are those of the
+    warnings that were open when the round was drawn.
     """
     probabilities = pd.DataFrame(assignments["probabilities"].tolist(), index=assignments.index)
     because = assignments["because"].where(~assignments["withheld"], WITHHELD)
-    kept = assignments.assign(because=because, next_best_action=assignments["next_best"])[[*SHOWN]]
+    kept = assignments.assign(because=because, next_best_action=assignments["next_best"])[[*SHOWN]].copy()
+    for name in ("action", "next_best_action"):
+        pairs = zip(kept["customer_id"], kept[name], strict=True)
+        refused = [one != NONE and who in of_action(opted_out, one) for who, one in pairs]
+        if name == "action":
+            kept.loc[refused, "because"] = OPTED_OUT
+        kept.loc[refused, name] = NONE
     told = kept.join(_warned(assignments)).join(_reasons(assignments))
     return told.join(probabilities.add_prefix(PROBABILITY))
 
@@ -52,12 +61,22 @@ def _reasons(assignments: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names, index=assignments.index, dtype=object)
 
 
-def write(folder: Path, round_: Round, assignments: pd.DataFrame, *, title: str, currency: str, time_zone: str) -> None:
+def write(
+    folder: Path,
+    round_: Round,
+    assignments: pd.DataFrame,
+    *,
+    title: str,
+    currency: str,
+    time_zone: str,
+    opted_out: OptedOut = NO_OPT_OUTS,
+) -> None:
     """Write the list of a round, and the round as rows of the table `treatments`.
 
-    Equal rounds give equal bytes, but for Excel's, which has a date in it.
+    The list says who opted out since the draw; `treatments` has what was drawn. Equal rounds give equal bytes, but for
+    Excel's, which has a date in it.
     """
-    listed = shown(assignments)
+    listed = shown(assignments, opted_out)
     with storage.replacing_folder(folder) as into:
         spreadsheet.write(into / "list.csv", listed)
         storage.write_parquet(into / "list.parquet", pa.Table.from_pandas(listed, preserve_index=False))

@@ -11,7 +11,7 @@ from experiments.effects import off_policy
 from experiments.effects.off_policy import OffPolicy
 from experiments.metric import Numbers
 from experiments.playbooks.playbook_file import PlaybookFile
-from experiments.sections.policy import PolicySpec
+from experiments.sections.policy import EVERY_ACTION, PolicySpec
 from experiments.sections.section import Section
 from experiments.spec import ExperimentSpec, FileName
 from features.errors import DataError, SpecError, UsageError
@@ -107,7 +107,15 @@ def drawn_by(spec: ExperimentSpec, past: PastRound, playbook: PlaybookFile | Non
     shares = {"control": past.round_.control, "explore": past.round_.explore}
     asked = spec.model_copy(update={"round": spec.round.model_copy(update=shares)})
     bound = past_rounds.bound(past.kept)
-    rows = round_draw.drafted(asked, past.today, playbook, **bound, seed=past.round_.seed)
+    rows = round_draw.drafted(
+        asked,
+        past.today,
+        playbook,
+        held_back=bound["held_back"],
+        contacted=bound["contacted"],
+        opted_out={EVERY_ACTION: bound["opted_out"]},
+        seed=past.round_.seed,
+    )
     by_customer = pd.DataFrame(rows["probabilities"].tolist(), index=rows["customer_id"].astype(str))
     found: Numbers = by_customer.loc[past.kept["customer_id"], [NONE, *spec.actions]].to_numpy(dtype=float)
     return found

@@ -53,8 +53,8 @@ class Ours:
             began = pd.Timestamp(self.trial_until).to_pydatetime()
             self.model = learned.learned(spec, self.seen.workspace, trial_until=began)
         today = _today(self.seen, self.model)
-        bound = {"held_back": self._withheld(as_of), "contacted": self._contacted(as_of)}
-        drawn = round_draw.drafted(spec, today, self.playbook, **bound, seed=round_draw.seed_of(spec, as_of))
+        withheld, contacted, seed = self._withheld(as_of), self._contacted(as_of), round_draw.seed_of(spec, as_of)
+        drawn = round_draw.drafted(spec, today, self.playbook, held_back=withheld, contacted=contacted, seed=seed)
         self.drafts[as_of] = drawn
         self.worlds.append(world)
         return _of_draft(world, drawn[drawn["proposed"] != "none"])

@@ -12,6 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import DataError
+from pipelines.outreach.operations import opt_outs
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ROUNDS
 from pipelines.servers import databases
@@ -20,7 +21,7 @@ NONE = "none"
 # The columns of a round's assignments, in order; `probabilities` is by action and `none`.
 COLUMNS = tuple(column.name for column in ASSIGNMENTS.columns if column.name not in ("spec", "as_of"))
 # Younger than some rounds, of whose digest they are no part.
-LATER = ("next_best", "warnings")
+LATER = ("next_best", "warnings", "value", "segment", "playbook_row")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def written(
     """The round of a spec and date: this one, or where there is one already, that; all of it or nothing is written.
 
     None, and nothing is written, where it would draw somebody whom another round withholds, or contacts within
-    rest_days, which was written since this one was drafted: draft it again. assignments has COLUMNS but for `place`, in
+    rest_days, or who opted out, since this one was drafted: draft it again. assignments has COLUMNS but for `place`, in
     the order of the list. Raises DataError when a customer occurs twice or probabilities do not sum to one.
     """
     rows = _checked(assignments)
@@ -70,7 +71,8 @@ def written(
             alone(connection)
             there = connection.execute(sa.select(ROUNDS.c.spec).filter_by(**key)).first()
             bound = _held_back(connection, key["as_of"]) | _contacted(connection, round_.as_of, rest_days)
-            if there is None and bound & _drawn(rows):
+            out = opt_outs.in_force(connection)
+            if there is None and (bound & _drawn(rows) or any(opt_outs.barred(out, row) for row in rows)):
                 return None
             connection.execute(sa.insert(ROUNDS), kept)
             if rows:
@@ -108,6 +110,14 @@ def all_of(engine: sa.Engine, spec: str) -> tuple[Round, ...]:
     asked = sa.select(ROUNDS).where(ROUNDS.c.spec == spec).order_by(ROUNDS.c.as_of)
     with databases.answering(engine, NAMED), engine.connect() as connection:
         return tuple(_read(row) for row in connection.execute(asked).mappings())
+
+
+def members(engine: sa.Engine, spec: str) -> pd.DataFrame:
+    """Who is on the list of each round of a spec: as_of (a text), customer_id, and the action proposed."""
+    names = ["as_of", "customer_id", "proposed"]
+    asked = sa.select(*(ASSIGNMENTS.c[name] for name in names)).where(ASSIGNMENTS.c.spec == spec)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
 
 
 def held_back(engine: sa.Engine, on: date) -> frozenset[str]:
@@ -174,20 +184,29 @@ def _checked(assignments: pd.DataFrame) -> list[dict[str, Any]]:
             raise DataError(
                 f"the probabilities of customer '{row['customer_id']}' are {probabilities}, no distribution."
             )
-        value = row["expected_value"]
         plain = {
             **{name: str(row[name]) for name in ("customer_id", "action", "proposed", "level", "because")},
             **{name: bool(row[name]) for name in ("withheld", "explored")},
             "risk": float(row["risk"]),
-            "expected_value": None if pd.isna(value) else float(value),
+            "expected_value": _number(row["expected_value"]),
             "probabilities": json.dumps(probabilities, sort_keys=True),
             "reasons": json.dumps([list(pair) for pair in row["reasons"]], ensure_ascii=False),
             "next_best": str(row["next_best"]),
             "warnings": json.dumps([dict(one) for one in row["warnings"]], sort_keys=True),
+            "value": _number(row.get("value")),
+            **{name: _text(row.get(name)) for name in ("segment", "playbook_row")},
             "place": place,
         }
         rows.append({name: plain[name] for name in COLUMNS})
     return rows
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or pd.isna(value) or value == "" else str(value)
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -197,7 +216,8 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
         reasons=[json.loads(text) for text in frame["reasons"]],
         next_best=frame["next_best"].fillna(NONE),
         warnings=[json.loads(text) for text in frame["warnings"].fillna("[]")],
-        expected_value=pd.to_numeric(frame["expected_value"], errors="coerce").astype(float),
+        **{name: pd.to_numeric(frame[name], errors="coerce").astype(float) for name in ("expected_value", "value")},
+        **{name: frame[name].fillna("") for name in ("segment", "playbook_row")},
     )
 
 

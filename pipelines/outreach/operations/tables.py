@@ -27,7 +27,8 @@ ROUNDS = sa.Table(
 )
 # A row for each customer of a round's list. probabilities is JSON: of each action and of `none`, before the draw;
 # reasons is JSON: pairs of an English and a Chinese text; next_best what could be done instead; warnings is JSON: those
-# that were open when the round was drawn. The last two are missing in rounds from before there were such columns.
+# that were open when the round was drawn; value what the customer is worth; segment and playbook_row where the customer
+# stands in the playbook. The last five are missing in rounds from before there were such columns.
 ASSIGNMENTS = sa.Table(
     "holdfast_assignments",
     METADATA,
@@ -47,6 +48,9 @@ ASSIGNMENTS = sa.Table(
     sa.Column("reasons", sa.Text, nullable=False),
     sa.Column("next_best", sa.Text),
     sa.Column("warnings", sa.Text),
+    sa.Column("value", sa.Double),
+    sa.Column("segment", sa.Text),
+    sa.Column("playbook_row", sa.Text),
     sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
 )
 # A warning of a customer; began_at is when the episode began, so that one episode is one warning. Its times, and those
@@ -106,4 +110,61 @@ EPISODES = sa.Table(
     sa.Column("last_fired_at", sa.Text),
     sa.Column("as_of", sa.Text, nullable=False),
 )
-APPEND_ONLY = (ROUNDS, ASSIGNMENTS, WARNINGS, WARNING_EVENTS, DELIVERIES)
+# A row that says what was done; key is a hash of all that it says, so that a row twice is one. contact tells contacts
+# apart: of its rows that of the latest known_at holds, of these the last by place. round is the date of the list that
+# the row names, if any. currency is that of cost.
+CONTACTS = sa.Table(
+    "holdfast_contacts",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("contact", sa.Text, nullable=False),
+    sa.Column("customer_id", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("happened_at", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("offer_taken", sa.Boolean),
+    sa.Column("cost", sa.Double),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("round", sa.Text),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("known_at", sa.Text, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+)
+# What people wrote about a contact. It may name persons: it stands apart, and may be erased.
+NOTES = sa.Table(
+    "holdfast_contact_notes",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("note", sa.Text, nullable=False),
+)
+# Who wants no contact, or wants it again; action is one, or `all`. It holds for all specs; spec is where it came from.
+OPT_OUTS = sa.Table(
+    "holdfast_opt_outs",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("opted_out", sa.Boolean, nullable=False),
+    sa.Column("happened_at", sa.Text, nullable=False),
+    sa.Column("spec", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("known_at", sa.Text, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+)
+# Whether a customer of a round left, where the data have no dates; a later row corrects an earlier one.
+OUTCOMES = sa.Table(
+    "holdfast_outcomes",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("round", sa.Text, nullable=False),
+    sa.Column("customer_id", sa.Text, nullable=False),
+    sa.Column("churned", sa.Boolean, nullable=False),
+    sa.Column("happened_at", sa.Text),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("known_at", sa.Text, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+)
+APPEND_ONLY = (ROUNDS, ASSIGNMENTS, WARNINGS, WARNING_EVENTS, DELIVERIES, CONTACTS, OPT_OUTS, OUTCOMES)

@@ -18,7 +18,8 @@ from aiosmtpd.controller import Controller
 from experiments.spec import ExperimentSpec
 from features.errors import UsageError
 from pipelines.outreach import delivery, outreach_files
-from pipelines.outreach.operations import database, deliveries, rounds, warnings
+from pipelines.outreach.operations import came_back, database, deliveries, rounds, warnings
+from pipelines.outreach.operations.came_back import Rows
 from pipelines.outreach.operations.tables import DELIVERIES
 from pipelines.outreach.operations.warnings import Warning_
 from pipelines.workspace import Workspace
@@ -230,3 +231,20 @@ def test_a_long_list_is_cut(place: tuple[ExperimentSpec, Workspace]) -> None:
     )
     lines = delivery.body(file, rows).splitlines()
     assert (len(lines), lines[-1]) == (51, "and 30 more: `python -m pipelines alerts list SPEC`")
+
+
+def test_who_opted_out_is_in_no_message_and_stays_on_the_list(
+    place: tuple[ExperimentSpec, Workspace],
+    web: tuple[list[dict[str, str]], str, list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOLDFAST_CHANNEL_MAIL", web[1])
+    out = {"customer_id": "c1", "happened_at": None, "by": "desk", "known_at": None, "opted_out": True}
+    engine = database.opened(place[1].root)
+    came_back.keep(engine, "other", Rows(opt_outs=[{**out, "action": "all"}]), at=AT, is_said=False)
+    assert deliver(place) == (1, 0, 2)
+    assert "c1" not in web[0][0]["message"]
+    # Who wants contacts again is told of.
+    back = {**out, "action": "all", "opted_out": False}
+    came_back.keep(engine, "other", Rows(opt_outs=[back]), at="2026-01-09T09:00:00", is_said=False)
+    assert deliver(place) == (1, 0, 1)

@@ -143,3 +143,19 @@ def test_who_refuses_an_action_never_gets_it(established: bool, explore: float) 
     barred = (rows["none_at_all"] == 1) | ((rows["no_calls"] == 1) & (rows["no_mail"] == 1))
     assert set(rows.loc[barred, "action"]) == {"none"}
     assert "opted out" in set(rows.loc[barred, "because"])
+
+
+def test_who_opted_out_since_the_data_were_read_is_not_drawn() -> None:
+    out = {"all": frozenset({"c000", "c001"}), "mail": frozenset({f"c{place:03}" for place in range(100)})}
+    spec = spec_of("one", round={"control": 0.1, "explore": 0.3})
+    told = {"held_back": frozenset[str](), "contacted": frozenset[str](), "seed": "7"}
+    champion = today(3)
+    before = round_draw.drafted(spec, champion, None, **told).set_index("customer_id")
+    rows = round_draw.drafted(spec, champion, None, **told, opted_out=out).set_index("customer_id")
+    assert set(rows.loc[sorted(out["all"]), "because"]) == {"opted out"}
+    assert set(rows.loc[sorted(out["all"]), "proposed"]) == {NONE}
+    for action, refused in (("mail", out["mail"]), ("call", out["all"])):
+        assert not rows.loc[sorted(refused), ["action", "proposed", "next_best"]].eq(action).any(axis=None)
+        assert {one[action] for one in rows.loc[sorted(refused), "probabilities"]} == {0.0}
+    assert (before.loc[sorted(out["mail"]), "proposed"] == "mail").any()
+    assert rows["value"].tolist() == [100.0] * SIZE

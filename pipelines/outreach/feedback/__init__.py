@@ -1,0 +1,1 @@
+"""What came back of rounds: what was done, who opted out, who left, and whether it helped."""

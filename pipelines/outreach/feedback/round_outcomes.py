@@ -1,0 +1,110 @@
+"""Who of each round left: by the spec's label over the newest tables, or as it was recorded where they have no dates.
+
+A round is mature once its window has closed and the outcomes of all whom it drew are known; not before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+import pandas as pd
+import sqlalchemy as sa
+
+from experiments.spec import ExperimentSpec
+from features import labelling, labels
+from features.label import Label, LabelOptions, LabelWindow
+from features.plugins import plugin
+from pipelines.files import storage
+from pipelines.matrix.dated import ENGINES
+from pipelines.outreach.feedback import known_customers
+from pipelines.outreach.operations import came_back
+from pipelines.outreach.operations.rounds import Round
+from pipelines.specs.options import source_of
+from pipelines.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known of a round: why it is pending, "" where it is mature, and who left.
+
+    left has by customer_id 1 or 0; customers who are not in it stayed. before are those who had left already when the
+    round was drawn, as the data say today, and vanished those of whom the data say nothing any longer: neither take
+    part.
+    """
+
+    pending: str
+    left: Mapping[str, float]
+    before: frozenset[str] = frozenset()
+    vanished: frozenset[str] = frozenset()
+
+
+def read(
+    spec: ExperimentSpec,
+    workspace: Workspace,
+    engine: sa.Engine,
+    rounds: Sequence[Round],
+    *,
+    drawn: Mapping[date, frozenset[str]],
+    at: date,
+) -> dict[date, Outcome]:
+    """The outcomes of rounds as of a date, by the date of the list; drawn are the customers of each."""
+    if spec.observations is None:
+        return _recorded(engine, spec.name, rounds, drawn=drawn, at=at)
+    end = datetime.fromisoformat(storage.read_json(workspace.tables / "about.json")["extracted_at"])
+    found, mature = {}, []
+    for one in rounds:
+        window = _window(spec, one)
+        closes = max(window.closes.date(), one.window_closes_at)
+        if closes > at:
+            found[one.as_of] = Outcome(f"its window closes on {closes}", {})
+        elif not window.is_mature(end) or datetime.combine(one.window_closes_at, time()) > end:
+            found[one.as_of] = Outcome(f"its window closes on {closes}, and the data end at {end.date()}", {})
+        else:
+            mature.append(one)
+    return found | (_by_label(spec, workspace, mature, drawn) if mature else {})
+
+
+def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
+    began, asked = datetime.combine(round_.as_of, time()), spec.label
+    return LabelWindow.after(began, lead_time_days=asked.lead_time_days, horizon_days=asked.horizon_days)
+
+
+def _by_label(
+    spec: ExperimentSpec, workspace: Workspace, rounds: Sequence[Round], drawn: Mapping[date, frozenset[str]]
+) -> dict[date, Outcome]:
+    """By the same code of the label as the training rows; leaving within the lead time is leaving."""
+    source, options = source_of(spec)
+    kind, said = plugin(labels, spec.label.kind, Label), spec.label
+    settings = LabelOptions(said.table, said.event, said.active_days)
+    asked, there = spec.observations, known_customers.of_tables(workspace.tables)
+    found: dict[date, Outcome] = {}
+    if asked is None:
+        return found
+    with ENGINES[asked.engine](workspace.tables, source.declare(options)) as opened:
+        for one in rounds:
+            window = _window(spec, one)
+            happened = labelling.happened_at(kind, opened.known_today, window, settings)
+            rows = opened.rows(happened.filter(happened.happened_at < window.closes)).to_pandas()
+            names = rows["customer_id"].astype(str)
+            early = (rows["happened_at"] < pd.Timestamp(window.as_of)).to_numpy(dtype=bool)
+            left = dict.fromkeys(names[~early], 1.0)
+            found[one.as_of] = Outcome("", left, frozenset(names[early]), drawn[one.as_of] - there)
+    return found
+
+
+def _recorded(
+    engine: sa.Engine, spec: str, rounds: Sequence[Round], *, drawn: Mapping[date, frozenset[str]], at: date
+) -> dict[date, Outcome]:
+    """Where the data have no dates: what `record` was told."""
+    told = came_back.outcomes(engine, spec)
+    found = {}
+    for one in rounds:
+        rows = told[told["round"] == one.as_of.isoformat()]
+        left = {str(row["customer_id"]): float(row["churned"]) for row in rows.to_dict("records")}
+        everybody = drawn[one.as_of]
+        lacking = len(everybody - left.keys())
+        pending = f"the outcomes of {lacking:,} of {len(everybody):,} customers are not recorded" if lacking else ""
+        if one.window_closes_at > at:
+            pending = f"its window closes on {one.window_closes_at}"
+        found[one.as_of] = Outcome(pending, {} if pending else left)
+    return found

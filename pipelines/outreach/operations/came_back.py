@@ -1,0 +1,140 @@
+"""What came back of rounds as it is kept: contacts with their notes, opt-outs, and recorded outcomes.
+
+Every row is kept, once: its key is a hash of what it says. Of the rows of one contact, or of one customer's outcome,
+the latest holds.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from features.errors import UsageError
+from pipelines.outreach.operations import opt_outs
+from pipelines.outreach.operations.database import NAMED, alone
+from pipelines.outreach.operations.tables import CONTACTS, NOTES, OPT_OUTS, OUTCOMES
+from pipelines.servers import databases
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to be kept, of each table. A contact has `note` beside the columns of its table, any may lack known_at."""
+
+    contacts: Sequence[Row] = ()
+    opt_outs: Sequence[Row] = ()
+    outcomes: Sequence[Row] = ()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many rows were new, were there before or came twice, and, of the new, correct an earlier one."""
+
+    new: int
+    known: int
+    corrections: int
+
+
+def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dry_run: bool = False) -> Kept:
+    """Keep rows, all of them or none; a row that is there already changes nothing. With dry_run nothing is written.
+
+    at is the time of recording, by the company's clocks, of rows that say none. Clocks that were set back make it no
+    earlier than the last recording; a time that somebody said (is_said) and that is earlier raises UsageError.
+    """
+    with databases.answering(engine, NAMED), engine.begin() as connection:
+        alone(connection)
+        last = max(
+            (connection.execute(_last(table, spec)).scalar() or "" for table in (CONTACTS, OUTCOMES)), default=""
+        )
+        if is_said and at < last:
+            raise UsageError(f"--at {at} is before {last}, when something was last recorded for '{spec}'.")
+        at = max(at, last)
+        before = {table: _keys(connection, table, spec) for table in (CONTACTS, OPT_OUTS, OUTCOMES)}
+        timed = opt_outs.timed(connection, rows.opt_outs, at=at)
+        wanted = {CONTACTS: rows.contacts, OPT_OUTS: timed, OUTCOMES: rows.outcomes}
+        new = {table: _new(some, before[table], spec=spec, at=at) for table, some in wanted.items()}
+        corrections = sum(_corrections(connection, table, new[table], spec) for table in (CONTACTS, OUTCOMES))
+        if not dry_run:
+            _write(connection, new)
+    counted, told = sum(map(len, new.values())), len(rows.contacts) + len(rows.opt_outs) + len(rows.outcomes)
+    return Kept(counted, told - counted, corrections)
+
+
+def contacts(engine: sa.Engine, spec: str) -> pd.DataFrame:
+    """The contacts of a spec, each by its latest row, in the order of time; a `contact` is once in it."""
+    return _latest(engine, CONTACTS, spec, ["contact"]).sort_values(["happened_at", "place"]).reset_index(drop=True)
+
+
+def outcomes(engine: sa.Engine, spec: str) -> pd.DataFrame:
+    """The recorded outcomes of a spec (round, customer_id, churned, happened_at), each by its latest row."""
+    return _latest(engine, OUTCOMES, spec, ["round", "customer_id"])
+
+
+def digest(row: Row, *left_out: str) -> str:
+    """SHA-256 of what a row says."""
+    said = {name: one for name, one in row.items() if name not in left_out}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()).hexdigest()
+
+
+def _latest(engine: sa.Engine, table: sa.Table, spec: str, names: list[str]) -> pd.DataFrame:
+    asked = sa.select(table).where(table.c.spec == spec).order_by(table.c.known_at, table.c.place)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        rows = [dict(row) for row in connection.execute(asked).mappings()]
+    frame = pd.DataFrame(rows, columns=[column.name for column in table.columns], dtype=object)
+    return frame.drop_duplicates(names, keep="last").reset_index(drop=True)
+
+
+def _last(table: sa.Table, spec: str) -> "sa.Select[Any]":
+    return sa.select(sa.func.max(table.c.known_at)).where(table.c.spec == spec)
+
+
+def _keys(connection: sa.Connection, table: sa.Table, spec: str) -> set[str]:
+    # An opt-out is of all specs.
+    asked = sa.select(table.c.key) if table is OPT_OUTS else sa.select(table.c.key).where(table.c.spec == spec)
+    return set(connection.execute(asked).scalars())
+
+
+def _new(rows: Sequence[Row], there: set[str], *, spec: str, at: str) -> list[dict[str, Any]]:
+    """The rows that are not there yet, each once, with their keys and places."""
+    start, seen = len(there), set(there)
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        # Who recorded it is no part of what it says where the file does not name them.
+        key = digest(row, "signed")
+        if key not in seen:
+            seen.add(key)
+            said = {name: one for name, one in row.items() if name != "signed"}
+            by = row["by"] or row.get("signed", "")
+            found.append(
+                {**said, "by": by, "spec": spec, "key": key, "place": start + len(found)}
+                | {"known_at": row["known_at"] or at}
+            )
+    return found
+
+
+def _corrections(connection: sa.Connection, table: sa.Table, new: Sequence[Row], spec: str) -> int:
+    names = ("contact",) if table is CONTACTS else ("round", "customer_id")
+    there = set(
+        map(tuple, connection.execute(sa.select(*(table.c[name] for name in names)).where(table.c.spec == spec)))
+    )
+    corrected = 0
+    for row in new:
+        told = tuple(row[name] for name in names)
+        corrected += told in there
+        there.add(told)
+    return corrected
+
+
+def _write(connection: sa.Connection, new: Mapping[sa.Table, Sequence[Row]]) -> None:
+    for table, rows in new.items():
+        if rows:
+            names = [column.name for column in table.columns]
+            connection.execute(sa.insert(table), [{name: row[name] for name in names} for row in rows])
+    notes = [{name: row[name] for name in ("spec", "key", "note")} for row in new[CONTACTS] if row["note"]]
+    if notes:
+        connection.execute(sa.insert(NOTES), notes)

@@ -1,0 +1,227 @@
+"""What was done comes back: once, corrected by later rows, refused with its row, and held apart from any effect."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from features.errors import DataError, UsageError
+from pipelines.outreach.feedback import compliance, record_run, recorded_files
+from pipelines.outreach.operations import came_back, database, opt_outs
+from pipelines.outreach.operations.tables import CONTACTS, NOTES
+from tests.pipelines.outreach.feedback.rounds_world import Shop, calls
+
+WHEN = "2025-01-03T10:00:00"
+CALL = {"customer": "c0-0000", "action": "call", "when": WHEN, "outcome": "not_reached"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    monkeypatch.delenv(database.ADDRESS, raising=False)
+    return Shop(tmp_path)
+
+
+def done(shop: Shop) -> pd.DataFrame:
+    assignments = record_run.listed(shop.engine, "shop")
+    return compliance.followed(assignments, compliance.attached(came_back.contacts(shop.engine, "shop"), assignments))
+
+
+def test_a_row_twice_is_one_in_a_file_and_in_two(shop: Shop) -> None:
+    shop.draw(customers=20)
+    first = shop.record([CALL, CALL])
+    kept = came_back.contacts(shop.engine, "shop")
+    assert (first.new, first.known) == (1, 1)
+    again = shop.record([CALL])
+    assert (again.new, again.known) == (0, 1)
+    pd.testing.assert_frame_equal(came_back.contacts(shop.engine, "shop"), kept)
+
+
+def test_a_later_row_corrects_and_an_earlier_file_that_comes_again_does_not(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([CALL])
+    corrected = shop.record([{**CALL, "outcome": "reached"}])
+    assert (corrected.new, corrected.corrections) == (1, 1)
+    shop.record([CALL])
+    (row,) = came_back.contacts(shop.engine, "shop").to_dict("records")
+    assert row["outcome"] == "reached"
+    # A contact with a number of its own may be corrected in all that it says.
+    numbered = {**CALL, "contact": "17", "customer": "c0-0001", "action": "coupon"}
+    shop.record([numbered])
+    shop.record([{**numbered, "customer": "c0-0002", "when": "2025-01-04"}])
+    rows = came_back.contacts(shop.engine, "shop")
+    assert rows.loc[rows["contact"] == "17", "customer_id"].tolist() == ["c0-0002"]
+
+
+def test_recorded_at_decides_whatever_the_order_of_the_files(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([{**CALL, "outcome": "reached", "recorded_at": "2025-01-06"}])
+    shop.record([{**CALL, "outcome": "declined", "recorded_at": "2025-01-05"}])
+    assert came_back.contacts(shop.engine, "shop")["outcome"].tolist() == ["reached"]
+
+
+def test_nothing_is_recorded_by_a_dry_run_or_where_any_row_has_a_fault(shop: Shop) -> None:
+    shop.draw(customers=20)
+    assert shop.record([CALL], dry_run=True).new == 1
+    with pytest.raises(DataError, match="row 2: there is no customer 'nobody'"):
+        shop.record([CALL, {**CALL, "customer": "nobody"}])
+    assert came_back.contacts(shop.engine, "shop").empty
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"action": "gift"}, "there is no action 'gift'"),
+        ({"outcome": "who knows"}, "there is no outcome 'who knows'"),
+        ({"when": "2125-01-01"}, "is not between"),
+        ({"when": "yesterday"}, "'yesterday' is no time"),
+        ({"when": "2025-01-03T10:00:00+01:00"}, "names a zone"),
+        ({"when": ""}, "does not say when"),
+        ({"outcome_at": "2025-01-02"}, "the outcome of 2025-01-02T00:00:00 is before its action"),
+        ({"recorded_at": "2025-01-02"}, "before it happened"),
+        ({"round": "2024-12-01"}, "it was never drawn, so nobody was shown it"),
+        ({"round": "2025-01-01", "when": "2025-04-01"}, "is not within its round"),
+        ({"round": "2025-01-01", "customer": "c1-0000"}, "did not draw customer 'c1-0000'"),
+        ({"currency": "usd"}, "amounts are in usd, those of the spec in eur"),
+        ({"cost": "-1"}, "is no amount"),
+        ({"cost": "nan"}, "is no amount"),
+        ({"offer_taken": "perhaps"}, "write yes or no"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_row(shop: Shop, row: dict[str, str], told: str) -> None:
+    for number in range(2):
+        shop.draw(customers=20, number=number)
+    with pytest.raises(DataError) as error:
+        shop.record([{**CALL, **row}])
+    assert told in str(error.value)
+    assert "row 1" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_misspelt_column_is_not_left_out_silently(shop: Shop) -> None:
+    shop.draw(customers=20)
+    with pytest.raises(DataError, match=r"may not have the columns \['outcom'\]"):
+        shop.record([{"customer": "c0-0000", "action": "call", "when": WHEN, "outcom": "reached"}])
+
+
+def test_clocks_do_not_go_back(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([CALL], at="2025-03-01T10:00:00")
+    with pytest.raises(UsageError, match="is before 2025-03-01T10:00:00, when something was last recorded"):
+        shop.record([{**CALL, "outcome": "reached"}], at="2025-02-01T10:00:00")
+
+
+def test_costs_in_another_currency_than_the_spec_now_says_are_refused(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([CALL])
+    shop.spec = shop.spec.model_copy(update={"currency": "usd"})
+    with pytest.raises(DataError, match="one currency is needed"):
+        shop.record([CALL])
+    with pytest.raises(DataError, match="one currency is needed"):
+        shop.effect()
+
+
+def test_compliance_by_hand(shop: Shop) -> None:
+    drawn = shop.draw(customers=40).set_index("customer_id")
+    called = drawn.index[(drawn["action"] == "call")].tolist()
+    withheld = drawn.index[drawn["withheld"]].tolist()
+    rows = [
+        {"customer": called[0], "action": "call", "outcome": "reached"},
+        {"customer": called[1], "action": "coupon", "outcome": "done"},
+        {"customer": called[2], "action": "call", "outcome": "not_done"},
+        {"customer": withheld[0], "action": "call", "outcome": "reached"},
+    ]
+    shop.record([{**row, "when": WHEN} for row in rows])
+    found = done(shop)
+    told = {(one["round"], one["action"]): one for one in compliance.table(found)}
+    call = told["2025-01-01", "call"]
+    assert [call[name] for name in ("assigned", "done", "done_otherwise", "not_done")] == [len(called), 1, 1, 1]
+    assert call["not_reported"] == len(called) - 3
+    assert told["2025-01-01", "none"]["contacted"] == 1
+    reached = found.set_index("customer_id")["reached"]
+    assert reached[[called[0], called[2], withheld[0]]].tolist() == [1.0, 0.0, 1.0]
+    assert reached[[called[1], called[3]]].isna().all()
+
+
+def test_a_contact_belongs_to_the_newest_round_that_drew_the_customer_and_was_open(shop: Shop) -> None:
+    shop.draw(customers=20)
+    days = {"2024-12-31": "", "2025-01-01": "2025-01-01", "2025-03-31": "2025-01-01", "2025-04-01": ""}
+    shop.record([{**CALL, "when": f"{day}T12:00:00"} for day in days])
+    assignments = record_run.listed(shop.engine, "shop")
+    found = compliance.attached(came_back.contacts(shop.engine, "shop"), assignments)
+    assert found["of_round"].tolist() == list(days.values())
+
+
+def test_notes_stand_apart_and_may_be_erased_for_good(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([{**CALL, "note": "Asked for Ms X"}])
+    with shop.engine.begin() as connection:
+        assert connection.execute(sa.select(NOTES.c.note)).scalars().all() == ["Asked for Ms X"]
+        assert "note" not in CONTACTS.c
+        connection.execute(sa.delete(NOTES))
+    shop.record([{**CALL, "note": "Asked for Ms X"}])
+    with shop.engine.connect() as connection:
+        assert connection.execute(sa.select(NOTES.c.note)).scalars().all() == []
+
+
+def test_opt_outs_hold_until_they_are_taken_back(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([{**CALL, "outcome": "opted_out"}])
+    shop.record([{"customer": "c0-0004", "opted_out": "yes"}, {"customer": "later", "opted_out": "yes"}])
+    shop.record([{"customer": "c0-0006", "action": "coupon", "opted_out": "yes", "when": WHEN}])
+    assert opt_outs.now(shop.engine) == {"all": {"c0-0000", "c0-0004", "later"}, "coupon": {"c0-0006"}}
+    # A correction of the contact does not take it back, a row that says so does, and a second one holds again.
+    shop.record([{**CALL, "outcome": "declined"}])
+    assert "c0-0000" in opt_outs.now(shop.engine)["all"]
+    shop.record([{"customer": name, "opted_out": "no"} for name in ("c0-0000", "c0-0006")])
+    assert opt_outs.now(shop.engine) == {"all": {"c0-0004", "later"}}
+    again = shop.record([{"customer": "c0-0000", "opted_out": "yes", "recorded_at": ""}])
+    assert (again.new, "c0-0000" in opt_outs.now(shop.engine)["all"]) == (1, True)
+    assert shop.record([{"customer": "c0-0000", "opted_out": "yes"}]).new == 0
+
+
+def test_outcomes_of_data_with_dates_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(database.ADDRESS, raising=False)
+    dated = {"label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 60}}
+    shop = Shop(tmp_path, observations={"first": "2024-01-31"}, split={"kind": "time"}, **dated)
+    drawn = shop.draw(customers=20)
+    with pytest.raises(UsageError, match="the data say it, by the label"):
+        shop.record([{"customer": drawn["customer_id"][0], "round": "2025-01-01", "churned": 1}])
+
+
+@pytest.mark.parametrize("form", ["xlsx", "parquet", "jsonl"])
+def test_other_forms_say_the_same(shop: Shop, form: str) -> None:
+    frame = calls(shop.draw(customers=20)).assign(cost=1.5)
+    shop.record(frame)
+    kept = came_back.contacts(shop.engine, "shop")
+    path = shop.root / f"back.{form}"
+    if form == "xlsx":
+        frame.to_excel(path, index=False)
+    elif form == "parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        frame.to_json(path, orient="records", lines=True)
+    found = record_run.record(
+        shop.spec, shop.workspace, shop.engine, [path], renamed={}, said_at=None, signed="desk", dry_run=False
+    )
+    assert (found.new, found.known) == (0, len(kept))
+
+
+def test_columns_and_words_of_another_language(shop: Shop) -> None:
+    shop.draw(customers=20)
+    path = shop.root / "anrufe.csv"
+    rows = ["Kunde;Art;Datum;Ergebnis;note"]
+    rows += [f"c0-000{place};Anruf;2025-01-03;{said};客户投诉，要求退款" for place, said in ((0, "da"), (2, "sprach"))]
+    path.write_text("\n".join(rows), encoding="gb18030")
+    found = recorded_files.read(
+        path,
+        {"customer": "Kunde", "action": "Art", "when": "Datum", "outcome": "Ergebnis"},
+        {"Anruf": "call", "da": "reached", "sprach": "reached"},
+    )
+    assert [(row["customer"], row["action"], row["outcome"]) for _, row in found.rows] == [
+        ("c0-0000", "call", "reached"),
+        ("c0-0002", "call", "reached"),
+    ]
+    assert {row["note"] for _, row in found.rows} == {"客户投诉，要求退款"}
+    with pytest.raises(UsageError, match="which --column names"):
+        recorded_files.read(path, {"customer": "Name"})
