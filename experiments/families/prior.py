@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import fsum
 
 import numpy as np
 import optuna
@@ -47,7 +48,7 @@ def fit(
 ) -> PriorModel:
     """The mean label, with one churned and one retained row added, so that it is never 0 or 1."""
     y, weights = prepared.y[index], prepared.weights_of(index)
-    churned, rows = (y.sum(), len(y)) if weights is None else (weights @ y, weights.sum())
+    churned, rows = (y.sum(), len(y)) if weights is None else (fsum(weights * y), fsum(weights))
     return PriorModel(float((churned + 1) / (rows + 2)))
 
 

@@ -206,7 +206,7 @@ def test_a_new_simulated_spec_goes_through_dvcs_own_work_tree(copy_of_repository
     repository.spec("fresh", "demo", **world)
     stage_graph.put("fresh", repository.root)
     assert "fresh" in yaml.safe_load((repository.root / "params.yaml").read_text())["specs"]
-    git(repository, "add", "experiments/specs/fresh.yaml", "data/raw/fresh", "params.yaml")
+    git(repository, "add", "experiments/specs/fresh.yaml", "data/raw/fresh", "data/readers/fresh", "params.yaml")
     git(repository, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "fresh")
     git(repository, "config", "user.name", "t")
     git(repository, "config", "user.email", "t@t")
