@@ -122,12 +122,15 @@ def _write(root: Path, params: dict[str, Any]) -> None:
 def put(spec: str, root: Path, *, kind: str = CHURN) -> None:
     """Add a spec to the graph: one more entry of every stage's matrix of its kind; an existing one stays.
 
-    The folder of its raw files is never empty: git carries no empty folders, and DVC's own work trees come from git.
+    The folders of its raw files and its reader are never empty: git carries no empty folders, and DVC's own work trees
+    come from git.
     """
     raw = root / "data" / "raw" / spec
     raw.mkdir(parents=True, exist_ok=True)
     if not any(raw.iterdir()):
         (raw / NOTE).write_text(f"The data of the spec {spec} are made from it: there are no raw files here.\n")
+    if kind == CHURN:
+        _note_reader(Workspace(root, spec))
     _complete(root)
     params = _params(root)
     # A spec that has become one of another kind leaves the other stages.
