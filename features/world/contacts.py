@@ -50,8 +50,7 @@ def _in_order(chapter: Chapter, *, customers: Positions, cause: Codes, event_at:
 
 def _ordinary_rate(chapter: Chapter) -> Floats:
     finding_the_way = onboards_slowly(chapter.population, chapter.month)
-    often: Floats = 0.14 + 0.2 * finding_the_way + 0.4 * chapter.before.is_let_down
-    return np.where(chapter.now.is_dormant, 0.002, often)
+    return np.where(chapter.now.is_dormant, 0.002, 0.09 + 0.2 * finding_the_way)
 
 
 def _price_rate(chapter: Chapter) -> Floats:

@@ -27,15 +27,13 @@ class Hidden:
     engagement is the use against the personal level (1: as ever), falling while the customer drifts. A dormant
     customer has forgotten the subscription. A squeezed one, always thrifty, is short of money. experience weighs the
     bad experiences, older ones less; incidents counts those of the month. frailty, in logs, is what moves a
-    customer to leave and leaves no trace in any table. One who is let down expected something else: only the words of
-    messages say so. raised is the price against the list price.
+    customer to leave and leaves no trace in any table. raised is the price against the list price.
     """
 
     engagement: Floats
     is_drifting: Flags
     is_dormant: Flags
     is_squeezed: Flags
-    is_let_down: Flags
     experience: Floats
     incidents: Codes
     frailty: Floats
@@ -52,7 +50,6 @@ def newborn(population: Population, rng: np.random.Generator) -> Hidden:
         is_drifting=no,
         is_dormant=no,
         is_squeezed=no,
-        is_let_down=no,
         experience=np.zeros(size),
         incidents=np.zeros(size, dtype=np.int64),
         frailty=rng.normal(0.0, _FRAILTY_SPREAD, size),
@@ -85,16 +82,14 @@ def advanced(before: Hidden, *, population: Population, month: Month, rng: np.ra
     is_drifting = _switched(before.is_drifting, draw[1], on=0.027, off=0.08) & ~is_dormant
     incidents = rng.poisson(population.trouble) * ~is_dormant
     rises = (draw[3] < 0.025) & (population.tenure_days(month.begins) > 180)
-    frailty = _frailty(before.frailty, rng)
     return Hidden(
         engagement=_engagement(before.engagement, is_drifting=is_drifting, is_dormant=is_dormant),
         is_drifting=is_drifting,
         is_dormant=is_dormant,
         is_squeezed=_switched(before.is_squeezed, draw[2], on=0.07, off=0.07) & population.is_thrifty,
-        is_let_down=_switched(before.is_let_down, rng.random(population.size), on=0.025, off=0.12),
         experience=0.7 * before.experience + incidents,
         incidents=incidents,
-        frailty=frailty,
+        frailty=_frailty(before.frailty, rng),
         raised=np.where(rises, before.raised * (1.08 + 0.12 * draw[4]), before.raised),
         months_since_rise=np.where(rises, 0, before.months_since_rise + 1),
     )
