@@ -105,7 +105,7 @@ def truly_earned_by(risk: pd.Series, report: dict[str, Any], cohort: Cohort) -> 
         risk=risk.to_numpy()[trial],
         n_contacts=report["policy"]["contacts"],
         ids=cohort.ids[trial],
-        may_contact=cohort.open_to,
+        may_contact=cohort.open_to.any(axis=1),
     )
     return [true_value(cohort, np.where(chosen == 1, place, policy.NOBODY)) for place in range(len(ACTIONS))]
 
