@@ -77,6 +77,26 @@ def requirements(folder: Path) -> list[str]:
 
 def log_model(folder: Path, *, contract: "Contract", example: pd.DataFrame, output: pd.DataFrame) -> ModelInfo:
     """Store a portable model in the active run, without registering it."""
+    return log_scorer(
+        folder,
+        under="model",
+        signature=signature(output),
+        example=example,
+        metadata={COLUMNS: [{"name": column.name, "type": column.type} for column in contract.columns]},
+        required=requirements(folder),
+    )
+
+
+def log_scorer(
+    folder: Path,
+    *,
+    under: str,
+    signature: ModelSignature,
+    example: pd.DataFrame,
+    metadata: dict[str, Any],
+    required: list[str],
+) -> ModelInfo:
+    """Store a folder with its `scorer.py` in the active run, as the artifact `under` of a model."""
     with tempfile.TemporaryDirectory() as scratch:
         # MLflow records the scorer's path, so it is handed a copy whose path says nothing of this machine.
         scorer = Path(scratch) / "scorer.py"
@@ -84,11 +104,11 @@ def log_model(folder: Path, *, contract: "Contract", example: pd.DataFrame, outp
         logged: ModelInfo = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(scorer),
-            artifacts={"model": str(folder)},
-            signature=signature(output),
+            artifacts={under: str(folder)},
+            signature=signature,
             input_example=example,
-            metadata={COLUMNS: [{"name": column.name, "type": column.type} for column in contract.columns]},
-            pip_requirements=requirements(folder),
+            metadata=metadata,
+            pip_requirements=required,
         )
     return logged
 

@@ -1,7 +1,5 @@
 """Readers of texts as versions in MLflow's registry: stored, and verified in a clean process."""
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,20 +32,14 @@ def digest(folder: Path) -> str:
 def log_reader(folder: Path, *, example: pd.DataFrame, output: pd.DataFrame) -> ModelInfo:
     """Store a reader's folder in the active run, without registering it; example has a column `text`."""
     outputs: list[ColSpec | TensorSpec] = [ColSpec(TYPES.get(name, DataType.string), name) for name in output.columns]
-    with tempfile.TemporaryDirectory() as scratch:
-        # MLflow records the scorer's path, so it is handed a copy whose path says nothing of this machine.
-        scorer = Path(scratch) / "scorer.py"
-        shutil.copyfile(folder / "scorer.py", scorer)
-        logged: ModelInfo = mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(scorer),
-            artifacts={folders.READER: str(folder)},
-            signature=ModelSignature(None, Schema(outputs)),
-            input_example=example,
-            metadata={model_versions.KIND: KIND, model_versions.COLUMNS: [{"name": TEXT, "type": "text"}]},
-            pip_requirements=["mlflow==" + mlflow.__version__, *folders.requirements()],
-        )
-    return logged
+    return model_versions.log_scorer(
+        folder,
+        under=folders.READER,
+        signature=ModelSignature(None, Schema(outputs)),
+        example=example,
+        metadata={model_versions.KIND: KIND, model_versions.COLUMNS: [{"name": TEXT, "type": "text"}]},
+        required=["mlflow==" + mlflow.__version__, *folders.requirements()],
+    )
 
 
 def verify(logged: ModelInfo, *, rows: pd.DataFrame, expected: pd.DataFrame) -> None:

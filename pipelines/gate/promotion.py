@@ -8,11 +8,17 @@ from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion
 
-from pipelines.champion import announcing, entry_kinds, model_versions
+from experiments.spec import ExperimentSpec
+from experiments.texts.spec import TextsSpec
+from pipelines.champion import announcing, describing, entry_kinds, model_versions
 from pipelines.champion.ledger import TakenError
 from pipelines.champion.ledger_writer import LedgerWriter
 from pipelines.champion.succession import Standing
-from pipelines.ruling.verdict import Verdict
+from pipelines.files import storage
+from pipelines.gate import decision_page_file
+from pipelines.messages import log
+from pipelines.models import provenance
+from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
 # What was lacking then may be there now, so these answers are not taken from the ledger.
@@ -40,15 +46,7 @@ class Promotion(ABC):
     registrar: LedgerWriter
     version: str
     force: str
-
-    @property
-    @abstractmethod
-    def needs_approval(self) -> bool:
-        """Whether a person has to approve what the rules promote."""
-
-    @abstractmethod
-    def question(self) -> str:
-        """A hash of what judges: equal challenger, champion, spec and rows get the same answer."""
+    spec: ExperimentSpec | TextsSpec
 
     @abstractmethod
     def same(self, challenger: ModelVersion, champion: ModelVersion, standing: Standing) -> str | None:
@@ -63,6 +61,22 @@ class Promotion(ABC):
     @abstractmethod
     def keep(self, body: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
         """Store what the page of a decision needs and the ledger does not hold."""
+
+    def run(self) -> int:
+        """Decide once; write ledger, `decision.json` and its page, and move the alias; give the verdict's exit code.
+
+        The entry is written first, then the receipt, then the alias moves: who is stopped between is finished by the
+        next run.
+        """
+        spec, workspace, writer = self.spec, self.workspace, self.registrar
+        decision = self.decision()
+        storage.write_json(workspace.decision, decision)
+        writer.project()
+        decision_page_file.write_page(spec, workspace, decision)
+        if decision["verdict"] != Verdict.NO_CHANGE:
+            describing.decided(writer.client, spec, workspace, decision)
+        log.done("promote", spec.name, verdict=decision["verdict"], words=decision["words"])
+        return EXIT_CODES[Verdict(decision["verdict"])]
 
     def decision(self) -> Mapping[str, Any]:
         """The decision; after losing a race with another gate, the challenger is judged against the new champion."""
@@ -79,11 +93,12 @@ class Promotion(ABC):
                 return self.settled(standing, asked) or self._judged(standing, asked)
 
     def asked(self, standing: Standing) -> Question:
-        """The identity of the question."""
+        """The identity of the question: equal challenger, champion, spec and rows get the same answer."""
+        rows = storage.digest(self.workspace.evaluation / "gate.parquet")
         return {
             "challenger_version": self.version,
             "compared_with": standing.champion,
-            "question": self.question(),
+            "question": f"{provenance.spec_hash(self.spec)}-{rows}",
         }
 
     def settled(self, standing: Standing, asked: Question) -> Mapping[str, Any] | None:
@@ -109,7 +124,7 @@ class Promotion(ABC):
             if alike := self.same(challenger, champion, standing):
                 return entry_kinds.same(asked, writer.signed, digest=digest, compared=alike)
         judged = self.compared(standing, (challenger, champion), answer.body["look"] if answer else None)
-        body = entry_kinds.decision(asked, judged.found, writer.signed, digest=digest, approval=self.needs_approval)
+        body = entry_kinds.decision(asked, judged.found, writer.signed, digest=digest, approval=self.spec.gate.approval)
         self.keep(body, judged.curves)
         if self.force and judged.clean:
             body = entry_kinds.forced(body, writer.signed, reason=self.force)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.numbers import POINTS, Written, share, written
-from pipelines.reporting.charts import BOTTOM, COLOURS, TOP, WHISKER, Chart, dot, drawn, in_percent, said
+from pipelines.reporting.charts import BOTTOM, COLOURS, TOP, WHISKER, Chart, dot, drawn, in_percent, in_rows, said
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
 
@@ -106,9 +106,7 @@ def _chart(found: Found) -> Chart | None:
         return None
 
     def paint(axes: "Axes") -> None:
-        axes.set_ylim(len(shown) - 0.3, -0.7)
-        axes.set_yticks([])
-        axes.grid(visible=True, axis="x")
+        in_rows(axes, len(shown))
         most = max(one["base"] + one["gain"]["high"] for _, one in shown)
         axes.set_xlim(0, min(1.0, most * 1.15))
         in_percent(axes.xaxis)

@@ -188,6 +188,13 @@ def band(axes: "Axes", rows: Sequence[Mapping[str, Any]], *, over: str, colour: 
     axes.fill([*places, *places[::-1]], [*low, *high[::-1]], color=COLOURS[colour], alpha=0.15, linewidth=0)
 
 
+def in_rows(axes: "Axes", how_many: int) -> None:
+    """Room for so many rows, the first at the top at 0, with lines to read the x axis by."""
+    axes.set_ylim(how_many - 0.3, -0.7)
+    axes.set_yticks([])
+    axes.grid(visible=True, axis="x")
+
+
 def said(
     axes: "Axes", words: str, place: tuple[float, float], *, by: tuple[float, float] = (0, 0), **style: Any
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.numbers import POINTS, Written, amount, between, money
 from pipelines.reporting import effect_words
-from pipelines.reporting.charts import BOTTOM, COLOURS, TOP, WHISKER, Chart, dot, drawn, in_percent, said
+from pipelines.reporting.charts import BOTTOM, COLOURS, TOP, WHISKER, Chart, dot, drawn, in_percent, in_rows, said
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
 
@@ -116,9 +116,7 @@ def _chart(lines: Sequence[Found], which: str) -> Chart | None:
         return None
 
     def paint(axes: "Axes") -> None:
-        axes.set_ylim(len(told) - 0.3, -0.7)
-        axes.set_yticks([])
-        axes.grid(visible=True, axis="x")
+        in_rows(axes, len(told))
         ends = [0.0, *(one["effect"][end] for one in told for end in ("low", "high"))]
         room = 0.08 * (max(ends) - min(ends))
         axes.set_xlim(min(ends) - room, max(ends) + room)

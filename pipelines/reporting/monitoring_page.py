@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.reporting.charts import COLOURS, DASHED, WHISKER, Chart, dot, drawn, said
+from pipelines.reporting.charts import COLOURS, DASHED, WHISKER, Chart, dot, drawn, in_rows, said
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
 
@@ -88,9 +88,7 @@ def _chart(found: Found) -> Chart | None:
         return None
 
     def paint(axes: "Axes") -> None:
-        axes.set_ylim(len(shown) - 0.3, -0.7)
-        axes.set_yticks([])
-        axes.grid(visible=True, axis="x")
+        in_rows(axes, len(shown))
         axes.set_xlim(0, FURTHEST)
         axes.axvline(1.0, **DASHED)
         for row, one in enumerate(shown):

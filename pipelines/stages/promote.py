@@ -7,15 +7,13 @@ from typing import Any
 from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
-from pipelines.champion import describing, ledger_writer, loading, model_versions
+from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.champion.ledger_writer import LedgerWriter
 from pipelines.champion.succession import Standing
 from pipelines.files import storage
 from pipelines.gate import decision_page_file
 from pipelines.gate.promotion import Compared, Promotion
-from pipelines.messages import log
-from pipelines.models import provenance
-from pipelines.ruling.verdict import EXIT_CODES, Verdict
+from pipelines.ruling.verdict import Verdict
 from pipelines.workspace import Workspace
 
 
@@ -24,16 +22,6 @@ class Gate(Promotion):
     """A model of churn at its gate."""
 
     spec: ExperimentSpec
-
-    @property
-    def needs_approval(self) -> bool:
-        """As the spec says."""
-        return self.spec.gate.approval
-
-    def question(self) -> str:
-        """Of the spec and the rows of the gate."""
-        rows = storage.digest(self.workspace.evaluation / "gate.parquet")
-        return f"{provenance.spec_hash(self.spec)}-{rows}"
 
     def same(self, challenger: ModelVersion, champion: ModelVersion, standing: Standing) -> str | None:
         """On gate rows, today's customers and random rows."""
@@ -73,19 +61,11 @@ class Gate(Promotion):
 def run(spec: ExperimentSpec, workspace: Workspace, *, force: str = "") -> int:
     """Decide once on a challenger; write ledger, `decision.json` and its page; give the verdict's exit code.
 
-    force is the reason of a person who overrules the rules. The entry is written first, then the receipt, then the
-    alias moves: who is stopped between is finished by the next run.
+    force is the reason of a person who overrules the rules.
     """
     version = str(storage.read_json(workspace.registration)["version"])
     with ledger_writer.writing(spec.name, workspace.root) as writer:
-        decision = _gate(spec, workspace, writer, version=version, force=force).decision()
-        storage.write_json(workspace.decision, decision)
-        writer.project()
-        decision_page_file.write_page(spec, workspace, decision)
-        if decision["verdict"] != Verdict.NO_CHANGE:
-            describing.decided(writer.client, spec, workspace, decision)
-    log.done("promote", spec.name, verdict=decision["verdict"], words=decision["words"])
-    return EXIT_CODES[Verdict(decision["verdict"])]
+        return _gate(spec, workspace, writer, version=version, force=force).run()
 
 
 def again(spec: ExperimentSpec, workspace: Workspace, decided: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -7,15 +7,12 @@ from typing import Any
 from mlflow.entities.model_registry import ModelVersion
 
 from experiments.texts.spec import TextsSpec
-from pipelines.champion import describing, ledger_writer, loading, model_versions
+from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.champion.succession import Standing
 from pipelines.files import storage
-from pipelines.gate import decision_page_file, text_contest
+from pipelines.gate import text_contest
 from pipelines.gate.promotion import Compared, Promotion
 from pipelines.gate.text_contest import TextContest
-from pipelines.messages import log
-from pipelines.models import provenance
-from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.workspace import Workspace
 
 
@@ -24,16 +21,6 @@ class ReaderGate(Promotion):
     """A reader of texts at its gate."""
 
     spec: TextsSpec
-
-    @property
-    def needs_approval(self) -> bool:
-        """As the spec says."""
-        return self.spec.gate.approval
-
-    def question(self) -> str:
-        """Of the spec and the held-out texts."""
-        rows = storage.digest(self.workspace.evaluation / "gate.parquet")
-        return f"{provenance.spec_hash(self.spec)}-{rows}"
 
     def same(self, challenger: ModelVersion, champion: ModelVersion, standing: Standing) -> str | None:
         """On all held-out texts."""
@@ -62,15 +49,8 @@ class ReaderGate(Promotion):
 def run(spec: TextsSpec, workspace: Workspace, *, force: str = "") -> int:
     """Decide once on a reader; write ledger, `decision.json` and its page; give the verdict's exit code.
 
-    force is the reason of a person who overrules the rules. The order is that of `pipelines.stages.promote`.
+    force is the reason of a person who overrules the rules.
     """
     version = str(storage.read_json(workspace.registration)["version"])
     with ledger_writer.writing(spec.name, workspace.root) as writer:
-        decision = ReaderGate(workspace, writer, version, force, spec).decision()
-        storage.write_json(workspace.decision, decision)
-        writer.project()
-        decision_page_file.write_page(spec, workspace, decision)
-        if decision["verdict"] != Verdict.NO_CHANGE:
-            describing.decided(writer.client, spec, workspace, decision)
-    log.done("promote", spec.name, verdict=decision["verdict"], words=decision["words"])
-    return EXIT_CODES[Verdict(decision["verdict"])]
+        return ReaderGate(workspace, writer, version, force, spec).run()
