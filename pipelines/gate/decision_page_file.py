@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from experiments.spec import ExperimentSpec
 from experiments.texts.spec import TextsSpec
 from pipelines.files import storage
-from pipelines.ruling import answers
 from pipelines.servers import addresses
 from pipelines.workspace import Workspace
 
@@ -36,13 +35,13 @@ def write_page(spec: ExperimentSpec | TextsSpec, workspace: Workspace, decision:
 
 
 def _write_pages_of_reader(spec: TextsSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
-    from pipelines.reporting import texts_page  # not at the top: most specs are of models of churn
+    from pipelines.reporting import decision_words, texts_page  # not at the top: most specs are of models of churn
 
     page = texts_page.decision(decision, title=spec.title, spec=spec.name)
     storage.write_bytes(workspace.decision_page, page.encode())
     found = storage.read_receipt(workspace.evaluation / "report.json")
     if found and _registered(workspace, decision):
-        told = texts_page.report(found, ruling=f"{answers.verdict_of(decision)}: {decision['words']}")
+        told = texts_page.report(found, ruling=f"{decision_words.headline(decision)}: {decision['words']}")
         storage.write_bytes(workspace.report_page, told.encode())
 
 

@@ -170,6 +170,11 @@ def day(text: str) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def moment(text: str) -> str:
+    """An ISO time in UTC in words, to the minute."""
+    return f"{day(text)}, {text[11:16]} UTC"
+
+
 def days(dates: Sequence[str]) -> str:
     """Some ISO dates in words: one or two of them by name, of more how many from the first to the last."""
     if len(dates) < 2:

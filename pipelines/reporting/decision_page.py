@@ -82,7 +82,7 @@ def _lineage(decision: Found) -> list[tuple[str, str]]:
     lines = {
         "Ledger entry": numbers.count(ledger["number"]) if ledger else "",
         "Entry hash": ledger.get("hash"),
-        "Decided": f"{numbers.day(at)}, {at[11:16]} UTC" if at else "",
+        "Decided": numbers.moment(at) if at else "",
         "By": by,
         "Challenger's model": decision.get("model_digest"),
         "Challenger's report": reports.get("challenger"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from pipelines.messages.numbers import day, days
+from pipelines.messages.numbers import day, days, moment
 from pipelines.reporting import decision_words
 from pipelines.reporting.judged_figures import Tone
 
@@ -116,4 +116,4 @@ def _short(text: str) -> str:
 
 def _when(decision: Found | None) -> str:
     at = decision.get("decided_at") if decision else None
-    return f"{day(at)}, {at[11:16]} UTC" if at else ""
+    return moment(at) if at else ""

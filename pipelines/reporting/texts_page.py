@@ -4,22 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.texts.reading import CLASSES
+from pipelines.messages.numbers import moment
+from pipelines.reporting import decision_words
 from pipelines.reporting.pages import page
 
 Figure = Mapping[str, Any]
+FIGURES = {"macro_f1": "Macro-F1"}
 
 
 def report(told: Mapping[str, Any], *, ruling: str = "") -> str:
     """The report of `evaluate`, from its plain data, with the decision on top where it is known."""
     found = told["figures"]
+    # By CLASSES, as the confusion is: what was read from JSON has its keys in another order.
+    by_class = [
+        (name, said, found["classes"].get(name)) for name, said in zip(CLASSES, found["confusion"], strict=True)
+    ]
     rows = [
         {
             "name": name,
             "texts": one["n_texts"],
-            "said": [found["confusion"][place][k] for k in range(len(CLASSES))],
+            "said": said,
             **{figure: _plain(one[figure]) for figure in ("precision", "recall", "f1")},
         }
-        for place, (name, one) in enumerate(found["classes"].items())
+        for name, said, one in by_class
+        if one
     ]
     shown = {name: _with_range(found[name]) for name in ("macro_f1", "above_floor", "leaning_f1", "overconfidence")}
     return page(
@@ -38,11 +46,21 @@ def report(told: Mapping[str, Any], *, ruling: str = "") -> str:
 def decision(decided: Mapping[str, Any], *, title: str, spec: str) -> str:
     """The page of a decision, from its ledger entry."""
     figures = [
-        (who, decided[f"{who}_version"], {one: _with_range(figure) for one, figure in found.items()})
+        (who, decided[f"{who}_version"], {FIGURES.get(one, one): _with_range(figure) for one, figure in found.items()})
         for who, found in decided["figures"].items()
     ]
-    pairs = [(one, _with_range(pair)) for one, pair in decided["pairs"].items()]
-    return page("texts_decision.html.j2", (), decided=decided, figures=figures, pairs=pairs, title=title, spec=spec)
+    pairs = [(FIGURES.get(one, one), _with_range(pair)) for one, pair in decided["pairs"].items()]
+    return page(
+        "texts_decision.html.j2",
+        (),
+        decided=decided,
+        verdict=decision_words.headline(decided),
+        at=moment(decided["decided_at"]),
+        figures=figures,
+        pairs=pairs,
+        title=title,
+        spec=spec,
+    )
 
 
 def _with_range(figure: Figure) -> str:
