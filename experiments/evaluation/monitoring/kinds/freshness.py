@@ -14,7 +14,7 @@ LIKELY = 0.95
 REACH = float(ndtri(0.975))
 
 
-@drift("freshness", threshold=7.0, unit="days", remedy="look whether the table is still delivered")
+@drift("freshness", threshold=7.0, unit="days", of="tables", remedy="look whether the table is still delivered")
 def freshness(month: MonthSeen) -> Iterator[Change]:
     """A table's newest row is older than its longest earlier gap, beyond what such gaps let expect.
 
