@@ -91,6 +91,13 @@ def test_a_spec_without_a_world_is_refused(tmp_path: Path) -> None:
         simulated.simulated(trial_spec(), Workspace(ROOT, "shop"), tmp_path, months=1, seed=1)
 
 
+def test_a_spec_whose_value_the_world_does_not_know_is_refused(tmp_path: Path) -> None:
+    spec, workspace = small()
+    told = spec.model_copy(update={"value": spec.value.model_copy(update={"column": "tenure_days"})})
+    with pytest.raises(SpecError, match=r"value\.column is 'tenure_days'.*write price"):
+        simulated.simulated(told, workspace, tmp_path, months=1, seed=1)
+
+
 def test_a_spec_whose_actions_the_world_does_not_know_is_refused(tmp_path: Path) -> None:
     spec, workspace = small()
     arms = {"call": {"cost": 1.0}, "coupon": {"cost": 1.0}, "visit": {"cost": 1.0}}
