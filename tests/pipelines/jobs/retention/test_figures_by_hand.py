@@ -191,7 +191,7 @@ def test_where_no_contract_ends_nobody_can_tell(tmp_path: Path, monkeypatch: pyt
     stay = by_hand.contracts()
     by_hand.write(workspace, {"contracts": stay[stay["customer_id"] == "a"]})
     found = figures(workspace, kpis={"days": [30]})
-    assert found["missing"][kpis.MOVEMENTS] == "no contract in the data has an end: whoever left is not in them."
+    assert found["missing"][kpis.MOVEMENTS] == "no contract in the data has ended yet: whoever left is not in them."
 
 
 def test_contracts_alone_will_do_and_without_prices_a_line_says_so(
