@@ -145,7 +145,7 @@ def _list(spec: "ExperimentSpec", workspace: "Workspace", *, every: bool) -> Ans
     found = found.assign(control_until=[control.get(one, "") for one in names], opted_out=opted_out)
     shown = found if every else found[~found["state"].isin(warnings.CLOSED)]
     columns = ["state", "level", "rule", "customer_id", "began_at", "owner", "due_at", "control_until"]
-    columns += ["opted_out"]
+    columns += ["opted_out", *(["note"] if every else [])]
     lines = answers.table([columns, *shown[columns].astype(str).to_numpy().tolist()]) if len(shown) else []
     return Answer((f"alerts list {spec.name}: {len(shown)} warnings", *lines), shown.to_dict("records"))
 
