@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.messages.numbers import significant
 from pipelines.reporting.charts import COLOURS, DASHED, WHISKER, Chart, dot, drawn, in_rows, said
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
@@ -63,8 +64,9 @@ def _shown(rows: Sequence[Found]) -> list[Found]:
     return [
         {
             **one,
-            "number": f"{one['effect']:.3g}",
-            "range": f"{one['low']:.3g} to {one['high']:.3g}",
+            "number": significant(one["effect"]),
+            "range": f"{significant(one['low'])} to {significant(one['high'])}",
+            "least": significant(one["threshold"]),
             "says": _verdict(one),
         }
         for one in rows[:MOST_LISTED]
