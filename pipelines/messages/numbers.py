@@ -1,5 +1,6 @@
 """Formatting of figures for people: in their unit, rounded by their precision."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,6 +11,7 @@ NO_BREAK = "\u00a0"
 MINUS = "\u2212"
 # No two numbers that a computer tells apart near 1 look alike with so many decimals.
 MOST_DIGITS = 18
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,11 @@ def day(text: str) -> str:
     """An ISO date, with or without a time, in words."""
     moment = date.fromisoformat(text[:10])
     return f"{moment.day} {moment:%B %Y}"
+
+
+def dates_in_words(text: str) -> str:
+    """A text whose ISO dates are in words."""
+    return _DATE.sub(lambda one: day(one[0]), text)
 
 
 def moment(text: str) -> str:

@@ -1,6 +1,7 @@
 """What the page of effects says, in English and Chinese."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from experiments.effects import by_assignment, claim
@@ -26,6 +27,7 @@ BY: Mapping[str, Both] = {
     "campaign": ("campaign", "活动"),
     "round": ("round", "批次"),
 }
+LEVELS: Mapping[str, str] = {"high": "高", "medium": "中", "low": "低"}
 # Why there is no estimate, in Chinese; the English text is the key.
 REASONS: Mapping[str, str] = {
     by_assignment.NOT_LOGGED: "没有记录分配概率",
@@ -48,10 +50,12 @@ def value(line: Mapping[str, Any]) -> Both:
     """What a line is about, as people say it: a date in words, and no "none"."""
     said = str(line["value"])
     if line["by"] == "round":
-        return day(said), said
+        on = date.fromisoformat(said)
+        return day(said), f"{on.year}年{on.month}月{on.day}日"
     if said == NONE:
         return f"no {BY[line['by']][0]}", f"无{BY[line['by']][1]}"
-    return said.replace("_", " "), said.replace("_", " ")
+    plain = said.replace("_", " ")
+    return plain, LEVELS.get(said, plain) if line["by"] == "level" else plain
 
 
 def named(line: Mapping[str, Any]) -> Both:

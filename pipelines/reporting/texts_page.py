@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.texts.reading import CLASSES
+from pipelines.messages.numbers import NO_BREAK, number
 from pipelines.reporting import page_header
 from pipelines.reporting.page_header import NOTHING, Provenance
 from pipelines.reporting.pages import page
@@ -70,9 +71,10 @@ def decision(decided: Mapping[str, Any], *, title: str, spec: str, made: Provena
 
 
 def _with_range(figure: Figure) -> str:
-    level = "" if figure["level"] == 0.95 else f" at {100 * figure['level']:.4g} %"
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f}{level})"
+    level = "" if figure["level"] == 0.95 else f" at {100 * figure['level']:.4g}{NO_BREAK}%"
+    value, low, high = (number(figure[part], 3) for part in ("value", "low", "high"))
+    return f"{value} ({low} to {high}{level})"
 
 
 def _plain(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else number(value, 3)

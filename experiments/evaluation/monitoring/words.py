@@ -1,4 +1,4 @@
-"""Figures of a change as people read them: shares in per cent, and changes with their sign."""
+"""Figures of a change as people read them: shares in per cent, days, and changes with their sign."""
 
 _NO_BREAK, _MINUS = "\u00a0", "\u2212"
 
@@ -6,6 +6,11 @@ _NO_BREAK, _MINUS = "\u00a0", "\u2212"
 def percent(share: float) -> str:
     """A share in per cent with one decimal."""
     return f"{100 * share:.1f}{_NO_BREAK}%"
+
+
+def days(number: float) -> str:
+    """Whole days."""
+    return "1 day" if round(number) == 1 else f"{number:,.0f} days"
 
 
 def signed(change: float) -> str:

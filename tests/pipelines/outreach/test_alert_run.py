@@ -1,5 +1,7 @@
 """What follows warnings on a later run: escalated when overdue, expired when over, whatever became of their rule."""
 
+import argparse
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from experiments.alerts.episodes import Episodes
 from experiments.spec import ExperimentSpec
 from features.contract import Contract
+from pipelines.commands import alerts
 from pipelines.files import storage
 from pipelines.outreach import alert_run, who_left
 from pipelines.outreach.operations import came_back, database, warnings
@@ -74,7 +77,7 @@ rules:
 """
 
 
-def observed(workspace: Workspace, day: str, customers: str) -> None:
+def observed(workspace: Workspace, day: str, customers: Sequence[str]) -> None:
     """The matrix of a date, with these customers, who are worth little."""
     for path in (workspace.matrix / "score").glob("*"):
         path.unlink()
@@ -151,3 +154,16 @@ def test_of_a_label_of_activity_who_is_not_observed_any_more_has_left(
     for here, expected in (("b", {"a"}), ("", {"a", "b"}), ("ab", set())):
         left = who_left.read(spec, workspace, engine, warned, customers=pd.Index(list(here)), as_of=by_hand.ENDS)
         assert {name for name, _ in left} == expected
+
+
+def test_many_warnings_are_told_with_a_thousands_separator(company: Workspace) -> None:
+    observed(company, "2024-03-01", [f"c{place}" for place in range(1241)])
+    spec = by_hand.spec(alerts="demo")
+    parser = argparse.ArgumentParser()
+    alerts.arguments(parser)
+    told = alerts.run(spec, company, parser.parse_args(["run", "demo", "--at", "2024-03-01"])).lines
+    assert told == (
+        "alerts run demo: 1,241 new warnings at 2024-03-01T00:00:00, 1,241 open in all",
+        "  cheap  1,241",
+    )
+    assert alerts.run(spec, company, parser.parse_args(["list", "demo"])).lines[0] == "alerts list demo: 1,241 warnings"
