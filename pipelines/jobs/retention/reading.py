@@ -111,9 +111,11 @@ def _moved(opened: Engine, ids: pd.Index, ends: datetime) -> dict[str, pd.DataFr
 def _with_terms(contracts: pd.DataFrame) -> pd.DataFrame:
     """Every version with begins_at and stops_at, when its contract began and ended by what is known today."""
     last = contracts.sort_values(["contract_id", "known_at"], kind="stable").drop_duplicates("contract_id", keep="last")
-    terms = last.set_index("contract_id")[["starts_at", "ended_at"]]
-    named = terms.rename(columns={"starts_at": "begins_at", "ended_at": "stops_at"})
-    return contracts.join(named, on="contract_id")
+    terms, of = last.set_index("contract_id"), contracts["contract_id"]
+    named = {"begins_at": "starts_at", "stops_at": "ended_at"}
+    return contracts.assign(
+        **{new: terms[name].reindex(of).to_numpy(dtype="datetime64[us]") for new, name in named.items()}
+    )
 
 
 def _activity(spec: Counted, opened: Engine) -> pd.DataFrame:
