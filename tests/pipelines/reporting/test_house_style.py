@@ -17,14 +17,17 @@ from experiments.sections.monitoring import MonitoringSpec
 from experiments.statistics import rounding
 from experiments.texts import figures
 from features.plugins import discover
+from pipelines.files import storage
+from pipelines.gate import decision_page_file
 from pipelines.jobs.retention import kpis
 from pipelines.outreach import round_list
 from pipelines.outreach.operations import database
 from pipelines.outreach.operations.rounds import Round
 from pipelines.outreach.reasons import _shown
 from pipelines.reporting import effect_page, kpis_page, monitoring_page, page_header, texts_page
-from pipelines.reporting.page_header import Provenance, Run
+from pipelines.workspace import Workspace
 from tests.experiments.evaluation.monitoring.months import stable
+from tests.pipelines.gate.test_text_contest import SPEC
 from tests.pipelines.jobs.retention import company_by_hand
 from tests.pipelines.outreach.feedback.rounds_world import Shop
 from tests.pipelines.reporting.house_style import faults, shown
@@ -133,46 +136,60 @@ def test_the_value_of_a_reason_is_whole_days_or_has_no_exponent(unit: str, value
     assert _shown({"name": "x", "type": "number", "unit": unit}, value) == text
 
 
-def test_the_report_of_a_reader_has_the_header_of_other_reports() -> None:
+DECISION = {
+    "verdict": "FIRST_CHAMPION",
+    "challenger_version": "4",
+    "champion_version": "4",
+    "compared_with": None,
+    "mode": "first",
+    "awaiting_approval": False,
+    "decided_at": "2026-01-02T10:00:00+00:00",
+    "by": "desk",
+    "reasons": ["better than the usual class"],
+    "words": "better than the usual class",
+    "figures": {},
+    "pairs": {},
+    "look": None,
+}
+
+
+def a_report() -> dict[str, Any]:
+    """What `evaluate` says of a reader."""
     rng = np.random.default_rng(0)
     truth = rng.choice(3, 1300, p=[0.2, 0.5, 0.3])
     told = np.where(rng.random(1300) < 0.7, truth, rng.integers(0, 3, 1300))
-    found = figures.of_reader([f"text {n}" for n in range(1300)], truth, said(told), usual=1, seed=0)
-    report = {
-        "spec": {"name": "tone", "title": "Tone", "known_before": "2025-07-01"},
-        "figures": found,
-        "trained": {"texts": 1241},
-        "judged": {"first": "2025-07-01 10:00:00", "last": "2025-09-01 00:00:00"},
-        "left_out": {},
-        "topics": [],
-    }
-    decision = {
-        "verdict": "FIRST_CHAMPION",
-        "challenger_version": "4",
-        "champion_version": "4",
-        "compared_with": None,
-        "mode": "first",
-        "awaiting_approval": False,
-        "decided_at": "2026-01-02T10:00:00+00:00",
-        "by": "desk",
-        "reasons": ["better than the usual class"],
-        "figures": {},
-        "pairs": {},
-    }
-    made = Provenance(
-        "0123456789abcdef", "da7a0123456789ff", Run("r" * 32, "http://host/r"), {"Decision": "decision.html"}
+    report: dict[str, Any] = rounding.plain(
+        {
+            "spec": {"name": "tone", "title": "Tone", "known_before": "2025-07-01"},
+            "figures": figures.of_reader([f"text {n}" for n in range(1300)], truth, said(told), usual=1, seed=0),
+            "trained": {"texts": 1241},
+            "judged": {"first": "2025-07-01 10:00:00", "last": "2025-09-01 00:00:00"},
+            "left_out": {},
+            "topics": [],
+        }
     )
-    plain = json.loads(json.dumps(rounding.plain(report)))
-    page = texts_page.report(plain, ruling="why", decision=decision, made=made)
-    text = " ".join(shown(page).split())
-    assert "Version 4" in text
-    assert "Decided 2 January 2026, 10:00 UTC" in text
-    assert "Data version da7a01234567" in text
-    assert "Code 0123456789ab" in text
-    assert '<a href="decision.html">Decision</a>' in page
-    assert '<a href="http://host/r">MLflow run rrrrrrrrrrrr</a>' in page
-    assert page_header.UNDECIDED in texts_page.report(plain)
-    assert not faults(page)
-    decided = texts_page.decision(decision, title="Tone", spec="tone", made=made)
-    assert "First champion: version 4 is now in use" in decided
-    assert "Data version da7a01234567" in " ".join(shown(decided).split())
+    return report
+
+
+def test_the_pages_of_a_reader_have_the_header_of_other_pages(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "tone")
+    storage.write_json(workspace.evaluation / "report.json", a_report())
+    receipt = {"version": "4", "run": "r" * 32, "git_commit": "0123456789abcdef", "data_hash": "da7a0123456789ff"}
+    storage.write_json(workspace.registration, receipt)
+    storage.write_json(workspace.decision, DECISION)
+    decision_page_file.write_page(SPEC.model_copy(update={"name": "tone", "title": "Tone"}), workspace, DECISION)
+    report, decision = workspace.report_page.read_text(), workspace.decision_page.read_text()
+    for page, link in (
+        (report, '<a href="decision.html">Decision</a>'),
+        (decision, '<a href="report.html">Report</a>'),
+    ):
+        text = " ".join(shown(page).split())
+        assert "First champion: version 4 is now in use Version 4" in text
+        assert "Decided 2 January 2026, 10:00 UTC" in text
+        assert "Data version da7a01234567" in text
+        assert "Code 0123456789ab" in text
+        assert "MLflow run rrrrrrrrrrrr" in text
+        assert link in page
+        assert "ranked_list" not in page
+        assert not faults(page)
+    assert page_header.UNDECIDED in texts_page.report(a_report())
