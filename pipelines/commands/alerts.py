@@ -36,6 +36,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.answer import Answer
+from pipelines.messages.numbers import percent
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
@@ -188,4 +189,4 @@ def _lines(name: str, found: dict[str, Any], workspace: "Workspace") -> list[str
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"
+    return "-" if share is None else percent(share)
