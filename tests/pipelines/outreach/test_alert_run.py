@@ -122,6 +122,18 @@ def test_a_warning_of_who_has_left_expires_with_the_reason_and_who_comes_back_is
     assert (again.new, again.open) == ({"cheap": 1}, 3)
 
 
+def test_who_is_to_leave_later_has_not_left_yet(company: Workspace) -> None:
+    """b's contracts end after the date; the row is missing for another reason."""
+    rows = by_hand.contracts()
+    ahead = rows.assign(ended_at=rows["ended_at"].where(rows["customer_id"] != "b", pd.Timestamp("2024-06-01")))
+    by_hand.write(company, {"contracts": ahead.astype({"ended_at": "datetime64[us]"})})
+    spec = by_hand.spec(alerts="demo")
+    asked(company, spec, "2024-03-01", "ab")
+    assert asked(company, spec, "2024-05-01", "a").open == 2
+    assert asked(company, spec, "2024-07-01", "a").open == 1
+    assert notes(company)["b"] == ("expired", alert_run.LEFT)
+
+
 def test_of_a_table_without_dates_who_is_gone_or_was_recorded_after_the_warning_has_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
