@@ -1,7 +1,6 @@
 """The figures of a company of six, worked out by hand, and what is said where there are none."""
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -242,11 +241,3 @@ def test_events_kept_for_longer_than_ends_do_not_make_a_beginning(
     by_hand.write(workspace, {"contracts": rows, "usage": by_hand.usage()})
     found = figures(workspace, at="2024-11-01", kpis={"days": [158, 160, 300]})
     assert [one["state"] for one in found["windows"]] == ["complete", "before the data", "before the data"]
-
-
-def test_the_lines_of_a_terminal_write_figures_as_the_pages_do(workspace: Workspace) -> None:
-    told = "\n".join(in_lines.lines(figures(workspace, at="2024-12-28", kpis={"days": [362]})))
-    assert "100.0\u00a0%" in told
-    assert "85\u00a0% cannot tell" in told
-    assert "86.1\u00a0%" in told
-    assert not re.search(r"\d%", told)
