@@ -22,6 +22,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.answer import Answer
+from pipelines.messages.numbers import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +121,8 @@ def _signed() -> dict[str, str]:
 def _notes(control: float, can_show: "Mapping[str, Shown]") -> list[str]:
     """What the control of each action can show."""
     lines = [
-        f"  {action}: with {control:.0%} withheld this round can show an effect of {100 * one.effect:.1f} points"
+        f"  {action}: with {percent(control, 0)} withheld this round can show an effect of"
+        f" {100 * one.effect:.1f} points"
         for action, one in can_show.items()
         if one.effect < 1
     ]

@@ -112,14 +112,14 @@ def _remarks(
 ) -> list[str]:
     found = []
     if early:
-        found.append(f"{early} customers had left before their round was drawn, as the data say today: left out.")
+        found.append(f"{early:,} customers had left before their round was drawn, as the data say today: left out.")
     if vanished:
         found.append(
-            f"{vanished} customers of rounds are not in the data any longer, so nobody knows whether they left: left"
+            f"{vanished:,} customers of rounds are not in the data any longer, so nobody knows whether they left: left"
             " out. If customers are deleted because they leave, effects are wrong: keep them in the data."
         )
     if lacking := int(rows["value"].isna().sum()):
-        found.append(f"What {lacking} customers were worth was not kept when their round was drawn: counted as 0.")
+        found.append(f"What {lacking:,} customers were worth was not kept when their round was drawn: counted as 0.")
     if silent := sorted(set(rows["round"]) - set(contacts["of_round"])):
         found.append(f"Of {', '.join(silent)} nothing was recorded: spent is what the spec says that the actions cost.")
     if unknown := sorted({*rows["action"], *contacts["action"]} - {*costs, NONE}):
