@@ -24,6 +24,12 @@ def now(time_zone: str) -> datetime:
     return datetime.now(ZoneInfo(time_zone)).replace(tzinfo=None, microsecond=0)
 
 
+def shown(instant: str, time_zone: str) -> datetime:
+    """What the clocks in a time zone showed at an instant that names its zone; another text is of these clocks."""
+    found = datetime.fromisoformat(instant)
+    return found if found.tzinfo is None else found.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+
+
 def said(text: str | None, time_zone: str) -> datetime:
     """The moment that a person wrote, or now. Raises UsageError for what is none, or names a zone."""
     if text is None:

@@ -22,14 +22,21 @@ def now(engine: sa.Engine) -> OptedOut:
         return in_force(connection)
 
 
-def in_force(connection: sa.Connection) -> OptedOut:
-    """The same, within a transaction.
+def then(engine: sa.Engine, at: str) -> OptedOut:
+    """Who was opted out by what was known at a moment of the company's clocks, as a text."""
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return in_force(connection, known_by=at)
+
+
+def in_force(connection: sa.Connection, *, known_by: str | None = None) -> OptedOut:
+    """The same, within a transaction; known_by is None for all that is known.
 
     What happened last holds; of what happened at one time, the opt-out. Who wants contacts again of all actions is
     opted out of none; who wants one action again, and is opted out of all, stays so.
     """
     names = ("customer_id", "action", "opted_out", "happened_at")
-    rows = connection.execute(sa.select(*(OPT_OUTS.c[name] for name in names), OPT_OUTS.c.place)).all()
+    asked = sa.select(*(OPT_OUTS.c[name] for name in names), OPT_OUTS.c.place)
+    rows = connection.execute(asked if known_by is None else asked.where(OPT_OUTS.c.known_at <= known_by)).all()
     found: dict[str, set[str]] = {}
     for customer, action, out, *_ in sorted(rows, key=lambda row: (row.happened_at, row.opted_out, row.place)):
         if out:

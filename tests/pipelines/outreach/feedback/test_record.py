@@ -180,6 +180,14 @@ def test_opt_outs_hold_until_they_are_taken_back(shop: Shop) -> None:
     assert shop.record([{"customer": "c0-0000", "opted_out": "yes"}]).new == 0
 
 
+def test_opt_outs_of_a_moment_are_those_that_were_recorded_by_then(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([{"customer": "c0-0004", "action": "coupon", "opted_out": "yes", "when": WHEN}], at="2025-01-05T09:00")
+    shop.record([{"customer": "c0-0004", "opted_out": "no", "when": "2025-01-07"}], at="2025-01-08T09:00")
+    told = {at: opt_outs.then(shop.engine, at) for at in ("2025-01-05T08:59:59", "2025-01-05T09:00:00", "2025-01-09")}
+    assert list(told.values()) == [{}, {"coupon": {"c0-0004"}}, {}]
+
+
 def test_outcomes_of_data_with_dates_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(database.ADDRESS, raising=False)
     dated = {"label": {"kind": "cancelled", "lead_time_days": 14, "horizon_days": 60}}

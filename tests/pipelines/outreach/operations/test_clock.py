@@ -44,3 +44,9 @@ def test_a_time_may_be_written_in_some_ways(said: str) -> None:
 def test_an_hour_that_is_shown_twice_has_come_the_first_time(now: str, come: bool) -> None:
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert clock.has_come(datetime(2026, 10, 25, 2, 50), "Europe/Berlin", at) is come
+
+
+def test_an_instant_is_what_the_clocks_showed() -> None:
+    assert clock.shown("2026-01-31T23:30:00+00:00", "Asia/Shanghai") == datetime(2026, 2, 1, 7, 30)
+    assert clock.shown("2026-07-31T23:30:00+00:00", "Europe/Berlin") == datetime(2026, 8, 1, 1, 30)
+    assert clock.shown("2026-01-31T23:30:00", "Asia/Shanghai") == datetime(2026, 1, 31, 23, 30)
