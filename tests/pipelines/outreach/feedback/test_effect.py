@@ -45,7 +45,8 @@ def test_a_planted_effect_is_found_and_none_is_not_claimed(shop: Shop) -> None:
     assert coupon["effect"]["low"] < 0 < coupon["effect"]["high"]
     # Everybody assigned was reached, and nobody withheld.
     assert call["reached"]["shares"] == pytest.approx({"assigned": 1.0, "withheld": 0.0})
-    assert call["reached"]["effect"]["value"] == pytest.approx(call["effect"]["value"])
+    for end in ("value", "low", "high"):
+        assert call["reached"]["effect"][end] == pytest.approx(call["effect"][end])
     # Two actions, whole, by three levels and two segments: what grows with every month is no part of it.
     assert found["family"]["lines"] == 2 * (1 + 3 + 2)
     assert {one["word"] for one in found["lines"] if one["by"] in ("round", "campaign")} == {"shown"}
@@ -154,11 +155,17 @@ def test_what_is_spent_is_what_was_done(shop: Shop) -> None:
 def test_who_is_reached_must_be_recorded_for_all_assigned(shop: Shop) -> None:
     drawn = shop.draw(customers=1500)
     shop.record(fates(drawn))
-    shop.record(calls(drawn).iloc[:-1])
-    found = line(shop.effect(), "coupon" if drawn.iloc[-1]["action"] == "coupon" else "call")
-    assert found["reached"]["missing"] is None or "nobody recorded" in found["reached"]["missing"]
-    missing = [line(shop.effect(), action)["reached"]["missing"] for action in ("call", "coupon")]
-    assert sum(one is not None for one in missing) == 1
+    done = calls(drawn)
+    lacking = str(done.iloc[-1]["action"])
+    (other,) = {"call", "coupon"} - {lacking}
+    shop.record(done.iloc[:-1])
+    found = shop.effect()
+    refused, told = line(found, lacking)["reached"], line(found, other)["reached"]
+    assigned = int((drawn["action"] == lacking).sum())
+    assert refused["missing"] == f"for 1 of {assigned} assigned nobody recorded whether they were reached"
+    assert (refused["effect"], refused["shares"]) == (None, None)
+    assert told["missing"] is None
+    assert told["shares"] == pytest.approx({"assigned": 1.0, "withheld": 0.0})
 
 
 def test_the_page_says_the_same_in_two_languages_and_needs_nothing_else(shop: Shop) -> None:
