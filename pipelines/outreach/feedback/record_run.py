@@ -104,4 +104,4 @@ def _known(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, now
     closes = {one.as_of.isoformat(): one.window_closes_at.isoformat() for one in heads}
     every = {on: drawn.get(on, frozenset()) for on in closes}
     customers = known_customers.of_tables(workspace.tables) | frozenset(there["customer_id"])
-    return Known(customers, spec.actions, every, closes, spec.currency, now, signed)
+    return Known(customers, spec.actions, every, closes, spec.currency, now, spec.time_zone, signed)

@@ -1,15 +1,16 @@
 """Rows of texts as what they say, with every fault that they have."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from experiments.sections.policy import EVERY_ACTION
 from features.section import FIRST_YEAR
 from pipelines.outreach.feedback.recorded_files import Recorded
-from pipelines.outreach.operations.clock import text
+from pipelines.outreach.operations import clock
 
 DONE, NOT_DONE, OPTED_OUT = "done", "not_done", "opted_out"
 # What a contact may have come to, and whether the customer was reached; None where it does not say.
@@ -24,6 +25,8 @@ OUTCOMES: Mapping[str, bool | None] = {
 }
 YES, NO = ("1", "1.0", "yes", "true", "y"), ("0", "0.0", "no", "false", "n")
 LIMIT = 1e12
+# From where Excel counts days, after February of 1900.
+BEFORE_DAY_1 = date(1899, 12, 30)
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Known:
     """What rows are held against.
 
     customers are those of the data and of rounds, drawn the customers of each round by the date of its list, closes
-    when each closes; now is by the company's clocks.
+    when each closes; now is by the company's clocks, those of time_zone.
     """
 
     customers: frozenset[str]
@@ -40,6 +43,7 @@ class Known:
     closes: Mapping[str, str]
     currency: str
     now: datetime
+    time_zone: str
     signed: str
 
 
@@ -112,7 +116,7 @@ def _contact(row: Mapping[str, str], known: Known, fault: Callable[[str], None])
     if outcome not in OUTCOMES:
         fault(f"there is no outcome '{row['outcome']}'; write one of {list(OUTCOMES)}.")
     answered = _moment(row, "outcome_at", known, fault)
-    if answered and when and answered < when:
+    if answered and when and clock.is_before(answered, when, known.time_zone):
         fault(f"the outcome of {answered} is before its action of {when}.")
     on = _round(row, known, fault)
     if on and when and not on <= when[:10] < known.closes[on]:
@@ -137,7 +141,7 @@ def _recorded(
 ) -> dict[str, str | None]:
     """By whom, and when it was recorded, where the row says it."""
     at = _moment(row, "recorded_at", known, fault)
-    if at and when and at < when:
+    if at and when and clock.is_before(at, when, known.time_zone):
         fault(f"it was recorded at {at}, before it happened at {when}.")
     return {"by": row.get("by", ""), "signed": known.signed, "known_at": at}
 
@@ -149,14 +153,21 @@ def _moment(row: Mapping[str, str], name: str, known: Known, fault: Callable[[st
     try:
         found = datetime.fromisoformat(said)
     except ValueError:
-        fault(f"{name} '{said}' is no time; write such as 2026-01-31T09:00.")
+        fault(f"{name} '{said}' is no time; write such as 2026-01-31T09:00{_as_a_day(said)}.")
         return None
     if found.tzinfo is not None:
         fault(f"{name} '{said}' names a zone; write what the company's clocks show.")
         return None
-    if found > known.now or found.year < FIRST_YEAR:
-        fault(f"{name} '{said}' is not between {FIRST_YEAR} and now, {text(known.now)}.")
-    return text(found)
+    now, kept = clock.text(known.now), clock.text(found)
+    if clock.is_before(now, kept, known.time_zone) or found.year < FIRST_YEAR:
+        fault(f"{name} '{said}' is not between {FIRST_YEAR} and now, {now}.")
+    return kept
+
+
+def _as_a_day(said: str) -> str:
+    """What a spreadsheet would show for a number of days, as part of a sentence; "" for any other text."""
+    days = re.fullmatch(r"(\d{4,5})([.,]\d+)?", said)
+    return f" (a spreadsheet shows day {said} as {BEFORE_DAY_1 + timedelta(int(days[1]))})" if days else ""
 
 
 def _round(row: Mapping[str, str], known: Known, fault: Callable[[str], None]) -> str | None:

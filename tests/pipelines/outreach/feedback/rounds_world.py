@@ -64,12 +64,17 @@ class Shop:
         assert kept is not None
         return kept[1].assign(round=on.isoformat())
 
-    def record(
-        self, rows: pd.DataFrame | list[dict[str, Any]], *, at: str | None = None, dry_run: bool = False
-    ) -> Kept:
+    def record(self, rows: Rows, *, at: str | None = None, dry_run: bool = False, form: str = "csv") -> Kept:
         """What `record` does with a file of these rows."""
-        path = self.root / "back.csv"
-        pd.DataFrame(rows).to_csv(path, index=False)
+        path, frame = self.root / f"back.{form}", pd.DataFrame(rows)
+        if form == "xlsx":
+            frame.to_excel(path, index=False)
+        elif form == "parquet":
+            frame.to_parquet(path, index=False)
+        elif form == "jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        else:
+            frame.to_csv(path, index=False)
         told = {"renamed": {}, "said_at": at, "signed": "desk", "dry_run": dry_run}
         return record_run.record(self.spec, self.workspace, self.engine, [path], **told)
 

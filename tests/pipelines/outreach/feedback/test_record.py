@@ -75,6 +75,9 @@ def test_nothing_is_recorded_by_a_dry_run_or_where_any_row_has_a_fault(shop: Sho
         ({"outcome": "who knows"}, "there is no outcome 'who knows'"),
         ({"when": "2125-01-01"}, "is not between"),
         ({"when": "yesterday"}, "'yesterday' is no time"),
+        ({"when": "45660"}, "(a spreadsheet shows day 45660 as 2025-01-03)"),
+        ({"when": "45660.4166"}, "(a spreadsheet shows day 45660.4166 as 2025-01-03)"),
+        ({"when": "2025-02-31"}, "'2025-02-31' is no time"),
         ({"when": "2025-01-03T10:00:00+01:00"}, "names a zone"),
         ({"when": ""}, "does not say when"),
         ({"outcome_at": "2025-01-02"}, "the outcome of 2025-01-02T00:00:00 is before its action"),
@@ -96,6 +99,52 @@ def test_a_fault_is_one_line_that_names_the_row(shop: Shop, row: dict[str, str],
     assert told in str(error.value)
     assert "row 1" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"when": "2025-01-01"},
+        {"when": "2025-01-01", "round": "2025-01-01"},
+        {"when": WHEN, "outcome_at": WHEN[:10]},
+        {"when": WHEN, "recorded_at": WHEN[:10]},
+        {"when": WHEN[:10], "outcome_at": WHEN, "recorded_at": WHEN[:10]},
+    ],
+)
+def test_a_date_without_a_time_is_its_whole_day(shop: Shop, times: dict[str, str], form: str) -> None:
+    """As text, and as the date of a spreadsheet or of Parquet, which comes as midnight."""
+    shop.draw(customers=20)
+    typed = {name: pd.Timestamp(said) for name, said in times.items()} if form != "csv" else times
+    assert shop.record([{**CALL, **typed}], form=form).new == 1
+
+
+def test_today_without_a_time_has_come_and_tomorrow_has_not(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([{**CALL, "when": "2025-01-03"}], at="2025-01-03T00:00:01", dry_run=True)
+    with pytest.raises(DataError, match="'2025-01-04' is not between"):
+        shop.record([{**CALL, "when": "2025-01-04"}], at="2025-01-03T23:59:59")
+
+
+def test_what_happened_before_the_clocks_went_back_is_recorded_after(shop: Shop) -> None:
+    shop.spec = shop.spec.model_copy(update={"time_zone": "Europe/Berlin"})
+    shop.draw(customers=20)
+    times = {"when": "2025-10-26T02:50", "recorded_at": "2025-10-26T02:10"}
+    assert shop.record([{**CALL, **times}], at="2025-10-26T02:20").new == 1
+
+
+def test_of_one_day_without_times_the_opt_out_holds(shop: Shop) -> None:
+    """Whoever is told twice of one day is not contacted; after it was recorded, a wish for contacts holds again."""
+    day = {"customer": "c0-0004", "opted_out": "yes", "when": "2025-01-05"}
+    back = {**day, "opted_out": "no"}
+    shop.record([{**back, "when": "2025-01-05T09:00"}, day], at="2025-01-06T08:00")
+    assert opt_outs.now(shop.engine) == {"all": {"c0-0004"}}
+    shop.record([{**back, "when": "2025-01-06T07:00"}], at="2025-01-06T08:00")
+    assert opt_outs.now(shop.engine) == {}
+    shop.record([{**day, "when": "2025-01-07"}], at="2025-01-07T10:00")
+    assert opt_outs.now(shop.engine) == {"all": {"c0-0004"}}
+    shop.record([{**back, "when": "2025-01-07T11:00"}], at="2025-01-07T12:00")
+    assert opt_outs.now(shop.engine) == {}
 
 
 def test_a_misspelt_column_is_not_left_out_silently(shop: Shop) -> None:
@@ -202,16 +251,7 @@ def test_other_forms_say_the_same(shop: Shop, form: str) -> None:
     frame = calls(shop.draw(customers=20)).assign(cost=1.5)
     shop.record(frame)
     kept = came_back.contacts(shop.engine, "shop")
-    path = shop.root / f"back.{form}"
-    if form == "xlsx":
-        frame.to_excel(path, index=False)
-    elif form == "parquet":
-        frame.to_parquet(path, index=False)
-    else:
-        frame.to_json(path, orient="records", lines=True)
-    found = record_run.record(
-        shop.spec, shop.workspace, shop.engine, [path], renamed={}, said_at=None, signed="desk", dry_run=False
-    )
+    found = shop.record(frame, form=form)
     assert (found.new, found.known) == (0, len(kept))
 
 
