@@ -70,6 +70,15 @@ def contacts(engine: sa.Engine, spec: str) -> pd.DataFrame:
     return _latest(engine, CONTACTS, spec, ["contact"]).sort_values(["happened_at", "place"]).reset_index(drop=True)
 
 
+def contacts_of_others(engine: sa.Engine, spec: str) -> pd.DataFrame:
+    """The contacts of all specs but one, as `contacts` has them."""
+    asked = sa.select(CONTACTS.c.spec).where(CONTACTS.c.spec != spec).distinct()
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        others = sorted(connection.execute(asked).scalars())
+    found = [contacts(engine, other) for other in others]
+    return pd.concat(found, ignore_index=True) if found else contacts(engine, spec).iloc[:0]
+
+
 def outcomes(engine: sa.Engine, spec: str) -> pd.DataFrame:
     """The recorded outcomes of a spec (round, customer_id, churned, happened_at), each by its latest row."""
     return _latest(engine, OUTCOMES, spec, ["round", "customer_id"])

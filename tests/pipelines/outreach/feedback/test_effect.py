@@ -168,6 +168,37 @@ def test_who_is_reached_must_be_recorded_for_all_assigned(shop: Shop) -> None:
     assert told["shares"] == pytest.approx({"assigned": 1.0, "withheld": 0.0})
 
 
+def test_who_is_contacted_again_within_the_window_is_counted_and_changes_no_effect(shop: Shop) -> None:
+    """By a later list of this spec or of another one, or as another spec recorded; not when the window has closed."""
+    drawn = shop.draw(customers=1500)
+    shop.record(fates(drawn))
+    before = shop.effect()
+    assert sum(one["again"] for one in before["done"]) == 0
+    calls_ = drawn.index[drawn["action"] == "call"]
+    withheld = drawn.index[drawn["withheld"]]
+    shop.draw_again(drawn.loc[calls_[:7]], on=date(2025, 2, 1))
+    shop.draw_again(drawn.loc[calls_[5:10]], on=date(2025, 3, 31), spec="other")
+    shop.draw_again(drawn.loc[calls_[10:20]], on=date(2025, 4, 1), spec="other")
+    other = Shop(shop.root, name="other")
+    left_alone = drawn.loc[withheld[:3]].assign(proposed="none", withheld=False)
+    shop.draw_again(left_alone, on=date(2025, 1, 31), spec="other")
+    told = left_alone["customer_id"].tolist()
+    other.record([{"customer": name, "action": "call", "when": "2025-02-03"} for name in told[:2]])
+    other.record([{"customer": told[2], "action": "call", "when": "2025-02-03", "outcome": "not_done"}])
+    found = shop.effect(at=date(2025, 4, 30))
+    again = {(one["round"], one["action"]): one["again"] for one in found["done"]}
+    assert again["2025-01-01", "call"] == 10
+    assert again["2025-01-01", "none"] == 2
+    assert again["2025-01-01", "coupon"] == 0
+    # The later round of this spec has the contacts of March of two, and none of those before it.
+    assert again["2025-02-01", "call"] == 2
+    assert line(found, "call", "round", "2025-01-01") == line(before, "call", "round", "2025-01-01")
+    page = effect_page.render(found)
+    assert "12 of those assigned were contacted again" in page
+    assert "2 of those withheld were" in page
+    assert "被分配的客户中有 12 人" in page
+
+
 def test_the_page_says_the_same_in_two_languages_and_needs_nothing_else(shop: Shop) -> None:
     planted(shop)
     found = shop.effect()
