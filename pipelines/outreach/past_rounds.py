@@ -143,13 +143,13 @@ def _opted_out(spec: ExperimentSpec, past: PastRound) -> dict[str, frozenset[str
     not drawn for this reason, where no opt-out of single actions explains it.
     """
     kept, ids = past.kept, past.kept["customer_id"].astype(str)
-    drawn = kept["proposed"] != NONE
+    drawn = (kept["proposed"] != NONE).to_numpy(dtype=bool)
     found: dict[str, frozenset[str]] = {}
     for action in spec.actions:
-        share = _shares(kept, action)
+        share = _shares(kept, action).to_numpy(dtype=float)
         refused = ids[drawn & (share == 0)] if past.round_.explore > 0 else ids[:0]
         found[action] = past.opted_out.get(action, frozenset()) - set(ids[drawn & (share > 0)]) | set(refused)
-    by_data = ~limits.open_to(past.today.rows, spec.policy, spec.actions).all(axis=1)
+    by_data = np.asarray(~limits.open_to(past.today.rows, spec.policy, spec.actions).all(axis=1), dtype=bool)
     single = frozenset(ids[by_data]).union(*found.values())
     every = past.opted_out.get(EVERY_ACTION, frozenset()) | (_because(kept, limits.OPTED_OUT) - single)
     return {**found, EVERY_ACTION: every - set(ids[drawn])}

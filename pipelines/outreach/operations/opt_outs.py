@@ -40,7 +40,8 @@ def in_force(connection: sa.Connection, *, known_by: str | None = None) -> Opted
     asked = sa.select(*(OPT_OUTS.c[name] for name in names), OPT_OUTS.c.place)
     rows = connection.execute(asked if known_by is None else asked.where(OPT_OUTS.c.known_at <= known_by)).all()
     found: dict[str, set[str]] = {}
-    for customer, action, out, *_ in sorted(rows, key=lambda row: (_counts_from(row), row.opted_out, row.place)):
+    in_order = sorted(rows, key=lambda row: (_counts_from(*row[2:5]), row.opted_out, row.place))
+    for customer, action, out, *_ in in_order:
         if out:
             found.setdefault(action, set()).add(customer)
         else:
@@ -49,10 +50,10 @@ def in_force(connection: sa.Connection, *, known_by: str | None = None) -> Opted
     return {action: frozenset(customers) for action, customers in found.items() if customers}
 
 
-def _counts_from(row: "sa.Row[Any]") -> str:
-    if not row.opted_out:
-        return str(row.happened_at)
-    return max(row.happened_at, min(clock.end_of(row.happened_at), clock.end_of(row.known_at)))
+def _counts_from(opted_out: bool, happened_at: str, known_at: str) -> str:
+    if not opted_out:
+        return happened_at
+    return max(happened_at, min(clock.end_of(happened_at), clock.end_of(known_at)))
 
 
 def of_action(found: OptedOut, action: str) -> frozenset[str]:
