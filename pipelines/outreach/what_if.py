@@ -114,7 +114,10 @@ def drawn_by(spec: ExperimentSpec, past: PastRound, playbook: PlaybookFile | Non
     asked = spec.model_copy(update={"round": spec.round.model_copy(update=shares)})
     named = frozenset(row.action for row in playbook.rows.values()) if playbook else frozenset[str]()
     bound = past_rounds.bound(asked, past, named=named)
-    rows = round_draw.drafted(asked, past.today, playbook, **bound, seed=past.round_.seed)
+    try:
+        rows = round_draw.drafted(asked, past.today, playbook, **bound, seed=past.round_.seed)
+    except SpecError as error:
+        raise SpecError(f"the round of {past.round_.as_of} cannot be drafted so: {error}") from error
     by_customer = pd.DataFrame(rows["probabilities"].tolist(), index=rows["customer_id"].astype(str))
     found: Numbers = by_customer.loc[past.kept["customer_id"], [NONE, *spec.actions]].to_numpy(dtype=float)
     return found

@@ -11,7 +11,7 @@ from experiments.spec import ExperimentSpec
 from features.errors import DataError, UsageError
 from pipelines.outreach.feedback import known_customers, recorded_files, recorded_rows
 from pipelines.outreach.feedback.recorded_files import NO_VALUES, Recorded
-from pipelines.outreach.feedback.recorded_rows import Faults, Known
+from pipelines.outreach.feedback.recorded_known import Faults, Known
 from pipelines.outreach.operations import came_back, clock, rounds
 from pipelines.outreach.operations.came_back import Kept, Rows
 from pipelines.outreach.operations.rounds import NONE

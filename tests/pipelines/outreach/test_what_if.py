@@ -199,6 +199,11 @@ def test_what_was_never_drawn_cannot_be_judged() -> None:
     assert found.gain is None
 
 
+def test_limits_that_leave_no_room_to_explore_name_the_round() -> None:
+    with pytest.raises(SpecError, match=r"the round of 2024-01-31 cannot be drafted so: .*explore less"):
+        what_if.valued(spec(policy={"capacity": {"call": 3}}), [past(spec(), book())], book())
+
+
 def test_too_little_overlap_is_refused_with_the_number_needed() -> None:
     """A segment that hardly differs: a few dozen customers withheld have what it asks for."""
     found = what_if.valued(spec(), [past(spec(), book())], book(above=0.42)).found

@@ -103,8 +103,12 @@ def test_before_and_after_is_never_an_effect(shop: Shop, said: str) -> None:
     page = effect_page.render(found)
     assert "No effect can be claimed of" in page
     assert said in page
-    with pytest.raises(UsageError, match="--before-and-after"):
-        effect_run.refused("it went up")
+    with pytest.raises(UsageError, match="--before-and-after") as error:
+        effect_run.refused("it went up\nby 3 %")
+    assert "\n" not in str(error.value)
+    assert (
+        effect_run.refused("retention = 68 % : 81 %")["because"] == effect_run.refused("retention=68%:81%")["because"]
+    )
 
 
 def test_contacts_outside_of_rounds_change_no_effect(shop: Shop) -> None:

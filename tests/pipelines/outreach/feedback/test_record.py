@@ -1,5 +1,6 @@
 """What was done comes back: once, corrected by later rows, refused with its row, and held apart from any effect."""
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -87,7 +88,10 @@ def test_nothing_is_recorded_by_a_dry_run_or_where_any_row_has_a_fault(shop: Sho
         ({"round": "2025-01-01", "customer": "c1-0000"}, "did not draw customer 'c1-0000'"),
         ({"currency": "usd"}, "amounts are in usd, those of the spec in eur"),
         ({"cost": "-1"}, "is no amount"),
-        ({"cost": "nan"}, "is no amount"),
+        *(({"cost": cost}, "is no amount") for cost in ("nan", "inf", "1e400", "1_0", "3,50", "\u0663")),
+        ({"round": "2025-01-01garbage"}, "is no date"),
+        ({"customer": "C0-0000"}, "is 'c0-0000' meant?"),
+        ({"customer": "c0-0000\u200b"}, "is 'c0-0000' meant?"),
         ({"offer_taken": "perhaps"}, "write yes or no"),
     ],
 )
@@ -145,6 +149,55 @@ def test_of_one_day_without_times_the_opt_out_holds(shop: Shop) -> None:
     assert opt_outs.now(shop.engine) == {"all": {"c0-0004"}}
     shop.record([{**back, "when": "2025-01-07T11:00"}], at="2025-01-07T12:00")
     assert opt_outs.now(shop.engine) == {}
+
+
+def test_names_that_differ_by_zeros_are_two_customers_and_a_lost_zero_is_noticed(shop: Shop) -> None:
+    drawn = shop.draw(customers=3)
+    shop.draw_again(drawn.assign(customer_id=["007", "8", "08"]), on=date(2025, 6, 1))
+    for name in ("007", "8", "08"):
+        assert shop.record([{**CALL, "customer": name}], dry_run=True, form="xlsx").new == 1
+    for row in ({**CALL, "customer": 7}, {"customer": 7, "opted_out": "yes"}):
+        with pytest.raises(DataError, match=r"there is no customer '7'.*; is '007' meant\?"):
+            shop.record([row], form="xlsx")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (
+            {**CALL, "contact": "1"},
+            {**CALL, "contact": "1", "customer": "c0-0001"},
+            "row 2: it has the same contact as row 1, and another customer_id",
+        ),
+        (
+            {"customer": "c0-0000", "round": "2025-01-01", "churned": 1},
+            {"customer": "c0-0000", "round": "2025-01-01", "churned": 0},
+            "row 2: it has the same outcome of a customer as row 1, and another churned",
+        ),
+    ],
+)
+def test_rows_of_one_file_that_contradict_each_other_are_refused(
+    shop: Shop, one: dict[str, str], other: dict[str, str], told: str
+) -> None:
+    """None of them is the later one; with a time of recording the later one corrects."""
+    shop.draw(customers=20)
+    with pytest.raises(DataError, match=told):
+        shop.record([one, other])
+    times = [{**one, "recorded_at": "2025-01-05"}, {**other, "recorded_at": "2025-01-06"}]
+    assert shop.record(times).corrections == 1
+
+
+def test_who_left_after_the_window_stayed_in_it(shop: Shop) -> None:
+    shop.draw(customers=20)
+    row = {"customer": "c0-0000", "round": "2025-01-01", "churned": 1}
+    with pytest.raises(DataError, match="stayed in the window of 2025-01-01, until 2025-04-01; write 0"):
+        shop.record([{**row, "when": "2025-04-01"}])
+    assert shop.record([{**row, "when": "2025-03-31"}]).new == 1
+
+
+def test_a_file_of_texts_may_be_called_txt(shop: Shop) -> None:
+    shop.draw(customers=20)
+    assert shop.record([CALL], form="txt").new == 1
 
 
 def test_a_misspelt_column_is_not_left_out_silently(shop: Shop) -> None:
