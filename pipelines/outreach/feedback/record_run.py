@@ -1,6 +1,7 @@
 """`record`: keep what was done, who opted out and who left; all of a call's files, or nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -50,7 +51,8 @@ def record(
         *([row for one in found for row in getattr(one, name)] for name in ("contacts", "opt_outs", "outcomes"))
     )
     at = clock.text(now)
-    return came_back.keep(engine, spec.name, every, at=at, is_said=said_at is not None, dry_run=dry_run)
+    kept = came_back.keep(engine, spec.name, every, at=at, is_said=said_at is not None, dry_run=dry_run)
+    return replace(kept, strangers=len({row["customer_id"] for row in every.opt_outs} - known.customers))
 
 
 def check_currency(spec: ExperimentSpec, kept: pd.DataFrame) -> None:

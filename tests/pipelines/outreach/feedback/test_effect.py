@@ -212,6 +212,8 @@ def test_the_page_says_the_same_in_two_languages_and_needs_nothing_else(shop: Sh
     for told in (*words, found["family"]["says"]):
         assert told in unescape(page)
     assert page.count('<svg class="chart"') == 2
+    # What holds for one look only is said to, wherever it stands.
+    assert page.count("for one look") == page.count("仅在查看一次时成立") == 2
     assert "nan" not in page.lower().replace("finance", "")
     assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
 

@@ -254,6 +254,17 @@ def test_a_contact_belongs_to_the_newest_round_that_drew_the_customer_and_was_op
     assert found["of_round"].tolist() == list(days.values())
 
 
+def test_of_two_rounds_that_are_open_the_newer_has_the_contact_unless_it_names_the_older(shop: Shop) -> None:
+    drawn = shop.draw(customers=20)
+    shop.draw_again(drawn, on=date(2025, 2, 10))
+    days = {"2025-02-09": "2025-01-01", "2025-02-10": "2025-02-10", "2025-04-20": "2025-02-10"}
+    shop.record([{**CALL, "when": f"{day}T12:00:00"} for day in days])
+    shop.record([{**CALL, "when": "2025-02-11", "round": "2025-01-01"}])
+    found = compliance.attached(came_back.contacts(shop.engine, "shop"), record_run.listed(shop.engine, "shop"))
+    told = dict(zip(found["happened_at"].str[:10], found["of_round"], strict=True))
+    assert told == {**days, "2025-02-11": "2025-01-01"}
+
+
 def test_notes_stand_apart_and_may_be_erased_for_good(shop: Shop) -> None:
     shop.draw(customers=20)
     shop.record([{**CALL, "note": "Asked for Ms X"}])
@@ -269,7 +280,8 @@ def test_notes_stand_apart_and_may_be_erased_for_good(shop: Shop) -> None:
 def test_opt_outs_hold_until_they_are_taken_back(shop: Shop) -> None:
     shop.draw(customers=20)
     shop.record([{**CALL, "outcome": "opted_out"}])
-    shop.record([{"customer": "c0-0004", "opted_out": "yes"}, {"customer": "later", "opted_out": "yes"}])
+    told = shop.record([{"customer": name, "opted_out": "yes"} for name in ("c0-0004", "later")])
+    assert (told.new, told.strangers) == (2, 1)
     shop.record([{"customer": "c0-0006", "action": "coupon", "opted_out": "yes", "when": WHEN}])
     assert opt_outs.now(shop.engine) == {"all": {"c0-0000", "c0-0004", "later"}, "coupon": {"c0-0006"}}
     # A correction of the contact does not take it back, a row that says so does, and a second one holds again.
