@@ -256,10 +256,12 @@ def test_a_contact_belongs_to_the_newest_round_that_drew_the_customer_and_was_op
 
 def test_of_two_rounds_that_are_open_the_newer_has_the_contact_unless_it_names_the_older(shop: Shop) -> None:
     drawn = shop.draw(customers=20)
-    shop.draw_again(drawn, on=date(2025, 2, 10))
+    one = drawn[drawn["action"] == "call"].head(1)
+    call = {**CALL, "customer": one["customer_id"].iloc[0]}
+    shop.draw_again(one, on=date(2025, 2, 10))
     days = {"2025-02-09": "2025-01-01", "2025-02-10": "2025-02-10", "2025-04-20": "2025-02-10"}
-    shop.record([{**CALL, "when": f"{day}T12:00:00"} for day in days])
-    shop.record([{**CALL, "when": "2025-02-11", "round": "2025-01-01"}])
+    shop.record([{**call, "when": f"{day}T12:00:00"} for day in days])
+    shop.record([{**call, "when": "2025-02-11", "round": "2025-01-01"}])
     found = compliance.attached(came_back.contacts(shop.engine, "shop"), record_run.listed(shop.engine, "shop"))
     told = dict(zip(found["happened_at"].str[:10], found["of_round"], strict=True))
     assert told == {**days, "2025-02-11": "2025-01-01"}
