@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -243,6 +244,55 @@ def test_compliance_by_hand(shop: Shop) -> None:
     reached = found.set_index("customer_id")["reached"]
     assert reached[[called[0], called[2], withheld[0]]].tolist() == [1.0, 0.0, 1.0]
     assert reached[[called[1], called[3]]].isna().all()
+
+
+def test_who_was_reached_by_hand(shop: Shop) -> None:
+    """One contact that reached somebody is enough; one of which nobody knows leaves it open."""
+    drawn = shop.draw(customers=40)
+    said = {
+        ("not_reached", "reached"): 1.0,
+        ("reached", "done"): 1.0,
+        ("not_reached", "done"): None,
+        ("not_reached", "not_done"): 0.0,
+        ("done+", "not_reached"): 1.0,
+        ("done",): None,
+    }
+    called = drawn.loc[drawn["action"] == "call", "customer_id"].tolist()
+    told = zip(called, said, strict=False)
+    rows = [
+        {"customer": customer, "action": "call", "when": f"2025-01-03T{hour + 9:02}:00", "outcome": one.rstrip("+")}
+        | {"offer_taken": "yes" if one.endswith("+") else ""}
+        for customer, outcomes in told
+        for hour, one in enumerate(outcomes)
+    ]
+    shop.record(rows)
+    reached = done(shop).set_index("customer_id")["reached"]
+    found = [None if np.isnan(reached[customer]) else reached[customer] for customer in called[: len(said)]]
+    assert found == list(said.values())
+
+
+def test_what_was_spent_by_hand(shop: Shop) -> None:
+    """What was recorded, else what the action costs that was made; in a round of silence, what was assigned."""
+    drawn = shop.draw(customers=40)
+    silent = shop.draw(customers=4, number=1)
+    called = drawn.loc[drawn["action"] == "call", "customer_id"].tolist()
+    made = [
+        (0, {"action": "call", "cost": 3.5}),
+        (1, {"action": "call"}),
+        (2, {"action": "coupon"}),
+        (3, {"action": "call", "outcome": "not_done", "cost": 9}),
+        (4, {"action": "call", "cost": 1}),
+        (4, {"action": "coupon", "cost": 2}),
+        (5, {"action": "call", "cost": 0}),
+    ]
+    shop.record([{"customer": called[place], "when": WHEN, **row} for place, row in made])
+    assignments = record_run.listed(shop.engine, "shop")
+    contacts = compliance.attached(came_back.contacts(shop.engine, "shop"), assignments)
+    cost = compliance.spent(assignments, contacts, {"call": 2.0, "coupon": 5.0})
+    spent = dict(zip(assignments["customer_id"], cost, strict=True))
+    assert [spent[customer] for customer in called[:7]] == [3.5, 2.0, 5.0, 0.0, 3.0, 0.0, 0.0]
+    costs = silent["action"].map({"none": 0.0, "call": 2.0, "coupon": 5.0})
+    assert [spent[customer] for customer in silent["customer_id"]] == costs.tolist()
 
 
 def test_a_contact_belongs_to_the_newest_round_that_drew_the_customer_and_was_open(shop: Shop) -> None:
