@@ -80,6 +80,18 @@ def test_before_a_round_is_mature_there_are_counts_only(shop: Shop) -> None:
     assert shop.effect(at=date(2025, 2, 1)) == early
 
 
+def test_what_came_after_the_date_of_the_page_is_no_part_of_it(shop: Shop) -> None:
+    drawn = shop.draw(customers=40)
+    shop.record(calls(drawn).iloc[:3])
+    before = shop.effect(at=date(2025, 1, 20))
+    assert len(before["rounds"]) == 1
+    shop.record(calls(drawn, when="2025-02-01").iloc[3:])
+    shop.draw(customers=40, number=1)
+    shop.draw_again(drawn[drawn["action"] == "call"], on=date(2025, 2, 20), spec="other")
+    assert shop.effect(at=date(2025, 1, 20)) == before
+    assert len(shop.effect(at=date(2025, 2, 20))["rounds"]) == 2
+
+
 def test_without_a_control_the_claim_is_refused_and_what_is_missing_is_said(shop: Shop) -> None:
     drawn = shop.draw(control=0.0)
     shop.record(fates(drawn, call=-0.3))
