@@ -92,6 +92,15 @@ def test_what_came_after_the_date_of_the_page_is_no_part_of_it(shop: Shop) -> No
     assert len(shop.effect(at=date(2025, 2, 20))["rounds"]) == 2
 
 
+def test_a_customer_of_no_or_negative_value_counts_as_worth_nothing(shop: Shop) -> None:
+    drawn = shop.draw(customers=40)
+    called = drawn[drawn["action"] == "call"].head(3)
+    shop.draw_again(called.assign(value=[-5.0, float("nan"), 0.0]), on=date(2025, 2, 20))
+    found = shop.effect()
+    assert line(found, "call")["counts"]["assigned"] == int((drawn["action"] == "call").sum()) + 3
+    assert "What 1 customers were worth was not kept when their round was drawn: counted as 0." in found["remarks"]
+
+
 def test_without_a_control_the_claim_is_refused_and_what_is_missing_is_said(shop: Shop) -> None:
     drawn = shop.draw(control=0.0)
     shop.record(fates(drawn, call=-0.3))
