@@ -101,6 +101,15 @@ def test_a_customer_of_no_or_negative_value_counts_as_worth_nothing(shop: Shop) 
     assert "What 1 customers were worth was not kept when their round was drawn: counted as 0." in found["remarks"]
 
 
+def test_without_a_cost_of_churn_winning_a_customer_costs_nothing_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(database.ADDRESS, raising=False)
+    found = Shop(tmp_path, cost_of_churn=None).effect()
+    assert found["churn"]["acquisition_cost"] == 0
+    assert any(one.startswith("The spec has no cost_of_churn") for one in found["remarks"])
+
+
 def test_without_a_control_the_claim_is_refused_and_what_is_missing_is_said(shop: Shop) -> None:
     drawn = shop.draw(control=0.0)
     shop.record(fates(drawn, call=-0.3))
