@@ -134,6 +134,19 @@ def test_what_was_drawn_tells_more_than_when_an_opt_out_was_recorded(recorded: O
     assert np.array_equal(what_if.drawn_by(of, drawn, playbook)[inside], logged[inside])
 
 
+def test_who_was_not_drawn_for_an_opt_out_that_nobody_finds_any_more_stays_out() -> None:
+    of, playbook = spec(), book()
+    told = past(of, playbook, opted_out={"all": NOTHING})
+    logged = pd.DataFrame(told.kept["probabilities"].tolist())[[NONE, *of.actions]].to_numpy()
+    assert np.array_equal(what_if.drawn_by(of, replace(told, opted_out=NO_OPT_OUTS), playbook), logged)
+
+
+def test_a_customer_of_negative_value_is_worth_nothing() -> None:
+    drawn = past(spec(), book())
+    drawn.today.rows.loc[0, "value"] = -5.0
+    assert past_rounds.as_assigned(spec(), [drawn]).value[:2].tolist() == [0.0, 100.0]
+
+
 def test_another_policy_is_bound_by_the_opt_outs_of_then() -> None:
     """Who wanted no mail is not asked for by a playbook of mail, and who wanted no calls is no less."""
     of = spec()

@@ -1,6 +1,6 @@
 """What was done comes back: once, corrected by later rows, refused with its row, and held apart from any effect."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from features.errors import DataError, UsageError
 from pipelines.outreach.feedback import compliance, record_run, recorded_files
-from pipelines.outreach.operations import came_back, database, opt_outs
+from pipelines.outreach.operations import came_back, clock, database, opt_outs
 from pipelines.outreach.operations.tables import CONTACTS, NOTES
 from tests.pipelines.outreach.feedback.rounds_world import Shop, calls
 
@@ -212,6 +212,27 @@ def test_clocks_do_not_go_back(shop: Shop) -> None:
     shop.record([CALL], at="2025-03-01T10:00:00")
     with pytest.raises(UsageError, match="is before 2025-03-01T10:00:00, when something was last recorded"):
         shop.record([{**CALL, "outcome": "reached"}], at="2025-02-01T10:00:00")
+
+
+def test_where_the_clocks_were_set_back_a_later_row_corrects_all_the_same(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.draw(customers=20)
+    shop.record([CALL])
+    monkeypatch.setattr(clock, "now", lambda _: datetime(2025, 3, 1))
+    shop.record([{**CALL, "outcome": "reached"}])
+    kept = came_back.contacts(shop.engine, "shop")
+    assert kept["outcome"].tolist() == ["reached"]
+
+
+def test_the_same_row_signed_by_somebody_else_is_the_same(shop: Shop) -> None:
+    shop.draw(customers=20)
+    shop.record([CALL, {"customer": "c0-0004", "action": "call", "when": WHEN, "by": "Ms X"}])
+    path = shop.root / "back.csv"
+    told = {"renamed": {}, "said_at": None, "signed": "another desk", "dry_run": False}
+    again = record_run.record(shop.spec, shop.workspace, shop.engine, [path], **told)
+    assert (again.new, again.known) == (0, 2)
+    assert came_back.contacts(shop.engine, "shop")["by"].tolist() == ["desk", "Ms X"]
 
 
 def test_costs_in_another_currency_than_the_spec_now_says_are_refused(shop: Shop) -> None:
