@@ -21,7 +21,7 @@ ALPHA = 0.05
 class Line:
     """A line of the page: its name, its figure, None where nothing can be estimated, and against what it is held.
 
-    information is that of `cumulated.Look`, or None where one look was planned before.
+    information is that of `cumulated.information`, or None where one look was planned before.
     """
 
     name: str

@@ -40,7 +40,11 @@ def render(found: Found) -> str:
         {**one, "missing_zh": [effect_words.LACKING.get(each, each) for each in one["missing"]]}
         for one in found["refused"]
     ]
-    return page("effect.html.j2", _terms(), found=found, charts=charts, refused=refused, **parts)
+    again = {
+        "assigned": sum(one["again"] for one in found["done"] if one["action"] != "none"),
+        "withheld": sum(one["again"] for one in found["done"] if one["action"] == "none"),
+    }
+    return page("effect.html.j2", _terms(), found=found, charts=charts, refused=refused, again=again, **parts)
 
 
 def _row(line: Found) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def _formats(path: Path) -> Formats:
         return {}
     guess = recognise(path).form
     found = FileFormat(separator=guess.separator, encoding=guess.encoding)
-    return {} if found == PLAIN else {path.name: found}
+    # What is called .txt may be anything, so it is always said.
+    return {} if found == PLAIN and path.suffix.lower() != ".txt" else {path.name: found}
 
 
 def _word(name: str, said: str, values: Mapping[str, str]) -> str:

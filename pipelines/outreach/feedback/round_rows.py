@@ -12,12 +12,13 @@ from experiments.effects.assigned import Assigned, Mask, assigned
 from experiments.effects.assigned_checks import NONE, PROBABILITY
 from experiments.playbooks.proposals import BY_PLAYBOOK
 from experiments.spec import ExperimentSpec
-from pipelines.outreach.feedback import compliance, record_run, round_outcomes
+from pipelines.outreach.feedback import compliance, contacted_again, record_run, round_outcomes
 from pipelines.outreach.operations import came_back, rounds
 from pipelines.workspace import Workspace
 
 BY_THE_MODEL = "by the model"
 NO_SEGMENT, NOT_KEPT = "none", "not kept"
+AGAIN = ("again",)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
     record_run.check_currency(spec, contacts)
     contacts = compliance.attached(contacts[contacts["happened_at"].str[:10] <= at.isoformat()], drawn)
     followed = compliance.followed(drawn, contacts)
+    followed["again"] = contacted_again.read(engine, spec.name, followed, at=at)
     of_round = {
         one.as_of: frozenset(drawn.loc[drawn["round"] == one.as_of.isoformat(), "customer_id"]) for one in heads
     }
@@ -60,7 +62,9 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
     ]
     outside = int((contacts["of_round"] == "").sum())
     remarks = _remarks(followed, contacts, early=int(early.sum()), vanished=int(vanished.sum()), costs=costs)
-    return RoundRows(assigned(rows) if len(rows) else None, compliance.table(followed), told, outside, remarks)
+    return RoundRows(
+        assigned(rows) if len(rows) else None, compliance.table(followed, also=AGAIN), told, outside, remarks
+    )
 
 
 def _in(rows: pd.DataFrame, outcomes: dict[str, round_outcomes.Outcome], name: str) -> Mask:

@@ -120,6 +120,14 @@ def members(engine: sa.Engine, spec: str) -> pd.DataFrame:
         return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
 
 
+def contacts_of_all(engine: sa.Engine) -> pd.DataFrame:
+    """Whom each round of any spec contacts: spec, as_of (a text), customer_id."""
+    names = ["spec", "as_of", "customer_id"]
+    asked = sa.select(*(ASSIGNMENTS.c[name] for name in names)).where(ASSIGNMENTS.c.action != NONE)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
+
+
 def held_back(engine: sa.Engine, on: date) -> frozenset[str]:
     """The customers whom a round of any spec withholds until after this date, whatever the date of its list."""
     with databases.answering(engine, NAMED), engine.connect() as connection:
