@@ -31,8 +31,6 @@ def written(arguments: argparse.Namespace, spec: TextsSpec, workspace: Workspace
         return evaluated(spec, workspace, main) if arguments.unregistered else run(spec, workspace, main)
     stage: Callable[[Any, Workspace], int | None]
     stage = import_module(f"pipelines.stages.texts.{arguments.command}").run
-    if arguments.command == "ingest":
-        _look(spec, workspace)
     return stage(spec, workspace) or 0
 
 
