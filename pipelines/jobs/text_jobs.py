@@ -14,12 +14,14 @@ from pipelines.workspace import Workspace
 STAGES = ("ingest", "validate", "tune", "train", "evaluate", "register", "promote")
 # Commands that ask of a spec no more than its name and title, its gate's alpha and approval.
 OF_EVERY_KIND = ("approve", "history", "promote", "registry", "rollback", "status")
+# What they have beside, whose modules take a spec of texts.
+OWN = ("read",)
 
 
 def check(command: str, spec: TextsSpec) -> None:
     """Raise UsageError where a reader of texts has no such command."""
-    if command not in (*STAGES, *OF_EVERY_KIND, "run", "data"):
-        there = ", ".join(sorted({*STAGES, *OF_EVERY_KIND, "run", "data"}))
+    if command not in (known := {*STAGES, *OF_EVERY_KIND, *OWN, "run", "data"}):
+        there = ", ".join(sorted(known))
         raise UsageError(f"'{spec.name}' is a reader of texts, which has no `{command}`; there are {there}.")
 
 

@@ -1,7 +1,6 @@
 """At its gate, a reader of texts is downloaded once, the challenger as well as the champion."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -10,17 +9,16 @@ import pandas as pd
 import pytest
 from mlflow.entities.model_registry import ModelVersion
 
-from experiments.texts import learning
 from experiments.texts.held_out import digest_of
 from experiments.texts.reading import CLASSES
 from features.errors import ContractError
-from pipelines.champion import loading, model_versions, reader_versions
+from pipelines.champion import loading, reader_versions
 from pipelines.champion.succession import Standing
-from pipelines.models import integrity
 from pipelines.models.text_readers import folders
 from pipelines.servers import mlflow_runs
 from pipelines.stages.texts.promote import ReaderGate
 from pipelines.workspace import Workspace
+from tests import readers_of_texts
 from tests.pipelines.gate.test_text_contest import SPEC
 from tests.text_worlds import texts_of
 
@@ -28,39 +26,23 @@ STANDING = Standing("tone")
 N_TAUGHT = 240
 
 
-def registered(root: Path, *, n_texts: int) -> tuple[ModelVersion, pd.DataFrame]:
-    """A reader of the first texts as a version, and what it says of the last."""
-    texts, classes = texts_of(N_TAUGHT + 60, language="en", seed=0)
-    reader = learning.fit(texts[:n_texts], classes[:n_texts], params={"topics": 0}, seed=0)
-    folder = root / f"of {n_texts}" / folders.READER
-    folders.write(folder, reader)
-    taught = pd.DataFrame({"digest": [digest_of(one) for one in texts[:n_texts]]}).drop_duplicates()
-    taught.assign(**dict.fromkeys(CLASSES, 1 / 3)).to_parquet(folder / folders.OUT_OF_FOLD)
-    rows = pd.DataFrame({"text": texts[N_TAUGHT:], "digest": [digest_of(one) for one in texts[N_TAUGHT:]]})
-    rows["truth"], rows["known_at"] = [CLASSES[one] for one in classes[N_TAUGHT:]], pd.NaT
-    said, client = reader.read(texts[N_TAUGHT:]), mlflow_runs.client(root)
-    with mlflow.start_run(experiment_id=mlflow_runs.experiment_id(client, root, "tone")):
-        mlflow.log_dict({}, "report.json")
-        logged = reader_versions.log_reader(folder, example=rows[["text"]].astype(object)[:5], output=said[:5])
-    made_of = integrity.summary(model_versions.logged_files(logged))
-    version = model_versions.register(client, "tone", logged=logged, tags={integrity.MADE_OF: made_of})
-    return client.get_model_version("tone", version), pd.concat([rows, said], axis=1)
-
-
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, ModelVersion, ModelVersion]:
     """A checkout with the texts of the gate, a challenger and a champion that says something else."""
     root = tmp_path_factory.mktemp("gate")
     workspace = Workspace(root, "tone")
-    mlflow_runs.use(root)
-    champion, _ = registered(root, n_texts=60)
-    challenger, held_out = registered(root, n_texts=N_TAUGHT)
+    texts, classes = texts_of(N_TAUGHT + 60, language="en", seed=0)
+    champion, challenger = (
+        readers_of_texts.logged(root, "tone", texts[:size], list(classes[:size])) for size in (60, N_TAUGHT)
+    )
+    rows = pd.DataFrame({"text": texts[N_TAUGHT:], "digest": [digest_of(one) for one in texts[N_TAUGHT:]]})
+    rows["truth"], rows["known_at"] = [CLASSES[one] for one in classes[N_TAUGHT:]], pd.NaT
+    said = folders.scorer(root / f"made of {N_TAUGHT}" / folders.READER).read(texts[N_TAUGHT:])
     for folder in (workspace.evaluation, workspace.texts):
         folder.mkdir(parents=True)
-    held_out.to_parquet(workspace.evaluation / "gate.parquet")
+    pd.concat([rows, said], axis=1).to_parquet(workspace.evaluation / "gate.parquet")
     (workspace.evaluation / "report.json").write_text("{}")
-    classes = np.repeat(CLASSES, 30)
-    pd.DataFrame({"class": classes, "judges": False}).to_parquet(workspace.texts / "texts.parquet")
+    pd.DataFrame({"class": np.repeat(CLASSES, 30), "judges": False}).to_parquet(workspace.texts / "texts.parquet")
     return workspace, challenger, champion
 
 
