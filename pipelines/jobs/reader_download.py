@@ -39,8 +39,9 @@ class NoChampionError(HoldfastError):
         self.exit_code = code  # type: ignore[misc]
 
 
-def registered(pin: ReaderSpec, workspace: Workspace, command: Command) -> Pinned:
-    """What the registry says of a pinned version; where it has no version of the model, its spec is run first.
+def registered(pin: ReaderSpec, workspace: Workspace, command: Command | None) -> Pinned:
+    """What the registry says of a pinned version; where it has no version of the model, its spec is run first
+    if there is a command to do so.
 
     Raises MissingError where there is no such model or version, SpecError where it is no reader of texts,
     NoChampionError where that run makes no champion.
@@ -78,13 +79,18 @@ def _versions(client: MlflowClient, model: str) -> list[ModelVersion]:
     return list(client.search_model_versions(f"name = '{model}'"))
 
 
-def _version(pin: ReaderSpec, workspace: Workspace, client: MlflowClient, command: Command) -> ModelVersion:
+def _version(pin: ReaderSpec, workspace: Workspace, client: MlflowClient, command: Command | None) -> ModelVersion:
     """The pinned version. Raises MissingError where there is none, with those that there are."""
     if not _versions(client, pin.model):
         path = workspace.specs / f"{pin.model}.yaml"
         if not path.is_file():
             raise MissingError(
                 f"texts.model: the registry has no model '{pin.model}', and there is no spec {path.name} to make one."
+            )
+        if command is None:
+            raise MissingError(
+                f"texts.model: the registry has no version of '{pin.model}' yet; make one: python -m pipelines run"
+                f" {pin.model}"
             )
         log.note(f"texts: the registry has no version of '{pin.model}' yet: its run comes first")
         if code := command(["run", pin.model]):
