@@ -2,12 +2,14 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
 import numpy as np
 import pandas as pd
+import pytest
 from mlflow.entities.model_registry import ModelVersion
 
 from experiments.texts import learning
@@ -19,7 +21,7 @@ from pipelines.files import storage
 from pipelines.models import integrity
 from pipelines.models.text_readers import folders, pinned
 from pipelines.models.text_readers.pinned import Pinned
-from pipelines.servers import mlflow_runs
+from pipelines.servers import addresses, mlflow_runs
 
 FOLDS = 4
 # A model without anything to compute: what matters of a version is its folder `reader`.
@@ -30,6 +32,15 @@ class Nothing(mlflow.pyfunc.PythonModel):
         return model_input
 mlflow.models.set_model(Nothing())
 """
+
+
+@contextmanager
+def own_registry() -> Iterator[None]:
+    """A block in which each checkout has a registry and a ledger of its own, whatever MLflow was told before."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (addresses.TRACKING, addresses.LEDGER):
+            patch.setenv(name, "")
+        yield
 
 
 def write(folder: Path, texts: Sequence[str], classes: Sequence[int], *, seed: int = 0, honest: bool = True) -> Path:

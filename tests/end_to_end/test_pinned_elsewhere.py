@@ -50,7 +50,7 @@ def repository(copy_of_repository: Callable[[], Repository]) -> Repository:
     folder = readers_of_texts.write(
         found.root.parent / f"{found.root.name}-reader" / "reader", texts, [2 * (n % 2) for n in range(80)]
     )
-    with chdir(found.root):
+    with chdir(found.root), readers_of_texts.own_registry():
         readers_of_texts.register(found.root, "tone", folder, known_before="2024-01-02")
     return found
 

@@ -1,6 +1,7 @@
 """At its gate, a reader of texts is downloaded once, the challenger as well as the champion."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import mlflow
@@ -27,14 +28,15 @@ N_TAUGHT = 240
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, ModelVersion, ModelVersion]:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, ModelVersion, ModelVersion]]:
     """A checkout with the texts of the gate, a challenger and a champion that says something else."""
     root = tmp_path_factory.mktemp("gate")
     workspace = Workspace(root, "tone")
     texts, classes = texts_of(N_TAUGHT + 60, language="en", seed=0)
-    champion, challenger = (
-        readers_of_texts.logged(root, "tone", texts[:size], list(classes[:size])) for size in (60, N_TAUGHT)
-    )
+    with readers_of_texts.own_registry():
+        champion, challenger = (
+            readers_of_texts.logged(root, "tone", texts[:size], list(classes[:size])) for size in (60, N_TAUGHT)
+        )
     rows = pd.DataFrame({"text": texts[N_TAUGHT:], "digest": [digest_of(one) for one in texts[N_TAUGHT:]]})
     rows["truth"], rows["known_at"] = [CLASSES[one] for one in classes[N_TAUGHT:]], pd.NaT
     said = folders.scorer(root / f"made of {N_TAUGHT}" / folders.READER).read(texts[N_TAUGHT:])
@@ -43,7 +45,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Model
     pd.concat([rows, said], axis=1).to_parquet(workspace.evaluation / "gate.parquet")
     (workspace.evaluation / "report.json").write_text("{}")
     pd.DataFrame({"class": np.repeat(CLASSES, 30), "judges": False}).to_parquet(workspace.texts / "texts.parquet")
-    return workspace, challenger, champion
+    with readers_of_texts.own_registry():
+        yield workspace, challenger, champion
 
 
 def gate(workspace: Workspace, kept: loading.Kept, **gate: Any) -> ReaderGate:

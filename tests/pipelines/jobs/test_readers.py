@@ -28,6 +28,12 @@ TEXTS = {0: "rude broken never angry", 2: "lovely friendly quick thanks"}
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two versions of a reader in a registry, a model of another kind, and one whose files were changed afterwards."""
     root = tmp_path_factory.mktemp("registry")
+    with readers_of_texts.own_registry():
+        fill(root)
+    return root
+
+
+def fill(root: Path) -> None:
     for version, size in ((1, 60), (2, 80)):
         texts = [f"{TEXTS[2 * (k % 2)]} {k}" for k in range(size)]
         folder = readers_of_texts.write(root / f"v{version}" / "reader", texts, [2 * (k % 2) for k in range(size)])
@@ -35,13 +41,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     readers_of_texts.register(root, "churn", root / "v1/reader", known_before=KNOWN, kind="churn")
     readers_of_texts.register(root, "late", root / "v1/reader", known_before="2025-12-24")
     readers_of_texts.register(root, "changed", root / "v1/reader", known_before=KNOWN, reader_digest="0" * 64)
-    return root
 
 
 @pytest.fixture
 def workspace(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A checkout with that registry and a spec of a small simulated world."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{made / 'mlflow.db'}")
+    monkeypatch.chdir(tmp_path)
     place = Workspace(tmp_path, "small")
     place.specs.mkdir(parents=True)
     return place

@@ -1,6 +1,7 @@
 """`read`: every row of a file as the champion reads its text, in order, or one clear line."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +32,23 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file = root / f"experiments/specs/{name}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(yaml.safe_dump({**SPEC, **changes}))
+    with readers_of_texts.own_registry():
+        fill(root)
+    return root
+
+
+def fill(root: Path) -> None:
     readers_of_texts.logged(root, "tone", TEXTS[:N_TAUGHT], list(CLASSES[:N_TAUGHT]))
     with ledger_writer.writing("tone", root) as writer:
         model_versions.point(writer.client, "tone", "1")
         upkeep.adopt(writer, "for a test")
-    return root
 
 
 @pytest.fixture
-def checkout(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def checkout(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(made)
-    for name in ("MLFLOW_TRACKING_URI", "HOLDFAST_LEDGER_URI"):
-        monkeypatch.delenv(name, raising=False)
-    return made
+    with readers_of_texts.own_registry():
+        yield made
 
 
 def own(root: Path, texts: list[Any]) -> pd.DataFrame:
@@ -153,3 +158,16 @@ def test_a_model_of_churn_reads_no_texts(root: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(root)
     assert main(["read", "demo", "any.csv"]) == 2
     assert "'demo' is a model of churn, which reads no texts" in capsys.readouterr().err
+
+
+def test_a_version_that_a_spec_pins_is_not_deleted(checkout: Path, capsys: Any) -> None:
+    readers_of_texts.logged(checkout, "tone", TEXTS[: N_TAUGHT - 20], list(CLASSES[: N_TAUGHT - 20]))
+    pin = checkout / "experiments/specs/pinning.yaml"
+    pin.write_text(yaml.safe_dump({"texts": {"model": "tone", "version": 2}}))
+    (checkout / "experiments/specs/broken.yaml").write_text("a: [")
+    assert main(["registry", "delete", "tone", "2"]) == 2
+    assert (
+        "version 2 of 'tone' is pinned by the specs ['pinning']; let them pin another first" in capsys.readouterr().err
+    )
+    pin.unlink()
+    assert main(["registry", "delete", "tone", "2"]) == 0
