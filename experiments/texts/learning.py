@@ -89,7 +89,7 @@ def _are_enough(texts: Sequence[str], index: Places) -> bool:
 def _told(texts: Sequence[str], script: Places, classes: Places) -> str:
     """How many different texts of each class there are in each script."""
     counts = [
-        f"{len({texts[place] for place in np.flatnonzero((script == s) & (classes == k))})} {name}"
+        f"{len({texts[int(place)] for place in np.flatnonzero((script == s) & (classes == k))})} {name}"
         f" {'without words' if s == NONE else f'in {SCRIPTS[s]}'}"
         for s in np.unique(script)
         for k, name in enumerate(CLASSES)

@@ -77,8 +77,7 @@ def _write(file: TextIO, rows: pd.DataFrame, *, header: bool) -> None:
             safe.isetitem(place, np.array([*cells, None], dtype=object)[:-1])  # an array of cells, whatever they are
             broken = broken or any(isinstance(cell, str) and "\r" in cell for cell in cells)
     # Python's csv leaves a lone carriage return without quotes, and readers take it for the end of a line.
-    quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL
-    safe.to_csv(file, index=False, header=header, quoting=quoting)
+    safe.to_csv(file, index=False, header=header, quoting=csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL)
 
 
 def _safe(cells: list[Any]) -> list[Any]:

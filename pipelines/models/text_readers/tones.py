@@ -57,7 +57,7 @@ class TextReader:
         """A row for each text as `Reader.read` gives it, and in `learned_from` whether the reader learned from it."""
         clean, digests = self._clean(texts)
         said: pd.DataFrame = self._scorer.read(clean)
-        return said.assign(learned_from=self._honest.index.get_indexer(digests) >= 0)
+        return said.assign(learned_from=pd.Index(digests).isin(self._honest.index))
 
     def _clean(self, texts: Sequence[str | None]) -> tuple[Sequence[str], list[str]]:
         """The texts normalised, and their digests."""
@@ -69,7 +69,7 @@ class TextReader:
         tones = self._honest.reindex(digests).to_numpy(dtype=float, copy=True)
         unseen = np.flatnonzero(np.isnan(tones))
         if len(unseen):
-            tones[unseen] = self._scorer.read([clean[place] for place in unseen])["tone"].to_numpy(dtype=float)
+            tones[unseen] = self._scorer.read([clean[int(place)] for place in unseen])["tone"].to_numpy(dtype=float)
         return tones + 0.0
 
 
