@@ -15,7 +15,7 @@ from experiments.money import limits, policy
 from experiments.money.limits import UNLIMITED, Limits
 from experiments.playbooks import next_best, proposals
 from experiments.playbooks.playbook_file import PlaybookFile
-from experiments.playbooks.proposals import Book, Customers, Proposals
+from experiments.playbooks.proposals import BY_MODEL, Book, Customers, Proposals
 from experiments.sections.policy import EVERY_ACTION
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
@@ -101,8 +101,21 @@ def drafted(
     found = _assignments(rows, risk, proposed, drawn, actions, reasons=reasons)
     found["value"], found["segment"], found["playbook_row"] = customers.value, asked.segment, asked.row
     found["next_best"] = np.array([*actions, NONE], dtype=object)[other]
+    found["why_action"] = _why(today, proposed, drawn, np.array([*actions, NONE], dtype=object))
     found["warnings"] = pd.Series(open_warnings.of_each(customers.ids, today.warned), index=found.index, dtype=object)
     return _in_order(found)
+
+
+def _why(today: ChampionToday, proposed: Proposals, drawn: Drawn, names: np.ndarray) -> pd.Series:
+    """What each action's predicted effect rests on, in both languages, where the model decided on it.
+
+    Of one that the playbook or chance gave, no effect is claimed that could rest on anything.
+    """
+    decided = (proposed.source == BY_MODEL) & (drawn.action == proposed.action)
+    if today.why is None:
+        return pd.Series([["", ""]] * len(decided), dtype=object)
+    found = today.why(names[np.where(decided, drawn.action, draw.NOBODY)])
+    return pd.Series(found.to_numpy().tolist(), dtype=object)
 
 
 def can_show(round_: Round, assignments: pd.DataFrame) -> dict[str, Shown]:

@@ -48,6 +48,7 @@ def render(round_: DrawnRound, listed: pd.DataFrame, *, title: str, currency: st
             "risk": percent(row["risk"], 0),
             "worth": _worth(row["expected_value"], currency),
             "by": row["because"],
+            "effect": (row["why_action_en"], row["why_action_zh"]),
             "why": [(row[f"reason_{place}_en"], row[f"reason_{place}_zh"]) for place in (1, 2)],
         }
         for place, row in enumerate(listed.to_dict("records"), start=1)

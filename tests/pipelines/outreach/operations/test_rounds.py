@@ -44,6 +44,7 @@ def assignments(count: int = 4) -> pd.DataFrame:
             "because": ["none", "none", "not worth it", "none"][:count],
             "reasons": [[["Uses it less", "使用减少"]], [], [], []][:count],
             "next_best": ["coupon", "none", "none", "none"][:count],
+            "why_action": [["Uses it less", "使用减少"], ["", ""], ["", ""], ["", ""]][:count],
             "warnings": [[{"rule": "use", "level": "high", "owner": "desk", "due_at": "2026-01-04"}], [], [], []][
                 :count
             ],
