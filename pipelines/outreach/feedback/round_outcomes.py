@@ -54,7 +54,7 @@ def read(
     if spec.observations is None:
         return _recorded(engine, spec.name, rounds, drawn=drawn, at=at)
     until = datetime.combine(at + timedelta(days=1), time())
-    end = min(until, datetime.fromisoformat(storage.read_json(workspace.tables / "about.json")["extracted_at"]))
+    end = datetime.fromisoformat(storage.read_json(workspace.tables / "about.json")["extracted_at"])
     found, mature = {}, []
     for one in rounds:
         window = _window(spec, one)
