@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +18,7 @@ from features.event_log.expressions import quoted
 from features.event_log.judging import NO_IDENTITY, Judged, judge
 from features.event_log.options import EventLogOptions, RecordedOptions, formats
 from features.event_log.recorded import RECORDED, ROW
-from pipelines.outreach.feedback.recorded_files import Recorded
+from pipelines.outreach.feedback.recorded_files import Kind, Recorded
 from pipelines.raw_data import raw_files
 from pipelines.raw_data.raw_files import RawFiles
 from pipelines.specs.options import source_of
@@ -137,7 +137,7 @@ def _recorded(
         if not faults:
             rows.append((row[ROW], _texts(kind, mapping, row)))
     left_out = sum(one["dropped"] is not None for one in every)
-    return Recorded(name, kind, rows, mapped_by=judged.where, unread=unread, left_out=left_out)  # type: ignore[arg-type]
+    return Recorded(name, cast("Kind", kind), rows, mapped_by=judged.where, unread=unread, left_out=left_out)
 
 
 def _texts(kind: str, mapping: RecordedOptions, row: Mapping[str, Any]) -> dict[str, str]:

@@ -92,8 +92,7 @@ def _files(
     """The files as rows of texts: by the mappings of the spec that name them, else in our own columns."""
     options = mapped_files.options_of(spec)
     for path in paths or mapped_files.in_raw_data(options, spec.name, workspace.raw):
-        told = {"time_zone": spec.time_zone, "raw": workspace.raw}
-        mapped = mapped_files.read(options, path, **told) if options else []
+        mapped = mapped_files.read(options, path, time_zone=spec.time_zone, raw=workspace.raw) if options else []
         if mapped and (renamed or values):
             raise UsageError(
                 f"{path.name} is read by {mapped[0].mapped_by} of the spec; leave --column and --value out, or name the"
