@@ -97,8 +97,8 @@ def in_raw_data(options: EventLogOptions | None, spec: str, folder: Path) -> lis
     """
     if options is None:
         raise UsageError(
-            f"record {spec}: which files? Name them, or say in the spec, under source.contacts, which of its raw files"
-            " hold what was done."
+            f"record {spec}: which files? Name them; the spec of an event log may say, under source.contacts, which of"
+            " its raw files hold what was done."
         )
     names = raw_files.files_in(folder, formats(options))
     found: dict[str, None] = {}
