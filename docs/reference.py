@@ -10,9 +10,13 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from experiments.spec import ExperimentSpec
 from experiments.texts.spec import TextsSpec
-from features import errors
+from features import errors, sources
+from features.plugins import discover
+from features.source import Source
 from pipelines import cli
 from pipelines.api import holdfast
 from pipelines.api.champions import Champion
@@ -104,8 +108,14 @@ def plugins(kind: str) -> str:
 
 
 def spec() -> str:
-    """Every key of a spec: its type, its default, and what its section says."""
-    return _keys("Keys of a spec", ExperimentSpec)
+    """Every key of a spec, and of each kind of source: its type, its default, and what its section says."""
+    kinds = discover(sources, Source).values()
+    return "\n".join(
+        [
+            _keys("Keys of a spec", ExperimentSpec),
+            *(_keys(f"Keys of `source` of kind `{one.kind}`", one.options, level="##") for one in kinds),
+        ]
+    )
 
 
 def texts_spec() -> str:
@@ -113,13 +123,14 @@ def texts_spec() -> str:
     return _keys("Keys of a spec of texts", TextsSpec)
 
 
-def _keys(title: str, kind: type[ExperimentSpec] | type[TextsSpec]) -> str:
+def _keys(title: str, kind: type[BaseModel], *, level: str = "#") -> str:
     schema = kind.model_json_schema()
-    lines = [f"# {title}\n", f"{inspect.getdoc(kind)}\n", *_table(schema, schema["$defs"])]
-    for name, section in schema["$defs"].items():
+    known = schema.get("$defs", {})
+    lines = [f"{level} {title}\n", f"{inspect.getdoc(kind)}\n", *_table(schema, known)]
+    for name, section in known.items():
         if "properties" in section:
-            lines += [f"\n## {name.removesuffix('Spec')}\n", f"{section.get('description', '')}\n"]
-            lines += _table(section, schema["$defs"])
+            lines += [f"\n{level}# {name.removesuffix('Spec')}\n", f"{section.get('description', '')}\n"]
+            lines += _table(section, known)
     return "\n".join(lines) + "\n"
 
 

@@ -111,8 +111,9 @@ class Source:
     options yields; read yields their parts, in an order that new data only append to, and what it counted on the
     way. wants gives the names, or globs, of the files that it reads, formats how some of them are read; extracted_at is
     when the data were taken out, where the options say so; newer names the options, at any depth, that newer data
-    change and that change no model's recipe. dated says whether its rows have dates, so that history can be cut. truth,
-    where a source knows it, yields parts of what nobody can observe; only tests may read them.
+    change and that change no model's recipe, beside those at the top that make no table and are no part of it either.
+    dated says whether its rows have dates, so that history can be cut. truth, where a source knows it, yields parts of
+    what nobody can observe; only tests may read them.
     """
 
     kind: str
@@ -126,6 +127,7 @@ class Source:
     wants: Callable[[Any], Sequence[str]] = lambda _: ()
     formats: Callable[[Any], Formats] = lambda _: {}
     newer: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     truth: Callable[[Any], Iterator[Part]] | None = None
 
     @property

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import duckdb
 from pydantic import BeforeValidator, Field, model_validator
 
 from features.event_log import expressions
 from features.event_log.daily import ONE_USE
+from features.event_log.recorded import RECORDED, ROW, word_faults
 from features.file_format import PLAIN, FileFormat, Formats, merged
 from features.schema import Table
 from features.section import Moment, Section
@@ -31,6 +32,16 @@ def _as_sql(plain: Any) -> Any:
 
 
 Sql = Annotated[str, BeforeValidator(_as_sql)]
+
+
+def _as_word(plain: Any) -> Any:
+    """A whole number as the text that a file has for it; what YAML reads as a truth is none."""
+    if isinstance(plain, bool):
+        raise ValueError("YAML reads yes, no, on, off, true and false as truths; put the word in quotes")  # noqa: TRY004
+    return str(plain) if isinstance(plain, int) else plain
+
+
+Word = Annotated[str, BeforeValidator(_as_word)]
 
 
 class LookUpOptions(Section):
@@ -65,6 +76,19 @@ class MappingOptions(Section):
     columns: dict[str, Sql]
 
 
+class RecordedOptions(MappingOptions):
+    """Some files and the expressions that make of them what `record` keeps: contacts, or opt-outs.
+
+    values gives by column our word for what a file says there, such as outcome: {erreicht: reached}; what is not in it
+    stays. Rows twice are always one.
+    """
+
+    values: dict[str, dict[Word, Word]] = Field(default_factory=dict)
+
+
+Mapped = TypeVar("Mapped", bound=MappingOptions)
+
+
 class IdentityOptions(Section):
     """A file that says which customer a key belongs to: expressions for the key and for the customer."""
 
@@ -80,7 +104,8 @@ class EventLogOptions(SourceOptions):
     time_zone is the company's: all times are kept in it. refuse_unmapped_above is the share of a table's rows that
     may lack a customer or a date. extracted_at is when the data were taken out; the newest known_at where not said.
     before_first_day says what becomes of rows from before the day on which their customer joined: they are refused, or
-    set aside as unmapped, or the customer joined at the earliest of all rows.
+    set aside as unmapped, or the customer joined at the earliest of all rows. contacts and opt_outs say how `record`
+    reads what the company's own systems keep of them; no table is made of them.
     """
 
     kind: Literal["event_log"] = "event_log"
@@ -92,6 +117,8 @@ class EventLogOptions(SourceOptions):
     tables: dict[str, Annotated[tuple[MappingOptions, ...], BeforeValidator(_many), Field(min_length=1)]] = Field(
         min_length=1
     )
+    contacts: Annotated[tuple[RecordedOptions, ...], BeforeValidator(_many)] = ()
+    opt_outs: Annotated[tuple[RecordedOptions, ...], BeforeValidator(_many)] = ()
 
     @model_validator(mode="after")
     def _is_sound(self) -> "EventLogOptions":
@@ -102,9 +129,16 @@ class EventLogOptions(SourceOptions):
 
     def mappings(self, table: str) -> Iterator[tuple[str, MappingOptions]]:
         """The mappings of a table, each with its place in the spec, such as source.tables.usage or ….usage[1]."""
-        several = self.tables[table]
-        for number, mapping in enumerate(several):
-            yield f"source.tables.{table}{f'[{number}]' if len(several) > 1 else ''}", mapping
+        yield from _placed(f"source.tables.{table}", self.tables[table])
+
+    def recorded(self, kind: str) -> Iterator[tuple[str, RecordedOptions]]:
+        """The mappings of contacts, or of opt_outs, each with its place in the spec."""
+        yield from _placed(f"source.{kind}", self.contacts if kind == "contacts" else self.opt_outs)
+
+
+def _placed(where: str, several: tuple[Mapped, ...]) -> Iterator[tuple[str, Mapped]]:
+    for number, mapping in enumerate(several):
+        yield f"{where}{f'[{number}]' if len(several) > 1 else ''}", mapping
 
 
 def formats(options: EventLogOptions) -> Formats:
@@ -129,14 +163,14 @@ def _formats(options: EventLogOptions) -> Iterator[tuple[str, FileFormat]]:
 
 def mapped_table(name: str) -> Table:
     """What a mapping of a table makes rows of: the table itself, or for `usage` single events of use."""
-    return ONE_USE if name == "usage" else CANONICAL[name]
+    return ONE_USE if name == "usage" else RECORDED.get(name) or CANONICAL[name]
 
 
 def event_key(name: str) -> str | None:
     """The column that names one event of a table and that nothing can stand for but what a row says; None elsewhere."""
     if name == "usage":
         return "usage_id"
-    return next((column for column in MADE_KEYS if column in CANONICAL[name].key), None)
+    return next((column for column in MADE_KEYS if column in mapped_table(name).key), None)
 
 
 def needed_columns(table: Table) -> tuple[str, ...]:
@@ -151,6 +185,8 @@ def _faults(options: EventLogOptions) -> Iterator[str]:
             yield "source.before_first_day: no mapping says when customers joined; it is their first event anyhow"
         for table, where, mapping in _mappings(options):
             yield from _names(table, where, mapping.columns)
+            if isinstance(mapping, RecordedOptions):
+                yield from word_faults(mapped_table(table), where, mapping.columns, mapping.values)
             if mapping.identity and not options.identities:
                 yield f"{where}.identity asks for a customer's key to be looked up, and there are no source.identities"
         for where, form in _places(options):
@@ -179,15 +215,20 @@ def _mappings(options: EventLogOptions) -> Iterator[tuple[str, str, MappingOptio
     for table in options.tables:
         for where, mapping in options.mappings(table):
             yield table, where, mapping
+    for kind in RECORDED:
+        for where, mapping in options.recorded(kind):
+            yield kind, where, mapping
 
 
 def _names(name: str, where: str, columns: Mapping[str, str]) -> Iterator[str]:
-    if name not in CANONICAL:
-        yield f"there is no table '{name}' ({where}); there are {sorted(CANONICAL)}"
+    if name not in (RECORDED if where.startswith(f"source.{name}") else CANONICAL):
+        hint = f"; what `record` keeps stands in source.{name}" if name in RECORDED else ""
+        yield f"there is no table '{name}' ({where}); there are {sorted(CANONICAL)}{hint}"
         return
     table = mapped_table(name)
-    if unknown := sorted(set(columns) - set(table.names)):
-        yield f"{where}.columns: no column {unknown}; there are {list(table.names)}"
+    there = [column for column in table.names if column != ROW]
+    if unknown := sorted(set(columns) - set(there)):
+        yield f"{where}.columns: no column {unknown}; there are {there}"
     if missing := [column for column in needed_columns(table) if column not in columns]:
         yield f"{where}.columns: {missing} must be given"
 

@@ -10,7 +10,7 @@ from time import monotonic
 
 import duckdb
 
-from features.errors import SpecError
+from features.errors import DataError, SpecError
 
 # A mapping is first tried on few rows of each file, then on some more, in so many seconds, with so much more memory and
 # what a thread reads at a time.
@@ -30,13 +30,25 @@ _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def prepare(database: duckdb.DuckDBPyConnection) -> None:
-    """Replace the functions that lengthen a text by ones that fail beyond LONGEST."""
+    """Make the expressions of a spec fail row by row, and functions that lengthen a text fail beyond LONGEST."""
+    # These would move a cast out of its TRY or into the reader of a file, where one bad value ends everything.
+    database.execute("SET disabled_optimizers = 'common_subexpressions,type_pushdown,scalar_fn_pushdown'")
     for name, (taken, type_) in _FILLING.items():
         # No call of error(), which is not allowed within a TRY: a cast that fails for this row alone.
         small = f"CAST(CASE WHEN size > {LONGEST} THEN 'above {LONGEST}' ELSE size::VARCHAR END AS {type_})"
         database.execute(
             f"CREATE OR REPLACE TEMP MACRO {name}({taken}) AS system.main.{name}({taken.replace('size', small)})"
         )
+
+
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """A block for a mapping of the spec. Raises DataError where a value stops a whole file from being read."""
+    try:
+        yield
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        reason = " ".join(str(error).split("Possible ")[0].split())
+        raise DataError(f"{where}: {reason}") from error
 
 
 @contextmanager

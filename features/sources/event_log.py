@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-import duckdb
-
 from features.errors import DataError
 from features.event_log import corrections, counting, customers, daily, identities, months, watch
 from features.event_log.judging import TAKEN, Judged, judge
@@ -51,8 +49,6 @@ def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unm
     to no customer or to two, when a table keeps no row, or when a value stops a whole file from being read.
     """
     database = raw.database
-    # These would move a cast out of its TRY or into the reader of a file, where one bad value ends everything.
-    database.execute("SET disabled_optimizers = 'common_subexpressions,type_pushdown,scalar_fn_pushdown'")
     watch.prepare(database)
     identities.read(raw, options)
     customers.prepare(database)
@@ -106,11 +102,8 @@ def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | 
 
 def _judged(raw: Raw, options: EventLogOptions, table: str) -> Iterator[Judged]:
     for number, (where, mapping) in enumerate(options.mappings(table)):
-        try:
+        with watch.reading(where):
             one = judge(raw, options, table, where=where, mapping=mapping, number=number)
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            reason = " ".join(str(error).split("Possible ")[0].split())
-            raise DataError(f"{where}: {reason}") from error
         if mapping.identity:
             counting.refuse_strangers(raw.database, one)
         yield one
@@ -127,9 +120,10 @@ def extracted_at(options: EventLogOptions) -> str | None:
 
 
 def wants(options: EventLogOptions) -> list[str]:
-    """The files of the identities, and those that mappings read or look up."""
+    """The files of the identities, and those that mappings read or look up, those of `record` included."""
     named = [identity.file for identity in options.identities]
     mappings = [one for several in options.tables.values() for one in several]
+    mappings += [*options.contacts, *options.opt_outs]
     named += [look_up.file for one in mappings for look_up in one.look_up.values()]
     return named + [name for one in mappings for name in one.files]
 
@@ -146,4 +140,5 @@ SOURCE = Source(
     wants=wants,
     formats=formats,
     newer=("file", "files", "extracted_at", "refuse_unmapped_above"),
+    beside=("contacts", "opt_outs"),
 )

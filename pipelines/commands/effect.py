@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def arguments(command: argparse.ArgumentParser) -> None:
     """The date, and figures to refuse."""
-    command.add_argument("--at", metavar="DATE", help="rounds, contacts and windows up to this date; today unless said")
+    command.add_argument("--at", metavar="DATE", help="as known at the end of this day; today unless said")
     command.add_argument(
         "--before-and-after",
         metavar="FIGURES",

@@ -2,8 +2,10 @@
 
 A file is CSV, Excel, Parquet or JSON lines. Of contacts it has the columns customer, action and when, and may have by,
 outcome (reached, accepted, declined, not_reached, done, not_done, opted_out), offer_taken, note, cost, currency, round
-(the date of the list), contact (a number of your own for the contact), outcome_at and recorded_at. Of opt-outs:
-customer, and maybe action, when and opted_out (no: wants contacts again). Of outcomes: customer, round, churned.
+(the date of the list), contact (a number of your own for the contact), corrects (the number of the contact that a row
+corrects), outcome_at and recorded_at. Of opt-outs: customer, and maybe action, when and opted_out (no: wants contacts
+again). Of outcomes: customer, round, churned. A file that the spec of an event log maps (source.contacts,
+source.opt_outs) is read by that mapping; without FILE, all such files of the raw data are.
 A row twice is one. A later row of the same contact (customer, action and when, or your number) corrects the earlier.
 A file with a fault is refused whole, with its rows. What was done outside of any round is kept, and says nothing of
 effects. Opt-outs hold at once, in every spec's rounds and at `alerts deliver`; a correction does not take one back.
@@ -15,6 +17,7 @@ json: how many rows were new, known and corrections, customers nobody knows (str
 example: python -m pipelines record demo contacts.csv
 example: python -m pipelines record demo calls.xlsx --column customer=Kunde --column when=Datum
 example: python -m pipelines record demo opt_outs.csv --dry-run
+example: python -m pipelines record shop
 """
 
 import argparse
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 def arguments(command: argparse.ArgumentParser) -> None:
     """The files, when they are recorded, and the names of their columns."""
-    command.add_argument("files", metavar="FILE", nargs="+", help="files of contacts, opt-outs or outcomes")
+    command.add_argument("files", metavar="FILE", nargs="*", help="files of contacts, opt-outs or outcomes")
     command.add_argument("--at", metavar="TIME", help="when it is recorded, by the company's clocks; now unless said")
     command.add_argument("--dry-run", action="store_true", help="check and count, and record nothing")
     command.add_argument(
@@ -71,6 +74,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         f"record {spec.name}: {kept.new} new rows, {kept.corrections} of them corrections, and {kept.known} known ones",
         *(["  nothing was recorded: --dry-run"] if arguments.dry_run else []),
         *([f"  opt-outs of {kept.strangers} customers who are not known yet: they hold"] if kept.strangers else []),
+        *([f"  {kept.left_out} rows were left out by `drop`"] if kept.left_out else []),
         *_table(done),
         *([f"  {outside} contacts are outside of any round: kept, and no part of any effect"] if outside else []),
     ]

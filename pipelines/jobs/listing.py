@@ -23,6 +23,7 @@ from experiments.uplift.learner import Learner
 from features import labels, sources
 from features.catalog import all_features
 from features.errors import UsageError
+from features.event_log.recorded import RECORDED, ROW
 from features.label import Label
 from features.plugins import discover
 from features.schema import Column
@@ -44,11 +45,12 @@ def _features(_root: Path) -> Rows:
 
 
 def _tables(_root: Path) -> Rows:
-    """Every column of the canonical tables, onto which event logs are mapped."""
+    """Every column of the canonical tables, onto which event logs are mapped, and of what `record` keeps."""
     return [
         (f"{table.name}.{one.name}", f"{one.meaning} [{_legal(one)}]")
-        for table in CANONICAL.values()
+        for table in (*CANONICAL.values(), *RECORDED.values())
         for one in table.columns
+        if one.name != ROW
     ]
 
 

@@ -77,7 +77,8 @@ def recipe(spec: ExperimentSpec) -> str:
     plain = spec.model_dump(mode="json", include=sections)
     # On how many dates a model is judged does not make it another.
     del plain["split"]["gate_dates"]
-    plain["source"] = _without(spec.source, plugin(sources, spec.source["kind"], Source).newer)
+    source = plugin(sources, spec.source["kind"], Source)
+    plain["source"] = _without({k: v for k, v in spec.source.items() if k not in source.beside}, source.newer)
     plain["code"] = _code(spec)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 

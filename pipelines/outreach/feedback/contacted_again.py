@@ -11,16 +11,19 @@ import sqlalchemy as sa
 
 from pipelines.outreach.feedback.compliance import KEY
 from pipelines.outreach.feedback.recorded_rows import NOT_DONE
-from pipelines.outreach.operations import came_back, rounds
+from pipelines.outreach.operations import came_back, clock, rounds
 
 
-def read(engine: sa.Engine, spec: str, assignments: pd.DataFrame, *, at: date) -> pd.Series:
+def read(engine: sa.Engine, spec: str, assignments: pd.DataFrame, *, at: date, time_zone: str) -> pd.Series:
     """Whether each assignment of a spec is of a customer who was contacted again up to a date, shape (n_rows,).
 
-    assignments are `record_run.listed`. What the spec itself recorded is no contact from elsewhere.
+    assignments are `record_run.listed`. It is what was known by the end of that day, by the clocks of time_zone. What
+    the spec itself recorded is no contact from elsewhere.
     """
     lists = rounds.contacts_of_all(engine).rename(columns={"as_of": "on"})
-    made = came_back.contacts_of_others(engine, spec)
+    there = [one for one in lists["written_at"].unique() if clock.shown(one, time_zone).date() <= at]
+    lists = lists[lists["written_at"].isin(there)].drop(columns="written_at")
+    made = came_back.contacts_of_others(engine, spec, known_by=clock.last_of(at))
     made = made[made["outcome"] != NOT_DONE].assign(on=lambda rows: rows["happened_at"].str[:10])
     elsewhere = pd.concat([lists, made[["spec", "on", "customer_id"]]], ignore_index=True)
     elsewhere = elsewhere[elsewhere["on"] <= at.isoformat()]

@@ -1,6 +1,6 @@
 """`record`: keep what was done, who opted out and who left; all of a call's files, or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError, UsageError
-from pipelines.outreach.feedback import known_customers, recorded_files, recorded_rows
+from pipelines.outreach.feedback import known_customers, mapped_files, recorded_files, recorded_rows
 from pipelines.outreach.feedback.recorded_files import NO_VALUES, Recorded
 from pipelines.outreach.feedback.recorded_known import Faults, Known
 from pipelines.outreach.operations import came_back, clock, rounds
@@ -36,23 +36,28 @@ def record(
 ) -> Kept:
     """Keep the rows of files, or nothing where any row has a fault; a row that is there already changes nothing.
 
-    renamed and values are as for `recorded_files.read`; said_at is the time of recording by the company's clocks, now
-    unless said. Raises DataError for faults, with the rows that have them.
+    Without paths they are the raw files that the spec maps onto contacts and opt-outs. renamed and values are as for
+    `recorded_files.read`; said_at is the time of recording by the company's clocks, now unless said. Raises DataError
+    for faults, with the rows that have them.
     """
     now = clock.came(said_at, spec.time_zone)
-    known, found = _known(spec, workspace, engine, now=now, signed=signed), []
-    for path in paths:
-        file = recorded_files.read(path, renamed, values)
+    known, found, left_out = _known(spec, workspace, engine, now=now, signed=signed), [], 0
+    for file in _files(spec, workspace, paths, renamed, values):
         faults = Faults()
+        for number, fault in file.unread:
+            faults.of(number)(fault)
         found.append(_rows(spec, file, known, faults))
         _refuse(file, faults)
+        known = replace(known, contacts=known.contacts | {str(one["contact"]) for one in found[-1].contacts})
+        left_out += file.left_out
     check_currency(spec, came_back.contacts(engine, spec.name))
     every = Rows(
         *([row for one in found for row in getattr(one, name)] for name in ("contacts", "opt_outs", "outcomes"))
     )
     at = clock.text(now)
     kept = came_back.keep(engine, spec.name, every, at=at, is_said=said_at is not None, dry_run=dry_run)
-    return replace(kept, strangers=len({row["customer_id"] for row in every.opt_outs} - known.customers))
+    strangers = len({row["customer_id"] for row in every.opt_outs} - known.customers)
+    return replace(kept, strangers=strangers, left_out=left_out)
 
 
 def check_currency(spec: ExperimentSpec, kept: pd.DataFrame) -> None:
@@ -77,6 +82,25 @@ def listed(engine: sa.Engine, spec: str) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else empty
 
 
+def _files(
+    spec: ExperimentSpec,
+    workspace: Workspace,
+    paths: Sequence[Path],
+    renamed: Mapping[str, str],
+    values: Mapping[str, str],
+) -> Iterator[Recorded]:
+    """The files as rows of texts: by the mappings of the spec that name them, else in our own columns."""
+    options = mapped_files.options_of(spec)
+    for path in paths or mapped_files.in_raw_data(options, spec.name, workspace.raw):
+        mapped = mapped_files.read(options, path, time_zone=spec.time_zone, raw=workspace.raw) if options else []
+        if mapped and (renamed or values):
+            raise UsageError(
+                f"{path.name} is read by {mapped[0].mapped_by} of the spec; leave --column and --value out, or name the"
+                " file otherwise."
+            )
+        yield from mapped or [recorded_files.read(path, renamed, values)]
+
+
 def _rows(spec: ExperimentSpec, file: Recorded, known: Known, faults: Faults) -> Rows:
     if file.kind == "contacts":
         contacts = recorded_rows.contacts(file, known, faults)
@@ -96,7 +120,8 @@ def _refuse(file: Recorded, faults: Faults) -> None:
     if faults.told:
         more = len(faults.told) - MOST_TOLD
         rest = f" (and {more} faults more)" if more > 0 else ""
-        raise DataError(f"{file.name}: {' '.join(faults.told[:MOST_TOLD])}{rest} Nothing was recorded.")
+        by = f" {file.mapped_by} of the spec reads it." if file.mapped_by else ""
+        raise DataError(f"{file.name}: {' '.join(faults.told[:MOST_TOLD])}{rest}{by} Nothing was recorded.")
 
 
 def _known(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, now: datetime, signed: str) -> Known:
@@ -106,4 +131,5 @@ def _known(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, now
     closes = {one.as_of.isoformat(): one.window_closes_at.isoformat() for one in heads}
     every = {on: drawn.get(on, frozenset()) for on in closes}
     customers = known_customers.of_tables(workspace.tables) | frozenset(there["customer_id"])
-    return Known(customers, spec.actions, every, closes, spec.currency, now, spec.time_zone, signed)
+    numbers = frozenset(map(str, came_back.contacts(engine, spec.name)["contact"]))
+    return Known(customers, spec.actions, every, closes, spec.currency, now, spec.time_zone, signed, numbers)

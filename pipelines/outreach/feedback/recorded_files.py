@@ -24,6 +24,7 @@ COLUMNS: Mapping[Kind, tuple[str, ...]] = {
         "currency",
         "round",
         "contact",
+        "corrects",
         "outcome_at",
         "recorded_at",
     ),
@@ -38,16 +39,23 @@ NEEDED: Mapping[Kind, tuple[str, ...]] = {
 # The columns in which a word of the file may stand for one of ours.
 WORDS = ("action", "outcome", "offer_taken", "opted_out", "churned")
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
-ALSO = {"customer_id": "customer", "done_at": "when", "happened_at": "when"}
+ALSO = {"customer_id": "customer", "done_at": "when", "happened_at": "when", "event_at": "when"}
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A file: its name, what it is of, and its rows by their number in the file, each text without blanks around it."""
+    """A file: its name, what it is of, and its rows by their number in the file, each text without blanks around it.
+
+    Of one that the spec maps: the mapping's place in it, the faults of rows that cannot be read, by number, and how
+    many rows a filter left out.
+    """
 
     name: str
     kind: Kind
     rows: Sequence[tuple[int, Mapping[str, str]]]
+    mapped_by: str = ""
+    unread: Sequence[tuple[int, str]] = ()
+    left_out: int = 0
 
 
 def read(path: Path, renamed: Mapping[str, str], values: Mapping[str, str] = NO_VALUES) -> Recorded:

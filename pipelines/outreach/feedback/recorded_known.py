@@ -11,7 +11,7 @@ class Known:
     """What rows are held against.
 
     customers are those of the data and of rounds, drawn the customers of each round by the date of its list, closes
-    when each closes; now is by the company's clocks, those of time_zone.
+    when each closes; now is by the company's clocks, those of time_zone. contacts are the numbers of those recorded.
     """
 
     customers: frozenset[str]
@@ -22,6 +22,7 @@ class Known:
     now: datetime
     time_zone: str
     signed: str
+    contacts: frozenset[str] = frozenset()
 
     def like(self, customer: str) -> str:
         """The customer who seems to be meant by a name that nobody has, as part of a sentence; "" where none does."""

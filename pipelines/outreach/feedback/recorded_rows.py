@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.sections.policy import EVERY_ACTION
 from features.section import FIRST_YEAR
+from pipelines.outreach.feedback import corrections
 from pipelines.outreach.feedback.recorded_files import Recorded
 from pipelines.outreach.feedback.recorded_known import Faults, Known
 from pipelines.outreach.operations import clock
@@ -34,7 +35,7 @@ def contacts(file: Recorded, known: Known, faults: Faults) -> list[dict[str, Any
     """The contacts of a file, in its order, as `came_back.keep` wants them."""
     found = [_contact(row, known, faults.of(number)) for number, row in file.rows]
     _one_each(file, found, faults, key=("contact",), says="customer_id", what="contact")
-    return found
+    return corrections.settled(file, found, known, faults)
 
 
 def opt_outs(file: Recorded, known: Known, faults: Faults) -> list[dict[str, Any]]:

@@ -1,23 +1,24 @@
-"""Who of each round left: by the spec's label over the newest tables, or as it was recorded where they have no dates.
+"""Who of each round left, as known at a date: by the spec's label, or as recorded where the tables have no dates.
 
 A round is mature once its window has closed and the outcomes of all whom it drew are known; not before.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
+import ibis
 import pandas as pd
 import sqlalchemy as sa
 
 from experiments.spec import ExperimentSpec
 from features import labelling, labels
+from features.hindsight import Hindsight
 from features.label import Label, LabelOptions, LabelWindow
 from features.plugins import plugin
 from pipelines.files import storage
 from pipelines.matrix.dated import ENGINES
-from pipelines.outreach.feedback import known_customers
-from pipelines.outreach.operations import came_back
+from pipelines.outreach.operations import came_back, clock
 from pipelines.outreach.operations.rounds import Round
 from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
@@ -28,8 +29,7 @@ class Outcome:
     """What is known of a round: why it is pending, "" where it is mature, and who left.
 
     left has by customer_id 1 or 0; customers who are not in it stayed. before are those who had left already when the
-    round was drawn, as the data say today, and vanished those of whom the data say nothing any longer: neither take
-    part.
+    round was drawn, as is known by now, and vanished those of whom the data say nothing any longer: neither take part.
     """
 
     pending: str
@@ -47,9 +47,13 @@ def read(
     drawn: Mapping[date, frozenset[str]],
     at: date,
 ) -> dict[date, Outcome]:
-    """The outcomes of rounds as of a date, by the date of the list; drawn are the customers of each."""
+    """The outcomes of rounds as known at the end of a day, by the date of the list; drawn are the customers of each.
+
+    What became known later, corrections included, is no part of it.
+    """
     if spec.observations is None:
         return _recorded(engine, spec.name, rounds, drawn=drawn, at=at)
+    until = datetime.combine(at + timedelta(days=1), time())
     end = datetime.fromisoformat(storage.read_json(workspace.tables / "about.json")["extracted_at"])
     found, mature = {}, []
     for one in rounds:
@@ -61,7 +65,7 @@ def read(
             found[one.as_of] = Outcome(f"its window closes on {closes}, and the data end at {end.date()}", {})
         else:
             mature.append(one)
-    return found | (_by_label(spec, workspace, mature, drawn) if mature else {})
+    return found | (_by_label(spec, workspace, mature, drawn, until=until) if mature else {})
 
 
 def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
@@ -70,20 +74,27 @@ def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
 
 
 def _by_label(
-    spec: ExperimentSpec, workspace: Workspace, rounds: Sequence[Round], drawn: Mapping[date, frozenset[str]]
+    spec: ExperimentSpec,
+    workspace: Workspace,
+    rounds: Sequence[Round],
+    drawn: Mapping[date, frozenset[str]],
+    *,
+    until: datetime,
 ) -> dict[date, Outcome]:
     """By the same code of the label as the training rows; leaving within the lead time is leaving."""
     source, options = source_of(spec)
     kind, said = plugin(labels, spec.label.kind, Label), spec.label
     settings = LabelOptions(said.table, said.event, said.active_days)
-    asked, there = spec.observations, known_customers.of_tables(workspace.tables)
+    asked = spec.observations
     found: dict[date, Outcome] = {}
     if asked is None:
         return found
     with ENGINES[asked.engine](workspace.tables, source.declare(options)) as opened:
+        then = _known_before(opened.known_today, until)
+        there = frozenset(opened.rows(then.tables["customers"].select("customer_id"))["customer_id"].to_pylist())
         for one in rounds:
             window = _window(spec, one)
-            happened = labelling.happened_at(kind, opened.known_today, window, settings)
+            happened = labelling.happened_at(kind, then, window, settings)
             rows = opened.rows(happened.filter(happened.happened_at < window.closes)).to_pandas()
             names = rows["customer_id"].astype(str)
             early = (rows["happened_at"] < pd.Timestamp(window.as_of)).to_numpy(dtype=bool)
@@ -92,11 +103,24 @@ def _by_label(
     return found
 
 
+def _known_before(today: Hindsight, until: datetime) -> Hindsight:
+    """What was known before a moment: rows and corrections that came later are left out."""
+    moment = ibis.literal(until, type="timestamp")
+    tables = {
+        name: table.filter(table.known_at < moment) if today.declared[name].is_dated else table
+        for name, table in today.tables.items()
+    }
+    known = {
+        name: None if one is None else one.filter(one.superseded_at < moment) for name, one in today.corrected.items()
+    }
+    return Hindsight(tables, today.declared, known)
+
+
 def _recorded(
     engine: sa.Engine, spec: str, rounds: Sequence[Round], *, drawn: Mapping[date, frozenset[str]], at: date
 ) -> dict[date, Outcome]:
     """Where the data have no dates: what `record` was told."""
-    told = came_back.outcomes(engine, spec)
+    told = came_back.outcomes(engine, spec, known_by=clock.last_of(at))
     found = {}
     for one in rounds:
         rows = told[told["round"] == one.as_of.isoformat()]

@@ -13,7 +13,8 @@ from experiments.effects.assigned_checks import NONE, PROBABILITY
 from experiments.playbooks.proposals import BY_PLAYBOOK
 from experiments.spec import ExperimentSpec
 from pipelines.outreach.feedback import compliance, contacted_again, record_run, round_outcomes
-from pipelines.outreach.operations import came_back, rounds
+from pipelines.outreach.operations import came_back, clock, rounds
+from pipelines.outreach.operations.rounds import Round
 from pipelines.workspace import Workspace
 
 BY_THE_MODEL = "by the model"
@@ -37,15 +38,15 @@ class RoundRows:
 
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: date) -> RoundRows:
-    """All rounds of a spec whose lists are of a date up to at, with the outcomes that were known by then."""
-    heads = [one for one in rounds.all_of(engine, spec.name) if one.as_of <= at]
+    """All rounds of a spec whose lists are of a date up to at, with all that was known by the end of that day."""
+    heads = [one for one in rounds.all_of(engine, spec.name) if _is_there(one, at, spec.time_zone)]
     drawn = record_run.listed(engine, spec.name)
-    drawn = drawn[drawn["round"] <= at.isoformat()].reset_index(drop=True)
-    contacts = came_back.contacts(engine, spec.name)
+    drawn = drawn[drawn["round"].isin([one.as_of.isoformat() for one in heads])].reset_index(drop=True)
+    contacts = came_back.contacts(engine, spec.name, known_by=clock.last_of(at))
     record_run.check_currency(spec, contacts)
     contacts = compliance.attached(contacts[contacts["happened_at"].str[:10] <= at.isoformat()], drawn)
     followed = compliance.followed(drawn, contacts)
-    followed["again"] = contacted_again.read(engine, spec.name, followed, at=at)
+    followed["again"] = contacted_again.read(engine, spec.name, followed, at=at, time_zone=spec.time_zone)
     of_round = {
         one.as_of: frozenset(drawn.loc[drawn["round"] == one.as_of.isoformat(), "customer_id"]) for one in heads
     }
@@ -65,6 +66,11 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
     return RoundRows(
         assigned(rows) if len(rows) else None, compliance.table(followed, also=AGAIN), told, outside, remarks
     )
+
+
+def _is_there(round_: Round, at: date, time_zone: str) -> bool:
+    """Whether a round is of a date up to at, and was written by the end of that day."""
+    return round_.as_of <= at and clock.shown(round_.written_at, time_zone).date() <= at
 
 
 def _in(rows: pd.DataFrame, outcomes: dict[str, round_outcomes.Outcome], name: str) -> Mask:
@@ -116,7 +122,7 @@ def _remarks(
 ) -> list[str]:
     found = []
     if early:
-        found.append(f"{early:,} customers had left before their round was drawn, as the data say today: left out.")
+        found.append(f"{early:,} customers had left before their round was drawn, as is known by now: left out.")
     if vanished:
         found.append(
             f"{vanished:,} customers of rounds are not in the data any longer, so nobody knows whether they left: left"

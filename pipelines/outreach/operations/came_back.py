@@ -35,13 +35,15 @@ class Rows:
 class Kept:
     """How many rows were new, were there before or came twice, and, of the new, correct an earlier one.
 
-    strangers are customers with opt-outs whom neither the data nor a round knows.
+    strangers are customers with opt-outs whom neither the data nor a round knows; left_out are rows that a filter of
+    the spec left out.
     """
 
     new: int
     known: int
     corrections: int
     strangers: int = 0
+    left_out: int = 0
 
 
 def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dry_run: bool = False) -> Kept:
@@ -69,23 +71,30 @@ def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dr
     return Kept(counted, told - counted, corrections)
 
 
-def contacts(engine: sa.Engine, spec: str) -> pd.DataFrame:
-    """The contacts of a spec, each by its latest row, in the order of time; a `contact` is once in it."""
-    return _latest(engine, CONTACTS, spec, ["contact"]).sort_values(["happened_at", "place"]).reset_index(drop=True)
+def contacts(engine: sa.Engine, spec: str, *, known_by: str | None = None) -> pd.DataFrame:
+    """The contacts of a spec, each by its latest row, in the order of time; a `contact` is once in it.
+
+    known_by is a moment of the company's clocks, as it is kept: what became known later is no part of it.
+    """
+    found = _latest(engine, CONTACTS, spec, ["contact"], known_by)
+    return found.sort_values(["happened_at", "place"]).reset_index(drop=True)
 
 
-def contacts_of_others(engine: sa.Engine, spec: str) -> pd.DataFrame:
+def contacts_of_others(engine: sa.Engine, spec: str, *, known_by: str | None = None) -> pd.DataFrame:
     """The contacts of all specs but one, as `contacts` has them."""
     asked = sa.select(CONTACTS.c.spec).where(CONTACTS.c.spec != spec).distinct()
     with databases.answering(engine, NAMED), engine.connect() as connection:
         others = sorted(connection.execute(asked).scalars())
-    found = [contacts(engine, other) for other in others]
+    found = [contacts(engine, other, known_by=known_by) for other in others]
     return pd.concat(found, ignore_index=True) if found else contacts(engine, spec).iloc[:0]
 
 
-def outcomes(engine: sa.Engine, spec: str) -> pd.DataFrame:
-    """The recorded outcomes of a spec (round, customer_id, churned, happened_at), each by its latest row."""
-    return _latest(engine, OUTCOMES, spec, ["round", "customer_id"])
+def outcomes(engine: sa.Engine, spec: str, *, known_by: str | None = None) -> pd.DataFrame:
+    """The recorded outcomes of a spec (round, customer_id, churned, happened_at), each by its latest row.
+
+    known_by is as for `contacts`.
+    """
+    return _latest(engine, OUTCOMES, spec, ["round", "customer_id"], known_by)
 
 
 def digest(row: Row, *left_out: str) -> str:
@@ -94,8 +103,9 @@ def digest(row: Row, *left_out: str) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()).hexdigest()
 
 
-def _latest(engine: sa.Engine, table: sa.Table, spec: str, names: list[str]) -> pd.DataFrame:
+def _latest(engine: sa.Engine, table: sa.Table, spec: str, names: list[str], known_by: str | None) -> pd.DataFrame:
     asked = sa.select(table).where(table.c.spec == spec).order_by(table.c.known_at, table.c.place)
+    asked = asked if known_by is None else asked.where(table.c.known_at <= known_by)
     with databases.answering(engine, NAMED), engine.connect() as connection:
         rows = [dict(row) for row in connection.execute(asked).mappings()]
     frame = pd.DataFrame(rows, columns=[column.name for column in table.columns], dtype=object)

@@ -1,6 +1,6 @@
 """Conversion of times: company-local, without time zone, as ISO 8601 text or as hours since 1970."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from features.errors import UsageError
@@ -80,6 +80,11 @@ def is_whole_day(kept: str) -> bool:
 def end_of(kept: str) -> str:
     """The last second that a moment, as it is kept, stands for."""
     return kept.removesuffix(_MIDNIGHT) + "T23:59:59" if is_whole_day(kept) else kept
+
+
+def last_of(day: date) -> str:
+    """The last second of a day, as it is kept."""
+    return f"{day.isoformat()}T23:59:59"
 
 
 def text(moment: datetime) -> str:

@@ -122,11 +122,13 @@ def members(engine: sa.Engine, spec: str) -> pd.DataFrame:
 
 
 def contacts_of_all(engine: sa.Engine) -> pd.DataFrame:
-    """Whom each round of any spec contacts: spec, as_of (a text), customer_id."""
+    """Whom each round of any spec contacts: spec, as_of (a text), customer_id, and when the round was written."""
     names = ["spec", "as_of", "customer_id"]
-    asked = sa.select(*(ASSIGNMENTS.c[name] for name in names)).where(ASSIGNMENTS.c.action != NONE)
+    both = ASSIGNMENTS.join(ROUNDS)
+    asked = sa.select(*(ASSIGNMENTS.c[name] for name in names), ROUNDS.c.written_at).select_from(both)
     with databases.answering(engine, NAMED), engine.connect() as connection:
-        return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
+        rows = connection.execute(asked.where(ASSIGNMENTS.c.action != NONE)).all()
+    return pd.DataFrame(rows, columns=[*names, "written_at"], dtype=object)
 
 
 def held_back(engine: sa.Engine, on: date) -> frozenset[str]:

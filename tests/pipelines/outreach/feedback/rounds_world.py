@@ -18,7 +18,8 @@ from tests.specs import trial_spec
 
 Rows = pd.DataFrame | list[dict[str, Any]]
 FIRST = date(2025, 1, 1)
-LATER = date(2026, 6, 1)
+# What is recorded without a time is known from now on.
+LATER = date.today() + timedelta(days=1)
 
 
 def spec_of(**changes: Any) -> ExperimentSpec:
@@ -64,9 +65,11 @@ class Shop:
         assert kept is not None
         return kept[1].assign(round=on.isoformat())
 
-    def draw_again(self, drawn: pd.DataFrame, *, on: date, spec: str | None = None) -> None:
+    def draw_again(
+        self, drawn: pd.DataFrame, *, on: date, spec: str | None = None, at: str = "2025-02-01T00:00:00+00:00"
+    ) -> None:
         """A later round, of this spec or of another, that contacts customers of an earlier one as it did."""
-        at, closes = "2025-02-01T00:00:00+00:00", on + timedelta(days=90)
+        closes = on + timedelta(days=90)
         head = Round(spec or self.spec.name, on, at, "desk", "1", 0.3, 0.0, closes, {"model": "1", "playbook": "book"})
         assert rounds.written(self.engine, head, drawn, rest_days=0) is not None
 

@@ -82,9 +82,10 @@ def test_before_a_round_is_mature_there_are_counts_only(shop: Shop) -> None:
 
 def test_what_came_after_the_date_of_the_page_is_no_part_of_it(shop: Shop) -> None:
     drawn = shop.draw(customers=40)
-    shop.record(calls(drawn).iloc[:3])
+    shop.record(calls(drawn).iloc[:3], at="2025-01-10T09:00")
     before = shop.effect(at=date(2025, 1, 20))
     assert len(before["rounds"]) == 1
+    assert sum(one.get("done", 0) for one in before["done"]) == 3
     shop.record(calls(drawn, when="2025-02-01").iloc[3:])
     shop.draw(customers=40, number=1)
     shop.draw_again(drawn[drawn["action"] == "call"], on=date(2025, 2, 20), spec="other")
@@ -205,7 +206,7 @@ def test_who_is_reached_must_be_recorded_for_all_assigned(shop: Shop) -> None:
 def test_who_is_contacted_again_within_the_window_is_counted_and_changes_no_effect(shop: Shop) -> None:
     """By a later list of this spec or of another one, or as another spec recorded; not when the window has closed."""
     drawn = shop.draw(customers=1500)
-    shop.record(fates(drawn))
+    shop.record(fates(drawn), at="2025-04-02T09:00")
     before = shop.effect()
     assert sum(one["again"] for one in before["done"]) == 0
     calls_ = drawn.index[drawn["action"] == "call"]
@@ -217,8 +218,10 @@ def test_who_is_contacted_again_within_the_window_is_counted_and_changes_no_effe
     left_alone = drawn.loc[withheld[:3]].assign(proposed="none", withheld=False)
     shop.draw_again(left_alone, on=date(2025, 1, 31), spec="other")
     told = left_alone["customer_id"].tolist()
-    other.record([{"customer": name, "action": "call", "when": "2025-02-03"} for name in told[:2]])
-    other.record([{"customer": told[2], "action": "call", "when": "2025-02-03", "outcome": "not_done"}])
+    other.record([{"customer": name, "action": "call", "when": "2025-02-03"} for name in told[:2]], at="2025-02-04")
+    other.record(
+        [{"customer": told[2], "action": "call", "when": "2025-02-03", "outcome": "not_done"}], at="2025-02-04"
+    )
     found = shop.effect(at=date(2025, 4, 30))
     again = {(one["round"], one["action"]): one["again"] for one in found["done"]}
     assert again["2025-01-01", "call"] == 10
