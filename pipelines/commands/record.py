@@ -7,11 +7,12 @@ customer, and maybe action, when and opted_out (no: wants contacts again). Of ou
 A row twice is one. A later row of the same contact (customer, action and when, or your number) corrects the earlier.
 A file with a fault is refused whole, with its rows. What was done outside of any round is kept, and says nothing of
 effects. Opt-outs hold at once, in every spec's rounds and at `alerts deliver`; a correction does not take one back.
+Rows of people who were erased (`forget`) are left out, and counted.
 
 group: act
 writes: the operations database, state/operations.db or where HOLDFAST_OPERATIONS_URI says
 codes: 5
-json: how many rows were new, known and corrections, customers nobody knows (strangers), and what was done of each round
+json: how many rows were new, known and corrections, customers nobody knows (strangers), rows left out as erased, and what was done of each round
 example: python -m pipelines record demo contacts.csv
 example: python -m pipelines record demo calls.xlsx --column customer=Kunde --column when=Datum
 example: python -m pipelines record demo opt_outs.csv --dry-run
@@ -71,6 +72,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         f"record {spec.name}: {kept.new} new rows, {kept.corrections} of them corrections, and {kept.known} known ones",
         *(["  nothing was recorded: --dry-run"] if arguments.dry_run else []),
         *([f"  opt-outs of {kept.strangers} customers who are not known yet: they hold"] if kept.strangers else []),
+        *([f"  {kept.erased} rows are of people who were erased: left out"] if kept.erased else []),
         *_table(done),
         *([f"  {outside} contacts are outside of any round: kept, and no part of any effect"] if outside else []),
     ]

@@ -19,6 +19,7 @@ from pipelines.matrix.dated import ENGINES
 from pipelines.outreach.feedback import known_customers
 from pipelines.outreach.operations import came_back
 from pipelines.outreach.operations.rounds import Round
+from pipelines.raw_data.erased import is_pseudonym
 from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
 
@@ -29,7 +30,7 @@ class Outcome:
 
     left has by customer_id 1 or 0; customers who are not in it stayed. before are those who had left already when the
     round was drawn, as the data say today, and vanished those of whom the data say nothing any longer: neither take
-    part.
+    part. Of erased people the outcome is what the data told until then; who was erased before is among the vanished.
     """
 
     pending: str
@@ -61,7 +62,7 @@ def read(
             found[one.as_of] = Outcome(f"its window closes on {closes}, and the data end at {end.date()}", {})
         else:
             mature.append(one)
-    return found | (_by_label(spec, workspace, mature, drawn) if mature else {})
+    return found | (_by_label(spec, workspace, engine, mature, drawn) if mature else {})
 
 
 def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
@@ -70,7 +71,11 @@ def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
 
 
 def _by_label(
-    spec: ExperimentSpec, workspace: Workspace, rounds: Sequence[Round], drawn: Mapping[date, frozenset[str]]
+    spec: ExperimentSpec,
+    workspace: Workspace,
+    engine: sa.Engine,
+    rounds: Sequence[Round],
+    drawn: Mapping[date, frozenset[str]],
 ) -> dict[date, Outcome]:
     """By the same code of the label as the training rows; leaving within the lead time is leaving."""
     source, options = source_of(spec)
@@ -78,6 +83,7 @@ def _by_label(
     settings = LabelOptions(said.table, said.event, said.active_days)
     asked, there = spec.observations, known_customers.of_tables(workspace.tables)
     found: dict[date, Outcome] = {}
+    told = came_back.outcomes(engine, spec.name)
     if asked is None:
         return found
     with ENGINES[asked.engine](workspace.tables, source.declare(options)) as opened:
@@ -87,9 +93,20 @@ def _by_label(
             rows = opened.rows(happened.filter(happened.happened_at < window.closes)).to_pandas()
             names = rows["customer_id"].astype(str)
             early = (rows["happened_at"] < pd.Timestamp(window.as_of)).to_numpy(dtype=bool)
-            left = dict.fromkeys(names[~early], 1.0)
-            found[one.as_of] = Outcome("", left, frozenset(names[early]), drawn[one.as_of] - there)
+            settled, gone_before = _settled(told, one)
+            left = dict.fromkeys(names[~early], 1.0) | settled
+            before = frozenset(names[early]) | gone_before
+            found[one.as_of] = Outcome("", left, before, drawn[one.as_of] - there - settled.keys() - gone_before)
     return found
+
+
+def _settled(told: pd.DataFrame, round_: Round) -> tuple[dict[str, float], frozenset[str]]:
+    """The outcomes of erased people that were kept of a round, and who of them had left before it was drawn."""
+    on = round_.as_of.isoformat()
+    rows = told[(told["round"] == on) & [is_pseudonym(str(one)) for one in told["customer_id"]]].to_dict("records")
+    before = frozenset(str(row["customer_id"]) for row in rows if row["happened_at"] and row["happened_at"] < on)
+    after = {str(row["customer_id"]): float(row["churned"]) for row in rows}
+    return {one: left for one, left in after.items() if one not in before}, before
 
 
 def _recorded(
@@ -102,9 +119,10 @@ def _recorded(
         rows = told[told["round"] == one.as_of.isoformat()]
         left = {str(row["customer_id"]): float(row["churned"]) for row in rows.to_dict("records")}
         everybody = drawn[one.as_of]
-        lacking = len(everybody - left.keys())
+        erased = frozenset(customer for customer in everybody - left.keys() if is_pseudonym(customer))
+        lacking = len(everybody - left.keys() - erased)
         pending = f"the outcomes of {lacking:,} of {len(everybody):,} customers are not recorded" if lacking else ""
         if one.window_closes_at > at:
             pending = f"its window closes on {one.window_closes_at}"
-        found[one.as_of] = Outcome(pending, {} if pending else left)
+        found[one.as_of] = Outcome(pending, {} if pending else left, vanished=frozenset() if pending else erased)
     return found

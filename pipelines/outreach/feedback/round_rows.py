@@ -14,6 +14,7 @@ from experiments.playbooks.proposals import BY_PLAYBOOK
 from experiments.spec import ExperimentSpec
 from pipelines.outreach.feedback import compliance, contacted_again, record_run, round_outcomes
 from pipelines.outreach.operations import came_back, rounds
+from pipelines.raw_data.erased import is_pseudonym
 from pipelines.workspace import Workspace
 
 BY_THE_MODEL = "by the model"
@@ -61,7 +62,9 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
         for one in heads
     ]
     outside = int((contacts["of_round"] == "").sum())
-    remarks = _remarks(followed, contacts, early=int(early.sum()), vanished=int(vanished.sum()), costs=costs)
+    erased = vanished & np.array([is_pseudonym(str(one)) for one in followed["customer_id"]], dtype=bool)
+    counts = {"early": int(early.sum()), "vanished": int((vanished & ~erased).sum()), "erased": int(erased.sum())}
+    remarks = _remarks(followed, contacts, counts, costs=costs)
     return RoundRows(
         assigned(rows) if len(rows) else None, compliance.table(followed, also=AGAIN), told, outside, remarks
     )
@@ -112,12 +115,14 @@ def _frame(
 
 
 def _remarks(
-    rows: pd.DataFrame, contacts: pd.DataFrame, *, early: int, vanished: int, costs: dict[str, float]
+    rows: pd.DataFrame, contacts: pd.DataFrame, counts: dict[str, int], *, costs: dict[str, float]
 ) -> list[str]:
     found = []
-    if early:
+    if early := counts["early"]:
         found.append(f"{early:,} customers had left before their round was drawn, as the data say today: left out.")
-    if vanished:
+    if erased := counts["erased"]:
+        found.append(f"{erased:,} customers were erased before it was known whether they left: left out.")
+    if vanished := counts["vanished"]:
         found.append(
             f"{vanished:,} customers of rounds are not in the data any longer, so nobody knows whether they left: left"
             " out. If customers are deleted because they leave, effects are wrong: keep them in the data."

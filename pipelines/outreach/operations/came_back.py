@@ -35,13 +35,15 @@ class Rows:
 class Kept:
     """How many rows were new, were there before or came twice, and, of the new, correct an earlier one.
 
-    strangers are customers with opt-outs whom neither the data nor a round knows.
+    strangers are customers with opt-outs whom neither the data nor a round knows; erased counts the rows of people who
+    were erased: they are not kept.
     """
 
     new: int
     known: int
     corrections: int
     strangers: int = 0
+    erased: int = 0
 
 
 def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dry_run: bool = False) -> Kept:

@@ -16,6 +16,7 @@ from features.errors import UsageError
 from pipelines.outreach.operations import clock
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.tables import EPISODES, WARNING_EVENTS, WARNINGS
+from pipelines.raw_data.erased import is_pseudonym
 from pipelines.servers import databases
 
 OPEN, ACKNOWLEDGED, DONE, ESCALATED, EXPIRED = "open", "acknowledged", "done", "escalated", "expired"
@@ -140,6 +141,7 @@ def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -
 def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
     """Every warning of a spec with its `state` (open, acknowledged, done, escalated or expired), oldest first.
 
+    Those about erased people are not among them: nobody is to act on them, and only figures count them.
     The state is what happened last, and `note` what was written beside it; once it is closed, nothing follows.
     """
     told = (*KEY, "kind", "happened_at", "note")
@@ -150,7 +152,8 @@ def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
         .order_by(*(WARNINGS.c[name] for name in ("raised_at", "rule", "customer_id")))
     )
     with databases.answering(engine, NAMED), engine.connect() as connection:
-        rows = [dict(row) for row in connection.execute(asked).mappings()]
+        every = (dict(row) for row in connection.execute(asked).mappings())
+        rows = [row for row in every if not is_pseudonym(str(row["customer_id"]))]
         last: dict[tuple[str, ...], tuple[bool, str, int, str]] = {}
         for event in connection.execute(events):
             key, kind = tuple(event[: len(KEY)]), STATES.index(event.kind)

@@ -1,0 +1,87 @@
+"""Every file of a spec's checkout in which a person can stand, but for the raw files."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from experiments.spec import ExperimentSpec
+from pipelines.files import spreadsheet
+from pipelines.jobs.forgetting.change import CUSTOMER, Change, of_matrix, of_rows, renamed
+from pipelines.outreach import round_list
+from pipelines.outreach.operations import opt_outs, rounds
+from pipelines.raw_data import without_rows
+from pipelines.workspace import Workspace
+
+TEXTS = (".json", ".html", ".csv", ".txt", ".log")
+
+
+def changes(
+    spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, customer: str, pseudonym: str
+) -> Iterator[Change]:
+    """What is to be written anew, in an order in which a second call goes on after a kill.
+
+    Tables, matrix and lists lose the rows; the rows that judged a model keep them by the pseudonym; lists of rounds are
+    made from the database again; what was refused or quoted in a finding is removed: the next run makes it anew.
+    """
+    yield from of_matrix(workspace, customer)
+    for path in sorted(workspace.tables.glob("*/*.parquet")):
+        yield from _some(of_rows(path, customer))
+    yield from _some(renamed(workspace.evaluation / "gate.parquet", customer, pseudonym))
+    for path in (workspace.ranked_list / "ranked_list.parquet", workspace.treatments):
+        yield from _some(of_rows(path, customer))
+    for path in (workspace.ranked_list / "ranked_list.csv", workspace.warnings_file):
+        yield from _some(_of_csv(path, customer))
+    for folder in sorted(workspace.rounds.glob("*")):
+        yield from _some(_of_round(spec, engine, folder, customer))
+    quoting = (workspace.validation, workspace.alerts_backtest, workspace.state / "unmapped")
+    for path in sorted(one for folder in quoting for one in folder.rglob("*")):
+        yield from _some(_quoting(path, customer))
+    for path in (workspace.failure, workspace.root / "state" / "dvc.log"):
+        yield from _some(_quoting(path, customer))
+
+
+def _some(change: Change | None) -> Iterator[Change]:
+    if change is not None:
+        yield change
+
+
+def _of_csv(path: Path, customer: str) -> Change | None:
+    if not path.is_file():
+        return None
+    rows = spreadsheet.read(path)
+    found = [place for place, one in enumerate(rows.get(CUSTOMER, ())) if one == customer]
+    return Change(path, len(found), partial(without_rows.write_list, path, found)) if found else None
+
+
+def _of_round(spec: ExperimentSpec, engine: sa.Engine, folder: Path, customer: str) -> Change | None:
+    """The list of a round, written from the database, which has the pseudonym by then."""
+    file = folder / "list.parquet"
+    if not file.is_file():
+        return None
+    ids = pq.read_table(file, columns=[CUSTOMER])[CUSTOMER].to_pylist()
+    if not (count := ids.count(customer)):
+        return None
+
+    def write(out: Path) -> None:
+        kept = rounds.found(engine, spec.name, date.fromisoformat(folder.name))
+        if kept is None:
+            out.mkdir()  # of a round that the database does not have nothing can be shown
+            return
+        told = {"title": spec.title, "currency": spec.currency, "time_zone": spec.time_zone}
+        round_list.write(out, *kept, opted_out=opt_outs.now(engine), **told)
+
+    return Change(folder, count, write)
+
+
+def _quoting(path: Path, customer: str) -> Change | None:
+    """A text in which the id stands as a word."""
+    if not path.is_file() or path.suffix not in TEXTS:
+        return None
+    text = path.read_text(encoding="utf-8", errors="replace")
+    found = len(re.findall(rf"(?<![\w-]){re.escape(customer)}(?![\w-])", text))
+    return Change(path, found, None) if found else None
