@@ -12,7 +12,7 @@ Rows of people who were erased (`forget`) are left out, and counted.
 group: act
 writes: the operations database, state/operations.db or where HOLDFAST_OPERATIONS_URI says
 codes: 5
-json: how many rows were new, known and corrections, customers nobody knows (strangers), rows left out as erased, and what was done of each round
+json: how many rows were new, known and corrections, strangers, rows of erased people (erased), and what was done
 example: python -m pipelines record demo contacts.csv
 example: python -m pipelines record demo calls.xlsx --column customer=Kunde --column when=Datum
 example: python -m pipelines record demo opt_outs.csv --dry-run

@@ -8,7 +8,7 @@ import pyarrow as pa
 from features.tables import CONTROL, TREATMENTS
 from pipelines.outreach.operations import clock
 from pipelines.outreach.operations.rounds import NONE, Round
-from pipelines.raw_data.erased import is_pseudonym
+from pipelines.raw_data.erased import are_pseudonyms
 
 
 def rows(round_: Round, assignments: pd.DataFrame, *, time_zone: str) -> pa.Table:
@@ -18,8 +18,7 @@ def rows(round_: Round, assignments: pd.DataFrame, *, time_zone: str) -> pa.Tabl
     each stands the probability of its own arm, and of all arms, so that the effects can be estimated later. Customers
     whose action was certain to be none took no part, and have no row, nor have erased people: no data know them.
     """
-    is_there = [not is_pseudonym(str(one)) for one in assignments["customer_id"]]
-    drawn = assignments[(assignments["proposed"] != NONE) & is_there]
+    drawn = assignments[(assignments["proposed"] != NONE) & ~are_pseudonyms(assignments["customer_id"])]
     here = clock.shown(round_.written_at, time_zone)
     campaign = f"{round_.spec} {round_.as_of}"
     shares = [

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -68,6 +69,11 @@ def pseudonym() -> str:
 def is_pseudonym(customer: str) -> bool:
     """Whether an id is one that stands for an erased person."""
     return _PSEUDONYM.fullmatch(customer) is not None
+
+
+def are_pseudonyms(customers: pd.Series) -> pd.Series:
+    """The same of each of some ids, shape (n_rows,)."""
+    return pd.Series([is_pseudonym(str(one)) for one in customers], index=customers.index, dtype=bool)
 
 
 def _hash(salt: str, customer: str) -> str:

@@ -48,9 +48,12 @@ def write_list(path: Path, rows: Collection[int], out: Path) -> None:
 
 
 def _csv(part: Part, rows: set[int], out: Path) -> None:
-    with part.path.open(encoding="utf-8", newline="") as text, out.open("w", encoding="utf-8", newline="") as new:
-        with csv_rows.long_fields():
-            new.writelines(_lines_of_rows(text, part.form, rows))
+    with (
+        csv_rows.long_fields(),
+        part.path.open(encoding="utf-8", newline="") as text,
+        out.open("w", encoding="utf-8", newline="") as new,
+    ):
+        new.writelines(_lines_of_rows(text, part.form, rows))
 
 
 def _lines_of_rows(text: Iterator[str], form: FileFormat, rows: set[int]) -> Iterator[str]:
@@ -117,9 +120,11 @@ def _packed(path: Path, plain: Path, out: Path, form: FileFormat, part: Part) ->
     content = plain
     if form.encoding != "utf-8" and part.kind in ("csv", "json_lines"):
         content = plain.with_name("encoded")
-        with plain.open(encoding="utf-8", newline="") as text:
-            with content.open("w", encoding=form.encoding, newline="") as encoded:
-                shutil.copyfileobj(text, encoded)
+        with (
+            plain.open(encoding="utf-8", newline="") as text,
+            content.open("w", encoding=form.encoding, newline="") as encoded,
+        ):
+            shutil.copyfileobj(text, encoded)
     suffix = path.suffix.lower()
     if suffix == ".gz":
         with content.open("rb") as one, gzip.open(out, "wb") as packed:

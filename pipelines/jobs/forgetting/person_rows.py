@@ -54,7 +54,7 @@ def of_event_log(raw: RawFiles, options: EventLogOptions, customer: str) -> Rows
     found: dict[str, Mask] = {}
     for one in options.identities:
         relation = _placed(raw, one.file)
-        _add(found, one.file, _where(raw, one.file, relation, one.customer_id, {customer}))
+        _add(found, one.file, _where(raw, relation, one.customer_id, {customer}))
     for table in options.tables:
         for where, mapping in options.mappings(table):
             wanted = keys | {customer} if mapping.identity else {customer}
@@ -71,12 +71,12 @@ def _of_mapping(
     chosen = ", ".join(f"{quoted(one)} AS {quoted(mapping.rename.get(one, one))}" for one in plain)
     relation = f"(SELECT {chosen} FROM {relation})"  # noqa: S608 - quoted names
     relation = look_ups.looked_up(raw, relation, where=where, mapping=mapping, file=name)
-    mask = _where(raw, name, relation, mapping.columns["customer_id"], wanted)
+    mask = _where(raw, relation, mapping.columns["customer_id"], wanted)
     _add(found, name, mask)
     for one in mapping.look_up.values():
-        by = _values(raw, name, relation, one.by)
+        by = _values(raw, relation, one.by)
         ours, others = set(by[mask]) - {None}, set(by[~mask])
-        theirs = _where(raw, one.file, _placed(raw, one.file), one.key, {str(key) for key in ours - others})
+        theirs = _where(raw, _placed(raw, one.file), one.key, {str(key) for key in ours - others})
         _add(found, one.file, theirs)
 
 
@@ -88,12 +88,12 @@ def _add(found: dict[str, Mask], name: str, mask: Mask) -> None:
     found[name] = found[name] | mask if name in found else mask
 
 
-def _where(raw: RawFiles, name: str, relation: str, expression: str, keys: set[str]) -> Mask:
-    values = _values(raw, name, relation, expression)
+def _where(raw: RawFiles, relation: str, expression: str, keys: set[str]) -> Mask:
+    values = _values(raw, relation, expression)
     return np.array([one in keys for one in values], dtype=np.bool_)
 
 
-def _values(raw: RawFiles, name: str, relation: str, expression: str) -> npt.NDArray[np.object_]:
+def _values(raw: RawFiles, relation: str, expression: str) -> npt.NDArray[np.object_]:
     """An expression of each row of a file as a key, in the order of the file; None where it has no value."""
     asked = f"SELECT {PLACE}, TRY({as_key(expression)}) AS key FROM {relation}"  # noqa: S608 - checked expressions
     places, keys = raw.database.sql(asked).to_arrow_table().columns

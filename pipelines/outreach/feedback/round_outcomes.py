@@ -19,7 +19,7 @@ from pipelines.matrix.dated import ENGINES
 from pipelines.outreach.feedback import known_customers
 from pipelines.outreach.operations import came_back
 from pipelines.outreach.operations.rounds import Round
-from pipelines.raw_data.erased import is_pseudonym
+from pipelines.raw_data.erased import are_pseudonyms, is_pseudonym
 from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
 
@@ -103,7 +103,7 @@ def _by_label(
 def _settled(told: pd.DataFrame, round_: Round) -> tuple[dict[str, float], frozenset[str]]:
     """The outcomes of erased people that were kept of a round, and who of them had left before it was drawn."""
     on = round_.as_of.isoformat()
-    rows = told[(told["round"] == on) & [is_pseudonym(str(one)) for one in told["customer_id"]]].to_dict("records")
+    rows = told[(told["round"] == on) & are_pseudonyms(told["customer_id"])].to_dict("records")
     before = frozenset(str(row["customer_id"]) for row in rows if row["happened_at"] and row["happened_at"] < on)
     after = {str(row["customer_id"]): float(row["churned"]) for row in rows}
     return {one: left for one, left in after.items() if one not in before}, before

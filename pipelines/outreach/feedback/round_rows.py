@@ -14,7 +14,7 @@ from experiments.playbooks.proposals import BY_PLAYBOOK
 from experiments.spec import ExperimentSpec
 from pipelines.outreach.feedback import compliance, contacted_again, record_run, round_outcomes
 from pipelines.outreach.operations import came_back, rounds
-from pipelines.raw_data.erased import is_pseudonym
+from pipelines.raw_data.erased import are_pseudonyms
 from pipelines.workspace import Workspace
 
 BY_THE_MODEL = "by the model"
@@ -62,7 +62,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
         for one in heads
     ]
     outside = int((contacts["of_round"] == "").sum())
-    erased = vanished & np.array([is_pseudonym(str(one)) for one in followed["customer_id"]], dtype=bool)
+    erased = vanished & are_pseudonyms(followed["customer_id"]).to_numpy()
     counts = {"early": int(early.sum()), "vanished": int((vanished & ~erased).sum()), "erased": int(erased.sum())}
     remarks = _remarks(followed, contacts, counts, costs=costs)
     return RoundRows(

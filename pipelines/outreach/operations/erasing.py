@@ -191,7 +191,10 @@ def _settle(
         kept = [
             {
                 **{name: row[name] for name in ("round", "churned", "happened_at", "known_at")},
-                **{"spec": spec, "customer_id": pseudonym, "by": "holdfast", "place": start + number},
+                "spec": spec,
+                "customer_id": pseudonym,
+                "by": "holdfast",
+                "place": start + number,
                 "key": secrets.token_hex(32),
             }
             for number, row in enumerate(rows)

@@ -49,8 +49,9 @@ def written(
     """The round of a spec and date: this one, or where there is one already, that; all of it or nothing is written.
 
     None, and nothing is written, where it would draw somebody whom another round withholds, or contacts within
-    rest_days, or who opted out, since this one was drafted, or has somebody who was erased: draft it again. assignments has COLUMNS but for `place`, in
-    the order of the list. Raises DataError when a customer occurs twice or probabilities do not sum to one.
+    rest_days, or who opted out, since this one was drafted, or has somebody who was erased: draft it again.
+    assignments has COLUMNS but for `place`, in the order of the list. Raises DataError when a customer occurs twice or
+    probabilities do not sum to one.
     """
     rows = _checked(assignments)
     kept = {
