@@ -39,7 +39,7 @@ def write(
     files = {
         "files": begun.files,
         "not_told_by": begun.silent,
-        "versions": _versions(spec.name, workspace) if _was_learned_from(begun) else [],
+        "versions": versions(spec.name, workspace) if _was_learned_from(begun) else [],
         "tracked_by_dvc": tracked,
     }
     erasing.keep(engine, signed, erasing.FILES, files)
@@ -74,8 +74,8 @@ def _was_learned_from(begun: Journal) -> bool:
     return any(str(one["file"]).startswith("data/") for one in begun.files)
 
 
-def _versions(name: str, workspace: Workspace) -> list[str]:
+def versions(name: str, workspace: Workspace) -> list[str]:
     """The versions of a model that there are already."""
     with mlflow_runs.answering(workspace.root):
         client = mlflow_runs.client(workspace.root)
-        return sorted((str(one.version) for one in client.search_model_versions(f"name='{name}'")), key=int)
+        return sorted((str(one.version) for one in client.search_modelversions(f"name='{name}'")), key=int)

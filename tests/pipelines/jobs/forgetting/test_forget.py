@@ -21,11 +21,13 @@ import sqlalchemy as sa
 from features.errors import UsageError
 from pipelines.files import storage
 from pipelines.jobs.forgetting import forget_run, journal, receipts
+from pipelines.jobs.forgetting.change import of_matrix
 from pipelines.outreach.operations import acting, database, erased_people, rounds, warnings
 from pipelines.outreach.operations.rounds import Round
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ERASURES
 from pipelines.raw_data import erased
 from pipelines.raw_data.raw_versions import history
+from pipelines.workspace import Workspace
 from tests.pipelines.jobs.forgetting.studio import ANNA, MAIL, NAME, NOTE, ROUND_ON, TEXT, Studio, filled
 
 WORDS = (ANNA, NAME, MAIL, TEXT, NOTE)
@@ -45,7 +47,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("studio")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(database.ADDRESS, raising=False)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         filled(root)
+        receipts.versions("studio", Workspace(root, "studio"))  # which makes MLflow's database
     return root
 
 
@@ -127,15 +131,23 @@ def has_learn(studio: Studio, path: Path) -> bool:
 
 
 def test_the_features_of_the_person_say_nothing_any_more(studio: Studio) -> None:
-    learn = sorted((studio.workspace.matrix / "learn").glob("*.parquet"))
-    rows = {one.name: pq.read_table(one).to_pandas().query("customer_id == @ANNA") for one in learn}
-    places = {name: int(one["place"].iloc[0]) for name, one in rows.items() if len(one)}
-    assert places
-    themes = [one for one in studio.workspace.matrix.glob("*/*/*.parquet") if one.name in places]
-    assert any(one.parts[-3] == "frozen" for one in themes)
-    forget(studio)
-    for one in themes:
-        assert pq.read_table(one).to_pandas().iloc[places[one.name]].isna().all()
+    stays, matrix = "K-0008", studio.workspace.matrix
+    dates = sorted(matrix.glob("learn/*.parquet")) + sorted(matrix.glob("score/*.parquet"))
+    rows = {one.name: pq.read_table(one).to_pandas().query("customer_id == @stays") for one in dates}
+    places = {name: int(one["place"].iloc[0]) for name, one in rows.items()}
+    partitions = [one for one in matrix.glob("*/*/*.parquet") if one.name in places]
+    assert {one.parts[-3] for one in partitions} == {"themes", "frozen"}
+    before = {one: pq.read_table(one).to_pandas() for one in partitions}
+    for change in of_matrix(studio.workspace, stays):
+        assert change.write is not None
+        with storage.replacing(change.path) as out:
+            change.write(out)
+    for one in partitions:
+        after, place = pq.read_table(one).to_pandas(), places[one.name]
+        assert after.iloc[place].isna().all()
+        assert after.drop(index=place).equals(before[one].drop(index=place))
+    assert list(of_matrix(studio.workspace, stays)) == []
+    assert naming(matrix, (stays,)) == {}
 
 
 def test_the_receipt_says_what_was_done_and_names_nobody(studio: Studio) -> None:
