@@ -67,7 +67,8 @@ def forget(
 ) -> tuple[Found, dict[str, Any] | None]:
     """Erase a person, or go on with it; where they stood, and the receipt: None where there was nothing to do.
 
-    Raises UsageError for an unknown customer, and while another erasure waits to be ended.
+    Raises UsageError for an unknown customer, and while another erasure waits to be ended; DataError, and nothing is
+    changed, where a raw file cannot be written without the rows.
     """
     if journal.is_of_another(workspace, customer):
         raise UsageError("the erasure of another customer was stopped; run it again first, with that customer.")
@@ -78,6 +79,7 @@ def forget(
         raw.track(spec, workspace)
         return found, None
     if begun is None:
+        raw.rehearse(spec, workspace, customer)
         dates = erasing.specs_with_rounds(engine, customer)
         told, silent = settled.read(engine, workspace, customer, dates)
         begun = journal.begun(workspace, customer, at=at, by=by, settled=told, silent=silent)

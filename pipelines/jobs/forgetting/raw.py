@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from experiments.spec import ExperimentSpec
+from features.errors import DataError
 from features.event_log.options import EventLogOptions
 from features.file_format import FileFormat, Formats, format_of
 from features.table_options import TableOptions
@@ -24,7 +25,10 @@ from pipelines.workspace import Workspace
 
 
 def changes(spec: ExperimentSpec, workspace: Workspace, customer: str) -> Iterator[Change]:
-    """The files, or parts of files, that hold rows of a customer."""
+    """The files, or parts of files, that hold rows of a customer.
+
+    Raises DataError for a file that would be left without rows, UsageError for a table whose rows name nobody.
+    """
     source, options = source_of(spec)
     if not source.needs_files or not (workspace.raw / VERSIONS).exists():
         return
@@ -38,12 +42,25 @@ def changes(spec: ExperimentSpec, workspace: Workspace, customer: str) -> Iterat
             found = {}
         sizes = {name: _parts(workspace.raw / name, formats) for name in found}
     for name, mask in found.items():
+        if mask.all():
+            raise DataError(
+                f"{name} holds rows of this customer alone; take it out of the spec, or add rows of others."
+            )
         start = 0
         for path, size in sizes[name]:
             rows = [place for place in range(size) if mask[start + place]]
             start += size
             if rows:
                 yield Change(path, len(rows), partial(_write, path, format_of(name, formats), rows))
+
+
+def rehearse(spec: ExperimentSpec, workspace: Workspace, customer: str) -> None:
+    """Write every file without the customer somewhere else. Raises DataError for one that has to be done by hand."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-tables-") as scratch:
+        for number, change in enumerate(changes(spec, workspace, customer)):
+            if change.write is not None:
+                change.write(Path(scratch) / str(number))
+                (Path(scratch) / str(number)).unlink()
 
 
 def unread(spec: ExperimentSpec, workspace: Workspace) -> list[str]:

@@ -78,4 +78,4 @@ def versions(name: str, workspace: Workspace) -> list[str]:
     """The versions of a model that there are already."""
     with mlflow_runs.answering(workspace.root):
         client = mlflow_runs.client(workspace.root)
-        return sorted((str(one.version) for one in client.search_modelversions(f"name='{name}'")), key=int)
+        return sorted((str(one.version) for one in client.search_model_versions(f"name='{name}'")), key=int)

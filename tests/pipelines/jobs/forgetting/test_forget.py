@@ -19,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from features.errors import UsageError
+from pipelines.cli import main
 from pipelines.files import storage
 from pipelines.jobs.forgetting import forget_run, journal, receipts
 from pipelines.jobs.forgetting.change import of_matrix
@@ -133,8 +134,8 @@ def has_learn(studio: Studio, path: Path) -> bool:
 def test_the_features_of_the_person_say_nothing_any_more(studio: Studio) -> None:
     stays, matrix = "K-0008", studio.workspace.matrix
     dates = sorted(matrix.glob("learn/*.parquet")) + sorted(matrix.glob("score/*.parquet"))
-    rows = {one.name: pq.read_table(one).to_pandas().query("customer_id == @stays") for one in dates}
-    places = {name: int(one["place"].iloc[0]) for name, one in rows.items()}
+    rows = {one.name: pq.read_table(one).to_pandas() for one in dates}
+    places = {name: int(one.loc[one["customer_id"] == stays, "place"].iloc[0]) for name, one in rows.items()}
     partitions = [one for one in matrix.glob("*/*/*.parquet") if one.name in places]
     assert {one.parts[-3] for one in partitions} == {"themes", "frozen"}
     before = {one: pq.read_table(one).to_pandas() for one in partitions}
@@ -194,10 +195,28 @@ def test_a_dry_run_changes_nothing(studio: Studio) -> None:
     assert naming(studio.root)
 
 
-@pytest.mark.parametrize("files", [0, 4, 40])
-def test_a_killed_run_goes_on_where_it_was(studio: Studio, files: int) -> None:
-    """Killed as it writes; the second run ends with the first one's pseudonym, and one receipt."""
+def test_the_command_says_it_and_keeps_the_id_to_itself(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["forget", "studio", "K-9999"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main(["forget", "studio", ANNA, "--dry-run"]) == 0
+    would = capsys.readouterr().out
+    assert "data/raw/studio/people.csv" in would
+    assert naming(studio.root)
+    assert main(["forget", "studio", ANNA, "--json"]) == 0
+    told = capsys.readouterr().out
+    assert json.loads(told)["receipt"]["database"]["rows"]["holdfast_contacts"] == 1
+    assert main(["forget", "studio", ANNA]) == 0
+    again = capsys.readouterr().out
+    assert "erased before; nothing is left" in again
+    assert naming(studio.root) == {}
+    assert not any(word in text for word in WORDS for text in (would, told, again))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_a_killed_run_goes_on_where_it_was(studio: Studio, share: float) -> None:
+    """Killed as it begins, as it writes, or with the last file; the second run ends it with the same pseudonym."""
     before, kept = studio.effect(), studio.workspace.state / journal.NAME
+    files = int(share * len(forget_run.look(studio.spec, studio.workspace, studio.engine, ANNA).files))
     program = (
         "import sys; from pathlib import Path; from tests.pipelines.jobs.forgetting.studio import Studio;"
         "from pipelines.jobs.forgetting import forget_run as f; s = Studio(Path(sys.argv[1]));"
