@@ -41,7 +41,7 @@ class Journal:
 
 
 def _is_of_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return one["file"] == other["file"] and one["before"] == other["before"]
+    return (one["file"], one["before"]) == (other["file"], other["before"])
 
 
 def unfinished(workspace: Workspace, customer: str) -> Journal | None:

@@ -10,7 +10,7 @@ from experiments.spec import ExperimentSpec
 from features.errors import HoldfastError
 from pipelines.outreach.feedback import round_outcomes
 from pipelines.outreach.operations import clock, rounds
-from pipelines.specs import text_specs
+from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 
 Outcomes = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -28,10 +28,10 @@ def read(
     for name, of_spec in sorted(dates.items()):
         own = Workspace(workspace.root, name)
         try:
-            spec = text_specs.load(own)
+            spec = spec_files.load(own)
             if spec.observations is not None:
                 found[name] = list(_of_spec(engine, spec, own, customer, of_spec))
-        except (HoldfastError, AttributeError):  # a spec that is gone, has no data here, or is of texts by now
+        except HoldfastError:  # a spec that is gone, or has no data here
             silent.append(name)
     return {name: rows for name, rows in found.items() if rows}, silent
 
