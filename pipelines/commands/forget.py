@@ -45,16 +45,14 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     from pipelines.champion.authorship import sign
     from pipelines.jobs.forgetting import forget_run
     from pipelines.outreach.operations import database
-    from pipelines.processes import run_lock
 
     customer, engine = arguments.customer.strip(), database.opened(workspace.root)
-    with run_lock.held(workspace.root, f"forget {spec.name}"):
-        if arguments.dry_run:
-            found = forget_run.look(spec, workspace, engine, customer)
-            plain = {"spec": spec.name, "dry_run": True, "found": asdict(found), "receipt": None}
-            return Answer((f"forget {spec.name}: this would go; nothing was changed", *_stood(found)), plain)
-        signed = sign(os.environ, datetime.now(UTC))
-        found, receipt = forget_run.forget(spec, workspace, engine, customer, at=signed.at, by=signed.by)
+    if arguments.dry_run:
+        found = forget_run.look(spec, workspace, engine, customer)
+        plain = {"spec": spec.name, "dry_run": True, "found": asdict(found), "receipt": None}
+        return Answer((f"forget {spec.name}: this would go; nothing was changed", *_stood(found)), plain)
+    signed = sign(os.environ, datetime.now(UTC))
+    found, receipt = forget_run.forget(spec, workspace, engine, customer, at=signed.at, by=signed.by)
     plain = {"spec": spec.name, "dry_run": False, "found": asdict(found), "receipt": receipt}
     if receipt is None:
         return Answer((f"forget {spec.name}: erased before; nothing is left", *_elsewhere(found)), plain)
