@@ -15,8 +15,8 @@ writes: artifacts/SPEC/erasures, the receipt, and how many people were erased si
 writes: the operations database, state/operations.db or where HOLDFAST_OPERATIONS_URI says
 codes: 5
 json: what was found (rows by table and by file), and the receipt
-example: python -m pipelines forget demo C000017 --dry-run
-example: python -m pipelines forget demo C000017
+example: python -m pipelines forget demo C0000017 --dry-run
+example: python -m pipelines forget demo C0000017
 """
 
 import argparse

@@ -6,12 +6,16 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from experiments.spec import ExperimentSpec
-from pipelines.files import spreadsheet
+from features.tables import SURVEYS
+from pipelines.files import spreadsheet, storage
 from pipelines.jobs.forgetting.change import CUSTOMER, Change, of_matrix, of_rows, renamed
+from pipelines.learning import surveys_of
 from pipelines.outreach import round_list
 from pipelines.outreach.operations import opt_outs, rounds
 from pipelines.raw_data import without_rows
@@ -29,6 +33,7 @@ def changes(
     made from the database again; what was refused or quoted in a finding is removed: the next run makes it anew.
     """
     yield from of_matrix(workspace, customer)
+    yield from of_readers(workspace, customer)  # before the tables, which say which texts are the person's
     for path in sorted(workspace.tables.glob("*/*.parquet")):
         yield from _some(of_rows(path, customer))
     yield from _some(renamed(workspace.evaluation / "gate.parquet", customer, pseudonym))
@@ -43,6 +48,25 @@ def changes(
         yield from _some(_quoting(path, customer))
     for path in (workspace.failure, workspace.root / "state" / "dvc.log"):
         yield from _some(_quoting(path, customer))
+
+
+def of_readers(workspace: Workspace, customer: str) -> Iterator[Change]:
+    """The texts of readers that learn from the spec's surveys, without those of the customer."""
+    surveys = workspace.tables / SURVEYS.name
+    if not surveys.is_dir():
+        return
+    rows = storage.read_parquet(surveys, [CUSTOMER, "survey_id"])
+    ours = rows.filter(pc.equal(rows[CUSTOMER].cast(pa.string()), customer))["survey_id"].combine_chunks()
+    for told in sorted(workspace.raw.parent.glob(f"*/{surveys_of.NAME}")):
+        path = Workspace(workspace.root, told.parent.name).texts / "texts.parquet"
+        if (storage.read_receipt(told) or {}).get("spec") == workspace.spec and path.is_file():
+            found = pc.is_in(pq.read_table(path, columns=["key"])["key"], ours.cast(pa.string()))
+            if count := pc.sum(found).as_py():
+                yield Change(path, count, partial(_without, path, pc.invert(found)))
+
+
+def _without(path: Path, kept: pa.ChunkedArray, out: Path) -> None:
+    storage.write_parquet(out, pq.read_table(path).filter(kept))
 
 
 def _some(change: Change | None) -> Iterator[Change]:

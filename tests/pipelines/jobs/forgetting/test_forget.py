@@ -14,6 +14,7 @@ from typing import Any
 from zipfile import ZipFile, is_zipfile
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
@@ -21,15 +22,18 @@ import sqlalchemy as sa
 from features.errors import UsageError
 from pipelines.cli import main
 from pipelines.files import storage
-from pipelines.jobs.forgetting import forget_run, journal, receipts
+from pipelines.jobs.forgetting import forget_run, journal, places, raw, receipts
 from pipelines.jobs.forgetting.change import of_matrix
+from pipelines.learning import surveys_of
 from pipelines.outreach.operations import acting, database, erased_people, rounds, warnings
 from pipelines.outreach.operations.rounds import Round
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ERASURES
 from pipelines.raw_data import erased
 from pipelines.raw_data.raw_versions import history
+from pipelines.stages import ingest
 from pipelines.workspace import Workspace
 from tests.pipelines.jobs.forgetting.studio import ANNA, MAIL, NAME, NOTE, ROUND_ON, TEXT, Studio, filled
+from tests.specs import trial_spec
 
 WORDS = (ANNA, NAME, MAIL, TEXT, NOTE)
 AT = "2026-06-01T08:00:00+00:00"
@@ -86,8 +90,8 @@ def naming(root: Path, words: tuple[str, ...] = WORDS) -> dict[str, list[str]]:
 def test_nothing_names_the_person_and_everything_else_is_as_it_was(studio: Studio) -> None:
     before, files = studio.effect(), naming(studio.root)
     acted = acting.warning_times(studio.engine, "studio").drop(columns="customer_id")
-    places = ("data/raw/", "data/tables/", "data/matrix/", "artifacts/studio/rounds/", "state/operations.db")
-    for place in places:
+    kpis = studio.kpis()["windows"]
+    for place in ("data/raw/", "data/tables/", "data/matrix/", "artifacts/studio/rounds/", "state/operations.db"):
         assert any(name.startswith(place) for name in files), place
     theirs = everybody_else(studio)
     receipt = forget(studio)
@@ -95,6 +99,12 @@ def test_nothing_names_the_person_and_everything_else_is_as_it_was(studio: Studi
     assert naming(studio.root) == {}
     assert studio.effect() == before
     assert before["lines"][0]["word"] != "not yet"
+    month, half_year, year = studio.kpis()["windows"]
+    assert month == kpis[0]  # before which she had left
+    moved, was = half_year["all"]["customers"], kpis[1]["all"]["customers"]
+    assert moved == {**was, **{name: was[name] - 1 for name in ("at_start", "lost", "leavings")}}
+    assert (half_year["acted"], year["acted"]) == (kpis[1]["acted"], kpis[2]["acted"])
+    assert half_year["acted"]["raised"] == 1
     assert acting.warning_times(studio.engine, "studio").drop(columns="customer_id").equals(acted)
     for name, rows in everybody_else(studio).items():
         assert rows.equals(theirs[name]), name
@@ -168,6 +178,39 @@ def test_the_receipt_says_what_was_done_and_names_nobody(studio: Studio) -> None
     kept = rounds.found(studio.engine, "studio", ROUND_ON)
     assert kept is not None  # else its digest is not that of its rows
     assert receipt["pseudonym"] in set(kept[1]["customer_id"])
+
+
+def test_texts_that_a_reader_learns_from_go_too(studio: Studio) -> None:
+    reader = Workspace(studio.root, "tone")
+    surveys = pa.table({"customer_id": [ANNA, "K-0001", ANNA], "survey_id": ["s1", "s2", "s3"]})
+    storage.write_parquet(studio.workspace.tables / "surveys" / "2025-01.parquet", surveys)
+    storage.write_parquet(reader.texts / "texts.parquet", pa.table({"key": ["s1", "s2"], "text": [TEXT, "Fine"]}))
+    storage.write_json(reader.raw / surveys_of.NAME, {"spec": "studio"})
+    (change,) = places.of_readers(studio.workspace, ANNA)
+    assert change.rows == 1
+    assert change.write is not None
+    with storage.replacing(change.path) as out:
+        change.write(out)
+    assert pq.read_table(reader.texts)["text"].to_pylist() == ["Fine"]
+    storage.write_json(reader.raw / surveys_of.NAME, {"spec": "another"})
+    assert list(places.of_readers(studio.workspace, "K-0001")) == []
+
+
+def test_a_source_without_raw_files_is_told_by_the_list_alone(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "shop")
+    spec = trial_spec(source={"kind": "simulated", "customers": 60, "months": 2})
+    ingest.run(spec, workspace)
+    before = {one.name: len(storage.read_parquet(one)) for one in workspace.tables.iterdir() if one.is_dir()}
+    raw.leave_out(workspace, "C0000017")
+    raw.leave_out(workspace, "C0000017")
+    ingest.run(spec, workspace)
+    about = storage.read_json(workspace.tables / "about.json")
+    assert about["rows"]["customers"] < before["customers"]
+    for name, rows in before.items():
+        kept = storage.read_parquet(workspace.tables / name, ["customer_id"])["customer_id"].to_pylist()
+        assert "C0000017" not in kept
+        assert len(kept) == about["rows"][name] <= rows
+    assert len(erased.read(workspace.raw).people) == 1
 
 
 def test_again_there_is_nothing_to_do(studio: Studio) -> None:

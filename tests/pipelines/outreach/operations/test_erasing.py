@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from experiments.alerts.episodes import Episodes
 from features.errors import DataError
-from pipelines.outreach.operations import came_back, database, erased_people, erasing, opt_outs, rounds
+from pipelines.outreach.operations import came_back, database, erased_people, erasing, opt_outs, rounds, warnings
 from pipelines.outreach.operations.came_back import Rows
 from pipelines.outreach.operations.erasing import Signed
 from pipelines.outreach.operations.migrations import append_only
@@ -144,3 +145,21 @@ def test_the_round_of_a_later_date_is_of_the_same_person(engine: sa.Engine) -> N
         "demo": frozenset({"2026-01-01"}),
         "other": frozenset({"2026-05-01"}),
     }
+
+
+def test_what_another_process_had_read_before_is_not_written_after(engine: sa.Engine) -> None:
+    erasing.erase(engine, "c0", SIGNED, {})
+    before = everything(engine)
+    told = {"by": "desk", "known_at": None, "customer_id": "c0", "action": "all", "happened_at": None}
+    came_back.keep(engine, "demo", Rows(opt_outs=[{**told, "opted_out": True}]), at=AT, is_said=False)
+    times = {"began_at": AT, "raised_at": AT, "due_at": AT, "escalates_to": None, "versions": {}}
+    of_rule = {"spec": "demo", "rule": "use", "level": "high", "owner": "desk", "channel": "mail"}
+    made = [warnings.Warning_(**of_rule, **times, customer_id=one) for one in ("c0", "c1")]
+    found = Episodes.none(2)
+    found.since[:] = 1.0
+    standing = {"use": (pd.Index(["c0", "c1"]), found)}
+    assert warnings.raised(engine, made, standing, spec="demo", at=AT) == {"use": 1}
+    after = everything(engine)
+    assert after["holdfast_opt_outs"].equals(before["holdfast_opt_outs"])
+    for name in ("holdfast_warnings", "holdfast_episodes"):
+        assert after[name]["customer_id"].tolist() == ["c1"]
