@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from features.errors import UsageError
 from pipelines.cli import main
-from pipelines.files import storage
+from pipelines.files import spreadsheet, storage
 from pipelines.jobs.forgetting import forget_run, journal, places, raw, receipts
 from pipelines.jobs.forgetting.change import of_matrix
 from pipelines.learning import surveys_of
@@ -178,6 +178,38 @@ def test_the_receipt_says_what_was_done_and_names_nobody(studio: Studio) -> None
     kept = rounds.found(studio.engine, "studio", ROUND_ON)
     assert kept is not None  # else its digest is not that of its rows
     assert receipt["pseudonym"] in set(kept[1]["customer_id"])
+
+
+def test_lists_lose_the_row_and_rows_that_judged_keep_a_pseudonym(studio: Studio) -> None:
+    own, ids = studio.workspace, ["K-0001", ANNA, "K-0008"]
+    rows = pd.DataFrame({"customer_id": ids, "risk": [0.5, 0.25, 0.125], "reason": ["=1", "a, b\nc", 'say "x"']})
+    whole, files = pa.Table.from_pandas(rows, preserve_index=False), own.ranked_list / "ranked_list.csv"
+    gate = own.evaluation / "gate.parquet"
+    for path in (own.ranked_list / "ranked_list.parquet", own.treatments, gate):
+        storage.write_parquet(path, whole)
+    for path in (files, own.warnings_file):
+        spreadsheet.write(path, rows)
+    told = {own.validation / "result.json": f'"{ANNA}"', own.state / "unmapped" / "usage.csv": f"id\n{ANNA}\n"}
+    kept = {own.validation / "data.json": f'"{ANNA}1", "x{ANNA}"', own.evaluation / "report.json": ANNA}
+    for path, text in {**told, **kept}.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    name = erased.pseudonym()
+    for change in places.changes(studio.spec, own, studio.engine, ANNA, name):
+        if change.write is None:
+            change.path.unlink()
+        elif change.path.is_file():
+            with storage.replacing(change.path) as out:
+                change.write(out)
+    others = rows[rows["customer_id"] != ANNA].reset_index(drop=True)
+    for path in (own.ranked_list / "ranked_list.parquet", own.treatments):
+        assert pq.read_table(path).to_pandas().equals(others)
+    for path in (files, own.warnings_file):
+        spreadsheet.write(own.root / "expected.csv", others)
+        assert path.read_bytes() == (own.root / "expected.csv").read_bytes()
+    assert pq.read_table(gate).to_pandas().equals(rows.assign(customer_id=["K-0001", name, "K-0008"]))
+    assert not any(path.exists() for path in told)
+    assert all(path.read_text() == text for path, text in kept.items())
 
 
 def test_texts_that_a_reader_learns_from_go_too(studio: Studio) -> None:
