@@ -34,6 +34,8 @@ RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql:/
 # What talks to no server and no database, and what only reads there.
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
 READING = ("status", "history", "monitor", "read")
+# What writes the files of the checkout, beside the stages.
+WRITING = ("run", "data", "forget")
 # Whose actions name the spec each.
 WITH_ACTIONS = ("registry", "alerts")
 # What makes the spec that it is told the name of.
@@ -149,7 +151,7 @@ def _done(arguments: argparse.Namespace, spec: Any, workspace: Workspace) -> int
     """What a command does with a spec, once the servers that it needs answer."""
     if arguments.command not in FILES_ONLY:
         probe.answers(workspace.root, writes=arguments.command not in READING)
-    if arguments.command not in {"run", "data", *stages()}:
+    if arguments.command not in {*WRITING, *stages()}:
         return _ran(arguments, spec, workspace)
     with run_lock.held(workspace.root, f"{arguments.command} {spec.name}"):
         return _written(arguments, spec, workspace)

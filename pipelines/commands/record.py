@@ -9,11 +9,12 @@ source.opt_outs) is read by that mapping; without FILE, all such files of the ra
 A row twice is one. A later row of the same contact (customer, action and when, or your number) corrects the earlier.
 A file with a fault is refused whole, with its rows. What was done outside of any round is kept, and says nothing of
 effects. Opt-outs hold at once, in every spec's rounds and at `alerts deliver`; a correction does not take one back.
+Rows of people who were erased (`forget`) are left out, and counted.
 
 group: act
 writes: the operations database, state/operations.db or where HOLDFAST_OPERATIONS_URI says
 codes: 5
-json: how many rows were new, known and corrections, customers nobody knows (strangers), and what was done of each round
+json: how many rows were new, known and corrections, strangers, rows of erased people (erased), and what was done
 example: python -m pipelines record demo contacts.csv
 example: python -m pipelines record demo calls.xlsx --column customer=Kunde --column when=Datum
 example: python -m pipelines record demo opt_outs.csv --dry-run
@@ -75,6 +76,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         *(["  nothing was recorded: --dry-run"] if arguments.dry_run else []),
         *([f"  opt-outs of {kept.strangers} customers who are not known yet: they hold"] if kept.strangers else []),
         *([f"  {kept.left_out} rows were left out by `drop`"] if kept.left_out else []),
+        *([f"  {kept.erased} rows are of people who were erased: left out"] if kept.erased else []),
         *_table(done),
         *([f"  {outside} contacts are outside of any round: kept, and no part of any effect"] if outside else []),
     ]

@@ -2,11 +2,12 @@
 
 It changes nothing. A look is a comparison on the gate cohort of the last `evaluate`. New customers add alpha, and the
 k-th look at the same ones spends alpha / (k (k + 1)) of it. So a worthless challenger is promoted with probability
-alpha at most per cohort's worth of new customers, however many are tried.
+alpha at most per cohort's worth of new customers, however many are tried. Of people who were erased (`forget`) since
+the champion was trained there is a line with their number.
 
 group: look
 codes: 5 the ledger is broken
-json: champion, serving, alias, before, awaiting, looks and last as an object
+json: champion, serving, alias, before, awaiting, looks, erased_since and last as an object
 example: python -m pipelines status demo
 example: python -m pipelines status demo --json
 """
@@ -33,6 +34,7 @@ def arguments(_command: argparse.ArgumentParser) -> None:
 def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> Answer:
     """A line for each."""
     from pipelines.champion import ledger_writer
+    from pipelines.jobs.forgetting import receipts
     from pipelines.ruling import answers
     from pipelines.servers import mlflow_runs
 
@@ -44,12 +46,14 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: 
     ]
     told = [f"version {one['version']}, {one['verdict']} since {one['since']}" for one in waiting]
     head, looks = standing.head, _looks(spec, workspace, standing)
+    erased_since = receipts.of_version(workspace, standing.champion)
     last = _told(head.body, head.number) if head else ["none"]
     lines = [
         ("champion", _champion(standing, alias)),
         ("before", f"version {standing.before}" if standing.before else "none"),
         ("awaiting approval", "; ".join(told) or "none"),
         ("looks", _said(looks, spec)),
+        *([("erased since", f"{erased_since} people whose data the champion learned from")] if erased_since else []),
         ("last entry", last[0]),
         *(("", line) for line in last[1:]),
     ]
@@ -61,6 +65,7 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: 
         "before": standing.before,
         "awaiting": waiting,
         "looks": looks,
+        "erased_since": erased_since,
         "last": _last(head) if head else None,
     }
     return Answer(tuple(answers.table(lines)), plain)

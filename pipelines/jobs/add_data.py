@@ -101,7 +101,7 @@ def _files(place: str, fetched: Path, *, formats: Formats, wanted: Sequence[str]
     path = Path(place)
     if postgres.is_address(place):
         yield postgres.fetch(place, fetched)
-    elif path.is_dir() and _is_wanted(path.resolve(), wanted):
+    elif path.is_dir() and is_wanted(path.resolve(), wanted):
         yield path.resolve()
     elif path.is_dir():
         names = [name for name in raw_files.files_in(path, formats) if _is_file_or_wanted(path / name, wanted)]
@@ -115,16 +115,17 @@ def _files(place: str, fetched: Path, *, formats: Formats, wanted: Sequence[str]
 
 
 def _is_file_or_wanted(path: Path, wanted: Sequence[str]) -> bool:
-    return path.is_file() or _is_wanted(path, wanted)
+    return path.is_file() or is_wanted(path, wanted)
 
 
-def _is_wanted(path: Path, wanted: Sequence[str]) -> bool:
+def is_wanted(path: Path, wanted: Sequence[str]) -> bool:
+    """Whether a spec that wants these files, or globs of them, reads a file of that name."""
     return any(fnmatch(path.name, pattern) for pattern in wanted)
 
 
 def _refuse_unread(name: str, wanted: Sequence[str], paths: Sequence[Path]) -> None:
     """A file that the spec does not read would lie there unseen."""
-    unread = [path.name for path in paths if not _is_wanted(path, wanted)]
+    unread = [path.name for path in paths if not is_wanted(path, wanted)]
     if unread:
         raise UsageError(
             f"spec '{name}' does not read {unread}; it reads {sorted(set(wanted))}. Rename the file, or name it in"

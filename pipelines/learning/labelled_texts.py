@@ -15,7 +15,7 @@ from features.source import Part
 from features.tables import SURVEYS
 from pipelines.learning import surveys_of
 from pipelines.messages import log
-from pipelines.raw_data import raw_files
+from pipelines.raw_data import erased, raw_files
 from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
 
@@ -85,13 +85,16 @@ def _frame(*, key: Any, text: pd.Series, label: pd.Series, classes: pd.Series, t
 
 
 def _of_surveys(spec: HasTexts, source: SurveyTexts, workspace: Workspace) -> pd.DataFrame:
-    """The comments of another spec's surveys, each with the newest score that was known in time."""
+    """The comments of another spec's surveys, each with the newest score that was known in time; of nobody erased."""
     other = surveys_of.read(spec.name, source, workspace)
     kind, options = source_of(other)
     raw = Workspace(workspace.root, source.spec).raw
+    gone = erased.read(raw)
     with raw_files.opened(raw, kind.formats(options)) as files:
         found = log.track(kind.read(files, options), "ingest", unit="part")
-        parts = [_known(one.rows, spec) for one in found if isinstance(one, Part) and one.table == SURVEYS.name]
+        parts = [
+            _known(gone.without(one.rows), spec) for one in found if isinstance(one, Part) and one.table == SURVEYS.name
+        ]
     if not sum(map(len, parts)):
         raise DataError(
             f"spec '{spec.name}': the surveys of '{source.spec}' have no comments before {spec.known_before}."

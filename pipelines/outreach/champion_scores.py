@@ -12,7 +12,7 @@ from pipelines.matrix import matrices
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach import serving_champion
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
-from pipelines.outreach.operations import rounds
+from pipelines.outreach.operations import erased_people, rounds
 from pipelines.outreach.past_dates import scores
 from pipelines.outreach.spoken import Spoken
 from pipelines.workspace import Workspace
@@ -28,6 +28,7 @@ def todays(
     The date of a table without dates is the day of now, by the company's clocks.
     """
     rows = matrices.to_score(workspace.matrix)
+    rows = erased_people.left_out(engine, rows) if engine else rows
     moment = (
         datetime(now.year, now.month, now.day) if spec.observations is None else rows["as_of"].max().to_pydatetime()
     )

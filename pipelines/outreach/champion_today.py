@@ -20,6 +20,7 @@ from pipelines.files import storage
 from pipelines.matrix import matrices
 from pipelines.outreach import champion_scores, explained, open_warnings, serving_champion
 from pipelines.outreach.columns import SCORE_CHANGE
+from pipelines.outreach.operations import erased_people
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.workspace import Workspace
 
@@ -52,7 +53,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     champion = serving_champion.read(spec.name, workspace)
     if champion is None:
         raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
-    rows = matrices.to_score(workspace.matrix)
+    rows = erased_people.left_out(engine, matrices.to_score(workspace.matrix))
     scored = loading.predict_in_parts(champion.model, rows, shown_as="score")
     # The judged twin's report where the version that serves was fitted again on all rows.
     judged = model_versions.version(champion.reader.client, spec.name, str(champion.standing.champion))

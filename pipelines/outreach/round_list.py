@@ -13,6 +13,7 @@ from pipelines.files import spreadsheet, storage
 from pipelines.outreach import reasons, round_treatments
 from pipelines.outreach.operations.opt_outs import NO_OPT_OUTS, OptedOut, of_action
 from pipelines.outreach.operations.rounds import NONE, Round
+from pipelines.raw_data.erased import are_pseudonyms
 from pipelines.reporting import round_page
 
 PROBABILITY = "probability_of_"
@@ -82,9 +83,10 @@ def write(
 ) -> None:
     """Write the list of a round, and the round as rows of the table `treatments`.
 
-    The list says who opted out since the draw; `treatments` has what was drawn. Equal rounds give equal bytes, but for
-    Excel's, which has a date in it.
+    The list says who opted out since the draw; `treatments` has what was drawn. Erased people are in neither. Equal
+    rounds give equal bytes, but for Excel's, which has a date in it.
     """
+    assignments = assignments[~are_pseudonyms(assignments["customer_id"])].reset_index(drop=True)
     listed = shown(assignments, opted_out)
     with storage.replacing_folder(folder) as into:
         spreadsheet.write(into / "list.csv", listed)

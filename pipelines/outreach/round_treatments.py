@@ -8,6 +8,7 @@ import pyarrow as pa
 from features.tables import CONTROL, TREATMENTS
 from pipelines.outreach.operations import clock
 from pipelines.outreach.operations.rounds import NONE, Round
+from pipelines.raw_data.erased import are_pseudonyms
 
 
 def rows(round_: Round, assignments: pd.DataFrame, *, time_zone: str) -> pa.Table:
@@ -15,9 +16,9 @@ def rows(round_: Round, assignments: pd.DataFrame, *, time_zone: str) -> pa.Tabl
 
     The arm is what was assigned, whether it was carried out or not. It was assigned when the round was written. With
     each stands the probability of its own arm, and of all arms, so that the effects can be estimated later. Customers
-    whose action was certain to be none took no part, and have no row.
+    whose action was certain to be none took no part, and have no row, nor have erased people: no data know them.
     """
-    drawn = assignments[assignments["proposed"] != NONE]
+    drawn = assignments[(assignments["proposed"] != NONE) & ~are_pseudonyms(assignments["customer_id"])]
     here = clock.shown(round_.written_at, time_zone)
     campaign = f"{round_.spec} {round_.as_of}"
     shares = [

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from features.errors import DataError, HoldfastError, MissingError, SchemaError, UsageError
 from features.event_log.expressions import quoted
@@ -67,6 +69,19 @@ class RawFiles:
             with _errors_named(part), scans.in_order(self.database):
                 scan = scans.scan_of(part, self.database, self._scratch)
                 yield from self.database.sql(f"SELECT {asked} FROM {scan}").to_arrow_reader(rows)  # noqa: S608 - quoted
+
+    def in_own_types(self, name: str) -> pa.Table:
+        """A file as `relation` has it, its rows in order: Parquet in its own types, anything else as texts.
+
+        Raises MissingError or DataError when it cannot be read or holds no rows.
+        """
+        parts = self._parts_of(name)
+        if parts[0].kind == "parquet":
+            return _not_empty(pa.concat_tables([pq.read_table(part.path) for part in parts]), name)
+        rows = self.texts(name)
+        empty = pa.scalar("", pa.string())
+        found = {one: pc.if_else(pc.equal(rows[one], empty), None, rows[one]) for one in rows.column_names}
+        return pa.table(found)
 
     def relation(self, name: str) -> str:
         """The quoted name of a view of a file. Raises MissingError or DataError when it cannot be read."""

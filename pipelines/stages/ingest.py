@@ -7,7 +7,7 @@ example: python -m pipelines ingest demo
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,10 +22,13 @@ from pipelines.files import storage
 from pipelines.messages import log
 from pipelines.models.text_readers import pinned
 from pipelines.models.text_readers.pinned import Pinned
-from pipelines.raw_data import raw_files, unmapped
+from pipelines.raw_data import erased, raw_files, unmapped
 from pipelines.specs.early_checks import HasTexts
 from pipelines.specs.options import Sourced, source_of
 from pipelines.workspace import Workspace
+
+# How rows of erased people are named among those that were dropped.
+ERASED = "erased"
 
 
 class Ingested(Sourced, HasTexts, Protocol):
@@ -35,7 +38,7 @@ class Ingested(Sourced, HasTexts, Protocol):
 def run(spec: Ingested, workspace: Workspace) -> None:
     """Read the spec's source and write its tables, with the raw rows that could not be mapped beside them.
 
-    Contacts get their tone from the pinned reader of texts.
+    Contacts get their tone from the pinned reader of texts. Rows of people who were erased are left out, and counted.
 
     Raises MissingError when the source needs raw files and has none, or the pinned reader is not here, DataError when
     too many rows are unmapped, ContractError when the reader was changed.
@@ -48,15 +51,18 @@ def run(spec: Ingested, workspace: Workspace) -> None:
     counts, formats = Counter[str](), source.formats(options)
     pin = _pinned(spec, workspace)
     tones = _tones(workspace) if pin else {}
+    gone, left_out = erased.read(workspace.raw), Counter[str]()
     reconciled: dict[str, Any] = {}
     newest: datetime | None = None
     unmapped.clear(workspace)
     with storage.replacing_folder(workspace.tables) as folder, raw_files.opened(workspace.raw, formats) as files:
         for found in log.track(source.read(files, options), "ingest", unit="part"):
             if isinstance(found, Part):
-                rows = tones.get(found.table, _as_it_is)(found.rows)
+                kept = gone.without(found.rows)
+                rows = tones.get(found.table, _as_it_is)(kept)
                 storage.write_parquet(folder / found.table / f"{found.name}.parquet", rows)
-                counts[found.table] += found.rows.num_rows
+                counts[found.table] += kept.num_rows
+                left_out[found.table] += found.rows.num_rows - kept.num_rows
                 newest = max((moment for moment in (newest, _newest(found)) if moment), default=None)
             elif isinstance(found, Unmapped):
                 unmapped.write(workspace, found)
@@ -65,8 +71,22 @@ def run(spec: Ingested, workspace: Workspace) -> None:
                 reconciled[found.table] = asdict(found)
         about = {"extracted_at": source.extracted_at(options) or _just_after(newest), "rows": dict(counts)}
         about |= {"reader": pin.plain} if pin else {}
+        _count_erased(reconciled, +left_out)
         storage.write_json(folder / "about.json", {**about, "reconciled": reconciled})
+    if left_out.total():
+        told = (
+            f"{left_out.total():,} rows are of people who were erased: left out; `forget` takes them out of raw files"
+        )
+        log.warn("ingest", spec.name, [told])
     log.done("ingest", spec.name, **counts)
+
+
+def _count_erased(reconciled: dict[str, Any], left_out: Mapping[str, int]) -> None:
+    """Count the rows of erased people among those dropped, so that the counts still add up."""
+    for table, rows in left_out.items():
+        if counts := reconciled.get(table):
+            counts["kept"] -= rows
+            counts["dropped"] = {**counts["dropped"], ERASED: rows}
 
 
 def _pinned(spec: Ingested, workspace: Workspace) -> Pinned | None:

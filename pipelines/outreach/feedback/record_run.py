@@ -13,9 +13,10 @@ from features.errors import DataError, UsageError
 from pipelines.outreach.feedback import known_customers, mapped_files, recorded_files, recorded_rows
 from pipelines.outreach.feedback.recorded_files import NO_VALUES, Recorded
 from pipelines.outreach.feedback.recorded_known import Faults, Known
-from pipelines.outreach.operations import came_back, clock, rounds
+from pipelines.outreach.operations import came_back, clock, erased_people, rounds
 from pipelines.outreach.operations.came_back import Kept, Rows
 from pipelines.outreach.operations.rounds import NONE
+from pipelines.raw_data.erased import Erased
 from pipelines.workspace import Workspace
 
 # So many faults of a file are told; the others are counted.
@@ -42,7 +43,10 @@ def record(
     """
     now = clock.came(said_at, spec.time_zone)
     known, found, left_out = _known(spec, workspace, engine, now=now, signed=signed), [], 0
-    for file in _files(spec, workspace, paths, renamed, values):
+    gone, erased = erased_people.read(engine), 0
+    for whole in _files(spec, workspace, paths, renamed, values):
+        file = _without(whole, gone)
+        erased += len(whole.rows) - len(file.rows)
         faults = Faults()
         for number, fault in file.unread:
             faults.of(number)(fault)
@@ -57,7 +61,13 @@ def record(
     at = clock.text(now)
     kept = came_back.keep(engine, spec.name, every, at=at, is_said=said_at is not None, dry_run=dry_run)
     strangers = len({row["customer_id"] for row in every.opt_outs} - known.customers)
-    return replace(kept, strangers=strangers, left_out=left_out)
+    return replace(kept, strangers=strangers, erased=erased, left_out=left_out)
+
+
+def _without(file: Recorded, gone: Erased) -> Recorded:
+    """A file without the rows of erased people."""
+    found = gone.among(row["customer"] for _, row in file.rows)
+    return replace(file, rows=[(number, row) for number, row in file.rows if row["customer"] not in found])
 
 
 def check_currency(spec: ExperimentSpec, kept: pd.DataFrame) -> None:

@@ -20,6 +20,7 @@ from pipelines.files import storage
 from pipelines.matrix.dated import ENGINES
 from pipelines.outreach.operations import came_back, clock
 from pipelines.outreach.operations.rounds import Round
+from pipelines.raw_data.erased import are_pseudonyms, is_pseudonym
 from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
 
@@ -30,6 +31,7 @@ class Outcome:
 
     left has by customer_id 1 or 0; customers who are not in it stayed. before are those who had left already when the
     round was drawn, as is known by now, and vanished those of whom the data say nothing any longer: neither take part.
+    Of erased people the outcome is what the data told until then; who was erased before is among the vanished.
     """
 
     pending: str
@@ -65,7 +67,7 @@ def read(
             found[one.as_of] = Outcome(f"its window closes on {closes}, and the data end at {end.date()}", {})
         else:
             mature.append(one)
-    return found | (_by_label(spec, workspace, mature, drawn, until=until) if mature else {})
+    return found | (_by_label(spec, workspace, engine, mature, drawn, until=until) if mature else {})
 
 
 def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
@@ -76,6 +78,7 @@ def _window(spec: ExperimentSpec, round_: Round) -> LabelWindow:
 def _by_label(
     spec: ExperimentSpec,
     workspace: Workspace,
+    engine: sa.Engine,
     rounds: Sequence[Round],
     drawn: Mapping[date, frozenset[str]],
     *,
@@ -87,6 +90,7 @@ def _by_label(
     settings = LabelOptions(said.table, said.event, said.active_days)
     asked = spec.observations
     found: dict[date, Outcome] = {}
+    told = came_back.outcomes(engine, spec.name)
     if asked is None:
         return found
     with ENGINES[asked.engine](workspace.tables, source.declare(options)) as opened:
@@ -98,8 +102,10 @@ def _by_label(
             rows = opened.rows(happened.filter(happened.happened_at < window.closes)).to_pandas()
             names = rows["customer_id"].astype(str)
             early = (rows["happened_at"] < pd.Timestamp(window.as_of)).to_numpy(dtype=bool)
-            left = dict.fromkeys(names[~early], 1.0)
-            found[one.as_of] = Outcome("", left, frozenset(names[early]), drawn[one.as_of] - there)
+            settled, gone_before = _settled(told, one)
+            left = dict.fromkeys(names[~early], 1.0) | settled
+            before = frozenset(names[early]) | gone_before
+            found[one.as_of] = Outcome("", left, before, drawn[one.as_of] - there - settled.keys() - gone_before)
     return found
 
 
@@ -116,6 +122,15 @@ def _known_before(today: Hindsight, until: datetime) -> Hindsight:
     return Hindsight(tables, today.declared, known)
 
 
+def _settled(told: pd.DataFrame, round_: Round) -> tuple[dict[str, float], frozenset[str]]:
+    """The outcomes of erased people that were kept of a round, and who of them had left before it was drawn."""
+    on = round_.as_of.isoformat()
+    rows = told[(told["round"] == on) & are_pseudonyms(told["customer_id"])].to_dict("records")
+    before = frozenset(str(row["customer_id"]) for row in rows if row["happened_at"] and row["happened_at"] < on)
+    after = {str(row["customer_id"]): float(row["churned"]) for row in rows}
+    return {one: left for one, left in after.items() if one not in before}, before
+
+
 def _recorded(
     engine: sa.Engine, spec: str, rounds: Sequence[Round], *, drawn: Mapping[date, frozenset[str]], at: date
 ) -> dict[date, Outcome]:
@@ -126,9 +141,10 @@ def _recorded(
         rows = told[told["round"] == one.as_of.isoformat()]
         left = {str(row["customer_id"]): float(row["churned"]) for row in rows.to_dict("records")}
         everybody = drawn[one.as_of]
-        lacking = len(everybody - left.keys())
+        erased = frozenset(customer for customer in everybody - left.keys() if is_pseudonym(customer))
+        lacking = len(everybody - left.keys() - erased)
         pending = f"the outcomes of {lacking:,} of {len(everybody):,} customers are not recorded" if lacking else ""
         if one.window_closes_at > at:
             pending = f"its window closes on {one.window_closes_at}"
-        found[one.as_of] = Outcome(pending, {} if pending else left)
+        found[one.as_of] = Outcome(pending, {} if pending else left, vanished=frozenset() if pending else erased)
     return found

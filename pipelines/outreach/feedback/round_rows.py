@@ -15,6 +15,7 @@ from experiments.spec import ExperimentSpec
 from pipelines.outreach.feedback import compliance, contacted_again, record_run, round_outcomes
 from pipelines.outreach.operations import came_back, clock, rounds
 from pipelines.outreach.operations.rounds import Round
+from pipelines.raw_data.erased import are_pseudonyms
 from pipelines.workspace import Workspace
 
 BY_THE_MODEL = "by the model"
@@ -62,7 +63,9 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
         for one in heads
     ]
     outside = int((contacts["of_round"] == "").sum())
-    remarks = _remarks(followed, contacts, early=int(early.sum()), vanished=int(vanished.sum()), costs=costs)
+    erased = vanished & are_pseudonyms(followed["customer_id"]).to_numpy()
+    counts = {"early": int(early.sum()), "vanished": int((vanished & ~erased).sum()), "erased": int(erased.sum())}
+    remarks = _remarks(followed, contacts, counts, costs=costs)
     return RoundRows(
         assigned(rows) if len(rows) else None, compliance.table(followed, also=AGAIN), told, outside, remarks
     )
@@ -118,12 +121,14 @@ def _frame(
 
 
 def _remarks(
-    rows: pd.DataFrame, contacts: pd.DataFrame, *, early: int, vanished: int, costs: dict[str, float]
+    rows: pd.DataFrame, contacts: pd.DataFrame, counts: dict[str, int], *, costs: dict[str, float]
 ) -> list[str]:
     found = []
-    if early:
+    if early := counts["early"]:
         found.append(f"{early:,} customers had left before their round was drawn, as is known by now: left out.")
-    if vanished:
+    if erased := counts["erased"]:
+        found.append(f"{erased:,} customers were erased before it was known whether they left: left out.")
+    if vanished := counts["vanished"]:
         found.append(
             f"{vanished:,} customers of rounds are not in the data any longer, so nobody knows whether they left: left"
             " out. If customers are deleted because they leave, effects are wrong: keep them in the data."

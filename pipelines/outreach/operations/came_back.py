@@ -14,9 +14,10 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import UsageError
-from pipelines.outreach.operations import opt_outs
+from pipelines.outreach.operations import erased_people, opt_outs
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.tables import CONTACTS, NOTES, OPT_OUTS, OUTCOMES
+from pipelines.raw_data.erased import Erased
 from pipelines.servers import databases
 
 Row = Mapping[str, Any]
@@ -36,7 +37,7 @@ class Kept:
     """How many rows were new, were there before or came twice, and, of the new, correct an earlier one.
 
     strangers are customers with opt-outs whom neither the data nor a round knows; left_out are rows that a filter of
-    the spec left out.
+    the spec left out; erased counts the rows of people who were erased: they are not kept.
     """
 
     new: int
@@ -44,6 +45,7 @@ class Kept:
     corrections: int
     strangers: int = 0
     left_out: int = 0
+    erased: int = 0
 
 
 def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dry_run: bool = False) -> Kept:
@@ -62,13 +64,23 @@ def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dr
         at = max(at, last)
         before = {table: _keys(connection, table, spec) for table in (CONTACTS, OPT_OUTS, OUTCOMES)}
         timed = opt_outs.timed(connection, rows.opt_outs, at=at)
-        wanted = {CONTACTS: rows.contacts, OPT_OUTS: timed, OUTCOMES: rows.outcomes}
+        erased = erased_people.within(connection)
+        wanted = {
+            table: _without(some, erased)
+            for table, some in ((CONTACTS, rows.contacts), (OPT_OUTS, timed), (OUTCOMES, rows.outcomes))
+        }
         new = {table: _new(some, before[table], spec=spec, at=at) for table, some in wanted.items()}
         corrections = sum(_corrections(connection, table, new[table], spec) for table in (CONTACTS, OUTCOMES))
         if not dry_run:
             _write(connection, new)
     counted, told = sum(map(len, new.values())), len(rows.contacts) + len(rows.opt_outs) + len(rows.outcomes)
     return Kept(counted, told - counted, corrections)
+
+
+def _without(rows: Sequence[Row], erased: Erased) -> Sequence[Row]:
+    """Rows of nobody who was erased, be it since the file was read."""
+    gone = erased.among(row["customer_id"] for row in rows)
+    return [row for row in rows if row["customer_id"] not in gone]
 
 
 def contacts(engine: sa.Engine, spec: str, *, known_by: str | None = None) -> pd.DataFrame:

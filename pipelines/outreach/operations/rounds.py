@@ -12,7 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import DataError
-from pipelines.outreach.operations import opt_outs
+from pipelines.outreach.operations import erased_people, opt_outs
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ROUNDS
 from pipelines.servers import databases
@@ -50,8 +50,9 @@ def written(
     """The round of a spec and date: this one, or where there is one already, that; all of it or nothing is written.
 
     None, and nothing is written, where it would draw somebody whom another round withholds, or contacts within
-    rest_days, or who opted out, since this one was drafted: draft it again. assignments has COLUMNS but for `place`, in
-    the order of the list. Raises DataError when a customer occurs twice or probabilities do not sum to one.
+    rest_days, or who opted out, since this one was drafted, or has somebody who was erased: draft it again.
+    assignments has COLUMNS but for `place`, in the order of the list. Raises DataError when a customer occurs twice or
+    probabilities do not sum to one.
     """
     rows = _checked(assignments)
     kept = {
@@ -73,7 +74,8 @@ def written(
             there = connection.execute(sa.select(ROUNDS.c.spec).filter_by(**key)).first()
             bound = _held_back(connection, key["as_of"]) | _contacted(connection, round_.as_of, rest_days)
             out = opt_outs.in_force(connection)
-            if there is None and (bound & _drawn(rows) or any(opt_outs.barred(out, row) for row in rows)):
+            gone = erased_people.within(connection).among(row["customer_id"] for row in rows)
+            if there is None and (gone or bound & _drawn(rows) or any(opt_outs.barred(out, row) for row in rows)):
                 return None
             connection.execute(sa.insert(ROUNDS), kept)
             if rows:

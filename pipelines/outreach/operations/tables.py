@@ -169,4 +169,25 @@ OUTCOMES = sa.Table(
     sa.Column("known_at", sa.Text, nullable=False),
     sa.Column("place", sa.Integer, nullable=False),
 )
-APPEND_ONLY = (ROUNDS, ASSIGNMENTS, WARNINGS, WARNING_EVENTS, DELIVERIES, CONTACTS, OPT_OUTS, OUTCOMES)
+# Who was erased: a salted hash of the id. No row says when, or which pseudonym stands for whom.
+ERASED = sa.Table(
+    "holdfast_erased",
+    METADATA,
+    sa.Column("salt", sa.Text, primary_key=True),
+    sa.Column("hash", sa.Text, primary_key=True),
+)
+# What was done to erase somebody: part is `database` or `files`; told is JSON: counts, digests before and after.
+ERASURES = sa.Table(
+    "holdfast_erasures",
+    METADATA,
+    sa.Column("pseudonym", sa.Text, primary_key=True),
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+)
+APPEND_ONLY = (
+    *(ROUNDS, ASSIGNMENTS, WARNINGS, WARNING_EVENTS, DELIVERIES, CONTACTS, OPT_OUTS, OUTCOMES),
+    *(ERASED, ERASURES),
+)

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from experiments.alerts.episodes import NEVER, Episodes
 from features.errors import UsageError
-from pipelines.outreach.operations import clock
+from pipelines.outreach.operations import clock, erased_people
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.tables import EPISODES, WARNING_EVENTS, WARNINGS
+from pipelines.raw_data.erased import is_pseudonym
 from pipelines.servers import databases
 
 OPEN, ACKNOWLEDGED, DONE, ESCALATED, EXPIRED = "open", "acknowledged", "done", "escalated", "expired"
@@ -81,7 +82,8 @@ def raised(
 ) -> Counter[str]:
     """Write the warnings of a run and where all customers stand with each rule, or nothing; gives how many were new.
 
-    They are counted by rule, and standing is by rule. A warning that was raised already is not raised again.
+    They are counted by rule, and standing is by rule. A warning that was raised already is not raised again,
+    nor one about somebody who was erased meanwhile.
     """
     rows = [{**asdict(one), "versions": json.dumps(dict(one.versions), sort_keys=True)} for one in made]
     with databases.answering(engine, NAMED), engine.begin() as connection:
@@ -90,7 +92,9 @@ def raised(
             tuple(row)
             for row in connection.execute(sa.select(*(WARNINGS.c[name] for name in KEY)).where(WARNINGS.c.spec == spec))
         }
-        new = [row for row in rows if tuple(row[name] for name in KEY) not in there]
+        erased = erased_people.within(connection)
+        gone = erased.among(str(row["customer_id"]) for row in rows)
+        new = [row for row in rows if tuple(row[name] for name in KEY) not in there and row["customer_id"] not in gone]
         if new:
             connection.execute(sa.insert(WARNINGS), new)
         _ended(connection, spec, standing)
@@ -100,7 +104,9 @@ def raised(
             is_here = customers.get_indexer(pd.Index([row["customer_id"] for row in before])) >= 0
             absent = [row for row, here in zip(before, is_here, strict=True) if not here]
             connection.execute(sa.delete(EPISODES).where(of_rule))
-            if kept := [*absent, *_kept(spec, rule, customers, found, at)]:
+            stand = [*absent, *_kept(spec, rule, customers, found, at)]
+            gone = erased.among(str(row["customer_id"]) for row in stand)
+            if kept := [row for row in stand if row["customer_id"] not in gone]:
                 connection.execute(sa.insert(EPISODES), kept)
     return Counter(str(row["rule"]) for row in new)
 
@@ -140,6 +146,7 @@ def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -
 def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
     """Every warning of a spec with its `state` (open, acknowledged, done, escalated or expired), oldest first.
 
+    Those about erased people are not among them: nobody is to act on them, and only figures count them.
     The state is what happened last, and `note` what was written beside it; once it is closed, nothing follows.
     """
     told = (*KEY, "kind", "happened_at", "note")
@@ -150,7 +157,8 @@ def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
         .order_by(*(WARNINGS.c[name] for name in ("raised_at", "rule", "customer_id")))
     )
     with databases.answering(engine, NAMED), engine.connect() as connection:
-        rows = [dict(row) for row in connection.execute(asked).mappings()]
+        every = (dict(row) for row in connection.execute(asked).mappings())
+        rows = [row for row in every if not is_pseudonym(str(row["customer_id"]))]
         last: dict[tuple[str, ...], tuple[bool, str, int, str]] = {}
         for event in connection.execute(events):
             key, kind = tuple(event[: len(KEY)]), STATES.index(event.kind)

@@ -1,6 +1,9 @@
 """Triggers that refuse any change of what a table holds, for SQLite and PostgreSQL."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
 
 REFUSED = "it is append-only"
 
@@ -24,3 +27,25 @@ def statements(table: str, key: Sequence[str], *, sqlite: bool) -> Iterator[str]
     same = " AND ".join(f"{column} = NEW.{column}" for column in key)
     there = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of our own
     yield f"CREATE TRIGGER {table}_replace BEFORE INSERT ON {table} WHEN {there} {refuse}"
+
+
+@contextmanager
+def lifted(connection: sa.Connection, tables: Sequence[sa.Table]) -> Iterator[None]:
+    """A block within a transaction that may change these tables: erasing a person is the one change that there is.
+
+    Whatever goes wrong takes the transaction back, and the triggers with it.
+    """
+    sqlite = connection.dialect.name == "sqlite"
+    for table in tables:
+        if sqlite:
+            for event in ("update", "delete", "replace"):
+                connection.exec_driver_sql(f"DROP TRIGGER {table.name}_{event}")
+        else:
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER {table.name}_change")
+    yield
+    for table in tables:
+        if sqlite:
+            for statement in statements(table.name, [one.name for one in table.primary_key], sqlite=True):
+                connection.exec_driver_sql(statement)
+        else:
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ENABLE TRIGGER {table.name}_change")

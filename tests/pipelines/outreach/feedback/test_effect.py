@@ -10,7 +10,9 @@ import pytest
 
 from features.errors import UsageError
 from pipelines.outreach.feedback import effect_run
-from pipelines.outreach.operations import came_back, database
+from pipelines.outreach.operations import came_back, database, erasing
+from pipelines.outreach.operations.erasing import Signed
+from pipelines.raw_data.erased import pseudonym
 from pipelines.reporting import effect_page
 from tests.pipelines.outreach.feedback.rounds_world import Shop, calls, fates
 
@@ -255,3 +257,26 @@ def test_a_spec_without_rounds_says_so(shop: Shop) -> None:
     found = shop.effect()
     assert (found["rounds"], found["lines"]) == ([], [])
     assert "No round has drawn anybody yet" in effect_page.render(found)
+
+
+def test_erasing_somebody_changes_no_figure(shop: Shop) -> None:
+    planted(shop, rounds=2)
+    before = shop.effect()
+    erasing.erase(shop.engine, "c0-0003", Signed(pseudonym(), "shop", "2026-01-01T00:00:00", "desk"), {})
+    assert shop.effect() == before
+
+
+def test_who_is_erased_before_the_outcome_is_recorded_holds_nobody_up(shop: Shop) -> None:
+    drawn = shop.draw()
+    outcomes = fates(drawn)
+    erasing.erase(shop.engine, "c0-0000", Signed(pseudonym(), "shop", "2026-01-01T00:00:00", "desk"), {})
+    kept = shop.record(outcomes)
+    assert (kept.new, kept.erased) == (599, 1)
+    found = shop.effect()
+    assert found["rounds"][0]["pending"] == ""
+    counted = [
+        line(found, action)["counts"][side] for action in ("call", "coupon") for side in ("assigned", "withheld")
+    ]
+    told = drawn[drawn["customer_id"] != "c0-0000"]
+    assert sum(counted[::2]) == int((told["action"] != "none").sum())
+    assert "1 customers were erased before it was known whether they left: left out." in found["remarks"]
