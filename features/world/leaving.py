@@ -10,7 +10,7 @@ from features.world.randomness import Stream, generator
 
 _LEAST_A_DAY = 0.00012
 _MOST_A_DAY = 0.02
-_WEARINESS = 6.5
+_WEARINESS = 8.5
 _ONBOARDING_DAYS = 120
 
 
