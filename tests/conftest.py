@@ -1,7 +1,9 @@
 """Small worlds that many tests share."""
 
 import gc
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,29 +24,42 @@ settings.load_profile("any machine")
 SHARED_DATA = ROOT.parent / "shared" / "data"
 # The files that take longest, longest first: as a worker takes a file at a time, the last ones must be short.
 LONG_FILES = (
-    "end_to_end/test_pages.py",
-    "end_to_end/test_real_data.py",
-    "end_to_end/test_demo_world.py",
     "end_to_end/test_tries.py",
-    "end_to_end/test_tiny_world.py",
-    "end_to_end/test_monitoring.py",
-    "pipelines/champion/test_races_and_kills.py",
-    "end_to_end/test_api.py",
-    "conformance/test_spark.py",
-    "pipelines/gate/test_gate_simulations.py",
-    "end_to_end/test_same_bytes.py",
-    "experiments/search/test_worlds.py",
-    "conformance/test_checks.py",
-    "features/sources/test_event_log.py",
+    "end_to_end/test_demo_world.py",
     "pipelines/learning/test_randomisation_designs.py",
-    "experiments/learners/test_among_rivals.py",
+    "end_to_end/test_readers_of_texts.py",
+    "pipelines/champion/test_races_and_kills.py",
+    "end_to_end/test_monitoring.py",
+    "end_to_end/test_real_data.py",
+    "end_to_end/test_tiny_world.py",
     "end_to_end/test_strangers.py",
+    "conformance/test_checks.py",
+    "conformance/test_spark.py",
     "pipelines/gate/test_gate_refresh.py",
-    "end_to_end/test_killed.py",
-    "end_to_end/test_stopped.py",
-    "pipelines/test_file_forms.py",
-    "conformance/test_same_bytes.py",
+    "features/sources/test_event_log.py",
+    "end_to_end/test_api.py",
+    "end_to_end/test_pages.py",
+    "experiments/search/test_worlds.py",
+    "pipelines/gate/test_gate_simulations.py",
     "end_to_end/test_extended_telco.py",
+    "conformance/test_learners.py",
+    "experiments/evaluation/monitoring/test_months.py",
+    "end_to_end/test_bad_events.py",
+    "pipelines/test_file_forms.py",
+    "end_to_end/test_killed.py",
+    "end_to_end/test_refitting.py",
+    "end_to_end/test_new.py",
+    "conformance/test_same_bytes.py",
+    "end_to_end/test_stopped.py",
+    "architecture/test_graph.py",
+    "experiments/learners/test_among_rivals.py",
+    "end_to_end/test_bad_input.py",
+    "conformance/test_every_event_once.py",
+    "end_to_end/test_balanced_file.py",
+    "end_to_end/test_same_bytes.py",
+    "experiments/texts/test_real_texts.py",
+    "pipelines/outreach/test_explained.py",
+    "experiments/evaluation/test_claims.py",
 )
 gc.disable()  # while libraries are loaded and tests collected, nothing becomes garbage
 
@@ -61,6 +76,19 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forgotten_databases() -> Iterator[None]:
+    """MLflow remembers in the process, and in its environment, which database was used last; modules start anew."""
+    yield
+    if "mlflow" in sys.modules:
+        import mlflow
+
+        mlflow.set_tracking_uri(None)
+        mlflow.set_registry_uri(None)
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session")

@@ -2,21 +2,26 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
 import numpy as np
 import pandas as pd
+import pytest
+from mlflow.entities.model_registry import ModelVersion
 
 from experiments.texts import learning
 from experiments.texts.equal_texts import folds_of
 from experiments.texts.reading import CLASSES
 from features.texts.normalising import normalise
+from pipelines.champion import model_versions, reader_versions
 from pipelines.files import storage
+from pipelines.models import integrity
 from pipelines.models.text_readers import folders, pinned
 from pipelines.models.text_readers.pinned import Pinned
-from pipelines.servers import mlflow_runs
+from pipelines.servers import addresses, mlflow_runs
 
 FOLDS = 4
 # A model without anything to compute: what matters of a version is its folder `reader`.
@@ -27,6 +32,15 @@ class Nothing(mlflow.pyfunc.PythonModel):
         return model_input
 mlflow.models.set_model(Nothing())
 """
+
+
+@contextmanager
+def own_registry() -> Iterator[None]:
+    """A block in which each checkout has a registry and a ledger of its own, whatever MLflow was told before."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (addresses.TRACKING, addresses.LEDGER):
+            patch.setenv(name, "")
+        yield
 
 
 def write(folder: Path, texts: Sequence[str], classes: Sequence[int], *, seed: int = 0, honest: bool = True) -> Path:
@@ -67,6 +81,21 @@ def register(root: Path, name: str, folder: Path, *, known_before: str, **tags: 
         client.create_registered_model(name)
     told = {"kind": "texts", "known_before": known_before, "reader_digest": pinned.digest(folder), **tags}
     return str(client.create_model_version(name, logged.model_uri, run_id=logged.run_id, tags=told).version)
+
+
+def logged(root: Path, name: str, texts: Sequence[str], classes: Sequence[int]) -> ModelVersion:
+    """A version as the stage `register` makes one, without a spec and its tags."""
+    client = mlflow_runs.client(root)
+    mlflow_runs.use(root)
+    folder = write(root / f"made of {len(texts)}" / pinned.READER, texts, classes, honest=False)
+    example = pd.DataFrame({"text": pd.Series(list(texts[:5]), dtype=object)})
+    output = folders.scorer(folder).read(list(texts[:5]))
+    with mlflow.start_run(experiment_id=mlflow_runs.experiment_id(client, root, name)):
+        mlflow.log_dict({}, model_versions.REPORT)
+        found = reader_versions.log_reader(folder, example=example, output=output)
+    made_of = integrity.summary(model_versions.logged_files(found))
+    version = model_versions.register(client, name, logged=found, tags={integrity.MADE_OF: made_of})
+    return client.get_model_version(name, version)
 
 
 def put(place: Path, made: Path, *, model: str, version: int = 1, known_before: str) -> Pinned:

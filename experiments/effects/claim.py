@@ -55,7 +55,7 @@ def verdict(found: Effect, held: Held) -> Verdict:
     because = found.missing or "there is no estimate"
     if found.missing == PENDING:
         waiting = found.counts.pending_assigned + found.counts.pending_withheld
-        return Verdict("not yet", f"{because}: {waiting} customers are waited for")
+        return Verdict("not yet", f"{because}: {waiting:,} customers are waited for")
     if found.missing in LACKING:
         return Verdict("no control", because, (LACKING[found.missing],))
     if found.missing == NOBODY_ASSIGNED:

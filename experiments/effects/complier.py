@@ -9,11 +9,11 @@ being answered violates it), and nobody is reached because of being withheld (mo
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from experiments.effects.assigned import NOBODY, Assigned, Mask
 from experiments.effects.by_assignment import Effect
 from experiments.effects.contrast import Contrast, comparable, contrast, means
+from experiments.effects.cumulated import score
 from experiments.metric import Numbers
 from experiments.statistics.fieller import Moments, RatioSet, ratio_set
 
@@ -30,12 +30,16 @@ class Complier:
     missing: str | None
 
 
-def complier(rows: Assigned, found: Effect, *, level: float = 0.95, among: Mask | None = None) -> Complier:
+def complier(
+    rows: Assigned, found: Effect, *, level: float = 0.95, information: float | None = None, among: Mask | None = None
+) -> Complier:
     """The Wald ratio with Fieller's set (Imbens & Angrist 1994): effect by assignment / share reached by it.
 
-    found is the effect of the same rows. Both parts are weighted and adjusted in the same way, and their dependence is
-    that of what customers contribute to each. Somebody withheld for whom nothing is recorded was not reached; where
-    anybody assigned has no record there is no estimate, for it would count them as not reached.
+    found is the effect of the same rows, and information that of `cumulated.information`: then the sets of all looks
+    hold together, as the intervals of the effect do; None is for one look that was planned before. Both parts are
+    weighted and adjusted in the same way, and their dependence is that of what customers contribute to each. Somebody
+    withheld for whom nothing is recorded was not reached; where anybody assigned has no record there is no estimate,
+    for it would count them as not reached.
     """
     if found.adjusted is None:
         return Complier(None, None, found.missing)
@@ -47,11 +51,15 @@ def complier(rows: Assigned, found: Effect, *, level: float = 0.95, among: Mask 
     reached: Numbers = np.where(np.isnan(rows.reached) & (rows.action == NOBODY), 0.0, rows.reached)
     reached = np.nan_to_num(reached)
     share = contrast(over, reached, rows.risk)
-    return Complier(ratio(found.adjusted, share, level=level), means(over, reached), None)
+    return Complier(ratio(found.adjusted, share, score(information, level=level)), means(over, reached), None)
 
 
-def ratio(above: Contrast, below: Contrast, *, level: float) -> RatioSet:
-    """Fieller's set of the ratio of two figures of the same customers."""
+def ratio(above: Contrast, below: Contrast, normal_score: float) -> RatioSet:
+    """Fieller's set of the ratio of two figures of the same customers, so many standard errors wide.
+
+    It is made of all ratios r for which above - r below, which is a figure of the same customers too, is not shown to
+    differ from 0. So with the score of a confidence sequence it holds at every look, where that sequence does.
+    """
     moments = Moments(
         above.value,
         below.value,
@@ -60,5 +68,5 @@ def ratio(above: Contrast, below: Contrast, *, level: float) -> RatioSet:
         float(above.influence @ below.influence),
     )
     # Student's t by the degrees of freedom of the numerator, which is what varies most.
-    score, error = float(ndtri((1 + level) / 2)), above.standard_error
-    return ratio_set(moments, above.reach(score) / error if error else score)
+    error = above.standard_error
+    return ratio_set(moments, above.reach(normal_score) / error if error else normal_score)

@@ -5,11 +5,11 @@ world of twenty. A confidence sequence holds at all looks at once, whenever and 
 last look that is fixed before (why not alpha spending: docs/decisions/0036).
 """
 
-from dataclasses import dataclass
 from math import exp, log, log1p, sqrt
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from experiments.effects.assigned import Assigned, Mask
 from experiments.effects.by_assignment import Effect, effect
@@ -23,56 +23,33 @@ LEAST = 8.212
 METHOD = "confidence sequence, clustered by customer"
 
 
-@dataclass(frozen=True)
-class Look:
-    """What the rounds up to a date show together.
+def information(rows: Assigned, action: str, now: Effect, *, among: Mask | None = None) -> float | None:
+    """The information of an effect as a multiple of that of the first look with an estimate; None without one.
 
-    as_of is the date of the last round; information, at least about 1, is that of all rounds so far as a multiple of
-    the first look's with an estimate (the inverse of the ratio of squared standard errors), and None without one.
+    now is the effect of these rows (narrowed by among, shape (n_rows,)). A look is taken after each date whose rounds
+    are mature, of all rows up to then; rounds are taken to mature in the order of their dates. The multiple, at least
+    about 1, is the inverse of the ratio of the squared standard errors. Looks in between change nothing.
     """
-
-    as_of: pd.Timestamp
-    rounds: int
-    effect: Effect
-    information: float | None
-
-    def interval(self, *, level: float = 0.95) -> Interval | None:
-        """The interval of the confidence sequence; None where nothing can be estimated."""
-        if self.effect.adjusted is None or self.information is None:
-            return None
-        return at_any_time(self.effect.adjusted, self.information, level=level)
-
-    @property
-    def p(self) -> float:
-        """The always-valid p-value of no effect: at most alpha, at any look ever, with probability alpha; else 1."""
-        if self.effect.adjusted is None or self.information is None:
-            return 1.0
-        return p_at_any_time(self.effect.adjusted, self.information)
-
-
-def looks(rows: Assigned, action: str, *, among: Mask | None = None) -> tuple[Look, ...]:
-    """A look after each date whose rounds are mature, oldest first; each is of all rows up to then.
-
-    The figure is the mean effect over all rows so far. Rounds are taken to mature in the order of their dates.
-    """
+    if now.adjusted is None:
+        return None
     dates = pd.to_datetime(rows.labels["as_of"])
     chosen = rows.mature if among is None else rows.mature & among
-    found: list[Look] = []
-    first: float | None = None
     for date in sorted(dates[chosen].unique()):
-        so_far = chosen & (dates <= date).to_numpy(dtype=bool)
-        known = effect(rows, action, among=so_far)
-        variance = known.adjusted.standard_error**2 if known.adjusted else None
-        first = variance if first is None else first
-        information = first / variance if first and variance else None
-        rounds = int(rows.labels.loc[so_far, "round"].nunique())
-        found.append(Look(pd.Timestamp(date), rounds, known, information))
-    return tuple(found)
+        first = effect(rows, action, among=chosen & (dates <= date).to_numpy(dtype=bool)).adjusted
+        if first is not None:
+            errors = first.standard_error, now.adjusted.standard_error
+            return (errors[0] / errors[1]) ** 2 if all(errors) else None
+    return None
 
 
 def interval_of(found: Contrast, information: float | None, *, level: float = 0.95) -> Interval:
     """The interval at any look where information is given, else for one look that was planned before."""
     return found.interval(level=level) if information is None else at_any_time(found, information, level=level)
+
+
+def score(information: float | None, *, level: float) -> float:
+    """How many standard errors wide `interval_of` is to either side, for a normal estimate."""
+    return float(ndtri((1 + level) / 2)) if information is None else normal_score(information, alpha=1 - level)
 
 
 def at_any_time(found: Contrast, information: float, *, level: float = 0.95) -> Interval:

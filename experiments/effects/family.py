@@ -21,7 +21,7 @@ ALPHA = 0.05
 class Line:
     """A line of the page: its name, its figure, None where nothing can be estimated, and against what it is held.
 
-    information is that of `cumulated.Look`, or None where one look was planned before.
+    information is that of `cumulated.information`, or None where one look was planned before.
     """
 
     name: str
@@ -77,5 +77,6 @@ def sentence(n_lines: int, *, alpha: float = ALPHA) -> str:
     """What the page says of the family."""
     return (
         f"{n_lines} claims are held together by Holm's procedure: the chance that any of them is false is at most"
-        f" {alpha:.0%}. Their intervals hold together too (Bonferroni, each at {1 - alpha / max(n_lines, 1):.2%})."
+        f" {100 * alpha:.0f}\u00a0%. Their intervals hold together too (Bonferroni, each at"
+        f" {100 * (1 - alpha / max(n_lines, 1)):.2f}\u00a0%)."
     )

@@ -54,10 +54,10 @@ def fit(texts: Sequence[Any], classes: Places, *, params: Mapping[str, Any], see
             mine = mine[np.isin(classes[mine], present)]
             learned[name] = _of_script([clean[one] for one in mine], classes[mine], present, used, seed)
     if not learned:
-        found = {name: int(np.sum(classes == k)) for k, name in enumerate(CLASSES)}
         raise DataError(
             f"a reader learns two or three classes from at least {FEWEST_OF_A_CLASS} different texts each of one"
-            f" script; there are {found}. Label more texts, or map the label of a rare class to another."
+            f" script; there are {_told(clean, script, classes)}. Label more texts, or map the label of a rare class to"
+            " another."
         )
     of_topics = topics.learn(clean, script, n_topics=used["topics"])
     about = {"bits": BITS, "longest": LONGEST, "sure_from": used["sure_from"]}
@@ -84,6 +84,18 @@ def _ordered(texts: Sequence[str], classes: Places) -> tuple[list[str], Places]:
 def _are_enough(texts: Sequence[str], index: Places) -> bool:
     """Whether there are enough different texts at index to learn a class from."""
     return len({texts[place] for place in index}) >= FEWEST_OF_A_CLASS
+
+
+def _told(texts: Sequence[str], script: Places, classes: Places) -> str:
+    """How many different texts of each class there are in each script."""
+    counts = [
+        f"{len({texts[int(place)] for place in np.flatnonzero((script == s) & (classes == k))})} {name}"
+        f" {'without words' if s == NONE else f'in {SCRIPTS[s]}'}"
+        for s in np.unique(script)
+        for k, name in enumerate(CLASSES)
+        if np.any((script == s) & (classes == k))
+    ]
+    return ", ".join(counts) or "none"
 
 
 def _of_script(

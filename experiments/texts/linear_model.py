@@ -101,9 +101,11 @@ def _one_against_others(
 ) -> tuple[Floats, Floats]:
     """The weights, shape (n_columns, n_classes), and intercepts of a support vector machine for each class.
 
-    A class that no row, or every row, is of has no weights.
+    A class that no row, or every row, is of has no weights; where there are no rows, nothing is said for any class.
     """
     weights, intercepts = np.zeros((n_classes, rows.shape[1])), np.zeros(n_classes)
+    if not len(truth):
+        return weights.T, intercepts
     for one in range(n_classes):
         share = float(np.mean(truth == one))
         if n_classes == 2 and one == 0 and 0 < share < 1:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import BeforeValidator, Field, model_validator
 
 from experiments.sections.section import HasName, Section, Seed, once
-from experiments.texts.reading import CLASSES
 from features.file_format import PLAIN, FileFormat, Formats
 from features.section import Moment, Name
 
@@ -33,14 +32,14 @@ class TextLabels(Section):
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:
-        """The labels of each class."""
-        return {name: getattr(self, name) for name in CLASSES}
+        """The labels of each class, in the order of `reading.CLASSES`: to import that takes pandas and OpenCC along."""
+        return {"bad": self.bad, "indifferent": self.indifferent, "good": self.good}
 
     @model_validator(mode="after")
     def _mean_something(self) -> "TextLabels":
         once(tuple(label for labels in self.names.values() for label in labels))
         if sum(bool(labels) for labels in self.names.values()) < 2:
-            raise ValueError(f"labels of at least two of {', '.join(CLASSES)} are needed")
+            raise ValueError(f"labels of at least two of {', '.join(self.names)} are needed")
         return self
 
 

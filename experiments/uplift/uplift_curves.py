@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from experiments.metric import Numbers
 from experiments.statistics.intervals import Interval, are_many, bootstrap, interval_of
 from experiments.statistics.poisson import Clusters, Counts
-from experiments.statistics.ranking import Ranking, block_totals, equal_count_bins, ranked
+from experiments.statistics.ranking import Indices, Ranking, block_totals, equal_count_bins, ranked
 from features.errors import MetricError
 
 SHARES: Numbers = np.linspace(0, 1, 101)
@@ -176,7 +176,7 @@ def uplift_groups(
     gamma and uplift have shape (n_rows,); counts and clusters as for `bootstrap`. Tied rows share a group,
     so with many ties there are fewer than `groups`. Raises MetricError for a group too small for an interval.
     """
-    rank = groups - equal_count_bins(uplift, groups)
+    rank = _ranks(uplift, groups)
     ranks = np.unique(rank)
     member = (rank[:, None] == ranks).astype(np.float64)
     gains = gamma[:, None] * member
@@ -201,6 +201,24 @@ def uplift_groups(
         )
         for group in range(ranks.size)
     )
+
+
+def _ranks(uplift: Numbers, groups: int) -> Indices:
+    """The rank of each row's group, 1 for the highest uplift; shape (n_rows,).
+
+    Ties can leave a group of a row or two, of which nothing can be said: with less than half of an even share, a group
+    joins the smaller of its neighbours.
+    """
+    ranks, member, sizes = np.unique(groups - equal_count_bins(uplift, groups), return_inverse=True, return_counts=True)
+    while len(sizes) > 1 and sizes.min() < len(uplift) / (2 * groups):
+        place = int(sizes.argmin())
+        near = [one for one in (place - 1, place + 1) if 0 <= one < len(sizes)]
+        into = min(near, key=lambda one: sizes[one])
+        ranks[place] = ranks[into]
+        ranks, moved = np.unique(ranks, return_inverse=True)
+        member = moved[member]
+        sizes = np.bincount(member)
+    return ranks[member]
 
 
 def _fast_means(gains: Numbers, member: Numbers, *, counts: Counts, clusters: Clusters) -> Numbers:

@@ -1,7 +1,8 @@
 """N-grams of normalised texts as numeric features for the text classifiers.
 
-A unit is a word, a single Chinese or Japanese character, or a symbol. A gram is one to three units in a row, or a few
-characters in a row within a word and its ends. Each is hashed to a bucket, so that no vocabulary has to be stored.
+A unit is a word, a single Chinese or Japanese character, or a symbol. A gram is one or two units in a row, or a few
+characters in a row within a word and its ends; what stands between other signs is a word, too, where it is Chinese.
+Each is hashed to a bucket, so that no vocabulary has to be stored.
 All texts are cut at once, as one array of characters.
 """
 
@@ -19,7 +20,7 @@ Hashes = NDArray[np.uint64]
 
 BITS = 20
 # The units in a row, and the characters in a row within a word; an odd factor for each keeps them apart.
-UNITS, CHARACTERS = (1, 2, 3), (3, 4)
+UNITS, CHARACTERS = (1, 2), (3, 4)
 SCRIPTS = ("none", "latin", "han", "other")
 NONE, LATIN, HAN_SCRIPT, OTHER = range(len(SCRIPTS))
 
@@ -100,10 +101,11 @@ def grams(texts: Sequence[str], *, bits: int = BITS) -> Grams:
     starts_here[:1] |= is_part[:1]
     starts, same = np.flatnonzero(starts_here), same_as[places].astype(np.uint64)
     units, script = _hashed_units(same, starts, role), script_of[places[starts]]
+    is_inside = is_part | (script_of[places] == HAN_SCRIPT)
     words = np.flatnonzero(script > NONE)
     return Grams(
         units=_rows_of_units(units, text[starts], bits),
-        characters=_rows_of_characters(np.where(is_part, same, np.uint64(SPACE)), ~is_part, text, bits),
+        characters=_rows_of_characters(np.where(is_inside, same, np.uint64(SPACE)), ~is_inside, text, bits),
         words=Found(text[starts][words], _bucket(units[words], 1, bits)),
         script=_scripts(script, text[starts], len(texts)),
     )

@@ -2,9 +2,9 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import mlflow
 import pandas as pd
@@ -77,11 +77,46 @@ def _lacks(file: str, **store: str) -> bool:
         return False
 
 
+class Kept:
+    """Versions that are downloaded once and kept until the block ends; each is verified before it says anything."""
+
+    def __init__(self) -> None:
+        self._stack, self._folders, self._models = ExitStack(), dict[str, Path](), dict[str, Any]()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def folder(self, found: ModelVersion) -> Path:
+        """The files of a version. Raises as `stored`."""
+        place = f"{found.name}/{found.version}"
+        if place not in self._folders:
+            self._folders[place] = self._stack.enter_context(stored(found.name, str(found.version)))
+        return self._folders[place]
+
+    def predictor(self, found: ModelVersion, standing: Standing) -> Any:
+        """A version, loaded. Raises as the function `predictor`."""
+        place = f"{found.name}/{found.version}"
+        if place not in self._models:
+            self._models[place] = _loaded(self.folder(found), seal_of(found, standing), found.name, str(found.version))
+        return self._models[place]
+
+    def files_of(self, found: ModelVersion, standing: Standing) -> dict[str, str]:
+        """The hashes of a version's files. Raises as the function `files_of`."""
+        return _hashes(self.folder(found), found, standing)
+
+
 def files_of(found: ModelVersion, standing: Standing) -> dict[str, str]:
     """The hashes of a version's files, verified against registration. Raises as `predictor`."""
     with stored(found.name, found.version) as folder:
-        seal_of(found, standing).check(folder, of=f"version {found.version} of '{found.name}'")
-        return integrity.files_of(folder)
+        return _hashes(folder, found, standing)
+
+
+def _hashes(folder: Path, found: ModelVersion, standing: Standing) -> dict[str, str]:
+    seal_of(found, standing).check(folder, of=f"version {found.version} of '{found.name}'")
+    return integrity.files_of(folder)
 
 
 def is_whole(found: ModelVersion) -> bool:
@@ -99,11 +134,15 @@ def predictor(name: str, number: str, seal: Seal) -> Any:
     Raises MissingError when its files are gone or do not load, ContractError when one was changed.
     """
     with stored(name, number) as folder:
-        seal.check(folder, of=f"version {number} of '{name}'")
-        try:
-            return mlflow.pyfunc.load_model(str(folder))
-        except (MlflowException, OSError) as error:
-            raise MissingError(f"version {number} of '{name}' does not load: {str(error).splitlines()[0]}") from error
+        return _loaded(folder, seal, name, number)
+
+
+def _loaded(folder: Path, seal: Seal, name: str, number: str) -> Any:
+    seal.check(folder, of=f"version {number} of '{name}'")
+    try:
+        return mlflow.pyfunc.load_model(str(folder))
+    except (MlflowException, OSError) as error:
+        raise MissingError(f"version {number} of '{name}' does not load: {str(error).splitlines()[0]}") from error
 
 
 def version_of(client: MlflowClient, name: str, digest: str, *, judged: bool = False) -> ModelVersion | None:

@@ -36,6 +36,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.answer import Answer
+from pipelines.messages.numbers import percent
 
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
@@ -108,8 +109,8 @@ def _run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Nam
 
     found = alert_run.run(spec, workspace, now=clock.came(arguments.at, spec.time_zone))
     total = sum(found.new.values())
-    lines = [f"alerts run {spec.name}: {total} new warnings at {found.as_of}, {found.open} open in all"]
-    return Answer((*lines, *(f"  {rule}  {count}" for rule, count in found.new.items())), asdict(found))
+    lines = [f"alerts run {spec.name}: {total:,} new warnings at {found.as_of}, {found.open:,} open in all"]
+    return Answer((*lines, *(f"  {rule}  {count:,}" for rule, count in found.new.items())), asdict(found))
 
 
 def _deliver(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
@@ -119,16 +120,16 @@ def _deliver(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
     from pipelines.outreach.operations import clock
 
     found = delivery.deliver(spec, workspace, at=clock.text(clock.said(arguments.at, spec.time_zone)))
-    said = f"{found.sent} sent, {found.failed} failed, {found.on_the_list} on the list only"
+    said = f"{found.sent:,} sent, {found.failed:,} failed, {found.on_the_list:,} on the list only"
     lines = [f"alerts deliver {spec.name}: {said}"]
     lines += [f"  failed: {receiver}: {reason}" for receiver, reason in found.reasons.items()]
     lines += [
-        f"  {channel}: {count} warnings, and no address: {delivery.PREFIX}{channel.upper()} is not set"
+        f"  {channel}: {count:,} warnings, and no address: {delivery.PREFIX}{channel.upper()} is not set"
         for channel, count in found.without_address.items()
     ]
-    lines += [f"  {found.opted_out} are about customers who opted out, and are not sent"] * bool(found.opted_out)
-    lines += [f"  {found.unsure} may have arrived: a run was killed as it sent them"] * bool(found.unsure)
-    lines += [f"  {found.given_up} failed too often, and are tried no more"] * bool(found.given_up)
+    lines += [f"  {found.opted_out:,} are about customers who opted out, and are not sent"] * bool(found.opted_out)
+    lines += [f"  {found.unsure:,} may have arrived: a run was killed as it sent them"] * bool(found.unsure)
+    lines += [f"  {found.given_up:,} failed too often, and are tried no more"] * bool(found.given_up)
     return Answer(tuple(lines), asdict(found), code=2 if found.failed else 0)
 
 
@@ -145,9 +146,9 @@ def _list(spec: "ExperimentSpec", workspace: "Workspace", *, every: bool) -> Ans
     found = found.assign(control_until=[control.get(one, "") for one in names], opted_out=opted_out)
     shown = found if every else found[~found["state"].isin(warnings.CLOSED)]
     columns = ["state", "level", "rule", "customer_id", "began_at", "owner", "due_at", "control_until"]
-    columns += ["opted_out"]
+    columns += ["opted_out", *(["note"] if every else [])]
     lines = answers.table([columns, *shown[columns].astype(str).to_numpy().tolist()]) if len(shown) else []
-    return Answer((f"alerts list {spec.name}: {len(shown)} warnings", *lines), shown.to_dict("records"))
+    return Answer((f"alerts list {spec.name}: {len(shown):,} warnings", *lines), shown.to_dict("records"))
 
 
 def _by_hand(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
@@ -188,4 +189,4 @@ def _lines(name: str, found: dict[str, Any], workspace: "Workspace") -> list[str
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"
+    return "-" if share is None else percent(share)

@@ -11,7 +11,7 @@ effects. Opt-outs hold at once, in every spec's rounds and at `alerts deliver`; 
 group: act
 writes: the operations database, state/operations.db or where HOLDFAST_OPERATIONS_URI says
 codes: 5
-json: how many rows were new, known and corrections, and what was done of each round
+json: how many rows were new, known and corrections, customers nobody knows (strangers), and what was done of each round
 example: python -m pipelines record demo contacts.csv
 example: python -m pipelines record demo calls.xlsx --column customer=Kunde --column when=Datum
 example: python -m pipelines record demo opt_outs.csv --dry-run
@@ -43,6 +43,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
     """Record the files, and show what was done of each round. Raises DataError for rows with faults."""
     import os
+    from dataclasses import asdict
     from datetime import UTC, datetime
     from pathlib import Path
 
@@ -69,10 +70,11 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     lines = [
         f"record {spec.name}: {kept.new} new rows, {kept.corrections} of them corrections, and {kept.known} known ones",
         *(["  nothing was recorded: --dry-run"] if arguments.dry_run else []),
+        *([f"  opt-outs of {kept.strangers} customers who are not known yet: they hold"] if kept.strangers else []),
         *_table(done),
         *([f"  {outside} contacts are outside of any round: kept, and no part of any effect"] if outside else []),
     ]
-    plain = {"new": kept.new, "known": kept.known, "corrections": kept.corrections, "done": done, "outside": outside}
+    plain = {**asdict(kept), "done": done, "outside": outside}
     return Answer(tuple(lines), {"spec": spec.name, "dry_run": arguments.dry_run, **plain})
 
 

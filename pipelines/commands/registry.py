@@ -11,7 +11,8 @@ restore  put the alias back to what the ledger says, after somebody moved it by 
 adopt    begin a ledger with the version that the alias shows, where there is none: one from before there was a ledger,
          or after it was lost. Earlier comparisons are no longer counted.
 seal     record the hashes of the champion's files, for a champion from before they were recorded.
-delete   delete a version; refused are the champion, those to which a rollback leads, and what was rolled back.
+delete   delete a version; refused are the champion, those to which a rollback leads, what was rolled back, and a reader
+         of texts that a spec here pins.
 
 group: decide
 writes: the ledger and the alias champion (restore, adopt, seal), in mlflow.db or where HOLDFAST_LEDGER_URI says
@@ -72,6 +73,7 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: a
 
     with ledger_writer.writing(spec.name, workspace.root) as writer:
         if arguments.action == "delete":
+            _refuse_pinned(spec.name, workspace, arguments.version)
             upkeep.delete(writer, arguments.version)
             said = f"version {arguments.version} is deleted"
         elif arguments.action == "adopt":
@@ -80,6 +82,14 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: a
             said = upkeep.restore(writer) if arguments.action == "restore" else upkeep.seal(writer)
     plain = {"spec": spec.name, "action": arguments.action, "done": said}
     return Answer((f"registry {arguments.action} {spec.name}: {said}",), plain)
+
+
+def _refuse_pinned(name: str, workspace: "Workspace", version: str) -> None:
+    from features.errors import UsageError
+    from pipelines.specs import text_specs
+
+    if found := text_specs.pinning(workspace, name, version):
+        raise UsageError(f"version {version} of '{name}' is pinned by the specs {found}; let them pin another first.")
 
 
 def _check(name: str, workspace: "Workspace", head: Path | None) -> Answer:

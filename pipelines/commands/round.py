@@ -22,6 +22,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.answer import Answer
+from pipelines.messages.numbers import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +58,9 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         seed = round_draw.seed_of(spec, as_of)
     while found is None:  # again where another round was written meanwhile that withholds somebody
         rest = spec.round.rest_days
-        bound = {"held_back": rounds.held_back(engine, as_of), "contacted": rounds.contacted(engine, as_of, rest)}
-        rows = round_draw.drafted(spec, today, playbook, **bound, seed=seed, opted_out=opt_outs.now(engine))
+        held, resting = rounds.held_back(engine, as_of), rounds.contacted(engine, as_of, rest)
+        out = opt_outs.now(engine)
+        rows = round_draw.drafted(spec, today, playbook, held_back=held, contacted=resting, opted_out=out, seed=seed)
         head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed())
         found = rounds.written(engine, head, rows, rest_days=rest)
     earlier = f"  drawn already, {found[0].written_at} by {found[0].by}: nothing was changed"
@@ -120,7 +122,8 @@ def _signed() -> dict[str, str]:
 def _notes(control: float, can_show: "Mapping[str, Shown]") -> list[str]:
     """What the control of each action can show."""
     lines = [
-        f"  {action}: with {control:.0%} withheld this round can show an effect of {100 * one.effect:.1f} points"
+        f"  {action}: with {percent(control, 0)} withheld this round can show an effect of"
+        f" {100 * one.effect:.1f} points"
         for action, one in can_show.items()
         if one.effect < 1
     ]

@@ -6,8 +6,9 @@ semicolon, a tab or a line break: where another sign than the comma separates, a
 """
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,17 @@ def guarded_rows(rows: pa.Table) -> pa.Table:
 
 def write(path: Path, rows: pd.DataFrame) -> None:
     """Write rows with names and texts prefixed; numbers stay numbers."""
+    write_parts(path, [rows])
+
+
+def write_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
+    """Write the rows of several tables of the same columns as one file, as they come."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for place, rows in enumerate(parts):
+            _write(file, rows, header=place == 0)
+
+
+def _write(file: TextIO, rows: pd.DataFrame, *, header: bool) -> None:
     safe = rows.set_axis(_safe([str(name) for name in rows.columns]), axis=1)
     broken = any("\r" in name for name in safe.columns)
     for place in range(safe.shape[1]):
@@ -65,7 +77,7 @@ def write(path: Path, rows: pd.DataFrame) -> None:
             safe.isetitem(place, np.array([*cells, None], dtype=object)[:-1])  # an array of cells, whatever they are
             broken = broken or any(isinstance(cell, str) and "\r" in cell for cell in cells)
     # Python's csv leaves a lone carriage return without quotes, and readers take it for the end of a line.
-    safe.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL)
+    safe.to_csv(file, index=False, header=header, quoting=csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL)
 
 
 def _safe(cells: list[Any]) -> list[Any]:

@@ -35,13 +35,15 @@ def write_page(spec: ExperimentSpec | TextsSpec, workspace: Workspace, decision:
 
 
 def _write_pages_of_reader(spec: TextsSpec, workspace: Workspace, decision: Mapping[str, Any]) -> None:
-    from pipelines.reporting import decision_words, texts_page  # not at the top: most specs are of models of churn
+    from pipelines.reporting import texts_page  # not at the top: most specs are of models of churn
 
-    page = texts_page.decision(decision, title=spec.title, spec=spec.name)
+    made = _made(workspace, decision, but="Decision", listed=False)
+    page = texts_page.decision(decision, title=spec.title, spec=spec.name, made=made)
     storage.write_bytes(workspace.decision_page, page.encode())
     found = storage.read_receipt(workspace.evaluation / "report.json")
     if found and _registered(workspace, decision):
-        told = texts_page.report(found, ruling=f"{decision_words.headline(decision)}: {decision['words']}")
+        made = _made(workspace, decision, but="Report", listed=False)
+        told = texts_page.report(found, ruling=decision["words"], decision=decision, made=made)
         storage.write_bytes(workspace.report_page, told.encode())
 
 
@@ -64,13 +66,13 @@ def report_page(workspace: Workspace, decision: Mapping[str, Any]) -> str:
     return report.render(found, page_header.of_report(found, decision, made=made))
 
 
-def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str) -> "Provenance":
-    """Where the challenger was made, by its registration; links to all pages but this one."""
+def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str, listed: bool = True) -> "Provenance":
+    """Where the challenger was made, by its registration; links to all pages but this one, and to the list if any."""
     from pipelines.reporting.page_header import Provenance, Run  # not at the top, as above
 
     receipt = _registered(workspace, decision)
     there = {name: place for name, place in BESIDE.items() if name != but and (receipt or name != "Report")}
-    if champion := decision["champion_version"]:
+    if listed and (champion := decision["champion_version"]):
         there[f"List of customers to contact, by version {champion} (CSV)"] = LIST
     commit, data, run = (str(receipt.get(name, "")) for name in ("git_commit", "data_hash", "run"))
     seen = Run(run, *addresses.page_of_run(workspace.root, run)) if run else None

@@ -36,13 +36,17 @@ Said = tuple[pd.DataFrame | None, str]
 
 @dataclass(frozen=True)
 class TextContest:
-    """A challenger, the champion if there is one, and the held-out texts; ledger is what it says so far."""
+    """A challenger, the champion if there is one, and the held-out texts; ledger is what it says so far.
+
+    kept are the versions that were downloaded already.
+    """
 
     spec: TextsSpec
     workspace: Workspace
     ledger: Standing
     challenger: ModelVersion
     champion: ModelVersion | None
+    kept: loading.Kept
 
     @cached_property
     def everything(self) -> pd.DataFrame:
@@ -60,9 +64,8 @@ class TextContest:
         """The digests of the texts that the champion learned from."""
         if self.champion is None:
             return frozenset()
-        with loading.stored(self.spec.name, str(self.champion.version)) as folder:
-            told = folder / reader_versions.READER / folders.OUT_OF_FOLD
-            return frozenset(storage.read_parquet(told)["digest"].to_pylist())
+        told = self.kept.folder(self.champion) / reader_versions.READER / folders.OUT_OF_FOLD
+        return frozenset(storage.read_parquet(told)["digest"].to_pylist())
 
     def next_look(self) -> dict[str, Any]:
         """The next comparison, and the alpha that it spends."""
@@ -78,8 +81,7 @@ class TextContest:
     def said_by(self, model: ModelVersion, rows: pd.DataFrame) -> Said:
         """What a registered version says of the texts of rows, or why it says nothing."""
         try:
-            loaded = loading.predictor(self.spec.name, str(model.version), loading.seal_of(model, self.ledger))
-            found: pd.DataFrame = loading.predict(loaded, rows)
+            found = loading.predict(self.kept.predictor(model, self.ledger), rows)
         except (ContractError, MissingError, MlflowException, KeyError) as error:
             return None, f"version {model.version} does not read: {str(error).splitlines()[0]}"
         return found, ""

@@ -98,7 +98,7 @@ def evaluated(spec: ExperimentSpec, workspace: Workspace, command: Command) -> i
 
     if not source_of(spec)[0].needs_files:
         stage_graph.put(spec.name, workspace.root)
-    readers.hold(spec, workspace, command)
+    readers.hold(spec, workspace, None)  # whose run would register a reader
     stage_graph.reproduce(workspace, command)
     return 0
 

@@ -13,12 +13,13 @@ from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
 
 
-def hold(spec: ExperimentSpec, workspace: Workspace, command: Command) -> None:
+def hold(spec: ExperimentSpec, workspace: Workspace, command: Command | None) -> None:
     """Have data/readers/SPEC hold exactly the pinned reader, or a note alone where the spec pins none.
 
     What is there already is not asked for again. command does one command: where the registry has no version of the
-    model and its spec is here, its run comes first. Raises MissingError where there is no such model or version,
-    ContractError where its files are not those that were registered, SpecError where it knows texts that come too late.
+    model and its spec is here, its run comes first; None where nothing may be registered. Raises MissingError where
+    there is no such model or version, ContractError where its files are not those that were registered, SpecError where
+    it knows texts that come too late.
     """
     there = pinned.stored(workspace.reader)
     if spec.texts is None:

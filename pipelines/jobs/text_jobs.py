@@ -14,12 +14,14 @@ from pipelines.workspace import Workspace
 STAGES = ("ingest", "validate", "tune", "train", "evaluate", "register", "promote")
 # Commands that ask of a spec no more than its name and title, its gate's alpha and approval.
 OF_EVERY_KIND = ("approve", "history", "promote", "registry", "rollback", "status")
+# What they have beside, whose modules take a spec of texts.
+OWN = ("read",)
 
 
 def check(command: str, spec: TextsSpec) -> None:
     """Raise UsageError where a reader of texts has no such command."""
-    if command not in (*STAGES, *OF_EVERY_KIND, "run", "data"):
-        there = ", ".join(sorted({*STAGES, *OF_EVERY_KIND, "run", "data"}))
+    if command not in (known := {*STAGES, *OF_EVERY_KIND, *OWN, "run", "data"}):
+        there = ", ".join(sorted(known))
         raise UsageError(f"'{spec.name}' is a reader of texts, which has no `{command}`; there are {there}.")
 
 
@@ -31,8 +33,6 @@ def written(arguments: argparse.Namespace, spec: TextsSpec, workspace: Workspace
         return evaluated(spec, workspace, main) if arguments.unregistered else run(spec, workspace, main)
     stage: Callable[[Any, Workspace], int | None]
     stage = import_module(f"pipelines.stages.texts.{arguments.command}").run
-    if arguments.command == "ingest":
-        _look(spec, workspace)
     return stage(spec, workspace) or 0
 
 

@@ -32,12 +32,16 @@ def write(source: SurveyTexts, workspace: Workspace) -> None:
 
 
 def read(name: str, source: SurveyTexts, workspace: Workspace) -> Other:
-    """The source of the other spec. Raises UsageError where it has changed since `write`."""
+    """The source of the other spec. Raises UsageError where it has changed since `write`, or nothing was written.
+
+    It is not written here: a stage would change its own dependency, and DVC would run it again.
+    """
     told = storage.read_receipt(workspace.raw / NAME)
     if told != _told(source, workspace):
+        have = "have changed since they were last looked at" if told else "were not looked at yet"
         raise UsageError(
-            f"spec '{name}': the spec or the data of '{source.spec}' have changed since they were last looked at;"
-            f" `python -m pipelines run {name}` looks again."
+            f"spec '{name}': the spec or the data of '{source.spec}' {have}; `python -m pipelines run {name}` looks"
+            f" {'again' if told else 'at them'}."
         )
     return Other(told["spec"], told["source"])
 

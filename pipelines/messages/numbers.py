@@ -1,5 +1,6 @@
 """Formatting of figures for people: in their unit, rounded by their precision."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,6 +11,7 @@ NO_BREAK = "\u00a0"
 MINUS = "\u2212"
 # No two numbers that a computer tells apart near 1 look alike with so many decimals.
 MOST_DIGITS = 18
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,8 @@ def written(
 
 def _in_digits(exact: float, told: FormattedInterval) -> Written:
     (low, value, high), unit, digits = told.numbers, told.unit, told.digits
-    ends = f"{_number(low, digits)} to {_number(high, digits)}"
-    return Written(exact, unit.before, _number(value, digits, signed=unit.signed), unit.after, ends, told)
+    ends = f"{number(low, digits)} to {number(high, digits)}"
+    return Written(exact, unit.before, number(value, digits, signed=unit.signed), unit.after, ends, told)
 
 
 @overload
@@ -123,7 +125,7 @@ def alone(value: float, unit: Unit, *, standard_error: float, against: float | N
     digits = _digits(unit.factor * standard_error, (scaled,), most=unit.decimals)
     if against is not None:
         digits = digits_that_tell(scaled, unit.factor * against, at_least=digits)
-    return f"{unit.before}{_number(scaled, digits, signed=unit.signed)}{unit.after}"
+    return f"{unit.before}{number(scaled, digits, signed=unit.signed)}{unit.after}"
 
 
 def digits_that_tell(one: float, other: float, *, at_least: int = 4) -> int:
@@ -158,6 +160,29 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def counted(number: float, one: str, many: str = "") -> str:
+    """An integer with what is counted: 1 round, 1,241 customers; many is the plural where it is not one with an s."""
+    return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
+
+
+def percent(value: float, decimals: int = 1, *, signed: bool = False) -> str:
+    """A share in per cent with so many decimals."""
+    return f"{number(100 * value, decimals, signed=signed)}{NO_BREAK}%"
+
+
+def significant(value: float, figures: int = 3, most: int = 4) -> str:
+    """A figure with so many significant digits and at most so many decimals, never with an exponent.
+
+    What is smaller than these decimals can show is said to be: "< 0.0001". Zeros at the end of decimals are left out.
+    """
+    least = 10.0**-most
+    if value and abs(value) < least:
+        return f"< {least:.{most}f}" if value > 0 else f"> {MINUS}{least:.{most}f}"
+    digits = min(most, max(0, figures - 1 - floor(log10(abs(value))))) if value else 0
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
@@ -168,6 +193,11 @@ def day(text: str) -> str:
     """An ISO date, with or without a time, in words."""
     moment = date.fromisoformat(text[:10])
     return f"{moment.day} {moment:%B %Y}"
+
+
+def dates_in_words(text: str) -> str:
+    """A text whose ISO dates are in words."""
+    return _DATE.sub(lambda one: day(one[0]), text)
 
 
 def moment(text: str) -> str:
@@ -199,7 +229,8 @@ def _digits(standard_error: float, bounds: Sequence[float], *, most: int) -> int
     return next(told, first)
 
 
-def _number(value: float, digits: int, *, signed: bool = False) -> str:
+def number(value: float, digits: int, *, signed: bool = False) -> str:
+    """A figure with so many decimals, thousands separators and a minus; signed ones have a plus too."""
     text = f"{abs(value):,.{digits}f}"
     if not float(text.replace(",", "")):
         return text

@@ -13,13 +13,14 @@ from experiments.alerts.alert_file import AlertFile, Rule
 from experiments.alerts.episodes import Episodes
 from experiments.spec import ExperimentSpec
 from features.errors import UsageError
-from pipelines.outreach import backtest, champion_scores
+from pipelines.outreach import backtest, champion_scores, who_left
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.operations import clock, database, warnings
 from pipelines.outreach.operations.warnings import Warning_
+from pipelines.outreach.who_left import Warned
 from pipelines.workspace import Workspace
 
-TAKEN_OUT = "there is no such rule any longer"
+TAKEN_OUT, LEFT = "there is no such rule any longer", "the customer has left"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
     as_of = newest.replace(microsecond=0)
     heard = max(as_of, now)  # nobody can act on data of last week before they are asked
     customers = pd.Index(rows["customer_id"].astype(str))
+    warned = warnings.all_of(engine, spec.name)
+    warned = warned[~warned["state"].isin(warnings.CLOSED)]
+    left = who_left.read(spec, workspace, engine, warned, customers=customers, as_of=as_of)
     made: list[Warning_] = []
     standing: dict[str, tuple[pd.Index, Episodes]] = {}
     for name, rule in file.rules.items():
@@ -67,7 +71,8 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
             for place, owner in zip(np.flatnonzero(fires), owners(file, rule, rows[fires]), strict=True)
         ]
     new = warnings.raised(engine, made, standing, spec=spec.name, at=clock.text(as_of))
-    _follow_up(engine, spec.name, standing, now=now)
+    warnings.end_episodes(engine, spec.name, {name for name, _ in left} - set(customers))
+    _follow_up(engine, spec.name, standing, now=now, left=left)
     state = warnings.all_of(engine, spec.name)["state"]
     counted, known = {name: new[name] for name in file.rules}, len(made) - new.total()
     return Raised(clock.text(as_of), counted, known, int((~state.isin(warnings.CLOSED)).sum()))
@@ -104,9 +109,17 @@ def _warning(
 
 
 def _follow_up(
-    engine: sa.Engine, spec: str, standing: Mapping[str, tuple[pd.Index, Episodes]], *, now: datetime
+    engine: sa.Engine,
+    spec: str,
+    standing: Mapping[str, tuple[pd.Index, Episodes]],
+    *,
+    now: datetime,
+    left: Warned = frozenset(),
 ) -> None:
-    """Write down which open warnings are over (their episode has ended, or their rule), and which are overdue."""
+    """Write down which open warnings are over, and which are overdue.
+
+    Over are those whose episode has ended, whose rule is gone, or whose customer has left.
+    """
     told = {"at": clock.text(now), "by": "holdfast"}
     over = {rule: set(customers[np.isnan(found.since)].astype(str)) for rule, (customers, found) in standing.items()}
     events = []
@@ -115,6 +128,8 @@ def _follow_up(
             continue
         if row["rule"] not in standing:
             events.append(warnings.event(_key(row), warnings.EXPIRED, **told, note=TAKEN_OUT))
+        elif (str(row["customer_id"]), str(row["raised_at"])) in left:
+            events.append(warnings.event(_key(row), warnings.EXPIRED, **told, note=LEFT))
         elif row["customer_id"] in over[row["rule"]]:
             events.append(warnings.event(_key(row), warnings.EXPIRED, **told))
         elif row["due_at"] <= clock.text(now) and row["state"] != warnings.ESCALATED:

@@ -1,10 +1,12 @@
 """Current customers scored by the champion with reasons, and the actions whose effects are established."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from mlflow.entities.model_registry import ModelVersion
@@ -28,7 +30,8 @@ class ChampionToday:
 
     established says of each action whether its effect is: then the model may decide on it. reasons are those that a
     person can act on, as `reasons.columns` names them; cuts those of the risk levels; warned are the open warnings, as
-    `open_warnings.read` has them.
+    `open_warnings.read` has them. why gives, of the names of the rows' actions, shape (n_rows,), what the predicted
+    effect of each rests on, as `explained.actions` does; None where that is not asked.
     """
 
     rows: pd.DataFrame
@@ -38,6 +41,7 @@ class ChampionToday:
     reasons: pd.DataFrame
     cuts: RiskCuts
     warned: pd.DataFrame
+    why: Callable[[np.ndarray], pd.DataFrame] | None = None
 
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of: date) -> ChampionToday:
@@ -54,10 +58,18 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     judged = model_versions.version(champion.reader.client, spec.name, str(champion.standing.champion))
     risk = scored["churn_probability"].to_numpy(dtype=float)
     rows = rows.assign(**{SCORE_CHANGE: champion_scores.since_last(rows, risk, engine, spec, on=as_of)})
-    why = explained.risk(champion.model.unwrap_python_model().scorer, rows)
+    scorer = champion.model.unwrap_python_model().scorer
+    risks, why = explained.risk(scorer, rows), partial(explained.actions, scorer, rows, scored)
     warned = open_warnings.read(engine, spec.name)
     return ChampionToday(
-        rows, scored, champion.version, established(judged, spec.actions), why, champion.cuts(spec.score), warned
+        rows,
+        scored,
+        champion.version,
+        established(judged, spec.actions),
+        risks,
+        champion.cuts(spec.score),
+        warned,
+        why,
     )
 
 

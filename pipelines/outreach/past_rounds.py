@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from experiments.effects.assigned import Assigned, assigned
 from experiments.effects.assigned_checks import PROBABILITY
-from experiments.money import limits
+from experiments.money import limits, policy
 from experiments.playbooks.proposals import BY_MODEL
+from experiments.sections.policy import EVERY_ACTION
 from experiments.spec import ExperimentSpec
 from features.errors import UsageError
 from pipelines.champion import ledger_writer, loading, model_versions
@@ -21,9 +22,14 @@ from pipelines.outreach import reasons as reason_texts
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.outreach.open_warnings import SHOWN
-from pipelines.outreach.operations import rounds
+from pipelines.outreach.operations import clock, opt_outs, rounds
+from pipelines.outreach.operations.opt_outs import OptedOut
 from pipelines.outreach.operations.rounds import NONE, Round
+from pipelines.outreach.round_draw import Absent
 from pipelines.workspace import Workspace
+
+# Who was not drawn for these reasons could get no action at all.
+BARRED = (limits.TOO_OFTEN, round_draw.WITHHELD, round_draw.CONTACTED)
 
 
 @dataclass(frozen=True)
@@ -31,13 +37,15 @@ class PastRound:
     """A round whose outcomes are known.
 
     kept are its assignments, and today.rows the same customers, row by row, with the features of that date, churned
-    and value; gone of its customers are not in the data any more. today.scored holds the risk that was logged.
+    and value; gone are the assignments of customers who are not in the data any more. today.scored holds the risk that
+    was logged. opted_out is what had been recorded when the round was written.
     """
 
     round_: Round
     kept: pd.DataFrame
     today: ChampionToday
-    gone: int
+    gone: pd.DataFrame
+    opted_out: OptedOut
 
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine) -> tuple[list[PastRound], int]:
@@ -76,7 +84,9 @@ def _each(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, heads: 
         rows = rows.assign(**{SCORE_CHANGE: change})
         today = as_then(both, rows, scored, established=established, version=number)
         cuts = cuts_in_use.of_version(spec.score, version.tags)
-        yield PastRound(head, both, ChampionToday(**{**today, "cuts": cuts}), len(kept[1]) - len(both))
+        gone = kept[1][~kept[1]["customer_id"].isin(both["customer_id"])]
+        out = opt_outs.then(engine, clock.text(clock.shown(head.written_at, spec.time_zone)))
+        yield PastRound(head, both, ChampionToday(**{**today, "cuts": cuts}), gone, out)
 
 
 def together(kept: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -111,13 +121,63 @@ def _decided_on(kept: pd.DataFrame) -> dict[str, bool]:
     return dict.fromkeys(map(str, kept.loc[kept["because"] == BY_MODEL, "proposed"].unique()), True)
 
 
-def bound(kept: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """Whom other rounds withheld or had contacted when a round was drawn, and who had opted out of all contacts."""
-    reasons = {"held_back": round_draw.WITHHELD, "contacted": round_draw.CONTACTED, "opted_out": limits.OPTED_OUT}
-    return {
-        name: frozenset(kept.loc[kept["because"] == reason, "customer_id"].astype(str))
-        for name, reason in reasons.items()
-    }
+def bound(spec: ExperimentSpec, past: PastRound, *, named: frozenset[str]) -> dict[str, Any]:
+    """What bound a round when it was drawn, as `round_draw.drafted` takes it, for the policy of a spec.
+
+    Whom other rounds withheld or had contacted, who had opted out, and what customers used of the limits who are gone.
+    An action that the round did not know was open to nobody, unless the policy asks for it by name.
+    """
+    kept = past.kept
+    held, rest = (_because(kept, reason) for reason in (round_draw.WITHHELD, round_draw.CONTACTED))
+    out = _opted_out(spec, past)
+    for action in spec.actions:
+        if action not in named and not _shares(pd.concat([kept, past.gone]), action).notna().any():
+            out[action] = frozenset(kept["customer_id"].astype(str))
+    return {"held_back": held, "contacted": rest, "opted_out": out, "absent": _absent(spec, past)}
+
+
+def _opted_out(spec: ExperimentSpec, past: PastRound) -> dict[str, frozenset[str]]:
+    """Who had opted out of each action, and of all: what was recorded by then, corrected by what was drawn.
+
+    Whoever could be drawn had not opted out. Whoever could get other actions and not this one had, and so had who was
+    not drawn for this reason, where no opt-out of single actions explains it.
+    """
+    kept, ids = past.kept, past.kept["customer_id"].astype(str)
+    drawn = (kept["proposed"] != NONE).to_numpy(dtype=bool)
+    found: dict[str, frozenset[str]] = {}
+    for action in spec.actions:
+        share = _shares(kept, action).to_numpy(dtype=float)
+        refused = ids[drawn & (share == 0)] if past.round_.explore > 0 else ids[:0]
+        found[action] = past.opted_out.get(action, frozenset()) - set(ids[drawn & (share > 0)]) | set(refused)
+    by_data = np.asarray(~limits.open_to(past.today.rows, spec.policy, spec.actions).all(axis=1), dtype=bool)
+    single = frozenset(ids[by_data]).union(*found.values())
+    every = past.opted_out.get(EVERY_ACTION, frozenset()) | (_because(kept, limits.OPTED_OUT) - single)
+    return {**found, EVERY_ACTION: every - set(ids[drawn])}
+
+
+def _absent(spec: ExperimentSpec, past: PastRound) -> Absent:
+    """What the customers who are gone were proposed, and what they could get, as far as the round tells it."""
+    gone, n_actions = past.gone, len(spec.actions)
+    ids, place = gone["customer_id"].astype(str), {name: index for index, name in enumerate(spec.actions)}
+    action = np.array([place.get(name, policy.NOBODY) for name in gone["proposed"]], dtype=np.intp)
+    refused = [ids.isin(opt_outs.of_action(past.opted_out, name)).to_numpy(dtype=bool) for name in spec.actions]
+    out = np.array(refused, dtype=bool).reshape(n_actions, len(gone)).T
+    # Who opted out, and of nothing that was recorded, did so in the data: of all actions, as far as is known.
+    of_all = (gone["because"] == limits.OPTED_OUT).to_numpy(dtype=bool) & ~out.any(axis=1)
+    barred = gone["because"].isin(BARRED).to_numpy(dtype=bool) | of_all
+    shares = [(_shares(gone, name) > 0).to_numpy(dtype=bool) for name in spec.actions]
+    drawn = np.array(shares, dtype=bool).reshape(n_actions, len(gone)).T
+    undrawn = (action == policy.NOBODY) & ~barred
+    return Absent(action, drawn | (undrawn[:, None] & ~out))
+
+
+def _because(kept: pd.DataFrame, reason: str) -> frozenset[str]:
+    return frozenset(kept.loc[kept["because"] == reason, "customer_id"].astype(str))
+
+
+def _shares(kept: pd.DataFrame, action: str) -> pd.Series:
+    """The logged probability of an action, shape (n_rows,); NaN where the round did not know it."""
+    return pd.Series([row.get(action, np.nan) for row in kept["probabilities"]], index=kept.index, dtype=float)
 
 
 def as_assigned(spec: ExperimentSpec, past: list[PastRound]) -> Assigned:

@@ -18,6 +18,7 @@ import yaml
 from experiments.metric import Numbers
 from features.catalog import all_features
 from features.feature import Feature
+from pipelines.messages import numbers
 
 WORDS = Path(__file__).parent / "reason_words.yaml"
 # Of a column that no theme has, as in a table without dates.
@@ -28,6 +29,8 @@ MOST_OF_AN_EFFECT = 2
 WHY = tuple(f"why_action_{language}" for language in LANGUAGES)
 # A theme adds something beyond rounding.
 SOMETHING = 1e-9
+# So many days and more are said without a decimal.
+WHOLE_DAYS = 10
 
 
 def columns(many: int = MOST) -> list[str]:
@@ -101,7 +104,12 @@ def _texts(theme: str, column: Mapping[str, Any], value: float, *, catalogue: st
 def _shown(column: Mapping[str, Any], value: float) -> str:
     if np.isnan(value):
         return "–"
-    return str(column["categories"][int(value)]) if column["type"] == "category" else f"{value:.4g}"
+    if column["type"] == "category":
+        return str(column["categories"][int(value)])
+    if column.get("unit") == "days":
+        whole = abs(value) >= WHOLE_DAYS or value == int(value)
+        return numbers.number(value, 0 if whole else 1)
+    return numbers.significant(value, 4)
 
 
 def in_chinese(name: str) -> str:

@@ -7,14 +7,15 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiments.assignment import detectable, draw
 from experiments.assignment.draw import Drawn, Proposed
-from experiments.money import limits
+from experiments.money import limits, policy
 from experiments.money.limits import UNLIMITED, Limits
 from experiments.playbooks import next_best, proposals
 from experiments.playbooks.playbook_file import PlaybookFile
-from experiments.playbooks.proposals import Book, Customers, Proposals
+from experiments.playbooks.proposals import BY_MODEL, Book, Customers, Proposals
 from experiments.sections.policy import EVERY_ACTION
 from experiments.spec import ExperimentSpec
 from features.errors import SpecError
@@ -39,6 +40,18 @@ class Shown:
     within_a_year: bool
 
 
+@dataclass(frozen=True)
+class Absent:
+    """Customers of a past list who are not in the data any more: they used its limits all the same.
+
+    action, shape (n_customers,), is what was proposed to each, an index or NOBODY; allowed, shape
+    (n_customers, n_actions), which actions each could get.
+    """
+
+    action: NDArray[np.intp]
+    allowed: NDArray[np.bool_]
+
+
 def window_closes(spec: ExperimentSpec, as_of: date) -> date:
     """The first date at which the outcome of everybody in a round is known."""
     days = spec.label.lead_time_days + spec.label.horizon_days
@@ -54,11 +67,12 @@ def drafted(
     contacted: frozenset[str],
     seed: str,
     opted_out: OptedOut = NO_OPT_OUTS,
+    absent: Absent | None = None,
 ) -> pd.DataFrame:
     """The assignments of a round, in the order of the list.
 
     held_back are withheld by rounds that are open, contacted are those whom recent rounds contact, opted_out those who
-    said since the data were read that they want no contact, by action: none is drawn.
+    said since the data were read that they want no contact, by action: none is drawn. absent are others of a past list.
     """
     rows = today.rows.reset_index(drop=True)
     risk = today.scored["churn_probability"].to_numpy(dtype=float)
@@ -69,8 +83,7 @@ def drafted(
     arms = spec.treatment.arms if spec.treatment else {}
     cost = np.array([arms[action].cost for action in actions], dtype=float)
     established = np.array([today.established.get(action, False) for action in actions], dtype=bool)
-    limits_ = limits.limits_of(spec.policy, actions=actions, n_rows=len(rows))
-    within = _leaving_room(limits_, spec, cost, customers.allowed)
+    within = _limits(spec, cost, customers.allowed, absent)
     asked = round_book.read(playbook, rows, actions, today.warned)
     proposed = _proposed(customers, asked.first, cost=cost, established=established, within=within)
     drawn = _drawn(spec, rows, proposed, customers, seed=seed)
@@ -88,8 +101,21 @@ def drafted(
     found = _assignments(rows, risk, proposed, drawn, actions, reasons=reasons)
     found["value"], found["segment"], found["playbook_row"] = customers.value, asked.segment, asked.row
     found["next_best"] = np.array([*actions, NONE], dtype=object)[other]
+    found["why_action"] = _why(today, proposed, drawn, np.array([*actions, NONE], dtype=object))
     found["warnings"] = pd.Series(open_warnings.of_each(customers.ids, today.warned), index=found.index, dtype=object)
     return _in_order(found)
+
+
+def _why(today: ChampionToday, proposed: Proposals, drawn: Drawn, names: np.ndarray) -> pd.Series:
+    """What each action's predicted effect rests on, in both languages, where the model decided on it.
+
+    Of one that the playbook or chance gave, no effect is claimed that could rest on anything.
+    """
+    decided = (proposed.source == BY_MODEL) & (drawn.action == proposed.action)
+    if today.why is None:
+        return pd.Series([["", ""]] * len(decided), dtype=object)
+    found = today.why(names[np.where(decided, drawn.action, draw.NOBODY)])
+    return pd.Series(found.to_numpy().tolist(), dtype=object)
 
 
 def can_show(round_: Round, assignments: pd.DataFrame) -> dict[str, Shown]:
@@ -139,6 +165,19 @@ def _customers(
     refused = [np.isin(ids, list(opted_out.get(action, ()))) for action in spec.actions]
     open_to = limits.open_to(rows, spec.policy, spec.actions) & ~np.array(refused).reshape(-1, len(ids)).T
     return Customers(ids, rows["value"].to_numpy(dtype=float), risk, uplift, barred, open_to)
+
+
+def _limits(spec: ExperimentSpec, cost: np.ndarray, allowed: np.ndarray, absent: Absent | None) -> Limits:
+    """The limits of the proposals: those of the whole list, less what exploring and the absent may use of them."""
+    everybody = allowed if absent is None else np.vstack([allowed, absent.allowed])
+    whole = limits.limits_of(spec.policy, actions=spec.actions, n_rows=len(everybody))
+    within = _leaving_room(whole, spec, cost, everybody)
+    if absent is None:
+        return within
+    used = policy.contacts_by_action(absent.action, cost.size)
+    by_action = tuple(max(limit - taken, 0) for limit, taken in zip(within.by_action, used.tolist(), strict=True))
+    contacts, money = within.contacts - int(used.sum()), within.money - float((used * cost).sum())
+    return Limits(max(contacts, 0), by_action, max(money, 0.0))
 
 
 def _leaving_room(within: Limits, spec: ExperimentSpec, cost: np.ndarray, allowed: np.ndarray) -> Limits:

@@ -38,7 +38,11 @@ def shown(assignments: pd.DataFrame, opted_out: OptedOut = NO_OPT_OUTS) -> pd.Da
         if name == "action":
             kept.loc[refused, "because"] = OPTED_OUT
         kept.loc[refused, name] = NONE
-    told = kept.join(_warned(assignments)).join(_reasons(assignments))
+    told = (
+        kept.join(_why(assignments).where(kept["action"] != NONE, ""))
+        .join(_warned(assignments))
+        .join(_reasons(assignments))
+    )
     return told.join(probabilities.add_prefix(PROBABILITY))
 
 
@@ -51,6 +55,11 @@ def _warned(assignments: pd.DataFrame) -> pd.DataFrame:
         for found in assignments["warnings"]
     ]
     return pd.DataFrame(rows, columns=[*WARNED], index=assignments.index, dtype=object)
+
+
+def _why(assignments: pd.DataFrame) -> pd.DataFrame:
+    """What the effect of each action rests on, in a column for each language."""
+    return pd.DataFrame(assignments["why_action"].tolist(), columns=list(reasons.WHY), index=assignments.index)
 
 
 def _reasons(assignments: pd.DataFrame) -> pd.DataFrame:

@@ -1,13 +1,12 @@
 """A round as rows of the canonical table `treatments`, for the next version of the data."""
 
 import json
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
 
 from features.tables import CONTROL, TREATMENTS
+from pipelines.outreach.operations import clock
 from pipelines.outreach.operations.rounds import NONE, Round
 
 
@@ -19,8 +18,7 @@ def rows(round_: Round, assignments: pd.DataFrame, *, time_zone: str) -> pa.Tabl
     whose action was certain to be none took no part, and have no row.
     """
     drawn = assignments[assignments["proposed"] != NONE]
-    at = datetime.fromisoformat(round_.written_at)
-    here = at if at.tzinfo is None else at.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+    here = clock.shown(round_.written_at, time_zone)
     campaign = f"{round_.spec} {round_.as_of}"
     shares = [
         {CONTROL if name == NONE else name: float(share) for name, share in one.items()}

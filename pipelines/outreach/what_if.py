@@ -11,7 +11,7 @@ from experiments.effects import off_policy
 from experiments.effects.off_policy import OffPolicy
 from experiments.metric import Numbers
 from experiments.playbooks.playbook_file import PlaybookFile
-from experiments.sections.policy import EVERY_ACTION, PolicySpec
+from experiments.sections.policy import PolicySpec
 from experiments.sections.section import Section
 from experiments.spec import ExperimentSpec, FileName
 from features.errors import DataError, SpecError, UsageError
@@ -25,7 +25,10 @@ from pipelines.workspace import Workspace
 
 
 class OtherPolicy(Section):
-    """What is to change: the limits of the spec, all of them, or the playbook by name; what is left out stays."""
+    """What is to change: the limits of the spec, all of them, or the playbook by name; what is left out stays.
+
+    So do opt-outs where the limits say none: they are the customers' own.
+    """
 
     playbook: FileName | None = None
     policy: PolicySpec | None = None
@@ -80,6 +83,8 @@ def read(spec: ExperimentSpec, workspace: Workspace, file: Path) -> tuple[Experi
     if said.playbook is None and said.policy is None:
         raise SpecError(f"{file.name} changes nothing; it takes `policy:` as in a spec, or `playbook:` with a name.")
     changes = {name: getattr(said, name) for name in ("playbook", "policy") if getattr(said, name) is not None}
+    if said.policy is not None and "opt_out" not in said.policy.model_fields_set:
+        changes["policy"] = said.policy.model_copy(update={"opt_out": spec.policy.opt_out})
     other = parsed(ExperimentSpec, {**_sections(spec), **changes}, file.name)
     return other, outreach_files.checked_playbook(other, workspace)
 
@@ -95,27 +100,24 @@ def valued(spec: ExperimentSpec, past: list[PastRound], playbook: PlaybookFile |
     costs = np.array([0.0, *(arm.cost for arm in spec.treatment.arms.values())] if spec.treatment else [0.0])
     reward, expected = off_policy.earned(rows), off_policy.predicted(rows, costs)
     found = off_policy.off_policy(rows, policy, reward=reward, expected=expected)
-    gone = sum(one.gone for one in past)
+    gone = sum(len(one.gone) for one in past)
     return WhatIf(found, len(past), 0, gone, float(reward.mean()))
 
 
 def drawn_by(spec: ExperimentSpec, past: PastRound, playbook: PlaybookFile | None) -> Numbers:
     """The probabilities of none and of each action under a policy, a row for each of past.kept.
 
-    By the code that drafts a round, of what was known then; control and explore are those of that round.
+    By the code that drafts a round, of what was known then; control and explore are those of that round. What bound
+    that round binds this policy too: opt-outs, other rounds, and the limits, of which who is gone used a part.
     """
     shares = {"control": past.round_.control, "explore": past.round_.explore}
     asked = spec.model_copy(update={"round": spec.round.model_copy(update=shares)})
-    bound = past_rounds.bound(past.kept)
-    rows = round_draw.drafted(
-        asked,
-        past.today,
-        playbook,
-        held_back=bound["held_back"],
-        contacted=bound["contacted"],
-        opted_out={EVERY_ACTION: bound["opted_out"]},
-        seed=past.round_.seed,
-    )
+    named = frozenset(row.action for row in playbook.rows.values()) if playbook else frozenset[str]()
+    bound = past_rounds.bound(asked, past, named=named)
+    try:
+        rows = round_draw.drafted(asked, past.today, playbook, **bound, seed=past.round_.seed)
+    except SpecError as error:
+        raise SpecError(f"the round of {past.round_.as_of} cannot be drafted so: {error}") from error
     by_customer = pd.DataFrame(rows["probabilities"].tolist(), index=rows["customer_id"].astype(str))
     found: Numbers = by_customer.loc[past.kept["customer_id"], [NONE, *spec.actions]].to_numpy(dtype=float)
     return found

@@ -36,11 +36,13 @@ def texts(part: Part) -> tuple[pa.Table, Seen]:
     sheets = filled_sheets(name, part.path)
     if form.sheet is not None and form.sheet not in sheets:
         raise DataError(f"{name} has no sheet {form.sheet!r} that holds anything; it has {list(sheets)}.")
+    if not sheets:
+        raise DataError(f"{name} holds nothing in any sheet.")
     if form.sheet is None and len(sheets) != 1:
-        such = next(iter(sheets), "Sheet1")
+        such = next(iter(sheets))
         raise DataError(
             f"{name} has the sheets {list(sheets)}; say in the spec, beside the file, which one is meant, such as"
-            f' `format: {{sheet: "{such}"}}`.'
+            f' `format: {{sheet: "{such}"}}`, or leave that one only.'
         )
     sheet = form.sheet or next(iter(sheets))
     cells = sheets[sheet]

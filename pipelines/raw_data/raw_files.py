@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
@@ -10,9 +10,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from features.errors import DataError, HoldfastError, MissingError, UsageError
+from features.errors import DataError, HoldfastError, MissingError, SchemaError, UsageError
+from features.event_log.expressions import quoted
 from features.file_format import PLAIN, Formats, format_of
 from features.reserved import alike
+from features.schema import nearest
 from pipelines.files import spreadsheet
 from pipelines.processes.memory import limits
 from pipelines.raw_data import csv_files, excel, json_lines, scans
@@ -47,6 +49,24 @@ class RawFiles:
             with _errors_named(part):
                 several.append(scans.texts_of(part, self.database, self._scratch))
         return _not_empty(pa.concat_tables(several), name)
+
+    def in_parts(self, name: str, columns: Sequence[str], *, rows: int, longest: int) -> Iterator[pa.RecordBatch]:
+        """Some columns of a file as texts, in the order of its rows, so many at a time; longest characters of a cell.
+
+        Raises SchemaError where it has no such column, MissingError or DataError when it cannot be read.
+        """
+        first = self._parts_of(name)[0]
+        with _errors_named(first):
+            there = scans.columns_of(first, self.database)
+        if missing := [one for one in columns if one not in there]:
+            meant = "; ".join(f"'{one}': {nearest(one, there)}" for one in missing)
+            raise SchemaError(f"{name} has no column {missing}; {meant}.")
+        cells = {one: f"left(CAST({quoted(one)} AS VARCHAR), {longest})" for one in columns}
+        asked = ", ".join(f"{cell} AS {quoted(one)}" for one, cell in cells.items())
+        for part in self._parts_of(name):
+            with _errors_named(part), scans.in_order(self.database):
+                scan = scans.scan_of(part, self.database, self._scratch)
+                yield from self.database.sql(f"SELECT {asked} FROM {scan}").to_arrow_reader(rows)  # noqa: S608 - quoted
 
     def relation(self, name: str) -> str:
         """The quoted name of a view of a file. Raises MissingError or DataError when it cannot be read."""

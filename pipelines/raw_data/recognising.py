@@ -1,4 +1,4 @@
-"""Guess of a raw file's format, with the line that decided it; helps to write a spec, and is never used by a run."""
+"""Guess of a raw file's format, with the line that decided it; helps to write a spec, and no run uses it."""
 
 import json
 import tempfile
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import DataError, MissingError
-from features.file_format import PLAIN, FileFormat, Kind
+from features.file_format import PLAIN, FileFormat, Formats, Kind
 from pipelines.raw_data import excel
 from pipelines.raw_data.guessed_fields import Fields, header_of
 from pipelines.raw_data.guessed_numbers import numbers_of
@@ -50,6 +50,16 @@ def recognise(path: Path) -> Guess:
     told = KINDS.get(Path(inner).suffix.lower(), "csv")
     form = guess.form if told == kind.value else guess.form.model_copy(update={"kind": kind.value})
     return Guess(path.name, form, guess.columns, (kind, *guess.decided))
+
+
+def formats_of(path: Path) -> Formats:
+    """How a file of no spec is read: plainly, but of texts by the separator and encoding that are guessed."""
+    if not path.is_file() or path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return {}
+    guess = recognise(path).form
+    found = FileFormat(separator=guess.separator, encoding=guess.encoding)
+    # What is called .txt may be anything, so it is always said.
+    return {} if found == PLAIN and path.suffix.lower() != ".txt" else {path.name: found}
 
 
 def _kind(name: str, path: Path) -> Decision:

@@ -1,7 +1,8 @@
 """Reads one part of a raw file as a table of texts, or names it in a FROM clause for DuckDB."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -152,9 +153,16 @@ def csv_texts(part: Part, scratch: Path) -> pa.Table:
 def _in_order(part: Part, database: duckdb.DuckDBPyConnection) -> pa.Table:
     """The rows in the order of the file, which DuckDB keeps only on request."""
     scan = _json_scan(part, database)
+    with in_order(database):
+        return database.sql(f"FROM {scan}").to_arrow_table()
+
+
+@contextmanager
+def in_order(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A block in which rows come in the order of their files."""
     database.execute("SET preserve_insertion_order = true")
     try:
-        return database.sql(f"FROM {scan}").to_arrow_table()
+        yield
     finally:
         database.execute("SET preserve_insertion_order = false")
 

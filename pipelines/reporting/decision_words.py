@@ -52,7 +52,7 @@ def words(decision: Found, spec: Found) -> DecisionText:
     """The text of a decision; spec is needed for the commands in it."""
     return DecisionText(
         headline=headline(decision),
-        mark=_mark(decision),
+        mark=mark(decision),
         sentence=_sentence(decision),
         reasons=_reasons(decision),
         now=tuple(_now(decision, spec["name"])),
@@ -101,7 +101,8 @@ def _holder(decision: Found) -> str:
     return f"version {champion} stays champion" if champion else "there is still no champion"
 
 
-def _mark(decision: Found) -> Tone:
+def mark(decision: Found) -> Tone:
+    """The tone of a verdict."""
     if decision["verdict"] in (*MOVES, Verdict.NO_CHANGE):
         return "open" if decision["awaiting_approval"] else "good"
     if decision["verdict"] in (Verdict.INCONCLUSIVE, Verdict.INSUFFICIENT_DATA):

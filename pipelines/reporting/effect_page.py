@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from pipelines.messages.numbers import POINTS, Written, amount, between, money
+from pipelines.messages.numbers import POINTS, Written, amount, between, money, number, percent, significant
 from pipelines.reporting import effect_words
 from pipelines.reporting.charts import BOTTOM, COLOURS, TOP, WHISKER, Chart, dot, drawn, in_percent, in_rows, said
 from pipelines.reporting.pages import page
@@ -40,13 +40,16 @@ def render(found: Found) -> str:
         {**one, "missing_zh": [effect_words.LACKING.get(each, each) for each in one["missing"]]}
         for one in found["refused"]
     ]
-    return page("effect.html.j2", _terms(), found=found, charts=charts, refused=refused, **parts)
+    again = {
+        "assigned": sum(one["again"] for one in found["done"] if one["action"] != "none"),
+        "withheld": sum(one["again"] for one in found["done"] if one["action"] == "none"),
+    }
+    return page("effect.html.j2", _terms(), found=found, charts=charts, refused=refused, again=again, **parts)
 
 
 def _row(line: Found) -> dict[str, Any]:
     counts, stayed = line["counts"], line["stayed"]
-    by = effect_words.BY[line["by"]]
-    named = [by[place] if line["by"] == "all" else f"{by[place]} {line['value'].replace('_', ' ')}" for place in (0, 1)]
+    named = effect_words.named(line)
     return {
         "action": line["action"],
         "named": named,
@@ -55,11 +58,11 @@ def _row(line: Found) -> dict[str, Any]:
         "pending": counts["pending_assigned"] + counts["pending_withheld"],
         "left": "–" if counts["left_assigned"] is None else f"{counts['left_assigned']:,}",
         "left_withheld": "–" if counts["left_withheld"] is None else f"{counts['left_withheld']:,}",
-        "stayed": "–" if stayed is None else f"{stayed['assigned']:.1%}",
-        "stayed_withheld": "–" if stayed is None else f"{stayed['withheld']:.1%}",
+        "stayed": "–" if stayed is None else percent(stayed["assigned"]),
+        "stayed_withheld": "–" if stayed is None else percent(stayed["withheld"]),
         "effect": None if line["effect"] is None else between(line["effect"], POINTS),
         "reached": _reached(line["reached"]),
-        "detectable": "–" if line["detectable"] is None else f"{100 * line['detectable']:.1f}",
+        "detectable": "–" if line["detectable"] is None else number(100 * line["detectable"], 1),
         "word": effect_words.WORDS[line["word"]],
         "tone": effect_words.TONES.get(line["word"], "open"),
         "because": line["because"],
@@ -73,7 +76,8 @@ def _reached(reached: Found) -> str:
         return "–"
     if one["kind"] != "interval" or one["low"] is None or one["high"] is None:
         return "cannot be told: too few were reached / 无法判断：联系到的人太少"
-    return f"{100 * one['value']:+.1f} points, {100 * one['low']:.1f} to {100 * one['high']:.1f}"
+    value = between(one, POINTS)
+    return str(value) + f" ({value.range})"
 
 
 def _earned(line: Found) -> dict[str, Any]:
@@ -86,8 +90,8 @@ def _earned(line: Found) -> dict[str, Any]:
 
     back = found["return_on_investment"]
     return {
-        "name": line["action"] if line["by"] == "all" else f"{line['action']}, {line['value']}",
-        "months": f"{found['months']:g}",
+        "name": line["action"] if line["by"] == "all" else f"{line['action']}, {effect_words.value(line)[0]}",
+        "months": significant(found["months"]),
         "assigned": found["assigned"],
         "spent": amount(round(found["spent"], 2), unit),
         "pending": amount(round(found["pending_spent"], 2), unit) if found["pending_spent"] else "",
@@ -95,12 +99,17 @@ def _earned(line: Found) -> dict[str, Any]:
         "parts": [(name, told(one)) for name, one in found["by_part"].items()],
         "gained": told(found["gained"]),
         "net": told(found["net"]),
-        "back": "–" if back is None else f"{back['value']:+.0%} ({back['low']:+.0%} to {back['high']:+.0%})",
+        "back": "–" if back is None else _back(back),
         "keeping": amount(round(found["keeping_cost"], 2), unit),
         "multiples": [
             (multiple, told(one["gained"]), told(one["net"])) for multiple, one in found["by_multiple"].items()
         ],
     }
+
+
+def _back(one: Found) -> str:
+    value, low, high = (percent(one[part], 0, signed=True) for part in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
 
 
 def _amount(one: Found, currency: str) -> Written:
@@ -125,7 +134,7 @@ def _chart(lines: Sequence[Found], which: str) -> Chart | None:
         for row, one in enumerate(told):
             axes.plot([one["effect"]["low"], one["effect"]["high"]], [row, row], **WHISKER)
             dot(axes, one["effect"]["value"], row)
-            named = one["action"] if one["by"] == "all" else f"{one['action']}, {one['value']}".replace("_", " ")
+            named = one["action"] if one["by"] == "all" else f"{one['action']}, {effect_words.value(one)[0]}"
             up = (BOTTOM - TOP) / (len(told) + 0.4)
             said(axes, named, (min(ends) - room, row), by=(4, min(16.0, 0.4 * up)))
 

@@ -1,9 +1,12 @@
 """What the page of effects says, in English and Chinese."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from experiments.effects import by_assignment, claim
+from experiments.playbooks.playbook_file import NO_ACTION as NONE
+from pipelines.messages.numbers import count, counted, day, number
 
 Both = tuple[str, str]
 
@@ -24,6 +27,7 @@ BY: Mapping[str, Both] = {
     "campaign": ("campaign", "活动"),
     "round": ("round", "批次"),
 }
+LEVELS: Mapping[str, str] = {"high": "高", "medium": "中", "low": "低"}
 # Why there is no estimate, in Chinese; the English text is the key.
 REASONS: Mapping[str, str] = {
     by_assignment.NOT_LOGGED: "没有记录分配概率",
@@ -42,24 +46,47 @@ LACKING: Mapping[str, str] = {
 }
 
 
+def value(line: Mapping[str, Any]) -> Both:
+    """What a line is about, as people say it: a date in words, and no "none"."""
+    said = str(line["value"])
+    if line["by"] == "round":
+        on = date.fromisoformat(said)
+        return day(said), f"{on.year}年{on.month}月{on.day}日"
+    if said == NONE:
+        return f"no {BY[line['by']][0]}", f"无{BY[line['by']][1]}"
+    plain = said.replace("_", " ")
+    return plain, LEVELS.get(said, plain) if line["by"] == "level" else plain
+
+
+def named(line: Mapping[str, Any]) -> Both:
+    """The customers of a line: by what they are grouped, and which group."""
+    by, said = BY[line["by"]], value(line)
+    if line["by"] == "all":
+        return by
+    if line["value"] == NONE:
+        return said
+    return f"{by[0]} {said[0]}", f"{by[1]} {said[1]}"
+
+
 def sentence(line: Mapping[str, Any]) -> Both:
     """What a manager may conclude of an action, in a sentence."""
     name, counts, effect = line["action"], line["counts"], line["effect"]
     if effect is not None and line["word"] in ("helps", "harms", "cannot tell", "shown"):
-        value, low, high = (100 * effect[one] for one in ("value", "low", "high"))
+        points = [100 * effect[one] for one in ("value", "low", "high")]
         stayed, without = (100 * line["stayed"][one] for one in ("assigned", "withheld"))
         en, zh = WORDS[line["word"]]
-        known = f"of 100 customers assigned it {stayed:.1f} stayed, of 100 withheld {without:.1f}"
+        known = f"of 100 customers assigned it {number(stayed, 1)} stayed, of 100 withheld {number(without, 1)}"
         known_zh = f"被分配的客户中每 100 人留存 {stayed:.1f} 人，保留对照中 {without:.1f} 人"
-        ends = f"{low:+.1f} to {high:+.1f}"
-        likely = f"allowing for their risk that is {value:+.1f} more in 100, and may be anything from {ends}"
-        likely_zh = f"按风险调整后每 100 人多留 {value:+.1f} 人，可能在 {low:+.1f} 到 {high:+.1f} 之间"
+        more, least, most = (number(one, 1, signed=True) for one in points)
+        likely = f"allowing for their risk that is {more} more in 100, and may be anything from {least} to {most}"
+        likely_zh = f"按风险调整后每 100 人多留 {more} 人，可能在 {least} 到 {most} 之间"
         return f"{name}: {en}. So far {known}; {likely}.", f"{name}：{zh}。目前{known_zh}；{likely_zh}。"
     reason, missing = str(line["because"]), line["missing"]
     told = next((zh for en, zh in REASONS.items() if reason.startswith(en)), "")
-    assigned, withheld = f"{counts['assigned']:,}", f"{counts['withheld']:,}"
+    assigned, withheld = (count(counts[one]) for one in ("assigned", "withheld"))
+    were = "was" if counts["assigned"] == 1 else "were"
     word, word_zh = WORDS[line["word"]]
-    en = f"{name}: {word}. {assigned} customers were assigned it, {withheld} withheld; {reason}."
+    en = f"{name}: {word}. {counted(counts['assigned'], 'customer')} {were} assigned it, {withheld} withheld; {reason}."
     zh = f"{name}：{word_zh}。{assigned} 位客户被分配，{withheld} 位被保留；{told}。"
     if missing:
         en += f" What is missing: {'; '.join(missing)}."

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.messages.numbers import MINUS, PERCENT, Unit, Written, between, money
+from pipelines.messages.numbers import PERCENT, Unit, Written, between, money, number, percent
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
 
@@ -91,15 +91,15 @@ def _interval(one: Found | None, unit: Unit) -> Written | None:
 
 def _value(one: Found | None) -> str:
     """A figure without an interval; a dash where there is none."""
-    return "–" if one is None else f"{one['value']:.1%}"
+    return "–" if one is None else percent(one["value"])
 
 
 def _driver(one: Found) -> dict[str, Any]:
     return {
         **one,
         "touchpoint": WORDS.get(one["touchpoint"], one["touchpoint"]),
-        "above": f"{100 * one['above']:+.0f}".replace("-", MINUS),
-        "below": f"{100 * one['below']:+.0f}".replace("-", MINUS),
+        "above": number(100 * one["above"], 0, signed=True),
+        "below": number(100 * one["below"], 0, signed=True),
         "gap": between(one["gap"], NPS_UNIT),
     }
 
@@ -148,9 +148,9 @@ def _acted(windows: Sequence[Found]) -> list[dict[str, Any]]:
 
 
 def _terms(found: Found) -> Sequence[GlossaryTerm]:
-    who = "a contract that runs" if found["basis"] == "contracts" else "done something lately"
+    who = "a running contract" if found["basis"] == "contracts" else "done something lately"
     return (
-        GlossaryTerm("Retention rate", f"Of those who had {who} at the start, the share who had so at the end, too."),
+        GlossaryTerm("Retention rate", f"Of those who had {who} at the start, the share who had at the end too."),
         GlossaryTerm(
             "95 % interval",
             "Were other customers of the same kind counted, the figure would be a little different. Of a hundred such "

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.messages.numbers import dates_in_words, significant
 from pipelines.reporting.charts import COLOURS, DASHED, WHISKER, Chart, dot, drawn, in_rows, said
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
@@ -44,7 +45,14 @@ class KindTable:
 
 def render(found: Found) -> str:
     """The page of what `monitor` found, which is that JSON; equal findings give equal text."""
-    return page("monitoring.html.j2", _terms(), found=found, tables=_tables(found["changes"]), chart=_chart(found))
+    told = {**found, "changes": [_in_words(one) for one in found["changes"]]}
+    return page("monitoring.html.j2", _terms(), found=told, tables=_tables(told["changes"]), chart=_chart(told))
+
+
+def _in_words(change: Found) -> Found:
+    """A change with the dates of its texts in words."""
+    texts = {name: dates_in_words(change[name]) for name in ("subject", "words", "sentence")}
+    return {**change, **texts}
 
 
 def _tables(changes: Sequence[Found]) -> list[KindTable]:
@@ -63,8 +71,9 @@ def _shown(rows: Sequence[Found]) -> list[Found]:
     return [
         {
             **one,
-            "number": f"{one['effect']:.3g}",
-            "range": f"{one['low']:.3g} to {one['high']:.3g}",
+            "number": significant(one["effect"]),
+            "range": f"{significant(one['low'])} to {significant(one['high'])}",
+            "least": significant(one["threshold"]),
             "says": _verdict(one),
         }
         for one in rows[:MOST_LISTED]

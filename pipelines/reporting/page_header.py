@@ -1,4 +1,4 @@
-"""Header of report.html and decision.html: verdict, version, date, commit, data version and links."""
+"""Header of the pages of models and of readers of texts: verdict, version, date, commit, data version and links."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -90,6 +90,35 @@ def of_decision(decision: Found, told: decision_words.DecisionText, *, made: Pro
     }
     origin = _origin((decision["look"] or {}).get("cohort", ""), made)
     return PageHeader(told.headline, told.mark, _told(lines), origin, made.run, made.beside, told.now)
+
+
+def of_reader(told: Found, decision: Found | None, *, made: Provenance = NOTHING) -> PageHeader:
+    """The header of the report of a reader of texts; told is that report, decision None where nothing was decided."""
+    judged = told.get("judged") or {}
+    lines = {
+        "Version": decision["challenger_version"] if decision else "",
+        "Decided": _when(decision),
+        "Texts known before": day(told["spec"]["known_before"]),
+        "Judged on texts from": f"{day(judged['first'])} to {day(judged['last'])}" if judged else "",
+    }
+    shown, origin = _told(lines), _origin("", made)
+    if not decision:
+        return PageHeader(UNDECIDED, "open", shown, origin, made.run, made.beside)
+    return PageHeader(
+        decision_words.headline(decision), decision_words.mark(decision), shown, origin, made.run, made.beside
+    )
+
+
+def of_reader_decision(decision: Found, *, made: Provenance) -> PageHeader:
+    """The header of the decision on a reader of texts."""
+    lines = {
+        "Version": decision["challenger_version"],
+        "Compared with": f"version {decision['compared_with']}" if decision.get("compared_with") else "",
+        "Decided": _when(decision),
+        "By": str(decision.get("by", "")),
+    }
+    headline, tone = decision_words.headline(decision), decision_words.mark(decision)
+    return PageHeader(headline, tone, _told(lines), _origin("", made), made.run, made.beside)
 
 
 def _told(lines: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ from pipelines.reporting.explaining import explained
 from pipelines.reporting.terms import GlossaryTerm
 
 TEMPLATES = Path(__file__).parent / "templates"
-FILTERS = ("count", "day", "days", "whole", "share")
+FILTERS = ("count", "counted", "day", "days", "whole", "share", "percent", "dates_in_words")
 
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 _HEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from experiments.playbooks.playbook_file import NO_ACTION
-from pipelines.messages.numbers import money
+from pipelines.messages.numbers import day, money, number, percent
 from pipelines.reporting.pages import TEMPLATES, page
 
 LEVELS = ("high", "medium", "low")
@@ -43,11 +43,12 @@ def render(round_: DrawnRound, listed: pd.DataFrame, *, title: str, currency: st
             "level": row["level"],
             "urgency": row["urgency"],
             "owner": row["owner"] or NOBODY,
-            "due": row["due_at"][:16].replace("T", " "),
+            "due": f"{day(row['due_at'])}, {row['due_at'][11:16]}" if row["due_at"] else "",
             "warned": row["warned_of"].replace("_", " "),
-            "risk": f"{row['risk']:.0%}",
+            "risk": percent(row["risk"], 0),
             "worth": _worth(row["expected_value"], currency),
             "by": row["because"],
+            "effect": (row["why_action_en"], row["why_action_zh"]),
             "why": [(row[f"reason_{place}_en"], row[f"reason_{place}_zh"]) for place in (1, 2)],
         }
         for place, row in enumerate(listed.to_dict("records"), start=1)
@@ -58,7 +59,7 @@ def render(round_: DrawnRound, listed: pd.DataFrame, *, title: str, currency: st
         "owner": sorted({row["owner"] for row in rows}, key=lambda owner: (owner == NOBODY, owner)),
     }
     parts = {"script": _script(), "script_hash": _hash(_script()), "filters": filters}
-    return page("round.html.j2", (), round=round_, title=title, rows=rows, **parts)
+    return page("round.html.j2", (), round=round_, title=title, rows=rows, on=day(str(round_.as_of)), **parts)
 
 
 @cache
@@ -76,4 +77,4 @@ def _worth(value: float, currency: str) -> str:
     if pd.isna(value):
         return "not known"
     unit = money(currency)
-    return f"{unit.before}{value:.2f}{unit.after}"
+    return f"{unit.before}{number(value, 2)}{unit.after}"

@@ -4,16 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.texts.reading import CLASSES
-from pipelines.messages.numbers import moment
-from pipelines.reporting import decision_words
+from pipelines.messages.numbers import NO_BREAK, number
+from pipelines.reporting import page_header
+from pipelines.reporting.page_header import NOTHING, Provenance
 from pipelines.reporting.pages import page
 
 Figure = Mapping[str, Any]
 FIGURES = {"macro_f1": "Macro-F1"}
 
 
-def report(told: Mapping[str, Any], *, ruling: str = "") -> str:
-    """The report of `evaluate`, from its plain data, with the decision on top where it is known."""
+def report(
+    told: Mapping[str, Any],
+    *,
+    ruling: str = "",
+    decision: Mapping[str, Any] | None = None,
+    made: Provenance = NOTHING,
+) -> str:
+    """The report of `evaluate`, from its plain data, with the decision on top where it is known; ruling is its why."""
     found = told["figures"]
     # By CLASSES, as the confusion is: what was read from JSON has its keys in another order.
     by_class = [
@@ -34,6 +41,7 @@ def report(told: Mapping[str, Any], *, ruling: str = "") -> str:
         "texts.html.j2",
         (),
         told=told,
+        header=page_header.of_reader(told, decision, made=made),
         ruling=ruling,
         found=found,
         rows=rows,
@@ -43,7 +51,7 @@ def report(told: Mapping[str, Any], *, ruling: str = "") -> str:
     )
 
 
-def decision(decided: Mapping[str, Any], *, title: str, spec: str) -> str:
+def decision(decided: Mapping[str, Any], *, title: str, spec: str, made: Provenance = NOTHING) -> str:
     """The page of a decision, from its ledger entry."""
     figures = [
         (who, decided[f"{who}_version"], {FIGURES.get(one, one): _with_range(figure) for one, figure in found.items()})
@@ -54,8 +62,7 @@ def decision(decided: Mapping[str, Any], *, title: str, spec: str) -> str:
         "texts_decision.html.j2",
         (),
         decided=decided,
-        verdict=decision_words.headline(decided),
-        at=moment(decided["decided_at"]),
+        header=page_header.of_reader_decision(decided, made=made),
         figures=figures,
         pairs=pairs,
         title=title,
@@ -64,9 +71,10 @@ def decision(decided: Mapping[str, Any], *, title: str, spec: str) -> str:
 
 
 def _with_range(figure: Figure) -> str:
-    level = "" if figure["level"] == 0.95 else f" at {100 * figure['level']:.4g} %"
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f}{level})"
+    level = "" if figure["level"] == 0.95 else f" at {100 * figure['level']:.4g}{NO_BREAK}%"
+    value, low, high = (number(figure[part], 3) for part in ("value", "low", "high"))
+    return f"{value} ({low} to {high}{level})"
 
 
 def _plain(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else number(value, 3)

@@ -1,5 +1,7 @@
 """Reading of specs of either kind: churn, or `kind: texts`."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from experiments.spec import ExperimentSpec
@@ -26,15 +28,24 @@ def of_texts(workspace: Workspace) -> TextsSpec:
 
 def names(workspace: Workspace) -> list[str]:
     """The specs of readers of texts that lie beside a workspace's; one that is no YAML is none."""
-    found = []
+    return [name for name, plain in _beside(workspace) if plain.get("kind") == KIND]
+
+
+def pinning(workspace: Workspace, model: str, version: str) -> list[str]:
+    """The specs beside a workspace's that pin this version of a reader of texts."""
+    pins = [(name, plain.get("texts")) for name, plain in _beside(workspace)]
+    return [
+        name
+        for name, pin in pins
+        if isinstance(pin, dict) and (str(pin.get("model")), str(pin.get("version"))) == (model, version)
+    ]
+
+
+def _beside(workspace: Workspace) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every spec by its name, as it is written; one that is no YAML is left out."""
     for file in sorted(workspace.specs.glob("*.yaml")):
-        try:
-            plain = spec_text.read(file)
-        except SpecError:
-            continue
-        if plain.get("kind") == KIND:
-            found.append(file.stem)
-    return found
+        with suppress(SpecError):
+            yield file.stem, spec_text.read(file)
 
 
 def _of_texts(plain: dict[str, Any], name: str) -> TextsSpec:

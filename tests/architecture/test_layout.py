@@ -1,6 +1,7 @@
 """The tree is as the README draws it, and every file is as small and as documented as the house style asks."""
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,15 @@ def test_there_are_no_broad_excepts_and_no_asserts_in_the_code(root: Path) -> No
 
 def test_no_module_has_a_name_that_says_nothing(root: Path) -> None:
     assert not {path.stem for path in modules(root)} & {"utils", "util", "helpers", "common", "base", "manager", "misc"}
+
+
+def test_the_numbered_sections_of_a_page_count_from_one(root: Path) -> None:
+    numbers = {
+        page: [int(one) for one in re.findall(r"^## (\d+)\.", page.read_text(), flags=re.MULTILINE)]
+        for page in (root / "docs").glob("*.md")
+    }
+    assert {page.name for page, found in numbers.items() if found != [*range(1, len(found) + 1)]} == set()
+    assert numbers[root / "docs/statistics.md"]
 
 
 def test_tests_are_no_package(root: Path) -> None:

@@ -218,3 +218,24 @@ except SystemExit:
     assert "inconclusive" in told
     for heavy in ("mlflow", "pandas", "numpy", "lightgbm", "optuna", "great_expectations", "sklearn"):
         assert f"'{heavy}'" not in told, f"`--help` imports {heavy}; import it in the function that needs it"
+
+
+def test_a_run_with_nothing_to_do_loads_no_library_of_tables_or_texts() -> None:
+    """What it does: reads the spec, of either kind, and asks whether anything was touched."""
+    program = """
+import sys
+from pathlib import Path
+import pipelines.cli
+from pipelines.jobs import main_job, text_jobs
+from pipelines.specs import text_specs
+from pipelines.workspace import Workspace
+for name in ("demo", "demo_tone"):
+    workspace = Workspace(Path.cwd(), name)
+    spec = text_specs.load(workspace)
+    main_job.repeated_runs.answer(workspace)
+print(spec.kind, sorted({name.split(".")[0] for name in sys.modules}))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ended.stdout.startswith("texts ")
+    for heavy in ("mlflow", "pandas", "opencc", "sklearn", "scipy", "optuna", "great_expectations"):
+        assert f"'{heavy}'" not in ended.stdout, f"reading a spec imports {heavy}"

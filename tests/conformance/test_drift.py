@@ -33,10 +33,18 @@ def test_a_month_without_anything_has_no_change(kind: DriftKind) -> None:
 def test_each_change_has_an_interval_around_it_and_a_chance_and_says_both_sides(kind: DriftKind) -> None:
     month = stable(np.random.default_rng(0))
     found = list(kind.measure(month))
+    watched = {
+        "features": [one.name for one in month.features],
+        "predictions": [one.name for one in month.predictions],
+        "volumes": [one.name for one in month.volumes],
+        "tables": [one.table for one in month.ages],
+        "actions": [one.action for one in month.realised],
+    }
     assert found
     for one in found:
         assert one.low <= one.effect <= one.high
         assert 0 <= one.p <= 1
-        assert one.subject
+        assert one.name in kind.names(watched)
+        assert one.subject.startswith(one.name)
         assert any(letter.isdigit() for letter in one.words)
     assert found == list(kind.measure(month))

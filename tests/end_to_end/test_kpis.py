@@ -45,7 +45,7 @@ def _figures_are_written_and_shown(tiny: Repository) -> None:
     assert found["drivers"]["thresholds"]
     assert {"all", "renewal", "after_sales"} <= set(year["nps"])
     lines = tiny.run("kpis", "demo").stdout
-    assert f"{year['all']['retention']['value']:.1%}" in lines
+    assert f"{100 * year['all']['retention']['value']:.1f}\u00a0%" in lines
     assert asked(tiny, "--by", "plan") == found
 
 

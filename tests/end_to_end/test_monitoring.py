@@ -62,8 +62,13 @@ def _bad_input_is_one_line(tiny: Repository) -> None:
     ended = tiny.run("monitor", "demo")
     assert ended.returncode == 2
     assert "monitoring names ['feature_shfit']; the kinds of drift are ['feature_shift', " in ended.stderr
-    spec.write_text(f"{before}\nmonitoring: {{accept: {{plna: a new plan}}}}\n")
-    assert "monitoring.accept names 'plna', of which nothing was measured" in tiny.run("monitor", "demo").stdout
+    spec.write_text(f"{before}\nmonitoring: {{accept: {{feature_shift: {{plna: a new plan}}}}}}\n")
+    ended = tiny.run("monitor", "demo")
+    assert ended.returncode == 2
+    assert "monitoring.accept.feature_shift names ['plna']; there are [" in ended.stderr
+    spec.write_text(f"{before}\nmonitoring: {{accept: {{realised_auc: {{AUC: a merger}}}}}}\n")
+    line = "monitoring.accept names 'realised_auc: AUC', of which nothing was measured"
+    assert line in tiny.run("monitor", "demo").stdout
     spec.write_text(before)
 
 

@@ -254,10 +254,16 @@ def bad(**cells: object) -> pd.DataFrame:
         (bad(written="2024-02-03T10:00:00+08:00"), {}, 5, r"\+08:00"),
         (bad(review="a" * 10_000_000), {}, 5, r"reviews.csv, line 2: more than 500,000 characters in one row"),
         (reviews().head(60), {}, 5, r"has at least 30 different texts of class \w+ to learn from: it has \d+"),
+        (
+            reviews().assign(review=[f"😀 {k}!" for k in range(900)]),
+            {},
+            5,
+            r"class bad to learn from: it has 0; label more texts \(those without words do not count\)",
+        ),
         (reviews().drop(columns="stars"), {}, 5, r"reviews.csv has no column \['stars'\]"),
         (reviews(), {"known_before": "2023-01-01"}, 5, r"no text is left to learn from: of 900, 900 known too late"),
     ],
-    ids=["label", "time", "day", "zone", "huge", "few", "column", "late"],
+    ids=["label", "time", "day", "zone", "huge", "few", "wordless", "column", "late"],
 )
 def test_bad_texts_are_refused_in_a_line(
     repository: Repository, rows: pd.DataFrame, changes: dict[str, object], code: int, said: str

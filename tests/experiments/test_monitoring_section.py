@@ -24,10 +24,18 @@ def test_what_it_says_is_in_it() -> None:
         {"false_alarms": 0.0},
         {"false_alarms": 0.5},
         {"thresholds": {"volume": 0}},
-        {"accept": {"plan": " "}},
+        {"accept": {"feature_shift": {"plan": " "}}},
+        {"accept": ["plan"]},
         {"of": {}},
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         MonitoringSpec.model_validate(wrong)
+
+
+def test_an_accepted_name_without_its_kind_is_refused_with_what_to_write() -> None:
+    with pytest.raises(
+        ValidationError, match=r"'plan' stands without its kind; write such as \{feature_shift: \{plan: "
+    ):
+        MonitoringSpec.model_validate({"accept": {"plan": "a new plan"}})

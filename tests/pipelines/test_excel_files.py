@@ -81,7 +81,7 @@ FAULTS: dict[str, tuple[list[list[Any]], str]] = {
     "pandas wrote its index": ([[None, "n"], [0, 2]], r"column 1 of 2 has no name.*index=False"),
     "a name twice": ([["n", "n"], [1, 2]], r"\['n'\] occur twice"),
     "names alone": ([["n", "m"]], r"holds no rows"),
-    "nothing at all": ([], r"has the sheets \[\]"),
+    "nothing at all": ([], r"holds nothing in any sheet"),
 }
 
 

@@ -212,7 +212,8 @@ def names(said: str, path: Path_) -> bool:
     """Whether a message names the key or the section that it stands in, or says which other key looks for it."""
     words = [str(one) for one in path]
     sections = (".".join(words[:size]) for size in range(max(1, len(words) - 1), len(words) + 1))
-    return f"no column '{words[-1]}'" in said or any(section in said for section in sections)
+    missed = f"no column '{words[-1]}'", f"no arm is called ['{words[-1]}']"
+    return any(one in said for one in (*missed, *sections))
 
 
 @pytest.mark.parametrize("kind", SOUND)

@@ -150,11 +150,14 @@ def test_raw_files_know_the_macro(tmp_path: Path) -> None:
 
 
 def test_every_csv_file_is_written_here(root: Path) -> None:
-    """Of pipelines: a file for people that is written by itself would not be guarded."""
+    """Of pipelines: a file for people that is written by itself would not be guarded.
+
+    Without a path first, `to_csv` gives a text, of which readers of texts take a hash.
+    """
     writers = [
         path.relative_to(root).as_posix()
         for path in (root / "pipelines").rglob("*.py")
-        if re.search(r"\.to_csv\(|csv\.writer\(|CSVWriter\(|write_csv\(|to_excel\(", path.read_text())
+        if re.search(r"\.to_csv\((?!index=)|csv\.writer\(|CSVWriter\(|write_csv\(|to_excel\(", path.read_text())
     ]
     # Those two hand what they write to `guarded_rows`, as the tests of bad rows and of unmapped rows show.
     assert sorted(writers) == [

@@ -53,8 +53,9 @@ def listed(left_at: Moments, customers: Places, at: Moments, *, made_at: Moments
     in_time = (lead > 0) & (lead <= MOST_DAYS)
     first = np.full(left_at.size, -np.inf)
     np.maximum.at(first, who[in_time], lead[in_time])
-    all_leads = (left_at[:, None] - np.unique(made_at)[None, :]) / np.timedelta64(1, "D")
-    judged = ((all_leads >= AHEAD_DAYS) & (all_leads <= MOST_DAYS)).any(axis=1)
+    dates, day = np.unique(made_at), np.timedelta64(1, "D")
+    since = np.searchsorted(dates, left_at - MOST_DAYS * day, side="left")
+    judged = np.searchsorted(dates, left_at - AHEAD_DAYS * day, side="right") > since
     ahead = int((judged & (first >= AHEAD_DAYS)).sum())
     seen = first[np.isfinite(first)]
     return Listed(

@@ -1,6 +1,6 @@
 """The month of a spec as the kinds of drift are asked about it, and what they find."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,6 +21,7 @@ from pipelines.jobs.monitoring.todays_rows import MonthRows
 from pipelines.jobs.monitoring.watched import Watched
 from pipelines.specs.options import source_of
 from pipelines.validation import stored
+from pipelines.validation.stored import Stored
 from pipelines.workspace import Workspace
 
 
@@ -28,7 +29,7 @@ from pipelines.workspace import Workspace
 class Monitored:
     """What was found: every change, the date of the rows, the version, and the dates whose outcomes became known.
 
-    not_measured are the names that the spec accepts changes of, and of which nothing was measured.
+    not_measured are those that the spec accepts changes of, as "kind: name", and of which nothing was measured.
     """
 
     spec: str
@@ -56,7 +57,7 @@ class Monitored:
 
 
 def monitored(spec: ExperimentSpec, workspace: Workspace, *, asked: date | None) -> Monitored:
-    """Measure all kinds of drift. Raises SpecError where the section `monitoring` names a kind that there is not.
+    """Measure all kinds of drift. Raises SpecError where the section `monitoring` names what there is not.
 
     Raises MissingError without a champion, UsageError without rows or for a date that the data do not have.
     """
@@ -67,7 +68,9 @@ def monitored(spec: ExperimentSpec, workspace: Workspace, *, asked: date | None)
     dates, file = champion.reference.training_dates, str(spec.source.get("file", ""))
     rows = todays_rows.read(workspace, asked=asked, training_dates=dates, file=file)
     over = matured.dates(spec, workspace, champion, at=rows.at) if rows.at else []
-    month = _month(spec, workspace, champion, rows, over)
+    tables = _tables(spec, workspace) if rows.at and workspace.tables.is_dir() else {}
+    month = _month(spec, workspace, champion, rows, over, tables)
+    _check_accepted(spec, known, _watched(spec, champion, month, tables))
     changes = verdicts.judged(known, month, said=spec.monitoring)
     where = {name for one in month.features for name in one.known}
     return Monitored(
@@ -79,15 +82,43 @@ def monitored(spec: ExperimentSpec, workspace: Workspace, *, asked: date | None)
         known_outcomes=tuple(over),
         compared_with=tuple(sorted(where, reverse=True)),
         false_alarms=spec.monitoring.false_alarms,
-        not_measured=tuple(sorted(set(spec.monitoring.accept) - {one.change.subject for one in changes})),
+        not_measured=tuple(verdicts.not_measured(spec.monitoring, changes)),
         changes=changes,
     )
 
 
+def _check_accepted(
+    spec: ExperimentSpec, known: Mapping[str, DriftKind], watched_names: Mapping[str, Collection[str]]
+) -> None:
+    """Raises SpecError where the spec accepts changes of something that is not watched."""
+    for kind, names in verdicts.unknown_names(known, spec.monitoring, watched=watched_names).items():
+        there = sorted(known[kind].names(watched_names))
+        raise SpecError(f"spec '{spec.name}': monitoring.accept.{kind} names {names}; there are {there}.")
+
+
+def _watched(
+    spec: ExperimentSpec, champion: Watched, month: MonthSeen, tables: Mapping[str, Stored]
+) -> Mapping[str, Collection[str]]:
+    """The names of all that a month may measure, by `DriftKind.of`."""
+    of_rows = [one.name for one in month.volumes]
+    return {
+        "features": [one.name for one in champion.reference.columns],
+        "predictions": [one.name for one in champion.reference.predictions],
+        "volumes": [*of_rows, *(tables_seen.rows_of(name) for name in tables)],
+        "tables": list(tables),
+        "actions": spec.actions,
+    }
+
+
 def _month(
-    spec: ExperimentSpec, workspace: Workspace, champion: Watched, rows: MonthRows, over: list[str]
+    spec: ExperimentSpec,
+    workspace: Workspace,
+    champion: Watched,
+    rows: MonthRows,
+    over: list[str],
+    held: Mapping[str, Stored],
 ) -> MonthSeen:
-    tables = list(_tables(spec, workspace, rows.at)) if rows.at else []
+    tables = list(tables_seen.days_of(held, at=rows.at)) if rows.at else []
     volumes = [tables_seen.volume(one, at=rows.at) for one in tables] if rows.at else []
     return MonthSeen(
         features=tuple(_features(champion, rows)),
@@ -132,8 +163,7 @@ def _predicted(champion: Watched, rows: pd.DataFrame | None) -> pd.DataFrame | N
     return pd.DataFrame({name: rounding.probabilities(found[name].to_numpy(dtype=float)) for name in names})
 
 
-def _tables(spec: ExperimentSpec, workspace: Workspace, at: date | None) -> Iterator[tables_seen.DaysOfTable]:
+def _tables(spec: ExperimentSpec, workspace: Workspace) -> Mapping[str, Stored]:
+    """The tables that are watched."""
     source, options = source_of(spec)
-    if at is not None and workspace.tables.is_dir():
-        tables = stored.tables_of(workspace.tables, source.declare(options))
-        yield from tables_seen.days_of(tables, at=at, ended=spec.validation.ended)
+    return tables_seen.dated(stored.tables_of(workspace.tables, source.declare(options)), ended=spec.validation.ended)

@@ -26,11 +26,25 @@ class DaysOfTable:
     rows: Numbers
 
 
-def days_of(tables: Mapping[str, Stored], *, at: date, ended: Collection[str] = ()) -> Iterator[DaysOfTable]:
-    """The days of each table that had rows before a date; not of tables made of others, or that have ended."""
+def dated(tables: Mapping[str, Stored], *, ended: Collection[str] = ()) -> dict[str, Stored]:
+    """The tables whose rows have dates; not those made of others, or that have ended."""
+    return {
+        name: table
+        for name, table in tables.items()
+        if table.declared.is_dated and not table.declared.is_made and name not in ended
+    }
+
+
+def rows_of(table: str) -> str:
+    """The name of the number of rows of a table."""
+    return f"rows of {table}"
+
+
+def days_of(tables: Mapping[str, Stored], *, at: date) -> Iterator[DaysOfTable]:
+    """The days of each table, all of them `dated`, that had rows before a date."""
     with duckdb.connect() as connection:
         for name, table in tables.items():
-            if not table.declared.is_dated or "known_at" not in table.sound or table.declared.is_made or name in ended:
+            if "known_at" not in table.sound:
                 continue
             query = (
                 f"SELECT epoch(known_at::DATE) / 86400, count(*) FROM {table.scan()}"  # noqa: S608 - our own words
@@ -55,7 +69,7 @@ def volume(one: DaysOfTable, *, at: date) -> VolumeSeen | None:
     if not before.size:
         return None
     last_year = len(before) - A_YEAR
-    return VolumeSeen(f"rows of {one.table}", float(counts[MONTHS]), before, last_year if last_year >= 0 else None)
+    return VolumeSeen(rows_of(one.table), float(counts[MONTHS]), before, last_year if last_year >= 0 else None)
 
 
 def age(one: DaysOfTable, *, at: date) -> AgeSeen:

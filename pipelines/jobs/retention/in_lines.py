@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipelines.messages.numbers import NO_BREAK, count, number, percent
 from pipelines.ruling import answers
 
 Found = Mapping[str, Any]
 MOVED = ("start", "new", "returned", "lost", "end")
-HEAD = ("days", "closes", *MOVED, "retained", "95 %", "target", "net", "gross", "NPS")
+HEAD = ("days", "closes", *MOVED, "retained", f"95{NO_BREAK}%", "target", "net", "gross", "NPS")
 TOLD_DRIVERS = 3
 
 
@@ -28,24 +29,24 @@ def _window(one: Found) -> tuple[str, ...]:
     return (
         str(one["days"]),
         one["closes"],
-        *(f"{moved[name]:,}" for name in ("at_start", "new", "returned", "lost", "at_end")),
-        "-" if kept is None else f"{kept['value']:.1%}",
-        "-" if kept is None else f"{kept['low']:.1%} to {kept['high']:.1%}",
-        "-" if whole["target"] is None else f"{whole['target']:.0%} {whole['verdict']}",
-        *("-" if revenue[name] is None else f"{revenue[name]['value']:.1%}" for name in ("net", "gross")),
-        "-" if score is None else f"{100 * score['value']:+.0f}",
+        *(count(moved[name]) for name in ("at_start", "new", "returned", "lost", "at_end")),
+        "-" if kept is None else percent(kept["value"]),
+        "-" if kept is None else f"{percent(kept['low'])} to {percent(kept['high'])}",
+        "-" if whole["target"] is None else f"{percent(whole['target'], 0)} {whole['verdict']}",
+        *("-" if revenue[name] is None else percent(revenue[name]["value"]) for name in ("net", "gross")),
+        "-" if score is None else number(100 * score["value"], 0, signed=True),
     )
 
 
 def _others(found: Found) -> Iterator[str]:
     if (worth := found["lifetime"]) and worth["mean"]:
-        mean = f"{worth['mean']['value']:,.0f} {found['currency']} a customer"
+        mean = f"{count(worth['mean']['value'])} {found['currency']} a customer"
         yield f"lifetime value over {worth['years']:g} years: {mean}"
     told = [one for one in (found["drivers"] or {"thresholds": []})["thresholds"] if one["tells"]]
     for one in told[:TOLD_DRIVERS]:
-        yield f"NPS {one['touchpoint']}, {one['says']}: {100 * one['gap']['value']:+.0f} points"
+        yield f"NPS {one['touchpoint']}, {one['says']}: {number(100 * one['gap']['value'], 0, signed=True)} points"
     for one in found["windows"]:
         if one["early"] and (ahead := one["early"]["rounds"]["ahead"]):
-            yield f"{one['days']} days: {ahead['value']:.0%} of leavers on a round's list 90 days ahead"
+            yield f"{one['days']} days: {percent(ahead['value'], 0)} of leavers on a round's list 90 days ahead"
         if one["acted"] and (in_time := one["acted"]["in_time"]):
-            yield f"{one['days']} days: {in_time['value']:.0%} of warnings acted on in time"
+            yield f"{one['days']} days: {percent(in_time['value'], 0)} of warnings acted on in time"

@@ -1,5 +1,6 @@
 """All retention figures of a spec as plain data, with a reason for each that cannot be had."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,7 @@ def figures(spec: ExperimentSpec, workspace: Workspace, *, at: str | None, by: s
     columns = _grouping(company, by)
     closes = windows.closing(at, company)
     asked = [windows.window(days, closes, company) for days in spec.kpis.days]
+    parts = [_of(company, one, spec, columns, contacts, now) for one in asked]
     worth_ = worth.lifetime(spec, workspace, company, columns)
     found |= {
         "at": str(closes.date()),
@@ -52,10 +54,10 @@ def figures(spec: ExperimentSpec, workspace: Workspace, *, at: str | None, by: s
         "data": [str(company.data_begin.date()), str(company.ends.date())],
         "lag_days": company.lag_days,
         "by": [*columns, in_window.COHORT],
-        "windows": [_of(company, one, spec, columns, contacts, now) for one in asked],
+        "windows": parts,
         "drivers": _drivers(company, asked),
         "lifetime": None if isinstance(worth_, str) else worth_,
-        "missing": _missing(company, worth_, contacts),
+        "missing": _missing(company, parts, worth_, contacts),
     }
     return _rounded(found)
 
@@ -96,7 +98,9 @@ def _grouping(company: Company, by: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*usual, *([by] if by is not None and by != in_window.COHORT else [])]))
 
 
-def _missing(company: Company, worth_: Any, contacts: Contacts | None) -> dict[str, str]:
+def _missing(
+    company: Company, parts: Sequence[Mapping[str, Any]], worth_: Any, contacts: Contacts | None
+) -> dict[str, str]:
     found = {}
     if company.basis != "contracts":
         found[REVENUE] = "customers are those who did something lately, and have no contract with a price a month."
@@ -106,6 +110,8 @@ def _missing(company: Company, worth_: Any, contacts: Contacts | None) -> dict[s
         found[LIFETIME] = worth_
     if "surveys" not in company.tables:
         found[NPS] = "the data have no table 'surveys'."
+    elif not any(one["nps"].get("all", {}).get("score") for one in parts):
+        found[NPS] = "nobody answered a survey in any of the windows."
     if contacts is None:
         found |= {EARLY: NO_CONTACTS, ACTED: NO_CONTACTS}
     return found

@@ -42,17 +42,17 @@ def read(spec: Counted, workspace: Workspace, *, ends: datetime) -> Company | st
         needed = spec.label.table if of_activity else "contracts"
         if needed not in there:
             return f"the data have no table '{needed}', which says who is a customer."
-        if not of_activity and not _anybody_left(opened):
-            return "no contract in the data has an end: whoever left is not in them."
         return _company(spec, opened, of_activity=of_activity, ends=ends)
 
 
-def _company(spec: Counted, opened: Engine, *, of_activity: bool, ends: datetime) -> Company:
+def _company(spec: Counted, opened: Engine, *, of_activity: bool, ends: datetime) -> Company | str:
     today = opened.known_today
     contracts = _versions(opened, "contracts", "contract_id") if "contracts" in today.tables else None
     customers = _versions(opened, "customers", "customer_id") if "customers" in today.tables else None
     if contracts is not None:
         contracts = _with_terms(contracts)
+    if contracts is not None and not of_activity and not len(_ends_until(contracts, ends)):
+        return "no contract in the data has ended yet: whoever left is not in them."
     events = _activity(spec, opened) if of_activity else None
     known = [one["customer_id"] for one in (contracts, customers, events) if one is not None]
     ids = pd.Index(pd.concat(known).unique()).sort_values()
@@ -79,11 +79,6 @@ def _company(spec: Counted, opened: Engine, *, of_activity: bool, ends: datetime
         customers=customers,
         tables={name: one for name, one in (tables | moved).items() if one is not None},
     )
-
-
-def _anybody_left(opened: Engine) -> bool:
-    contracts = opened.known_today.latest("contracts")
-    return opened.size(contracts.filter(~contracts.ended_at.isnull())) > 0
 
 
 def _versions(opened: Engine, name: str, key: str) -> pd.DataFrame:
@@ -116,9 +111,11 @@ def _moved(opened: Engine, ids: pd.Index, ends: datetime) -> dict[str, pd.DataFr
 def _with_terms(contracts: pd.DataFrame) -> pd.DataFrame:
     """Every version with begins_at and stops_at, when its contract began and ended by what is known today."""
     last = contracts.sort_values(["contract_id", "known_at"], kind="stable").drop_duplicates("contract_id", keep="last")
-    terms = last.set_index("contract_id")[["starts_at", "ended_at"]]
-    named = terms.rename(columns={"starts_at": "begins_at", "ended_at": "stops_at"})
-    return contracts.join(named, on="contract_id")
+    terms, of = last.set_index("contract_id"), contracts["contract_id"]
+    named = {"begins_at": "starts_at", "stops_at": "ended_at"}
+    return contracts.assign(
+        **{new: terms[name].reindex(of).to_numpy(dtype="datetime64[us]") for new, name in named.items()}
+    )
 
 
 def _activity(spec: Counted, opened: Engine) -> pd.DataFrame:
@@ -164,19 +161,27 @@ def _begins(opened: Engine, names: Collection[str], contracts: pd.DataFrame | No
     found = [one for first in firsts if not pd.isna(one := pd.Timestamp(first["first"][0].as_py()))]
     if contracts is None:
         return min(found).floor("D").to_pydatetime()
-    stops = contracts.drop_duplicates("contract_id")["stops_at"].dropna()
+    stops = _ends_until(contracts, ends)
     gap = (pd.Timestamp(ends) - stops.min()) / len(stops)
     begins = min([*found, stops.min()])
     found_begin: datetime = max(begins, stops.min() - PATIENCE * gap).floor("D").to_pydatetime()
     return found_begin
 
 
+def _ends_until(contracts: pd.DataFrame, ends: datetime) -> pd.Series:
+    """When contracts ended where they have; an end that lies ahead is nobody's leaving yet."""
+    stops = contracts.drop_duplicates("contract_id")["stops_at"]
+    ended: pd.Series = stops[stops <= pd.Timestamp(ends)]
+    return ended
+
+
 def _lag(contracts: pd.DataFrame | None, ends: datetime) -> int:
-    """After how many days 99 % of the ends of the last year were known, from 0 to 31."""
+    """After how many days 99 % of the ends of the last year were known, from 0 to 31; ends that lie ahead are none."""
     if contracts is None:
         return 0
     ended = contracts[contracts["ended_at"].notna()].drop_duplicates("contract_id")
-    recent = ended[ended["ended_at"] >= pd.Timestamp(ends) - pd.Timedelta(days=365)]
+    until = pd.Timestamp(ends)
+    recent = ended[(ended["ended_at"] >= until - pd.Timedelta(days=365)) & (ended["ended_at"] <= until)]
     if recent.empty:
         return 0
     late = (recent["known_at"] - recent["ended_at"]).dt.total_seconds().to_numpy(dtype=float)

@@ -15,6 +15,7 @@ from features.source import Part
 from features.world import campaigns
 from features.world.arrays import Codes, Positions
 from pipelines.jobs.simulation import year
+from pipelines.jobs.simulation.year import Worth
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Oracle:
     actions: tuple[str, ...]
     cost: Numbers
     limits: PolicySpec
-    months_ahead: float
+    worth: Worth
 
     def acts(self, world: World, known: Sequence[Part]) -> Done:
         """The choice by the truth."""
@@ -59,7 +60,7 @@ class Oracle:
         arms = np.array([campaigns.ARMS.index(name) for name in self.actions])
         choice = policy.choose(
             uplift=(chance[0] - chance[arms]).T,
-            value=self.months_ahead * year.prices(world)[here],
+            value=self.worth.of(world)[here],
             cost=self.cost,
             limits=limits_of(self.limits, actions=self.actions, n_rows=len(here)),
             ids=here,

@@ -17,7 +17,7 @@ from pipelines.jobs.simulation import learned, measured, plain_policies, year
 from pipelines.jobs.simulation.learned import Model
 from pipelines.jobs.simulation.policies import Ours, PlaybookAlone, RiskiestFirst
 from pipelines.jobs.simulation.seen import Seen
-from pipelines.jobs.simulation.year import Money, MonthKept, Policy
+from pipelines.jobs.simulation.year import Money, MonthKept, Policy, Worth
 from pipelines.messages import log
 from pipelines.outreach import outreach_files
 from pipelines.specs.options import source_of
@@ -27,6 +27,8 @@ OURS, ORACLE, RISKIEST = "ours", "oracle", "riskiest_first"
 RISKIEST_GETS, EVERYBODY_GETS = "call", "coupon"
 RELEARNED_AFTER = 2
 """So many rounds pass between two searches."""
+PRICE = "price"
+"""The feature that a world knows of every customer in every month."""
 
 
 def simulated(
@@ -38,7 +40,7 @@ def simulated(
     spec without a simulated world, DataError for a world too small to learn from.
     """
     options, every = _options(spec)
-    seed = options.seed if seed is None else seed
+    seed, worth = options.seed if seed is None else seed, _worth(spec)
     spec = _without_texts(spec)
     world, parts = played.begun(seed=seed, customers=options.customers, months=options.months, start=options.start)
     first = Seen(spec, _folder(scratch, spec, "start"))
@@ -46,7 +48,7 @@ def simulated(
     del parts
     model = learned.learned(spec, first.workspace, trial_until=np.datetime64(world.next_month.begins, "us").item())
     book, cost = outreach_files.playbook(spec, workspace), _costs(spec)
-    money = Money(cost, spec.cost_of_churn.margin_share if spec.cost_of_churn else 1.0, spec.value.constant)
+    money = Money(cost, spec.cost_of_churn.margin_share if spec.cost_of_churn else 1.0, worth)
     ours = Ours(first.copied(_folder(scratch, spec, OURS)), model, book, RELEARNED_AFTER, _day(world))
     policies = _policies(first, model, book, scratch) | {OURS: ours}
     lived = {
@@ -80,7 +82,7 @@ def _policies(first: Seen, model: Model, book: PlaybookFile | None, scratch: Pat
         RISKIEST: RiskiestFirst(riskiest, model, RISKIEST_GETS),
         "coupon_for_all": plain_policies.Everybody(EVERYBODY_GETS),
         "playbook_alone": PlaybookAlone(alone, model, book),
-        ORACLE: plain_policies.Oracle(spec.actions, cost, spec.policy, spec.value.constant),
+        ORACLE: plain_policies.Oracle(spec.actions, cost, spec.policy, _worth(spec)),
     }
 
 
@@ -94,6 +96,16 @@ def _day(world: World) -> date:
 
 def _costs(spec: ExperimentSpec) -> dict[str, float]:
     return {name: arm.cost for name, arm in spec.treatment.arms.items()} if spec.treatment else {}
+
+
+def _worth(spec: ExperimentSpec) -> Worth:
+    """What a customer is worth by the spec. Raises SpecError for a column that the world does not know each month."""
+    if spec.value.column not in (None, PRICE):
+        raise SpecError(
+            f"spec '{spec.name}': value.column is '{spec.value.column}'; a simulated year knows the '{PRICE}' of every"
+            f" customer in every month and no other column: write {PRICE}, or leave the column out."
+        )
+    return Worth(spec.value.constant, by_price=spec.value.column == PRICE)
 
 
 def _gains(lived: dict[str, list[MonthKept]]) -> dict[str, Any]:

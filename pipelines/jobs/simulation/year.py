@@ -19,16 +19,28 @@ from features.world.arrays import NEVER
 
 
 @dataclass(frozen=True)
+class Worth:
+    """What a customer is worth who is there at the end: an amount, times the monthly price where by_price."""
+
+    amount: float
+    by_price: bool
+
+    def of(self, world: "World") -> Numbers:
+        """What each customer is worth, shape (n_customers,), whether there or not."""
+        price = prices(world)
+        return self.amount * price if self.by_price else np.full(price.shape, self.amount)
+
+
+@dataclass(frozen=True)
 class Money:
     """What is counted, in the spec's currency.
 
-    cost by action: what a contact costs. margin_share: how much of the price is margin. months_ahead: so many months'
-    prices are what a customer is worth who is there at the end.
+    cost by action: what a contact costs. margin_share: how much of the price is margin.
     """
 
     cost: Mapping[str, float]
     margin_share: float
-    months_ahead: float
+    worth: Worth
 
 
 @dataclass(frozen=True)
@@ -111,7 +123,7 @@ def _kept(world: World, money: Money) -> MonthKept:
         month=chapter.month.name,
         margin=float(money.margin_share * (price[here] * share).sum()),
         cost=float(sum(money.cost.get(name, 0.0) * count for name, count in contacts.items())),
-        ahead=float(money.months_ahead * price[stays].sum()),
+        ahead=float(money.worth.of(world)[stays].sum()),
         contacts=contacts,
         left=int((~stays[here]).sum()),
     )

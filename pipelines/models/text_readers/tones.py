@@ -53,13 +53,23 @@ class TextReader:
         parts = [self._part(texts[start : start + AT_ONCE]) for start in range(0, len(texts), AT_ONCE)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def _part(self, texts: Sequence[str]) -> Tones:
+    def read(self, texts: Sequence[str | None]) -> pd.DataFrame:
+        """A row for each text as `Reader.read` gives it, and in `learned_from` whether the reader learned from it."""
+        clean, digests = self._clean(texts)
+        said: pd.DataFrame = self._scorer.read(clean)
+        return said.assign(learned_from=pd.Index(digests).isin(self._honest.index))
+
+    def _clean(self, texts: Sequence[str | None]) -> tuple[Sequence[str], list[str]]:
+        """The texts normalised, and their digests."""
         clean = self._normalise(texts, longest=self._scorer.reader.plain["longest"]).texts
-        digests = [hashlib.sha256(text.encode()).hexdigest() for text in clean]
+        return clean, [hashlib.sha256(text.encode()).hexdigest() for text in clean]
+
+    def _part(self, texts: Sequence[str]) -> Tones:
+        clean, digests = self._clean(texts)
         tones = self._honest.reindex(digests).to_numpy(dtype=float, copy=True)
         unseen = np.flatnonzero(np.isnan(tones))
         if len(unseen):
-            tones[unseen] = self._scorer.read([clean[place] for place in unseen])["tone"].to_numpy(dtype=float)
+            tones[unseen] = self._scorer.read([clean[int(place)] for place in unseen])["tone"].to_numpy(dtype=float)
         return tones + 0.0
 
 

@@ -1,5 +1,7 @@
 """Which contact belongs to which round, and whether what was assigned was done."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -69,14 +71,16 @@ def spent(assignments: pd.DataFrame, contacts: pd.DataFrame, costs: dict[str, fl
     return np.where(silent, wanted, recorded)
 
 
-def table(rows: pd.DataFrame) -> list[dict[str, object]]:
+def table(rows: pd.DataFrame, *, also: Sequence[str] = ()) -> list[dict[str, object]]:
     """By round and action how many were assigned, and what was done of it; rows are those of `followed`.
 
-    Of those assigned none, who are withheld, contacted counts those who were contacted all the same.
+    Of those assigned none, who are withheld, contacted counts those who were contacted all the same. also names further
+    columns to count.
     """
     found: list[dict[str, object]] = []
     for (on, action), some in rows.groupby(["round", "action"], sort=True):
         told: dict[str, object] = {"round": str(on), "action": str(action), "assigned": len(some)}
+        told |= {name: int(some[name].sum()) for name in also}
         if action == NONE:
             found.append({**told, "contacted": int(some["done_otherwise"].sum())})
         else:

@@ -53,7 +53,10 @@ def lines(rows: Assigned, cost_of_churn: CostOfChurnSpec) -> list[dict[str, Any]
     parts = [part for action in rows.actions for part in _parts(rows, action)]
     claimed = [part for part in parts if part.by not in SHOWN]
     effects = [by_assignment.effect(rows, part.action, among=part.mask) for part in claimed]
-    information = [_information(rows, part) for part in claimed]
+    information = [
+        cumulated.information(rows, part.action, found, among=part.mask)
+        for part, found in zip(claimed, effects, strict=True)
+    ]
     named = zip(claimed, effects, information, strict=True)
     together = family.held([Line(part.name, found.adjusted, known) for part, found, known in named])
     level = 1 - family.ALPHA / max(len(claimed), 1)
@@ -82,11 +85,6 @@ def _parts(rows: Assigned, action: str) -> Iterator[Part]:
             yield Part(action, label, str(value), (values == value).to_numpy(dtype=bool))
 
 
-def _information(rows: Assigned, part: Part) -> float | None:
-    looks = cumulated.looks(rows, part.action, among=part.mask)
-    return looks[-1].information if looks else None
-
-
 def _shown(rows: Assigned, part: Part, cost_of_churn: CostOfChurnSpec) -> dict[str, Any]:
     found = by_assignment.effect(rows, part.action, among=part.mask)
     (held,) = family.held([Line(part.name, found.adjusted)])
@@ -105,7 +103,6 @@ def _line(
     looked: tuple[float | None, float],
     cost_of_churn: CostOfChurnSpec,
 ) -> dict[str, Any]:
-    level = looked[1]
     return {
         "action": part.action,
         "by": part.by,
@@ -120,14 +117,15 @@ def _line(
         "unadjusted": None if found.plain is None else found.plain.value,
         "p": held.p,
         "detectable": found.detectable if isfinite(found.detectable) else None,
-        "reached": _reached(rows, part, found, level),
+        "reached": _reached(rows, part, found, looked),
         "money": _money(rows, part, found, looked, cost_of_churn) if part.by in (ALL, "round") else None,
     }
 
 
-def _reached(rows: Assigned, part: Part, found: Effect, level: float) -> dict[str, Any]:
+def _reached(rows: Assigned, part: Part, found: Effect, looked: tuple[float | None, float]) -> dict[str, Any]:
     """The effect on those reached."""
-    one = complier.complier(rows, found, level=level, among=part.mask)
+    information, level = looked
+    one = complier.complier(rows, found, level=level, information=information, among=part.mask)
     shares = None if one.reached is None else dict(zip(("assigned", "withheld"), one.reached, strict=True))
     told = None
     if one.effect is not None:

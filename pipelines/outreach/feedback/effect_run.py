@@ -17,8 +17,8 @@ from pipelines.outreach.feedback import effect_lines, round_rows
 from pipelines.outreach.feedback.effect_lines import ALL, CLAIMED
 from pipelines.workspace import Workspace
 
-_NUMBER = r"(\d+(?:\.\d+)?)\s*%"
-_FIGURES = re.compile(rf"(?P<what>[^=]+)=(?:{_NUMBER}:{_NUMBER}|(?P<change>[+-]\d+(?:\.\d+)?)\s*%)")
+_NUMBER = r"\s*(\d+(?:\.\d+)?)\s*%\s*"
+_FIGURES = re.compile(rf"(?P<what>[^=\n]+)=(?:{_NUMBER}:{_NUMBER}|\s*(?P<change>[+-]\d+(?:\.\d+)?)\s*%)")
 
 
 def figures(
@@ -55,7 +55,9 @@ def refused(said: str) -> dict[str, Any]:
     """
     found = _FIGURES.fullmatch(said.strip())
     if found is None:
-        raise UsageError(f"--before-and-after '{said}' is none; write 'retention=68%:81%' or 'renewals=+37%'.")
+        raise UsageError(
+            f"--before-and-after '{' '.join(said.split())}' is none; write 'retention=68%:81%' or 'renewals=+37%'."
+        )
     before, after = (None if one is None else float(one) / 100 for one in found.group(2, 3))
     change = None if found["change"] is None else float(found["change"]) / 100
     verdict = claim.before_and_after(BeforeAndAfter(found["what"].strip(), before, after, change))

@@ -1,6 +1,7 @@
 """`record`: keep what was done, who opted out and who left; all of a call's files, or nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from experiments.spec import ExperimentSpec
 from features.errors import DataError, UsageError
 from pipelines.outreach.feedback import known_customers, recorded_files, recorded_rows
 from pipelines.outreach.feedback.recorded_files import NO_VALUES, Recorded
-from pipelines.outreach.feedback.recorded_rows import Faults, Known
+from pipelines.outreach.feedback.recorded_known import Faults, Known
 from pipelines.outreach.operations import came_back, clock, rounds
 from pipelines.outreach.operations.came_back import Kept, Rows
 from pipelines.outreach.operations.rounds import NONE
@@ -50,7 +51,8 @@ def record(
         *([row for one in found for row in getattr(one, name)] for name in ("contacts", "opt_outs", "outcomes"))
     )
     at = clock.text(now)
-    return came_back.keep(engine, spec.name, every, at=at, is_said=said_at is not None, dry_run=dry_run)
+    kept = came_back.keep(engine, spec.name, every, at=at, is_said=said_at is not None, dry_run=dry_run)
+    return replace(kept, strangers=len({row["customer_id"] for row in every.opt_outs} - known.customers))
 
 
 def check_currency(spec: ExperimentSpec, kept: pd.DataFrame) -> None:
@@ -104,4 +106,4 @@ def _known(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, now
     closes = {one.as_of.isoformat(): one.window_closes_at.isoformat() for one in heads}
     every = {on: drawn.get(on, frozenset()) for on in closes}
     customers = known_customers.of_tables(workspace.tables) | frozenset(there["customer_id"])
-    return Known(customers, spec.actions, every, closes, spec.currency, now, signed)
+    return Known(customers, spec.actions, every, closes, spec.currency, now, spec.time_zone, signed)

@@ -7,9 +7,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from features.errors import DataError, UsageError
-from features.file_format import PLAIN, FileFormat, Formats
 from pipelines.raw_data import raw_files
-from pipelines.raw_data.recognising import recognise
+from pipelines.raw_data.recognising import formats_of
 
 Kind = Literal["contacts", "opt_outs", "outcomes"]
 COLUMNS: Mapping[Kind, tuple[str, ...]] = {
@@ -61,7 +60,7 @@ def read(path: Path, renamed: Mapping[str, str], values: Mapping[str, str] = NO_
     other of contacts. Raises UsageError, MissingError or DataError where it cannot be read, lacks a column, or has one
     that is unknown, so that a misspelt one is not left out silently.
     """
-    formats = _formats(path)
+    formats = formats_of(path)
     raw_files.check(path, formats)
     with raw_files.opened(path.parent, formats) as files:
         texts = files.texts(path.name)
@@ -83,15 +82,6 @@ def read(path: Path, renamed: Mapping[str, str], values: Mapping[str, str] = NO_
         for number, row in enumerate(zip(*columns, strict=True), start=1)
     ]
     return Recorded(path.name, kind, rows)
-
-
-def _formats(path: Path) -> Formats:
-    """How the file is written: as plain as can be, but of texts the separator and encoding that it seems to have."""
-    if not path.is_file() or path.suffix.lower() not in (".csv", ".tsv", ".txt"):
-        return {}
-    guess = recognise(path).form
-    found = FileFormat(separator=guess.separator, encoding=guess.encoding)
-    return {} if found == PLAIN else {path.name: found}
 
 
 def _word(name: str, said: str, values: Mapping[str, str]) -> str:

@@ -12,12 +12,13 @@ from experiments.effects.assigned import Assigned, Mask, assigned
 from experiments.effects.assigned_checks import NONE, PROBABILITY
 from experiments.playbooks.proposals import BY_PLAYBOOK
 from experiments.spec import ExperimentSpec
-from pipelines.outreach.feedback import compliance, record_run, round_outcomes
+from pipelines.outreach.feedback import compliance, contacted_again, record_run, round_outcomes
 from pipelines.outreach.operations import came_back, rounds
 from pipelines.workspace import Workspace
 
 BY_THE_MODEL = "by the model"
 NO_SEGMENT, NOT_KEPT = "none", "not kept"
+AGAIN = ("again",)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
     record_run.check_currency(spec, contacts)
     contacts = compliance.attached(contacts[contacts["happened_at"].str[:10] <= at.isoformat()], drawn)
     followed = compliance.followed(drawn, contacts)
+    followed["again"] = contacted_again.read(engine, spec.name, followed, at=at)
     of_round = {
         one.as_of: frozenset(drawn.loc[drawn["round"] == one.as_of.isoformat(), "customer_id"]) for one in heads
     }
@@ -60,7 +62,9 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: d
     ]
     outside = int((contacts["of_round"] == "").sum())
     remarks = _remarks(followed, contacts, early=int(early.sum()), vanished=int(vanished.sum()), costs=costs)
-    return RoundRows(assigned(rows) if len(rows) else None, compliance.table(followed), told, outside, remarks)
+    return RoundRows(
+        assigned(rows) if len(rows) else None, compliance.table(followed, also=AGAIN), told, outside, remarks
+    )
 
 
 def _in(rows: pd.DataFrame, outcomes: dict[str, round_outcomes.Outcome], name: str) -> Mask:
@@ -112,14 +116,14 @@ def _remarks(
 ) -> list[str]:
     found = []
     if early:
-        found.append(f"{early} customers had left before their round was drawn, as the data say today: left out.")
+        found.append(f"{early:,} customers had left before their round was drawn, as the data say today: left out.")
     if vanished:
         found.append(
-            f"{vanished} customers of rounds are not in the data any longer, so nobody knows whether they left: left"
+            f"{vanished:,} customers of rounds are not in the data any longer, so nobody knows whether they left: left"
             " out. If customers are deleted because they leave, effects are wrong: keep them in the data."
         )
     if lacking := int(rows["value"].isna().sum()):
-        found.append(f"What {lacking} customers were worth was not kept when their round was drawn: counted as 0.")
+        found.append(f"What {lacking:,} customers were worth was not kept when their round was drawn: counted as 0.")
     if silent := sorted(set(rows["round"]) - set(contacts["of_round"])):
         found.append(f"Of {', '.join(silent)} nothing was recorded: spent is what the spec says that the actions cost.")
     if unknown := sorted({*rows["action"], *contacts["action"]} - {*costs, NONE}):

@@ -33,11 +33,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class Kept:
-    """How many rows were new, were there before or came twice, and, of the new, correct an earlier one."""
+    """How many rows were new, were there before or came twice, and, of the new, correct an earlier one.
+
+    strangers are customers with opt-outs whom neither the data nor a round knows.
+    """
 
     new: int
     known: int
     corrections: int
+    strangers: int = 0
 
 
 def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dry_run: bool = False) -> Kept:
@@ -68,6 +72,15 @@ def keep(engine: sa.Engine, spec: str, rows: Rows, *, at: str, is_said: bool, dr
 def contacts(engine: sa.Engine, spec: str) -> pd.DataFrame:
     """The contacts of a spec, each by its latest row, in the order of time; a `contact` is once in it."""
     return _latest(engine, CONTACTS, spec, ["contact"]).sort_values(["happened_at", "place"]).reset_index(drop=True)
+
+
+def contacts_of_others(engine: sa.Engine, spec: str) -> pd.DataFrame:
+    """The contacts of all specs but one, as `contacts` has them."""
+    asked = sa.select(CONTACTS.c.spec).where(CONTACTS.c.spec != spec).distinct()
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        others = sorted(connection.execute(asked).scalars())
+    found = [contacts(engine, other) for other in others]
+    return pd.concat(found, ignore_index=True) if found else contacts(engine, spec).iloc[:0]
 
 
 def outcomes(engine: sa.Engine, spec: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from features.errors import UsageError
 from features.section import FIRST_YEAR
 
 BEGAN = datetime(1970, 1, 1)
+_MIDNIGHT = "T00:00:00"
 
 
 def hours(moment: datetime) -> float:
@@ -22,6 +23,12 @@ def moment(since_1970: float) -> datetime:
 def now(time_zone: str) -> datetime:
     """What the clocks in a time zone show, to the second, without the zone."""
     return datetime.now(ZoneInfo(time_zone)).replace(tzinfo=None, microsecond=0)
+
+
+def shown(instant: str, time_zone: str) -> datetime:
+    """What the clocks in a time zone showed at an instant that names its zone; another text is of these clocks."""
+    found = datetime.fromisoformat(instant)
+    return found if found.tzinfo is None else found.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
 
 
 def said(text: str | None, time_zone: str) -> datetime:
@@ -51,6 +58,28 @@ def has_come(moment: datetime, time_zone: str, at: datetime) -> bool:
     An hour that they show twice has come once it was shown the first time.
     """
     return moment.replace(tzinfo=ZoneInfo(time_zone), fold=0) <= at
+
+
+def is_before(one: str, other: str, time_zone: str) -> bool:
+    """Whether a moment, as it is kept, was certainly before another.
+
+    A date without a time is kept as its midnight, and stands for its whole day; of an hour that the clocks show twice
+    a moment may be either.
+    """
+    if is_whole_day(one):
+        return one[:10] < other[:10]
+    last = datetime.fromisoformat(one).replace(tzinfo=ZoneInfo(time_zone), fold=1).astimezone(UTC)
+    return one < other and not has_come(datetime.fromisoformat(other), time_zone, last)
+
+
+def is_whole_day(kept: str) -> bool:
+    """Whether a moment, as it is kept, stands for its whole day: midnight is what a date without a time becomes."""
+    return kept.endswith(_MIDNIGHT)
+
+
+def end_of(kept: str) -> str:
+    """The last second that a moment, as it is kept, stands for."""
+    return kept.removesuffix(_MIDNIGHT) + "T23:59:59" if is_whole_day(kept) else kept
 
 
 def text(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from experiments.sections.policy import EVERY_ACTION
+from pipelines.outreach.operations import clock
 from pipelines.outreach.operations.database import NAMED
 from pipelines.outreach.operations.tables import OPT_OUTS
 from pipelines.servers import databases
@@ -22,22 +23,37 @@ def now(engine: sa.Engine) -> OptedOut:
         return in_force(connection)
 
 
-def in_force(connection: sa.Connection) -> OptedOut:
-    """The same, within a transaction.
+def then(engine: sa.Engine, at: str) -> OptedOut:
+    """Who was opted out by what was known at a moment of the company's clocks, as a text."""
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return in_force(connection, known_by=at)
 
-    What happened last holds; of what happened at one time, the opt-out. Who wants contacts again of all actions is
+
+def in_force(connection: sa.Connection, *, known_by: str | None = None) -> OptedOut:
+    """The same, within a transaction; known_by is None for all that is known.
+
+    What happened last holds; of what may have happened at one time, the opt-out: one of a day without a time counts as
+    late in that day as it can have been, until it was recorded. Who wants contacts again of all actions is
     opted out of none; who wants one action again, and is opted out of all, stays so.
     """
-    names = ("customer_id", "action", "opted_out", "happened_at")
-    rows = connection.execute(sa.select(*(OPT_OUTS.c[name] for name in names), OPT_OUTS.c.place)).all()
+    names = ("customer_id", "action", "opted_out", "happened_at", "known_at")
+    asked = sa.select(*(OPT_OUTS.c[name] for name in names), OPT_OUTS.c.place)
+    rows = connection.execute(asked if known_by is None else asked.where(OPT_OUTS.c.known_at <= known_by)).all()
     found: dict[str, set[str]] = {}
-    for customer, action, out, *_ in sorted(rows, key=lambda row: (row.happened_at, row.opted_out, row.place)):
+    in_order = sorted(rows, key=lambda row: (_counts_from(*row[2:5]), row.opted_out, row.place))
+    for customer, action, out, *_ in in_order:
         if out:
             found.setdefault(action, set()).add(customer)
         else:
             for one in found if action == EVERY_ACTION else [action]:
                 found.get(one, set()).discard(customer)
     return {action: frozenset(customers) for action, customers in found.items() if customers}
+
+
+def _counts_from(opted_out: bool, happened_at: str, known_at: str) -> str:
+    if not opted_out:
+        return happened_at
+    return max(happened_at, min(clock.end_of(happened_at), clock.end_of(known_at)))
 
 
 def of_action(found: OptedOut, action: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -21,7 +21,8 @@ NONE = "none"
 # The columns of a round's assignments, in order; `probabilities` is by action and `none`.
 COLUMNS = tuple(column.name for column in ASSIGNMENTS.columns if column.name not in ("spec", "as_of"))
 # Younger than some rounds, of whose digest they are no part.
-LATER = ("next_best", "warnings", "value", "segment", "playbook_row")
+LATER = ("next_best", "warnings", "value", "segment", "playbook_row", "why_action")
+NO_WHY = ("", "")
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,14 @@ def members(engine: sa.Engine, spec: str) -> pd.DataFrame:
         return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
 
 
+def contacts_of_all(engine: sa.Engine) -> pd.DataFrame:
+    """Whom each round of any spec contacts: spec, as_of (a text), customer_id."""
+    names = ["spec", "as_of", "customer_id"]
+    asked = sa.select(*(ASSIGNMENTS.c[name] for name in names)).where(ASSIGNMENTS.c.action != NONE)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
+
+
 def held_back(engine: sa.Engine, on: date) -> frozenset[str]:
     """The customers whom a round of any spec withholds until after this date, whatever the date of its list."""
     with databases.answering(engine, NAMED), engine.connect() as connection:
@@ -195,6 +204,7 @@ def _checked(assignments: pd.DataFrame) -> list[dict[str, Any]]:
             "warnings": json.dumps([dict(one) for one in row["warnings"]], sort_keys=True),
             "value": _number(row.get("value")),
             **{name: _text(row.get(name)) for name in ("segment", "playbook_row")},
+            "why_action": _both(row.get("why_action", NO_WHY)),
             "place": place,
         }
         rows.append({name: plain[name] for name in COLUMNS})
@@ -203,6 +213,11 @@ def _checked(assignments: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _number(value: Any) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
+
+
+def _both(languages: Sequence[str]) -> str | None:
+    """A text in both languages as JSON; None where nothing is said."""
+    return json.dumps(list(languages), ensure_ascii=False) if any(languages) else None
 
 
 def _text(value: Any) -> str | None:
@@ -216,6 +231,7 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
         reasons=[json.loads(text) for text in frame["reasons"]],
         next_best=frame["next_best"].fillna(NONE),
         warnings=[json.loads(text) for text in frame["warnings"].fillna("[]")],
+        why_action=[json.loads(text) for text in frame["why_action"].fillna(json.dumps(NO_WHY))],
         **{name: pd.to_numeric(frame[name], errors="coerce").astype(float) for name in ("expected_value", "value")},
         **{name: frame[name].fillna("") for name in ("segment", "playbook_row")},
     )

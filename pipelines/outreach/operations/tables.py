@@ -28,7 +28,8 @@ ROUNDS = sa.Table(
 # A row for each customer of a round's list. probabilities is JSON: of each action and of `none`, before the draw;
 # reasons is JSON: pairs of an English and a Chinese text; next_best what could be done instead; warnings is JSON: those
 # that were open when the round was drawn; value what the customer is worth; segment and playbook_row where the customer
-# stands in the playbook. The last five are missing in rounds from before there were such columns.
+# stands in the playbook; why_action is JSON: what the effect of the action rests on, in English and Chinese. The last
+# six are missing in rounds from before there were such columns.
 ASSIGNMENTS = sa.Table(
     "holdfast_assignments",
     METADATA,
@@ -51,6 +52,7 @@ ASSIGNMENTS = sa.Table(
     sa.Column("value", sa.Double),
     sa.Column("segment", sa.Text),
     sa.Column("playbook_row", sa.Text),
+    sa.Column("why_action", sa.Text),
     sa.ForeignKeyConstraint(["spec", "as_of"], ["holdfast_rounds.spec", "holdfast_rounds.as_of"]),
 )
 # A warning of a customer; began_at is when the episode began, so that one episode is one warning. Its times, and those

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ STATES = (OPEN, ACKNOWLEDGED, ESCALATED, EXPIRED, DONE)
 # After these nothing follows.
 CLOSED = (DONE, EXPIRED)
 KEY = ("spec", "rule", "customer_id", "began_at")
+# Whether a warning is closed, when what happened last did, which state that is, and the note beside it.
+NOTHING = (False, "", 0, "")
 
 
 # Customers, and where each of them stands, by rule.
@@ -109,6 +111,15 @@ def _ended(connection: sa.Connection, spec: str, standing: Standing) -> None:
     connection.execute(sa.update(EPISODES).where(gone).values(began_at=None, fired=False))
 
 
+def end_episodes(engine: sa.Engine, spec: str, customers: Collection[str]) -> None:
+    """End the episodes of customers who have left: whoever comes back may be warned of anew."""
+    theirs = (EPISODES.c.spec == spec) & (EPISODES.c.customer_id == sa.bindparam("customer"))
+    ended = sa.update(EPISODES).where(theirs).values(began_at=None, fired=False)
+    if customers:
+        with databases.answering(engine, NAMED), engine.begin() as connection:
+            connection.execute(ended, [{"customer": one} for one in sorted(customers)])
+
+
 def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -> list[dict[str, Any]]:
     """The rows of customers who ever had an episode."""
     some = np.flatnonzero(~np.isnan(found.since) | (found.last > NEVER))
@@ -129,9 +140,9 @@ def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -
 def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
     """Every warning of a spec with its `state` (open, acknowledged, done, escalated or expired), oldest first.
 
-    The state is what happened last; once it is closed, nothing follows.
+    The state is what happened last, and `note` what was written beside it; once it is closed, nothing follows.
     """
-    told = (*KEY, "kind", "happened_at")
+    told = (*KEY, "kind", "happened_at", "note")
     events = sa.select(*(WARNING_EVENTS.c[name] for name in told)).where(WARNING_EVENTS.c.spec == spec)
     asked = (
         sa.select(WARNINGS)
@@ -140,13 +151,15 @@ def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
     )
     with databases.answering(engine, NAMED), engine.connect() as connection:
         rows = [dict(row) for row in connection.execute(asked).mappings()]
-        last: dict[tuple[str, ...], tuple[bool, str, int]] = {}
+        last: dict[tuple[str, ...], tuple[bool, str, int, str]] = {}
         for event in connection.execute(events):
             key, kind = tuple(event[: len(KEY)]), STATES.index(event.kind)
-            last[key] = max(last.get(key, (False, "", 0)), (event.kind in CLOSED, event.happened_at, kind))
-    state = [STATES[last.get(tuple(str(row[name]) for name in KEY), (False, "", 0))[-1]] for row in rows]
+            last[key] = max(last.get(key, NOTHING), (event.kind in CLOSED, event.happened_at, kind, event.note))
+    found = [last.get(tuple(str(row[name]) for name in KEY), NOTHING) for row in rows]
     named = [column.name for column in WARNINGS.columns]
-    return pd.DataFrame(rows, columns=named, dtype=object).assign(state=state)
+    return pd.DataFrame(rows, columns=named, dtype=object).assign(
+        state=[STATES[one[2]] for one in found], note=[one[3] for one in found]
+    )
 
 
 def happened(

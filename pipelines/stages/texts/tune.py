@@ -3,24 +3,23 @@
 import hashlib
 import json
 import time
-from pathlib import Path
 
 import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial
 
-from experiments.texts import fold_readers, judging, learning, reading, search
+from experiments.texts import search
 from experiments.texts.spec import HasTuning
 from pipelines.files import spreadsheet, storage
-from pipelines.learning import text_rows, trial_runs
+from pipelines.learning import code_files, text_rows, trial_runs
 from pipelines.learning.text_rows import TextRows
 from pipelines.messages import log
 from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 
 FIGURE = "macro_f1"
-# The code that trials run: where it changes, so may what they say.
-CODE = (fold_readers, judging, learning, reading, search)
+# What trials run, with all that these import: where it changes, so may what they say.
+CODE = ("experiments.texts.search", "pipelines.learning.text_rows")
 
 
 def run(spec: HasTuning, workspace: Workspace) -> None:
@@ -44,16 +43,19 @@ def run(spec: HasTuning, workspace: Workspace) -> None:
     log.done("tune", spec.name, trials=len(trials), macro_f1=round(search.value_of(best), 4))
 
 
-def _study(spec: HasTuning, workspace: Workspace, teaching: TextRows) -> optuna.Study:
-    """The study, whose name is a hash of all that its trials depend on."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    code = [hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in CODE]
+def study_name(spec: HasTuning, teaching: TextRows) -> str:
+    """The study's name: a hash of all that its trials depend on, the code included, so that studies are never mixed."""
     asked = spec.tuning.model_dump(mode="json", exclude={"trials"})
     rows = hashlib.sha256(teaching.rows[["digest", "class"]].to_csv(index=False).encode()).hexdigest()
-    name = hashlib.sha256(json.dumps([asked, rows, code], sort_keys=True).encode()).hexdigest()[:12]
+    everything = json.dumps([asked, rows, code_files.digests(CODE)], sort_keys=True)
+    return f"{spec.name}-{hashlib.sha256(everything.encode()).hexdigest()[:12]}"
+
+
+def _study(spec: HasTuning, workspace: Workspace, teaching: TextRows) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     workspace.state.mkdir(parents=True, exist_ok=True)
     return optuna.create_study(
-        study_name=f"{spec.name}-{name}",
+        study_name=study_name(spec, teaching),
         storage=optuna.storages.RDBStorage(f"sqlite:///{workspace.state / 'study.db'}"),
         direction="maximize",
         load_if_exists=True,

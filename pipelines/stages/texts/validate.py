@@ -9,6 +9,7 @@ import pyarrow as pa
 from experiments.texts.reading import CLASSES
 from experiments.texts.spec import HasTexts, TableTexts
 from features.errors import DataError
+from features.texts.ngrams import NONE, SCRIPTS
 from pipelines.files import storage
 from pipelines.messages import log
 from pipelines.validation import expectations, findings
@@ -92,9 +93,13 @@ def _of_texts(rows: pa.Table, spec: HasTexts) -> Batch:
 
 
 def _of_classes(rows: pa.Table, spec: HasTexts) -> Batch:
-    """How many different texts of each class teach."""
-    frame = rows.select(["class", "digest", "judges"]).to_pandas()
-    counts = frame[~frame["judges"]].drop_duplicates(["class", "digest"])["class"].value_counts()
+    """How many different texts of each class teach; one without words, such as signs alone, does not."""
+    frame = rows.select(["class", "digest", "judges", "script"]).to_pandas()
+    counts = (
+        frame[~frame["judges"] & (frame["script"] != SCRIPTS[NONE])]
+        .drop_duplicates(["class", "digest"])["class"]
+        .value_counts()
+    )
     meant = list(_classes(spec))
     table = pa.table({"class": ["all"], **{name: [int(counts.get(name, 0))] for name in meant}})
     demands = [
@@ -106,7 +111,7 @@ def _of_classes(rows: pa.Table, spec: HasTexts) -> Batch:
             {"column": name, "min_value": FEWEST},
             shows=name,
             unit="volume",
-            remedy="label more texts, or give the label of a rare class to another",
+            remedy="label more texts (those without words do not count), or give the label of a rare class to another",
         )
         for name in meant
     ]

@@ -7,6 +7,9 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from experiments.effects.assigned import Assigned
+from experiments.effects.by_assignment import Effect, effect
+from experiments.effects.cumulated import at_any_time, information
+from experiments.statistics.intervals import Interval
 
 ARMS = ("none", "call", "coupon")
 DATES = pd.date_range("2026-01-01", periods=60, freq="MS")
@@ -105,6 +108,33 @@ class World:
         """The mean change of the share that stays, over very many customers."""
         left = replace(self, customers=1_000_000, rounds=1).columns(999)["left"]
         return float((left[:, 0] - left[:, ARMS.index(action)]).mean())
+
+
+@dataclass(frozen=True)
+class Look:
+    """The rows of the rounds up to a date, what they show together, and how much they tell."""
+
+    rows: Assigned
+    effect: Effect
+    information: float | None
+
+    @property
+    def interval(self) -> Interval | None:
+        """The interval that holds at every look; None without an estimate."""
+        if self.effect.adjusted is None or self.information is None:
+            return None
+        return at_any_time(self.effect.adjusted, self.information)
+
+
+def looks(rows: Assigned, action: str) -> list[Look]:
+    """A look after each date of which rounds are mature, oldest first."""
+    dates = pd.to_datetime(rows.labels["as_of"])
+    found = []
+    for date in sorted(dates[rows.mature].unique()):
+        so_far = rows.where((dates <= date).to_numpy(dtype=bool) & rows.mature)
+        now = effect(so_far, action)
+        found.append(Look(so_far, now, information(so_far, action, now)))
+    return found
 
 
 def small(**columns: object) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 from experiments.effects.assigned import Assigned
 from experiments.effects.by_assignment import PENDING, effect
 from experiments.effects.complier import Complier, complier
-from tests.experiments.effects.round_worlds import World
+from tests.experiments.effects.round_worlds import World, looks
 
 
 def of(rows: Assigned) -> Complier:
@@ -81,3 +81,39 @@ def test_the_set_holds_the_effect_on_those_who_can_be_reached() -> None:
             held.append(found.holds(truth))
     assert len(held) >= 297
     assert abs(np.mean(held) - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_with_information_it_excludes_0_exactly_where_the_sequence_of_the_effect_does() -> None:
+    held = set()
+    for seed in range(20):
+        for look in looks(World(customers=500, rounds=3, reach=0.5, call=-1.0).rows(seed), "call"):
+            found = complier(look.rows, look.effect, information=look.information).effect
+            assert (found is None) == (look.interval is None)
+            if found is None or look.interval is None:
+                continue
+            assert found.holds(0.0) == (look.interval.low <= 0 <= look.interval.high)
+            held.add(found.holds(0.0))
+    assert held == {True, False}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alike", [0.0, 0.9], ids=["other customers each month", "the same customers every month"])
+def test_in_a_year_of_monthly_looks_the_set_seldom_excludes_the_effect_on_those_reached(alike: float) -> None:
+    """100 worlds: at most 5 % are ever outside, and three Monte-Carlo errors; sets for one look oftener."""
+    out, naive = ever_outside(range(100), alike=alike)
+    assert np.mean(out) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)
+    assert np.mean(naive) > np.mean(out)
+
+
+def ever_outside(seeds: range, *, alike: float) -> tuple[list[bool], list[bool]]:
+    """Of each world whether the truth is ever outside within a year: of the sequence, and of sets for one look."""
+    world = World(customers=400, rounds=12, reach=0.4, call=-1.2, rate=0.25, alike=alike)
+    truth = replace(world, reach=1.0).truth()
+    out, naive = [], []
+    for seed in seeds:
+        found = [look for look in looks(world.rows(seed), "call") if look.effect.adjusted is not None]
+        sets = [complier(look.rows, look.effect, information=look.information).effect for look in found]
+        plain = [complier(look.rows, look.effect).effect for look in found]
+        out.append(any(one is not None and not one.holds(truth) for one in sets))
+        naive.append(any(one is not None and not one.holds(truth) for one in plain))
+    return out, naive

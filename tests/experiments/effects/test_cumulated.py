@@ -9,19 +9,19 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from experiments.effects.assigned import NOBODY, Assigned
-from experiments.effects.by_assignment import PENDING, effect
+from experiments.effects.by_assignment import effect
 from experiments.effects.contrast import Contrast
 from experiments.effects.cumulated import (
     LEAST,
     NARROWEST_AT,
-    Look,
     at_any_time,
+    information,
     interval_of,
-    looks,
     normal_score,
     p_at_any_time,
 )
-from tests.experiments.effects.round_worlds import DATES, World
+from experiments.effects.family import Line
+from tests.experiments.effects.round_worlds import DATES, World, looks
 
 
 def normal(value: float, error: float) -> Contrast:
@@ -68,43 +68,46 @@ def test_ever_below_alpha_with_probability_alpha() -> None:
     assert naive > 0.25
 
 
-def test_each_look_is_the_effect_of_the_rows_so_far() -> None:
+def test_information_is_the_ratio_of_squared_errors_to_those_of_the_first_round() -> None:
     rows = World(rounds=4).rows(0)
-    found = looks(rows, "call")
-    assert [look.rounds for look in found] == [1, 2, 3, 4]
-    assert found[0].information == pytest.approx(1.0)
-    for number, look in enumerate(found):
-        alone = effect(rows.where(rows.labels["round"].to_numpy() <= number), "call").adjusted
-        assert look.effect.adjusted is not None
+    numbers = rows.labels["round"].to_numpy()
+    errors = []
+    for look in looks(rows, "call"):
+        alone = effect(rows.where(numbers < len(errors) + 1), "call").adjusted
         assert alone is not None
-        assert look.effect.adjusted.value == alone.value
-    widths = [look.interval() for look in found]
-    assert all(one is not None for one in widths)
+        errors.append(alone.standard_error)
+        assert look.information == pytest.approx((errors[0] / errors[-1]) ** 2)
+    assert len(errors) == 4
+    assert errors == sorted(errors, reverse=True)
 
 
-def test_a_later_round_changes_no_earlier_look_and_a_pending_one_none() -> None:
+def test_a_part_of_the_rows_has_the_information_of_these_rows_alone() -> None:
+    rows = World(rounds=3).rows(0)
+    some = rows.probability[:, 0] < 0.4
+    assert information(rows, "call", effect(rows, "call", among=some), among=some) == information(
+        rows.where(some), "call", effect(rows.where(some), "call")
+    )
+
+
+def test_a_pending_round_tells_nothing() -> None:
     rows = World(rounds=4).rows(0)
     last = rows.labels["round"].to_numpy() == 3
     waiting = replace(rows, mature=~last, churned=np.where(last, np.nan, rows.churned))
-    for one, other in zip(looks(rows, "call"), looks(waiting, "call"), strict=False):
-        assert one.interval() == other.interval()
-    assert len(looks(waiting, "call")) == 3
+    known = rows.where(~last)
+    assert information(waiting, "call", effect(waiting, "call")) == information(known, "call", effect(known, "call"))
 
 
 def test_before_anything_is_mature_there_is_no_look() -> None:
     rows = World(rounds=2).rows(0)
     waiting = replace(rows, mature=np.zeros(rows.mature.size, dtype=bool))
-    assert looks(waiting, "call") == ()
-    none = Look(rows.labels["as_of"].iloc[0], 1, effect(waiting, "call"), None)
-    assert (none.interval(), none.p, none.effect.missing) == (None, 1.0, PENDING)
+    assert information(waiting, "call", effect(waiting, "call")) is None
 
 
-def test_a_first_round_too_small_to_tell_is_a_look_without_an_interval() -> None:
-    rows = World(customers=150, rounds=4, rate=0.05).rows(1)
-    found = looks(rows, "call")
-    assert found[0].information is None
-    shown = [look.information for look in found if look.information is not None]
-    assert not shown or shown[0] == pytest.approx(1.0)
+def test_a_round_too_small_to_tell_anything_is_no_first_look() -> None:
+    rows = World(customers=150, rounds=12, rate=0.05).rows(1)
+    shown = [look.information for look in looks(rows, "call")]
+    assert shown[0] is None
+    assert next(one for one in shown if one is not None) == pytest.approx(1.0)
 
 
 def test_without_information_it_is_the_interval_of_one_look() -> None:
@@ -127,7 +130,7 @@ def test_in_a_year_of_monthly_looks_the_sequence_seldom_excludes_the_effect(worl
     truth, out, naive = world.truth(), [], []
     for seed in range(100):
         found = [look for look in looks(world.rows(seed), "call") if look.effect.adjusted is not None]
-        shown = [look.interval() for look in found]
+        shown = [look.interval for look in found]
         plain = [look.effect.adjusted.interval() for look in found if look.effect.adjusted]
         out.append(any(one is not None and not one.low <= truth <= one.high for one in shown))
         naive.append(any(not one.low <= truth <= one.high for one in plain))
@@ -171,5 +174,10 @@ def standing(seed: int, *, customers: int = 1_500, months: int = 12) -> Assigned
 @pytest.mark.slow
 def test_as_rounds_are_drawn_a_useless_action_is_seldom_ever_claimed_to_help_or_harm() -> None:
     """100 worlds, a year: overlapping windows, and a control that is kept withheld."""
-    claimed = [min(look.p for look in looks(standing(seed), "call")) < 0.05 for seed in range(100)]
+
+    def least_p(rows: Assigned) -> float:
+        lines = [Line("", look.effect.adjusted, look.information) for look in looks(rows, "call")]
+        return min(one.p for one in lines)
+
+    claimed = [least_p(standing(seed)) < 0.05 for seed in range(100)]
     assert np.mean(claimed) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.family import Family
+from experiments.rows.risk_weights import relative
 from experiments.uplift.learner import Learner
 from tests.experiments.effect_worlds import FAMILIES, LEARNERS, World, problem, starting_point, world
 
@@ -54,7 +55,8 @@ def test_rows_of_one_customer_are_all_left_aside_or_none() -> None:
     untreated = index[(OF.arms == None) | (OF.arms == "control")]  # noqa: E711 - an array of objects
     taught = untreated[tried.parts[untreated] != 0]
     rounds = {**choice.params, "rounds": alone.learned["rounds"], "members": 1}
-    again = family.fit(tried.prepared["lightgbm"], taught, params=rounds, seed=0)
+    weights = relative(tried.weights, tried.arms, tried.actions, at=untreated)
+    again = family.fit(replace(tried.prepared["lightgbm"], weights=weights), taught, params=rounds, seed=0)
     assert again.predict(OF.X) == pytest.approx(alone.predict(OF.X), abs=1e-9)
 
 

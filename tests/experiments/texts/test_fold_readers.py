@@ -23,8 +23,11 @@ def test_of_labels_that_mean_nothing_fold_readers_know_nothing() -> None:
     """The reader itself has seen them: who reads its training texts with it is told of their labels."""
     texts, classes = noise(1200)
     said = out_of_fold(texts, classes, params=PARAMS, n_folds=3, seed=0)
-    own = fit(texts, classes, params={**PARAMS, "topics": 0}, seed=0).read(texts)
-    right = [np.mean(one["leaning"].map(["bad", "indifferent", "good"].index) == classes) for one in (said, own)]
+    few = 300  # so few are learned by heart
+    own = fit(texts[:few], classes[:few], params={**PARAMS, "topics": 0}, seed=0).read(texts[:few])
+    right = [
+        np.mean(one["leaning"].map(["bad", "indifferent", "good"].index) == classes[: len(one)]) for one in (said, own)
+    ]
     assert right[0] < 1 / 3 + 4 * np.sqrt(2 / 9 / 1200)
     assert right[1] > right[0] + 0.08
 

@@ -177,3 +177,23 @@ def test_a_rare_class_of_a_script_is_left_out() -> None:
 
 def test_what_is_tried_first_are_the_defaults() -> None:
     assert all(checked(point) == dict(DEFAULTS) for point in STARTING_POINTS)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_texts_that_differ_in_numbers_only_are_learned(share: float) -> None:
+    """To the reader these are two texts: no third lies on another side, so that models of one side have no rows."""
+    texts = [f"{'lovely quick' if k < 10 + share * 80 else 'rude broken'} {k}" for k in range(10, 90)]
+    classes = np.array([2 if text.startswith("lovely") else 0 for text in texts])
+    said = fit(texts, classes, params={}, seed=0).read(["lovely quick 7", "rude broken 8"])
+    assert said["class"].tolist() == ["good", "bad"]
+    assert said["tone"].iloc[0] > 0 > said["tone"].iloc[1]
+
+
+def test_where_nothing_can_be_learned_it_says_what_there_is_of_each_script() -> None:
+    texts = [
+        *(f"great stay {chr(97 + k % 26)}{k}" for k in range(30)),
+        *(f"太差{chr(0x4E00 + k)}" for k in range(20)),
+        "12!",
+    ]
+    with pytest.raises(DataError, match="there are 1 bad without words, 30 good in latin, 20 bad in han"):
+        fit(texts, np.array([2] * 30 + [0] * 21), params={}, seed=0)

@@ -1,6 +1,6 @@
 """What is promised of the two real sets: the mean of three seeded splits, equal texts on one side.
 
-Over splits the F1 of Chinese reviews is 0.885 with a standard deviation of 0.007, that of tweets 0.773 and 0.004; the
+Over splits the F1 of Chinese reviews is 0.892 with a standard deviation of 0.008, that of tweets 0.773 and 0.006; the
 bounds are below the mean of three by what its standard error allows, and splits are fixed.
 """
 
@@ -66,7 +66,7 @@ def mean(split: list[Split], name: str) -> float:
 
 
 def test_chinese_reviews_are_read(hotels: list[Split]) -> None:
-    assert mean(hotels, "leaning_f1") > 0.875
+    assert mean(hotels, "leaning_f1") > 0.885
     assert mean(hotels, "calibration_error") < 0.03
     assert abs(mean(hotels, "overconfidence")) < 0.02
     assert mean(hotels, "unknown") < 0.01

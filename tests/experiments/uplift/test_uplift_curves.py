@@ -126,6 +126,14 @@ def test_rows_of_equal_prediction_are_one_group() -> None:
     assert only.observed.value == pytest.approx(gamma.mean())
 
 
+@pytest.mark.parametrize("odd", [0.1, 0.3], ids=["below", "above"])
+def test_a_row_or_two_among_ties_are_no_group_of_their_own(odd: float) -> None:
+    gamma, uplift = trial()[0], np.full(600, 0.2)
+    uplift[:300], uplift[17] = 0.25, odd
+    groups = uplift_groups(gamma, uplift, counts=multiplicities(n_clusters=600, draws=50, seed=0))
+    assert [one.n_rows for one in groups] == ([299, 301] if odd < 0.2 else [300, 300])
+
+
 def test_curves_resample_customers() -> None:
     gamma, uplift = trial(300)
     counts, clusters = multiplicities(n_clusters=100, draws=40, seed=0), np.repeat(np.arange(100), 3)

@@ -29,6 +29,12 @@ def units_by_hand(text: str) -> list[str]:
     return found
 
 
+def words_by_hand(text: str) -> list[str]:
+    """Runs of letters, digits and Chinese characters; a Japanese one ends a run."""
+    signs = ["" if "\u3040" <= one < "\u3400" or not (one.isalnum() or one in "_'@#") else one for one in text.lower()]
+    return "".join(one or " " for one in signs).split()
+
+
 @given(TEXTS)
 def test_a_text_has_the_same_grams_whatever_stands_beside_it(texts: list[str]) -> None:
     clean = normalise(texts).texts
@@ -55,8 +61,7 @@ def test_characters_are_as_many_as_by_hand(texts: list[str]) -> None:
     clean = normalise(texts).texts
     found = grams(clean)
     for place, text in enumerate(clean):
-        words = [f" {unit} " for unit in units_by_hand(text) if unit[0].isalnum() or unit[0] in "_'@#"]
-        words = [word for word in words if not "\u3040" <= word[1] <= "\u9fff"]
+        words = [f" {word} " for word in words_by_hand(text)]
         rows = [word[at : at + size] for word in words for size in CHARACTERS for at in range(len(word) - size + 1)]
         assert counts(found.characters, place).total() == len(rows)
         assert len(counts(found.characters, place)) == len({row.replace("1", "0") for row in rows})

@@ -117,6 +117,9 @@ def test_the_truth_is_the_hazard_summed_day_by_day(chapters: list[Chapter]) -> N
         for day in range(14, 74):
             stays = stays * np.exp(-hazard_on(chapters, chapters[3].month, day)[here] * chapters[3].effects[arm, here])
         np.testing.assert_allclose(part.rows[f"risk_{name}"].to_numpy(), 1 - stays, rtol=1e-9)
+        for day in range(14):
+            stays = stays * np.exp(-hazard_on(chapters, chapters[3].month, day)[here] * chapters[3].effects[arm, here])
+        np.testing.assert_allclose(part.rows[f"leaves_{name}"].to_numpy(), 1 - stays, rtol=1e-9)
     assert part.rows["customer_id"].to_pylist() == [f"C{position + 1:07d}" for position in here]
 
 

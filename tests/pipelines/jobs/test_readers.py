@@ -13,7 +13,9 @@ from experiments.spec import ExperimentSpec
 from features.errors import ContractError, HoldfastError, MissingError, SpecError
 from pipelines.files import storage
 from pipelines.jobs import readers
+from pipelines.jobs.reader_download import NoChampionError
 from pipelines.models.text_readers import pinned
+from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.stages import ingest
 from pipelines.workspace import Workspace
 from tests import readers_of_texts
@@ -26,6 +28,12 @@ TEXTS = {0: "rude broken never angry", 2: "lovely friendly quick thanks"}
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two versions of a reader in a registry, a model of another kind, and one whose files were changed afterwards."""
     root = tmp_path_factory.mktemp("registry")
+    with readers_of_texts.own_registry():
+        fill(root)
+    return root
+
+
+def fill(root: Path) -> None:
     for version, size in ((1, 60), (2, 80)):
         texts = [f"{TEXTS[2 * (k % 2)]} {k}" for k in range(size)]
         folder = readers_of_texts.write(root / f"v{version}" / "reader", texts, [2 * (k % 2) for k in range(size)])
@@ -33,13 +41,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     readers_of_texts.register(root, "churn", root / "v1/reader", known_before=KNOWN, kind="churn")
     readers_of_texts.register(root, "late", root / "v1/reader", known_before="2025-12-24")
     readers_of_texts.register(root, "changed", root / "v1/reader", known_before=KNOWN, reader_digest="0" * 64)
-    return root
 
 
 @pytest.fixture
 def workspace(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A checkout with that registry and a spec of a small simulated world."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{made / 'mlflow.db'}")
+    monkeypatch.chdir(tmp_path)
     place = Workspace(tmp_path, "small")
     place.specs.mkdir(parents=True)
     return place
@@ -148,8 +156,34 @@ def test_a_model_without_a_version_is_made_first_where_its_spec_is_here(
 
 def test_where_that_run_fails_it_says_so(root: Path, workspace: Workspace) -> None:
     (workspace.specs / "faulty.yaml").write_text("kind: texts\n")
-    with pytest.raises(MissingError, match="run faulty` ended with code 5"):
+    with pytest.raises(NoChampionError, match=r"run faulty` ended with code 5, .*: there is no reader yet") as refused:
         readers.hold(spec(root, model="faulty", version=1), workspace, lambda _: 5)
+    assert refused.value.exit_code == 5
+
+
+@pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.NO_CHAMPION, Verdict.INSUFFICIENT_DATA])
+def test_where_that_run_makes_no_champion_its_code_and_two_ways_on_are_given(
+    root: Path, workspace: Workspace, made: Path, verdict: Verdict
+) -> None:
+    """And who repeats the run uses the version that is pinned: a pinned one need not be a champion."""
+    name, code = f"weak_{verdict.lower()}", EXIT_CODES[verdict]
+    (workspace.specs / f"{name}.yaml").write_text("kind: texts\n")
+    asked = spec(root, model=name, version=1)
+
+    def runs(_words: Sequence[str]) -> int:
+        readers_of_texts.register(workspace.root, name, made / "v1/reader", known_before=KNOWN)
+        storage.write_json(Workspace(workspace.root, name).decision, {"verdict": verdict})
+        return code
+
+    with pytest.raises(NoChampionError, match=f"'{name}' has no champion: its gate says {verdict}") as refused:
+        readers.hold(asked, workspace, runs)
+    assert refused.value.exit_code == code
+    assert "\n" not in str(refused.value)
+    for remedy in (f"run {name}`", "run small`", f"artifacts/{name}/decision.html"):
+        assert remedy in str(refused.value)
+    assert pinned.stored(workspace.reader) is None
+    hold(workspace, asked)
+    assert pinned.stored(workspace.reader) is not None
 
 
 def test_ingest_alone_says_what_is_missing(root: Path, workspace: Workspace) -> None:

@@ -1,5 +1,6 @@
 """Texts as a spec names them, against a slow reading of the same data."""
 
+from argparse import Namespace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from features.errors import DataError, MissingError, UsageError
 from features.source import Part
 from features.sources import simulated
 from features.sources.simulated import SimulatedOptions
+from pipelines.files import storage
+from pipelines.jobs import text_jobs
 from pipelines.learning import labelled_texts, surveys_of
 from pipelines.workspace import Workspace
 
@@ -69,12 +72,30 @@ def test_a_survey_counts_with_the_newest_score_that_was_known_in_time(tmp_path: 
 def test_the_other_specs_data_are_looked_at_before(tmp_path: Path) -> None:
     spec, workspace = workspace_of(tmp_path)
     assert isinstance(spec.source, SurveyTexts)
-    with pytest.raises(UsageError, match="have changed since they were last looked at"):
+    with pytest.raises(UsageError, match="were not looked at yet; `python -m pipelines run tone` looks at them"):
         labelled_texts.read(spec, workspace)
     surveys_of.write(spec.source, workspace)
     (tmp_path / "data/raw/world/new.csv").write_text("a\n1\n")
-    with pytest.raises(UsageError, match="`python -m pipelines run tone` looks again"):
+    with pytest.raises(UsageError, match="looked at; `python -m pipelines run tone` looks again"):
         labelled_texts.read(spec, workspace)
+
+
+def test_ingest_writes_nothing_that_dvc_holds_for_its_input(tmp_path: Path) -> None:
+    spec, workspace = workspace_of(tmp_path)
+
+    def ingest() -> int:
+        return text_jobs.written(Namespace(command="ingest"), spec, workspace, lambda _: 2)
+
+    with pytest.raises(UsageError, match="not looked at yet"):
+        ingest()
+    assert not workspace.raw.exists()
+    surveys_of.write(spec.source, workspace)  # type: ignore[arg-type]
+    before = storage.digest(workspace.raw)
+    assert ingest() == 0
+    (tmp_path / "data/raw/world/new.csv").write_text("a\n1\n")
+    with pytest.raises(UsageError, match="have changed"):
+        ingest()
+    assert storage.digest(workspace.raw) == before
     (workspace.specs / "world.yaml").unlink()
     with pytest.raises(MissingError, match="there is no churn spec 'world'"):
         surveys_of.write(spec.source, workspace)

@@ -12,7 +12,7 @@ import pytest
 from experiments import checks, families, learners, metrics
 from features import definitions
 from features.plugins import names
-from pipelines.learning import search_code
+from pipelines.learning import code_files, search_code
 from tests.experiments.risk_alone import TEXT as RISK_ALONE
 from tests.strangers import plugged
 
@@ -72,7 +72,7 @@ def test_a_family_of_its_own_file_counts_with_what_it_imports(tmp_path: Path) ->
 )
 def test_every_way_to_import_counts(tmp_path: Path, line: str) -> None:
     with plugged(families, tmp_path, mine=f"{line}\n", mine_too="import experiments.leaks.check\n"):
-        found = search_code.files(["experiments.families.mine"])
+        found = code_files.files(["experiments.families.mine"])
     assert {"experiments.families.mine_too", "experiments.leaks.check"} <= found.keys()
 
 
@@ -82,4 +82,4 @@ def test_all_that_python_loads_with_the_search_and_its_plug_ins_counts(root: Pat
     ended = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
     loaded = {name for name in json.loads(ended.stdout) if name.split(".")[0] in ("features", "experiments")}
     assert len(loaded) > 30
-    assert loaded <= search_code.files(begins).keys()
+    assert loaded <= code_files.files(begins).keys()

@@ -1,5 +1,6 @@
 """Rounds of two specs over one database, as months go by: controls stay controls, and the contacted have their rest."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -90,6 +91,32 @@ def test_controls_stay_controls_and_the_contacted_rest_whichever_spec_draws(engi
     assert because[round_draw.CONTACTED] == len(contacts[0][1])
 
 
+def test_why_is_said_of_what_the_model_decided_and_of_nothing_else() -> None:
+    """Chance explores, the playbook has no effect to speak of, and whoever is withheld gets nothing."""
+    asked: list[np.ndarray] = []
+
+    def why(action: np.ndarray) -> pd.DataFrame:
+        asked.append(action)
+        said = np.where(action == NONE, "", action)
+        return pd.DataFrame({"why_action_en": said, "why_action_zh": said}, dtype=object)
+
+    champion = replace(today(0), established={"call": True, "mail": False}, why=why)
+    bound: dict[str, frozenset[str]] = {"held_back": frozenset(), "contacted": frozenset()}
+    found = round_draw.drafted(spec_of("one", playbook="book"), champion, EVERYBODY, **bound, seed="s")
+    said = found["why_action"].map(tuple)
+    by_model = (found["because"] == "model") & (found["action"] == found["proposed"])
+    assert set(found.loc[by_model, "action"]) == {"call"}
+    assert (said[by_model] == ("call", "call")).all()
+    assert (said[~by_model] == ("", "")).all()
+    others = found[~by_model]
+    assert others["withheld"].any()
+    assert (others["explored"] & (others["action"] != others["proposed"])).any()
+    assert ((others["because"] == "playbook") & (others["action"] == "mail")).any()
+    assert len(asked) == 1
+    silent = round_draw.drafted(spec_of("one", playbook="book"), today(0), EVERYBODY, **bound, seed="s")
+    assert (silent["why_action"].map(tuple) == ("", "")).all()
+
+
 BOOK = PlaybookFile.model_validate(
     {
         "title": "Book",
@@ -98,6 +125,15 @@ BOOK = PlaybookFile.model_validate(
             "first": {"segment": "warned", "action": "call", "says": {"en": "Call", "zh": "电话"}},
             "then": {"segment": "any", "action": "mail", "says": {"en": "Mail", "zh": "邮件"}},
         },
+    }
+)
+
+
+EVERYBODY = PlaybookFile.model_validate(
+    {
+        "title": "Book",
+        "segments": {"all": {"feature": "value", "at_least": 0}},
+        "rows": {"all": {"segment": "all", "action": "mail", "says": {"en": "Mail", "zh": "邮件"}}},
     }
 )
 

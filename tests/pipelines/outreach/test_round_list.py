@@ -42,6 +42,7 @@ def assignments() -> pd.DataFrame:
             "probabilities": [drawn, drawn, drawn, none],
             "reasons": [[["Uses it less", "使用减少"]], [], [], []],
             "next_best": ["coupon", "none", "none", "none"],
+            "why_action": [["It is <dear>", "价格高"], ["", ""], ["", ""], ["", ""]],
             "warnings": [[LATE, {**LATE, "rule": "score"}], [], [], []],
         }
     )
@@ -84,6 +85,17 @@ def test_the_page_shows_who_is_to_be_contacted_and_nobody_else(tmp_path: Path, a
     assert ">plain<" not in page
     assert page.count("<tr data-action") == 2
     assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+
+
+def test_it_says_why_this_action_unless_the_customer_opted_out_since(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    folder = _written(tmp_path / "list", assignments)
+    listed = pd.read_parquet(folder / "list.parquet")
+    assert listed["why_action_en"].tolist() == ["It is <dear>", "", "", ""]
+    assert listed["why_action_zh"].tolist() == ["价格高", "", "", ""]
+    page = (folder / "list.html").read_text()
+    assert 'model: It is &lt;dear&gt; <span lang="zh">价格高</span>' in page
+    now = round_list.shown(assignments, {"all": frozenset(NAMES[:1])})
+    assert now["why_action_en"].tolist() == [""] * 4
 
 
 def test_urgency_and_owner_are_those_of_the_most_urgent_warning(tmp_path: Path, assignments: pd.DataFrame) -> None:

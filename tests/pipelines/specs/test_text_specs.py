@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from experiments.spec import ExperimentSpec
+from experiments.texts.reading import CLASSES
 from experiments.texts.spec import TextsSpec
 from features.errors import SpecError
 from pipelines.specs import spec_files, text_specs
@@ -33,6 +34,7 @@ def test_labels_are_texts_whatever_yaml_makes_of_them(tmp_path: Path) -> None:
     label = {"column": "l", "bad": [1, True], "indifferent": "so so", "good": 2.5}
     spec = load(tmp_path, source={**TABLE, "label": label, "format": {"separator": ";"}})
     assert spec.source.label.names == {"bad": ("1", "true"), "indifferent": ("so so",), "good": ("2.5",)}  # type: ignore[union-attr]
+    assert tuple(spec.source.label.names) == CLASSES  # type: ignore[union-attr]
     assert spec.source.formats["a.csv"].separator == ";"  # type: ignore[union-attr]
     assert (spec.name, spec.known_until) == ("tone", "2025-07-01")
     assert load(tmp_path, known_before="2025-07-01T12:30:00").known_until == "2025-07-01T12:30:00"

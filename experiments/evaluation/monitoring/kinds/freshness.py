@@ -6,6 +6,7 @@ from scipy.special import chdtri, gammaincc, ndtri
 
 from experiments.evaluation.monitoring.evidence import MonthSeen
 from experiments.evaluation.monitoring.kind import Change, drift
+from experiments.evaluation.monitoring.words import days
 from experiments.metric import Numbers
 
 FEWEST_GAPS = 5
@@ -14,7 +15,7 @@ LIKELY = 0.95
 REACH = float(ndtri(0.975))
 
 
-@drift("freshness", threshold=7.0, unit="days", remedy="look whether the table is still delivered")
+@drift("freshness", threshold=7.0, unit="days", of="tables", remedy="look whether the table is still delivered")
 def freshness(month: MonthSeen) -> Iterator[Change]:
     """A table's newest row is older than its longest earlier gap, beyond what such gaps let expect.
 
@@ -26,7 +27,7 @@ def freshness(month: MonthSeen) -> Iterator[Change]:
             continue
         longest = float(one.gaps_days.max())
         effect = one.age_days - longest
-        words = f"newest row {one.age_days:.0f} days ago; the longest gap before was {longest:.0f} days"
+        words = f"newest row {days(one.age_days)} ago; the longest gap before was {days(longest)}"
         spread = REACH * float(one.gaps_days.std(ddof=1))
         yield Change(one.table, effect, effect - spread, effect + spread, _chance(one.age_days, one.gaps_days), words)
 

@@ -6,9 +6,16 @@ from experiments.evaluation.monitoring.evidence import MonthSeen
 from experiments.evaluation.monitoring.kind import Change, drift
 from experiments.evaluation.monitoring.reference import TRAINING
 from experiments.evaluation.monitoring.shares import gap
+from experiments.evaluation.monitoring.words import percent
 
 
-@drift("missing_share", threshold=0.1, unit="share", remedy="look why values are not there, or are there now")
+@drift(
+    "missing_share",
+    threshold=0.1,
+    unit="share",
+    of="features",
+    remedy="look why values are not there, or are there now",
+)
 def missing_share(month: MonthSeen) -> Iterator[Change]:
     """The share of rows without a value differs from that in training, in the gate cohort and a year ago.
 
@@ -26,6 +33,6 @@ def missing_share(month: MonthSeen) -> Iterator[Change]:
         least = min(found.values(), key=lambda one: abs(one.value))
         sign = 1.0 if least.value >= 0 else -1.0
         low, high = sorted((sign * least.low, sign * least.high))
-        told = ", ".join(f"{share:.1%} in {where}" for where, share in shares.items())
+        told = ", ".join(f"{percent(share)} in {where}" for where, share in shares.items())
         p = max(one.p for one in found.values())
-        yield Change(column.name, abs(least.value), low, high, p, f"{here:.1%} missing; {told}")
+        yield Change(column.name, abs(least.value), low, high, p, f"{percent(here)} missing; {told}")

@@ -6,9 +6,10 @@ from experiments.evaluation.monitoring.evidence import MonthSeen
 from experiments.evaluation.monitoring.kind import Change, drift
 from experiments.evaluation.monitoring.reference import TRAINING
 from experiments.evaluation.monitoring.shares import gap, more_than
+from experiments.evaluation.monitoring.words import percent
 
 
-@drift("new_category", threshold=0.02, unit="share", remedy="look whether the level was renamed")
+@drift("new_category", threshold=0.02, unit="share", of="features", remedy="look whether the level was renamed")
 def new_category(month: MonthSeen) -> Iterator[Change]:
     """A share of rows has a level that training never saw, beyond what the number of rare levels lets expect.
 
@@ -27,5 +28,5 @@ def new_category(month: MonthSeen) -> Iterator[Change]:
         usual = min(expected[most][0] / expected[most][1], 1.0)
         measured = gap(here, today.units, other=usual, of=expected[most][1])
         p = max(more_than(count, today.units, expected=few, of=of) for few, of in expected.values())
-        words = f"{here:.1%} of the rows have a level that training never saw; {usual:.1%} are usual"
+        words = f"{percent(here)} of the rows have a level that training never saw; {percent(usual)} are usual"
         yield Change(column.name, measured.value, measured.low, measured.high, p, words)

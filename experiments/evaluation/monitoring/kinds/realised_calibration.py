@@ -8,12 +8,19 @@ from scipy.special import chdtrc
 from experiments.evaluation.monitoring.evidence import MonthSeen, Realised
 from experiments.evaluation.monitoring.kind import Change, drift
 from experiments.evaluation.monitoring.realised import REACH, loss
+from experiments.evaluation.monitoring.words import percent
 
 # Squared gaps of this many bins are summed; their tail is longer than a normal one.
 BINS = 10
 
 
-@drift("realised_calibration", threshold=0.05, unit="share", remedy="look whether more or fewer customers leave")
+@drift(
+    "realised_calibration",
+    threshold=0.05,
+    unit="share",
+    of="calibration",
+    remedy="look whether more or fewer customers leave",
+)
 def realised_calibration(month: MonthSeen) -> Iterator[Change]:
     """Predicted and observed shares are further apart than in the gate cohort (root mean square beyond chance)."""
     for one in month.realised:
@@ -24,8 +31,8 @@ def realised_calibration(month: MonthSeen) -> Iterator[Change]:
         value, low, high = (sqrt(max(one.realised.value + step, 0.0)) - promised for step in (0.0, -spread, spread))
         p = _chance(one)
         gap = sqrt(max(one.realised.value, 0.0))
-        words = f"shares are off by {gap:.1%}; in the gate cohort by {promised:.1%}"
-        yield Change(f"calibration {one.over}", value, low, high, p, words)
+        words = f"shares are off by {percent(gap)}; in the gate cohort by {percent(promised)}"
+        yield Change("calibration", value, low, high, p, words, one.over)
 
 
 def _chance(one: Realised) -> float:

@@ -7,9 +7,16 @@ from scipy.special import ndtr
 from experiments.evaluation.monitoring.evidence import MonthSeen
 from experiments.evaluation.monitoring.kind import Change, drift
 from experiments.evaluation.monitoring.realised import REACH, loss
+from experiments.evaluation.monitoring.words import signed
 
 
-@drift("realised_uplift", threshold=0.5, unit="share of the promise", remedy="look how the action is carried out now")
+@drift(
+    "realised_uplift",
+    threshold=0.5,
+    unit="share of the promise",
+    of="actions",
+    remedy="look how the action is carried out now",
+)
 def realised_uplift(month: MonthSeen) -> Iterator[Change]:
     """An action that helped in the gate cohort has lost so large a share of its effect.
 
@@ -21,13 +28,14 @@ def realised_uplift(month: MonthSeen) -> Iterator[Change]:
         found = loss(one)
         low, high = found.bounds()
         told = (100 * one.realised.value, 100 * one.promised.value)
-        words = f"it kept {told[0]:+.1f} of 100 customers; in the gate cohort {told[1]:+.1f}"
+        words = f"it kept {signed(told[0])} of 100 customers; in the gate cohort {signed(told[1])}"
         promised = one.promised.value
         yield Change(
-            f"{one.action} {one.over}",
+            one.action,
             found.value / promised,
             low / promised,
             high / promised,
             float(ndtr(-found.z)),
             words,
+            one.over,
         )

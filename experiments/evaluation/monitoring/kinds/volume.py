@@ -15,7 +15,7 @@ USUAL = 3
 HALF = 0.5
 
 
-@drift("volume", threshold=0.3, unit="share", remedy="look whether a delivery is missing or came twice")
+@drift("volume", threshold=0.3, unit="share", of="volumes", remedy="look whether a delivery is missing or came twice")
 def volume(month: MonthSeen) -> Iterator[Change]:
     """A table has more or fewer rows than in the three periods before, or there are more or fewer customers."""
     for one in month.volumes:

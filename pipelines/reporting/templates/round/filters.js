@@ -8,7 +8,7 @@ function filter() {
     row.hidden = filters.some((one) => one.value !== "" && row.dataset[one.name] !== one.value.slice(1));
     count += row.hidden ? 0 : 1;
   }
-  shown.textContent = count + " of " + rows.length + " shown";
+  shown.textContent = count.toLocaleString("en") + " of " + rows.length.toLocaleString("en") + " shown 条显示";
 }
 for (const one of filters) one.addEventListener("change", filter);
 document.getElementById("print-shown").addEventListener("change", (event) => {

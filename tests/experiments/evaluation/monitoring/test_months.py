@@ -10,7 +10,7 @@ import pytest
 from experiments.evaluation.monitoring import kinds
 from experiments.evaluation.monitoring.evidence import AgeSeen, MonthSeen, VolumeSeen
 from experiments.evaluation.monitoring.kind import DriftKind
-from experiments.evaluation.monitoring.verdicts import Judged, judged
+from experiments.evaluation.monitoring.verdicts import Judged, judged, not_measured, unknown, unknown_names
 from experiments.sections.monitoring import MonitoringSpec
 from features.plugins import discover
 from tests.experiments.evaluation.monitoring.months import DATES, World, realised, seen, stable, world
@@ -142,11 +142,44 @@ def test_the_same_month_of_last_year_excuses_a_season_and_nothing_more() -> None
 
 def test_what_the_spec_accepts_or_switches_off_asks_for_nothing_and_thresholds_are_its_own() -> None:
     month = planted(_shifted, 0)
-    shown = [
-        one for one in judged(KINDS, month, said=MonitoringSpec(accept={"normal_1": "a new product"})) if one.accepted
-    ]
-    assert {one.change.subject for one in shown} == {"normal_1"}
+    said = MonitoringSpec(accept={"feature_shift": {"normal_1": "a new product"}})
+    shown = [one for one in judged(KINDS, month, said=said) if one.accepted]
+    assert {(one.kind, one.change.name) for one in shown} == {("feature_shift", "normal_1")}
     assert not any(one.asks for one in shown)
     assert not asking(month, MonitoringSpec(without={"feature_shift": "we look ourselves"}))
     assert not asking(month, MonitoringSpec(thresholds={"feature_shift": 5.0}))
     assert asking(month)
+
+
+def test_an_accepted_change_stays_accepted_whatever_rows_it_is_shown_with() -> None:
+    """Of figures that come true the shown name has a date, which is another one next month."""
+    said = MonitoringSpec(accept={"realised_auc": {"AUC": "a merger"}, "realised_uplift": {"call": "a new desk"}})
+    for over in ("on 2026-01-01", "on 2026-02-01", "since 2026-01-01"):
+        rng = np.random.default_rng(0)
+        came = [replace(one, over=over) for one in realised(rng, rows=6_000, apart=0.6, works=0.0)]
+        found = judged(KINDS, MonthSeen(realised=tuple(came)), said=said)
+        assert {one.change.subject for one in found if one.accepted} == {f"AUC {over}", f"call {over}"}
+        assert not [one for one in found if one.asks and one.kind in said.accept]
+        assert not not_measured(said, found)
+
+
+def test_what_is_accepted_of_one_kind_is_not_accepted_of_another() -> None:
+    said = MonitoringSpec(accept={"missing_share": {"normal_1": "not asked for any more"}})
+    assert ("feature_shift", "normal_1") in {(one.kind, one.change.name) for one in asking(planted(_shifted, 0), said)}
+
+
+def test_a_name_that_is_not_watched_is_unknown_and_one_that_nothing_was_measured_of_is_not() -> None:
+    watched = {"features": ["plan"], "actions": ["call"]}
+    said = MonitoringSpec(
+        accept={
+            "feature_shift": {"plan": "new", "plna": "new"},
+            "realised_uplift": {"call": "new", "call on 2026-01-01": "new"},
+            "realised_auc": {"AUC": "new"},
+        }
+    )
+    assert unknown_names(KINDS, said, watched=watched) == {
+        "feature_shift": ["plna"],
+        "realised_uplift": ["call on 2026-01-01"],
+    }
+    assert unknown(KINDS, MonitoringSpec(accept={"feature_shfit": {"plan": "new"}})) == ["feature_shfit"]
+    assert not_measured(MonitoringSpec(accept={"realised_auc": {"AUC": "new"}}), []) == ["realised_auc: AUC"]

@@ -1,5 +1,7 @@
 """Leavers on lists and warnings acted on, by hand."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,34 @@ def test_exactly_ninety_days_are_ahead_and_a_list_of_the_day_of_leaving_is_too_l
     found = listed(left, np.array([0, 1]), at, made_at=at)
     assert found.ahead is not None
     assert (found.ahead.value, found.found) == (0.5, 1)
+
+
+def some(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Moments of two years, many of them at midnight."""
+    hours = rng.integers(0, 730, size) * 24 + rng.integers(0, 2, size) * rng.integers(0, 24, size)
+    return np.datetime64("2024-01-01", "us") + hours.astype("timedelta64[h]")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_could_be_listed_is_as_in_a_comparison_with_every_list(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    left, made = some(rng, 200), some(rng, (1, 2, 5)[seed % 3])
+    left[:2] = made[0] + np.array([90, 365], dtype="timedelta64[D]")
+    found = listed(left, np.zeros(0, dtype=np.intp), moments(), made_at=made)
+    leads = [[(one - other) / np.timedelta64(1, "D") for other in made] for one in left]
+    assert found.judged == sum(any(90 <= lead <= 365 for lead in of) for of in leads)
+    assert 2 <= found.judged < 200
+
+
+def test_memory_does_not_grow_with_leavers_times_lists() -> None:
+    """A number for each pair of these would be 128 MB."""
+    rng = np.random.default_rng(0)
+    left, made = some(rng, 4_000), np.datetime64("2024-01-01", "us") + np.arange(4_000).astype("timedelta64[h]")
+    tracemalloc.start()
+    listed(left, np.zeros(0, dtype=np.intp), moments(), made_at=made)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4e6
 
 
 def test_warnings_by_hand() -> None:

@@ -41,7 +41,8 @@ def test_a_table_that_has_ended_is_left_out(tmp_path: Path) -> None:
     rows = pa.table({"customer_id": ["c"], "known_at": pa.array([datetime(2025, 1, 1)], pa.timestamp("us"))})
     pq.write_table(rows, tmp_path / "customers" / "all.parquet")
     tables = stored.tables_of(tmp_path, {"customers": VISITS})
-    assert not list(tables_seen.days_of(tables, at=AT, ended=("customers",)))
+    assert list(tables_seen.dated(tables)) == ["customers"]
+    assert not tables_seen.dated(tables, ended=("customers",))
 
 
 def days(first: date, last: date, *, each: int = 1) -> tables_seen.DaysOfTable:

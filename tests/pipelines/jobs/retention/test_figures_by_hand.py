@@ -191,7 +191,7 @@ def test_where_no_contract_ends_nobody_can_tell(tmp_path: Path, monkeypatch: pyt
     stay = by_hand.contracts()
     by_hand.write(workspace, {"contracts": stay[stay["customer_id"] == "a"]})
     found = figures(workspace, kpis={"days": [30]})
-    assert found["missing"][kpis.MOVEMENTS] == "no contract in the data has an end: whoever left is not in them."
+    assert found["missing"][kpis.MOVEMENTS] == "no contract in the data has ended yet: whoever left is not in them."
 
 
 def test_contracts_alone_will_do_and_without_prices_a_line_says_so(
@@ -205,6 +205,26 @@ def test_contracts_alone_will_do_and_without_prices_a_line_says_so(
     assert found["windows"][0]["all"]["customers"]["at_start"] == 4
     assert found["windows"][0]["all"]["revenue"] is None
     assert found["missing"][kpis.REVENUE] == "no contract has a price above 0."
+
+
+@pytest.mark.parametrize("label", [{}, {"label": {"kind": "inactive", "horizon_days": 60, "active_days": 100}}])
+def test_an_empty_table_of_contracts_is_no_fault(workspace: Workspace, label: dict[str, object]) -> None:
+    moment = pd.to_datetime(["2024-11-01"]).astype("datetime64[us]")
+    paid = pd.DataFrame({"transaction_id": ["1"], "customer_id": ["a"], "event_at": moment, "known_at": moment})
+    paid = paid.assign(kind="payment", amount=10.0, discount=0.0)
+    by_hand.write(workspace, {"contracts": by_hand.contracts().iloc[:0], "transactions": paid})
+    found = figures(workspace, kpis={"days": [30]}, **label)
+    told = found["missing"].get(kpis.MOVEMENTS)
+    assert told == (None if label else "no contract in the data has ended yet: whoever left is not in them.")
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+def test_surveys_that_nobody_answered_lately_are_said_to_be_missing(workspace: Workspace, answers: int) -> None:
+    moment = pd.to_datetime(["2023-03-01"] * answers).astype("datetime64[us]")
+    rows = pd.DataFrame({"survey_id": ["1"] * answers, "customer_id": ["a"] * answers}, dtype="string")
+    rows = rows.assign(event_at=moment, known_at=moment, touchpoint=pd.Series(["renewal"] * answers, dtype="string"))
+    by_hand.write(workspace, {"surveys": rows.assign(score=pd.Series([9.0] * answers, dtype=float))})
+    assert figures(workspace)["missing"][kpis.NPS] == "nobody answered a survey in any of the windows."
 
 
 def test_events_kept_for_longer_than_ends_do_not_make_a_beginning(

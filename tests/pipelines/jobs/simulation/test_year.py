@@ -12,12 +12,13 @@ from features.play.played import World
 from features.world.arrays import NEVER
 from features.world.months import DAY
 from pipelines.jobs.simulation import plain_policies, year
-from pipelines.jobs.simulation.year import Money, MonthKept, Policy
+from pipelines.jobs.simulation.year import Money, MonthKept, Policy, Worth
 
 COST = {"call": 8.0, "coupon": 12.0, "upgrade": 5.0}
-MONEY = Money(COST, margin_share=0.7, months_ahead=6.0)
+HALF_A_YEAR = Worth(6.0, by_price=True)
+MONEY = Money(COST, margin_share=0.7, worth=HALF_A_YEAR)
 LIMITS = PolicySpec(budget_share=0.2, capacity={"call": 0.03})
-ORACLE = plain_policies.Oracle(tuple(COST), np.array(list(COST.values())), LIMITS, 6.0)
+ORACLE = plain_policies.Oracle(tuple(COST), np.array(list(COST.values())), LIMITS, HALF_A_YEAR)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,17 @@ def test_what_a_month_brings_is_counted_customer_by_customer(world: World) -> No
     assert kept.ahead == pytest.approx(ahead, rel=1e-9)
     assert kept.contacts == {"call": 0, "coupon": len(world.active), "upgrade": 0}
     assert kept.cost == 12.0 * len(world.active)
+
+
+def test_without_a_column_everybody_who_stays_is_worth_the_same(world: World) -> None:
+    money = Money(COST, margin_share=0.7, worth=Worth(50.0, by_price=False))
+    [kept], last = year.lived(world, plain_policies.Nothing(), months=1, every_months=3, money=money)
+    assert kept.ahead == 50.0 * (last.chapter.ended_at == NEVER).sum()
+    oracle = plain_policies.Oracle(tuple(COST), np.array(list(COST.values())), LIMITS, money.worth)
+    done, chance, place = oracle.acts(world, []), played.outlook(world), np.arange(len(year.prices(world)))
+    arms = np.maximum(done.arms, 0)
+    assert (arms > 0).any()
+    assert (50.0 * (chance[0] - chance[arms, place]) >= np.array([0, *COST.values()])[arms])[arms > 0].all()
 
 
 def test_policies_act_at_their_rounds_only_and_the_oracle_within_its_limits(world: World) -> None:

@@ -59,17 +59,28 @@ class Shop:
         frame["reasons"], frame["warnings"] = ([[] for _ in names] for _ in range(2))
         on = FIRST + timedelta(days=40 * number)
         closes, versions = on + timedelta(days=90), {"model": "1", "playbook": "book"}
-        head = Round("shop", on, "2025-01-01T00:00:00+00:00", "desk", "1", control, 0.0, closes, versions)
+        head = Round(self.spec.name, on, "2025-01-01T00:00:00+00:00", "desk", "1", control, 0.0, closes, versions)
         kept = rounds.written(self.engine, head, frame, rest_days=0)
         assert kept is not None
         return kept[1].assign(round=on.isoformat())
 
-    def record(
-        self, rows: pd.DataFrame | list[dict[str, Any]], *, at: str | None = None, dry_run: bool = False
-    ) -> Kept:
+    def draw_again(self, drawn: pd.DataFrame, *, on: date, spec: str | None = None) -> None:
+        """A later round, of this spec or of another, that contacts customers of an earlier one as it did."""
+        at, closes = "2025-02-01T00:00:00+00:00", on + timedelta(days=90)
+        head = Round(spec or self.spec.name, on, at, "desk", "1", 0.3, 0.0, closes, {"model": "1", "playbook": "book"})
+        assert rounds.written(self.engine, head, drawn, rest_days=0) is not None
+
+    def record(self, rows: Rows, *, at: str | None = None, dry_run: bool = False, form: str = "csv") -> Kept:
         """What `record` does with a file of these rows."""
-        path = self.root / "back.csv"
-        pd.DataFrame(rows).to_csv(path, index=False)
+        path, frame = self.root / f"back.{form}", pd.DataFrame(rows)
+        if form == "xlsx":
+            frame.to_excel(path, index=False)
+        elif form == "parquet":
+            frame.to_parquet(path, index=False)
+        elif form == "jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        else:
+            frame.to_csv(path, index=False)
         told = {"renamed": {}, "said_at": at, "signed": "desk", "dry_run": dry_run}
         return record_run.record(self.spec, self.workspace, self.engine, [path], **told)
 

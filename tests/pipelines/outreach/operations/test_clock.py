@@ -44,3 +44,34 @@ def test_a_time_may_be_written_in_some_ways(said: str) -> None:
 def test_an_hour_that_is_shown_twice_has_come_the_first_time(now: str, come: bool) -> None:
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert clock.has_come(datetime(2026, 10, 25, 2, 50), "Europe/Berlin", at) is come
+
+
+def test_an_instant_is_what_the_clocks_showed() -> None:
+    assert clock.shown("2026-01-31T23:30:00+00:00", "Asia/Shanghai") == datetime(2026, 2, 1, 7, 30)
+    assert clock.shown("2026-07-31T23:30:00+00:00", "Europe/Berlin") == datetime(2026, 8, 1, 1, 30)
+    assert clock.shown("2026-01-31T23:30:00", "Asia/Shanghai") == datetime(2026, 1, 31, 23, 30)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "before"),
+    [
+        ("2025-01-03T09:00:00", "2025-01-03T10:00:00", True),
+        ("2025-01-03T10:00:00", "2025-01-03T09:00:00", False),
+        ("2025-01-03T00:00:00", "2025-01-03T10:00:00", False),
+        ("2025-01-03T10:00:00", "2025-01-03T00:00:00", False),
+        ("2025-01-02T00:00:00", "2025-01-03T00:00:00", True),
+        ("2025-01-02T23:59:59", "2025-01-03T00:00:00", True),
+        # In Berlin the clocks showed two to three twice on 26 October 2025, and never on 30 March.
+        ("2025-10-26T02:10:00", "2025-10-26T02:50:00", False),
+        ("2025-10-26T02:10:00", "2025-10-26T03:00:00", True),
+        ("2025-10-25T02:10:00", "2025-10-25T02:50:00", True),
+        ("2025-03-30T01:50:00", "2025-03-30T03:10:00", True),
+    ],
+)
+def test_a_date_is_its_whole_day_and_an_hour_shown_twice_is_either(one: str, other: str, before: bool) -> None:
+    assert clock.is_before(one, other, "Europe/Berlin") is before
+
+
+def test_a_date_ends_with_its_day() -> None:
+    assert clock.end_of("2025-01-03T00:00:00") == "2025-01-03T23:59:59"
+    assert clock.end_of("2025-01-03T10:00:00") == "2025-01-03T10:00:00"

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -43,6 +44,7 @@ def assignments(count: int = 4) -> pd.DataFrame:
             "because": ["none", "none", "not worth it", "none"][:count],
             "reasons": [[["Uses it less", "使用减少"]], [], [], []][:count],
             "next_best": ["coupon", "none", "none", "none"][:count],
+            "why_action": [["Uses it less", "使用减少"], ["", ""], ["", ""], ["", ""]][:count],
             "warnings": [[{"rule": "use", "level": "high", "owner": "desk", "due_at": "2026-01-04"}], [], [], []][
                 :count
             ],
@@ -185,6 +187,37 @@ def test_who_is_contacted_rests_in_every_spec(engine: sa.Engine, spec: str) -> N
     rested = assignments().assign(proposed=["none", "none", "call", "none"], action=["none", "none", "call", "none"])
     assert rounds.written(engine, later, assignments().assign(withheld=False), rest_days=30) is None
     assert rounds.written(engine, later, rested, rest_days=30) is not None
+
+
+def test_whom_a_round_withholds_no_list_contacts_within_its_window_in_whatever_order_they_are_drawn(
+    engine: sa.Engine,
+) -> None:
+    """Two specs, windows of 40 and 90 days, dates in any order, a rest of a day at least: 40 customers, 40 rounds."""
+    gen, drawn = np.random.default_rng(0), []
+    names = np.array([f"c{place}" for place in range(40)])
+    for _ in range(40):
+        on, spec = date(2026, 1, 1) + timedelta(days=int(gen.integers(0, 365))), str(gen.choice(["one", "two"]))
+        rest_days = int(gen.integers(1, 40))
+        bound = rounds.held_back(engine, on) | rounds.contacted(engine, on, rest_days)
+        proposed = np.where(np.isin(names, list(bound)) | (gen.random(40) < 0.5), "none", "call")
+        withheld = (proposed == "call") & (gen.random(40) < 0.3)
+        frame = pd.DataFrame({"customer_id": names, "proposed": proposed, "withheld": withheld})
+        frame = frame.assign(action=np.where(withheld, "none", proposed), explored=False, level="low", risk=0.1)
+        more = {"expected_value": 1.0, "because": "none", **{name: [value] * 40 for name, value in LISTED.items()}}
+        closes = on + timedelta(days=40 if spec == "one" else 90)
+        head = replace(ROUND, spec=spec, as_of=on, window_closes_at=closes)
+        kept = rounds.written(engine, head, frame.assign(**more), rest_days=rest_days)
+        assert kept is not None
+        drawn.append((kept[0], kept[1].set_index("customer_id")))
+    spoilt = [
+        set(mine.index[mine["withheld"]]) & set(theirs.index[theirs["action"] != "none"])
+        for one, mine in drawn
+        for other, theirs in drawn
+        if one.as_of <= other.as_of < one.window_closes_at
+    ]
+    assert len(spoilt) > 100
+    assert not set().union(*spoilt)
+    assert sum(int(mine["withheld"].sum()) for _, mine in drawn) > 20
 
 
 def test_a_round_from_before_there_were_warnings_in_it_is_read(engine: sa.Engine) -> None:
