@@ -9,7 +9,7 @@ import pytest
 
 from features.sources.simulated import SOURCE, SimulatedOptions
 from features.world.arrays import NEVER
-from features.world.campaigns import ARMS
+from features.world.campaigns import ARMS, effects
 from features.world.chapters import Chapter, unfold
 from features.world.leaving import hazard, leave_times
 from features.world.months import DAY, Month, first_instants, month_at, ordinals_of
@@ -88,6 +88,19 @@ def test_an_action_works_for_three_months_and_only_on_those_who_got_it(chapters:
     for arm in (1, 2, 3):
         assert np.array_equal(effect[arms == arm], chapters[3].effects[arm, arms == arm])
     assert (chapters[6].effect[chapters[6].arms <= 0] == 1).all()
+
+
+def test_an_upgrade_helps_nobody_who_is_let_down(chapters: list[Chapter]) -> None:
+    last = chapters[-1]
+    let_down = replace(last.before, is_let_down=~last.before.is_dormant)
+    nobody = replace(last.before, is_let_down=last.before.is_dormant & False)
+    theirs, others = (effects(last.population, before=state, month=last.month) for state in (let_down, nobody))
+    upgrade, awake = ARMS.index("upgrade"), ~last.before.is_dormant
+    assert (theirs[upgrade][awake] == 1).all()
+    assert (others[upgrade] < 0.5).sum() > 50
+    unchanged = theirs == others
+    assert unchanged[:upgrade].all()
+    assert unchanged[:, ~awake].all()
 
 
 def test_who_is_let_down_leaves_the_more_often_the_longer_it_lasts(chapters: list[Chapter]) -> None:
