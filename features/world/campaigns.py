@@ -60,6 +60,7 @@ def _coupon(population: Population, before: Hidden) -> Floats:
 
 
 def _upgrade(population: Population, *, before: Hidden, month: Month) -> Floats:
+    """Whoever is let down has no use for more of the same."""
     need = np.maximum(np.minimum(falling(before) / 0.5, 1.0), onboards_slowly(population, month))
-    strength = np.where(population.plan == PREMIUM, 0.0, 0.9)
+    strength = np.where((population.plan == PREMIUM) | before.is_let_down, 0.0, 0.9)
     return 1.0 - strength * need

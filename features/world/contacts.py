@@ -12,6 +12,8 @@ from features.world.randomness import Stream, generator
 ORDINARY, INCIDENT, PRICE = range(3)
 
 _REPORTED_SHARE = 0.95
+_SELDOM, _OFTEN = 0.04, 0.5
+_MORE_OF_THE_LET_DOWN = 0.1
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def _in_order(chapter: Chapter, *, customers: Positions, cause: Codes, event_at:
 
 def _ordinary_rate(chapter: Chapter) -> Floats:
     finding_the_way = onboards_slowly(chapter.population, chapter.month)
-    return np.where(chapter.now.is_dormant, 0.002, 0.09 + 0.2 * finding_the_way)
+    more = 0.2 * finding_the_way + _MORE_OF_THE_LET_DOWN * chapter.before.is_let_down
+    return np.where(chapter.now.is_dormant, 0.002, np.where(chapter.population.writes_often, _OFTEN, _SELDOM) + more)
 
 
 def _price_rate(chapter: Chapter) -> Floats:

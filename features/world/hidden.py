@@ -18,6 +18,7 @@ _LONG_AGO = 99
 _MONTHS_OF_PAST = 6
 _FRAILTY_MEMORY = 0.9
 _FRAILTY_SPREAD = 0.3
+_LET_DOWN, _RECONCILED, _WEARING = 0.027, 0.01, 0.07
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,17 @@ class Hidden:
     engagement is the use against the personal level (1: as ever), falling while the customer drifts. A dormant
     customer has forgotten the subscription. A squeezed one, always thrifty, is short of money. experience weighs the
     bad experiences, older ones less; incidents counts those of the month. frailty, in logs, is what moves a
-    customer to leave and leaves no trace in any table. raised is the price against the list price.
+    customer to leave and leaves no trace in any table. One who is let down, who writes often and is not dormant,
+    expected more of the service or found better elsewhere, and grows weary of it month by month (weariness, in [0, 1]):
+    only messages tell, by their words, and there are a few more of them. raised is the price against the list price.
     """
 
     engagement: Floats
     is_drifting: Flags
     is_dormant: Flags
     is_squeezed: Flags
+    is_let_down: Flags
+    weariness: Floats
     experience: Floats
     incidents: Codes
     frailty: Floats
@@ -50,6 +55,8 @@ def newborn(population: Population, rng: np.random.Generator) -> Hidden:
         is_drifting=no,
         is_dormant=no,
         is_squeezed=no,
+        is_let_down=no,
+        weariness=np.zeros(size),
         experience=np.zeros(size),
         incidents=np.zeros(size, dtype=np.int64),
         frailty=rng.normal(0.0, _FRAILTY_SPREAD, size),
@@ -82,14 +89,19 @@ def advanced(before: Hidden, *, population: Population, month: Month, rng: np.ra
     is_drifting = _switched(before.is_drifting, draw[1], on=0.027, off=0.08) & ~is_dormant
     incidents = rng.poisson(population.trouble) * ~is_dormant
     rises = (draw[3] < 0.025) & (population.tenure_days(month.begins) > 180)
+    frailty = _frailty(before.frailty, rng)
+    luck, liable = rng.random(population.size), population.writes_often & ~is_dormant
+    is_let_down = _switched(before.is_let_down, luck, on=_LET_DOWN, off=_RECONCILED) & liable
     return Hidden(
         engagement=_engagement(before.engagement, is_drifting=is_drifting, is_dormant=is_dormant),
         is_drifting=is_drifting,
         is_dormant=is_dormant,
         is_squeezed=_switched(before.is_squeezed, draw[2], on=0.07, off=0.07) & population.is_thrifty,
+        is_let_down=is_let_down,
+        weariness=np.where(is_let_down, before.weariness + _WEARING * (1 - before.weariness), 0.0),
         experience=0.7 * before.experience + incidents,
         incidents=incidents,
-        frailty=_frailty(before.frailty, rng),
+        frailty=frailty,
         raised=np.where(rises, before.raised * (1.08 + 0.12 * draw[4]), before.raised),
         months_since_rise=np.where(rises, 0, before.months_since_rise + 1),
     )

@@ -73,11 +73,15 @@ def _minutes(talks: Contacts, rng: np.random.Generator) -> Floats:
 
 
 def _tones(chapter: Chapter, *, talks: Contacts, rng: np.random.Generator) -> Codes:
+    is_ordinary = talks.cause == ORDINARY
     is_sore: Flags = chapter.before.experience[talks.customers] > 0.8
+    is_let_down: Flags = chapter.before.is_let_down[talks.customers] & is_ordinary
     upset = np.choose(
         talks.cause, [0.03 + 0.37 * is_sore, np.full(len(is_sore), 0.85), 0.3 + 0.35 * talks.follows_rise]
     )
-    glad = np.where(talks.cause == ORDINARY, np.where(is_sore, 0.1, 0.5), 0.05 * (talks.cause != INCIDENT))
+    upset = np.where(is_let_down, 0.9, upset)
+    glad = np.where(is_ordinary, np.where(is_sore, 0.1, 0.5), 0.05 * (talks.cause != INCIDENT))
+    glad = np.where(is_let_down, 0.02, glad)
     draw = rng.random(len(is_sore))
     return np.where(draw < upset, UPSET, np.where(draw >= 1.0 - glad, GLAD, PLAIN))
 

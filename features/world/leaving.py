@@ -8,8 +8,9 @@ from features.world.months import DAY, Month
 from features.world.population import PREMIUM, Population
 from features.world.randomness import Stream, generator
 
-_LEAST_A_DAY = 0.00014
+_LEAST_A_DAY = 0.00012
 _MOST_A_DAY = 0.02
+_WEARINESS = 8.5
 _ONBOARDING_DAYS = 120
 
 
@@ -21,6 +22,7 @@ def hazard(population: Population, *, before: Hidden, month: Month) -> Floats:
     logs = (
         before.frailty
         + np.where(before.is_dormant, 2.8, 0.0)
+        + _WEARINESS * before.weariness
         + 3.5 * falling(before)
         + np.where(onboards_slowly(population, month), 2.4, 0.0)
         + 1.9 * np.minimum(before.experience, 1.6)

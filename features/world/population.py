@@ -21,6 +21,7 @@ _LANGUAGE_SHARES = (0.55, 0.45)
 _PLAN_SHARES = ((0.48, 0.37, 0.15), (0.36, 0.42, 0.22), (0.15, 0.40, 0.45))
 _THRIFTY_SHARES = np.array([0.45, 0.60, 0.10])
 _YEARS_BEFORE_START = 3
+_OFTEN_SHARE = 0.3
 _LAST_BILLING_DAY = 24
 
 
@@ -30,7 +31,7 @@ class Population:
 
     segment, region, language and plan are positions in the tuples of this module. level is the share of days
     with use when all is well, trouble the bad experiences to expect in a month. A thrifty customer minds the
-    price; one with a slow start takes months to find the way in.
+    price; one with a slow start takes months to find the way in; one who writes often depends on the service most.
     """
 
     joined_at: Instants
@@ -43,6 +44,7 @@ class Population:
     starts_slowly: Flags
     level: Floats
     trouble: Floats
+    writes_often: Flags
 
     @property
     def size(self) -> int:
@@ -111,6 +113,7 @@ def _people(rng: np.random.Generator, joined_at: Instants) -> Population:
         starts_slowly=rng.random(size) < 0.3,
         level=rng.beta(12.0, 15.0, size),
         trouble=rng.gamma(0.4, 0.075 / 0.4, size),
+        writes_often=rng.random(size) < _OFTEN_SHARE,
     )
 
 

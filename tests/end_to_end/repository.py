@@ -17,7 +17,7 @@ from pipelines.cli import main
 from tests.end_to_end.loaded import Loaded
 
 TINY: dict[str, Any] = {
-    "source": {"kind": "simulated", "seed": 3, "customers": 2500, "months": 17, "start": "2024-01-01"},
+    "source": {"kind": "simulated", "seed": 3, "customers": 4000, "months": 17, "start": "2024-01-01"},
     "features": ["recency", "activity", "contracts", "spending", "tenure", "support", "experience"],
     "split": {"kind": "time", "gate_dates": 1, "folds": 2, "seed": 0},
     "gate": {"minimum_positives": 20, "minimum_events_per_arm": 3, "calibration_limit": 0.2},

@@ -1,16 +1,17 @@
 """Who leaves and when: the clock of the world, worked by hand and by brute force."""
 
+from dataclasses import replace
 from datetime import date
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
 
 from features.sources.simulated import SOURCE, SimulatedOptions
 from features.world.arrays import NEVER
-from features.world.campaigns import ARMS
+from features.world.campaigns import ARMS, effects
 from features.world.chapters import Chapter, unfold
-from features.world.leaving import leave_times
+from features.world.leaving import hazard, leave_times
 from features.world.months import DAY, Month, first_instants, month_at, ordinals_of
 from features.world.population import Population, founders
 
@@ -87,6 +88,36 @@ def test_an_action_works_for_three_months_and_only_on_those_who_got_it(chapters:
     for arm in (1, 2, 3):
         assert np.array_equal(effect[arms == arm], chapters[3].effects[arm, arms == arm])
     assert (chapters[6].effect[chapters[6].arms <= 0] == 1).all()
+
+
+def test_an_upgrade_helps_nobody_who_is_let_down(chapters: list[Chapter]) -> None:
+    last = chapters[-1]
+    let_down = replace(last.before, is_let_down=~last.before.is_dormant)
+    nobody = replace(last.before, is_let_down=last.before.is_dormant & False)
+    theirs, others = (effects(last.population, before=state, month=last.month) for state in (let_down, nobody))
+    upgrade, awake = ARMS.index("upgrade"), ~last.before.is_dormant
+    assert (theirs[upgrade][awake] == 1).all()
+    assert (others[upgrade] < 0.5).sum() > 50
+    unchanged = theirs == others
+    assert unchanged[:upgrade].all()
+    assert unchanged[:, ~awake].all()
+
+
+def test_who_is_let_down_leaves_the_more_often_the_longer_it_lasts(chapters: list[Chapter]) -> None:
+    """All else equal; who is no longer let down leaves as rarely as ever, and the dormant never are."""
+    last = chapters[-1]
+    weary = [replace(last.before, weariness=np.full(last.population.size, level)) for level in (0.0, 0.1, 0.2, 0.6)]
+    rates = np.array([hazard(last.population, before=state, month=last.month) for state in weary])
+    assert (np.diff(rates, axis=0) >= 0).all()
+    below = rates[2] < rates.max()
+    assert below.mean() > 0.7
+    assert (rates[2] > 2 * rates[0])[below].all()
+    for before, now in pairwise(chapter.now for chapter in chapters):
+        was = before.is_let_down
+        still = was & now.is_let_down[: len(was)]
+        assert (now.weariness[: len(was)][still] > before.weariness[still]).all()
+        assert (now.weariness[~now.is_let_down] == 0).all()
+        assert not (now.is_let_down & now.is_dormant).any()
 
 
 def test_the_truth_is_the_hazard_summed_day_by_day(chapters: list[Chapter]) -> None:

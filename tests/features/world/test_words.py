@@ -1,24 +1,31 @@
 """What customers say: in their language, and in a tone that follows their experience."""
 
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from features.sources.simulated import SOURCE, SimulatedOptions
+from features.world import membership, milestones, usage
+from features.world.chapters import Chapter, unfold
+from features.world.contacts import INCIDENT, ORDINARY, PRICE, contacts
 from features.world.fragments import TONES, TOPICS, Fragments
 from features.world.words_chinese import CHINESE
 from features.world.words_english import ENGLISH
 
+OPTIONS = SimulatedOptions(customers=3000, months=12)
 CHINESE_LETTERS = r"[\u4e00-\u9fff]"
 
 
 @pytest.fixture(scope="module")
 def said() -> pd.DataFrame:
     """Every contact as it was last known, with the customer's language."""
-    options = SimulatedOptions(customers=3000, months=12)
     rows: dict[str, list[pa.Table]] = {"customers": [], "interactions": []}
-    for part in SOURCE.read({}, options):
+    for part in SOURCE.read({}, OPTIONS):
         if part.table in rows:
             rows[part.table].append(part.rows)
     customers, talks = (pa.concat_tables(tables).to_pandas() for tables in rows.values())
@@ -72,3 +79,52 @@ def test_the_tone_follows_the_experience(said: pd.DataFrame, language: str) -> N
     before = before.reindex(rows.index)
     calm = ~rows["complaint"]
     assert upset[calm & before].mean() > upset[calm & ~before].mean()
+
+
+@pytest.fixture(scope="module")
+def chapters() -> list[Chapter]:
+    return list(islice(unfold(seed=OPTIONS.seed, customers=OPTIONS.customers, start=OPTIONS.start), OPTIONS.months))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_is_let_down_says_so_without_a_complaint(
+    said: pd.DataFrame, chapters: list[Chapter], language: str
+) -> None:
+    states = {str(chapter.month.name): chapter.before.is_let_down for chapter in chapters}
+    calm = said[(said["language"] == language) & ~said["complaint"] & (said["topic"] != "price")]
+    places, months = calm["customer_id"].str[1:].astype(int) - 1, calm["event_at"].dt.strftime("%Y-%m")
+    is_let_down = np.array([states[month][place] for month, place in zip(months, places, strict=True)])
+    upset = is_upset(calm["text"])
+    assert is_let_down.sum() > 100
+    assert upset[is_let_down].mean() > 0.8
+    assert upset[~is_let_down].mean() < 0.2
+
+
+def test_nothing_but_messages_differs_between_who_is_let_down_and_who_is_not(chapters: list[Chapter]) -> None:
+    """The last month twice, once with everybody awake let down, once with nobody, and the same leavers."""
+    last = chapters[-1]
+    everybody = replace(last, before=replace(last.before, is_let_down=~last.before.is_dormant))
+    nobody = replace(last, before=replace(last.before, is_let_down=last.before.is_dormant & False))
+    for rows in (usage.rows, membership.contracts, membership.customers, milestones.rows):
+        assert rows(everybody).equals(rows(nobody))
+
+
+def test_who_is_let_down_asks_more_and_meets_with_no_more_incidents(chapters: list[Chapter]) -> None:
+    more: Counter[int] = Counter()
+    fewer: Counter[int] = Counter()
+    for chapter in chapters:
+        awake = ~chapter.before.is_dormant
+        for found, is_let_down in ((more, awake), (fewer, awake & False)):
+            told = contacts(replace(chapter, before=replace(chapter.before, is_let_down=is_let_down)))
+            found.update(told.cause.tolist())
+    assert 1.5 * fewer[ORDINARY] < more[ORDINARY] < 4 * fewer[ORDINARY]
+    for cause in (INCIDENT, PRICE):
+        assert abs(more[cause] - fewer[cause]) < 4 * np.sqrt(more[cause] + fewer[cause])
+
+
+def test_who_writes_often_writes_most_messages_and_the_others_are_never_let_down(chapters: list[Chapter]) -> None:
+    often = chapters[-1].population.writes_often
+    assert 0.25 < often.mean() < 0.35
+    ordinary = [found.customers[found.cause == ORDINARY] for found in map(contacts, chapters)]
+    assert often[np.concatenate(ordinary)].mean() > 0.7
+    assert not any(chapter.now.is_let_down[~often[: len(chapter.now.is_let_down)]].any() for chapter in chapters)
