@@ -61,6 +61,7 @@ LONG_FILES = (
     "pipelines/outreach/test_explained.py",
     "experiments/evaluation/test_claims.py",
 )
+ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 gc.disable()  # while libraries are loaded and tests collected, nothing becomes garbage
 
 
@@ -87,8 +88,19 @@ def _forgotten_databases() -> Iterator[None]:
 
         mlflow.set_tracking_uri(None)
         mlflow.set_registry_uri(None)
-    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+    for name in ADDRESSES:
         os.environ.pop(name, None)
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_addresses() -> Iterator[None]:
+    """What MLflow wrote into the environment in a test, of a database that goes with it, is gone for the next."""
+    before = {name: os.environ.get(name) for name in ADDRESSES}
+    yield
+    for name, address in before.items():
+        os.environ.pop(name, None)
+        if address is not None:
+            os.environ[name] = address
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,21 @@
 """The minimum detectable effect of a contact round, or of several pooled, against its control."""
 
 import math
+from dataclasses import dataclass
+
+import pandas as pd
 
 # The sum of the normal quantiles of 0.975 and 0.8: a two-sided test at 5 % that finds the effect in 80 % of cases.
 Z_SUM = 1.9599639845400545 + 0.8416212335729143
+ROUNDS_A_YEAR = 12
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the control of an action can show: the smallest effect, in [0, 1] or inf, and whether any within a year."""
+
+    effect: float
+    within_a_year: bool
 
 
 def effect(rate: float, *, customers: float, control: float) -> float:
@@ -20,3 +32,18 @@ def effect(rate: float, *, customers: float, control: float) -> float:
 def can_show(rate: float, *, customers: float, control: float) -> bool:
     """Whether the largest effect that there could be, that nobody leaves, would be found."""
     return effect(rate, customers=customers, control=control) <= rate
+
+
+def by_action(drawn: pd.DataFrame, control: float) -> dict[str, Shown]:
+    """What the control of each proposed action can show, in the round and in a year of such rounds.
+
+    drawn has a row for each customer of the round, with `proposed` and `risk`; control is the share withheld.
+    """
+    found = {}
+    for action, rows in drawn.groupby("proposed", sort=True):
+        rate, size = float(rows["risk"].mean()), len(rows)
+        found[str(action)] = Shown(
+            effect(rate, customers=size, control=control),
+            can_show(rate, customers=ROUNDS_A_YEAR * size, control=control),
+        )
+    return found

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from experiments.assignment.detectable import Shown
     from experiments.spec import ExperimentSpec
-    from pipelines.outreach.round_draw import Shown
     from pipelines.workspace import Workspace
 
 
@@ -46,8 +46,10 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     """Draw it, or find what was drawn. Raises UsageError for a date that the data do not end at."""
     from math import inf
 
+    from experiments.assignment import detectable
     from pipelines.outreach import champion_today, outreach_files, round_draw, round_list
     from pipelines.outreach.operations import database, opt_outs, rounds
+    from pipelines.outreach.operations.assignment_rows import NONE
 
     engine = database.opened(workspace.root)
     as_of = _date(spec, workspace, arguments.as_of)
@@ -64,7 +66,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
         head = round_draw.made(spec, today, as_of=as_of, seed=seed, **_signed())
         found = rounds.written(engine, head, rows, rest_days=rest)
     earlier = f"  drawn already, {found[0].written_at} by {found[0].by}: nothing was changed"
-    can_show = round_draw.can_show(*found)
+    can_show = detectable.by_action(found[1][found[1]["proposed"] != NONE], found[0].control)
     folder = round_list.folder_of(workspace.rounds, as_of)
     told = {"title": spec.title, "currency": spec.currency, "time_zone": spec.time_zone}
     round_list.write(folder, found[0], found[1], opted_out=opt_outs.now(engine), **told)

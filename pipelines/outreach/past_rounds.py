@@ -23,8 +23,9 @@ from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import SCORE_CHANGE
 from pipelines.outreach.open_warnings import SHOWN
 from pipelines.outreach.operations import clock, opt_outs, rounds
+from pipelines.outreach.operations.assignment_rows import NONE
 from pipelines.outreach.operations.opt_outs import OptedOut
-from pipelines.outreach.operations.rounds import NONE, Round
+from pipelines.outreach.operations.rounds import Round
 from pipelines.outreach.round_draw import Absent
 from pipelines.workspace import Workspace
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.assignment import detectable, draw
+from experiments.assignment import draw
 from experiments.assignment.draw import Drawn, Proposed
 from experiments.money import limits, policy
 from experiments.money.limits import UNLIMITED, Limits
@@ -23,21 +23,13 @@ from pipelines.outreach import columns as known_columns
 from pipelines.outreach import open_warnings, round_book
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.columns import LEVEL, LEVELS, SCORE
+from pipelines.outreach.operations.assignment_rows import NONE
 from pipelines.outreach.operations.opt_outs import NO_OPT_OUTS, OptedOut
-from pipelines.outreach.operations.rounds import NONE, Round
+from pipelines.outreach.operations.rounds import Round
 
 WITHHELD, CONTACTED = "withheld by an open round", "contacted by a recent round"
 # Where the label has no window, a round is open for so long.
 DAYS_WITHOUT_WINDOW = 90
-ROUNDS_A_YEAR = 12
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the control of an action can show: the smallest effect, in [0, 1] or inf, and whether any within a year."""
-
-    effect: float
-    within_a_year: bool
 
 
 @dataclass(frozen=True)
@@ -116,18 +108,6 @@ def _why(today: ChampionToday, proposed: Proposals, drawn: Drawn, names: np.ndar
         return pd.Series([["", ""]] * len(decided), dtype=object)
     found = today.why(names[np.where(decided, drawn.action, draw.NOBODY)])
     return pd.Series(found.to_numpy().tolist(), dtype=object)
-
-
-def can_show(round_: Round, assignments: pd.DataFrame) -> dict[str, Shown]:
-    """What the control of each proposed action can show, in the round and in a year of such rounds."""
-    found = {}
-    for action, rows in assignments[assignments["proposed"] != NONE].groupby("proposed", sort=True):
-        rate, size = float(rows["risk"].mean()), len(rows)
-        found[str(action)] = Shown(
-            detectable.effect(rate, customers=size, control=round_.control),
-            detectable.can_show(rate, customers=ROUNDS_A_YEAR * size, control=round_.control),
-        )
-    return found
 
 
 def made(spec: ExperimentSpec, today: ChampionToday, *, as_of: date, seed: str, by: str, at: str) -> Round:

@@ -11,8 +11,9 @@ from openpyxl.styles import Font
 
 from pipelines.files import spreadsheet, storage
 from pipelines.outreach import reasons, round_treatments
+from pipelines.outreach.operations.assignment_rows import NONE
 from pipelines.outreach.operations.opt_outs import NO_OPT_OUTS, OptedOut, of_action
-from pipelines.outreach.operations.rounds import NONE, Round
+from pipelines.outreach.operations.rounds import Round
 from pipelines.raw_data.erased import are_pseudonyms
 from pipelines.reporting import round_page
 

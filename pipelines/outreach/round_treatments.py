@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from features.tables import CONTROL, TREATMENTS
 from pipelines.outreach.operations import clock
-from pipelines.outreach.operations.rounds import NONE, Round
+from pipelines.outreach.operations.assignment_rows import NONE
+from pipelines.outreach.operations.rounds import Round
 from pipelines.raw_data.erased import are_pseudonyms
 
 

@@ -17,7 +17,7 @@ from experiments.spec import ExperimentSpec, FileName
 from features.errors import DataError, SpecError, UsageError
 from pipelines.outreach import outreach_files, past_rounds, round_draw
 from pipelines.outreach.operations import database
-from pipelines.outreach.operations.rounds import NONE
+from pipelines.outreach.operations.assignment_rows import NONE
 from pipelines.outreach.past_rounds import PastRound
 from pipelines.specs import spec_text
 from pipelines.specs.options import parsed

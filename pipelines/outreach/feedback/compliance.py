@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.outreach.feedback.recorded_rows import NOT_DONE, OUTCOMES
-from pipelines.outreach.operations.rounds import NONE
+from pipelines.outreach.operations.assignment_rows import NONE
 
 KEY = ["round", "customer_id"]
 COUNTED = ("assigned", "done", "done_otherwise", "not_done", "not_reported")

@@ -13,9 +13,9 @@ from features.errors import DataError, UsageError
 from pipelines.outreach.feedback import known_customers, mapped_files, recorded_files, recorded_rows
 from pipelines.outreach.feedback.recorded_files import NO_VALUES, Recorded
 from pipelines.outreach.feedback.recorded_known import Faults, Known
-from pipelines.outreach.operations import came_back, clock, erased_people, rounds
+from pipelines.outreach.operations import assignment_rows, came_back, clock, erased_people, rounds
+from pipelines.outreach.operations.assignment_rows import NONE
 from pipelines.outreach.operations.came_back import Kept, Rows
-from pipelines.outreach.operations.rounds import NONE
 from pipelines.raw_data.erased import Erased
 from pipelines.workspace import Workspace
 
@@ -88,7 +88,7 @@ def listed(engine: sa.Engine, spec: str) -> pd.DataFrame:
         if there is not None:
             told = {"round": head.as_of.isoformat(), "closes": head.window_closes_at.isoformat()}
             found.append(there[1][there[1]["proposed"] != NONE].assign(**told))
-    empty = pd.DataFrame(columns=[*rounds.COLUMNS, "round", "closes"], dtype=object)
+    empty = pd.DataFrame(columns=[*assignment_rows.COLUMNS, "round", "closes"], dtype=object)
     return pd.concat(found, ignore_index=True) if found else empty
 
 

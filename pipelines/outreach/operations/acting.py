@@ -3,8 +3,8 @@
 import pandas as pd
 import sqlalchemy as sa
 
+from pipelines.outreach.operations.assignment_rows import NONE
 from pipelines.outreach.operations.database import NAMED
-from pipelines.outreach.operations.rounds import NONE
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ROUNDS, WARNING_EVENTS, WARNINGS
 from pipelines.outreach.operations.warnings import ACKNOWLEDGED, DONE, EXPIRED, KEY
 from pipelines.servers import databases

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from features.errors import DataError
-from pipelines.outreach.operations import erased_people, rounds
+from pipelines.outreach.operations import assignment_rows, erased_people
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.migrations import append_only
 from pipelines.outreach.operations.tables import (
@@ -162,8 +162,10 @@ def _in_rounds(connection: sa.Connection, customer: str, rename: Callable[[], No
 
 
 def _of_round(connection: sa.Connection, spec: str, as_of: str) -> str:
-    asked = sa.select(*(ASSIGNMENTS.c[name] for name in rounds.COLUMNS)).filter_by(spec=spec, as_of=as_of)
-    return rounds.digest([dict(row) for row in connection.execute(asked.order_by(ASSIGNMENTS.c.place)).mappings()])
+    asked = sa.select(*(ASSIGNMENTS.c[name] for name in assignment_rows.COLUMNS)).filter_by(spec=spec, as_of=as_of)
+    return assignment_rows.digest(
+        [dict(row) for row in connection.execute(asked.order_by(ASSIGNMENTS.c.place)).mappings()]
+    )
 
 
 def _rename(connection: sa.Connection, customer: str, pseudonym: str) -> None:

@@ -1,28 +1,20 @@
 """Rounds as they are kept: written once for a spec and date, before any file of theirs is shown."""
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from features.errors import DataError
-from pipelines.outreach.operations import erased_people, opt_outs
+from pipelines.outreach.operations import assignment_rows, erased_people, opt_outs
+from pipelines.outreach.operations.assignment_rows import NONE
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ROUNDS
 from pipelines.servers import databases
-
-NONE = "none"
-# The columns of a round's assignments, in order; `probabilities` is by action and `none`.
-COLUMNS = tuple(column.name for column in ASSIGNMENTS.columns if column.name not in ("spec", "as_of"))
-# Younger than some rounds, of whose digest they are no part.
-LATER = ("next_best", "warnings", "value", "segment", "playbook_row", "why_action")
-NO_WHY = ("", "")
 
 
 @dataclass(frozen=True)
@@ -54,7 +46,7 @@ def written(
     assignments has COLUMNS but for `place`, in the order of the list. Raises DataError when a customer occurs twice or
     probabilities do not sum to one.
     """
-    rows = _checked(assignments)
+    rows = assignment_rows.checked(assignments)
     kept = {
         "spec": round_.spec,
         "as_of": round_.as_of.isoformat(),
@@ -65,7 +57,7 @@ def written(
         "explore": round_.explore,
         "window_closes_at": round_.window_closes_at.isoformat(),
         "versions": json.dumps(dict(round_.versions), sort_keys=True),
-        "digest": digest(rows),
+        "digest": assignment_rows.digest(rows),
     }
     key = {"spec": round_.spec, "as_of": round_.as_of.isoformat()}
     try:
@@ -75,7 +67,9 @@ def written(
             bound = _held_back(connection, key["as_of"]) | _contacted(connection, round_.as_of, rest_days)
             out = opt_outs.in_force(connection)
             gone = erased_people.within(connection).among(row["customer_id"] for row in rows)
-            if there is None and (gone or bound & _drawn(rows) or any(opt_outs.barred(out, row) for row in rows)):
+            if there is None and (
+                gone or bound & assignment_rows.drawn(rows) or any(opt_outs.barred(out, row) for row in rows)
+            ):
                 return None
             connection.execute(sa.insert(ROUNDS), kept)
             if rows:
@@ -87,7 +81,7 @@ def written(
                 f"the round of '{round_.spec}' could not be written: {databases.first_line(error)}."
             ) from error
         return earlier
-    return round_, _frame(rows)
+    return round_, assignment_rows.frame(rows)
 
 
 def found(engine: sa.Engine, spec: str, as_of: date) -> tuple[Round, pd.DataFrame] | None:
@@ -99,13 +93,17 @@ def found(engine: sa.Engine, spec: str, as_of: date) -> tuple[Round, pd.DataFram
     same = (ASSIGNMENTS.c.spec == spec) & (ASSIGNMENTS.c.as_of == as_of.isoformat())
     with databases.answering(engine, NAMED), engine.connect() as connection:
         head = connection.execute(sa.select(ROUNDS).where(key)).mappings().one_or_none()
-        asked = sa.select(*(ASSIGNMENTS.c[name] for name in COLUMNS)).where(same).order_by(ASSIGNMENTS.c.place)
+        asked = (
+            sa.select(*(ASSIGNMENTS.c[name] for name in assignment_rows.COLUMNS))
+            .where(same)
+            .order_by(ASSIGNMENTS.c.place)
+        )
         rows = [dict(row) for row in connection.execute(asked).mappings()]
     if head is None:
         return None
-    if digest(rows) != head["digest"]:
+    if assignment_rows.digest(rows) != head["digest"]:
         raise DataError(f"the round of '{spec}' at {as_of} is not what was written: it was changed.")
-    return _read(head), _frame(rows)
+    return _read(head), assignment_rows.frame(rows)
 
 
 def all_of(engine: sa.Engine, spec: str) -> tuple[Round, ...]:
@@ -173,72 +171,6 @@ def _withheld(on: str) -> "sa.Select[Any]":
     of_round = (ROUNDS.c.spec == ASSIGNMENTS.c.spec) & (ROUNDS.c.as_of == ASSIGNMENTS.c.as_of)
     lasts = ASSIGNMENTS.c.withheld & (ROUNDS.c.window_closes_at > on)
     return sa.select(ASSIGNMENTS.c.customer_id).join(ROUNDS, of_round).where(lasts)
-
-
-def digest(rows: list[dict[str, Any]]) -> str:
-    """SHA-256 of a round's assignments, in order."""
-    said = [{name: one for name, one in row.items() if name not in LATER or one is not None} for row in rows]
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _drawn(rows: list[dict[str, Any]]) -> frozenset[str]:
-    """The customers whom a round draws, contacted or withheld."""
-    return frozenset(row["customer_id"] for row in rows if row["proposed"] != NONE)
-
-
-def _checked(assignments: pd.DataFrame) -> list[dict[str, Any]]:
-    if twice := assignments.loc[assignments["customer_id"].duplicated(), "customer_id"].tolist():
-        raise DataError(f"a round with customer '{twice[0]}' twice cannot be written.")
-    rows = []
-    for place, row in enumerate(assignments.to_dict("records")):
-        probabilities = {str(name): float(share) for name, share in row["probabilities"].items()}
-        if not np.isclose(sum(probabilities.values()), 1.0, atol=1e-9) or min(probabilities.values()) < 0:
-            raise DataError(
-                f"the probabilities of customer '{row['customer_id']}' are {probabilities}, no distribution."
-            )
-        plain = {
-            **{name: str(row[name]) for name in ("customer_id", "action", "proposed", "level", "because")},
-            **{name: bool(row[name]) for name in ("withheld", "explored")},
-            "risk": float(row["risk"]),
-            "expected_value": _number(row["expected_value"]),
-            "probabilities": json.dumps(probabilities, sort_keys=True),
-            "reasons": json.dumps([list(pair) for pair in row["reasons"]], ensure_ascii=False),
-            "next_best": str(row["next_best"]),
-            "warnings": json.dumps([dict(one) for one in row["warnings"]], sort_keys=True),
-            "value": _number(row.get("value")),
-            **{name: _text(row.get(name)) for name in ("segment", "playbook_row")},
-            "why_action": _both(row.get("why_action", NO_WHY)),
-            "place": place,
-        }
-        rows.append({name: plain[name] for name in COLUMNS})
-    return rows
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)
-
-
-def _both(languages: Sequence[str]) -> str | None:
-    """A text in both languages as JSON; None where nothing is said."""
-    return json.dumps(list(languages), ensure_ascii=False) if any(languages) else None
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None or pd.isna(value) or value == "" else str(value)
-
-
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.assign(
-        probabilities=[json.loads(text) for text in frame["probabilities"]],
-        reasons=[json.loads(text) for text in frame["reasons"]],
-        next_best=frame["next_best"].fillna(NONE),
-        warnings=[json.loads(text) for text in frame["warnings"].fillna("[]")],
-        why_action=[json.loads(text) for text in frame["why_action"].fillna(json.dumps(NO_WHY))],
-        **{name: pd.to_numeric(frame[name], errors="coerce").astype(float) for name in ("expected_value", "value")},
-        **{name: frame[name].fillna("") for name in ("segment", "playbook_row")},
-    )
 
 
 def _read(head: sa.RowMapping) -> Round:

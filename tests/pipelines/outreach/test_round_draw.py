@@ -15,7 +15,7 @@ from experiments.spec import ExperimentSpec
 from pipelines.outreach import round_draw
 from pipelines.outreach.champion_today import ChampionToday
 from pipelines.outreach.operations import database, rounds
-from pipelines.outreach.operations.rounds import NONE
+from pipelines.outreach.operations.assignment_rows import NONE
 from tests.specs import trial_spec
 
 SIZE = 300

@@ -14,8 +14,8 @@ from experiments.spec import ExperimentSpec
 from features.errors import SpecError, UsageError
 from pipelines.outreach import past_rounds, round_draw, what_if
 from pipelines.outreach.champion_today import ChampionToday
+from pipelines.outreach.operations.assignment_rows import NONE
 from pipelines.outreach.operations.opt_outs import NO_OPT_OUTS, OptedOut
-from pipelines.outreach.operations.rounds import NONE
 from pipelines.outreach.past_rounds import PastRound
 from pipelines.workspace import Workspace
 from tests.pipelines.outreach.test_round_draw import spec_of

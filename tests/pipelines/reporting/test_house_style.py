@@ -105,7 +105,7 @@ def test_the_list_of_a_round(tmp_path: Path) -> None:
     reason = [f"Not seen (Days: {_shown(days, 53.23)})", f"近期未活跃（{_shown(days, 53.23)}）"]
     one: dict[str, Any] = {"action": "call", "proposed": "call", "withheld": False, "explored": False, "level": "high"}
     one |= {"risk": 0.7, "expected_value": -1234.5, "because": "model", "probabilities": {"none": 0.1, "call": 0.9}}
-    one |= {"reasons": [reason], "next_best": "none", "warnings": [late]}
+    one |= {"reasons": [reason], "next_best": "none", "warnings": [late], "why_action": ["", ""]}
     rows = pd.DataFrame([{**one, "customer_id": f"c{place}", "place": place} for place in range(1241)])
     versions = {"model": "3", "playbook": "demo"}
     round_ = Round("demo", ON, "2026-01-01T08:00:00+00:00", "desk", "7", 0.1, 0.0, date(2026, 3, 16), versions)
