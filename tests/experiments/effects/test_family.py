@@ -56,7 +56,7 @@ def test_no_lines_are_no_claims() -> None:
 
 def test_the_page_says_how_many_are_held_together() -> None:
     assert sentence(5).startswith("5 claims are held together by Holm's procedure")
-    assert "99.00%" in sentence(5)
+    assert "99.00\u00a0%" in sentence(5)
 
 
 @pytest.mark.parametrize("true", [0, 2, 4])
