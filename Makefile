@@ -19,11 +19,11 @@ run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
 
 test: .venv/spark .venv/oracles  ## every test, the long simulations included
 	@tests/install_servers
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 fast: .venv/spark .venv/oracles  ## the tests but for the long simulations
 	@tests/install_servers
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: .venv/ready  ## ruff, mypy, the import contracts, and the site built strictly
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
