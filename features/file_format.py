@@ -175,12 +175,17 @@ def _flow(plain: Any) -> str:
     return json.dumps(plain, ensure_ascii=False)
 
 
+def is_named(name: str, pattern: str) -> bool:
+    """Whether a name or glob of a spec means a file: a name with brackets is no glob of itself."""
+    return name == pattern or fnmatchcase(name, pattern)
+
+
 def format_of(name: str, formats: Formats) -> FileFormat | None:
     """The format of a file by the names or globs of a spec; None where none matches.
 
     Raises SpecError where two match it with different formats.
     """
-    meant = {pattern: form for pattern, form in formats.items() if name == pattern or fnmatchcase(name, pattern)}
+    meant = {pattern: form for pattern, form in formats.items() if is_named(name, pattern)}
     if len(set(meant.values())) > 1:
         raise SpecError(f"source: {name} is to be read in two ways, by {sorted(meant)}; give both the same `format`.")
     return next(iter(meant.values()), None)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
@@ -12,6 +11,7 @@ from features.event_log.expressions import bracketed, literal, quoted
 from features.event_log.look_ups import looked_up
 from features.event_log.options import MADE_KEYS, EventLogOptions, MappingOptions, event_key, mapped_table
 from features.event_log.reading import ATTEMPT, SQL_TYPES, Reading, Zones, known_since, reading
+from features.file_format import is_named
 from features.reserved import alike
 from features.source import Raw
 
@@ -108,7 +108,7 @@ def _tried(raw: Raw, options: EventLogOptions, table: str, *, file: _File, count
 def _files(raw: Raw, mapping: MappingOptions, where: str) -> list[str]:
     found: dict[str, None] = {}
     for pattern in mapping.files:
-        matching = [name for name in raw.names if name == pattern or fnmatchcase(name, pattern)]
+        matching = [name for name in raw.names if is_named(name, pattern)]
         if not matching:
             raise MissingError(
                 f"{where}.files: no file '{pattern}' among the raw data {list(raw.names)}; add it: the data command."

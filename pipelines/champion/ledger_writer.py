@@ -117,6 +117,11 @@ class LedgerWriter:
             model_versions.point(self.client, self.spec, standing.serving)
 
 
+def no_champion(spec: str) -> MissingError:
+    """What to raise of a spec without a champion, where one is needed."""
+    return MissingError(f"'{spec}' has no champion yet; run: python -m pipelines run {spec}")
+
+
 def reading(spec: str, root: Path) -> LedgerWriter:
     """The writer of a spec, for reading only."""
     signed = sign(os.environ, datetime.now(UTC))

@@ -14,13 +14,12 @@ example: python -m pipelines data shop postgresql://reader@db.example/shop?table
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError, UsageError
-from features.file_format import Formats
+from features.file_format import Formats, is_named
 from pipelines.files import storage
 from pipelines.jobs import stage_graph
 from pipelines.messages import log
@@ -120,7 +119,7 @@ def _is_file_or_wanted(path: Path, wanted: Sequence[str]) -> bool:
 
 def is_wanted(path: Path, wanted: Sequence[str]) -> bool:
     """Whether a spec that wants these files, or globs of them, reads a file of that name."""
-    return any(fnmatch(path.name, pattern) for pattern in wanted)
+    return any(is_named(path.name, pattern) for pattern in wanted)
 
 
 def _refuse_unread(name: str, wanted: Sequence[str], paths: Sequence[Path]) -> None:

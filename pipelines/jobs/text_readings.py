@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments.texts.spec import TextsSpec
-from features.errors import MissingError, UsageError
+from features.errors import UsageError
 from features.texts.normalising import LONGEST
 from pipelines.champion import ledger_writer, loading, model_versions, reader_versions
 from pipelines.files import spreadsheet, storage
@@ -49,7 +49,7 @@ def read(spec: TextsSpec, workspace: Workspace, path: Path, *, text: str, key: s
     ledger = ledger_writer.reading(spec.name, workspace.root)
     standing, _ = ledger.agreed()
     if standing.serving is None:
-        raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
+        raise ledger_writer.no_champion(spec.name)
     ledger.check_champion(standing)
     found = model_versions.version(ledger.client, spec.name, standing.serving)
     counts = Read(standing.serving)

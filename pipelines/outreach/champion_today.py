@@ -14,8 +14,7 @@ from mlflow.entities.model_registry import ModelVersion
 from experiments.evaluation import claims
 from experiments.money.risk_levels import RiskCuts
 from experiments.spec import ExperimentSpec
-from features.errors import MissingError
-from pipelines.champion import loading, model_versions
+from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.files import storage
 from pipelines.matrix import matrices
 from pipelines.outreach import champion_scores, explained, open_warnings, serving_champion
@@ -52,7 +51,7 @@ def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, as_of
     """
     champion = serving_champion.read(spec.name, workspace)
     if champion is None:
-        raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
+        raise ledger_writer.no_champion(spec.name)
     rows = erased_people.left_out(engine, matrices.to_score(workspace.matrix))
     scored = loading.predict_in_parts(champion.model, rows, shown_as="score")
     # The judged twin's report where the version that serves was fitted again on all rows.

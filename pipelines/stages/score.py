@@ -17,7 +17,6 @@ from mlflow.entities.model_registry import ModelVersion
 
 from experiments.money.risk_levels import RiskCuts, in_use
 from experiments.spec import ExperimentSpec
-from features.errors import MissingError
 from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.files import spreadsheet, storage
 from pipelines.matrix import matrices
@@ -45,7 +44,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     reader = ledger_writer.reading(spec.name, workspace.root)
     standing, _ = reader.agreed()
     if standing.champion is None:
-        raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
+        raise ledger_writer.no_champion(spec.name)
     champion = model_versions.version(reader.client, spec.name, str(standing.serving))
     uplift = current(str(champion.tags.get("uplift", RANDOMISED)))
     # A champion of which the ledger says nothing was taken over as it was.

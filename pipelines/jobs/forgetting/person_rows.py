@@ -1,7 +1,6 @@
 """Which rows of a spec's raw files are of a customer: by the key of a table, by the mappings of an event log."""
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from itertools import chain
 
 import numpy as np
@@ -10,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.errors import UsageError
-from features.event_log import identities, look_ups
+from features.event_log import identities, look_ups, watch
 from features.event_log.expressions import literal, quoted
 from features.event_log.judging import IDENTITIES
 from features.event_log.keyed_files import as_key
 from features.event_log.options import EventLogOptions, MappingOptions
 from features.event_log.recorded import RECORDED
+from features.file_format import is_named
 from features.table_options import TableOptions
 from pipelines.raw_data.raw_files import RawFiles
 
@@ -50,7 +50,7 @@ def of_event_log(raw: RawFiles, options: EventLogOptions, customer: str) -> Rows
     files with identities those of the customer, and of files that are looked up those that only rows of the customer
     lead to.
     """
-    raw.database.execute("SET disabled_optimizers = 'common_subexpressions,type_pushdown,scalar_fn_pushdown'")
+    watch.prepare(raw.database)
     identities.read(raw, options)
     asked = f"SELECT key FROM {IDENTITIES} WHERE customer = {literal(customer)}"  # noqa: S608 - a literal
     keys = {str(key) for (key,) in raw.database.execute(asked).fetchall()}
@@ -84,7 +84,7 @@ def _of_mapping(
 
 
 def _files(raw: RawFiles, mapping: MappingOptions) -> Iterator[str]:
-    yield from (name for name in raw.names if any(fnmatchcase(name, pattern) for pattern in mapping.files))
+    yield from (name for name in raw.names if any(is_named(name, pattern) for pattern in mapping.files))
 
 
 def _add(found: dict[str, Mask], name: str, mask: Mask) -> None:

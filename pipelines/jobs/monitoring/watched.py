@@ -31,7 +31,7 @@ def read(spec: ExperimentSpec, workspace: Workspace) -> Watched:
     reader = ledger_writer.reading(spec.name, workspace.root)
     standing, _ = reader.agreed()
     if standing.champion is None:
-        raise MissingError(f"'{spec.name}' has no champion yet; run: python -m pipelines run {spec.name}")
+        raise ledger_writer.no_champion(spec.name)
     reader.check_champion(standing)
     found = model_versions.version(reader.client, spec.name, standing.champion)
     known = _reference(spec, workspace, found)

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +17,7 @@ from features.event_log.expressions import quoted
 from features.event_log.judging import NO_IDENTITY, Judged, judge
 from features.event_log.options import EventLogOptions, RecordedOptions, formats
 from features.event_log.recorded import RECORDED, ROW
+from features.file_format import is_named
 from pipelines.outreach.feedback.recorded_files import Kind, Recorded
 from pipelines.raw_data import raw_files
 from pipelines.raw_data.raw_files import RawFiles
@@ -68,7 +68,7 @@ def read(options: EventLogOptions, path: Path, *, time_zone: str, raw: Path) -> 
         (kind, number, where, mapping)
         for kind in RECORDED
         for number, (where, mapping) in enumerate(options.recorded(kind))
-        if any(path.name == pattern or fnmatchcase(path.name, pattern) for pattern in mapping.files)
+        if any(is_named(path.name, pattern) for pattern in mapping.files)
     ]
     if not there:
         return []
@@ -104,7 +104,7 @@ def in_raw_data(options: EventLogOptions | None, spec: str, folder: Path) -> lis
     found: dict[str, None] = {}
     for where, mapping in (one for kind in RECORDED for one in options.recorded(kind)):
         for pattern in mapping.files:
-            matching = [name for name in names if name == pattern or fnmatchcase(name, pattern)]
+            matching = [name for name in names if is_named(name, pattern)]
             if not matching:
                 raise MissingError(
                     f"{where}.files: no file '{pattern}' among the raw data {list(names)}; add it: the data command,"

@@ -31,7 +31,7 @@ from pipelines.servers import databases
 DATABASE, FILES = "database", "files"
 # Every table with the customer's id, and what is written over its texts.
 TEXTS: Mapping[sa.Table, Mapping[str, Any]] = {
-    ASSIGNMENTS: {"reasons": "[]"},
+    ASSIGNMENTS: {"reasons": "[]", "why_action": None},
     WARNINGS: {},
     WARNING_EVENTS: {"note": ""},
     DELIVERIES: {"reason": None},

@@ -21,9 +21,9 @@ from pipelines.workspace import Workspace
 
 
 @pytest.fixture
-def engine(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Engine]:
-    monkeypatch.setenv("HOLDFAST_LEDGER_URI", database)
-    found = ledger.Ledger.open(database).engine
+def engine(database_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Engine]:
+    monkeypatch.setenv("HOLDFAST_LEDGER_URI", database_address)
+    found = ledger.Ledger.open(database_address).engine
     yield found
     with found.begin() as connection:
         lease_table.TABLE.drop(connection, checkfirst=True)

@@ -129,8 +129,8 @@ def test_no_entry_can_be_changed_moved_or_lost_unnoticed(events, data: st.DataOb
         assert list(chain_faults((*entries[:place], *change(), *entries[place + 1 :])))
 
 
-def test_what_is_appended_is_read_back_and_each_spec_has_its_own_numbers(database: str) -> None:
-    book = Ledger.open(database)
+def test_what_is_appended_is_read_back_and_each_spec_has_its_own_numbers(database_address: str) -> None:
+    book = Ledger.open(database_address)
     written: dict[str, tuple[Entry, ...]] = {}
     for spec in ("read_1", "read_2"):
         first = Entry.after((), spec, {"words": "Zoë 'said' 50 %", "number": 0.1, "none": None})
@@ -138,12 +138,12 @@ def test_what_is_appended_is_read_back_and_each_spec_has_its_own_numbers(databas
         for entry in (first, second):
             book.append(entry)
         written[spec] = (first, second)
-    assert {spec: Ledger.open(database).entries(spec) for spec in written} == written
+    assert {spec: Ledger.open(database_address).entries(spec) for spec in written} == written
     assert not list(chain_faults(book.entries("read_1")))
 
 
-def test_of_many_who_write_the_same_entry_exactly_one_does(database: str) -> None:
-    book = Ledger.open(database)
+def test_of_many_who_write_the_same_entry_exactly_one_does(database_address: str) -> None:
+    book = Ledger.open(database_address)
 
     def write(who: int) -> bool:
         try:
@@ -158,14 +158,14 @@ def test_of_many_who_write_the_same_entry_exactly_one_does(database: str) -> Non
     assert [entry.body["who"] for entry in book.entries("raced")] == [wrote.index(True)]
 
 
-def test_many_who_open_a_new_ledger_at_once_all_find_one(database: str) -> None:
-    book = Ledger.open(database)
+def test_many_who_open_a_new_ledger_at_once_all_find_one(database_address: str) -> None:
+    book = Ledger.open(database_address)
     with book.engine.begin() as connection:
         ledger_table.TABLE.drop(connection)
-        if "postgresql" in database:
+        if "postgresql" in database_address:
             connection.exec_driver_sql("DROP FUNCTION holdfast_ledger_refuse")
     with ThreadPoolExecutor(6) as pool:
-        assert [len(one.entries("shop")) for one in pool.map(Ledger.open, [database] * 6)] == [0] * 6
+        assert [len(one.entries("shop")) for one in pool.map(Ledger.open, [database_address] * 6)] == [0] * 6
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_many_who_open_a_new_ledger_at_once_all_find_one(database: str) -> None:
         "TRUNCATE holdfast_ledger",
     ],
 )
-def test_the_database_itself_refuses_to_change_or_delete_an_entry(database: str, statement: str) -> None:
-    book = Ledger.open(database)
+def test_the_database_itself_refuses_to_change_or_delete_an_entry(database_address: str, statement: str) -> None:
+    book = Ledger.open(database_address)
     if not book.entries("kept"):
         book.append(Entry.after((), "kept", {"words": "for good"}))
     with pytest.raises(sa.exc.DBAPIError), book.engine.begin() as connection:

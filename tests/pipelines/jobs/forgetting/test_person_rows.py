@@ -64,7 +64,7 @@ def test_a_table_without_a_key_says_of_nobody(tmp_path: Path) -> None:
 def test_rows_of_an_event_log_are_those_of_contacts_and_opt_outs_too(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("id,joined\nc1,2024-01-01\nc2,2024-01-02\n")
     (tmp_path / "calls.csv").write_text("who,day,what\nc2,2024-02-01,call\nc1,2024-02-01,call\n")
-    (tmp_path / "no_more.csv").write_text("who,day\nc1,2024-03-01\nc10,2024-03-01\n")
+    (tmp_path / "no_[2].csv").write_text("who,day\nc1,2024-03-01\nc10,2024-03-01\n")
     columns = {"customer_id": "who", "event_at": "day"}
     options = EventLogOptions.model_validate(
         {
@@ -77,7 +77,7 @@ def test_rows_of_an_event_log_are_those_of_contacts_and_opt_outs_too(tmp_path: P
                 }
             },
             "contacts": {"files": "calls.csv", "columns": {**columns, "action": "what"}},
-            "opt_outs": {"files": "no_*.csv", "columns": columns},
+            "opt_outs": {"files": "no_[2].csv", "columns": columns},
         }
     )
     with raw_files.opened(tmp_path, {}) as files:
@@ -85,5 +85,5 @@ def test_rows_of_an_event_log_are_those_of_contacts_and_opt_outs_too(tmp_path: P
     assert {name: mask.nonzero()[0].tolist() for name, mask in rows.items()} == {
         "people.csv": [0],
         "calls.csv": [1],
-        "no_more.csv": [0],
+        "no_[2].csv": [0],
     }

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from alembic.migration import MigrationContext
 from features.errors import StorageError, UsageError
 from pipelines.outreach.operations import database
 from pipelines.outreach.operations.tables import APPEND_ONLY, METADATA, ROUNDS, VERSION_TABLE
-from tests.pipelines.postgres_server import running_server
 
 ROW = {
     "spec": "demo",
@@ -29,18 +27,9 @@ ROW = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('operations') / 'operations.db'}"
-        return
-    with running_server() as address:
-        yield address
-
-
 @pytest.fixture
-def root(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(database.ADDRESS, where)
+def root(database_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(database.ADDRESS, database_address)
     return tmp_path
 
 

@@ -1,7 +1,6 @@
 """Erasing somebody from the database, of either kind: nothing names them, all else stays, and triggers refuse again."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -18,24 +17,14 @@ from pipelines.outreach.operations.migrations import append_only
 from pipelines.outreach.operations.tables import APPEND_ONLY, ASSIGNMENTS, CONTACTS, METADATA, NOTES, OPT_OUTS, OUTCOMES
 from pipelines.raw_data.erased import Erased, is_pseudonym, pseudonym
 from tests.pipelines.outreach.operations.test_rounds import ROUND, assignments
-from tests.pipelines.postgres_server import running_server
 
 AT = "2026-02-01T08:00:00"
 SIGNED = Signed("erased-" + "0" * 32, "demo", AT, "desk")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('operations') / 'operations.db'}"
-        return
-    with running_server() as address:
-        yield address
-
-
 @pytest.fixture
-def engine(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
-    monkeypatch.setenv(database.ADDRESS, where)
+def engine(database_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
+    monkeypatch.setenv(database.ADDRESS, database_address)
     found = database.opened(tmp_path)
     with found.begin() as connection, append_only.lifted(connection, APPEND_ONLY):
         for table in reversed(METADATA.sorted_tables):
@@ -63,6 +52,7 @@ def engine(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sa.En
 def everything(engine: sa.Engine) -> dict[str, pd.DataFrame]:
     with engine.connect() as connection:
         found = {name: pd.read_sql(sa.select(table), connection) for name, table in METADATA.tables.items()}
+    found = {name: rows.astype(object).where(rows.notna(), None) for name, rows in found.items()}
     return {
         name: rows.sort_values("place", ignore_index=True) if "place" in rows else rows for name, rows in found.items()
     }
@@ -90,6 +80,22 @@ def test_the_person_is_named_nowhere_and_all_else_is_as_it_was(engine: sa.Engine
     assert rounds.found(engine, "demo", ROUND.as_of) is not None  # its digest is that of its rows
     assert erased_people.read(engine).among(["c0", "c1"]) == {"c0"}
     assert opt_outs.now(engine)["all"] == {SIGNED.pseudonym, "c1"}
+
+
+# Texts of these columns come from the spec, a round or a clock; they say nothing that is of one person alone.
+OF_NOBODY = {
+    *("action", "as_of", "at", "because", "began_at", "by", "channel", "contact", "currency", "customer_id", "due_at"),
+    *("escalates_to", "happened_at", "key", "kind", "known_at", "level", "next_best", "outcome", "owner"),
+    *("playbook_row", "probabilities", "proposed", "raised_at", "receiver", "round", "rule", "segment", "spec"),
+    *("state", "versions", "warnings"),
+}
+
+
+def test_every_text_of_a_person_is_written_over() -> None:
+    """A new column of a text is to be written over, or to be added to those of nobody."""
+    for table, over in erasing.TEXTS.items():
+        texts = {column.name for column in table.columns if isinstance(column.type, sa.Text)}
+        assert texts - over.keys() <= OF_NOBODY, table.name
 
 
 def test_twice_it_gives_what_was_done_once(engine: sa.Engine) -> None:
