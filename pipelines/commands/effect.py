@@ -72,9 +72,11 @@ def _date(spec: "ExperimentSpec", said: str | None) -> "date":
 
 
 def _lines(found: dict[str, Any], workspace: "Workspace") -> "Iterator[str]":
+    from pipelines.messages.numbers import counted
+
     rounds = found["rounds"]
     pending = sum(bool(one["pending"]) for one in rounds)
-    yield f"effect {found['spec']}: {len(rounds)} rounds up to {found['at']}, {pending} of them pending"
+    yield f"effect {found['spec']}: {counted(len(rounds), 'round')} up to {found['at']}, {pending} of them pending"
     for one in rounds:
         if one["pending"]:
             yield f"  round {one['round']} is pending: {one['pending']}"
@@ -91,7 +93,9 @@ def _lines(found: dict[str, Any], workspace: "Workspace") -> "Iterator[str]":
 
 
 def _name(line: dict[str, Any]) -> str:
-    return str(line["action"]) if line["by"] == "all" else f"{line['action']}, {line['by']} {line['value']}"
+    from pipelines.reporting import effect_words
+
+    return str(line["action"]) if line["by"] == "all" else f"{line['action']}, {effect_words.named(line)[0]}"
 
 
 def _said(line: dict[str, Any]) -> str:

@@ -24,6 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.messages.answer import Answer
 
+# Folders of parts that are made of the raw data: a person stands in dozens of them.
+MADE = ("data/tables/", "data/matrix/")
+
 if TYPE_CHECKING:
     from experiments.spec import ExperimentSpec
     from pipelines.jobs.forgetting.forget_run import Found
@@ -60,9 +63,17 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
 
 
 def _stood(found: "Found") -> list[str]:
+    """The tables, and the files that hold rows, of those that are made of the data by folder."""
+    from pipelines.messages.numbers import counted
     from pipelines.ruling import answers
 
-    rows = [(name, f"{count:,} rows") for several in (found.database, found.files) for name, count in several.items()]
+    folders: dict[str, list[int]] = {}
+    for name, count in found.files.items():
+        folders.setdefault(name.rpartition("/")[0] if name.startswith(MADE) else name, []).append(count)
+    rows = [(name, counted(count, "row")) for name, count in found.database.items()]
+    for name, counts in folders.items():
+        files = f" in {counted(len(counts), 'file')}" if name.startswith(MADE) else ""
+        rows.append((name, f"{counted(sum(counts), 'row')}{files}"))
     return [*answers.table(rows), *_elsewhere(found)]
 
 
@@ -74,10 +85,13 @@ def _elsewhere(found: "Found") -> list[str]:
 
 
 def _done(name: str, receipt: dict[str, Any]) -> list[str]:
+    from pipelines.messages.numbers import counted
+
     rows = sum(receipt["database"]["rows"].values())
     in_files, files = sum(one["rows"] for one in receipt["files"]), len({one["file"] for one in receipt["files"]})
+    of_files = f"{counted(in_files, 'row')} of {counted(files, 'file')}"
     lines = [
-        f"forget {name}: erased {rows:,} rows of the operations database, and {in_files:,} of {files:,} files",
+        f"forget {name}: erased {counted(rows, 'row')} of the operations database, and {of_files}",
         f"  in their place stands {receipt['pseudonym']}",
     ]
     if receipt["versions"]:

@@ -52,6 +52,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     from pathlib import Path
 
     from pipelines.champion.authorship import sign
+    from pipelines.messages.numbers import counted
     from pipelines.outreach.feedback import compliance, record_run
     from pipelines.outreach.operations import came_back, database
 
@@ -71,14 +72,16 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     contacts = compliance.attached(came_back.contacts(engine, spec.name), assignments)
     done = compliance.table(compliance.followed(assignments, contacts))
     outside = int((contacts["of_round"] == "").sum())
+    new = f"{counted(kept.new, 'new row')}, {kept.corrections:,} of them corrections"
+    elsewhere = f"  {counted(outside, 'contact')} outside of any round: kept, and no part of any effect"
     lines = [
-        f"record {spec.name}: {kept.new} new rows, {kept.corrections} of them corrections, and {kept.known} known ones",
+        f"record {spec.name}: {new}, and {kept.known:,} known ones",
         *(["  nothing was recorded: --dry-run"] if arguments.dry_run else []),
-        *([f"  opt-outs of {kept.strangers} customers who are not known yet: they hold"] if kept.strangers else []),
-        *([f"  {kept.left_out} rows were left out by `drop`"] if kept.left_out else []),
-        *([f"  {kept.erased} rows are of people who were erased: left out"] if kept.erased else []),
+        *([f"  opt-outs of {counted(kept.strangers, 'customer')} not known yet: they hold"] if kept.strangers else []),
+        *([f"  {counted(kept.left_out, 'row')} left out by `drop`"] if kept.left_out else []),
+        *([f"  {counted(kept.erased, 'row')} of people who were erased: left out"] if kept.erased else []),
         *_table(done),
-        *([f"  {outside} contacts are outside of any round: kept, and no part of any effect"] if outside else []),
+        *([elsewhere] if outside else []),
     ]
     plain = {**asdict(kept), "done": done, "outside": outside}
     return Answer(tuple(lines), {"spec": spec.name, "dry_run": arguments.dry_run, **plain})

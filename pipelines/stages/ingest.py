@@ -74,10 +74,9 @@ def run(spec: Ingested, workspace: Workspace) -> None:
         _count_erased(reconciled, +left_out)
         storage.write_json(folder / "about.json", {**about, "reconciled": reconciled})
     if left_out.total():
-        told = (
-            f"{left_out.total():,} rows are of people who were erased: left out; `forget` takes them out of raw files"
-        )
-        log.warn("ingest", spec.name, [told])
+        told = f"{left_out.total():,} rows are of people who were erased: left out"
+        hint = "; `forget` takes them out of raw files" if source.needs_files else ""
+        log.warn("ingest", spec.name, [told + hint])
     log.done("ingest", spec.name, **counts)
 
 
