@@ -24,7 +24,6 @@ from pipelines.files import storage
 from pipelines.learning import training_data
 from pipelines.messages import log
 from pipelines.models import integrity, levels, portable, provenance
-from pipelines.processes import orphans
 from pipelines.servers import mlflow_runs
 from pipelines.stages import register, train
 from pipelines.workspace import Workspace
@@ -117,8 +116,7 @@ def _register(
     expected = portable.scorer(folder / MODEL).score(example)
     everything = {**tags, "contract": contract.digest}
     experiment = mlflow_runs.experiment_id(writer.client, workspace.root, spec.name)
-    said = {**everything, **orphans.owner()}
-    with mlflow.start_run(experiment_id=experiment, run_name="refitted champion", tags=said):
+    with mlflow_runs.active_run(experiment, name="refitted champion", tags=everything):
         for name in (TRAINING, levels.LEVELS):
             mlflow.log_artifact(str(folder / name))
         logged = model_versions.log_model(folder / MODEL, contract=contract, example=example, output=expected)

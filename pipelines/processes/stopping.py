@@ -3,9 +3,10 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -19,9 +20,10 @@ Command = Callable[[Sequence[str]], int]
 
 
 class Stopping:
-    """Whether this process was asked to stop, and its command's name."""
+    """Whether this process was asked to stop, whether a stop has to wait, and the command's name."""
 
     asked = False
+    waits = False
     command = "pipelines"
 
 
@@ -54,9 +56,22 @@ def listen() -> None:
     sys.excepthook, sys.unraisablehook = _unhandled, _swallowed
 
 
-def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     Stopping.asked = True
-    raise KeyboardInterrupt
+    if not Stopping.waits:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """A short block that a stop does not interrupt; a stop that came meanwhile is raised at its end."""
+    Stopping.waits, before = True, Stopping.asked
+    try:
+        yield
+    finally:
+        Stopping.waits = False
+    if Stopping.asked and not before:
+        raise KeyboardInterrupt
 
 
 def _unhandled(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -4,20 +4,21 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
-from mlflow import MlflowClient
+import mlflow
+from mlflow import ActiveRun, MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from features.errors import StorageError
 from pipelines.messages import masking
-from pipelines.processes import orphans
+from pipelines.processes import orphans, stopping
 from pipelines.servers import addresses, databases, faults
 
 NAME, PARENT, NOTE = "mlflow.runName", "mlflow.parentRunId", "mlflow.note.content"
@@ -68,6 +69,16 @@ def start_run(
     nested = {} if parent is None else {PARENT: parent}
     tags = {NAME: name, **nested, **orphans.owner()}
     return str(found.create_run(experiment, start_time=began_ms, tags=tags).info.run_id)
+
+
+@contextmanager
+def active_run(experiment: str, *, name: str, tags: Mapping[str, str]) -> Iterator[ActiveRun]:
+    """A block whose run ends with it, as FAILED where it was stopped, even in the moment in which the run begins."""
+    with ExitStack() as ends:
+        with stopping.held_back():
+            begun = mlflow.start_run(experiment_id=experiment, run_name=name, tags={**tags, **orphans.owner()})
+            active = ends.enter_context(begun)
+        yield active
 
 
 def log_batch(

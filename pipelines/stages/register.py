@@ -69,7 +69,7 @@ def _register(spec: ExperimentSpec, workspace: Workspace, lease: leases.Lease, *
     expected = portable.scorer(folder).score(example)
     tags = {**provenance.tags(spec, workspace), model_versions.DIGEST: digest, "contract": contract.digest}
     experiment = mlflow_runs.experiment_id(client, workspace.root, spec.name)
-    with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags={**tags, **orphans.owner()}) as active:
+    with mlflow_runs.active_run(experiment, name="challenger", tags=tags) as active:
         run_id = active.info.run_id
         mlflow_runs.log_batch(client, run_id, params=_params(workspace), metrics=_metrics(workspace))
         mlflow_runs.log_inputs(client, run_id, _used(spec, workspace))

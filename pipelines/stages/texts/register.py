@@ -49,7 +49,7 @@ def _register(spec: TextsSpec, workspace: Workspace, lease: leases.Lease, client
     expected = folders.scorer(folder).read(example[reader_versions.TEXT].tolist())
     tags = {**_tags(spec, workspace), model_versions.DIGEST: digest}
     experiment = mlflow_runs.experiment_id(client, workspace.root, spec.name)
-    with mlflow.start_run(experiment_id=experiment, run_name="challenger", tags={**tags, **orphans.owner()}) as active:
+    with mlflow_runs.active_run(experiment, name="challenger", tags=tags) as active:
         run_id = active.info.run_id
         metrics = storage.read_json(workspace.evaluation / "metrics.json")
         figures = [(name, float(value), 0) for name, value in metrics.items()]
