@@ -24,7 +24,7 @@ from tests.end_to_end.repository import Repository
 
 pytestmark = pytest.mark.slow
 ACTIONS = ("call", "coupon", "upgrade")
-FEW = 4  # the bounds hold for what so few trials find, and more take minutes
+FEW = 2  # the bounds hold for what so few trials find, and more take minutes
 # Of what an oracle that knows every effect would earn; 0.56 when this was written.
 ORACLE_SHARE = 0.4
 
