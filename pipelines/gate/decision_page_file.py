@@ -1,6 +1,7 @@
 """The HTML pages beside `decision.json`: the decision's page, the report with the verdict on top, and the curves."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from experiments.spec import ExperimentSpec
@@ -64,6 +65,13 @@ def report_page(workspace: Workspace, decision: Mapping[str, Any]) -> str:
 
     made = _made(workspace, decision, but="Report")
     return report.render(found, page_header.of_report(found, decision, made=made))
+
+
+def provenance(workspace: Workspace, decision: Mapping[str, Any]) -> "Provenance":
+    """Where the challenger of a decision was made; its links are paths from the root of the checkout."""
+    made = _made(workspace, decision, but="")
+    folder = workspace.artifacts.relative_to(workspace.root)
+    return replace(made, beside={name: str(folder / place) for name, place in made.beside.items()})
 
 
 def _made(workspace: Workspace, decision: Mapping[str, Any], *, but: str, listed: bool = True) -> "Provenance":
