@@ -27,7 +27,7 @@ def explained(page: str, terms: Sequence[GlossaryTerm]) -> str:
         if one.key not in left:
             return found[0]
         left.remove(one.key)
-        return f'<a class="term" href="#{one.key}" title="{escape(one.meaning)}">{found[1]}</a>'
+        return f'<a class="term" href="#{one.key}" title="{escape(" ".join((one.meaning, one.chinese[1])).strip())}">{found[1]}</a>'
 
     parts = _TAG.split(page)
     for place, part in enumerate(parts):
