@@ -19,7 +19,7 @@ Both = tuple[str, str]
 # Of texts that figures hold, of which a page is given the English only.
 SAID = "said_"
 _NAME = re.compile(r"\{(\w+)\}")
-_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Catalogue:
 
     texts: Mapping[str, Mapping[str, str]]
 
-    def both(self, key: str, **filled: object) -> Both:
+    def both(self, key: str, /, **filled: object) -> Both:
         """A text in English and Chinese; a pair is filled in by language, anything else into both.
 
         Raises KeyError for a key that there is not, or a name that nothing fills.
@@ -40,19 +40,19 @@ class Catalogue:
         )
         return english, chinese
 
-    def english(self, key: str, **filled: object) -> str:
+    def english(self, key: str, /, **filled: object) -> str:
         """The text said_KEY in English, as figures and the terminal have it; `translated` finds its Chinese again."""
         return self.both(SAID + key, **filled)[0]
 
-    def plain(self, key: str, **filled: object) -> str:
+    def plain(self, key: str, /, **filled: object) -> str:
         """Both languages in one line, for where there can be no markup."""
         return " ".join(self.both(key, **filled))
 
-    def marked(self, key: str, **filled: object) -> Markup:
+    def marked(self, key: str, /, **filled: object) -> Markup:
         """Both languages for a page, escaped but for what is marked already."""
         found = self.texts[key]
         parts = [
-            Markup(escape(found[language])).format(**{name: _of(one, at) for name, one in filled.items()})
+            escape(found[language]).format(**{name: _of(one, at) for name, one in filled.items()})
             for at, language in enumerate(LANGUAGES)
         ]
         return shown((parts[0], parts[1]))
@@ -93,8 +93,7 @@ def on(text: str) -> Both:
 
 def in_words(text: str) -> Both:
     """A text whose ISO dates are in words, for either language."""
-    english, chinese = (_DATE.sub(lambda one, at=at: on(one[0])[at], text) for at in (0, 1))
-    return english, chinese
+    return numbers.dates_in_words(text), _DATE.sub(lambda one: on(one[0])[1], text)
 
 
 def dates(texts: list[str]) -> Both:
@@ -108,8 +107,9 @@ def dates(texts: list[str]) -> Both:
 
 @cache
 def of_page(name: str) -> Catalogue:
-    """The catalogue of a page, from NAME_words.yaml."""
-    return Catalogue(yaml.safe_load((FOLDER / f"{name}_words.yaml").read_text(encoding="utf-8")))
+    """The catalogue of a page, from NAME_words.yaml; a percent sign stays on the line of its number."""
+    text = (FOLDER / f"{name}_words.yaml").read_text(encoding="utf-8")
+    return Catalogue(yaml.safe_load(text.replace(" %", f"{numbers.NO_BREAK}%")))
 
 
 def _of(one: object, at: int) -> object:
@@ -117,12 +117,12 @@ def _of(one: object, at: int) -> object:
 
 
 def _patterns(of: Catalogue) -> list[tuple[str, re.Pattern[str]]]:
-    """How the English text of each key looks once filled in; those with the fewest gaps first."""
+    """How the English text of each said_KEY looks once filled in; the one that says most itself first."""
     found = []
     for key, text in of.texts.items():
         if not key.startswith(SAID):
             continue
         parts = _NAME.split(text["en"])
         pattern = "".join(f"(?P<{one}>.+?)" if at % 2 else re.escape(one) for at, one in enumerate(parts))
-        found.append((len(parts), key, re.compile(pattern, re.DOTALL)))
+        found.append((-sum(map(len, parts[::2])), key, re.compile(pattern, re.DOTALL)))
     return [(key, pattern) for _, key, pattern in sorted(found, key=lambda one: one[:2])]

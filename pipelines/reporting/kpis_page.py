@@ -4,7 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.messages.numbers import PERCENT, Unit, Written, between, count, counted, money, number, percent, significant
+from pipelines.messages.numbers import (
+    PERCENT,
+    Unit,
+    Written,
+    between,
+    count,
+    counted,
+    money,
+    number,
+    percent,
+    significant,
+)
 from pipelines.reporting import catalogue
 from pipelines.reporting.catalogue import Both, Catalogue
 from pipelines.reporting.pages import page
@@ -112,7 +123,9 @@ def _driver(one: Found, words: Catalogue) -> dict[str, Any]:
     return {
         **one,
         "touchpoint": words.named("touchpoint", one["touchpoint"]),
-        "says": words.both(f"said_driver_{one['column']}", over=significant(threshold), more=significant(threshold + 1)),
+        "says": words.both(
+            f"said_driver_{one['column']}", over=significant(threshold), more=significant(threshold + 1)
+        ),
         "above": number(100 * one["above"], 0, signed=True),
         "below": number(100 * one["below"], 0, signed=True),
         "gap": between(one["gap"], NPS_UNIT),

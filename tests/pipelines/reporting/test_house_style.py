@@ -68,7 +68,13 @@ def test_the_page_of_effects(tmp_path: Path) -> None:
     page = effect_page.render(plain)
     assert not faults(page)
     text = " ".join(shown(page).split())
-    for words in ("1 round of contacts", "no segment 无客群", "risk high 风险等级 高", "Glossary 术语", "2025年1月1日"):
+    for words in (
+        "1 round of contacts",
+        "call, no segment call，无客群",
+        "call, risk high call，风险等级 高",
+        "Glossary 术语",
+        "2025年1月1日",
+    ):
         assert words in text
 
 
@@ -96,7 +102,7 @@ def test_the_page_of_retention(tmp_path: Path) -> None:
     found = kpis.figures(company_by_hand.spec(kpis={"days": [1, 365]}), workspace, at="2024-12-28", by="plan")
     page = kpis_page.render(found)
     assert not faults(page)
-    assert "Whoever has a contract that runs is a customer." in shown(page)
+    assert "somebody is a customer from the day a contract begins until the day the last one ends" in shown(page)
 
 
 def test_the_list_of_a_round(tmp_path: Path) -> None:
