@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.messages.numbers import POINTS, Written, count, share, written
+from pipelines.messages.numbers import OF_A_HUNDRED, Written, count, share, written
 from pipelines.reporting import catalogue
 from pipelines.reporting.catalogue import Both, Catalogue
 from pipelines.reporting.charts import BOTTOM, COLOURS, TOP, WHISKER, Chart, dot, drawn, in_percent, in_rows, said
@@ -76,7 +76,7 @@ def _line(name: str, one: Found, found: Found, words: Catalogue) -> RuleLine:
         judged=one["judged"],
         left=_share(one["left"], one["judged"]),
         base=_share(one["base"], one["judged"]),
-        gain=None if one["gain"] is None else written(one["gain"], POINTS),
+        gain=None if one["gain"] is None else written(one["gain"], OF_A_HUNDRED),
         warned=_share(one["leavers_warned"], one["leavers"]),
         days_ahead="–" if days is None else f"{days:.0f}",
         listed=_beside_the_list(named, found["model"].get(name), words),

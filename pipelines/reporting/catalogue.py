@@ -105,6 +105,11 @@ def dates(texts: list[str]) -> Both:
     return numbers.days(texts), chinese if len(texts) < 3 else f"{first}至{last}的{len(texts)}个日期"
 
 
+def bounds(one: numbers.Written) -> str:
+    """The interval of a figure without a word of either language: [1.2, 3.4]."""
+    return f"[{one.range.replace(' to ', ', ')}]"
+
+
 @cache
 def of_page(name: str) -> Catalogue:
     """The catalogue of a page, from NAME_words.yaml; a percent sign stays on the line of its number."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.playbooks.playbook_file import NO_ACTION as NONE
 from pipelines.messages.numbers import (
-    POINTS,
+    OF_A_HUNDRED,
     Written,
     amount,
     between,
@@ -81,7 +81,7 @@ def _row(line: Found) -> dict[str, Any]:
         "left_withheld": "–" if counts["left_withheld"] is None else f"{counts['left_withheld']:,}",
         "stayed": "–" if stayed is None else percent(stayed["assigned"]),
         "stayed_withheld": "–" if stayed is None else percent(stayed["withheld"]),
-        "effect": None if line["effect"] is None else between(line["effect"], POINTS),
+        "effect": None if line["effect"] is None else between(line["effect"], OF_A_HUNDRED),
         "reached": _reached(line["reached"]),
         "detectable": "–" if line["detectable"] is None else number(100 * line["detectable"], 1),
         "word": words.named("word", line["word"]),
@@ -96,7 +96,7 @@ def _reached(reached: Found) -> Both | Written | None:
         return None
     if one["kind"] != "interval" or one["low"] is None or one["high"] is None:
         return effect_words.words().both("reached_unknown")
-    return between(one, POINTS)
+    return between(one, OF_A_HUNDRED)
 
 
 def _earned(line: Found) -> dict[str, Any]:

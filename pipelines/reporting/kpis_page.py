@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.messages.numbers import (
+    OF_A_HUNDRED,
     PERCENT,
     Unit,
     Written,
@@ -23,8 +24,6 @@ from pipelines.reporting.terms import GlossaryTerm
 
 Found = Mapping[str, Any]
 
-# Scores go from -100 to 100.
-NPS_UNIT = Unit(100, signed=True)
 NOTHING = ("–", "–")
 TONES = {"reached": ("good", "✓"), "missed": ("bad", "✕"), "cannot tell": ("open", "○")}
 
@@ -87,7 +86,8 @@ def _part(one: Found, words: Catalogue) -> WindowPart:
         lines = [_line(words.named("group", name), each, words) for name, each in held.items()]
         tables.append((words.named("column", column), lines))
     scores = [
-        (words.named("touchpoint", name), each, _interval(each["score"], NPS_UNIT)) for name, each in one["nps"].items()
+        (words.named("touchpoint", name), each, _interval(each["score"], OF_A_HUNDRED))
+        for name, each in one["nps"].items()
     ]
     return WindowPart(one, _days(one["days"], words), whole["target"] if whole else None, tables, scores)
 
@@ -128,7 +128,7 @@ def _driver(one: Found, words: Catalogue) -> dict[str, Any]:
         ),
         "above": number(100 * one["above"], 0, signed=True),
         "below": number(100 * one["below"], 0, signed=True),
-        "gap": between(one["gap"], NPS_UNIT),
+        "gap": between(one["gap"], OF_A_HUNDRED),
     }
 
 

@@ -51,7 +51,7 @@ def _pages() -> Environment:
         lstrip_blocks=True,
     )
     pages.filters |= {one: getattr(numbers, one) for one in FILTERS}
-    pages.filters |= {"both": catalogue.shown, "on": catalogue.on, "dates": catalogue.dates}
+    pages.filters |= {"both": catalogue.shown, "on": catalogue.on, "dates": catalogue.dates, "bounds": catalogue.bounds}
     return pages
 
 
