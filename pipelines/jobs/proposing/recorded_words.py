@@ -10,7 +10,16 @@ NUMBER = {"contact", "call", "kontakt", "anruf", "nr", "number", "编号", "联�
 DONE = {"outreach", "campaign", "campaigns", "contacts", "anrufe", "kontakte", "kampagne", "kampagnen", "aktionen"}
 DONE |= {"外呼", "联系记录", "活动"}
 # Parts of names of columns and files of whom nobody may contact.
-OUT: tuple[str, ...] = ("unsubscrib", "optout", "optedout", "donotcontact", "donotcall", "donotmail", "nocontact", "suppress")
+OUT: tuple[str, ...] = (
+    "unsubscrib",
+    "optout",
+    "optedout",
+    "donotcontact",
+    "donotcall",
+    "donotmail",
+    "nocontact",
+    "suppress",
+)
 OUT += ("widerspr", "werbesperre", "kontaktsperre", "abgemeldet", "abmeldung", "keinewerbung", "robinson")
 OUT += ("退订", "勿扰", "免打扰", "拒绝联系")
 OUT_WORDS = {"dnc", "sperre", "gesperrt"}
