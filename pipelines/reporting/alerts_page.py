@@ -53,7 +53,7 @@ def render(found: Found) -> str:
     asked = [line.name[0] for line in lines if line.asks_the_model]
     return page(
         "alerts.html.j2",
-        [words.term(key) for key in TERMS],
+        [words.term(key, words.both(key)[0].lower()) for key in TERMS],
         words=words,
         found=found,
         lines=lines,

@@ -129,7 +129,10 @@ def rest(target: Target, making: Making) -> Iterator[str]:
         why = "you said so" if said.randomised else "nobody said that they were randomised"
         yield from writing.line("randomised", said.randomised, indent=2, why=why)
     else:
-        yield from writing.line("treatment", None, why="sure: no action was named")
+        why = "sure: no action was named"
+        if any(one.kind == "contacts" for one in making.recorded):
+            why = "guess: the files say what was done, not what it costs: write each action as one of treatment.arms"
+        yield from writing.line("treatment", None, why=why)
     validation: dict[str, object] = {"volume_change": said.volume_change or 0.5}
     validation |= {"ended": list(said.ended)} if said.ended else {}
     yield from writing.line("validation", validation, why="you said so" if said.ended or said.volume_change else "")
