@@ -31,6 +31,7 @@ class Unit:
 PLAIN = Unit()
 PERCENT = Unit(100, after=f"{NO_BREAK}%", decimals=1)
 GAP = Unit(100, after=f"{NO_BREAK}points")
+OF_A_HUNDRED = Unit(100, signed=True)
 POINTS = Unit(100, after=f"{NO_BREAK}points", signed=True)
 TIMES = Unit(after=f"{NO_BREAK}times", decimals=2)
 

@@ -18,7 +18,7 @@ import yaml
 from experiments.metric import Numbers
 from features.catalog import all_features
 from features.feature import Feature
-from pipelines.messages import numbers
+from pipelines.messages import feature_units
 
 WORDS = Path(__file__).parent / "reason_words.yaml"
 # Of a column that no theme has, as in a table without dates.
@@ -29,8 +29,6 @@ MOST_OF_AN_EFFECT = 2
 WHY = tuple(f"why_action_{language}" for language in LANGUAGES)
 # A theme adds something beyond rounding.
 SOMETHING = 1e-9
-# So many days and more are said without a decimal.
-WHOLE_DAYS = 10
 
 
 def columns(many: int = MOST) -> list[str]:
@@ -106,10 +104,7 @@ def _shown(column: Mapping[str, Any], value: float) -> str:
         return "–"
     if column["type"] == "category":
         return str(column["categories"][int(value)])
-    if column.get("unit") == "days":
-        whole = abs(value) >= WHOLE_DAYS or value == int(value)
-        return numbers.number(value, 0 if whole else 1)
-    return numbers.significant(value, 4)
+    return feature_units.value(value, column.get("unit"))
 
 
 def in_chinese(name: str) -> str:

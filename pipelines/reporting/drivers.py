@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.evaluation.drivers import NO_THEME
+from pipelines.messages.feature_units import NO_WORD, unit_of
 from pipelines.messages.numbers import (
     MINUS,
     NO_BREAK,
     PERCENT,
-    PLAIN,
     Unit,
     Written,
     aligned,
@@ -29,7 +29,6 @@ MOST_OF_A_THEME = 6
 # From this share of missing values on, the first screen says for how many a factor is known.
 MUCH_MISSING = 0.1
 DEVIATIONS = Unit(after=f"{NO_BREAK}sd", signed=True, decimals=2)
-NO_WORD = (None, "count", "ratio", "quintile", "tone")
 
 
 @dataclass(frozen=True)
@@ -137,18 +136,10 @@ def _mean(found: Found, one: Found, which: str) -> Written | None:
     value = one.get(which)
     if value is None:
         return None
-    unit = PERCENT if one["value"] is not None else _unit(one["unit"], found["spec"]["currency"])
+    unit = PERCENT if one["value"] is not None else unit_of(one["unit"], found["spec"]["currency"])
     scale = abs((one["mean_left"] - one["mean_stayed"]) / one["effect"]) if one["effect"] else 1.0
     text = alone(value, unit, standard_error=scale * (one["high"] - one["low"]) / 4)
     return Written(value, "", text, "", "")
-
-
-def _unit(name: str | None, currency: str) -> Unit:
-    if name == "share":
-        return PERCENT
-    if name == "currency":
-        return money(currency)
-    return PLAIN if name in NO_WORD else Unit(after=f"{NO_BREAK}{name}")
 
 
 def _change_point(found: Found, one: Found) -> ChangePoint | None:

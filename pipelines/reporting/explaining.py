@@ -27,7 +27,8 @@ def explained(page: str, terms: Sequence[GlossaryTerm]) -> str:
         if one.key not in left:
             return found[0]
         left.remove(one.key)
-        return f'<a class="term" href="#{one.key}" title="{escape(one.meaning)}">{found[1]}</a>'
+        tooltip = escape(f"{one.meaning} {one.chinese[1]}".strip())
+        return f'<a class="term" href="#{one.key}" title="{tooltip}">{found[1]}</a>'
 
     parts = _TAG.split(page)
     for place, part in enumerate(parts):

@@ -4,15 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.messages.numbers import PERCENT, Unit, Written, between, money, number, percent
+from pipelines.messages.numbers import (
+    OF_A_HUNDRED,
+    PERCENT,
+    Unit,
+    Written,
+    between,
+    count,
+    counted,
+    money,
+    number,
+    percent,
+    significant,
+)
+from pipelines.reporting import catalogue
+from pipelines.reporting.catalogue import Both, Catalogue
 from pipelines.reporting.pages import page
 from pipelines.reporting.terms import GlossaryTerm
 
 Found = Mapping[str, Any]
 
-# Scores go from -100 to 100.
-NPS_UNIT = Unit(100, signed=True)
-WORDS = {"onboarding": "Onboarding", "application": "Application", "after_sales": "After sales", "renewal": "Renewal"}
+NOTHING = ("–", "–")
 TONES = {"reached": ("good", "✓"), "missed": ("bad", "✕"), "cannot tell": ("open", "○")}
 
 
@@ -20,11 +32,11 @@ TONES = {"reached": ("good", "✓"), "missed": ("bad", "✕"), "cannot tell": ("
 class GroupLine:
     """A row of a window's table: a group with its movements, its rates and its revenue."""
 
-    name: str
+    name: Both
     moved: Mapping[str, int]
     retention: Written | None
     churn: Written | None
-    verdict: str | None
+    verdict: Both | None
     tone: tuple[str, str]
     net: Written | None
     net_value: str
@@ -37,45 +49,57 @@ class WindowPart:
     """A window on the page: its tables by grouping, and its scores by touchpoint."""
 
     found: Found
+    days: Both
     target: float | None
-    tables: Sequence[tuple[str, Sequence[GroupLine]]]
-    scores: Sequence[tuple[str, Found, Written | None]]
+    tables: Sequence[tuple[Both | None, Sequence[GroupLine]]]
+    scores: Sequence[tuple[Both, Found, Written | None]]
 
 
 def render(found: Found) -> str:
     """The page of the figures of `kpis`; equal figures give equal text. found is that JSON."""
-    parts = [_part(one) for one in found["windows"]]
+    words = catalogue.of_page("kpis")
     return page(
         "kpis.html.j2",
-        _terms(found),
+        _terms(words),
+        words=words,
         found=found,
-        parts=parts,
-        drivers=[_driver(one) for one in (found["drivers"] or {"thresholds": []})["thresholds"]],
-        worth=_worth(found),
-        early=_early(found["windows"]),
-        acted=_acted(found["windows"]),
+        parts=[_part(one, words) for one in found["windows"]],
+        drivers=[_driver(one, words) for one in (found["drivers"] or {"thresholds": []})["thresholds"]],
+        worth=_worth(found, words),
+        early=_early(found["windows"], words),
+        acted=_acted(found["windows"], words),
+        active=_days(found["active_days"], words),
+        lag=_days(found["lag_days"], words) if found["lag_days"] else None,
     )
 
 
-def _part(one: Found) -> WindowPart:
+def _days(number: int, words: Catalogue) -> Both:
+    return words.both("days", counted=counted(number, "day"), count=count(number))
+
+
+def _part(one: Found, words: Catalogue) -> WindowPart:
     whole = one["all"]
-    tables = [("", [_line("All customers", whole)])] if whole else []
-    tables += [(column, [_line(name, each) for name, each in held.items()]) for column, held in one["groups"].items()]
+    tables: list[tuple[Both | None, Sequence[GroupLine]]] = []
+    if whole:
+        tables.append((None, [_line(words.both("all_customers"), whole, words)]))
+    for column, held in one["groups"].items():
+        lines = [_line(words.named("group", name), each, words) for name, each in held.items()]
+        tables.append((words.named("column", column), lines))
     scores = [
-        (WORDS.get(name, "All" if name == "all" else name), each, _interval(each["score"], NPS_UNIT))
+        (words.named("touchpoint", name), each, _interval(each["score"], OF_A_HUNDRED))
         for name, each in one["nps"].items()
     ]
-    return WindowPart(one, whole["target"] if whole else None, tables, scores)
+    return WindowPart(one, _days(one["days"], words), whole["target"] if whole else None, tables, scores)
 
 
-def _line(name: str, one: Found) -> GroupLine:
+def _line(name: Both, one: Found, words: Catalogue) -> GroupLine:
     revenue = one["revenue"] or {"net": None, "gross": None}
     return GroupLine(
         name=name,
         moved=one["customers"],
         retention=_interval(one["retention"], PERCENT),
         churn=_interval(one["churn"], PERCENT),
-        verdict=one["verdict"],
+        verdict=words.named("verdict", one["verdict"]) if one["verdict"] else None,
         tone=TONES.get(one["verdict"], ("open", "")),
         net=_interval(revenue["net"], PERCENT),
         net_value=_value(revenue["net"]),
@@ -94,83 +118,72 @@ def _value(one: Found | None) -> str:
     return "–" if one is None else percent(one["value"])
 
 
-def _driver(one: Found) -> dict[str, Any]:
+def _driver(one: Found, words: Catalogue) -> dict[str, Any]:
+    threshold = one["threshold"]
     return {
         **one,
-        "touchpoint": WORDS.get(one["touchpoint"], one["touchpoint"]),
+        "touchpoint": words.named("touchpoint", one["touchpoint"]),
+        "says": words.both(
+            f"said_driver_{one['column']}", over=significant(threshold), more=significant(threshold + 1)
+        ),
         "above": number(100 * one["above"], 0, signed=True),
         "below": number(100 * one["below"], 0, signed=True),
-        "gap": between(one["gap"], NPS_UNIT),
+        "gap": between(one["gap"], OF_A_HUNDRED),
     }
 
 
-def _worth(found: Found) -> dict[str, Any] | None:
+def _worth(found: Found, words: Catalogue) -> dict[str, Any] | None:
     worth = found["lifetime"]
     if worth is None:
         return None
     unit = money(found["currency"])
-    groups = [("All customers", worth["customers"], _interval(worth["mean"], unit))]
+    groups = [(words.both("all_customers"), worth["customers"], _interval(worth["mean"], unit))]
     groups += [
-        (name, one["customers"], _interval(one["mean"], unit))
+        (words.named("group", name), one["customers"], _interval(one["mean"], unit))
         for held in worth["groups"].values()
         for name, one in held.items()
     ]
-    stay = worth["mean_if_risks_stay"]
+    stay, years = worth["mean_if_risks_stay"], f"{worth['years']:g}"
     told = None if stay is None else f"{unit.before}{stay:,.0f}{unit.after}"
     observed = [one for one in found["windows"] if one["days"] == 365 and one["all"] and one["all"]["retention"]]
     rate = observed[0]["all"]["retention"]["value"] if observed else None
-    return {**worth, "lines": groups, "stay": told, "observed": rate}
+    by_spec = "." in worth["margin_share_from"]
+    return {
+        **worth,
+        "years": words.both("years", counted=f"{years} year{'' if years == '1' else 's'}", count=years),
+        "margin_key": worth["margin_share_from"] if by_spec else "",
+        "notes": [words.translated(note) for note in worth["notes"]],
+        "lines": groups,
+        "stay": told,
+        "observed": rate,
+    }
 
 
-def _early(windows: Sequence[Found]) -> list[dict[str, Any]]:
+def _early(windows: Sequence[Found], words: Catalogue) -> list[dict[str, Any]]:
     told = []
     for one in windows:
         for kind, held in (one["early"] or {}).items():
-            days = held["days"]
+            low, middle, high = (f"{day:.0f}" for day in held["days"] or (0, 0, 0))
             told.append(
                 {
                     **held,
-                    "window": one["days"],
-                    "kind": {"rounds": "lists of rounds", "warnings": "warnings"}[kind],
+                    "window": _days(one["days"], words),
+                    "kind": words.named("kind", kind),
                     "ahead": _interval(held["ahead"], PERCENT),
-                    "days": "–" if days is None else f"{days[1]:.0f} ({days[0]:.0f} to {days[2]:.0f})",
+                    "days": words.both("median", low=low, middle=middle, high=high) if held["days"] else NOTHING,
                 }
             )
     return told
 
 
-def _acted(windows: Sequence[Found]) -> list[dict[str, Any]]:
+def _acted(windows: Sequence[Found], words: Catalogue) -> list[dict[str, Any]]:
     return [
-        {**one["acted"], "window": one["days"], "in_time": _interval(one["acted"]["in_time"], PERCENT)}
+        {**one["acted"], "window": _days(one["days"], words), "in_time": _interval(one["acted"]["in_time"], PERCENT)}
         for one in windows
         if one["acted"]
     ]
 
 
-def _terms(found: Found) -> Sequence[GlossaryTerm]:
-    who = "a running contract" if found["basis"] == "contracts" else "done something lately"
-    return (
-        GlossaryTerm("Retention rate", f"Of those who had {who} at the start, the share who had at the end too."),
-        GlossaryTerm(
-            "95 % interval",
-            "Were other customers of the same kind counted, the figure would be a little different. Of a hundred such "
-            "intervals, about 95 hold the true figure. Each group's interval is for itself.",
-        ),
-        GlossaryTerm(
-            "Target",
-            "Reached where the whole interval is at the target or above it, missed where all of it is below; else "
-            "nobody can tell yet.",
-        ),
-        GlossaryTerm(
-            "Net revenue retention",
-            "What customers of the start pay a month at the end, divided by what they paid at the start. Who left pays "
-            "nothing; what new customers pay is no part of it.",
-        ),
-        GlossaryTerm("Gross revenue retention", "The same without price rises and larger plans: 100 % at most."),
-        GlossaryTerm(
-            "NPS",
-            "Net promoter score: the share of answers of 9 and 10 less that of 0 to 6, times 100.",
-            ("Net promoter score",),
-        ),
-        GlossaryTerm("Cohort", "Those who joined in the same quarter, or the same year where that is longer ago."),
-    )
+def _terms(words: Catalogue) -> Sequence[GlossaryTerm]:
+    keys = ("retention_rate", "churn_rate", "interval", "target", "net", "gross", "cohort")
+    return (*(words.term(key) for key in keys), words.term("nps", "Net promoter score"))

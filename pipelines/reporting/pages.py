@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.messages import numbers
+from pipelines.reporting import catalogue
+from pipelines.reporting.catalogue import Catalogue
 from pipelines.reporting.explaining import explained
 from pipelines.reporting.terms import GlossaryTerm
 
@@ -23,12 +25,16 @@ _CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)(?=</\1>)", re.DOTALL)
 _SPAN = re.compile(r'colspan="(\d+)"')
 
 
-def page(name: str, terms: Sequence[GlossaryTerm], **parts: Any) -> str:
+def page(name: str, terms: Sequence[GlossaryTerm], *, words: Catalogue | None = None, **parts: Any) -> str:
     """A page from the template of this file name: output is escaped, an undefined variable is an error.
+
+    A page with a catalogue of words says each by `t(KEY)`, or `words.plain(KEY)` where there can be no markup.
 
     The first mention of each term links to the glossary, and each table cell carries its column's heading, which is
     shown where the screen is too narrow for columns.
     """
+    if words is not None:
+        parts |= {"words": words, "t": words.marked}
     written = _pages().get_template(name).render(terms=terms, **parts)
     labelled = _TABLE.sub(lambda table: _labelled(table[0]), written)
     return explained(labelled, terms) if terms else labelled
@@ -45,6 +51,7 @@ def _pages() -> Environment:
         lstrip_blocks=True,
     )
     pages.filters |= {one: getattr(numbers, one) for one in FILTERS}
+    pages.filters |= {"both": catalogue.shown, "on": catalogue.on, "dates": catalogue.dates, "bounds": catalogue.bounds}
     return pages
 
 

@@ -58,7 +58,7 @@ def render(round_: DrawnRound, listed: pd.DataFrame, *, title: str, currency: st
         "level": [one for one in LEVELS if one in {row["level"] for row in rows}],
         "owner": sorted({row["owner"] for row in rows}, key=lambda owner: (owner == NOBODY, owner)),
     }
-    parts = {"script": _script(), "script_hash": _hash(_script()), "filters": filters}
+    parts: dict[str, Any] = {"script": _script(), "script_hash": _hash(_script()), "filters": filters}
     return page("round.html.j2", (), round=round_, title=title, rows=rows, on=day(str(round_.as_of)), **parts)
 
 

@@ -12,11 +12,12 @@ Found = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class GlossaryTerm:
-    """A term, its explanation in a sentence or two, and other spellings of it; key is its anchor on the page."""
+    """A term, its explanation in a sentence or two, and other spellings of it; chinese are both on a bilingual page."""
 
     name: str
     meaning: str
     also: tuple[str, ...] = ()
+    chinese: tuple[str, str] = ("", "")
 
     @property
     def key(self) -> str:

@@ -80,7 +80,7 @@ def _rounds_and_warnings_are_counted(tiny: Repository) -> None:
     assert window["state"] == "immature"
     assert window["acted"]["due"] == window["acted"]["raised"] > 0
     assert window["acted"]["in_time"]["value"] == 0
-    assert "Acted on in time" in (tiny.root / "artifacts/demo/kpis.html").read_text()
+    assert "Share acted on in time" in (tiny.root / "artifacts/demo/kpis.html").read_text()
 
 
 def _bad_input_is_one_line(tiny: Repository) -> None:

@@ -19,6 +19,7 @@ NOT_REACHED = (
     "earlier versions in DVC's cache and remotes (run SPEC, then dvc gc --workspace, with --cloud for remotes)",
     "commits of git, backups, and files and messages that were sent",
     "what a model has learned: train it anew",
+    f"other checkouts: {MODELS}, by which status counts such models, lies in this one alone; copy it there",
 )
 
 

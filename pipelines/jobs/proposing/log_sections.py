@@ -10,6 +10,7 @@ from pipelines.jobs.proposing import writing
 from pipelines.jobs.proposing.log_files import Log
 from pipelines.jobs.proposing.log_label import Target
 from pipelines.jobs.proposing.log_mappings import Columns
+from pipelines.jobs.proposing.log_recorded import Recorded
 from pipelines.jobs.proposing.settling import Said, Settling
 from pipelines.jobs.proposing.table_roles import Arms
 
@@ -39,6 +40,7 @@ class Making:
     settling: Settling
     database: duckdb.DuckDBPyConnection
     mappings: list[Mapping] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
     arms: Arms | None = None
@@ -62,23 +64,34 @@ def source(making: Making) -> Iterator[str]:
         yield from writing.line("before_first_day", said.before_first_day, indent=2, why="you said so")
     yield writing.section("tables", indent=2)
     for table in dict.fromkeys(one.table for one in making.mappings):
-        several = [one for one in making.mappings if one.table == table]
-        yield writing.section(table, indent=4)
+        yield from _several(table, [list(_mapping(one)) for one in making.mappings if one.table == table], indent=4)
+    for kind in dict.fromkeys(one.kind for one in making.recorded):
+        several = [one for one in making.recorded if one.kind == kind]
         for one in several:
-            lines = list(_mapping(one))
-            if len(several) == 1:
-                yield from (f"      {line}" for line in lines)
-            else:
-                yield from (f"      {'  ' if number else '- '}{line}" for number, line in enumerate(lines))
+            yield from writing.comment(f"{one.log.files}: {one.why}.", indent=2)
+        yield from _several(kind, [list(_mapping(one)) for one in several], indent=2)
 
 
-def _mapping(one: Mapping) -> Iterator[str]:
+def _several(name: str, mappings: list[list[str]], *, indent: int) -> Iterator[str]:
+    """The mappings under a name: one, or a list of them."""
+    yield writing.section(name, indent=indent)
+    before = " " * (indent + 2)
+    for lines in mappings:
+        if len(mappings) == 1:
+            yield from (f"{before}{line}" for line in lines)
+        else:
+            yield from (f"{before}{'  ' if number else '- '}{line}" for number, line in enumerate(lines))
+
+
+def _mapping(one: Mapping | Recorded) -> Iterator[str]:
     yield from writing.line("files", one.log.files)
     if one.log.renamed:
         yield from writing.line("rename", dict(one.log.renamed), why="likely: the same columns under other names")
     yield from writing.reading(one.log.sheet.guess, of_table=False)
     if one.drop:
         yield from writing.line("drop", one.drop)
+    if isinstance(one, Recorded) and one.values:
+        yield from writing.line("values", one.values, why="likely: our words for those of the file")
     yield "columns:"
     for name, (sql, why) in one.columns.items():
         yield from writing.line(name, sql, indent=2, why=why)
@@ -116,7 +129,10 @@ def rest(target: Target, making: Making) -> Iterator[str]:
         why = "you said so" if said.randomised else "nobody said that they were randomised"
         yield from writing.line("randomised", said.randomised, indent=2, why=why)
     else:
-        yield from writing.line("treatment", None, why="sure: no action was named")
+        why = "sure: no action was named"
+        if any(one.kind == "contacts" for one in making.recorded):
+            why = "guess: the files say what was done, not what it costs: write each action as one of treatment.arms"
+        yield from writing.line("treatment", None, why=why)
     validation: dict[str, object] = {"volume_change": said.volume_change or 0.5}
     validation |= {"ended": list(said.ended)} if said.ended else {}
     yield from writing.line("validation", validation, why="you said so" if said.ended or said.volume_change else "")

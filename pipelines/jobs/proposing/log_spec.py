@@ -12,6 +12,7 @@ from pipelines.jobs.proposing import (
     log_days,
     log_label,
     log_mappings,
+    log_recorded,
     log_sections,
     log_split,
     names,
@@ -42,11 +43,20 @@ def proposed(spec: str, sheets: Sequence[Sheet], settling: Settling, database: d
         for one in found
     }
     _refuse_unmapped(making, found, forms)
+    kept = {log.sheet.file: log_recorded.recorded(log, forms[log.sheet.file]) for log in found}
+    # A file of what the team did shows nothing that customers do; alone, it is taken for what there is.
+    events = [one for one in found if not kept[one.sheet.file]] or found
     for log in found:
+        if of_it := kept[log.sheet.file]:
+            making.recorded += of_it
+            making.open += [point for one in of_it for point in one.open]
+            kinds = " and ".join(f"source.{one.kind}" for one in of_it)
+            making.found.append(f"{log.files}: {_size(log, database):,} rows, proposed as {kinds}.")
+    for log in events:
         columns = log_mappings.of_customers(log) if log.is_of_customers else log_mappings.of_events(log)
         making.mappings.append(Mapped(log.table, log, _with_days(columns, forms[log.sheet.file])))
         making.found.append(f"{log.files}: {_size(log, database):,} rows, proposed as `{log.table}`.")
-    target = _target(making, found, forms)
+    target = _target(making, events, forms)
     making.found.append(target.words)
     lines = [
         *writing.line("title", " ".join(names.words(spec)).capitalize() or spec),

@@ -6,6 +6,9 @@ from collections.abc import Set
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 KEY = {"id", "key", "uuid", "guid", "no", "nr", "number", "客户编号", "编号"}
 WHO = {"customer", "client", "user", "member", "account", "subscriber", "person", "kunde", "cust", "party", "msisdn"}
+WHO |= {"kunden", "客户"}
+# Names that are a customer's key as a whole.
+CUSTOMER = {"id", "key", "uuid", "客户编号", "kunde", "kundennr", "kundennummer", "客户", "客户号"}
 LABEL = {"churn", "churned", "churner", "label", "target", "left", "exited", "attrition", "attrited", "cancelled"}
 LABEL |= {"canceled", "lapsed", "defected", "流失", "outcome", "y"}
 LEAVING = LABEL - {"label", "target", "outcome", "y"}
@@ -50,7 +53,7 @@ def is_key(name: str) -> bool:
 
 def is_of_a_customer(name: str) -> bool:
     """Whether it is the key of a customer, and not of an order or a row."""
-    return is_key(name) and (says(name, WHO) or words(name) in (("id",), ("key",), ("uuid",), ("客户编号",)))
+    return "".join(words(name)) in CUSTOMER or (is_key(name) and says(name, WHO))
 
 
 def spoken(name: str) -> str:

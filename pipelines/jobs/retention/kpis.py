@@ -15,9 +15,9 @@ from pipelines.jobs.retention.company import Company
 from pipelines.jobs.retention.contacts import Contacts
 from pipelines.jobs.retention.windows import Window
 from pipelines.outreach.operations import clock
+from pipelines.reporting import catalogue
 from pipelines.workspace import Workspace
 
-NO_CONTACTS = "no round was drawn and no warning raised yet; see `round` and `alerts run`."
 MOVEMENTS, REVENUE, LIFETIME, NPS, EARLY, ACTED = (
     "customers, retention and churn",
     "net and gross revenue retention",
@@ -101,19 +101,19 @@ def _grouping(company: Company, by: str | None) -> tuple[str, ...]:
 def _missing(
     company: Company, parts: Sequence[Mapping[str, Any]], worth_: Any, contacts: Contacts | None
 ) -> dict[str, str]:
-    found = {}
+    found, words = {}, catalogue.of_page("kpis")
     if company.basis != "contracts":
-        found[REVENUE] = "customers are those who did something lately, and have no contract with a price a month."
+        found[REVENUE] = words.english("no_price_by_activity")
     elif company.paying(np.datetime64(company.ends)) is None:
-        found[REVENUE] = "no contract has a price above 0."
+        found[REVENUE] = words.english("no_price")
     if isinstance(worth_, str):
         found[LIFETIME] = worth_
     if "surveys" not in company.tables:
-        found[NPS] = "the data have no table 'surveys'."
+        found[NPS] = words.english("no_surveys")
     elif not any(one["nps"].get("all", {}).get("score") for one in parts):
-        found[NPS] = "nobody answered a survey in any of the windows."
+        found[NPS] = words.english("no_answers")
     if contacts is None:
-        found |= {EARLY: NO_CONTACTS, ACTED: NO_CONTACTS}
+        found |= dict.fromkeys((EARLY, ACTED), words.english("no_contacts"))
     return found
 
 
@@ -138,5 +138,5 @@ def _of_contacts_only(
         "windows": parts,
         "drivers": None,
         "lifetime": None,
-        "missing": missing | ({} if contacts else {ACTED: NO_CONTACTS}),
+        "missing": missing | ({} if contacts else {ACTED: catalogue.of_page("kpis").english("no_contacts")}),
     }

@@ -17,6 +17,7 @@ from features.history import EXACT, YEAR_DAYS
 from pipelines.jobs.retention.company import Company
 from pipelines.matrix.dated import ENGINES
 from pipelines.matrix.duckdb_engine import Engine
+from pipelines.reporting import catalogue
 from pipelines.specs.options import Sourced, source_of
 from pipelines.workspace import Workspace
 
@@ -34,14 +35,14 @@ class Counted(Sourced, HasLabel, HasObservations, Protocol):
 def read(spec: Counted, workspace: Workspace, *, ends: datetime) -> Company | str:
     """The company of a spec, or why nothing can be counted, as a sentence. ends is where the data do."""
     if spec.observations is None:
-        return "the data are a table without dates: nobody can tell who was a customer when."
+        return catalogue.of_page("kpis").english("no_dates")
     source, options = source_of(spec)
     with ENGINES[spec.observations.engine](workspace.tables, source.declare(options)) as opened:
         there = set(opened.known_today.tables)
         of_activity = spec.label.kind == "inactive"
         needed = spec.label.table if of_activity else "contracts"
         if needed not in there:
-            return f"the data have no table '{needed}', which says who is a customer."
+            return catalogue.of_page("kpis").english("no_table", table=needed)
         return _company(spec, opened, of_activity=of_activity, ends=ends)
 
 
@@ -52,7 +53,7 @@ def _company(spec: Counted, opened: Engine, *, of_activity: bool, ends: datetime
     if contracts is not None:
         contracts = _with_terms(contracts)
     if contracts is not None and not of_activity and not len(_ends_until(contracts, ends)):
-        return "no contract in the data has ended yet: whoever left is not in them."
+        return catalogue.of_page("kpis").english("no_end")
     events = _activity(spec, opened) if of_activity else None
     known = [one["customer_id"] for one in (contracts, customers, events) if one is not None]
     ids = pd.Index(pd.concat(known).unique()).sort_values()

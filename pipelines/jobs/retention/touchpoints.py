@@ -10,18 +10,9 @@ from experiments.evaluation.retention import drivers, nps
 from experiments.metric import Numbers
 from pipelines.jobs.retention.company import Company
 from pipelines.jobs.retention.windows import EARLY, Window
+from pipelines.reporting import catalogue
 
 BACK_DAYS, SEED = 90, 0
-# What is above a threshold of a driver, as a manager says it; of counts, so many or more.
-SAID = {
-    "handling_minutes": "the last contact took over {over:g} minutes",
-    "days_to_resolve": "it took over {over:g} days to resolve the last contact",
-    "contacts_90d": "{more:g} or more contacts in the last 90 days",
-    "complaints_90d": "{more:g} or more complaints in the last 90 days",
-    "failed_payments_90d": "{more:g} or more failed payments in the last 90 days",
-    "tenure_days": "a customer for over {over:g} days",
-    "price": "a contract of over {over:g} a month",
-}
 _DAY = 86_400
 # Longer than any two seconds of ours are apart.
 _APART = 2**34
@@ -57,7 +48,7 @@ def found_drivers(company: Company, window: Window) -> list[dict[str, Any]]:
     parts = {str(name): part.index.to_numpy() for name, part in rows.groupby("touchpoint", sort=True)}
     finds = drivers.halves(len(company.ids), seed=SEED)
     family = len(columns) * len(parts)
-    told = []
+    told, words = [], catalogue.of_page("kpis")
     for touchpoint, places in parts.items():
         of = rows.loc[places]
         for one in drivers.drivers(
@@ -67,7 +58,7 @@ def found_drivers(company: Company, window: Window) -> list[dict[str, Any]]:
             finds=finds,
             family=family,
         ):
-            says = SAID[one.column].format(over=one.threshold, more=one.threshold + 1)
+            says = words.english(f"driver_{one.column}", over=f"{one.threshold:g}", more=f"{one.threshold + 1:g}")
             told.append({**one.to_dict(), "touchpoint": touchpoint, "says": says})
     return sorted(told, key=lambda one: (not one["tells"], -abs(one["gap"]["value"]), one["touchpoint"], one["column"]))
 

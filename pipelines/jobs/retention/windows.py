@@ -9,6 +9,7 @@ import numpy as np
 from features.errors import UsageError
 from features.section import FIRST_YEAR, LAST_YEAR
 from pipelines.jobs.retention.company import Company
+from pipelines.reporting import catalogue
 
 COMPLETE, OPEN, EARLY = "complete", "immature", "before the data"
 
@@ -67,16 +68,11 @@ def date_of(said: str) -> datetime:
 def window(days: int, closes: datetime, company: Company) -> Window:
     """The window of so many days that closes at a moment, and whether the data cover it."""
     opens = closes - timedelta(days=days)
-    state, why = COMPLETE, ""
+    state, why, words = COMPLETE, "", catalogue.of_page("kpis")
     if opens < company.begins:
-        state = EARLY
-        why = f"it opens before {company.begins:%Y-%m-%d}, from when on the data show who left"
+        state, why = EARLY, words.english("why_early", begins=f"{company.begins:%Y-%m-%d}")
     elif closes > company.ends:
-        state, why = OPEN, f"it is not over: the data end at {company.ends:%Y-%m-%d}"
+        state, why = OPEN, words.english("why_open", ends=f"{company.ends:%Y-%m-%d}")
     elif closes + timedelta(days=company.lag_days) > company.ends:
-        state = OPEN
-        why = (
-            f"not all is known yet: it takes up to {company.lag_days} days until the end of a contract is, "
-            f"and the data end at {company.ends:%Y-%m-%d}"
-        )
+        state, why = OPEN, words.english("why_lag", days=company.lag_days, ends=f"{company.ends:%Y-%m-%d}")
     return Window(days, opens, closes, state, why)

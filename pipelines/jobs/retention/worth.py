@@ -14,6 +14,7 @@ from pipelines.jobs.retention.company import Company
 from pipelines.matrix import matrices
 from pipelines.outreach import serving_champion
 from pipelines.outreach.past_dates import scores
+from pipelines.reporting import catalogue
 from pipelines.workspace import Workspace
 
 MONTHS_A_YEAR = 12
@@ -22,21 +23,22 @@ FEWEST = 2
 
 def lifetime(spec: ExperimentSpec, workspace: Workspace, company: Company, by: tuple[str, ...]) -> dict[str, Any] | str:
     """The mean lifetime value, by group too, and what it rests on; or why there is none, as a sentence."""
+    words = catalogue.of_page("kpis")
     if spec.label.kind == "not_renewed":
-        return "the risk is that of one renewal, and how often a contract is renewed is not in it."
+        return words.english("no_lifetime_of_renewals")
     if not spec.label.horizon_days:
-        return "the risk has no horizon in days."
+        return words.english("no_horizon")
     if not workspace.matrix.exists():
-        return f"there are no rows to score yet; run: python -m pipelines run {spec.name}"
+        return words.english("no_rows", spec=spec.name)
     champion = serving_champion.read(spec.name, workspace)
     if champion is None:
-        return f"there is no champion whose risk it could be made of; run: python -m pipelines run {spec.name}"
+        return words.english("no_champion", spec=spec.name)
     rows = matrices.to_score(workspace.matrix)
     as_of = pd.Timestamp(rows["as_of"].max())
     places = company.ids.get_indexer(pd.Index(rows["customer_id"]))
     paid = _paid_a_year(company, as_of)
     if paid is None:
-        return "what customers pay is in no table: it needs contracts with a price, or transactions."
+        return words.english("no_payments")
     share, why = _margin_share(spec)
     known = places >= 0
     risk = scores(champion.model, rows)[known]
@@ -49,7 +51,7 @@ def lifetime(spec: ExperimentSpec, workspace: Workspace, company: Company, by: t
     stay = lifetime_value(margin, leaving, **money)
     year = survival(leaving, common=common, after=own, years=1.0)
     groups = {column: company.group(column, np.datetime64(as_of)).to_numpy()[places[known]] for column in by}
-    notes = [] if spec.label.kind != "inactive" else ["who does nothing for a while counts as gone, and may come back"]
+    notes = [] if spec.label.kind != "inactive" else [words.english("note_inactive")]
     return {
         "as_of": str(as_of.date()),
         "version": champion.version,

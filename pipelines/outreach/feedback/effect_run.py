@@ -15,6 +15,7 @@ from experiments.spec import ExperimentSpec
 from features.errors import UsageError
 from pipelines.outreach.feedback import effect_lines, round_rows
 from pipelines.outreach.feedback.effect_lines import ALL, CLAIMED
+from pipelines.reporting import catalogue
 from pipelines.workspace import Workspace
 
 _NUMBER = r"\s*(\d+(?:\.\d+)?)\s*%\s*"
@@ -29,7 +30,7 @@ def figures(
     remarks, terms = list(found.remarks), spec.cost_of_churn
     if terms is None:
         terms = CostOfChurnSpec(acquisition_cost=0.0)
-        remarks.append("The spec has no cost_of_churn: leaving is counted as a year's value, winning a customer as 0.")
+        remarks.append(catalogue.of_page("effect").english("no_cost_of_churn"))
     lines = [] if found.rows is None else effect_lines.lines(found.rows, terms)
     claimed = sum(one["claimed"] for one in lines)
     return {

@@ -21,6 +21,7 @@ from pipelines.matrix.dated import ENGINES
 from pipelines.outreach.operations import came_back, clock
 from pipelines.outreach.operations.rounds import Round
 from pipelines.raw_data.erased import are_pseudonyms, is_pseudonym
+from pipelines.reporting import catalogue
 from pipelines.specs.options import source_of
 from pipelines.workspace import Workspace
 
@@ -57,14 +58,14 @@ def read(
         return _recorded(engine, spec.name, rounds, drawn=drawn, at=at)
     until = datetime.combine(at + timedelta(days=1), time())
     end = datetime.fromisoformat(storage.read_json(workspace.tables / "about.json")["extracted_at"])
-    found, mature = {}, []
+    found, mature, words = {}, [], catalogue.of_page("effect")
     for one in rounds:
         window = _window(spec, one)
         closes = max(window.closes.date(), one.window_closes_at)
         if closes > at:
-            found[one.as_of] = Outcome(f"its window closes on {closes}", {})
+            found[one.as_of] = Outcome(words.english("closes", closes=closes), {})
         elif not window.is_mature(end) or datetime.combine(one.window_closes_at, time()) > end:
-            found[one.as_of] = Outcome(f"its window closes on {closes}, and the data end at {end.date()}", {})
+            found[one.as_of] = Outcome(words.english("closes_data", closes=closes, ends=end.date()), {})
         else:
             mature.append(one)
     return found | (_by_label(spec, workspace, engine, mature, drawn, until=until) if mature else {})
@@ -136,15 +137,17 @@ def _recorded(
 ) -> dict[date, Outcome]:
     """Where the data have no dates: what `record` was told."""
     told = came_back.outcomes(engine, spec, known_by=clock.last_of(at))
-    found = {}
+    found, words = {}, catalogue.of_page("effect")
     for one in rounds:
         rows = told[told["round"] == one.as_of.isoformat()]
         left = {str(row["customer_id"]): float(row["churned"]) for row in rows.to_dict("records")}
         everybody = drawn[one.as_of]
         erased = frozenset(customer for customer in everybody - left.keys() if is_pseudonym(customer))
         lacking = len(everybody - left.keys() - erased)
-        pending = f"the outcomes of {lacking:,} of {len(everybody):,} customers are not recorded" if lacking else ""
+        pending = ""
+        if lacking:
+            pending = words.english("outcomes_lacking", lacking=f"{lacking:,}", all=f"{len(everybody):,}")
         if one.window_closes_at > at:
-            pending = f"its window closes on {one.window_closes_at}"
+            pending = words.english("closes", closes=one.window_closes_at)
         found[one.as_of] = Outcome(pending, {} if pending else left, vanished=frozenset() if pending else erased)
     return found

@@ -16,6 +16,7 @@ from pipelines.outreach.feedback import compliance, contacted_again, record_run,
 from pipelines.outreach.operations import came_back, clock, rounds
 from pipelines.outreach.operations.rounds import Round
 from pipelines.raw_data.erased import are_pseudonyms
+from pipelines.reporting import catalogue
 from pipelines.workspace import Workspace
 
 BY_THE_MODEL = "by the model"
@@ -123,22 +124,17 @@ def _frame(
 def _remarks(
     rows: pd.DataFrame, contacts: pd.DataFrame, counts: dict[str, int], *, costs: dict[str, float]
 ) -> list[str]:
-    found = []
+    found, words = [], catalogue.of_page("effect")
     if early := counts["early"]:
-        found.append(f"{early:,} customers had left before their round was drawn, as is known by now: left out.")
+        found.append(words.english("early", many=f"{early:,}"))
     if erased := counts["erased"]:
-        found.append(f"{erased:,} customers were erased before it was known whether they left: left out.")
+        found.append(words.english("erased", many=f"{erased:,}"))
     if vanished := counts["vanished"]:
-        found.append(
-            f"{vanished:,} customers of rounds are not in the data any longer, so nobody knows whether they left: left"
-            " out. If customers are deleted because they leave, effects are wrong: keep them in the data."
-        )
+        found.append(words.english("vanished", many=f"{vanished:,}"))
     if lacking := int(rows["value"].isna().sum()):
-        found.append(f"What {lacking:,} customers were worth was not kept when their round was drawn: counted as 0.")
+        found.append(words.english("worth_lacking", many=f"{lacking:,}"))
     if silent := sorted(set(rows["round"]) - set(contacts["of_round"])):
-        found.append(f"Of {', '.join(silent)} nothing was recorded: spent is what the spec says that the actions cost.")
+        found.append(words.english("silent", rounds=", ".join(silent)))
     if unknown := sorted({*rows["action"], *contacts["action"]} - {*costs, NONE}):
-        found.append(
-            f"The spec no longer says what {', '.join(unknown)} costs: counted as 0 where no cost is recorded."
-        )
+        found.append(words.english("no_cost", actions=", ".join(unknown)))
     return found

@@ -68,7 +68,13 @@ def test_the_page_of_effects(tmp_path: Path) -> None:
     page = effect_page.render(plain)
     assert not faults(page)
     text = " ".join(shown(page).split())
-    for words in ("1 round of contacts", "no segment 无客群", "risk high 风险等级 高", "Glossary 术语", "2025年1月1日"):
+    for words in (
+        "1 round of contacts",
+        "call, no segment call，无客群",
+        "call, risk high call，风险等级 高",
+        "Glossary 术语",
+        "2025年1月1日",
+    ):
         assert words in text
 
 
@@ -96,7 +102,7 @@ def test_the_page_of_retention(tmp_path: Path) -> None:
     found = kpis.figures(company_by_hand.spec(kpis={"days": [1, 365]}), workspace, at="2024-12-28", by="plan")
     page = kpis_page.render(found)
     assert not faults(page)
-    assert "Whoever has a contract that runs is a customer." in shown(page)
+    assert "somebody is a customer from the day a contract begins until the day the last one ends" in shown(page)
 
 
 def test_the_list_of_a_round(tmp_path: Path) -> None:
@@ -127,12 +133,22 @@ def test_the_list_of_a_round(tmp_path: Path) -> None:
         ("days", 3.26, "3.3"),
         ("days", 3.0, "3"),
         ("days", -1.5, "\u22121.5"),
+        ("minutes", 0.04, "< 0.1"),
         ("eur", 12345.678, "12,346"),
-        ("share", 0.12345, "0.1235"),
-        ("share", 1e-7, "< 0.0001"),
+        ("currency", 70.5, "70.50"),
+        ("currency", 20.0, "20"),
+        ("share", 0.12345, "12\u00a0%"),
+        ("share", 0.034, "3.4\u00a0%"),
+        ("share", 1e-7, "< 0.1\u00a0%"),
+        ("tone", -0.3215, "\u22120.32"),
+        ("ratio", 1.2345, "1.23"),
+        ("points", 7.0, "7"),
+        (None, 12345.678, "12,346"),
+        (None, 0.00314, "0.0031"),
+        (None, 1e-7, "< 0.0001"),
     ],
 )
-def test_the_value_of_a_reason_is_whole_days_or_has_no_exponent(unit: str, value: float, text: str) -> None:
+def test_the_value_of_a_reason_is_as_somebody_would_say_it(unit: str | None, value: float, text: str) -> None:
     assert _shown({"name": "x", "type": "number", "unit": unit}, value) == text
 
 

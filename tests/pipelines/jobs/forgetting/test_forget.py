@@ -172,6 +172,7 @@ def test_the_receipt_says_what_was_done_and_names_nobody(studio: Studio) -> None
         assert storage.digest(studio.root / one["file"]) == one["after"] != one["before"]
     assert (receipt["at"], receipt["by"], receipt["tracked_by_dvc"]) == (AT, "desk", True)
     assert erased.is_pseudonym(receipt["pseudonym"])
+    assert any("models.json" in one and "this one alone" in one for one in receipt["not_reached"])
     path = studio.workspace.artifacts / "erasures" / f"{receipt['pseudonym']}.json"
     assert json.loads(path.read_text()) == receipt
     assert not any(word in json.dumps(receipt, ensure_ascii=False) for word in WORDS)

@@ -1,6 +1,7 @@
 """The figures of a company of six, worked out by hand, and what is said where there are none."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 from features.errors import UsageError
 from pipelines.jobs.retention import in_lines, kpis, reading
 from pipelines.outreach.operations import database
-from pipelines.reporting import kpis_page
+from pipelines.reporting import catalogue, kpis_page
 from pipelines.workspace import Workspace
 from tests.pipelines.jobs.retention import company_by_hand as by_hand
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 @pytest.fixture
@@ -26,6 +29,8 @@ def figures(workspace: Workspace, *, at: str | None = None, by: str | None = Non
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert "\n".join(in_lines.lines(found))
     assert found["title"] in kpis_page.render(found)
+    whys = [*found["missing"], *found["missing"].values(), *(one["why"] for one in found["windows"] if one["why"])]
+    assert [one for one in whys if not CHINESE.search(catalogue.of_page("kpis").translated(one)[1])] == []
     return found
 
 

@@ -1,5 +1,6 @@
 """Rounds of a shop without dates in a database of their own, with an effect that is known."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pipelines.outreach.feedback import effect_run, record_run
 from pipelines.outreach.operations import database, rounds
 from pipelines.outreach.operations.came_back import Kept
 from pipelines.outreach.operations.rounds import Round
+from pipelines.reporting import catalogue
 from pipelines.workspace import Workspace
 from tests.specs import trial_spec
 
@@ -88,8 +90,14 @@ class Shop:
         return record_run.record(self.spec, self.workspace, self.engine, [path], **told)
 
     def effect(self, *, at: date = LATER, **more: Any) -> dict[str, Any]:
-        """What `effect` finds."""
-        return effect_run.figures(self.spec, self.workspace, self.engine, at=at, **more)
+        """What `effect` finds, none of which the page lacks in Chinese."""
+        found = effect_run.figures(self.spec, self.workspace, self.engine, at=at, **more)
+        said = [*found["remarks"], *(one["pending"] for one in found["rounds"] if one["pending"])]
+        for one in (*found["lines"], *found["refused"]):
+            said += one["missing"] if one.get("effect") else [one["because"], *one["missing"]]
+        words = catalogue.of_page("effect")
+        assert [one for one in said if not re.search("[\u4e00-\u9fff]", words.translated(one)[1])] == []
+        return found
 
 
 def fates(drawn: pd.DataFrame, *, call: float = -0.25, coupon: float = 0.0, seed: int = 1) -> pd.DataFrame:
