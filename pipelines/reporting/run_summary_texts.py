@@ -1,5 +1,6 @@
 """The forms of a run's summary: Markdown for people, JUnit for test reports, and annotations of GitHub."""
 
+import re
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
@@ -8,7 +9,8 @@ from pipelines.reporting.run_summary import ComparedRow, Examined, RunSummary
 MARKS = {"passed": "✓", "failed": "✗", "warned": "!", "skipped": "–"}
 TONES = {"good": "✅", "bad": "❌", "open": "⚠️"}
 HEADS = ("figure", "this version", "compared with", "difference (interval)", "rule")
-# What stands for a line's end and for itself in an annotation of GitHub's runners.
+FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# How an annotation of GitHub's runners writes what would end it.
 ESCAPES = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 
 
@@ -17,15 +19,21 @@ def markdown(told: RunSummary) -> str:
     parts = [
         f"## {TONES[told.tone]} {told.spec}: {_plain(told.headline)}",
         "\n".join(_plain(one) for one in told.sentences),
-        _list("What the run said", [f"`{one}`" for one in told.errors]),
+        _said(told.errors),
         _list("Next", told.next_steps),
         _table(told.figures),
         _list("Findings", [f"{MARKS[one.outcome]} {one.name}: {_plain(one.sentence)}" for one in _faults(told)]),
         _list("What moved in the data", [_plain(one) for one in told.drifts]),
         _list("Where to look", [*(f"{name}: `{place}`" for name, place in told.links.items()), *_origin(told)]),
-        f"Exit code {told.code}: {told.meaning}. {_counted(told.examined)}",
+        f"Exit code {told.code}: {told.meaning}.{_counted(told.examined)}",
     ]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    return _allowed("\n\n".join(filter(None, parts)) + "\n")
+
+
+def _said(errors: Sequence[str]) -> str:
+    """The last lines of a run, as they were, in a block of code that they cannot end."""
+    lines = [line.replace("`", "'") for error in errors for line in error.splitlines()]
+    return "\n".join(["**What the run said**", "", "```text", *lines, "```"]) if lines else ""
 
 
 def _plain(text: str) -> str:
@@ -57,7 +65,7 @@ def _counted(examined: Sequence[Examined]) -> str:
     """How many rules and checks there were, by outcome."""
     outcomes = [one.outcome for one in examined]
     counts = [f"{outcomes.count(one):,} {one}" for one in MARKS if one in outcomes]
-    return f"Examined: {', '.join(counts)}." if counts else ""
+    return f" Examined: {', '.join(counts)}." if counts else ""
 
 
 def junit(told: RunSummary) -> bytes:
@@ -85,7 +93,7 @@ def junit(told: RunSummary) -> bytes:
     suite.set("errors", str(len(suite.findall("*/error"))))
     suite.set("skipped", str(len(suite.findall("*/skipped"))))
     ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
 
 
 def _case(suite: ElementTree.Element, kind: str, name: str) -> ElementTree.Element:
@@ -94,8 +102,8 @@ def _case(suite: ElementTree.Element, kind: str, name: str) -> ElementTree.Eleme
 
 
 def _allowed(text: str) -> str:
-    """Text without the characters that XML 1.0 cannot hold."""
-    return "".join(one if one in "\t\n\r" or (one >= " " and one not in "\ufffe\uffff") else "?" for one in text)
+    """Text without the characters that XML 1.0 or UTF-8 cannot hold."""
+    return FORBIDDEN.sub("?", text)
 
 
 def annotations(told: RunSummary) -> list[str]:
