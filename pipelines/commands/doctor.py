@@ -6,7 +6,7 @@ time zones; locks, leases and temporary folders that killed processes left; whet
 these versions; and for each spec the alias champion and the files against the ledger, versions that no entry knows,
 and runs of no study. It changes nothing, creates nothing and migrates nothing. Without SPEC all specs are looked at.
 
-group: look
+group: care
 codes: 0 no error, perhaps warnings; 5 an error, one line each
 json: errors and warnings as numbers, and findings: level, about, words and remedy of each line
 example: python -m pipelines doctor
