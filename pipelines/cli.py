@@ -41,7 +41,7 @@ WITH_ACTIONS = ("registry", "alerts")
 # What makes the spec that it is told the name of.
 WITHOUT_SPEC = ("new",)
 # What is about the whole checkout, and names specs only where it is about some of them.
-OF_ALL = ("doctor", "backup", "restore")
+OF_ALL = ("doctor", "backup", "restore", "clean")
 
 
 def main(words: Sequence[str]) -> int:

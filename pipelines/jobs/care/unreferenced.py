@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
 
 from pipelines.files import storage
-from pipelines.servers import mlflow_runs
+from pipelines.servers import addresses, databases, mlflow_runs
 from pipelines.specs import text_specs
 from pipelines.workspace import Workspace
 
@@ -80,27 +81,31 @@ def names(workspace: Workspace) -> list[str]:
         return [str(name) for (name,) in connection.execute("SELECT study_name FROM studies ORDER BY study_id")]
 
 
+def is_own(root: Path) -> bool:
+    """Whether MLflow's database lies in this checkout, so that no other goes on with a study in it."""
+    path = databases.sqlite_path(addresses.tracking(root))
+    return path is not None and path.is_relative_to(root)
+
+
 def runs(there: InMlflow, workspace: Workspace) -> list[Run]:
-    """The ended runs of no study and of no version, with the trials of such studies."""
+    """The ended runs of no study and of no version, with the trials of such studies; none where MLflow is shared."""
+    if not is_own(workspace.root):
+        return []
     kept = {*there.studies, *names(workspace), _current(workspace)} - set(studies(there, workspace))
-    versions = {str(one.run_id) for one in there.versions}
-    top = [one for one in there.runs if mlflow_runs.PARENT not in one.data.tags]
+    of_versions = {str(one.run_id) for one in there.versions}
     gone = {
         str(one.info.run_id)
-        for one in top
-        if one.info.status != "RUNNING" and one.info.run_id not in versions and _is_ours(str(one.info.run_name), kept)
-    }
-    there_too = {str(one.info.run_id) for one in top} - gone
-    return [
-        one
         for one in there.runs
-        if one.info.run_id in gone
-        or (one.data.tags.get(mlflow_runs.PARENT, "") in gone and one.info.run_id not in there_too)
-    ]
+        if mlflow_runs.PARENT not in one.data.tags
+        and one.info.status != "RUNNING"
+        and one.info.run_id not in of_versions
+        and _is_ours(str(one.info.run_name), kept)
+    }
+    return [one for one in there.runs if one.info.run_id in gone or one.data.tags.get(mlflow_runs.PARENT) in gone]
 
 
 def _is_ours(name: str, kept: set[str]) -> bool:
-    """Whether a run is of a kind that the project makes, and of none of the studies that are kept."""
+    """Whether a run is one that the project makes, and of none of the studies that are kept."""
     return name in OF_VERSIONS or (name.startswith(STUDY) and name.removeprefix(STUDY) not in kept)
 
 
@@ -112,7 +117,10 @@ def _current(workspace: Workspace) -> str:
 
 def folders(root: Path) -> list[Path]:
     """Tables, matrices and texts of specs that are gone, and what a kill left half-written beside the others."""
+    params = root / "params.yaml"
+    listed = yaml.safe_load(params.read_text()) if params.exists() else None
     specs = {path.stem for path in Workspace(root, "").specs.glob("*.yaml")}
+    specs |= {str(name) for names in (listed or {}).values() for name in names or ()}
     found = [place for kind in ("tables", "matrix", "texts") for place in (root / "data" / kind).glob("*")]
     return sorted(place for place in found if place.is_dir() and (_is_left(place) or place.name not in specs))
 
