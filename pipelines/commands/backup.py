@@ -36,9 +36,7 @@ def run(_spec: None, workspace: "Workspace", arguments: argparse.Namespace) -> A
     from pipelines.champion.authorship import sign
     from pipelines.jobs.backups import writing
     from pipelines.messages import masking
-    from pipelines.processes import scratch
 
-    with scratch.own():
-        found = writing.write(workspace.root, arguments.file, sign(os.environ, datetime.now(UTC)))
+    found = writing.write(workspace.root, arguments.file, sign(os.environ, datetime.now(UTC)))
     lines = [f"backup: {arguments.file}, {arguments.file.stat().st_size / 1e6:,.1f} MB", *writing.lines(found)]
     return Answer(tuple(map(masking.mask, lines)), asdict(found), DataError.exit_code if found.missing else 0)

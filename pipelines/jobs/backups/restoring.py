@@ -10,26 +10,27 @@ from pipelines.files import storage
 from pipelines.jobs.backups import dumps, places
 from pipelines.jobs.backups.manifest import NAME, SQLITE, Dump, Folder, Manifest, digest
 from pipelines.messages import masking
+from pipelines.processes import run_lock
 
 
 def restore(root: Path, archive: Path, *, force: bool) -> Manifest:
-    """Bring back what an archive holds; force replaces what is there.
+    """Bring back what an archive holds, while no other process writes here; force replaces what is there.
 
     Raises DataError where a file is not what the manifest says, UsageError where something is there already or the
     addresses are of another kind; then nothing was changed.
     """
     if not archive.is_file():
         raise MissingError(f"there is no file {archive}.")
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=root) as scratch:
-        staged = Path(scratch)
+    with run_lock.held(root, "restore"), tempfile.TemporaryDirectory(prefix=".restore-", dir=root) as folder:
+        staged = Path(folder)
         found = unpacked(archive, staged)
         targets = {dump: _target(root, dump) for dump in found.databases}
         for dump in targets:
             if dump.kind == SQLITE:
                 _prepare(f"sqlite:///{staged / dump.file}", found, root)
         _refuse_what_is_there(found, root, targets, staged, force=force)
-        for folder in found.folders:
-            _put_folder(staged / folder.name, moved(folder, found, root))
+        for one in found.folders:
+            _put_folder(staged / one.name, moved(one, found, root))
         # MLflow and the ledger last: who is stopped before has a checkout that looks as empty as it was.
         for dump, where in reversed(targets.items()):
             if dump.kind == SQLITE:

@@ -13,6 +13,7 @@ from pipelines.champion.authorship import Authorship
 from pipelines.files import storage
 from pipelines.jobs.backups import dumps, places
 from pipelines.jobs.backups.manifest import NAME, SQLITE, Dump, Folder, Manifest, digest
+from pipelines.processes import scratch
 
 
 def write(root: Path, target: Path, signed: Authorship) -> Manifest:
@@ -28,8 +29,8 @@ def write(root: Path, target: Path, signed: Authorship) -> Manifest:
             by_address.setdefault(where, []).append(role)
     if not by_address:
         raise MissingError(f"there is nothing to back up in {root} yet; run: python -m pipelines run SPEC")
-    with tempfile.TemporaryDirectory(prefix="holdfast-backup-") as scratch:
-        staged = Path(scratch)
+    with scratch.own(), tempfile.TemporaryDirectory(prefix="holdfast-backup-") as folder:
+        staged = Path(folder)
         databases = tuple(_dumped(staged, number, each) for number, each in enumerate(by_address.items(), start=1))
         of_mlflow = next((one for one in databases if places.MLFLOW in one.roles), None)
         asked = _asked(staged, of_mlflow, by_address) if of_mlflow else []
@@ -37,6 +38,7 @@ def write(root: Path, target: Path, signed: Authorship) -> Manifest:
         files = {str(path.relative_to(staged)): digest(path) for path in sorted(staged.rglob("*")) if path.is_file()}
         found = Manifest(signed.at, signed.by, str(root), databases, folders, files, missing, elsewhere)
         with storage.replacing(target) as temporary, tarfile.open(temporary, "w:gz", compresslevel=6) as archive:
+            temporary.chmod(0o600)  # customers are in it
             text = found.to_text().encode()
             head = tarfile.TarInfo(NAME)
             head.size = len(text)

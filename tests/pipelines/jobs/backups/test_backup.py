@@ -61,6 +61,7 @@ def test_what_was_wiped_comes_back_and_is_asked_for_only_once(root: Path, capsys
     assert main(["backup", "kept.tar.gz", "--json"]) == 0
     plain = json.loads(capsys.readouterr().out)
     assert [one["roles"] for one in plain["databases"]] == [["MLflow", "ledger"], ["operations"], ["study of shop"]]
+    assert (root / "kept.tar.gz").stat().st_mode & 0o077 == 0
     assert main(["backup", "kept.tar.gz"]) == 2  # nobody's archive is overwritten
     wipe(root)
     assert main(["restore", "kept.tar.gz"]) == 0
