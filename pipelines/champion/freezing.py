@@ -26,13 +26,13 @@ def end_of_day(said: str, time_zone: str, now: datetime) -> tuple[str, str]:
 
 
 def words(freeze: dict[str, Any]) -> str:
-    """A freeze as people say it."""
-    return f"frozen until the end of {freeze['until']} by {freeze['by']}: {freeze['reason']}"
+    """How long a freeze lasts, who wants it and why."""
+    return f"until the end of {freeze['until']} by {freeze['by']}: {freeze['reason']}"
 
 
 def refuse(standing: Standing, at: str, what: str) -> None:
     """Raise UsageError where promotions of a spec are frozen at an instant."""
     if freeze := standing.frozen(at):
         raise UsageError(
-            f"{what}: '{standing.spec}' is {words(freeze)}. `python -m pipelines unfreeze {standing.spec}` ends that."
+            f"{what}: '{standing.spec}' is frozen {words(freeze)}. `python -m pipelines unfreeze {standing.spec}` ends that."
         )

@@ -47,9 +47,8 @@ def run(_spec: None, workspace: "Workspace", arguments: argparse.Namespace) -> A
         text_specs.load(Workspace(workspace.root, spec))
     probe.answers(workspace.root, writes=arguments.yes)
     found = (cleaning.delete if arguments.yes else cleaning.look)(workspace.root, specs)
-    what = "deleted" if arguments.yes else "nothing refers to these; --yes deletes them"
-    many = counted(len(found.left), "thing")
-    lines = [f"clean: {many}{f', {what}' if found.left else ': all is referred to'}"]
+    what = "deleted" if arguments.yes else "that nothing refers to; --yes deletes them"
+    lines = [f"clean: {counted(len(found.left), 'thing')} {what}" if found.left else "clean: nothing is left over"]
     lines += [f"  {one.kind:<6}  {one.name}{f' of {one.spec}' if one.spec else ''}" for one in found.left]
     if arguments.yes and any(one.kind == cleaning.RUN for one in found.left):
         lines.append("  MLflow keeps the files of deleted runs until `mlflow gc`")

@@ -90,7 +90,7 @@ def test_unfreeze_ends_it_and_another_freeze_takes_its_place(checkout: Checkout,
     assert decision(root)["freeze"]["reason"] == "audit"
     capsys.readouterr()
     assert main(["status", "shop"]) == 0
-    assert "frozen until the end of 2098-01-01 by " in capsys.readouterr().out
+    assert "until the end of 2098-01-01 by " in capsys.readouterr().out
     assert main(["history", "shop"]) == 0
     assert [line.split()[2] for line in capsys.readouterr().out.splitlines()[1:]] == [
         *("frozen", "decision", "frozen", "decision"),
