@@ -33,6 +33,5 @@ def words(freeze: dict[str, Any]) -> str:
 def refuse(standing: Standing, at: str, what: str) -> None:
     """Raise UsageError where promotions of a spec are frozen at an instant."""
     if freeze := standing.frozen(at):
-        raise UsageError(
-            f"{what}: '{standing.spec}' is frozen {words(freeze)}. `python -m pipelines unfreeze {standing.spec}` ends that."
-        )
+        end = f"`python -m pipelines unfreeze {standing.spec}` ends that"
+        raise UsageError(f"{what}: '{standing.spec}' is frozen {words(freeze)}. {end}.")
