@@ -40,6 +40,8 @@ WRITING = ("run", "data", "forget")
 WITH_ACTIONS = ("registry", "alerts")
 # What makes the spec that it is told the name of.
 WITHOUT_SPEC = ("new",)
+# What is about the whole checkout, and names specs only where it is about some of them.
+OF_ALL = ("doctor", "backup", "restore", "clean")
 
 
 def main(words: Sequence[str]) -> int:
@@ -97,7 +99,7 @@ def parser() -> Parser:
             command.add_argument(
                 "kind", metavar="KIND", nargs="?", default="kinds", help="the kind to list, such as metrics"
             )
-        elif name not in WITH_ACTIONS:
+        elif name not in (*WITH_ACTIONS, *OF_ALL):
             command.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
         if name == "data":
             command.add_argument("paths", metavar="PATH", nargs="+", help=RAW)
@@ -138,8 +140,8 @@ def _said(arguments: argparse.Namespace, workspace: Workspace) -> int:
 def _act(arguments: argparse.Namespace, workspace: Workspace) -> int | Answer:
     if arguments.command == "list":
         return cast("Answer", import_module("pipelines.jobs.listing").listed(arguments.kind, workspace.root))
-    if arguments.command in WITHOUT_SPEC:
-        return cast("int", import_module(f"pipelines.commands.{arguments.command}").run(None, workspace, arguments))
+    if arguments.command in (*WITHOUT_SPEC, *OF_ALL):
+        return _ran(arguments, None, workspace)
     spec = import_module("pipelines.specs.text_specs").load(workspace)
     if _is_of_texts(spec):
         import_module("pipelines.jobs.text_jobs").check(arguments.command, spec)

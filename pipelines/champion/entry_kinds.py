@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.champion.authorship import Authorship
 from pipelines.champion.ledger import Entry
-from pipelines.champion.succession import REFITTED, Standing
+from pipelines.champion.succession import FROZEN, REFITTED, UNFROZEN, Standing
 from pipelines.ruling.verdict import MOVES, WORDS, Verdict
 
 Body = dict[str, Any]
@@ -56,6 +56,25 @@ def decision(
     }
 
 
+def held_back(decided: Mapping[str, Any], found: Mapping[str, Any], freeze: Mapping[str, Any]) -> Body:
+    """The same decision, where it would promote while promotions are frozen: the champion stays."""
+    first, *others = found["reasons"]
+    said = [
+        f"{WORDS[Verdict.FROZEN]} until the end of {freeze['until']} by {freeze['by']}: {freeze['reason']}",
+        f"the rules said {decided['verdict']}: {first}",
+        *others,
+    ]
+    return {
+        **decided,
+        "champion_version": decided["compared_with"],
+        "verdict": Verdict.FROZEN.value,
+        **_told(said),
+        "awaiting_approval": False,
+        "figures": found["figures"],
+        "freeze": dict(freeze),
+    }
+
+
 def forced(decided: Mapping[str, Any], signed: Authorship, *, reason: str) -> Body:
     """The same decision, overruled by a person with a reason."""
     first, *others = decided["reasons"]
@@ -100,6 +119,25 @@ def adoption(version: str, signed: Authorship, *, digest: str, files: Mapping[st
     words = f"version {version} was champion, and there was no ledger of it: {reason}"
     kept = {"reason": reason, "files": dict(files)}
     return {**NOTHING, **moved, **_told([words]), **kept, **_signed("adopted", signed, digest)}
+
+
+def frozen(standing: Standing, signed: Authorship, *, until: str, ends_at: str, reason: str) -> Body:
+    """From now until the end of a day nothing is promoted; it is about no version."""
+    freeze = {"until": until, "ends_at": ends_at, "by": signed.by, "reason": reason}
+    return _of_freeze(standing, signed, FROZEN, f"frozen until the end of {until}: {reason}", reason) | {
+        "freeze": freeze
+    }
+
+
+def unfrozen(standing: Standing, signed: Authorship, *, reason: str) -> Body:
+    """A freeze ends before its day."""
+    words = "promotions are free again" + (f": {reason}" if reason else "")
+    return _of_freeze(standing, signed, UNFROZEN, words, reason)
+
+
+def _of_freeze(standing: Standing, signed: Authorship, kind: str, words: str, reason: str) -> Body:
+    kept = {"challenger_version": None, "compared_with": standing.champion, "champion_version": standing.champion}
+    return {**NOTHING, **kept, **_told([words]), "reason": reason, **_signed(kind, signed, "")}
 
 
 def sealed(standing: Standing, signed: Authorship, *, digest: str, files: Mapping[str, str]) -> Body:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,9 @@ from pipelines.champion.ledger import Entry
 from pipelines.ruling.champion_for import Claims, recorded
 from pipelines.ruling.verdict import MOVES, Verdict
 
-REFITTED = "refitted"
+REFITTED, FROZEN, UNFROZEN = "refitted", "frozen", "unfrozen"
+# What decides on no version.
+NO_DECISION = (REFITTED, FROZEN, UNFROZEN)
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,20 @@ class Standing:
 
     @property
     def decided(self) -> Entry | None:
-        """The last entry, passing over those by which another version of the same champion serves."""
-        return next((entry for entry in reversed(self.entries) if entry.body["kind"] != REFITTED), None)
+        """The last entry, passing over those by which another version of the same champion serves, and freezes."""
+        return next((entry for entry in reversed(self.entries) if entry.body["kind"] not in NO_DECISION), None)
+
+    def frozen(self, at: str) -> dict[str, Any] | None:
+        """The freeze that holds at an instant (ISO 8601, with its zone), if any: until, ends_at, by and reason.
+
+        The last word counts: a freeze replaces one from before, and none is left after its end.
+        """
+        kinds = (FROZEN, UNFROZEN)
+        last = next((entry.body for entry in reversed(self.entries) if entry.body["kind"] in kinds), None)
+        if last is None or last["kind"] == UNFROZEN:
+            return None
+        freeze: dict[str, Any] = last["freeze"]
+        return freeze if datetime.fromisoformat(at) < datetime.fromisoformat(freeze["ends_at"]) else None
 
     @property
     def before(self) -> str | None:

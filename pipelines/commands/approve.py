@@ -51,12 +51,13 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: a
 def _entry(writer: "LedgerWriter", version: str) -> "tuple[Entry, bool]":
     """The approval, and whether it existed before."""
     from features.errors import ContractError, UsageError
-    from pipelines.champion import entry_kinds, model_versions
+    from pipelines.champion import entry_kinds, freezing, model_versions
 
     standing, _ = writer.reconciled()
     head = standing.decided
     if head and head.body["kind"] == "approval" and standing.champion == version:
         return head, True  # said twice, or stopped and said again
+    freezing.refuse(standing, writer.signed.at, f"version {version} is not approved")
     if version not in standing.waiting:
         raise UsageError(_refusal(standing, version))
     waiting = standing.waiting[version]

@@ -7,7 +7,7 @@ the champion was trained there is a line with their number.
 
 group: look
 codes: 5 the ledger is broken
-json: champion, serving, alias, before, awaiting, looks, erased_since and last as an object
+json: champion, serving, alias, before, awaiting, frozen, looks, erased_since and last as an object
 example: python -m pipelines status demo
 example: python -m pipelines status demo --json
 """
@@ -33,13 +33,14 @@ def arguments(_command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: argparse.Namespace) -> Answer:
     """A line for each."""
-    from pipelines.champion import ledger_writer
+    from pipelines.champion import freezing, ledger_writer
     from pipelines.jobs.forgetting import receipts
     from pipelines.ruling import answers
     from pipelines.servers import mlflow_runs
 
     with mlflow_runs.answering(workspace.root):
-        standing, alias = ledger_writer.reading(spec.name, workspace.root).seen()
+        reader = ledger_writer.reading(spec.name, workspace.root)
+        standing, alias = reader.seen()
     waiting = [
         {"version": version, "verdict": entry.body["verdict"], "since": entry.body["decided_at"]}
         for version, entry in standing.waiting.items()
@@ -48,10 +49,12 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: 
     head, looks = standing.head, _looks(spec, workspace, standing)
     erased_since = receipts.of_version(workspace, standing.champion)
     last = _told(head.body, head.number) if head else ["none"]
+    freeze = standing.frozen(reader.signed.at)
     lines = [
         ("champion", _champion(standing, alias)),
         ("before", f"version {standing.before}" if standing.before else "none"),
         ("awaiting approval", "; ".join(told) or "none"),
+        *([("frozen", freezing.words(freeze))] if freeze else []),
         ("looks", _said(looks, spec)),
         *([("erased since", f"{erased_since} people whose data the champion learned from")] if erased_since else []),
         ("last entry", last[0]),
@@ -64,6 +67,7 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: 
         "alias": alias,
         "before": standing.before,
         "awaiting": waiting,
+        "frozen": freeze,
         "looks": looks,
         "erased_since": erased_since,
         "last": _last(head) if head else None,
@@ -84,7 +88,8 @@ def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
     from pipelines.ruling import answers
 
     what, version = answers.verdict_of(body), body["challenger_version"]
-    return [f"{number}, {body['decided_at']}: {what}, version {version}", *answers.lines_of(body)]
+    about = f", version {version}" if version else ""
+    return [f"{number}, {body['decided_at']}: {what}{about}", *answers.lines_of(body)]
 
 
 def _champion(standing: "Standing", alias: str | None) -> str:

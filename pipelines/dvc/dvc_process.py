@@ -14,6 +14,7 @@ from pipelines.messages import log, masking
 from pipelines.processes import processes
 
 LOG = "dvc.log"
+RWLOCK = Path(".dvc", "tmp", "rwlock")
 # How long a stage that was asked to stop may take to say so before it is ended.
 GRACE_SECONDS = 10.0
 
@@ -24,7 +25,7 @@ def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> 
     variables are set beside those of the environment. DVC has a process group of its own, so that a Ctrl-C reaches us
     alone; we hand it on to all that DVC started.
     """
-    _clear_stale(root / ".dvc" / "tmp" / "rwlock")
+    _clear_stale(root / RWLOCK)
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8", errors="backslashreplace") as told:
         command = [sys.executable, "-m", "pipelines.dvc.dvc_child", str(writing), *words]
@@ -79,16 +80,28 @@ def _clear_stale(path: Path) -> None:
     DVC sees to it itself where nobody has the dead process's number. Nobody else of this checkout is at work: the run
     holds its lock.
     """
+    left = _left(path)
+    if left is None:
+        path.unlink(missing_ok=True)
+    elif left[0] != left[1]:
+        path.write_text(json.dumps(left[1]))
+
+
+def has_stale(root: Path) -> bool:
+    """Whether DVC's list of busy paths is corrupt, or names a process that is gone; the next run of DVC clears it."""
+    left = _left(root / RWLOCK)
+    return left is None or left[0] != left[1]
+
+
+def _left(path: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The list of busy paths, and what of it a living DVC holds; None where it is corrupt."""
     try:
         found = json.loads(path.read_text())
-        kept = {mode: _kept(busy) for mode, busy in found.items()}
+        return found, {mode: _kept(busy) for mode, busy in found.items()}
     except FileNotFoundError:
-        return
+        return {}, {}
     except (ValueError, AttributeError, TypeError, KeyError):
-        path.unlink(missing_ok=True)
-        return
-    if kept != found:
-        path.write_text(json.dumps(kept))
+        return None
 
 
 def _kept(busy: dict[str, Any]) -> dict[str, Any]:

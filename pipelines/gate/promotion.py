@@ -10,7 +10,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from experiments.spec import ExperimentSpec
 from experiments.texts.spec import TextsSpec
-from pipelines.champion import announcing, describing, entry_kinds, model_versions
+from pipelines.champion import announcing, describing, entry_kinds, freezing, model_versions
 from pipelines.champion.ledger import TakenError
 from pipelines.champion.ledger_writer import LedgerWriter
 from pipelines.champion.succession import Standing
@@ -18,7 +18,7 @@ from pipelines.files import storage
 from pipelines.gate import decision_page_file
 from pipelines.messages import log
 from pipelines.models import provenance
-from pipelines.ruling.verdict import EXIT_CODES, Verdict
+from pipelines.ruling.verdict import EXIT_CODES, MOVES, Verdict
 from pipelines.workspace import Workspace
 
 # What was lacking then may be there now, so these answers are not taken from the ledger.
@@ -85,12 +85,16 @@ class Promotion(ABC):
                 standing, finished = self.registrar.reconciled()
                 head = standing.decided
                 finished = finished or announcing.is_untold(self.workspace, standing, self.version)
+                if self.force:
+                    freezing.refuse(standing, self.registrar.signed.at, "nobody is forced")
                 announcing.begin(self.workspace, standing)
                 if finished and head and head.body["verdict"] and head.body["challenger_version"] == self.version:
                     return head.receipt
                 self.registrar.check_champion(standing)
                 asked = self.asked(standing)
-                return self.settled(standing, asked) or self._judged(standing, asked)
+                freeze = self._freeze(standing)
+                found = self.settled(standing, asked) or self._judged(standing, asked)
+                return {**found, "freeze": freeze} if freeze else found
 
     def asked(self, standing: Standing) -> Question:
         """The identity of the question: equal challenger, champion, spec and rows get the same answer."""
@@ -112,7 +116,13 @@ class Promotion(ABC):
             return entry_kinds.withdrawn(known, standing.withdrawn[self.version], asked)
         if answer is None or answer.body["verdict"] in ASKED_AGAIN or not standing.holds(answer):
             return None
+        if answer.body["verdict"] == Verdict.FROZEN and answer.body["freeze"] != self._freeze(standing):
+            return None  # that freeze is over, or another has taken its place
         return answer.receipt
+
+    def _freeze(self, standing: Standing) -> Mapping[str, Any] | None:
+        """The freeze that holds now."""
+        return standing.frozen(self.registrar.signed.at)
 
     def _judged(self, standing: Standing, asked: Question) -> Mapping[str, Any]:
         """Judge and write the ledger; a repeated question is not a new comparison or entry."""
@@ -125,9 +135,16 @@ class Promotion(ABC):
                 return entry_kinds.same(asked, writer.signed, digest=digest, compared=alike)
         judged = self.compared(standing, (challenger, champion), answer.body["look"] if answer else None)
         body = entry_kinds.decision(asked, judged.found, writer.signed, digest=digest, approval=self.spec.gate.approval)
+        if (freeze := self._freeze(standing)) and body["verdict"] in MOVES:
+            body = entry_kinds.held_back(body, judged.found, freeze)
         self.keep(body, judged.curves)
         if self.force and judged.clean:
             body = entry_kinds.forced(body, writer.signed, reason=self.force)
-        elif answer and answer.body["verdict"] == body["verdict"] and standing.holds(answer):
+        elif answer and _is_same(answer.body, body) and standing.holds(answer):
             return answer.receipt
         return writer.write(standing, body).receipt
+
+
+def _is_same(known: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Whether two decisions on one question say the same, of the same freeze if any."""
+    return all(known.get(key) == body.get(key) for key in ("verdict", "freeze"))

@@ -117,11 +117,13 @@ def _answer(spec: ExperimentSpec, workspace: Workspace, decision: Mapping[str, A
 
 def summary(decision: Mapping[str, Any], workspace: Workspace) -> str:
     """The short table: verdict, both models' figures with intervals, and where to look."""
+    from pipelines.champion import freezing
     from pipelines.ruling import answers
     from pipelines.servers import addresses
 
     verdict, *reasons = answers.lines_of(decision)
     lines = [("verdict", f"{answers.verdict_of(decision)}: {verdict}"), *(("", reason) for reason in reasons)]
+    lines += [("frozen", freezing.words(decision["freeze"]))] if decision.get("freeze") else []
     for who in ("challenger", "champion"):
         version, figures = decision[f"{who}_version"], decision["figures"].get(who, {})
         lines.append((who, f"version {version}" if version else "none"))

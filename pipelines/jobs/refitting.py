@@ -52,13 +52,14 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """
     version = str(storage.read_json(workspace.registration)["version"])
     reader = ledger_writer.reading(spec.name, workspace.root)
-    if not _is_due(reader.agreed()[0], version):
+    standing, _ = reader.agreed()
+    if not _is_due(standing, version) or standing.frozen(reader.signed.at):
         return
     with tempfile.TemporaryDirectory(prefix="holdfast-refit-") as scratch:
         fitted(spec, workspace, Path(scratch))
         with ledger_writer.writing(spec.name, workspace.root) as writer:
             standing, _ = writer.reconciled()
-            if not _is_due(standing, version):
+            if not _is_due(standing, version) or standing.frozen(writer.signed.at):
                 return
             made = _registered(spec, workspace, writer, folder=Path(scratch), twin=version)
             files, digest = loading.files_of(made, standing), model_versions.digest_of(made)

@@ -28,6 +28,7 @@ GROUPS = {
     "look": "show, without changes",
     "act": "warn and contact customers",
     "decide": "decide by hand, and maintain the registry",
+    "care": "look after it for years",
     "stage": "single stages of a run, in order",
     "other": "other commands",
 }

@@ -22,11 +22,16 @@ def end(client: MlflowClient, experiment: str) -> list[str]:
 
     Runs of other machines are left alone, for nothing is known of their processes.
     """
-    running = client.search_runs([experiment], "attributes.status = 'RUNNING'", max_results=AT_MOST)
-    found = [one.info.run_id for one in running if _is_orphan(one.data.tags.get(OWNER, ""))]
+    found = left(client, experiment)
     for run_id in found:
         client.set_terminated(run_id, "KILLED")
     return found
+
+
+def left(client: MlflowClient, experiment: str) -> list[str]:
+    """The ids of an experiment's runs that are RUNNING and whose process is gone."""
+    running = client.search_runs([experiment], "attributes.status = 'RUNNING'", max_results=AT_MOST)
+    return [one.info.run_id for one in running if _is_orphan(one.data.tags.get(OWNER, ""))]
 
 
 def _is_orphan(tag: str) -> bool:

@@ -87,6 +87,13 @@ def _told(path: Path) -> dict[str, str]:
     return found if isinstance(found, dict) and {"pid", "since", "what", "mark"} <= found.keys() else {}
 
 
+def left(root: Path) -> str:
+    """The words of a lock whose process ended without a word, such as `run demo`; empty where there is none."""
+    told = _told(root / "state" / NAME)
+    pid, _, since = told.get("mark", "").partition(" ")
+    return "" if not told or (pid.isdecimal() and processes.started(int(pid)) == since) else told["what"]
+
+
 def _is_of_our_run(path: Path) -> bool:
     """Whether the lock's holder started this process."""
     mark = os.environ.get(processes.RUN)

@@ -53,12 +53,20 @@ def own() -> Iterator[None]:
 
 def _clear(place: Path) -> None:
     """Remove this user's folders of dead processes."""
+    for folder in left(place):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def left(place: Path) -> list[Path]:
+    """Folders of dead processes of this user."""
+    found = []
     for folder in place.glob(f"{PREFIX}*"):
         try:
             if folder.stat().st_uid == os.getuid() and folder.is_dir() and not folder.is_symlink() and _is_left(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+                found.append(folder)
         except OSError:
             continue  # somebody else removes it this moment
+    return found
 
 
 def _is_left(folder: Path) -> bool:

@@ -23,6 +23,7 @@ _BECAUSE = {
     Verdict.INCONCLUSIVE: "No rule is broken, but there are too few customers to show that all rules hold.",
     Verdict.INSUFFICIENT_DATA: "The data do not suffice for a valid comparison, so there is no verdict on the models.",
     Verdict.CONTRACT_FAIL: "A model that differs from what was evaluated is not promoted, whatever its figures.",
+    Verdict.FROZEN: "The rules accept this model, but promotions are frozen, so nothing changes.",
 }
 _UNMOVED = {
     Verdict.KEEP: "A second comparison of the same challenger on the same customers gives the same answer.",
@@ -30,6 +31,7 @@ _UNMOVED = {
     Verdict.INCONCLUSIVE: "It is decided again once newer outcomes are known.",
     Verdict.INSUFFICIENT_DATA: "It is judged again with more outcomes, or customers that neither model was trained on.",
     Verdict.CONTRACT_FAIL: "It is judged again once the fault named here is corrected.",
+    Verdict.FROZEN: "The first run after the freeze decides again, by the same comparison.",
 }
 
 
@@ -84,6 +86,7 @@ def _verdict(decision: Found) -> str:
         Verdict.INSUFFICIENT_DATA: f"Insufficient data: {stays}",
         Verdict.CONTRACT_FAIL: f"Refused: {this} differs from what was evaluated",
         Verdict.FORCED: f"Forced: {this} is champion",
+        Verdict.FROZEN: f"Frozen: {stays}",
     }[Verdict(decision["verdict"])]
 
 
@@ -105,7 +108,7 @@ def mark(decision: Found) -> Tone:
     """The tone of a verdict."""
     if decision["verdict"] in (*MOVES, Verdict.NO_CHANGE):
         return "open" if decision["awaiting_approval"] else "good"
-    if decision["verdict"] in (Verdict.INCONCLUSIVE, Verdict.INSUFFICIENT_DATA):
+    if decision["verdict"] in (Verdict.INCONCLUSIVE, Verdict.INSUFFICIENT_DATA, Verdict.FROZEN):
         return "open"
     return "bad"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from experiments.texts.reading import CLASSES
 from pipelines.messages.numbers import NO_BREAK, number
-from pipelines.reporting import page_header
+from pipelines.reporting import freeze_words, page_header
 from pipelines.reporting.page_header import NOTHING, Provenance
 from pipelines.reporting.pages import page
 
@@ -65,6 +65,7 @@ def decision(decided: Mapping[str, Any], *, title: str, spec: str, made: Provena
         header=page_header.of_reader_decision(decided, made=made),
         figures=figures,
         pairs=pairs,
+        frozen=freeze_words.notice(decided),
         title=title,
         spec=spec,
     )

@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
     CONTRACT_FAIL = "CONTRACT_FAIL"
     FORCED = "FORCED"
+    FROZEN = "FROZEN"
 
 
 EXIT_CODES = {
@@ -26,6 +27,7 @@ EXIT_CODES = {
     Verdict.FORCED: 0,
     Verdict.KEEP: 3,
     Verdict.NO_CHAMPION: 3,
+    Verdict.FROZEN: 3,
     Verdict.INCONCLUSIVE: 4,
     Verdict.INSUFFICIENT_DATA: 5,
     Verdict.CONTRACT_FAIL: 5,
@@ -42,4 +44,5 @@ WORDS = {
     Verdict.INSUFFICIENT_DATA: "there is too little to judge by",
     Verdict.CONTRACT_FAIL: "a model is not in order",
     Verdict.NO_CHANGE: "the challenger is the champion",
+    Verdict.FROZEN: "promotions are frozen",
 }

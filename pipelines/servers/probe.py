@@ -31,13 +31,18 @@ def answers(root: Path, *, writes: bool) -> None:
     writes says whether the command will write there. Raises StorageError naming who does not answer, and why.
     """
     for variable, where in addresses.everything(root):
-        scheme = where.split(":", 1)[0].split("+")[0]
-        if scheme == "sqlite":
-            _sqlite(where, variable, writes=writes)
-        elif scheme in ("http", "https"):
-            _in_time(lambda: _server(where), where, variable)  # noqa: B023 - it has run before the next turn
-        elif scheme in ("postgresql", "postgres"):
-            _in_time(lambda: _database(where), where, variable)  # noqa: B023
+        answer(variable, where, writes=writes)
+
+
+def answer(variable: str, where: str, *, writes: bool) -> None:
+    """The same of one address, which a variable of the environment sets. Raises as `answers`."""
+    scheme = where.partition(":")[0].partition("+")[0]
+    if scheme == "sqlite":
+        _sqlite(where, variable, writes=writes)
+    elif scheme in ("http", "https"):
+        _in_time(lambda: _server(where), where, variable)
+    elif scheme in ("postgresql", "postgres"):
+        _in_time(lambda: _database(where), where, variable)
 
 
 def _in_time(ask: Callable[[], str], where: str, variable: str) -> None:

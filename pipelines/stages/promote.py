@@ -77,6 +77,8 @@ def again(spec: ExperimentSpec, workspace: Workspace, decided: Mapping[str, Any]
     gate = _gate(spec, workspace, reader, version=decided["challenger_version"], force="")
     standing, _ = reader.agreed()
     reader.check_champion(standing)
+    if standing.frozen(reader.signed.at):
+        return None  # it ends by itself, and no file says when
     is_known = decided["verdict"] == Verdict.NO_CHANGE
     return gate.settled(standing, gate.asked(standing)) or (decided if is_known else None)
 

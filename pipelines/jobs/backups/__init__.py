@@ -1,0 +1,1 @@
+"""`backup` and `restore`: ledger, operations, studies, and MLflow with the files of versions, in one archive."""
