@@ -15,6 +15,7 @@ import pytest
 from pipelines import cli
 from tests.end_to_end.loaded import Loaded, loaded
 from tests.end_to_end.repository import TINY, Repository, environment
+from tests.end_to_end.small_table import put_small_table
 
 
 @pytest.fixture(scope="session")
@@ -65,34 +66,68 @@ def without_reader(demo: Path) -> None:
     demo.write_text("".join(lines))
 
 
-@pytest.fixture(scope="session")
-def tiny_once(copy_of_repository: Callable[[], Repository], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy in which `demo` is a tiny world that was run once, from nothing to a champion; nobody changes it.
-
-    All workers share it: the first that asks runs it, and tells the others where it is.
-    """
-    own = tmp_path_factory.getbasetemp()
+def made_once(name: str, make: Callable[[], Repository], factory: pytest.TempPathFactory) -> Path:
+    """Where the repository is that make gives; all workers share it: the first that asks makes it."""
+    own = factory.getbasetemp()
     together = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    told = together / "tiny"
-    with (together / "tiny.lock").open("w") as lock:
+    told = together / name
+    with (together / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not told.exists():
-            repository = copy_of_repository()
-            repository.spec("demo", "demo", **TINY, tuning={"trials": 4}, evaluation={"draws": 200})
-            ended = repository.run("run", "demo")
-            assert ended.returncode == 0, ended.stdout + ended.stderr
-            assert "FIRST_CHAMPION" in ended.stdout
-            told.write_text(str(repository.root))
+            told.write_text(str(make().root))
     return Path(told.read_text())
+
+
+def run_once(repository: Repository, spec: str) -> Repository:
+    """The repository after a run of a spec, from nothing to its first champion."""
+    ended = repository.run("run", spec)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "FIRST_CHAMPION" in ended.stdout
+    return repository
+
+
+def copied(run: Path, root: Path, libraries: Loaded) -> Repository:
+    """A copy of a repository in which a spec was run, with a registry of its own."""
+    shutil.copytree(run, root, symlinks=True)
+    moved(root / "mlflow.db", str(run), str(root))
+    return Repository(root, libraries)
+
+
+@pytest.fixture(scope="session")
+def tiny_once(copy_of_repository: Callable[[], Repository], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which `demo` is a tiny world that was run once, from nothing to a champion; nobody changes it."""
+
+    def make() -> Repository:
+        repository = copy_of_repository()
+        repository.spec("demo", "demo", **TINY, tuning={"trials": 4}, evaluation={"draws": 200})
+        return run_once(repository, "demo")
+
+    return made_once("tiny", make, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")  # a test changes it
 def tiny(tiny_once: Path, tmp_path_factory: pytest.TempPathFactory, libraries: Loaded) -> Repository:
     """A copy of the tiny world that was run, with a registry of its own."""
-    root = tmp_path_factory.mktemp("tiny") / "repository"
-    shutil.copytree(tiny_once, root, symlinks=True)
-    moved(root / "mlflow.db", str(tiny_once), str(root))
-    return Repository(root, libraries)
+    return copied(tiny_once, tmp_path_factory.mktemp("tiny") / "repository", libraries)
+
+
+@pytest.fixture(scope="session")
+def shop_once(copy_of_repository: Callable[[], Repository], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which `shop`, the small table, was run once, from its file to a champion; nobody changes it."""
+
+    def make() -> Repository:
+        repository = copy_of_repository()
+        added = repository.act("data", "shop", put_small_table(repository))
+        assert added.returncode == 0, added.stderr
+        return run_once(repository, "shop")
+
+    return made_once("shop", make, tmp_path_factory)
+
+
+@pytest.fixture
+def shop_with_champion(shop_once: Path, tmp_path: Path, libraries: Loaded) -> Repository:
+    """A copy of the small shop that was run, with a registry of its own: version 1 is its champion."""
+    return copied(shop_once, tmp_path / "repository", libraries)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A file that was balanced by its outcome, with the true share in the spec: a whole run, and the same without it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +11,28 @@ import yaml
 from pipelines.api import holdfast
 from pipelines.api.reports import Report
 from tests.end_to_end.repository import Repository
-from tests.end_to_end.small_table import SHOP, put_small_table
+from tests.end_to_end.small_table import SHOP
 
 PRIOR = 0.04
 
 
-def run(repository: Repository, **label: Any) -> tuple[dict[str, Any], pd.DataFrame]:
-    """The report and the list after a run of the shop with this label."""
-    spec = {**SHOP, "label": {**SHOP["label"], **label}}
-    (repository.root / "experiments" / "specs" / "shop.yaml").write_text(yaml.safe_dump(spec))
-    ended = repository.run("run", "shop")
-    assert ended.returncode in (0, 3, 4), ended.stdout + ended.stderr
+def made(repository: Repository) -> tuple[dict[str, Any], pd.DataFrame]:
+    """The shop's report and list."""
     artifacts = repository.root / "artifacts" / "shop"
     report = json.loads((artifacts / "evaluation" / "report.json").read_text())
     return report, pd.read_parquet(artifacts / "ranked_list" / "ranked_list.parquet")
 
 
-def test_a_stated_share_corrects_list_and_report_and_leaves_order_and_auc(
-    copy_of_repository: Callable[[], Repository],
-) -> None:
-    repository = copy_of_repository()
-    path = put_small_table(repository)
-    assert repository.act("data", "shop", path).returncode == 0
-    plain, before = run(repository)
+def test_a_stated_share_corrects_list_and_report_and_leaves_order_and_auc(shop_with_champion: Repository) -> None:
+    repository = shop_with_champion
+    plain, before = made(repository)
     assert "balanced_file" not in plain
-    found, _ = run(repository, prior=PRIOR)
-    share = float((pd.read_csv(path)["left"] == "yes").mean())
+    spec = {**SHOP, "label": {**SHOP["label"], "prior": PRIOR}}
+    (repository.root / "experiments" / "specs" / "shop.yaml").write_text(yaml.safe_dump(spec))
+    ended = repository.run("run", "shop")
+    assert ended.returncode in (0, 3, 4), ended.stdout + ended.stderr
+    found, _ = made(repository)
+    share = float((pd.read_csv(repository.root / "data/raw/shop/shop.csv")["left"] == "yes").mean())
     balanced = found["balanced_file"]
     np.testing.assert_allclose([balanced["in_file"], balanced["stated"]], [share, PRIOR], rtol=1e-7)
     assert found["risk"]["auc"] == plain["risk"]["auc"]
@@ -52,7 +47,7 @@ def test_a_stated_share_corrects_list_and_report_and_leaves_order_and_auc(
     assert decision["cohort"]["stated"] == PRIOR
     assert repository.act("promote", "shop", "--force", "--reason", "label.prior is stated now").returncode == 0
     assert repository.act("score", "shop").returncode == 0
-    after = pd.read_parquet(repository.root / "artifacts" / "shop" / "ranked_list" / "ranked_list.parquet")
+    _, after = made(repository)
     assert after["customer_id"].tolist() == before["customer_id"].tolist()
     odds = [one["churn_probability"] / (1 - one["churn_probability"]) for one in (after, before)]
     np.testing.assert_allclose(odds[0] / odds[1], PRIOR / (1 - PRIOR) * (1 - share) / share, rtol=3e-6)

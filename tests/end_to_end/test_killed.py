@@ -54,21 +54,24 @@ def written(repository: Repository) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("after", [1, 6], ids=["among the starting points", "among the sampled trials"])
-def test_a_killed_search_goes_on_and_ends_with_the_same_best(
-    built: Repository, undisturbed: dict[str, bytes], after: int
+def test_a_search_that_is_killed_twice_goes_on_and_ends_with_the_same_best(
+    built: Repository, undisturbed: dict[str, bytes]
 ) -> None:
+    """It is killed among its starting points, and again among the trials that are sampled."""
     for folder in ("state", "artifacts"):
         shutil.rmtree(built.root / folder)
-    running = subprocess.Popen([sys.executable, "-m", "pipelines", "tune", "demo"], cwd=built.root, env=environment())
-    deadline = time.monotonic() + 240
-    while finished(built.root / "state/demo/study.db") < after and time.monotonic() < deadline:
-        time.sleep(0.05)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    lost = states(built)
-    assert after <= len(lost) < TRIALS
-    assert set(lost) <= {"COMPLETE", "PRUNED"}  # nothing is half-tried
+    for after in (1, 6):
+        running = subprocess.Popen(
+            [sys.executable, "-m", "pipelines", "tune", "demo"], cwd=built.root, env=environment()
+        )
+        deadline = time.monotonic() + 240
+        while finished(built.root / "state/demo/study.db") < after and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        lost = states(built)
+        assert after <= len(lost) < TRIALS
+        assert set(lost) <= {"COMPLETE", "PRUNED"}  # nothing is half-tried
     resumed = built.act("tune", "demo")
     assert resumed.returncode == 0, resumed.stderr
     assert len(states(built)) == TRIALS

@@ -15,7 +15,7 @@ DEMO = "artifacts/demo"
 
 
 def monitored(repository: Repository, *words: str, code: int) -> dict[str, Any]:
-    ended = repository.run("monitor", "demo", *words, "--json")
+    ended = repository.act("monitor", "demo", *words, "--json")
     assert ended.returncode == code, ended.stdout + ended.stderr
     return json.loads(ended.stdout)
 
@@ -53,22 +53,22 @@ def _bad_input_is_one_line(tiny: Repository) -> None:
         (("--at", "2030-01-01"), "--at 2030-01-01 is no date of the data of 'demo'; there are ['2024-04-01', "),
         (("--at", "soon"), "--at 'soon' is no date; write such as 2026-03-01."),
     ):
-        ended = tiny.run("monitor", "demo", *words)
+        ended = tiny.act("monitor", "demo", *words)
         assert ended.returncode == 2
         assert ended.stderr.startswith(f"monitor: {told}")
         assert len(ended.stderr.splitlines()) == 1
     before = spec.read_text()
     spec.write_text(f"{before}\nmonitoring: {{thresholds: {{feature_shfit: 0.3}}}}\n")
-    ended = tiny.run("monitor", "demo")
+    ended = tiny.act("monitor", "demo")
     assert ended.returncode == 2
     assert "monitoring names ['feature_shfit']; the kinds of drift are ['feature_shift', " in ended.stderr
     spec.write_text(f"{before}\nmonitoring: {{accept: {{feature_shift: {{plna: a new plan}}}}}}\n")
-    ended = tiny.run("monitor", "demo")
+    ended = tiny.act("monitor", "demo")
     assert ended.returncode == 2
     assert "monitoring.accept.feature_shift names ['plna']; there are [" in ended.stderr
     spec.write_text(f"{before}\nmonitoring: {{accept: {{realised_auc: {{AUC: a merger}}}}}}\n")
     line = "monitoring.accept names 'realised_auc: AUC', of which nothing was measured"
-    assert line in tiny.run("monitor", "demo").stdout
+    assert line in tiny.act("monitor", "demo").stdout
     spec.write_text(before)
 
 
@@ -94,7 +94,7 @@ def _planted_changes_of_todays_rows_are_named(tiny: Repository) -> None:
     named = {("new_category", "plan"), ("missing_share", "active_days_30d"), ("feature_shift", "days_since_last_use")}
     assert named <= asking(found)
     assert {subject for kind, subject in asking(found) if kind != "prediction_shift"} == {one for _, one in named}
-    lines = tiny.run("monitor", "demo")
+    lines = tiny.act("monitor", "demo")
     assert lines.returncode == 6
     assert lines.stdout.startswith("monitor demo at 2025-06-01: retrain; version 1, ")
     assert lines.stdout.count("Retrain, or") == len(asking(found))

@@ -17,6 +17,7 @@ from pipelines.workspace import Workspace
 from tests import readers_of_texts
 from tests.end_to_end.repository import TINY, Repository, environment
 from tests.end_to_end.test_bad_events import ORDERS, PEOPLE, SOURCE, write_spec
+from tests.end_to_end.test_tries import files
 
 WORDS = ("rude broken never angry", "lovely friendly quick thanks")
 TALKS = "".join(f"t{n},c{n % 40},2024-0{1 + n % 5}-11 09:00,{WORDS[n % 2]} {n}\n" for n in range(80))
@@ -29,6 +30,7 @@ COLUMNS = {
     "text": "said",
 }
 PIN = {"model": "tone", "version": 1}
+FEW = {"draws": 100}
 # Nobody answers there.
 NOWHERE = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1"}
 
@@ -98,13 +100,10 @@ def test_another_clone_pulls_the_reader_with_the_data_and_needs_no_registry(repo
 
 
 def test_a_try_reads_with_the_pinned_reader_and_leaves_the_checkout_as_it_was(repository: Repository) -> None:
-    repository.spec(
-        "small",
-        "demo",
-        **TINY,
-        tuning={"trials": 1, "families": ["logistic"], "learners": ["risk_ranking"]},
-        texts=PIN,
-    )
+    """The spec is simulated and git does not know it, nor its entry in the graph."""
+    world = {**TINY, "source": {**TINY["source"], "customers": 800}, "features": ["recency", "tone"]}
+    repository.spec("small", "demo", **world, tuning={"trials": 1, "families": ["prior"]}, evaluation=FEW, texts=PIN)
+    before = files(repository.root)
     ended = repository.run("try", "small", "tuning.seed=1", "texts.version=2", "--json")
     told = json.loads(ended.stdout)["tries"]
     assert "'tone' has no version 2; there are [1]" in told[0]["failed"]
@@ -113,6 +112,7 @@ def test_a_try_reads_with_the_pinned_reader_and_leaves_the_checkout_as_it_was(re
     assert set(json.loads(ended.stdout)["tries"][0]["figures"]) >= {"AUC"}
     assert "texts: fetched tone 1" in ended.stderr
     assert pinned.stored(repository.root / "data/readers/small") is None
+    assert files(repository.root) == before
 
 
 def test_a_try_makes_no_reader(repository: Repository) -> None:

@@ -1,4 +1,4 @@
-"""The published data sets, as a user runs them: add the files, run, read the report."""
+"""The published data sets: add the files, do every stage up to the decision, read the report."""
 
 import json
 import re
@@ -34,20 +34,22 @@ WITH bought AS (SELECT * FROM read_parquet('{tables}/transactions/*.parquet') WH
 SELECT count(*), round(100 * avg(CASE WHEN again THEN 0 ELSE 1 END), 1) FROM active"""
 
 
-def run(repository: Repository, spec: str, file: Path, *, code: int = 0, verdict: str = "FIRST_CHAMPION") -> dict:
+def judged(repository: Repository, spec: str, file: Path, *, code: int = 0, verdict: str = "FIRST_CHAMPION") -> dict:
     added = repository.act("data", spec, str(file))
     assert added.returncode == 0, added.stderr
-    ended = repository.run("run", spec)
+    ended = repository.go_through("ingest validate build tune train evaluate register promote", spec)
     assert ended.returncode == code, ended.stdout + ended.stderr
-    assert verdict in ended.stdout
-    return json.loads((repository.root / "artifacts" / spec / "evaluation" / "report.json").read_text())
+    artifacts = repository.root / "artifacts" / spec
+    decision = json.loads((artifacts / "decision.json").read_text())
+    assert verdict in f"{decision['verdict']}: {decision['words']}"
+    return json.loads((artifacts / "evaluation" / "report.json").read_text())
 
 
 @pytest.fixture(scope="module")
 def telco(copy_of_repository: Callable[[], Repository], shared_data: Path) -> tuple[Repository, dict]:
     repository = copy_of_repository()
     repository.spec("telco", "telco", tuning=FEW)
-    return repository, run(repository, "telco", shared_data / TELCO)
+    return repository, judged(repository, "telco", shared_data / TELCO)
 
 
 def test_telco_reaches_what_is_known_of_it_and_not_more(telco: tuple[Repository, dict]) -> None:
@@ -86,7 +88,7 @@ def test_telco_over_five_splits(telco: tuple[Repository, dict], family: str, tri
 def hillstrom(copy_of_repository: Callable[[], Repository], shared_data: Path) -> tuple[Repository, dict]:
     repository = copy_of_repository()
     repository.spec("hillstrom", "hillstrom", tuning=FEW, evaluation={"draws": 200})
-    return repository, run(repository, "hillstrom", shared_data / "hillstrom" / "hillstrom.csv")
+    return repository, judged(repository, "hillstrom", shared_data / "hillstrom" / "hillstrom.csv")
 
 
 def test_hillstroms_effects_are_the_plain_differences_of_the_trial(
@@ -144,7 +146,7 @@ def online_retail(copy_of_repository: Callable[[], Repository], shared_data: Pat
     refused = (
         "R011 broken: predicted and observed shares differ"  # the gate's window is Christmas, and training saw none
     )
-    return repository, run(repository, "online_retail", shared_data / "online_retail", code=3, verdict=refused)
+    return repository, judged(repository, "online_retail", shared_data / "online_retail", code=3, verdict=refused)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_online_retail_is_judged_after_all_it_learnt_from_and_against_simple_sco
 def wellco(copy_of_repository: Callable[[], Repository], shared_data: Path) -> tuple[Repository, dict]:
     repository = copy_of_repository()
     repository.spec("wellco", "wellco", tuning=FEW)
-    return repository, run(repository, "wellco", shared_data / "wellco")
+    return repository, judged(repository, "wellco", shared_data / "wellco")
 
 
 def test_wellcos_three_files_become_five_tables(wellco: tuple[Repository, dict]) -> None:

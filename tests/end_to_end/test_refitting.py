@@ -1,7 +1,7 @@
 """A champion that is fitted again on all rows: it serves, and its judged twin is what everything is compared with."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from pipelines.jobs import refitting
 from pipelines.specs import spec_files
 from pipelines.workspace import Workspace
 from tests.end_to_end.repository import Repository
-from tests.end_to_end.small_table import SHOP, put_small_table
+from tests.end_to_end.small_table import SHOP
 
 
 class Stopped(BaseException):
@@ -25,15 +25,9 @@ class Stopped(BaseException):
 
 
 @pytest.fixture
-def shop(copy_of_repository: Callable[[], Repository]) -> Iterator[Repository]:
+def shop(shop_with_champion: Repository) -> Iterator[Repository]:
     """A small shop whose champion, version 1, was made without refitting."""
-    repository = copy_of_repository()
-    path = put_small_table(repository)
-    added = repository.act("data", "shop", path)
-    assert added.returncode == 0, added.stderr
-    ended = repository.run("run", "shop")
-    assert "FIRST_CHAMPION" in ended.stdout, ended.stdout + ended.stderr
-    yield repository
+    yield shop_with_champion
     mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
     mlflow.set_registry_uri(None)  # type: ignore[arg-type]
 

@@ -17,7 +17,6 @@ from features.plugins import discover
 from pipelines.champion import ledger
 from pipelines.models.scorers import kinds
 from tests.end_to_end.repository import Repository
-from tests.end_to_end.small_table import put_small_table
 from tests.end_to_end.test_bad_input import add
 from tests.experiments.risk_alone import TEXT
 from tests.specs import REQUIRED
@@ -173,14 +172,10 @@ def test_a_family_with_a_kind_of_its_own_goes_from_the_table_to_a_model_that_loa
 
 
 @pytest.mark.slow
-def test_a_new_family_with_a_kind_of_its_own_changes_no_champion(copy_of_repository: Callable[[], Repository]) -> None:
+def test_a_new_family_with_a_kind_of_its_own_changes_no_champion(shop_with_champion: Repository) -> None:
     """A file in the folder of families starts the stages that may take any of them anew; they end as they did."""
-    repository = copy_of_repository()
-    assert repository.run("data", "shop", put_small_table(repository)).returncode == 0
-    first = repository.run("run", "shop")
-    assert (first.returncode, "FIRST_CHAMPION" in first.stdout) == (0, True), first.stdout + first.stderr
+    repository = shop_with_champion
     before = standing(repository)
-
     (repository.root / "experiments/families/xgboost.py").write_text(FAMILY_TEXT)
     (repository.root / "pipelines/models/scorers/kinds/xgboost.py").write_text(KIND_TEXT)
     second = repository.run("run", "shop")

@@ -213,16 +213,3 @@ def test_a_new_simulated_spec_goes_through_dvcs_own_work_tree(copy_of_repository
     ended = repository.run("exp", "run", "--temp", "ingest@fresh", module="dvc")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert (repository.root / "experiments/specs/fresh.yaml").exists()
-
-
-@pytest.mark.slow
-def test_a_new_simulated_spec_that_git_does_not_know_is_tried(copy_of_repository: Callable[[], Repository]) -> None:
-    repository = copy_of_repository()
-    world = {**TINY, "source": {**TINY["source"], "customers": 800}}
-    small = {**world, "features": ["recency", "tenure"], "tuning": {"trials": 1, "families": ["prior"]}}
-    repository.spec("fresh", "demo", **small, evaluation={"draws": 100})
-    before = files(repository.root)
-    ended = repository.run("try", "fresh", "--json")
-    assert ended.returncode == 0, ended.stderr
-    assert files(repository.root) == before
-    assert "AUC" in json.loads(ended.stdout)["tries"][0]["figures"]
