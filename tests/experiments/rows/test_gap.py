@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,9 +129,9 @@ def early(of: World, seed: int = 5) -> tuple[World, np.ndarray]:
     return replace(of, y=np.maximum(of.y, left)), left
 
 
-def with_gap(of: World, family: Family) -> Problem:
+def with_gap(of: World, **options: Any) -> Problem:
     churned, left = early(of)
-    return replace(problem(churned, family_names=[family.name]), left_in_gap=left)
+    return replace(problem(churned, **options), left_in_gap=left)
 
 
 LEARNT, NEW = world(4000), world(1000, seed=1)
@@ -141,7 +142,7 @@ def test_effects_have_the_size_that_counts_the_gap_and_the_risk_does_not_know_of
     learner: Learner, family: Family
 ) -> None:
     """Of those whom the window finds there, nothing has changed; the effects are the plain differences of the trial."""
-    told = with_gap(LEARNT, family)
+    told = with_gap(LEARNT, family_names=[family.name])
     found = fitted(learner, family, told)
     before = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
     assert found.without == BY_THE_END
