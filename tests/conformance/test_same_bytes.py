@@ -23,8 +23,8 @@ from tests.experiments.effect_worlds import FAMILIES, LEARNERS, problem, startin
 
 found = {}
 for name, of in pickle.load(open(sys.argv[1], "rb")).items():
+    asked = problem(of)
     for family in FAMILIES.values():
-        asked = problem(of, family_names=[family.name])
         for learner in LEARNERS.values():
             fitted = candidate.fit(starting_point(family, learner), asked, seed=0)
             record = Record.of([judging.judge(asked, fold, fitted) for fold in asked.folds], [fitted.learned])
