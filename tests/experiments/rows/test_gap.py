@@ -162,9 +162,7 @@ def nobody_in_gap() -> tuple[Problem, Problem]:
 
 
 @every_learner
-def test_where_nobody_is_in_the_gap_not_a_bit_changes(
-    learner: Learner, nobody_in_gap: tuple[Problem, Problem]
-) -> None:
+def test_where_nobody_is_in_the_gap_not_a_bit_changes(learner: Learner, nobody_in_gap: tuple[Problem, Problem]) -> None:
     choice = starting_point(FAMILIES["logistic"], learner)
     one, other = (candidate.fit(choice, of, seed=0) for of in nobody_in_gap)
     assert list(one.models) == list(other.models)
