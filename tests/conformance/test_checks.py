@@ -71,12 +71,12 @@ def test_clean_worlds_raise_no_alarm_of_any_check() -> None:
 
 @pytest.mark.slow
 def test_at_most_two_in_a_hundred_clean_worlds_raise_an_alarm_of_any_check_together() -> None:
-    """Measured over 3,000 worlds (seeds 10000 to 12999): 7, by L003 and L008 (0.23 %, standard error 0.09); here 3.
+    """Measured over 3,000 worlds (seeds 10000 to 12999): 7, by L003 and L008 (0.23 %, standard error 0.09).
 
-    Were there alarms in 5 of 100 worlds, this would pass once in 100 times.
+    Were there alarms in 5 of 100 worlds, this would pass in 6 of 1,000 runs.
     """
-    found = alarms(range(6000, 6300))
-    assert len(found) <= 6, found
+    found = alarms(range(6000, 6180))
+    assert len(found) <= 2, found
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -15,6 +16,7 @@ from experiments.family import Family
 from experiments.metric import evaluate
 from experiments.metrics.autoc import METRIC as AUTOC
 from experiments.search import candidate
+from experiments.search.learning_problem import Problem
 from experiments.uplift.fitted_learner import FittedLearner
 from experiments.uplift.learner import Learner, able_to_use
 from features.contract import Contract
@@ -46,6 +48,29 @@ NEW = world(4000, seed=1)
 CHOSEN = world(1500, chosen=True)
 
 
+@cache
+def known(family: str, seed: int = 0) -> Problem:
+    """LEARNT, or the same world drawn anew; learners share what is computed once of a problem."""
+    return problem(world(4000, seed=seed), family_names=[family])
+
+
+@cache
+def unlogged(family: str, seed: int) -> Problem:
+    """The same, where nobody logged the probabilities."""
+    return problem(replace(world(4000, seed=seed), probability=np.full(4000, np.nan)), family_names=[family])
+
+
+@cache
+def without_effects(family: str, seed: int) -> Problem:
+    return problem(shuffled(LEARNT, seed), family_names=[family])
+
+
+@cache
+def learnt(learner: str, family: str) -> FittedLearner:
+    """A learner fitted on LEARNT."""
+    return fitted(LEARNERS[learner], FAMILIES[family], known(family))
+
+
 def ranking(said: np.ndarray, truth: np.ndarray) -> float:
     """The mean AUTOC of the actions, by the true effects."""
     return float(np.mean([evaluate(AUTOC, *columns) for columns in zip(truth.T, said.T, strict=True)]))
@@ -64,15 +89,15 @@ def test_a_learner_is_named_after_its_file() -> None:
 
 @every_pair
 def test_the_same_seed_gives_the_same_bytes(learner: Learner, family: Family) -> None:
-    one, other = (fitted(learner, family, problem(LEARNT, family_names=[family.name])) for _ in range(2))
-    assert exported(one) == exported(other)
+    again = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    assert exported(again) == exported(learnt(learner.name, family.name))
 
 
 @every_pair
 def test_risks_and_what_actions_leave_of_them_are_probabilities_and_missing_is_accepted(
     learner: Learner, family: Family
 ) -> None:
-    found = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    found = learnt(learner.name, family.name)
     X = np.vstack([NEW.X, np.full((1, 4), np.nan), np.full((1, 4), 50.0), np.full((1, 4), -50.0)])
     risk, effects = found.risk(X), found.effects(X)
     assert ((risk >= 0) & (risk <= 1)).all()
@@ -85,7 +110,7 @@ def test_risks_and_what_actions_leave_of_them_are_probabilities_and_missing_is_a
 @every_pair
 def test_the_order_of_columns_hardly_matters(learner: Learner, family: Family) -> None:
     turned = replace(LEARNT, X=LEARNT.X[:, ::-1].copy())
-    one = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    one = learnt(learner.name, family.name)
     other = fitted(
         learner, family, problem(turned, contract=Contract(CONTRACT.columns[::-1]), family_names=[family.name])
     )
@@ -96,15 +121,10 @@ def test_the_order_of_columns_hardly_matters(learner: Learner, family: Family) -
 @every_uplift_pair
 def test_it_ranks_by_effect_and_not_where_arms_and_outcomes_are_shuffled(learner: Learner, family: Family) -> None:
     oracle = ranking(NEW.effects, NEW.effects)
-    found = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    found = learnt(learner.name, family.name)
     assert ranking(stacked(found.effects(NEW.X)), NEW.effects) > 0.5 * oracle
     nothing = [
-        ranking(
-            stacked(
-                fitted(learner, family, problem(shuffled(LEARNT, seed), family_names=[family.name])).effects(NEW.X)
-            ),
-            NEW.effects,
-        )
+        ranking(stacked(fitted(learner, family, without_effects(family.name, seed)).effects(NEW.X)), NEW.effects)
         for seed in range(4)
     ]
     assert abs(np.mean(nothing)) < 0.35 * oracle
@@ -112,17 +132,15 @@ def test_it_ranks_by_effect_and_not_where_arms_and_outcomes_are_shuffled(learner
 
 @every_pair
 def test_effects_have_the_right_size_for_every_action(learner: Learner, family: Family) -> None:
-    found = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
+    found = learnt(learner.name, family.name)
     assert stacked(found.effects(NEW.X)).mean(axis=0) == pytest.approx(NEW.effects.mean(axis=0), abs=0.05)
 
 
 @every_pair
 def test_treated_rows_never_teach_the_risk_without_action(learner: Learner, family: Family) -> None:
     turned = replace(LEARNT, y=np.where(np.isin(LEARNT.arms, ACTIONS), 1 - LEARNT.y, LEARNT.y))
-    one, other = (
-        fitted(learner, family, problem(of, family_names=[family.name])).risk(NEW.X) for of in (LEARNT, turned)
-    )
-    assert np.array_equal(one, other)
+    other = fitted(learner, family, problem(turned, family_names=[family.name]))
+    assert np.array_equal(other.risk(NEW.X), learnt(learner.name, family.name).risk(NEW.X))
 
 
 @every_pair
@@ -138,11 +156,8 @@ def test_probabilities_that_nobody_logged_are_estimated(learner: Learner, family
     """Over three worlds: in a single one, a column may just be taken up by the one fit and not by the other."""
     apart = []
     for seed in range(3):
-        known = world(4000, seed=seed)
-        unlogged = replace(known, probability=np.full(4000, np.nan))
-        one, other = (
-            fitted(learner, family, problem(of, family_names=[family.name])).effects(NEW.X) for of in (known, unlogged)
-        )
+        problems = known(family.name, seed), unlogged(family.name, seed)
+        one, other = (fitted(learner, family, of).effects(NEW.X) for of in problems)
         apart.append([np.abs(one[action] - other[action]).mean() for action in ACTIONS])
     assert (np.mean(apart, axis=0) < 0.02).all()
 
@@ -174,10 +189,9 @@ def answered(
     pairs = [(one["learner"], one["family"]) for one in chosen]
     plans = np.array(["basic", "plus"], dtype=object)[CHOSEN.X[:, 3].astype(int)]
     rows = pd.DataFrame({"usage": CHOSEN.X[:, 0], "calls": CHOSEN.X[:, 1], "noise": CHOSEN.X[:, 2], "plan": plans})
-    made = {}
+    made, problems = {}, {family.name: problem(CHOSEN, family_names=[family.name]) for _, family in pairs}
     for learner, family in pairs:
-        of = problem(CHOSEN, family_names=[family.name])
-        found = candidate.fit(starting_point(family, learner), of, seed=0)
+        found = candidate.fit(starting_point(family, learner), problems[family.name], seed=0)
         folder = tmp_path_factory.mktemp(f"{learner.name}-{family.name}")
         usual = portable.typical(CONTRACT.encode(rows), CONTRACT)
         portable.write(folder / "model", found, contract=CONTRACT, typical=usual)

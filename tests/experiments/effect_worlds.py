@@ -12,7 +12,7 @@ from experiments.rows.split import Fold
 from experiments.search.learning_problem import Candidate, PolicySettings, Problem
 from experiments.sections.policy import PolicySpec
 from experiments.uplift.fitted_learner import FittedLearner
-from experiments.uplift.learner import EFFECT, Learner
+from experiments.uplift.learner import BY_THE_END, EFFECT, Learner
 from features.contract import Contract
 from features.feature import FeatureColumn
 from features.plugins import discover
@@ -104,7 +104,7 @@ def starting_point(family: Family, learner: Learner) -> Candidate:
     """The family's first starting point for that learner, with a few rounds where it has any."""
     effect = {f"{EFFECT}{key}": value for key, value in family.effect_point.items()} if learner.regresses else {}
     rounds = {"rounds": 60.0} if family.name == "lightgbm" else {}
-    learned = dict.fromkeys(learner.calibrated_on(ACTIONS), rounds)
+    learned = dict.fromkeys(learner.calibrated_on(ACTIONS, BY_THE_END), rounds)
     return Candidate(family.name, learner.name, {**family.starting_points[0], **effect}, learned)
 
 

@@ -1,7 +1,7 @@
 """Trials that were drawn cleanly, each in another way, and whose actions work: they change what is known later, and who
 is still there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +27,15 @@ Drawn = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Moment:
-    """A date, the first is 0, at which arms are drawn: what is known of the customers, and the arms before."""
+    """A date, the first is 0, at which arms are drawn: what is known of the customers, and the arms before.
+
+    known holds each column, shape (customers,), by its name.
+    """
 
     date: int
     rng: np.random.Generator
-    known: pd.DataFrame
+    customers: int
+    known: Mapping[str, np.ndarray]
     before: tuple[np.ndarray, ...]
 
 
@@ -45,7 +49,7 @@ def drawn(rng: np.random.Generator, chances: np.ndarray) -> Drawn:
 
 
 def _equal(now: Moment) -> Drawn:
-    return drawn(now.rng, np.tile(SHARES, (len(now.known), 1)))
+    return drawn(now.rng, np.tile(SHARES, (now.customers, 1)))
 
 
 def once(now: Moment) -> Drawn:
@@ -68,8 +72,8 @@ def redrawn(now: Moment) -> Drawn:
 
 def standing_control(now: Moment) -> Drawn:
     """The control is drawn once; whoever is not in it is given one of both actions anew at each date."""
-    control = now.before[0] == 0 if now.before else now.rng.random(len(now.known)) < SHARES[0]
-    arm = np.where(control, 0, now.rng.integers(1, 3, len(now.known)))
+    control = now.before[0] == 0 if now.before else now.rng.random(now.customers) < SHARES[0]
+    arm = np.where(control, 0, now.rng.integers(1, 3, now.customers))
     return arm, SHARES[arm]
 
 
@@ -80,13 +84,13 @@ def monthly(now: Moment) -> Drawn:
 
 def strata(now: Moment) -> Drawn:
     """A new draw at each date, with other shares in either band, which the covariates tell as well."""
-    is_a = (now.known["band"] == "a").to_numpy()
+    is_a = now.known["band"] == "a"
     return drawn(now.rng, np.where(is_a[:, None], [[0.1, 0.3, 0.6]], [[0.5, 0.3, 0.2]]))
 
 
 def by_score(now: Moment) -> Drawn:
     """A new draw at each date, the likelier an action the higher a score that is known."""
-    score = np.clip(now.known["x0"].to_numpy(), -2, 2)
+    score = np.clip(now.known["x0"], -2, 2)
     odds = np.exp(np.column_stack([0 * score, 0.7 * score, -0.5 * score]))
     return drawn(now.rng, 0.9 * odds / odds.sum(axis=1, keepdims=True) + 0.1 / 3)
 
@@ -102,22 +106,25 @@ def trial(design: Design, *, customers: int, seed: int, dates: int = 4, bias: fl
     An action raises x9 to x11 and keeps customers.
     """
     rng = np.random.default_rng(seed)
-    known = pd.DataFrame(rng.normal(size=(customers, 12)), columns=COLUMNS)
-    known[["x1", "x2"]] = rng.standard_cauchy(size=(customers, 2))
-    known[["x3", "x4"]] = np.exp(2 * rng.normal(size=(customers, 2)))
-    known[["x5", "x6"]] = (rng.random((customers, 2)) < 0.03).astype(float)
-    known["band"] = np.where(rng.random(customers) < 0.4, "a", "b")
-    known["x7"] += known["band"] == "a"
-    there, arms, found = np.ones(customers, dtype=bool), tuple[np.ndarray, ...](), []
+    x = rng.normal(size=(customers, 12))
+    x[:, 1:3] = rng.standard_cauchy(size=(customers, 2))
+    x[:, 3:5] = np.exp(2 * rng.normal(size=(customers, 2)))
+    x[:, 5:7] = rng.random((customers, 2)) < 0.03
+    band = np.where(rng.random(customers) < 0.4, "a", "b")
+    x[:, 7] += band == "a"
+    ids, there, arms, found = np.arange(customers), np.ones(customers, dtype=bool), tuple[np.ndarray, ...](), []
     for date in range(dates):
-        arm, probability = design(Moment(date, rng, known, arms))
+        known = {**dict(zip(COLUMNS, x.T, strict=True)), "band": band}
+        arm, probability = design(Moment(date, rng, customers, known, arms))
         if bias and date == 0:
-            arm = np.where(rng.random(customers) < bias, np.where(known["x11"] > 0, 1, 0), arm)
+            arm = np.where(rng.random(customers) < bias, np.where(x[:, 11] > 0, 1, 0), arm)
             probability = SHARES[arm]
-        moment = pd.Timestamp("2024-01-01") + pd.DateOffset(months=date)
-        rows = known.assign(customer_id=np.arange(customers).astype(str), as_of=moment)
-        found.append(rows.assign(arm=ARMS[arm], probability=probability)[there])
+        found.append((x[there], band[there], ids[there], np.full(there.sum(), date), arm[there], probability[there]))
         arms = (*arms, arm)
-        known = known.assign(**{name: known[name] + 0.5 * (arm > 0) for name in ("x9", "x10", "x11")})
+        x = np.column_stack([x[:, :9], x[:, 9:] + 0.5 * (arm > 0)[:, None]])
         there &= rng.random(customers) < np.where(arm > 0, 0.95, 0.8)
-    return pd.concat(found, ignore_index=True)
+    numbers, bands, who, date_of, arm_of, chance = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    moments = pd.date_range("2024-01-01", periods=dates, freq="MS")
+    return pd.DataFrame(numbers, columns=COLUMNS).assign(
+        band=bands, customer_id=who.astype(str), as_of=moments[date_of], arm=ARMS[arm_of], probability=chance
+    )

@@ -38,7 +38,7 @@ def clean(seed: int, *, rows: int = 2000, dated: bool = False) -> LeakEvidence:
     risk = latent @ weights
     y = (rng.random(len(risk)) < 1 / (1 + np.exp(_base(risk, rng.uniform(0.05, 0.5)) - risk))).astype(float)
     columns, values = zip(*(_column(place, latent[:, place], risk, rng) for place in range(8)), strict=True)
-    table = pd.DataFrame({"customer_id": [f"c{one:05d}" for one in customers], "arm": None, "churned": y})
+    table = pd.DataFrame({"customer_id": [f"c{one:05d}" for one in customers.tolist()], "arm": None, "churned": y})
     table["as_of"] = np.tile(DATES, rows // len(DATES)) if dated else pd.NaT
     return evidence(Contract(columns), np.column_stack(values), table, spec=TIME if dated else RANDOM)
 
@@ -87,7 +87,7 @@ def engineered(seed: int) -> LeakEvidence:
     risk *= rng.uniform(0.8, 2.2)
     y = (rng.random(rows) < 1 / (1 + np.exp(_base(risk, rng.uniform(0.05, 0.5)) - risk))).astype(float)
     columns, values = zip(*(_column(place, latent[:, place], risk, rng) for place in range(8)), strict=True)
-    table = pd.DataFrame({"customer_id": [f"c{one:05d}" for one in customers], "arm": None, "churned": y})
+    table = pd.DataFrame({"customer_id": [f"c{one:05d}" for one in customers.tolist()], "arm": None, "churned": y})
     table["as_of"] = np.tile(DATES, rows // len(DATES)) if dated else pd.NaT
     contract = Contract((*columns, FeatureColumn("made", "made")))
     world = evidence(contract, np.column_stack([*values, made]), table, spec=TIME if dated else RANDOM)

@@ -1,5 +1,7 @@
 """Learners on worlds of which the effects are known: they approach the truth, and unequal chances do not mislead."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -7,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from experiments.family import PARTS, Family
 from experiments.metric import evaluate
 from experiments.metrics.autoc import METRIC as AUTOC
+from experiments.search.learning_problem import Problem
 from experiments.uplift.learner import Learner
 from features.contract import Contract
 from tests.experiments.effect_worlds import (
@@ -26,9 +29,15 @@ NEW = world(6000, seed=99)
 UPLIFT = [name for name in LEARNERS if name != "risk_ranking"]
 
 
-def share_of_oracle(learner: Learner, family: Family, of: World) -> float:
+@cache
+def asked(family: str, n_rows: int, seed: int) -> Problem:
+    """Learners share what is computed once of a problem."""
+    return problem(world(n_rows, seed=seed), family_names=[family])
+
+
+def share_of_oracle(learner: Learner, family: Family, n_rows: int, *, seed: int) -> float:
     """The AUTOC by the true effects, over what ranking by these themselves reaches, mean of the actions."""
-    said = stacked(fitted(learner, family, problem(of, family_names=[family.name])).effects(NEW.X))
+    said = stacked(fitted(learner, family, asked(family.name, n_rows, seed)).effects(NEW.X))
     return float(
         np.mean([evaluate(AUTOC, t, s) / evaluate(AUTOC, t, t) for t, s in zip(NEW.effects.T, said.T, strict=True)])
     )
@@ -37,8 +46,8 @@ def share_of_oracle(learner: Learner, family: Family, of: World) -> float:
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
 @pytest.mark.parametrize("name", UPLIFT)
 def test_the_ranking_approaches_the_oracles_as_rows_grow(name: str, family: Family) -> None:
-    few = np.mean([share_of_oracle(LEARNERS[name], family, world(2_000, seed=seed)) for seed in range(3)])
-    many = share_of_oracle(LEARNERS[name], family, world(20_000, seed=7))
+    few = np.mean([share_of_oracle(LEARNERS[name], family, 2_000, seed=seed) for seed in range(3)])
+    many = share_of_oracle(LEARNERS[name], family, 20_000, seed=7)
     assert many > few
     assert many > (0.8 if name in ("x_learner", "dr_learner") else 0.7)
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,9 +129,9 @@ def early(of: World, seed: int = 5) -> tuple[World, np.ndarray]:
     return replace(of, y=np.maximum(of.y, left)), left
 
 
-def with_gap(of: World, family: Family) -> Problem:
+def with_gap(of: World, **options: Any) -> Problem:
     churned, left = early(of)
-    return replace(problem(churned, family_names=[family.name]), left_in_gap=left)
+    return replace(problem(churned, **options), left_in_gap=left)
 
 
 LEARNT, NEW = world(4000), world(1000, seed=1)
@@ -141,7 +142,7 @@ def test_effects_have_the_size_that_counts_the_gap_and_the_risk_does_not_know_of
     learner: Learner, family: Family
 ) -> None:
     """Of those whom the window finds there, nothing has changed; the effects are the plain differences of the trial."""
-    told = with_gap(LEARNT, family)
+    told = with_gap(LEARNT, family_names=[family.name])
     found = fitted(learner, family, told)
     before = fitted(learner, family, problem(LEARNT, family_names=[family.name]))
     assert found.without == BY_THE_END
@@ -153,33 +154,43 @@ def test_effects_have_the_size_that_counts_the_gap_and_the_risk_does_not_know_of
     assert effects[0] < stacked(before.effects(LEARNT.X)).mean(axis=0)[0] - 0.07
 
 
+@pytest.fixture(scope="module")
+def nobody_in_gap() -> tuple[Problem, Problem]:
+    """One problem without a marker and one that marks nobody."""
+    plain, again = (problem(LEARNT, family_names=["logistic"]) for _ in range(2))
+    return plain, replace(again, left_in_gap=np.zeros(len(LEARNT.y), dtype=bool))
+
+
 @every_learner
-def test_where_nobody_is_in_the_gap_not_a_bit_changes(learner: Learner) -> None:
-    family = FAMILIES["logistic"]
-    plain = problem(LEARNT, family_names=[family.name])
-    told = replace(plain, left_in_gap=np.zeros(len(LEARNT.y), dtype=bool))
-    one, other = (candidate.fit(starting_point(family, learner), of, seed=0) for of in (plain, told))
+def test_where_nobody_is_in_the_gap_not_a_bit_changes(learner: Learner, nobody_in_gap: tuple[Problem, Problem]) -> None:
+    choice = starting_point(FAMILIES["logistic"], learner)
+    one, other = (candidate.fit(choice, of, seed=0) for of in nobody_in_gap)
     assert list(one.models) == list(other.models)
     assert one.without == other.without == CONTROL
     assert one.calibrations == other.calibrations
     assert np.array_equal(stacked(one.effects(NEW.X)), stacked(other.effects(NEW.X)))
 
 
+@pytest.fixture(scope="module")
+def with_and_without() -> tuple[Problem, Problem]:
+    """A world with customers who leave in the gap, and the same without."""
+    of = world(1500)
+    return with_gap(of, family_names=["logistic"]), problem(of, family_names=["logistic"])
+
+
 @every_learner
 def test_what_is_exported_says_the_same_and_what_was_exported_before_goes_on_saying_it(
-    learner: Learner, tmp_path: Path
+    learner: Learner, with_and_without: tuple[Problem, Problem], tmp_path: Path
 ) -> None:
     """A model that was stored before the outcome without action had a name takes the risk for it."""
-    family = FAMILIES["logistic"]
-    choice = starting_point(family, learner)
-    found = candidate.fit(choice, with_gap(world(1500), family), seed=0)
+    choice = starting_point(FAMILIES["logistic"], learner)
+    found, old = (candidate.fit(choice, of, seed=0) for of in with_and_without)
     rows = pd.DataFrame(NEW.X, columns=CONTRACT.names).assign(plan=np.where(NEW.X[:, 3] == 1, "plus", "basic"))
     portable.write(tmp_path / "new", found, contract=CONTRACT, typical=dict.fromkeys(CONTRACT.names, 0.0))
     said = portable.scorer(tmp_path / "new").score(rows)
     for action in ACTIONS:
         assert np.array_equal(said[f"uplift_{action}"], found.effects(NEW.X)[action])
     assert np.array_equal(said["churn_probability"], found.risk(NEW.X))
-    old = candidate.fit(choice, problem(world(1500), family_names=[family.name]), seed=0)
     portable.write(tmp_path / "old", old, contract=CONTRACT, typical=dict.fromkeys(CONTRACT.names, 0.0))
     stored = tmp_path / "old" / "model.json"
     described = json.loads(stored.read_text())

@@ -59,8 +59,8 @@ def by_defaults(of: RiskWorld, X: np.ndarray) -> np.ndarray:
         ("deep", 1500, 12),
         pytest.param("additive", 5000, 20, marks=pytest.mark.slow),
         pytest.param("categories", 10_000, 12, marks=pytest.mark.slow),
-        pytest.param("deep", 5000, 16, marks=pytest.mark.slow),
-        pytest.param("many", 20_000, 8, marks=pytest.mark.slow),
+        pytest.param("deep", 4000, 12, marks=pytest.mark.slow),
+        pytest.param("many", 16_000, 8, marks=pytest.mark.slow),
     ],
 )
 def test_a_search_is_not_worse_than_the_defaults_of_lightgbm(kind: str, n_rows: int, trials: int) -> None:

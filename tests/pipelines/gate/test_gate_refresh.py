@@ -1,18 +1,19 @@
 """What a refresh and a first champion can lose or win, in worlds of which the truth is known."""
 
-from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
 
+from experiments.evaluation.cohort import Cohort
 from experiments.evaluation.model_figures import Predictions
 from experiments.metric import Numbers
 from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.evidence import Mode
 from pipelines.ruling.verdict import Verdict
-from tests.pipelines.gate.test_gate_simulations import at_most, model, rows_of, spec_of, verdict
+from tests.pipelines.gate.test_gate_simulations import at_most, model, rows_of, spec_of, verdict, verdict_on
 
 RUNS = 120
 RUNS_OF_TWELVE = 15
@@ -32,15 +33,22 @@ class World:
         risk = expit(self.x - 0.5)
         self.effect = strength * np.tanh(self.z)
         churn = (rng.random(n_rows) < np.clip(risk - self.effect * called, 0, 1)).astype(float)
-        self.rows = rows_of(churn, called=called).assign(mu_control=1 - risk, mu_call=1 - risk + self.effect.mean())
+        rows = rows_of(churn, called=called).assign(mu_control=1 - risk, mu_call=1 - risk + self.effect.mean())
+        self.cohort = Cohort(rows, SPEC)
 
     def knows(self, *, blur: float = 0.0, draw: int = 0, effect: Numbers | None = None) -> Predictions:
         """A model that sees the risk through so much blur (of its own draw), and says this of the effect."""
         return model(self.x - 0.5 + blur * self.noise[draw], self.effect if effect is None else effect)
 
 
-def worlds(n_rows: int, runs: int = RUNS) -> Iterator[World]:
-    return (World(seed, n_rows) for seed in range(runs))
+@cache
+def worlds(n_rows: int) -> tuple[World, ...]:
+    """Each is a cohort that several models are judged on."""
+    return tuple(World(seed, n_rows) for seed in range(RUNS))
+
+
+def decided(world: World, ours: Predictions, theirs: Predictions, mode: Mode, claims: Claims | None = None) -> Verdict:
+    return verdict_on(world.cohort, ours, theirs, mode, claims, alpha=SPEC.gate.alpha)[0]
 
 
 def refreshed(n_rows: int, ruined: str, recorded: Claims | None = None, blur: float = 0.0) -> float:
@@ -50,7 +58,7 @@ def refreshed(n_rows: int, ruined: str, recorded: Claims | None = None, blur: fl
         effect = {"turned": -world.effect, "noise": 0.1 * world.noise[2], "nothing": 0 * world.effect}[ruined]
         champion, challenger = world.knows(blur=blur, draw=1), world.knows(effect=effect)
         claims = Claims(risk=True, uplift=True) if recorded is None else recorded
-        found += verdict(world.rows, SPEC, challenger, champion, Mode.REFRESH, claims)[0] is Verdict.REFRESH
+        found += decided(world, challenger, champion, Mode.REFRESH, claims) is Verdict.REFRESH
     return found / RUNS
 
 
@@ -67,15 +75,15 @@ def test_where_the_uplift_was_never_established_the_risk_decides_and_what_is_sho
     assert refreshed(3000, "turned", RISK_ALONE) <= at_most(0.05, RUNS)
     # A world without effects: nothing is lost where the uplift is another, and the risk is the same.
     found = [
-        verdict(world.rows, SPEC, world.knows(effect=world.noise[2]), world.knows(), Mode.REFRESH, RISK_ALONE)[0]
+        decided(world, world.knows(effect=world.noise[2]), world.knows(), Mode.REFRESH, RISK_ALONE)
         for world in (World(seed, 3000, strength=0.0) for seed in range(RUNS))
     ]
     assert np.mean([one is Verdict.REFRESH for one in found]) > 0.85
 
 
 def first(world: World, model_: Predictions) -> Verdict:
-    nothing = Predictions(0 * world.x, 0 * world.x + world.rows["churned"].mean(), {}).knowing(("call",))
-    return verdict(world.rows, SPEC, model_, nothing, Mode.FIRST)[0]
+    nothing = Predictions(0 * world.x, 0 * world.x + world.cohort.churned.mean(), {}).knowing(("call",))
+    return decided(world, model_, nothing, Mode.FIRST)
 
 
 @pytest.mark.slow
@@ -97,14 +105,14 @@ def test_of_models_that_know_nothing_at_most_alpha_become_first_champion() -> No
 @pytest.mark.slow
 def test_a_policy_that_loses_is_no_first_champion_and_one_whose_risk_knows_nothing_can_be() -> None:
     """With the sign wrong, 150 of 150 became champion; a trial whose outcome nothing predicts could never have one."""
-    wrong = [first(world, world.knows(effect=-world.effect)) for world in worlds(3000, 80)]
+    wrong = [first(world, world.knows(effect=-world.effect)) for world in worlds(3000)[:80]]
     assert np.mean([one is Verdict.FIRST_CHAMPION for one in wrong]) <= at_most(0.05, 80)
-    blind = [first(world, _without_risk(world)) for world in worlds(3000, 80)]
+    blind = [first(world, _without_risk(world)) for world in worlds(3000)[:80]]
     assert np.mean([one is Verdict.FIRST_CHAMPION for one in blind]) > 0.8
 
 
 def _without_risk(world: World) -> Predictions:
-    average = float(world.rows["churned"].mean())
+    average = float(world.cohort.churned.mean())
     score = 0.001 * world.noise[3]
     return Predictions(score, np.full(score.size, average), {"call": world.effect})
 
@@ -119,14 +127,14 @@ def test_twelve_refreshes_that_lose_half_a_margin_each_do_not_lose_more_than_a_m
         rng = np.random.default_rng(seed)
         x, noise = rng.normal(size=(2, 8_000))
         churn = (rng.random(8_000) < expit(x)).astype(float)
-        rows = rows_of(churn)
-        blurs = _blurs_that_lose(margin / 2)
+        cohort = Cohort(rows_of(churn), spec)
         models = [model(x + blur * noise) for blur in blurs]
         champion = 0
         for challenger in range(1, len(models)):
             anchor = models[0] if champion else None
-            decided = verdict(rows, spec, models[challenger], models[champion], Mode.REFRESH, RISK_ALONE, anchor)[0]
-            champion = challenger if decided is Verdict.REFRESH else champion
+            pair = models[challenger], models[champion]
+            told = verdict_on(cohort, *pair, Mode.REFRESH, RISK_ALONE, anchor, alpha=spec.gate.alpha)[0]
+            champion = challenger if told is Verdict.REFRESH else champion
         lost.append(champion * margin / 2)
     assert np.mean([one > margin for one in lost]) <= at_most(0.05, RUNS_OF_TWELVE)
 

@@ -83,12 +83,25 @@ def verdict(
     anchor: Predictions | None = None,
 ) -> tuple[Verdict, dict[str, Pair]]:
     """What the gate decides, and on which figures."""
-    cohort = Cohort(rows, spec)
-    floor = Predictions(0 * ours.score, 0 * ours.score + rows["churned"].mean(), {}).knowing(cohort.actions)
+    return verdict_on(Cohort(rows, spec), ours, theirs, mode, recorded, anchor, alpha=spec.gate.alpha)
+
+
+def verdict_on(
+    cohort: Cohort,
+    ours: Predictions,
+    theirs: Predictions,
+    mode: Mode = Mode.REPLACE,
+    recorded: Claims | None = None,
+    anchor: Predictions | None = None,
+    *,
+    alpha: float,
+) -> tuple[Verdict, dict[str, Pair]]:
+    """The same on a cohort that several models are judged on, at a level of this look's own."""
+    floor = Predictions(0 * ours.score, 0 * ours.score + cohort.churned.mean(), {}).knowing(cohort.actions)
     recorded = recorded or Claims(risk=True, uplift=bool(cohort.actions))
     models = ComparedModels(mode, bool(cohort.actions), ours, theirs, floor, recorded, anchor, "1" if anchor else None)
-    evidence = evidence_on(cohort, models, alpha=spec.gate.alpha)
-    findings = {rule: rule.judge(evidence, spec.gate) for rule in RULES.values() if mode in rule.modes}
+    evidence = evidence_on(cohort, models, alpha=alpha)
+    findings = {rule: rule.judge(evidence, cohort.spec.gate) for rule in RULES.values() if mode in rule.modes}
     return decide(mode, findings), dict(evidence.figures)
 
 
@@ -122,27 +135,32 @@ def test_a_challenger_that_is_only_different_is_promoted_in_at_most_alpha_of_run
 
 @pytest.mark.slow
 def test_the_gate_as_it_comes_promotes_even_fewer() -> None:
-    found = [verdict(rows, spec_of(), ours, theirs)[0] for rows, ours, theirs in worlds(600, treated=True)]
-    assert np.mean([one is Verdict.PROMOTE for one in found]) <= at_most(ALPHA, RUNS)
+    """One of 1,000; held against a hundredth, not alpha. Were it alpha, 300 runs would show it in 89 of 100 cases."""
+    found = [verdict(rows, spec_of(), ours, theirs)[0] for rows, ours, theirs in worlds(600, treated=True, runs=300)]
+    assert np.mean([one is Verdict.PROMOTE for one in found]) <= at_most(0.01, 300)
     assert Verdict.INSUFFICIENT_DATA not in found
 
 
-def worlds(n_rows: int, *, treated: bool) -> Iterator[tuple[pd.DataFrame, Predictions, Predictions]]:
-    return (exchangeable(seed, n_rows, treated=treated) for seed in range(RUNS))
+def worlds(n_rows: int, *, treated: bool, runs: int = RUNS) -> Iterator[tuple[pd.DataFrame, Predictions, Predictions]]:
+    return (exchangeable(seed, n_rows, treated=treated) for seed in range(runs))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("treated", "runs"), [(True, 50), (False, 80)], ids=["policy value", "AUC"])
-def test_the_best_of_fifty_random_challengers_is_promoted_in_at_most_alpha_of_runs(treated: bool, runs: int) -> None:
-    """The k-th look at one cohort spends alpha / (k (k + 1)), which adds up to alpha however many there are."""
-    looks = 50
-    specs = [spec_of(treated=treated, gate=LOOSE | {"alpha": ALPHA / (k * (k + 1))}) for k in range(1, looks + 1)]
+@pytest.mark.parametrize(("treated", "runs"), [(True, 75), (False, 100)], ids=["policy value", "AUC"])
+def test_the_best_of_twenty_random_challengers_is_promoted_in_at_most_alpha_of_runs(treated: bool, runs: int) -> None:
+    """The k-th look at one cohort spends alpha / (k (k + 1)), which adds up to alpha however many there are.
+
+    The first twenty spend 95 % of it. More runs tell more than further looks, which hardly ever promote.
+    """
+    looks, spec = 20, spec_of(treated=treated, gate=LOOSE)
     lucky, uncounted = 0, 0
     for seed in range(runs):
         rng = np.random.default_rng(seed)
-        rows = noise(rng, 300, treated=treated)
+        cohort = Cohort(noise(rng, 300, treated=treated), spec)
         champion, *challengers = (guess(rng, 300, treated=treated) for _ in range(looks + 1))
-        found = [verdict(rows, spec, one, champion) for spec, one in zip(specs, challengers, strict=True)]
+        found = [
+            verdict_on(cohort, one, champion, alpha=ALPHA / (k * (k + 1))) for k, one in enumerate(challengers, start=1)
+        ]
         lucky += any(decided is Verdict.PROMOTE for decided, _ in found)
         gaps = [figures["policy_value" if treated else "auc"].difference for _, figures in found]
         uncounted += any(gap is not None and gap.value > norm.ppf(1 - ALPHA) * gap.standard_error for gap in gaps)

@@ -37,12 +37,12 @@ def written(folder: Path, found: FittedLearner) -> Any:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Learner, Family, bool], Any]:
     """The scorer of a learner over a family, calibrated and shrunk, made once."""
     kept: dict[tuple[str, str, bool], Any] = {}
+    problems: dict[bool, Problem] = {False: problem(LEARNT), True: with_gap(LEARNT)}
 
     def make(learner: Learner, family: Family, gap: bool) -> Any:
         name = learner.name, family.name, gap
         if name not in kept:
-            of: Problem = with_gap(LEARNT, family) if gap else problem(LEARNT, family_names=[family.name])
-            found = candidate.fit(starting_point(family, learner), of, seed=0)
+            found = candidate.fit(starting_point(family, learner), problems[gap], seed=0)
             kept[name] = written(tmp_path_factory.mktemp("made"), found)
         return kept[name]
 
