@@ -146,13 +146,10 @@ def worlds(n_rows: int, *, treated: bool, runs: int = RUNS) -> Iterator[tuple[pd
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("treated", "runs"), [(True, 75), (False, 100)], ids=["policy value", "AUC"])
-def test_the_best_of_twenty_random_challengers_is_promoted_in_at_most_alpha_of_runs(treated: bool, runs: int) -> None:
-    """The k-th look at one cohort spends alpha / (k (k + 1)), which adds up to alpha however many there are.
-
-    The first twenty spend 95 % of it. More runs tell more than further looks, which hardly ever promote.
-    """
-    looks, spec = 20, spec_of(treated=treated, gate=LOOSE)
+@pytest.mark.parametrize(("treated", "runs"), [(True, 50), (False, 80)], ids=["policy value", "AUC"])
+def test_the_best_of_fifty_random_challengers_is_promoted_in_at_most_alpha_of_runs(treated: bool, runs: int) -> None:
+    """The k-th look at one cohort spends alpha / (k (k + 1)), which adds up to alpha however many there are."""
+    looks, spec = 50, spec_of(treated=treated, gate=LOOSE)
     lucky, uncounted = 0, 0
     for seed in range(runs):
         rng = np.random.default_rng(seed)
