@@ -47,6 +47,7 @@ LONG_FILES = (
     "end_to_end/test_bad_events.py",
     "pipelines/test_file_forms.py",
     "end_to_end/test_killed.py",
+    "end_to_end/test_pinned_elsewhere.py",
     "end_to_end/test_refitting.py",
     "end_to_end/test_new.py",
     "conformance/test_same_bytes.py",

@@ -147,14 +147,6 @@ def test_what_is_wrong_is_said_before_anything_starts(shop: Repository, words: l
     assert (shop.root / "experiments/specs/shop.yaml").read_bytes() == spec
 
 
-def test_a_try_that_fails_says_why_and_loses_nothing(shop: Repository) -> None:
-    before = files(shop.root)
-    ended = shop.run("try", "shop", "split.gate_share=0.01", "--at-once", "1")
-    assert ended.returncode == 5, ended.stderr
-    assert "failed: split.gate_share=0.01: run: " in ended.stdout
-    assert files(shop.root) == before
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_try_loses_nothing_and_leaves_no_process(shop: Repository, number: signal.Signals) -> None:
     changed = shop.root / "experiments/specs/telco.yaml"
@@ -191,11 +183,16 @@ def at_work(root: Path) -> list[str]:
     return found
 
 
-def test_what_a_killed_try_left_goes_with_the_next(shop: Repository) -> None:
+def test_what_a_killed_try_left_goes_with_the_next_and_one_that_fails_says_why_and_loses_nothing(
+    shop: Repository,
+) -> None:
+    before = files(shop.root)
     ended = shop.run("try", "shop", "tuning.trials=0")
     assert ended.returncode == 2  # nothing is done for a wrong value
-    ended = shop.run("try", "shop", "split.gate_share=0.01")
-    assert ended.returncode == 5
+    ended = shop.run("try", "shop", "split.gate_share=0.01", "--at-once", "1")
+    assert ended.returncode == 5, ended.stderr
+    assert "failed: split.gate_share=0.01: run: " in ended.stdout
+    assert files(shop.root) == before
     assert len(git(shop, "worktree", "list").splitlines()) == 1
     assert not list((shop.root / "state" / "tries").iterdir())
 

@@ -122,8 +122,8 @@ def kill_everywhere(root: Path, words: list[str]) -> list[dict[str, Any]]:
         shutil.copytree(saved, root)
         survived = ended(*started(lambda: killed_before(write, lambda: command(root, words))))  # noqa: B023
         stopped = ended(*started(lambda: state(root)))
-        code = ended(*started(lambda: command(root, words)))
-        found.append({"stopped": stopped, "code": code, "again": ended(*started(lambda: state(root)))})
+        code, again = ended(*started(lambda: [command(root, words), state(root)]))
+        found.append({"stopped": stopped, "code": code, "again": again})
         if survived is not None:
             return found
     sys.exit("it never came to an end")
