@@ -1,0 +1,182 @@
+"""A work tree of a version's commit with the raw data and the reader of texts of then, in which its stages run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from configparser import ConfigParser
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.sections.texts import ReaderSpec
+from experiments.spec import ExperimentSpec
+from experiments.texts.spec import SurveyTexts, TextsSpec
+from features.errors import HoldfastError, MissingError
+from pipelines.champion import ledger
+from pipelines.dvc import lock_file
+from pipelines.dvc.error_messages import EndedError
+from pipelines.jobs import reader_download, stage_graph, tries, worktrees
+from pipelines.jobs.reproducing.locks import INGEST, Lock
+from pipelines.jobs.reproducing.origin import Origin
+from pipelines.messages import log
+from pipelines.models.text_readers import pinned
+from pipelines.outreach.operations import database
+from pipelines.processes import processes
+from pipelines.servers import addresses
+from pipelines.specs.options import source_of
+from pipelines.workspace import Workspace
+
+# The work tree has an MLflow of its own, and knows no other server.
+SERVERS = (addresses.TRACKING, ledger.ADDRESS, database.ADDRESS)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A work tree in which the stages of a version have run, and with which Python."""
+
+    workspace: Workspace
+    python: str
+
+
+@contextmanager
+def again(
+    spec: ExperimentSpec | TextsSpec, workspace: Workspace, origin: Origin, locks: Sequence[Lock], *, fresh: bool
+) -> Iterator[Made]:
+    """A block in which all stages of a version have run anew; fresh: in an environment of its commit's own lock.
+
+    Nothing of the checkout is written but the tree, which goes with the block. Raises MissingError where spec, data or
+    reader of then are nowhere, EndedError where a stage, or the environment, fails.
+    """
+    cache = worktrees.cache(workspace)
+    name = f"reproduce-{spec.name}-{origin.version}-{os.getpid()}"
+    log.note(f"reproduce {spec.name}: commit {origin.commit[:12]} in a work tree of its own")
+    with worktrees.beside(workspace.root, name, commit=origin.commit) as tree:
+        there = Workspace(tree, spec.name)
+        if not there.spec_file.is_file():
+            raise MissingError(
+                f"commit {origin.commit[:12]} has no spec '{spec.name}': {origin.words} was made of a file that was not"
+                " committed."
+            )
+        python = _environment(tree) if fresh else sys.executable
+        _stores(workspace, tree)
+        _raw(spec, there, origin, locks, cache=cache)
+        _reader(workspace, there, origin)
+        (tree / lock_file.NAME).unlink(missing_ok=True)  # every stage is made anew
+        kind = stage_graph.TEXTS if isinstance(spec, TextsSpec) else stage_graph.CHURN
+        stage_graph.put(spec.name, tree, kind=kind)
+        _run(there, origin, python)
+        yield Made(there, python)
+
+
+def _environment(tree: Path) -> str:
+    """The Python of an environment that the commit's own `make` sets up."""
+    log.note("reproduce: setting up the environment of the commit, which takes some minutes")
+    ended = subprocess.run(
+        ["make", "-s", ".venv/ready"],  # noqa: S607 - the user's own make
+        cwd=tree,
+        env={key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "MAKEFLAGS", "PYTHONPATH")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode != 0:
+        said = (ended.stderr.strip().splitlines() or [f"code {ended.returncode}"])[-1]
+        raise EndedError(f"`make .venv/ready` of that commit failed: {said}", HoldfastError.exit_code)
+    return str(tree / ".venv" / "bin" / "python")
+
+
+def _stores(workspace: Workspace, tree: Path) -> None:
+    """Tell DVC in the tree of the remotes that the checkout knows, whatever the commit knew."""
+    config = ConfigParser(interpolation=None)
+    for line in worktrees.dvc(workspace.root, "config", "--list", spec=workspace.spec).splitlines():
+        key, _, value = line.partition("=")
+        section, _, option = key.rpartition(".")
+        first, _, name = section.partition(".")
+        if first == "remote" or key == "core.remote":
+            config.setdefault(f'{first} "{name}"' if name else first, {})  # type: ignore[arg-type]
+            config[f'{first} "{name}"' if name else first][option] = value
+    local = tree / ".dvc" / "config.local"
+    with local.open("w") as file:
+        local.chmod(0o600)  # an address may hold a password
+        config.write(file)
+
+
+def _raw(
+    spec: ExperimentSpec | TextsSpec, there: Workspace, origin: Origin, locks: Sequence[Lock], *, cache: str
+) -> None:
+    """Bring the raw files: those that the version's lock recorded, else those of the commit."""
+    names = [spec.name]
+    if isinstance(spec, TextsSpec) and isinstance(spec.source, SurveyTexts):
+        names.append(spec.source.spec)
+    for name in names:
+        known = there.root / "data" / "raw" / f"{name}.dvc"
+        md5 = _recorded(locks, f"data/raw/{name}")
+        if md5 and (known.is_file() or _needs_files(spec)) and not (known.is_file() and md5 in known.read_text()):
+            known.parent.mkdir(parents=True, exist_ok=True)
+            known.write_text(f"outs:\n- md5: {md5}\n  hash: md5\n  path: {name}\n")
+        if known.is_file():
+            _brought(there, known, origin, cache=cache)
+        elif _needs_files(spec) and not (there.root / "data" / "raw" / name).is_dir():
+            raise MissingError(
+                f"neither commit {origin.commit[:12]} nor a dvc.lock says which raw data {origin.words} had."
+            )
+    worktrees.dvc(there.root, "cache", "dir", "--local", str(there.root / ".dvc" / "cache"), spec=there.spec)
+
+
+def _recorded(locks: Sequence[Lock], place: str) -> str:
+    """The MD5 of raw files in the first lock; empty where there is none."""
+    deps = locks[0].stages.get(INGEST, {}).get("deps", []) if locks else []
+    return next((str(one["md5"]) for one in deps if one["path"] == place), "")
+
+
+def _needs_files(spec: ExperimentSpec | TextsSpec) -> bool:
+    return not isinstance(spec.source, SurveyTexts) if isinstance(spec, TextsSpec) else source_of(spec)[0].needs_files
+
+
+def _brought(there: Workspace, known: Path, origin: Origin, *, cache: str) -> None:
+    """Check raw files out of the checkout's cache, else pull them into a cache of the tree's own."""
+    file = str(known.relative_to(there.root))
+    try:
+        worktrees.dvc(there.root, "cache", "dir", "--local", cache, spec=there.spec)
+        worktrees.dvc(there.root, "checkout", file, spec=there.spec)
+    except HoldfastError:
+        log.note(f"reproduce {there.spec}: the raw data of then are not in DVC's cache; asking the remote")
+        own = str(there.root / ".dvc" / "cache")
+        worktrees.dvc(there.root, "cache", "dir", "--local", own, spec=there.spec)
+        try:
+            worktrees.dvc(there.root, "pull", file, spec=there.spec)
+        except HoldfastError as error:
+            raise MissingError(
+                f"the raw data of {origin.words} are neither in DVC's cache nor in a remote: they were erased, cleaned"
+                " up or never pushed; without them it cannot be made again."
+            ) from error
+
+
+def _reader(workspace: Workspace, there: Workspace, origin: Origin) -> None:
+    """Bring the reader of texts that the tables were made with, from the checkout or the registry."""
+    if not origin.reader:
+        return
+    model, _, number = origin.reader.rpartition(" ")
+    found = reader_download.registered(ReaderSpec(model=model, version=int(number)), workspace, None)
+    if found.digest != origin.reader_digest:
+        raise MissingError(f"{origin.words} was made with another reader than {origin.reader} of this registry.")
+    reader_download.fetch(found, there, note=lambda folder: _note(folder, there.spec))
+    pinned.check(there.reader, found)
+
+
+def _note(folder: Path, spec: str) -> None:
+    (folder / stage_graph.NOTE).write_text(stage_graph.note_of_reader(spec))
+
+
+def _run(there: Workspace, origin: Origin, python: str) -> None:
+    """Run the stages; what they say is shown."""
+    variables = {key: value for key, value in os.environ.items() if key not in SERVERS}
+    running = tries.Running({**variables, processes.RUN: processes.mark()}, python=python)
+    try:
+        code, said = tries.ran(running, there, f"version {origin.version}")
+    finally:
+        running.end()
+    if code:
+        last = said[-1] if said else f"code {code}"
+        raise EndedError(f"the stages of commit {origin.commit[:12]} do not run here: {last}", code)
