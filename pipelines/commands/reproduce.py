@@ -11,7 +11,7 @@ of that lock, which `make .venv/ready` installs in the work tree.
 
 group: care
 writes: state/tries, the work tree, which goes when it ends
-codes: 0 the same bytes; 2 also: version, commit or data are nowhere here; 5 other bytes, or the registered files were changed
+codes: 0 the same bytes; 2 also: version, commit or data are nowhere here; 5 other bytes, or the registry's were changed
 json: whether it is the same, how each file and each stage stands, and what of the environment differs
 example: python -m pipelines reproduce demo 1
 example: python -m pipelines reproduce demo champion --json

@@ -1,7 +1,7 @@
 """The dvc.lock of a version: what each stage that made it read and wrote, by its MD5.
 
-A run writes dvc.lock, and it is committed afterwards or not at all. So it is looked for in the commit of the version, in
-those after it and in the checkout; it is one that recorded the tables of the version.
+A run writes dvc.lock, and it is committed afterwards or not at all. So it is looked for in the commit of the version,
+in those after it and in the checkout; it is one that recorded the tables of the version.
 """
 
 from collections.abc import Iterator, Mapping

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from configparser import ConfigParser
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,10 @@ from pipelines.champion import ledger
 from pipelines.dvc import lock_file
 from pipelines.dvc.error_messages import EndedError
 from pipelines.jobs import reader_download, stage_graph, tries, worktrees
+from pipelines.jobs.reproducing import raw_stores
 from pipelines.jobs.reproducing.locks import INGEST, Lock
 from pipelines.jobs.reproducing.origin import Origin
+from pipelines.jobs.reproducing.raw_stores import Stores
 from pipelines.messages import log
 from pipelines.models.text_readers import pinned
 from pipelines.outreach.operations import database
@@ -45,22 +46,16 @@ def again(
 ) -> Iterator[Made]:
     """A block in which all stages of a version have run anew; fresh: in an environment of its commit's own lock.
 
-    Nothing of the checkout is written but the tree, which goes with the block. Raises MissingError where spec, data or
-    reader of then are nowhere, EndedError where a stage, or the environment, fails.
+    Nothing of the checkout is written but the tree, which goes with the block. Raises MissingError where data or reader
+    of then are nowhere, EndedError where a stage, or the environment, fails.
     """
-    cache = worktrees.cache(workspace)
+    stores = raw_stores.Stores.of(workspace)
     name = f"reproduce-{spec.name}-{origin.version}-{os.getpid()}"
     log.note(f"reproduce {spec.name}: commit {origin.commit[:12]} in a work tree of its own")
     with worktrees.beside(workspace.root, name, commit=origin.commit) as tree:
         there = Workspace(tree, spec.name)
-        if not there.spec_file.is_file():
-            raise MissingError(
-                f"commit {origin.commit[:12]} has no spec '{spec.name}': {origin.words} was made of a file that was not"
-                " committed."
-            )
         python = _environment(tree) if fresh else sys.executable
-        _stores(workspace, tree)
-        _raw(spec, there, origin, locks, cache=cache)
+        _raw(spec, there, origin, locks, stores)
         _reader(workspace, there, origin)
         (tree / lock_file.NAME).unlink(missing_ok=True)  # every stage is made anew
         kind = stage_graph.TEXTS if isinstance(spec, TextsSpec) else stage_graph.CHURN
@@ -86,24 +81,8 @@ def _environment(tree: Path) -> str:
     return str(tree / ".venv" / "bin" / "python")
 
 
-def _stores(workspace: Workspace, tree: Path) -> None:
-    """Tell DVC in the tree of the remotes that the checkout knows, whatever the commit knew."""
-    config = ConfigParser(interpolation=None)
-    for line in worktrees.dvc(workspace.root, "config", "--list", spec=workspace.spec).splitlines():
-        key, _, value = line.partition("=")
-        section, _, option = key.rpartition(".")
-        first, _, name = section.partition(".")
-        if first == "remote" or key == "core.remote":
-            config.setdefault(f'{first} "{name}"' if name else first, {})  # type: ignore[arg-type]
-            config[f'{first} "{name}"' if name else first][option] = value
-    local = tree / ".dvc" / "config.local"
-    with local.open("w") as file:
-        local.chmod(0o600)  # an address may hold a password
-        config.write(file)
-
-
 def _raw(
-    spec: ExperimentSpec | TextsSpec, there: Workspace, origin: Origin, locks: Sequence[Lock], *, cache: str
+    spec: ExperimentSpec | TextsSpec, there: Workspace, origin: Origin, locks: Sequence[Lock], stores: Stores
 ) -> None:
     """Bring the raw files: those that the version's lock recorded, else those of the commit."""
     names = [spec.name]
@@ -116,12 +95,11 @@ def _raw(
             known.parent.mkdir(parents=True, exist_ok=True)
             known.write_text(f"outs:\n- md5: {md5}\n  hash: md5\n  path: {name}\n")
         if known.is_file():
-            _brought(there, known, origin, cache=cache)
+            stores.bring(there, known, of=origin.words)
         elif _needs_files(spec) and not (there.root / "data" / "raw" / name).is_dir():
             raise MissingError(
                 f"neither commit {origin.commit[:12]} nor a dvc.lock says which raw data {origin.words} had."
             )
-    worktrees.dvc(there.root, "cache", "dir", "--local", str(there.root / ".dvc" / "cache"), spec=there.spec)
 
 
 def _recorded(locks: Sequence[Lock], place: str) -> str:
@@ -132,25 +110,6 @@ def _recorded(locks: Sequence[Lock], place: str) -> str:
 
 def _needs_files(spec: ExperimentSpec | TextsSpec) -> bool:
     return not isinstance(spec.source, SurveyTexts) if isinstance(spec, TextsSpec) else source_of(spec)[0].needs_files
-
-
-def _brought(there: Workspace, known: Path, origin: Origin, *, cache: str) -> None:
-    """Check raw files out of the checkout's cache, else pull them into a cache of the tree's own."""
-    file = str(known.relative_to(there.root))
-    try:
-        worktrees.dvc(there.root, "cache", "dir", "--local", cache, spec=there.spec)
-        worktrees.dvc(there.root, "checkout", file, spec=there.spec)
-    except HoldfastError:
-        log.note(f"reproduce {there.spec}: the raw data of then are not in DVC's cache; asking the remote")
-        own = str(there.root / ".dvc" / "cache")
-        worktrees.dvc(there.root, "cache", "dir", "--local", own, spec=there.spec)
-        try:
-            worktrees.dvc(there.root, "pull", file, spec=there.spec)
-        except HoldfastError as error:
-            raise MissingError(
-                f"the raw data of {origin.words} are neither in DVC's cache nor in a remote: they were erased, cleaned"
-                " up or never pushed; without them it cannot be made again."
-            ) from error
 
 
 def _reader(workspace: Workspace, there: Workspace, origin: Origin) -> None:

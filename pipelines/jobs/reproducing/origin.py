@@ -1,7 +1,6 @@
 """Which version is made again, and of what its tags say it was made."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -10,7 +9,7 @@ from features.errors import MissingError, UsageError
 from pipelines.champion import model_versions
 from pipelines.jobs import worktrees
 from pipelines.jobs.care import reachable
-from pipelines.models import provenance
+from pipelines.models import integrity, provenance
 from pipelines.servers import addresses, mlflow_runs
 from pipelines.workspace import Workspace
 
@@ -54,10 +53,19 @@ def of(workspace: Workspace, asked: str) -> Origin:
         found, refitted = _version(client, workspace.spec, asked), ""
         if twin := found.tags.get(model_versions.TWIN_OF):
             refitted, found = str(found.version), model_versions.version(client, workspace.spec, str(twin))
-    names = ("git_commit", "data_hash", provenance.PROCESSOR, "files_sha256", "reader", "reader_digest")
-    tags = [str(found.tags.get(name, "")) for name in names]
-    origin = Origin(workspace.spec, str(found.version), *tags, refitted=refitted)
-    _check(origin, workspace.root)
+    origin = Origin(
+        spec=workspace.spec,
+        version=str(found.version),
+        commit=str(found.tags.get("git_commit", "")),
+        data=str(found.tags.get("data_hash", "")),
+        processor=str(found.tags.get(provenance.PROCESSOR, "")),
+        made_of=str(found.tags.get(integrity.MADE_OF, "")),
+        reader=str(found.tags.get("reader", "")),
+        reader_digest=str(found.tags.get("reader_digest", "")),
+        refitted=refitted,
+    )
+    _check(origin)
+    _check_commit(origin, workspace)
     return origin
 
 
@@ -70,8 +78,8 @@ def _version(client: MlflowClient, name: str, asked: str) -> ModelVersion:
     return found
 
 
-def _check(origin: Origin, root: Path) -> None:
-    """Raise where the commit does not hold all that the version was made of, or is not here."""
+def _check(origin: Origin) -> None:
+    """Raise where no commit holds all that the version was made of."""
     if not origin.commit or not origin.data:
         lacks = "git_commit" if not origin.commit else "data_hash"
         raise MissingError(f"{origin.words} has no tag {lacks}: what it was made of is not known, and only told by it.")
@@ -83,6 +91,11 @@ def _check(origin: Origin, root: Path) -> None:
             f"{origin.words} was made of uncommitted changes of commit {base}, which nobody kept. Commit, then `run`:"
             " that version can be made again."
         )
+
+
+def _check_commit(origin: Origin, workspace: Workspace) -> None:
+    """Raise MissingError where the commit is not here, or has no such spec."""
+    root = workspace.root
     try:
         worktrees.git(root, "cat-file", "-e", f"{origin.commit}^{{commit}}")
     except UsageError as error:
@@ -90,3 +103,9 @@ def _check(origin: Origin, root: Path) -> None:
             f"the commit {origin.commit[:12]} of {origin.words} is not in this repository; `git fetch --unshallow` or"
             " a fetch from where it was made brings it."
         ) from error
+    spec = workspace.spec_file.relative_to(root).as_posix()
+    if not worktrees.git(root, "ls-tree", "--name-only", origin.commit, "--", spec).strip():
+        raise MissingError(
+            f"commit {origin.commit[:12]} has no spec '{origin.spec}': {origin.words} was made of a file that was not"
+            " committed."
+        )

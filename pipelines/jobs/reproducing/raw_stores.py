@@ -1,0 +1,72 @@
+"""Raw data of a commit, from the checkout's DVC cache or its remote, into a work tree with a cache of its own."""
+
+from collections.abc import Mapping
+from configparser import ConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.errors import HoldfastError, MissingError
+from pipelines.jobs import worktrees
+from pipelines.messages import log
+from pipelines.workspace import Workspace
+
+CACHE = "cache.dir"
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where the checkout has raw data: its cache, and DVC's settings of its remotes, by key.
+
+    The commit may know other remotes, or none; those of today count.
+    """
+
+    cache: Path
+    remotes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> "Stores":
+        """Those of a checkout. Raises what DVC's refusal means."""
+        told = worktrees.dvc(workspace.root, "config", "--list", spec=workspace.spec).splitlines()
+        found = {key: value for key, _, value in (line.partition("=") for line in told)}
+        remotes = {key: value for key, value in found.items() if key.startswith("remote.") or key == "core.remote"}
+        return cls(workspace.root / found.get(CACHE, ".dvc/cache"), remotes)
+
+    def bring(self, there: Workspace, known: Path, *, of: str) -> None:
+        """Put the raw files in a tree that a `.dvc` file knows; afterwards the tree has an empty cache of its own.
+
+        of names the version in messages. Raises MissingError where they are in no store.
+        """
+        file, own = str(known.relative_to(there.root)), there.root / ".dvc" / "cache"
+        try:
+            self._settings(there.root, self.cache)
+            worktrees.dvc(there.root, "checkout", file, spec=there.spec)
+        except HoldfastError:
+            log.note(f"reproduce {there.spec}: the raw data of then are not in DVC's cache; asking the remote")
+            self._settings(there.root, own)
+            self._pull(there, file, of=of)
+        self._settings(there.root, own)
+
+    @staticmethod
+    def _pull(there: Workspace, file: str, *, of: str) -> None:
+        try:
+            worktrees.dvc(there.root, "pull", file, spec=there.spec)
+        except HoldfastError as error:
+            raise MissingError(
+                f"the raw data of {of} are neither in DVC's cache nor in a remote: they were erased, cleaned up or"
+                " never pushed; without them it cannot be made again."
+            ) from error
+
+    def _settings(self, tree: Path, cache: Path) -> None:
+        """Write DVC's settings of a tree."""
+        config = ConfigParser(interpolation=None)
+        for key, value in {**self.remotes, CACHE: str(cache)}.items():
+            section, _, option = key.rpartition(".")
+            first, _, name = section.partition(".")
+            title = f"'{first} \"{name}\"'" if name else first
+            if not config.has_section(title):
+                config.add_section(title)
+            config.set(title, option, value)
+        local = tree / ".dvc" / "config.local"
+        local.touch(mode=0o600)  # an address may hold a password
+        with local.open("w") as file:
+            config.write(file)
