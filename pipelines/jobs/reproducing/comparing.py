@@ -29,7 +29,7 @@ def files(made: Path, stored: Path) -> dict[str, str]:
     """
     own = [path for path in (stored / "artifacts").glob("*") if path.is_dir()]
     if len(own) != 1:
-        raise ContractError(f"the version that is stored has {len(own)} models in its files, not one.")
+        raise ContractError(f"the files of the stored version hold {len(own) or 'no'} models, not one.")
     now, then = integrity.files_of(made), integrity.files_of(own[0])
     return {name: _stands(now.get(name), then.get(name)) for name in sorted({*now, *then})}
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from features.errors import UsageError
 from pipelines.dvc import lock_file
 from pipelines.jobs import worktrees
@@ -48,7 +50,8 @@ def _everywhere(root: Path, origin: Origin) -> Iterator[tuple[str, Stages]]:
         words = ("log", "--reverse", "--format=%H", f"{origin.commit}..HEAD", "--", lock_file.NAME)
         later = worktrees.git(root, *words).split()[:MOST]
     for commit in (origin.commit, *later):
-        with suppress(UsageError):  # a commit without one
+        with suppress(UsageError, yaml.YAMLError):  # a commit without one, or with a merge conflict in it
             text = worktrees.git(root, "show", f"{commit}:{lock_file.NAME}")
             yield f"{lock_file.NAME} of commit {commit[:12]}", lock_file.read(text)
-    yield f"{lock_file.NAME} of the checkout", lock_file.stages(root)
+    with suppress(yaml.YAMLError):
+        yield f"{lock_file.NAME} of the checkout", lock_file.stages(root)
