@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from experiments.sections.texts import ReaderSpec
 from experiments.spec import ExperimentSpec
 from experiments.texts.spec import SurveyTexts, TextsSpec
 from features.errors import HoldfastError, MissingError
 from pipelines.champion import ledger
 from pipelines.dvc import lock_file
-from pipelines.dvc.error_messages import EndedError
 from pipelines.jobs import reader_download, stage_graph, tries, worktrees
 from pipelines.jobs.reproducing import raw_stores
 from pipelines.jobs.reproducing.locks import INGEST, Lock
@@ -47,7 +48,7 @@ def again(
     """A block in which all stages of a version have run anew; fresh: in an environment of its commit's own lock.
 
     Nothing of the checkout is written but the tree, which goes with the block. Raises MissingError where data or reader
-    of then are nowhere, EndedError where a stage, or the environment, fails.
+    of then are nowhere, HoldfastError where a stage, or the environment, fails.
     """
     stores = raw_stores.Stores.of(workspace)
     name = f"reproduce-{spec.name}-{origin.version}-{os.getpid()}"
@@ -57,9 +58,9 @@ def again(
         python = _environment(tree) if fresh else sys.executable
         _raw(spec, there, origin, locks, stores)
         _reader(workspace, there, origin)
+        stores.part(tree)
         (tree / lock_file.NAME).unlink(missing_ok=True)  # every stage is made anew
-        kind = stage_graph.TEXTS if isinstance(spec, TextsSpec) else stage_graph.CHURN
-        stage_graph.put(spec.name, tree, kind=kind)
+        _put(spec, tree)
         _run(there, origin, python)
         yield Made(there, python)
 
@@ -77,7 +78,7 @@ def _environment(tree: Path) -> str:
     )
     if ended.returncode != 0:
         said = (ended.stderr.strip().splitlines() or [f"code {ended.returncode}"])[-1]
-        raise EndedError(f"`make .venv/ready` of that commit failed: {said}", HoldfastError.exit_code)
+        raise HoldfastError(f"`make .venv/ready` of that commit failed: {said}")
     return str(tree / ".venv" / "bin" / "python")
 
 
@@ -124,6 +125,15 @@ def _reader(workspace: Workspace, there: Workspace, origin: Origin) -> None:
     pinned.check(there.reader, found)
 
 
+def _put(spec: ExperimentSpec | TextsSpec, tree: Path) -> None:
+    """Add the spec to the graph where the commit does not have it there, as before its first run."""
+    kind = stage_graph.TEXTS if isinstance(spec, TextsSpec) else stage_graph.CHURN
+    file = tree / stage_graph.PARAMS
+    listed = yaml.safe_load(file.read_text()) if file.is_file() else None
+    if spec.name not in ((listed or {}).get(kind) or []):
+        stage_graph.put(spec.name, tree, kind=kind)
+
+
 def _note(folder: Path, spec: str) -> None:
     (folder / stage_graph.NOTE).write_text(stage_graph.note_of_reader(spec))
 
@@ -138,4 +148,4 @@ def _run(there: Workspace, origin: Origin, python: str) -> None:
         running.end()
     if code:
         last = said[-1] if said else f"code {code}"
-        raise EndedError(f"the stages of commit {origin.commit[:12]} do not run here: {last}", code)
+        raise HoldfastError(f"the stages of commit {origin.commit[:12]} do not run here: {last}")

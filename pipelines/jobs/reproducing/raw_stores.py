@@ -1,11 +1,15 @@
 """Raw data of a commit, from the checkout's DVC cache or its remote, into a work tree with a cache of its own."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
 from features.errors import HoldfastError, MissingError
+from pipelines.dvc import error_messages
 from pipelines.jobs import worktrees
 from pipelines.messages import log
 from pipelines.workspace import Workspace
@@ -26,25 +30,38 @@ class Stores:
     @classmethod
     def of(cls, workspace: Workspace) -> "Stores":
         """Those of a checkout. Raises what DVC's refusal means."""
-        told = worktrees.dvc(workspace.root, "config", "--list", spec=workspace.spec).splitlines()
-        found = {key: value for key, _, value in (line.partition("=") for line in told)}
+        # Not as DVC's other commands are run, whose words --verbose and a log keep: there may be passwords.
+        told = subprocess.run(
+            [sys.executable, "-m", "dvc", "config", "--list"],
+            cwd=workspace.root,
+            env={**os.environ, "DVC_NO_ANALYTICS": "true"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if told.returncode != 0:
+            raise error_messages.refusal(told.stderr, spec=workspace.spec)
+        found = {key: value for key, _, value in (line.partition("=") for line in told.stdout.splitlines())}
         remotes = {key: value for key, value in found.items() if key.startswith("remote.") or key == "core.remote"}
         return cls(workspace.root / found.get(CACHE, ".dvc/cache"), remotes)
 
     def bring(self, there: Workspace, known: Path, *, of: str) -> None:
-        """Put the raw files in a tree that a `.dvc` file knows; afterwards the tree has an empty cache of its own.
+        """Put the raw files in a tree that a `.dvc` file knows; of names the version in messages.
 
-        of names the version in messages. Raises MissingError where they are in no store.
+        Raises MissingError where they are in no store.
         """
-        file, own = str(known.relative_to(there.root)), there.root / ".dvc" / "cache"
+        file = str(known.relative_to(there.root))
         try:
             self._settings(there.root, self.cache)
             worktrees.dvc(there.root, "checkout", file, spec=there.spec)
         except HoldfastError:
             log.note(f"reproduce {there.spec}: the raw data of then are not in DVC's cache; asking the remote")
-            self._settings(there.root, own)
+            self.part(there.root)
             self._pull(there, file, of=of)
-        self._settings(there.root, own)
+
+    def part(self, tree: Path) -> None:
+        """Give a tree a cache of its own: from the checkout's, DVC would take what stages wrote once, unmade."""
+        self._settings(tree, tree / ".dvc" / "cache")
 
     @staticmethod
     def _pull(there: Workspace, file: str, *, of: str) -> None:

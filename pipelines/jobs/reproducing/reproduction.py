@@ -83,14 +83,28 @@ class Reproduction:
 
     def _of_stages(self) -> Iterator[str]:
         if self.first:
-            inputs = next((one.inputs for one in self.stages if one.name == self.first), ())
-            more = f" and {len(inputs) - MOST} more" if len(inputs) > MOST else ""
-            why = f"its inputs are not those that made it: {', '.join(inputs[:MOST])}{more}"
-            yield f"differs from `{self.first}` on: {why if inputs else 'its code and parameters are the same'}"
+            where = (
+                f"beside the model, `{self.first}` wrote something else"
+                if self.is_same
+                else f"differs from `{self.first}` on"
+            )
+            yield f"{where}{self._why}"
+        elif self.lock and not self.is_same:
+            yield f"all stages wrote what {self.lock} recorded, which is therefore not the version's own"
         if self.lock:
             yield f"compared with {self.lock}"
         else:
             yield "no dvc.lock of the version is here: of its stages only the tables can be compared"
+
+    @property
+    def _why(self) -> str:
+        """Which inputs of the first stage that differs do; empty where no lock recorded it."""
+        inputs = next((one.inputs for one in self.stages if one.name == self.first), None)
+        if inputs is None:
+            return ""
+        more = f" and {len(inputs) - MOST} more" if len(inputs) > MOST else ""
+        named = f": its inputs are not those that made it: {', '.join(inputs[:MOST])}{more}"
+        return named if inputs else ": its code and parameters are the same"
 
 
 def made(spec: ExperimentSpec | TextsSpec, workspace: Workspace, version: str, *, fresh: bool) -> Reproduction:
