@@ -172,12 +172,25 @@ def test_a_version_that_is_not_there_is_named_with_those_that_are(shop: Reposito
     assert shop.act("reproduce", "demo", "1").returncode == 2
 
 
-def test_data_that_are_nowhere_are_said_so(shop: Repository) -> None:
-    """Without a remote, which the last test adds."""
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("", "the raw data of version 1 of 'shop' are neither in DVC's cache nor in a remote"),
+        (
+            "[core]\n    remote = one\n['remote \"one\"']\n    url = ../state/empty\n",
+            "the raw data of version 1 of 'shop' are neither in DVC's cache nor in a remote",
+        ),
+        ("[core]\n    remote = none\n", "the raw data of version 1 of 'shop' could not be pulled"),
+    ],
+)
+def test_data_that_are_nowhere_are_said_so(shop: Repository, config: str, said: str) -> None:
+    local = shop.root / ".dvc" / "config.local"
+    local.write_text(config)
     with without_cache(shop):
         ended = shop.act("reproduce", "shop", "1")
-    assert ended.returncode == 2
-    assert "the raw data of version 1 of 'shop' are neither in DVC's cache nor in a remote" in ended.stderr
+    local.unlink()
+    assert ended.returncode == 2, ended.stderr
+    assert said in ended.stderr
     assert not list((shop.root / "state" / "tries").iterdir())
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.errors import HoldfastError, MissingError
-from pipelines.dvc import error_messages
+from pipelines.dvc import dvc_process, error_messages
 from pipelines.jobs import worktrees
-from pipelines.messages import log
+from pipelines.messages import log, masking
 from pipelines.workspace import Workspace
 
 CACHE = "cache.dir"
+# What DVC says of files that no remote has.
+NOWHERE = "Missing cache files"
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,16 @@ class Stores:
         """Give a tree a cache of its own: from the checkout's, DVC would take what stages wrote once, unmade."""
         self._settings(tree, tree / ".dvc" / "cache")
 
-    @staticmethod
-    def _pull(there: Workspace, file: str, *, of: str) -> None:
-        try:
-            worktrees.dvc(there.root, "pull", file, spec=there.spec)
-        except HoldfastError as error:
+    def _pull(self, there: Workspace, file: str, *, of: str) -> None:
+        code, said = dvc_process.run(there.root, "pull", file) if self.remotes else (1, NOWHERE)
+        if code and NOWHERE in said:
             raise MissingError(
                 f"the raw data of {of} are neither in DVC's cache nor in a remote: they were erased, cleaned up or"
                 " never pushed; without them it cannot be made again."
-            ) from error
+            )
+        if code:  # a remote that does not answer
+            why = next((line for line in reversed(said.splitlines()) if line.startswith("ERROR:")), f"code {code}")
+            raise HoldfastError(f"the raw data of {of} could not be pulled: {masking.mask(why)}")
 
     def _settings(self, tree: Path, cache: Path) -> None:
         """Write DVC's settings of a tree."""
