@@ -22,7 +22,6 @@ from pipelines.jobs.reproducing.locks import INGEST, Lock
 from pipelines.jobs.reproducing.origin import Origin
 from pipelines.jobs.reproducing.raw_stores import Stores
 from pipelines.messages import log
-from pipelines.models.text_readers import pinned
 from pipelines.outreach.operations import database
 from pipelines.processes import processes
 from pipelines.servers import addresses
@@ -57,7 +56,7 @@ def again(
         there = Workspace(tree, spec.name)
         python = _environment(tree) if fresh else sys.executable
         _raw(spec, there, origin, locks, stores)
-        _reader(workspace, there, origin)
+        put_reader(workspace, there, origin)
         stores.part(tree)
         (tree / lock_file.NAME).unlink(missing_ok=True)  # every stage is made anew
         _put(spec, tree)
@@ -113,8 +112,11 @@ def _needs_files(spec: ExperimentSpec | TextsSpec) -> bool:
     return not isinstance(spec.source, SurveyTexts) if isinstance(spec, TextsSpec) else source_of(spec)[0].needs_files
 
 
-def _reader(workspace: Workspace, there: Workspace, origin: Origin) -> None:
-    """Bring the reader of texts that the tables were made with, from the checkout or the registry."""
+def put_reader(workspace: Workspace, there: Workspace, origin: Origin) -> None:
+    """Put the reader of texts that a version's tables were made with into a tree, so that its run asks no registry.
+
+    Raises MissingError where the registry of the checkout has it no more, or another one in its place.
+    """
     if not origin.reader:
         return
     model, _, number = origin.reader.rpartition(" ")
@@ -122,7 +124,6 @@ def _reader(workspace: Workspace, there: Workspace, origin: Origin) -> None:
     if found.digest != origin.reader_digest:
         raise MissingError(f"{origin.words} was made with another reader than {origin.reader} of this registry.")
     reader_download.fetch(found, there, note=lambda folder: _note(folder, there.spec))
-    pinned.check(there.reader, found)
 
 
 def _put(spec: ExperimentSpec | TextsSpec, tree: Path) -> None:
