@@ -74,7 +74,8 @@ class Stores:
             )
         if code:  # a remote that does not answer
             why = next((line for line in reversed(said.splitlines()) if line.startswith("ERROR:")), f"code {code}")
-            raise HoldfastError(f"the raw data of {of} could not be pulled: {masking.mask(why)}")
+            why = masking.mask(why.removeprefix("ERROR: "))
+            raise HoldfastError(f"the raw data of {of} could not be pulled: {why}")
 
     def _settings(self, tree: Path, cache: Path) -> None:
         """Write DVC's settings of a tree."""
