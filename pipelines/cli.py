@@ -33,7 +33,7 @@ EXAMPLES = (
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # What talks to no server and no database, and what only reads there.
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
-READING = ("status", "history", "monitor", "read")
+READING = ("status", "history", "monitor", "read", "reproduce")
 # What writes the files of the checkout, beside the stages.
 WRITING = ("run", "data", "forget")
 # Whose actions name the spec each.

@@ -17,10 +17,21 @@ NAME, STAGES = "dvc.lock", "stages"
 
 def stages(root: Path) -> dict[str, Any]:
     """The lock's content for every stage, by name; empty where there is no lock."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     lock = root / NAME
-    found = yaml.load(lock.read_text(), Loader=loader) if lock.exists() else None  # noqa: S506 - both are safe
+    return read(lock.read_text()) if lock.exists() else {}
+
+
+def read(text: str) -> dict[str, Any]:
+    """The same of the text of a lock."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe
     return dict((found or {}).get(STAGES) or {})
+
+
+def of_spec(stages: Mapping[str, Any], spec: str) -> dict[str, Any]:
+    """The stages of one spec, by name; of a reader of texts without the ending, as in the stage's command."""
+    named = {name.partition("@"): one for name, one in stages.items()}
+    return {stage.removesuffix("_texts"): one for (stage, _, of), one in named.items() if of == spec}
 
 
 def quicken() -> None:

@@ -46,10 +46,10 @@ class Try:
 
 
 class Running:
-    """The processes of tries, which end together; variables is their environment, cache the shared DVC cache."""
+    """The processes of tries, which end together; variables is their environment."""
 
-    def __init__(self, variables: Mapping[str, str], cache: str) -> None:
-        self.variables, self.cache = variables, cache
+    def __init__(self, variables: Mapping[str, str], *, python: str = sys.executable) -> None:
+        self.variables, self.python = variables, python
         self._found: list[subprocess.Popen[str]] = []
         self.over = Event()
 
@@ -59,7 +59,7 @@ class Running:
             raise UsageError("stopped before it started.")
         site = {"DVC_SITE_CACHE_DIR": str(tree / ".dvc" / "tmp" / "site")}
         began = subprocess.Popen(
-            [sys.executable, "-m", "pipelines", *words],
+            [self.python, "-m", "pipelines", *words],
             cwd=tree,
             env={**self.variables, **site},
             stdout=subprocess.PIPE,
@@ -91,10 +91,10 @@ def run(spec: ExperimentSpec, workspace: Workspace, changed: Sequence[Changed], 
     """
     worktrees.check(workspace.root)
     cache = worktrees.cache(workspace)
-    running = Running(_variables(spec, workspace), cache)
+    running = Running(_variables(spec, workspace))
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         try:
-            waiting = [pool.submit(_tried, spec, workspace, one, running) for one in changed]
+            waiting = [pool.submit(_tried, spec, workspace, one, running, cache) for one in changed]
             return [one.result() for one in waiting]
         finally:
             running.end()
@@ -112,7 +112,7 @@ def _variables(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
     return {**os.environ, addresses.TRACKING: where, processes.RUN: processes.mark()}
 
 
-def _tried(spec: ExperimentSpec, workspace: Workspace, changed: Changed, running: Running) -> Try:
+def _tried(spec: ExperimentSpec, workspace: Workspace, changed: Changed, running: Running, cache: str) -> Try:
     now = datetime.now(UTC)
     name = _name(spec.name, changed, now)
     made = Try(name, changed.words, now.isoformat(timespec="seconds"), "")
@@ -120,8 +120,8 @@ def _tried(spec: ExperimentSpec, workspace: Workspace, changed: Changed, running
         with worktrees.beside(workspace.root, name) as tree:
             there = Workspace(tree, spec.name)
             storage.write_bytes(there.spec_file, changed.text.encode())
-            worktrees.fill(workspace, tree, cache=running.cache)
-            code, said = _ran(running, there, changed.name)
+            worktrees.fill(workspace, tree, cache=cache)
+            code, said = ran(running, there, changed.name)
             if code:
                 return Try(**{**asdict(made), "failed": said[-1] if said else "it said nothing", "code": code})
             figures = figures_of(there)
@@ -132,7 +132,7 @@ def _tried(spec: ExperimentSpec, workspace: Workspace, changed: Changed, running
     return Try(**{**asdict(made), "figures": figures, "commit": commit})
 
 
-def _ran(running: Running, there: Workspace, name: str) -> tuple[int, list[str]]:
+def ran(running: Running, there: Workspace, name: str) -> tuple[int, list[str]]:
     """Run the stages in a tree, and print their lines with the try's name; gives the exit code and the last message."""
     said: list[str] = []
     with running.start(there.root, ["run", there.spec, "--unregistered"]) as began:

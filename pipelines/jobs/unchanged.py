@@ -42,7 +42,7 @@ def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) 
     """
     note = workspace.state / "unchanged.json"
     note.unlink(missing_ok=True)
-    stages = _stages(workspace)
+    stages = lock_file.of_spec(lock_file.stages(workspace.root), workspace.spec)
     until = {out["path"]: stored_ns.get(name, 0) for name, one in stages.items() for out in one["outs"]}
     read = {dep["path"] for one in stages.values() for dep in one["deps"]}
     read |= {name for one in stages.values() for name in one.get("params", {})}
@@ -54,13 +54,6 @@ def leave(workspace: Workspace, *, began_ns: int, stored_ns: Mapping[str, int]) 
     if all(latest[place] < max(began_ns - TICK_NS, until.get(place, 0)) for place in places if place != lock_file.NAME):
         together = {name: one for stats in files.values() for name, one in stats.items()}
         storage.write_json(note, {"places": places, "seen": together})
-
-
-def _stages(workspace: Workspace) -> dict[str, Any]:
-    """The entries of a spec's stages in DVC's lock, by name."""
-    named = {name.partition("@"): one for name, one in lock_file.stages(workspace.root).items()}
-    # Of a reader of texts, a stage's command has the name without the ending.
-    return {stage.removesuffix("_texts"): one for (stage, _, spec), one in named.items() if spec == workspace.spec}
 
 
 def now_ns() -> int:

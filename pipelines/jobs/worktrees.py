@@ -30,8 +30,8 @@ ONE_AT_A_TIME = Lock()
 
 
 @contextmanager
-def beside(root: Path, name: str) -> Iterator[Path]:
-    """A block with a work tree `state/tries/NAME` equal to the checkout; it is removed afterwards.
+def beside(root: Path, name: str, *, commit: str | None = None) -> Iterator[Path]:
+    """A block with a work tree `state/tries/NAME` equal to the checkout, or to a commit; it is removed afterwards.
 
     Raises UsageError where the checkout is none of git with a commit.
     """
@@ -40,8 +40,9 @@ def beside(root: Path, name: str) -> Iterator[Path]:
         with ONE_AT_A_TIME:
             _folder(root).mkdir(parents=True, exist_ok=True)
             _owner(tree).write_text(json.dumps(processes.this().to_dict()))
-            git(root, "worktree", "add", "--quiet", "--detach", str(tree), "HEAD")
-            _copy_changes(root, tree)
+            git(root, "worktree", "add", "--quiet", "--detach", str(tree), commit or "HEAD")
+            if commit is None:
+                _copy_changes(root, tree)
         yield tree
     finally:
         with ONE_AT_A_TIME:
@@ -106,7 +107,7 @@ def _is_ours(name: str) -> bool:
 
 def cache(workspace: Workspace) -> str:
     """The path of a checkout's DVC cache. Raises what DVC's refusal means."""
-    return _dvc(workspace.root, "cache", "dir", spec=workspace.spec).strip().splitlines()[-1]
+    return dvc(workspace.root, "cache", "dir", spec=workspace.spec).strip().splitlines()[-1]
 
 
 def fill(workspace: Workspace, tree: Path, *, cache: str) -> None:
@@ -117,16 +118,17 @@ def fill(workspace: Workspace, tree: Path, *, cache: str) -> None:
     local = workspace.root / ".dvc" / "config.local"
     if local.is_file():
         shutil.copyfile(local, tree / ".dvc" / "config.local")
-    _dvc(tree, "cache", "dir", "--local", cache, spec=workspace.spec)
+    dvc(tree, "cache", "dir", "--local", cache, spec=workspace.spec)
     raw = f"{RAW}{workspace.spec}.dvc"
     if (tree / raw).is_file():
-        _dvc(tree, "checkout", raw, spec=workspace.spec)
+        dvc(tree, "checkout", raw, spec=workspace.spec)
     there = Workspace(tree, workspace.spec).reader
     if workspace.reader.is_dir():
         shutil.copytree(workspace.reader, there, dirs_exist_ok=True)
 
 
-def _dvc(where: Path, *words: str, spec: str) -> str:
+def dvc(where: Path, *words: str, spec: str) -> str:
+    """What DVC says in a checkout or a work tree. Raises what its refusal means."""
     code, said = dvc_process.run(where, *words)
     if code != 0:
         raise error_messages.refusal(said, spec=spec)

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import platform
 import subprocess
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -21,6 +22,9 @@ from pipelines.workspace import Workspace
 
 # The tag of risk cuts that were derived by profit, as JSON; where the spec says them there is none.
 RISK_CUTS = "risk_cuts"
+PROCESSOR = "processor"
+# What a run writes itself; which data it had, its data hash says.
+WRITTEN = ("dvc.lock", "params.yaml", "data")
 
 
 def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
@@ -34,6 +38,7 @@ def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
     best, about = (storage.read_json(path) for path in (workspace.tuning / "best.json", workspace.model / "about.json"))
     return {
         "git_commit": git_commit(workspace.root),
+        PROCESSOR: processor(),
         "data_hash": data_hash(workspace),
         "spec_hash": spec_hash(spec),
         "recipe": recipe(spec),
@@ -100,18 +105,32 @@ def _code(spec: ExperimentSpec) -> dict[str, str]:
 
 
 def git_commit(root: Path) -> str:
-    """The commit of the checkout, with `+changes` where files differ from it, or `none` outside git."""
+    """The commit of the checkout, with `+changes` where files differ from it, or `none` outside git.
+
+    DVC's lock, the list of specs and the data count for no change: a run writes them, and they are committed after it.
+    """
     asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)  # noqa: S607
     if asked.returncode != 0:
         return "none"
+    left_out = [f":(exclude){name}" for name in WRITTEN]
     changes = subprocess.run(
-        ["git", "status", "--porcelain", "--untracked-files=no"],  # noqa: S607 - the user's own git
+        ["git", "status", "--porcelain", "--untracked-files=no", "--", ":/", *left_out],  # noqa: S607 - as above
         cwd=root,
         capture_output=True,
         text=True,
         check=False,
     )
     return asked.stdout.strip() + ("+changes" if changes.stdout.strip() else "")
+
+
+def processor() -> str:
+    """The kind of processor, such as `x86_64, AMD EPYC 7763`."""
+    try:
+        told = Path("/proc/cpuinfo").read_text()
+    except OSError:  # no Linux
+        told = ""
+    names = [line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")]
+    return ", ".join([platform.machine(), *names[:1]])
 
 
 def data_hash(workspace: Workspace) -> str:

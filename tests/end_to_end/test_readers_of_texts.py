@@ -17,8 +17,9 @@ from mlflow import MlflowClient
 from experiments.texts.held_out import digest_of
 from features.texts.normalising import normalise
 from pipelines.champion import reader_versions
+from pipelines.models import provenance
 from pipelines.models.text_readers import folders
-from tests.end_to_end.repository import Repository
+from tests.end_to_end.repository import Repository, environment
 from tests.text_worlds import texts_of
 
 LABELS = np.array(["angry", "so so", "happy"])
@@ -144,6 +145,17 @@ def test_again_there_is_nothing_to_do(repository: Repository) -> None:
     assert "ingest tone" not in ended.stderr
     assert len(client(repository).search_model_versions("name = 'tone'")) == 1
     assert json.loads(repository.act("status", "tone", "--json").stdout)["champion"] == "1"
+
+
+def test_a_reader_made_again_has_the_same_bytes(repository: Repository) -> None:
+    for words in (["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "a reader"]):
+        subprocess.run(["git", *words], cwd=repository.root, check=True, env=environment())
+    client(repository).set_model_version_tag("tone", "1", "git_commit", provenance.git_commit(repository.root))
+    ended = repository.run("reproduce", "tone", "1", "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    found = json.loads(ended.stdout)
+    assert (found["same"], found["differs_from"]) == (True, None)
+    assert [one["name"] for one in found["stages"]] == ["ingest", "validate", "tune", "train"]
 
 
 def test_a_process_without_our_code_reads_the_same_to_the_bit(repository: Repository, tmp_path: Path) -> None:

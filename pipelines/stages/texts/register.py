@@ -81,6 +81,7 @@ def _tags(spec: TextsSpec, workspace: Workspace) -> dict[str, str]:
         "known_before": spec.known_until,
         "reader_digest": reader_versions.digest(workspace.model / folders.READER),
         "git_commit": provenance.git_commit(workspace.root),
+        provenance.PROCESSOR: provenance.processor(),
         "data_hash": str(outs[0]["md5"]) if outs else storage.digest(workspace.texts),
         "spec_hash": provenance.spec_hash(spec),
         "trained_until": str(about["trained_until"]),

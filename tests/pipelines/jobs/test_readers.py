@@ -14,6 +14,8 @@ from features.errors import ContractError, HoldfastError, MissingError, SpecErro
 from pipelines.files import storage
 from pipelines.jobs import readers
 from pipelines.jobs.reader_download import NoChampionError
+from pipelines.jobs.reproducing import making
+from pipelines.jobs.reproducing.origin import Origin
 from pipelines.models.text_readers import pinned
 from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.stages import ingest
@@ -211,3 +213,24 @@ def test_ingest_fills_every_contact_with_a_text_and_names_the_reader(root: Path,
     assert after.drop_columns("sentiment").equals(before.drop_columns("sentiment"))
     assert after["sentiment"].is_null().equals(before["text"].is_null())
     assert told == {**about, "reader": storage.read_json(workspace.reader / pinned.VERSION)}
+
+
+def test_a_version_made_again_has_the_reader_of_then_and_its_run_needs_no_registry(
+    root: Path, workspace: Workspace, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = Workspace(workspace.root / "tree", "small")
+    tree.specs.mkdir(parents=True)
+    origin = Origin("small", "3", "c" * 40, "d.dir", "", "", "tone 1", pinned.digest(made / "v1/reader"))
+    making.put_reader(workspace, tree, origin)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    hold(tree, spec(root, model="tone", version=1))
+    assert pinned.digest(tree.reader / pinned.READER) == origin.reader_digest
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"), [("tone 9", "'tone' has no version 9"), ("tone 2", "was made with another reader than tone 2")]
+)
+def test_a_reader_of_then_that_is_gone_is_named(workspace: Workspace, made: Path, reader: str, said: str) -> None:
+    origin = Origin("small", "3", "c" * 40, "d.dir", "", "", reader, pinned.digest(made / "v1/reader"))
+    with pytest.raises(MissingError, match=said):
+        making.put_reader(workspace, workspace, origin)

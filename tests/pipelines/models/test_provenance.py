@@ -1,5 +1,6 @@
 """What is the same recipe: newer data leave it as it is, another reading of the data does not."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 from experiments import families, learners, metrics
 from experiments.spec import ExperimentSpec
 from pipelines.files import storage
-from pipelines.models.provenance import of_reader, recipe, spec_hash
+from pipelines.models.provenance import git_commit, of_reader, recipe, spec_hash
 from pipelines.models.scorers import kinds
 from pipelines.workspace import Workspace
 from tests.experiments.risk_alone import TEXT as RISK_ALONE
@@ -97,3 +98,26 @@ def test_the_reader_of_the_tables_is_in_the_tags(tmp_path: Path) -> None:
     for about, tags in (({}, {}), ({"reader": reader}, {"reader": "tone 3", "reader_digest": "d" * 64})):
         storage.write_json(workspace.tables / "about.json", about)
         assert of_reader(workspace) == tags
+
+
+def test_a_commit_has_changes_where_code_or_specs_differ_not_where_a_run_wrote(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        command = ["git", "-c", "user.name=t", "-c", "user.email=t@t", *words]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+
+    assert git_commit(tmp_path) == "none"
+    git("init", "-q")
+    names = ("dvc.lock", "params.yaml", "data/raw/shop.dvc", "features/data", "experiments/specs/shop.yaml")
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before")
+    git("add", "-A")
+    git("commit", "-qm", "made")
+    for name in names[:3]:
+        (tmp_path / name).write_text("after")
+    commit = git_commit(tmp_path)
+    assert len(commit) == 40
+    for name in names[3:]:
+        (tmp_path / name).write_text("after")
+        assert git_commit(tmp_path) == f"{commit}+changes"
+        git("checkout", "-q", "--", name)
