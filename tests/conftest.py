@@ -13,6 +13,7 @@ from hypothesis import settings
 from experiments.family import Labels
 from features.contract import Contract, Matrix
 from features.feature import FeatureColumn
+from tests import migrated
 
 ROOT = Path(__file__).parent.parent
 # PySpark, which Great Expectations imports where it is there, ends a process whose main module has no file, such as a
@@ -78,6 +79,19 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
+
+
+@pytest.fixture(scope="session")
+def empty_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the empty database of MLflow lies once one was made; all workers share it."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "empty_mlflow.db"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once(empty_mlflow: Path) -> None:
+    if "mlflow" in sys.modules:
+        migrated.once(empty_mlflow)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -36,16 +36,22 @@ LIBRARIES = (
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store", "numba", "psycopg"),
     *("matplotlib.figure", "matplotlib.style", "matplotlib.backends.backend_svg", "importlib_metadata"),
 )
+MIGRATED = Path(__file__).parents[1] / "migrated.py"
 MESSAGE = 1 << 20
 STARTS_SECONDS = 120.0
 
 
 @contextlib.contextmanager
-def loaded(environment: Mapping[str, str]) -> Iterator["Loaded"]:
-    """The process, which ends with the block; environment is what the libraries see when they are loaded."""
+def loaded(environment: Mapping[str, str], empty_mlflow: Path) -> Iterator["Loaded"]:
+    """The process, which ends with the block; environment is what the libraries see when they are loaded.
+
+    empty_mlflow is where the empty database of MLflow lies, or will (`tests.migrated`).
+    """
     with tempfile.TemporaryDirectory(prefix="loaded") as folder:
         address = Path(folder) / "listens"
-        with subprocess.Popen([sys.executable, "-P", __file__, str(address)], env=dict(environment)) as process:
+        with subprocess.Popen(
+            [sys.executable, "-P", __file__, str(address), str(empty_mlflow)], env=dict(environment)
+        ) as process:
             try:
                 until = time.monotonic() + STARTS_SECONDS
                 while not address.exists() and process.poll() is None and time.monotonic() < until:
@@ -86,10 +92,11 @@ class Loaded:
             return subprocess.CompletedProcess(words, code, said.read(), complained.read())
 
 
-def _listen(address: str) -> None:
+def _listen(address: str, empty_mlflow: str) -> None:
     """Load, and then do what is asked, each in a fork of its own."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    runpy.run_path(str(MIGRATED))["once"](Path(empty_mlflow))
     gc.collect()
     gc.freeze()  # no fork looks through them for garbage
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever waits for a fork is a fork of its own
@@ -147,4 +154,4 @@ def _do(words: list[str], *, cwd: str, env: dict[str, str], files: Sequence[int]
 
 
 if __name__ == "__main__":
-    _listen(sys.argv[1])
+    _listen(*sys.argv[1:])
