@@ -37,7 +37,8 @@ def judged(copy_of_repository: Callable[[], Repository]) -> tuple[dict[str, Any]
     """
     workspace = Workspace(copy_of_repository().root, "demo")
     spec = spec_files.load(workspace)
-    spec = spec.model_copy(update={"tuning": spec.tuning.model_copy(update={"trials": FEW})})
+    quick = {"tuning": {"trials": FEW}, "split": {"folds": 2}, "evaluation": {"draws": 200}}
+    spec = spec.model_copy(update={name: getattr(spec, name).model_copy(update=keys) for name, keys in quick.items()})
     storage.write_json(workspace.validation / "result.json", {"passed": True, "expectations": 0})
     for stage in (ingest, build, tune, train, evaluate):
         stage.run(spec, workspace)
