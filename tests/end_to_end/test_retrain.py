@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -73,21 +74,35 @@ def runner(origin: Path, place: Path) -> Path:
     return place
 
 
-def retrain(root: Path, servers: Mapping[str, str], *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["bash", ".ci/retrain", *words],
-        cwd=root,
-        env={**environment(), **servers, **more},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@dataclass(frozen=True)
+class Team:
+    """Two runners on one git remote, with the same servers, and the file that the spec `shop` was begun with."""
+
+    origin: Path
+    first: Path
+    second: Path
+    table: str
+    servers: Mapping[str, str]
+
+    def retrain(self, root: Path, *words: str, code: int, **more: str) -> subprocess.CompletedProcess[str]:
+        ended = subprocess.run(
+            ["bash", ".ci/retrain", "shop", *words],
+            cwd=root,
+            env={**environment(), **self.servers, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == code, ended.stdout + ended.stderr
+        return ended
+
+    @property
+    def commit(self) -> str:
+        return git(self.origin, "rev-parse", "HEAD")
 
 
-@pytest.mark.slow
-def test_runners_that_share_servers_decide_once_push_what_others_need_and_refuse_bad_data(
-    copy_of_repository: Callable[[], Repository], servers: Mapping[str, str], tmp_path: Path
-) -> None:
+@pytest.fixture
+def team(copy_of_repository: Callable[[], Repository], servers: Mapping[str, str], tmp_path: Path) -> Team:
     repository = copy_of_repository()
     table = put_small_table(repository)
     ended = repository.run("remote", "add", "-d", "store", str(tmp_path / "store"), module="dvc")
@@ -96,43 +111,67 @@ def test_runners_that_share_servers_decide_once_push_what_others_need_and_refuse
     git(repository.root, "commit", "-qm", "A table and a store")
     origin = tmp_path / "origin.git"
     git(repository.root, "clone", "-q", "--bare", str(repository.root), str(origin))
+    return Team(origin, runner(origin, tmp_path / "first"), runner(origin, tmp_path / "second"), table, servers)
 
-    # New data on the first runner: a first champion, whose lock is pushed with the summary as its message.
-    first = runner(origin, tmp_path / "first")
-    page = tmp_path / "page.md"
-    ended = retrain(first, servers, "shop", table, GITHUB_STEP_SUMMARY=str(page), GITHUB_ACTIONS="true")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    summary = first / "artifacts" / "shop"
+
+@pytest.mark.slow
+def test_runners_that_share_servers_decide_once_push_what_others_need_and_refuse_bad_data(
+    team: Team, tmp_path: Path
+) -> None:
+    _new_data_give_a_champion_whose_lock_is_pushed(team, tmp_path / "page.md")
+    _another_runner_pulls_and_trains_nothing(team)
+    _who_pushes_too_late_says_so_and_can_go_on(team)
+    _data_that_are_not_in_order_are_refused_and_reach_nobody(team, tmp_path / "bad")
+
+
+def _new_data_give_a_champion_whose_lock_is_pushed(team: Team, page: Path) -> None:
+    team.retrain(team.first, team.table, code=0, GITHUB_STEP_SUMMARY=str(page), GITHUB_ACTIONS="true")
+    summary = team.first / "artifacts" / "shop"
     told = json.loads((summary / "summary.json").read_text())
     assert (told["code"], told["verdict"], told["tone"]) == (0, "FIRST_CHAMPION", "good")
     assert page.read_text() == (summary / "summary.md").read_text()
     assert "First champion: version 1 is now in use" in page.read_text()
-    assert {"auc", "brier"} <= set(json.loads((summary / "decision.json").read_text())["pairs"])
-    assert git(origin, "log", "-1", "--format=%s") == "Retrain shop"
-    assert "First champion" in git(origin, "log", "-1", "--format=%b")
+    assert git(team.origin, "log", "-1", "--format=%s") == "Retrain shop"
+    assert "First champion" in git(team.origin, "log", "-1", "--format=%b")
     cases = (summary / "junit.xml").read_text()
     assert cases.count("<testcase ") > 10
     assert "<failure" not in cases
 
-    commit = git(origin, "rev-parse", "HEAD")
-    # Another runner, that has nothing but git and the servers, pulls, trains nothing, and has nothing to commit.
-    second = runner(origin, tmp_path / "second")
-    ended = retrain(second, servers, "shop")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+def _another_runner_pulls_and_trains_nothing(team: Team) -> None:
+    """It has nothing but git and the servers, and nothing to commit."""
+    before = team.commit
+    ended = team.retrain(team.second, code=0)
     assert "NO_CHANGE" in ended.stdout
     assert "tune shop" not in ended.stderr
-    assert git(origin, "rev-parse", "HEAD") == commit
+    assert team.commit == before
 
-    # Data that are not in order: refused by name, in every form, and nothing reaches the others.
-    rows = pd.read_csv(table)
-    bad = tmp_path / "bad" / "shop.csv"
-    bad.parent.mkdir()
+
+def _who_pushes_too_late_says_so_and_can_go_on(team: Team) -> None:
+    """Both have changed the same line; the other one pushes first, and what it pushed stands."""
+    faster = f"cd {team.first}; echo '# by another' >> params.yaml; git commit -qam faster; git push -q"
+    hook = team.second / ".git" / "hooks" / "post-commit"
+    hook.write_text(f"#!/bin/sh\nunset GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE\n{faster}\n")
+    hook.chmod(0o755)
+    with (team.second / "params.yaml").open("a") as params:
+        params.write("# by this one\n")
+    git(team.first, "pull", "-q")
+    ended = team.retrain(team.second, code=2)
+    assert "retrain: another runner was faster" in ended.stderr
+    hook.unlink()
+    assert git(team.origin, "log", "-1", "--format=%s") == "faster"
+    assert git(team.second, "rev-parse", "HEAD") == team.commit
+    assert git(team.second, "status", "--porcelain", "--untracked-files=no") == ""
+
+
+def _data_that_are_not_in_order_are_refused_and_reach_nobody(team: Team, folder: Path) -> None:
+    before, rows, bad = team.commit, pd.read_csv(team.table), folder / "shop.csv"
+    folder.mkdir()
     rows.assign(left=[*rows["left"][:-1], "perhaps"]).to_csv(bad, index=False)
-    ended = retrain(second, servers, "shop", str(bad), GITHUB_ACTIONS="true")
-    assert ended.returncode == 5, ended.stdout + ended.stderr
-    told = json.loads((second / "artifacts/shop/summary.json").read_text())
+    ended = team.retrain(team.second, str(bad), code=5, GITHUB_ACTIONS="true")
+    told = json.loads((team.second / "artifacts/shop/summary.json").read_text())
     assert (told["verdict"], told["tone"]) == ("", "bad")
     assert any("perhaps" in line for line in told["errors"]), told["errors"]
     assert "::error title=shop" in ended.stdout
-    assert (second / "artifacts/shop/junit.xml").read_text().count("<error ") == 1
-    assert git(origin, "rev-parse", "HEAD") == commit
+    assert (team.second / "artifacts/shop/junit.xml").read_text().count("<error ") == 1
+    assert team.commit == before
