@@ -13,7 +13,7 @@ from pipelines.workspace import Workspace
 
 STAGES = ("ingest", "validate", "tune", "train", "evaluate", "register", "promote")
 # Commands that ask of a spec no more than its name and title, its gate's alpha and approval.
-OF_EVERY_KIND = ("approve", "history", "promote", "registry", "rollback", "status")
+OF_EVERY_KIND = ("approve", "freeze", "history", "promote", "registry", "rollback", "status", "summary", "unfreeze")
 # What they have beside, whose modules take a spec of texts.
 OWN = ("read", "reproduce")
 

@@ -95,8 +95,8 @@ def of_run(spec: Found, files: RunFiles, *, code: int, errors: Sequence[str] = (
         code=code,
         meaning=help_pages.CODES.get(code, "ended by a signal"),
         verdict=answers.verdict_of(decision) if decision else "",
-        headline=told.headline if told else answers.verdict_of(decision) if decision else _without_decision(code),
-        tone=told.mark if told else "open" if decision else "bad",
+        headline=decision_words.headline(decision) if decision else _without_decision(code),
+        tone=decision_words.mark(decision) if decision else "bad",
         sentences=(told.sentence, *told.reasons) if told else tuple(answers.lines_of(decision)) if decision else (),
         next_steps=told.now if told else (),
         errors=tuple(errors),
@@ -121,19 +121,28 @@ def _without_decision(code: int) -> str:
 def _figures(decision: Found, spec: Found) -> Iterable[ComparedRow]:
     """Both models' figures with the interval of their difference."""
     if _of_reader(spec):
-        for name, pair in decision["pairs"].items():
-            yield ComparedRow(name, "", "", _between(pair), "")
+        yield from _figures_of_reader(decision)
         return
     for row in differences.compared_figures(decision, str(spec["currency"])):
         before = str(row.champion) if row.champion else ""
         yield ComparedRow(row.words, str(row.challenger), before, _difference(row.difference), row.rule)
 
 
+def _figures_of_reader(decision: Found) -> Iterable[ComparedRow]:
+    """The same of readers, each figure with its own interval."""
+    before = decision["figures"].get("champion", {})
+    for name, figure in decision["figures"]["challenger"].items():
+        difference = decision["pairs"].get(name)
+        yield ComparedRow(name, _between(figure), _between(before.get(name)), _between(difference), "")
+
+
 def _difference(found: Written | None) -> str:
     return f"{found} ({found.range})" if found and found.range else str(found or "")
 
 
-def _between(pair: Found) -> str:
+def _between(pair: Found | None) -> str:
+    if pair is None:
+        return ""
     value, low, high = (number(pair[part], 3) for part in ("value", "low", "high"))
     return f"{value} ({low} to {high})"
 

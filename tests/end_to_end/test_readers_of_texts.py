@@ -1,6 +1,7 @@
 """A reader of texts from a file to a champion, and what must not reach it."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -222,10 +223,20 @@ def test_a_worse_reader_is_not_promoted_and_a_better_one_is(repository: Reposito
     assert decided["pairs"]["macro_f1"]["low"] > 0
     assert str(client(repository).get_model_version_by_alias("tone", "champion").version) == "4"
     assert decided["challenger_version"] == "4"
+    summarised = repository.act("summary", "tone")
+    assert summarised.returncode == 0, summarised.stderr
+    told = summarised.stdout
+    assert "## ✅ tone: Promoted: version 4 replaces " in told
+    assert (
+        len(re.findall(r"^\| macro_f1 \| [\d.]+ \(.*\) \| [\d.]+ \(.*\) \| [\d.]+ \(.*\) \|", told, re.MULTILINE)) == 1
+    ), told
     assert repository.act("rollback", "tone").returncode == 0
     assert str(client(repository).get_model_version_by_alias("tone", "champion").version) == "1"
-    for words in (["history", "tone"], ["status", "tone"], ["registry", "check", "tone"]):
-        assert repository.act(*words).returncode == 0
+    frozen = ["freeze", "tone", "--until", "2099-12-31", "--reason", "holidays"]
+    for words in (["history", "tone"], frozen, ["status", "tone"], ["registry", "check", "tone"], ["unfreeze", "tone"]):
+        ended = repository.act(*words)
+        assert ended.returncode == 0, ended.stderr
+        assert words[0] != "status" or "holidays" in ended.stdout
 
 
 def test_two_models_of_one_name_are_refused(repository: Repository) -> None:
