@@ -42,7 +42,7 @@ def run(_spec: None, workspace: "Workspace", arguments: argparse.Namespace) -> A
     from pipelines.specs import text_specs
     from pipelines.workspace import Workspace
 
-    specs = arguments.specs or sorted(path.stem for path in workspace.specs.glob("*.yaml"))
+    specs = arguments.specs or unreferenced.all_specs(workspace.root)
     for spec in specs:
         text_specs.load(Workspace(workspace.root, spec))
     probe.answers(workspace.root, writes=arguments.yes)

@@ -33,11 +33,12 @@ def run(_spec: None, workspace: "Workspace", arguments: argparse.Namespace) -> A
     from dataclasses import asdict
 
     from features.errors import DataError
+    from pipelines.jobs.care import unreferenced
     from pipelines.jobs.care.doctor import Doctor
     from pipelines.jobs.care.finding import ERROR, WARNING
     from pipelines.messages import masking
 
-    specs = arguments.specs or sorted(path.stem for path in workspace.specs.glob("*.yaml"))
+    specs = arguments.specs or unreferenced.all_specs(workspace.root)
     found = Doctor(Path(workspace.root), tuple(specs)).findings()
     errors, warnings = (sum(one.level == level for one in found) for level in (ERROR, WARNING))
     plain = {"errors": errors, "warnings": warnings, "findings": [asdict(one) for one in found]}

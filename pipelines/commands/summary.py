@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # Of what a run said, that many lines: the last ones say why it ended.
 MOST_LINES = 20
-# A line on progress, such as `tune demo: trials 14`, tells of no fault.
-PROGRESS = r"[a-z]+ {spec}: "
+# A line on progress, such as `tune demo: trials 14`, and a warning of what a run went on with tell of no fault.
+FAULTLESS = r"([a-z]+ {spec}|warning): "
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
@@ -85,6 +85,6 @@ def _errors(file: Path | None, spec: str) -> Sequence[str]:
     """The last lines that tell of a fault: what the run refused, or why it stopped."""
     if file is None:
         return ()
-    progress = re.compile(PROGRESS.format(spec=re.escape(spec)))
+    faultless = re.compile(FAULTLESS.format(spec=re.escape(spec)))
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [line for line in lines if line.strip() and not progress.match(line)][-MOST_LINES:]
+    return [line for line in lines if line.strip() and not faultless.match(line)][-MOST_LINES:]

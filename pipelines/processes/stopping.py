@@ -20,9 +20,10 @@ Command = Callable[[Sequence[str]], int]
 
 
 class Stopping:
-    """Whether this process was asked to stop, whether a stop has to wait, and the command's name."""
+    """Whether this process was asked to stop, whether a stop has to wait, whether one does, and the command's name."""
 
     asked = False
+    held_back = False
     waits = False
     command = "pipelines"
 
@@ -58,19 +59,20 @@ def listen() -> None:
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     Stopping.asked = True
-    if not Stopping.waits:
+    if not Stopping.held_back:
         raise KeyboardInterrupt
+    Stopping.waits = True
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
     """A short block that a stop does not interrupt; a stop that came meanwhile is raised at its end."""
-    Stopping.waits, before = True, Stopping.asked
+    Stopping.held_back, Stopping.waits = True, False
     try:
         yield
     finally:
-        Stopping.waits = False
-    if Stopping.asked and not before:
+        Stopping.held_back = False
+    if Stopping.waits:
         raise KeyboardInterrupt
 
 

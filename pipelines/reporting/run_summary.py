@@ -11,14 +11,12 @@ from pipelines.reporting.judged_figures import Tone
 from pipelines.reporting.page_header import Provenance
 from pipelines.ruling import answers
 from pipelines.ruling.rule import Status
-from pipelines.ruling.verdict import EXIT_CODES
+from pipelines.ruling.verdict import EXIT_CODES, Verdict
 from pipelines.validation import findings
 
 Found = Mapping[str, Any]
 Outcome = Literal["passed", "failed", "warned", "skipped"]
 
-# The codes of a run that ended with a decision; 5 is one only where nothing was refused before.
-DECIDED = frozenset(EXIT_CODES.values())
 REFUSED = 5
 # For those who count tests; a rule that is unclear on these rows, or not asked, neither passed nor failed.
 OUTCOMES: Mapping[str, Outcome] = {Status.HOLDS: "passed", Status.BROKEN: "failed"}
@@ -87,8 +85,7 @@ class RunFiles:
 
 def of_run(spec: Found, files: RunFiles, *, code: int, errors: Sequence[str] = ()) -> RunSummary:
     """The summary of a run that ended with this exit code; spec is the spec as plain data."""
-    decided = bool(files.decision) and code in DECIDED and not (code == REFUSED and errors)
-    decision = files.decision if decided else {}
+    decision = files.decision if _is_of_this_run(files.decision, code, errors) else {}
     told = decision_words.words(decision, spec) if decision and not _of_reader(spec) else None
     return RunSummary(
         spec=str(spec["name"]),
@@ -99,13 +96,18 @@ def of_run(spec: Found, files: RunFiles, *, code: int, errors: Sequence[str] = (
         tone=decision_words.mark(decision) if decision else "bad",
         sentences=(told.sentence, *told.reasons) if told else tuple(answers.lines_of(decision)) if decision else (),
         next_steps=told.now if told else (),
-        errors=tuple(errors),
+        errors=() if decision else tuple(errors),
         figures=tuple(_figures(decision, spec)) if decision else (),
         examined=(*_expectations(files.validation), *(_leaks(files.report) if decision else ()), *_rules(decision)),
         drifts=tuple(_drifts(files.monitoring)),
         origin=_origin(decision, files.made),
         links=_links(files.made) if decision else {},
     )
+
+
+def _is_of_this_run(decision: Found, code: int, errors: Sequence[str]) -> bool:
+    """Whether a run with this code made the decision: data that are refused (5) leave that of a run before."""
+    return bool(decision) and EXIT_CODES[Verdict(decision["verdict"])] == code and not (code == REFUSED and errors)
 
 
 def _of_reader(spec: Found) -> bool:

@@ -115,12 +115,16 @@ def _current(workspace: Workspace) -> str:
     return str(best.get("study", "")) if isinstance(best, dict) else ""
 
 
+def all_specs(root: Path) -> list[str]:
+    """The names of the specs that there are."""
+    return sorted(path.stem for path in Workspace(root, "").specs.glob("*.yaml"))
+
+
 def folders(root: Path) -> list[Path]:
     """Tables, matrices and texts of specs that are gone, and what a kill left half-written beside the others."""
     params = root / "params.yaml"
     listed = yaml.safe_load(params.read_text()) if params.exists() else None
-    specs = {path.stem for path in Workspace(root, "").specs.glob("*.yaml")}
-    specs |= {str(name) for names in (listed or {}).values() for name in names or ()}
+    specs = set(all_specs(root)) | {str(name) for names in (listed or {}).values() for name in names or ()}
     found = [place for kind in ("tables", "matrix", "texts") for place in (root / "data" / kind).glob("*")]
     return sorted(place for place in found if place.is_dir() and (_is_left(place) or place.name not in specs))
 

@@ -107,6 +107,18 @@ def test_a_run_without_a_decision_does_not_show_that_of_a_run_before(code: int) 
     assert "Promoted" not in run_summary_texts.markdown(found)
 
 
+@pytest.mark.parametrize("code", [0, 4, 5])
+def test_a_decision_with_another_code_is_of_a_run_before(code: int) -> None:
+    decision, _ = decided(WORSE)  # which ends with 3
+    assert run_summary.of_run(plain(spec(with_actions=True)), files(decision), code=code).verdict == ""
+
+
+def test_what_a_run_said_stands_only_where_it_ended_without_a_decision() -> None:
+    decision, _ = decided(WORSE)
+    found = run_summary.of_run(plain(spec(with_actions=True)), files(decision), code=3, errors=["some library warns"])
+    assert (found.verdict, found.errors) == ("KEEP", ())
+
+
 def test_a_decision_for_want_of_data_is_a_decision() -> None:
     decision = {**decided(LIKE)[0], "verdict": Verdict.INSUFFICIENT_DATA}
     found = run_summary.of_run(plain(spec(with_actions=True)), files(decision), code=5)

@@ -59,8 +59,11 @@ def test_a_stop_is_held_back_to_the_end_of_a_block_and_no_further() -> None:
             signal.raise_signal(signal.SIGTERM)
             seen.append("the rest of the block")
 
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert seen == ["the rest of the block"]
+    for times in (1, 2):  # the second time one was asked for, and swallowed by a library, before
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        assert seen == ["the rest of the block"] * times
+    with stopping.held_back():
+        seen.append("a block that nobody stops")
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)
