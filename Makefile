@@ -8,6 +8,8 @@ export DVC_NO_ANALYTICS := 1
 export DO_NOT_TRACK := 1
 export OMP_WAIT_POLICY := passive
 export OPENBLAS_NUM_THREADS := 1
+# The many processes of a run, and of the tests, use each other's compiled code.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test fast lint docs format graph rooms bench lock ui clean
 

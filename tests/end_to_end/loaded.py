@@ -35,8 +35,16 @@ LIBRARIES = (
     *("sqlalchemy", "alembic", "jinja2", "great_expectations", "mlflow", "mlflow.pyfunc"),
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store", "numba", "psycopg"),
     *("matplotlib.figure", "matplotlib.style", "matplotlib.backends.backend_svg", "importlib_metadata"),
+    *("dvc.cli.parser", "dvc.analytics", "dvc._debug", "dvc.repo.graph", "dvc.repo.reproduce", "dvc.stage.run"),
+    *("dvc.repo.artifacts", "dvc.repo.datasets", "dvc.repo.metrics", "dvc.repo.params", "dvc.repo.plots", "dvc.rwlock"),
+    *("dvc.repo.stage", "dvc.utils.strictyaml", "dvc.data_cloud", "dvc.cachemgr", "dvc.lock", "dvc.scm", "dvc.dirs"),
+    *("dvc_data.hashfile.db.local", "scmrepo.git", "scmrepo.noscm", "dulwich.ignore", "dulwich.worktree"),
+    *("networkx", "ruamel.yaml", "configobj", "dulwich.index", "dvc_data.hashfile.status"),
 )
 MIGRATED = Path(__file__).parents[1] / "migrated.py"
+FORKED_CHILDREN = Path(__file__).with_name("forked_children.py")
+# Among the words of its command, as which DVC's processes are known to each other.
+KNOWN_AS = "for-dvc"
 MESSAGE = 1 << 20
 STARTS_SECONDS = 120.0
 
@@ -50,7 +58,7 @@ def loaded(environment: Mapping[str, str], empty_mlflow: Path) -> Iterator["Load
     with tempfile.TemporaryDirectory(prefix="loaded") as folder:
         address = Path(folder) / "listens"
         with subprocess.Popen(
-            [sys.executable, "-P", __file__, str(address), str(empty_mlflow)], env=dict(environment)
+            [sys.executable, "-P", __file__, str(address), str(empty_mlflow), KNOWN_AS], env=dict(environment)
         ) as process:
             try:
                 until = time.monotonic() + STARTS_SECONDS
@@ -92,11 +100,12 @@ class Loaded:
             return subprocess.CompletedProcess(words, code, said.read(), complained.read())
 
 
-def _listen(address: str, empty_mlflow: str) -> None:
+def _listen(address: str, empty_mlflow: str, _: str) -> None:
     """Load, and then do what is asked, each in a fork of its own."""
     for name in LIBRARIES:
         importlib.import_module(name)
     runpy.run_path(str(MIGRATED))["once"](Path(empty_mlflow))
+    runpy.run_path(str(FORKED_CHILDREN))["be_forks"]()
     gc.collect()
     gc.freeze()  # no fork looks through them for garbage
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever waits for a fork is a fork of its own

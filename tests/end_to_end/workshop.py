@@ -22,7 +22,8 @@ from typing import Any, Self
 
 import pytest
 
-from tests.end_to_end.loaded import LIBRARIES
+from tests.end_to_end.forked_children import be_forks
+from tests.end_to_end.loaded import KNOWN_AS, LIBRARIES
 from tests.end_to_end.repository import Repository, environment
 
 # Loaded before any command; of ours, nothing that a page changes, and no module of tests.
@@ -44,7 +45,7 @@ class Workshop:
     def __init__(self, repository: Repository) -> None:
         self.root = repository.root
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-m", __name__, KNOWN_AS],
             cwd=self.root,
             env={**environment(), "COLUMNS": "250", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             stdin=subprocess.PIPE,
@@ -95,6 +96,7 @@ def serve() -> None:
     for name in LOADED:
         importlib.import_module(name)
     importlib.import_module("tests.conformance.small_world").small_world()  # it keeps what it makes
+    be_forks()
     gc.freeze()  # nobody looks through them for garbage
     for line in sys.stdin:
         with tempfile.TemporaryFile() as said:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.cli import main
 from tests.pipelines.gate_world import Shop, open_shop
 from tests.pipelines.postgres_server import running_server
 
@@ -43,6 +44,37 @@ def checkout(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
         if not (root / "mlflow.db").exists():
             shutil.copyfile(shop.folder / "shop.db", root / "mlflow.db")
         monkeypatch.chdir(root)
+        return root
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def kept_checkouts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept_checkouts")
+
+
+@pytest.fixture
+def promoted(
+    checkout: Callable[..., Path], kept_checkouts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Path]:
+    """Lets these versions become champion one after the other, in a new checkout or in the one that there is.
+
+    A new one is made once, and copied from then on.
+    """
+
+    def make(*versions: str) -> Path:
+        kept, root = kept_checkouts / "-".join(versions), tmp_path / "checkout"
+        is_new = not root.exists()
+        if is_new and kept.exists():
+            shutil.copytree(kept, root)
+            monkeypatch.chdir(root)
+            return root
+        for version in versions:
+            checkout(version)
+            assert main(["promote", "shop"]) == 0
+        if is_new:
+            shutil.copytree(root, kept)
         return root
 
     return make

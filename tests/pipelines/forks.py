@@ -95,9 +95,13 @@ def killed_before(write: int, work: Callable[[], Any]) -> Any:
             changed[0] = False
             strike()
 
+    def renamed(name: str, told: tuple[Any, ...]) -> None:
+        if name == "os.rename" and "__pycache__" not in str(told[1]):  # Python keeps compiled code when it likes
+            strike()
+
     sa.event.listen(sa.Engine, "before_cursor_execute", noted)
     sa.event.listen(sa.Engine, "commit", committing)
-    sys.addaudithook(lambda name, _: strike() if name == "os.rename" else None)
+    sys.addaudithook(renamed)
     return work()
 
 

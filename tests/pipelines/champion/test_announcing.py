@@ -32,9 +32,8 @@ def test_whoever_promotes_without_a_run_is_told_what_fits_it_on_all_rows(
         assert (SAID in capsys.readouterr().out) == refit
 
 
-def test_a_champion_of_another_checkout_is_not_promised_what_no_run_here_does(checkout: Callable[..., Path]) -> None:
-    root = checkout("1")
-    assert main(["promote", "shop"]) == 0
+def test_a_champion_of_another_checkout_is_not_promised_what_no_run_here_does(promoted: Callable[..., Path]) -> None:
+    root = promoted("1")
     workspace = Workspace(root, "shop")
     standing, _ = ledger_writer.reading("shop", root).agreed()
     assert announcing.awaits_refit(workspace, standing)

@@ -47,10 +47,9 @@ def later(monkeypatch: pytest.MonkeyPatch, at: str) -> None:
 
 
 def test_a_challenger_that_the_rules_accept_is_judged_and_not_promoted_until_the_freeze_is_over(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout, promoted: Checkout, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root = checkout("1")
-    assert main(["promote", "shop"]) == 0
+    root = promoted("1")
     assert main([*FREEZE]) == 0
     checkout("2")
     capsys.readouterr()
@@ -102,11 +101,10 @@ def test_unfreeze_ends_it_and_another_freeze_takes_its_place(checkout: Checkout,
     assert main(["registry", "check", "shop"]) == 0
 
 
-def test_a_freeze_holds_against_force_and_approval_and_lets_a_rollback_through(checkout: Checkout, capsys) -> None:
-    root = checkout("1")
-    assert main(["promote", "shop"]) == 0
-    checkout("2")
-    assert main(["promote", "shop"]) == 0
+def test_a_freeze_holds_against_force_and_approval_and_lets_a_rollback_through(
+    checkout: Checkout, promoted: Checkout, capsys
+) -> None:
+    root = promoted("1", "2")
     checkout("3", approval=True)
     assert main(["promote", "shop"]) == 0  # it awaits approval
     assert main([*FREEZE]) == 0
@@ -119,9 +117,10 @@ def test_a_freeze_holds_against_force_and_approval_and_lets_a_rollback_through(c
     assert standing(root).champion == "1"
 
 
-def test_what_changes_nothing_says_so_as_ever_and_its_page_shows_the_freeze(checkout: Checkout) -> None:
-    root = checkout("1")
-    assert main(["promote", "shop"]) == 0
+def test_what_changes_nothing_says_so_as_ever_and_its_page_shows_the_freeze(
+    checkout: Checkout, promoted: Checkout
+) -> None:
+    root = promoted("1")
     assert main([*FREEZE]) == 0
     assert main(["promote", "shop"]) == 0
     assert decision(root)["verdict"] == "NO_CHANGE"

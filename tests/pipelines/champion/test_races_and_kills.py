@@ -77,9 +77,10 @@ def kill_everywhere(forks: Forks, root: Path, words: list[str]) -> list[dict[str
     return found
 
 
-def test_a_promotion_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout, forks: Forks) -> None:
-    checkout("1")
-    assert main(["promote", "shop"]) == 0
+def test_a_promotion_killed_at_any_point_is_finished_by_the_next_run(
+    checkout: Checkout, promoted: Checkout, forks: Forks
+) -> None:
+    promoted("1")
     found = kill_everywhere(forks, checkout("2"), ["promote", "shop"])
     states = [(len(one["stopped"]["entries"]), one["stopped"]["receipt"], one["stopped"]["alias"]) for one in found]
     # Before everything, after the lease, the note that nothing is told yet, the curves,
@@ -95,9 +96,10 @@ def test_a_first_promotion_killed_at_any_point_is_finished_by_the_next_run(check
     assert {one["stopped"]["alias"] for one in found} == {None, "1"}
 
 
-def test_an_approval_killed_at_any_point_is_finished_by_the_next_run(checkout: Checkout, forks: Forks) -> None:
-    checkout("1")
-    assert main(["promote", "shop"]) == 0
+def test_an_approval_killed_at_any_point_is_finished_by_the_next_run(
+    checkout: Checkout, promoted: Checkout, forks: Forks
+) -> None:
+    promoted("1")
     root = checkout("2", approval=True)
     assert main(["promote", "shop"]) == 0
     found = kill_everywhere(forks, root, ["approve", "shop", "2"])
@@ -107,10 +109,8 @@ def test_an_approval_killed_at_any_point_is_finished_by_the_next_run(checkout: C
     assert states == [*[(2, "1")] * 4, (3, "1"), (3, "2"), (3, "2"), (3, "2")]
 
 
-def test_a_killed_rollback_is_finished_and_goes_no_further_back(checkout: Checkout, forks: Forks) -> None:
-    for version in ("1", "2", "3"):
-        root = checkout(version)
-        assert main(["promote", "shop"]) == 0
+def test_a_killed_rollback_is_finished_and_goes_no_further_back(promoted: Checkout, forks: Forks) -> None:
+    root = promoted("1", "2", "3")
     found = forks.do("kill", root.with_name("spare"), root, words=["rollback", "shop"])
     # A run after the alias moved is a second rollback; before that it finishes the first.
     assert [one["again"]["champion"] for one in found] == ["2", "2", "2", "2", "1", "1"]

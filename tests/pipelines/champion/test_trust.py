@@ -80,11 +80,9 @@ def shop_as_it_was(shop: Shop) -> Iterator[None]:
 
 
 @pytest.fixture
-def two(checkout: Checkout) -> Path:
+def two(promoted: Checkout, checkout: Checkout) -> Path:
     """Version 1 became champion, then version 2; version 3 is the challenger."""
-    for version in ("1", "2"):
-        checkout(version)
-        assert main(["promote", "shop"]) == DONE
+    promoted("1", "2")
     return checkout("3")
 
 

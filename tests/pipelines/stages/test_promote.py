@@ -40,14 +40,6 @@ def decision(root: Path) -> dict[str, Any]:
     return storage.read_json(Workspace(root, "shop").decision)
 
 
-def promoted(checkout: Checkout, *versions: str) -> Path:
-    """A checkout in which these became champion one after another, as they do: 1, 2 and 3 are ever better."""
-    for version in versions:
-        root = checkout(version)
-        assert main(["promote", "shop"]) == PROMOTED
-    return root
-
-
 def fails(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     """The one line of a command that is refused as wrong use."""
     capsys.readouterr()
@@ -57,8 +49,10 @@ def fails(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return lines[0]
 
 
-def test_every_decision_is_an_entry_and_the_alias_shows_the_last_champion(checkout: Checkout) -> None:
-    root = promoted(checkout, "1", "2")
+def test_every_decision_is_an_entry_and_the_alias_shows_the_last_champion(
+    checkout: Checkout, promoted: Checkout
+) -> None:
+    root = promoted("1", "2")
     checkout("4")
     assert main(["promote", "shop"]) == KEPT
     found = [(entry.body["kind"], entry.body["verdict"], entry.body["champion_version"]) for entry in entries(root)]
@@ -87,8 +81,10 @@ def test_looks_at_one_cohort_are_counted_and_spend_what_they_should(checkout: Ch
         assert level == pytest.approx(1 - 2 * look["alpha"])
 
 
-def test_the_same_question_is_answered_from_the_ledger_and_is_no_new_look(checkout: Checkout) -> None:
-    root = promoted(checkout, "1")
+def test_the_same_question_is_answered_from_the_ledger_and_is_no_new_look(
+    checkout: Checkout, promoted: Checkout
+) -> None:
+    root = promoted("1")
     checkout("4")
     assert main(["promote", "shop"]) == KEPT
     said, told = entries(root), decision(root)
@@ -101,8 +97,8 @@ def test_the_same_question_is_answered_from_the_ledger_and_is_no_new_look(checko
     assert decision(root)["look"]["number"] == told["look"]["number"] + 1
 
 
-def test_the_champion_asked_again_changes_nothing(checkout: Checkout) -> None:
-    root = promoted(checkout, "1", "2")
+def test_the_champion_asked_again_changes_nothing(promoted: Checkout) -> None:
+    root = promoted("1", "2")
     said = entries(root)
     assert main(["promote", "shop"]) == PROMOTED
     assert decision(root)["verdict"] == "NO_CHANGE"
@@ -137,15 +133,15 @@ def test_a_run_knows_what_the_next_one_decides_where_nothing_changes(
     assert workspace.decision_page.read_text() == page
 
 
-def test_a_promotion_names_both_numbers_the_interval_and_the_threshold(checkout: Checkout) -> None:
-    words = decision(promoted(checkout, "1", "2"))["words"]
+def test_a_promotion_names_both_numbers_the_interval_and_the_threshold(promoted: Checkout) -> None:
+    words = decision(promoted("1", "2"))["words"]
     assert words.startswith("better on the primary figure and no worse on the others; R001 holds: auc 0.7")
     assert "against 0.6" in words
     assert ", minimum gain 0" in words
 
 
-def test_a_rollback_brings_back_the_very_predictions_and_stays(checkout: Checkout, shop: Any) -> None:
-    root = promoted(checkout, "1")
+def test_a_rollback_brings_back_the_very_predictions_and_stays(promoted: Checkout, shop: Any) -> None:
+    root = promoted("1")
     rows = storage.read_parquet(shop.folder / "1" / "evaluation" / "gate.parquet").to_pandas()
 
     def served() -> bytes:
@@ -156,7 +152,7 @@ def test_a_rollback_brings_back_the_very_predictions_and_stays(checkout: Checkou
         return loading.predict(model, rows).to_csv().encode()
 
     before = served()
-    promoted(checkout, "2")
+    promoted("2")
     assert served() != before
     assert main(["rollback", "shop", "--reason", "complaints"]) == 0
     assert served() == before
@@ -171,17 +167,21 @@ def test_a_rollback_brings_back_the_very_predictions_and_stays(checkout: Checkou
     assert main(["registry", "check", "shop"]) == 0
 
 
-def test_each_rollback_goes_one_champion_further_back(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_rollback_goes_one_champion_further_back(
+    checkout: Checkout, promoted: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
     checkout("1")
     assert "it has no champion yet" in fails(capsys, "rollback", "shop")
-    root = promoted(checkout, "1", "2", "3")
+    root = promoted("1", "2", "3")
     assert [main(["rollback", "shop"]), alias(root)] == [0, "2"]
     assert [main(["rollback", "shop"]), alias(root)] == [0, "1"]
     assert "version 1 is its first champion" in fails(capsys, "rollback", "shop")
 
 
-def test_force_overrules_the_rules_and_says_who_and_why(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
-    root = promoted(checkout, "1")
+def test_force_overrules_the_rules_and_says_who_and_why(
+    checkout: Checkout, promoted: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = promoted("1")
     checkout("4")
     assert "needs a --reason" in fails(capsys, "promote", "shop", "--force")
     assert "needs a --reason" in fails(capsys, "promote", "shop", "--force", "--reason", "  ")
@@ -196,8 +196,10 @@ def test_force_overrules_the_rules_and_says_who_and_why(checkout: Checkout, caps
     assert alias(root) == found["champion_version"] == "4"
 
 
-def test_a_model_that_does_not_load_or_is_not_what_was_judged_is_never_forced(checkout: Checkout) -> None:
-    root = promoted(checkout, "1")
+def test_a_model_that_does_not_load_or_is_not_what_was_judged_is_never_forced(
+    checkout: Checkout, promoted: Checkout
+) -> None:
+    root = promoted("1")
     checkout("4")
     gate = Workspace(root, "shop").evaluation / "gate.parquet"
     rows = storage.read_parquet(gate).to_pandas()
@@ -208,9 +210,9 @@ def test_a_model_that_does_not_load_or_is_not_what_was_judged_is_never_forced(ch
 
 
 def test_with_approval_a_verdict_waits_until_somebody_approves_it(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+    checkout: Checkout, promoted: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = promoted(checkout, "1")
+    root = promoted("1")
     checkout("2", approval=True)
     assert main(["promote", "shop"]) == PROMOTED
     assert decision(root)["words"].endswith("it awaits approval")
@@ -232,12 +234,12 @@ def test_with_approval_a_verdict_waits_until_somebody_approves_it(
 
 
 def test_an_approval_is_refused_when_the_champion_has_changed_since(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+    checkout: Checkout, promoted: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = promoted(checkout, "1")
+    root = promoted("1")
     checkout("2", approval=True)
     assert main(["promote", "shop"]) == PROMOTED
-    promoted(checkout, "3")
+    promoted("3")
     assert "judged against champion 1; since then the champion has changed (now 3)" in fails(
         capsys, "approve", "shop", "2"
     )
@@ -250,9 +252,9 @@ def test_an_approval_is_refused_when_the_champion_has_changed_since(
 
 
 def test_an_alias_that_was_moved_by_hand_is_refused_with_the_remedy_and_put_back(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+    promoted: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = promoted(checkout, "1", "2")
+    root = promoted("1", "2")
     for moved in ("3", None):
         if moved:
             client(root).set_registered_model_alias("shop", "champion", moved)
@@ -266,8 +268,8 @@ def test_an_alias_that_was_moved_by_hand_is_refused_with_the_remedy_and_put_back
         assert main(["registry", "check", "shop"]) == 0
 
 
-def test_a_rollback_mends_an_alias_that_was_moved_by_hand(checkout: Checkout) -> None:
-    root = promoted(checkout, "1", "2")
+def test_a_rollback_mends_an_alias_that_was_moved_by_hand(promoted: Checkout) -> None:
+    root = promoted("1", "2")
     client(root).set_registered_model_alias("shop", "champion", "3")
     assert main(["rollback", "shop"]) == 0
     assert alias(root) == "1"
@@ -296,9 +298,9 @@ def test_a_champion_from_before_the_ledger_is_adopted_by_a_person(
 
 
 def test_the_champion_and_the_one_before_are_not_deleted(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+    promoted: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = promoted(checkout, "1", "2")
+    root = promoted("1", "2")
     assert "is the champion" in fails(capsys, "registry", "delete", "shop", "02")
     assert "was champion before" in fails(capsys, "registry", "delete", "shop", "1")
     assert "'shop' has no version 9; there are [1, 2, 3, 4]" in fails(capsys, "registry", "delete", "shop", "9")
@@ -308,16 +310,16 @@ def test_the_champion_and_the_one_before_are_not_deleted(
 
 
 def test_what_a_rollback_leads_to_or_came_from_is_not_deleted(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+    promoted: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without the first the next rollback fails; without the other, the same model would come back as a new one."""
-    promoted(checkout, "1", "2")
+    promoted("1", "2")
     assert main(["rollback", "shop"]) == 0
     assert "was rolled back" in fails(capsys, "registry", "delete", "shop", "2")
 
 
-def test_every_fault_of_a_registry_is_one_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
-    root = promoted(checkout, "1", "2")
+def test_every_fault_of_a_registry_is_one_line(promoted: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    root = promoted("1", "2")
 
     def faults() -> list[str]:
         capsys.readouterr()
@@ -341,14 +343,14 @@ def test_every_fault_of_a_registry_is_one_line(checkout: Checkout, capsys: pytes
 
 
 def test_history_and_status_answer_before_and_after_anything_happened(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+    checkout: Checkout, promoted: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout("1")
     assert main(["history", "shop"]) == main(["status", "shop"]) == 0
     told = capsys.readouterr().out
     assert "nothing was decided on 'shop' yet" in told
     assert "0 on cohort" in told
-    promoted(checkout, "1", "2")
+    promoted("1", "2")
     capsys.readouterr()
     assert main(["history", "shop"]) == 0
     head, first, second = capsys.readouterr().out.splitlines()

@@ -26,10 +26,9 @@ COVERED = ("mlflow.db", "state/operations.db", "state/shop/study.db")
 
 
 @pytest.fixture
-def root(checkout: Checkout) -> Path:
+def root(promoted: Checkout) -> Path:
     """A checkout with a champion, an operations database in use and a study."""
-    found = checkout("1")
-    assert main(["promote", "shop"]) == 0
+    found = promoted("1")
     database.opened(found)
     (found / "state/shop").mkdir(exist_ok=True)
     with closing(sqlite3.connect(found / "state/shop/study.db")) as connection, connection:

@@ -23,11 +23,9 @@ def client(root: Path) -> MlflowClient:
 
 
 @pytest.fixture
-def root(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(promoted: Checkout, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with two champions, five studies with a run and a trial each, and data of a spec that is gone."""
-    for version in ("1", "2"):
-        found = checkout(version)
-        assert main(["promote", "shop"]) == 0
+    found = promoted("1", "2")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     there, state = client(found), found / "state/shop"
     there.set_model_version_tag("shop", "1", "study", "shop-champion")

@@ -1,7 +1,6 @@
 """`doctor` finds each fault that is planted, says the remedy, and changes nothing."""
 
 import json
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -38,23 +37,12 @@ def client(root: Path) -> MlflowClient:
     return MlflowClient(f"sqlite:///{root}/mlflow.db", f"sqlite:///{root}/mlflow.db")
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the first test leaves its checkout for the others to copy."""
-    return tmp_path_factory.mktemp("kept") / "checkout"
-
-
 @pytest.fixture
-def root(checkout: Checkout, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(promoted: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with a champion and all databases."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    found = checkout("1")
-    if kept.exists():
-        shutil.copytree(kept, found, dirs_exist_ok=True)
-        return found
-    assert main(["promote", "shop"]) == 0
+    found = promoted("1")
     database.opened(found)
-    shutil.copytree(found, kept)
     return found
 
 

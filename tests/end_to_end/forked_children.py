@@ -1,0 +1,76 @@
+"""Makes the DVC that a process starts a fork of it, where it has DVC loaded: to load it takes two seconds.
+
+Its text is run as a script's (`runpy.run_path`), as `loaded` knows no module of the tests.
+"""
+
+import gc
+import io
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+DVC = "pipelines.dvc.dvc_child"
+
+
+def be_forks() -> None:
+    """From now on, in this process and its forks, `python -m` DVC is a fork; all else is started as ever."""
+    modules: Any = subprocess
+    start = modules._fork_exec
+
+    def started(args: Sequence[Any], executables: Any, close: Any, keep: Any, cwd: Any, env: Any, *more: Any) -> int:
+        words = [os.fsdecode(word) for word in args]
+        if words[:3] != [sys.executable, "-m", DVC]:
+            return int(start(args, executables, close, keep, cwd, env, *more))
+        number = os.fork()
+        if not number:
+            os.setpgid(0, more[10])
+            _take(keep=set(keep) - {more[7]})
+            os.environ.clear()
+            os.environ.update([os.fsdecode(pair).split("=", 1) for pair in env])
+            os.chdir(cwd)
+            _be(words[2:])
+        return number
+
+    modules._fork_exec = started
+
+
+def _take(keep: set[int]) -> None:
+    """Have no files open but the standard streams and those to keep, and signals as a process has them at its start."""
+    gc.freeze()  # what the parent has open is closed here by its number alone: no object of its may do so later
+    for name in [path.name for path in Path("/proc/self/fd").iterdir()]:
+        if int(name) > 2 and int(name) not in keep:
+            with suppress(OSError):
+                os.close(int(name))
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _be(words: list[str]) -> NoReturn:
+    """Be `python -m WORDS`; the fork ends with it, at once: to take down all that is loaded takes seconds."""
+    parents = sys.stdout, sys.stderr  # noqa: F841 - they would be written out if they were forgotten
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
+    sys.argv = words
+    sys.modules.pop(DVC, None)
+    code: object = 1
+    try:
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:  # noqa: BLE001 - as Python does
+        traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
