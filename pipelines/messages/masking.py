@@ -68,6 +68,11 @@ class Masked:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
+    @property
+    def beneath(self) -> TextIO:
+        """The stream itself."""
+        return self._stream
+
     def write(self, text: str) -> int:
         """Write the text without its secrets; reports all of it as written."""
         self._stream.write(mask(text))
