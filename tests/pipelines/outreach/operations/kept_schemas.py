@@ -1,7 +1,7 @@
 """The operations database as each revision made it: one SQL file a revision, with rows of every table.
 
 `python -m tests.pipelines.outreach.operations.kept_schemas` writes that of the newest revision, as the code that is
-imported makes it. Statements stand apart by an empty line; `-- KIND` begins those of one database, or of both.
+imported makes it.
 """
 
 import json
@@ -13,16 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from pipelines.outreach.operations import assignment_rows, database
 from pipelines.outreach.operations.tables import METADATA
+from tests.pipelines import kept_sql
 from tests.pipelines.postgres_server import running_server
 
 FOLDER = Path(__file__).parent / "kept_schemas"
-KINDS = SQLITE, POSTGRESQL, ROWS = "sqlite", "postgresql", "rows"
-MADE = ("CREATE", "ALTER", "INSERT", "UPDATE")
 NOTE = 'says "it\'s 100 % fine"; 還沒好'
 
 WARNING = {"spec": "demo", "rule": "complaints", "customer_id": "客户 7", "began_at": "2026-02-01T08:00:00"}
@@ -142,34 +140,15 @@ def revisions() -> list[str]:
     return [one.revision for one in ScriptDirectory(str(database.MIGRATIONS)).walk_revisions()][::-1]
 
 
-def statements(revision: str, *kinds: str) -> list[str]:
-    """Those of a file that are of these kinds, in order."""
-    found, kind = [], ""
-    for block in (FOLDER / f"{revision}.sql").read_text(encoding="utf-8").split("\n\n"):
-        if block.startswith("-- "):
-            kind = block.removeprefix("-- ").strip()
-        elif kind in kinds and block.strip():
-            found.append(block.strip())
-    return found
+def file(revision: str) -> Path:
+    """The file of a revision."""
+    return FOLDER / f"{revision}.sql"
 
 
 def made(where: str) -> list[str]:
     """The statements by which the imported code makes an empty database at this address."""
-    told: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.lstrip().startswith(MADE):
-            assert not parameters
-            lines = [line.rstrip() for line in statement.strip().splitlines() if line.strip()]
-            told.append("\n".join(lines).replace("%%", "%"))
-
     with _set(database.ADDRESS, where), tempfile.TemporaryDirectory() as root:
-        sa.event.listen(sa.Engine, "before_cursor_execute", note)
-        try:
-            database.opened(Path(root))
-        finally:
-            sa.event.remove(sa.Engine, "before_cursor_execute", note)
-    return told
+        return kept_sql.recorded(lambda: database.opened(Path(root)))
 
 
 def rows() -> list[str]:
@@ -212,11 +191,9 @@ def _set(name: str, value: str) -> Iterator[None]:
 
 def write() -> Path:
     """Write the file of the newest revision."""
+    path = file(revisions()[-1])
     with tempfile.TemporaryDirectory() as folder, running_server() as server:
-        parts = {SQLITE: made(f"sqlite:///{folder}/made.db"), POSTGRESQL: made(server), ROWS: rows()}
-    path = FOLDER / f"{revisions()[-1]}.sql"
-    blocks = [block for kind, some in parts.items() for block in (f"-- {kind}", *some)]
-    path.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+        kept_sql.write(path, sqlite=made(f"sqlite:///{folder}/made.db"), postgresql=made(server), rows=rows())
     return path
 
 

@@ -15,8 +15,10 @@ from features.errors import UsageError
 from pipelines.outreach.operations import came_back, database, deliveries, erased_people, opt_outs, rounds, warnings
 from pipelines.outreach.operations.tables import METADATA, VERSION_TABLE
 from pipelines.servers import databases
+from tests.pipelines import kept_sql
+from tests.pipelines.kept_sql import emptied, schema
 from tests.pipelines.outreach.operations import kept_schemas
-from tests.pipelines.outreach.operations.kept_schemas import FOLDER, ROWS
+from tests.pipelines.outreach.operations.kept_schemas import FOLDER
 
 REVISIONS = kept_schemas.revisions()
 NEWEST = REVISIONS[-1]
@@ -39,27 +41,9 @@ def fresh(database_address: str, tmp_path_factory: pytest.TempPathFactory) -> di
         return schema(database.opened(tmp_path_factory.mktemp("fresh")))
 
 
-def emptied(engine: sa.Engine) -> sa.Engine:
-    """The database with nothing in it."""
-    if engine.dialect.name == "sqlite":
-        path = Path(str(engine.url.database))
-        for ending in ("", "-wal", "-shm"):
-            path.with_name(path.name + ending).unlink(missing_ok=True)
-    else:
-        with engine.begin() as connection:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-    return engine
-
-
 def loaded(revision: str) -> sa.Engine:
     """The database as the file of a revision has it."""
-    engine = databases.engine(database.address(Path()))
-    with engine.begin() as connection:
-        for statement in kept_schemas.statements(revision, engine.dialect.name, ROWS):
-            # psycopg reads % as a placeholder.
-            connection.exec_driver_sql(statement if engine.dialect.name == "sqlite" else statement.replace("%", "%%"))
-    return engine
+    return kept_sql.load(databases.engine(database.address(Path())), kept_schemas.file(revision))
 
 
 def rows(engine: sa.Engine) -> Rows:
@@ -72,34 +56,12 @@ def rows(engine: sa.Engine) -> Rows:
     return found
 
 
-def schema(engine: sa.Engine) -> dict[str, Any]:
-    """What inspection and the triggers say of every table of the project."""
-    triggers = (
-        "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'"
-        if engine.dialect.name == "sqlite"
-        else "SELECT event_object_table, trigger_name, event_manipulation || action_statement"
-        " FROM information_schema.triggers"
-    )
-    found: dict[str, Any] = {}
-    with engine.connect() as connection:
-        seen = sa.inspect(connection)
-        for table in seen.get_table_names():
-            columns = [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in seen.get_columns(table)]
-            found[table] = (
-                columns,
-                seen.get_pk_constraint(table)["constrained_columns"],
-                [(one["constrained_columns"], one["referred_table"]) for one in seen.get_foreign_keys(table)],
-                seen.get_indexes(table),
-                seen.get_unique_constraints(table),
-            )
-        found["triggers"] = sorted(map(tuple, connection.exec_driver_sql(triggers)))
-    return found
-
-
 def test_every_revision_has_a_file_with_rows_of_every_table() -> None:
     kept = {path.stem for path in FOLDER.glob("*.sql")}
     assert kept == set(REVISIONS), "`python -m tests.pipelines.outreach.operations.kept_schemas` writes the newest"
-    filled = set(re.findall(r"INSERT INTO (\w+)", "\n".join(kept_schemas.statements(NEWEST, ROWS))))
+    filled = set(
+        re.findall(r"INSERT INTO (\w+)", "\n".join(kept_sql.statements(kept_schemas.file(NEWEST), kept_sql.ROWS)))
+    )
     assert filled == set(METADATA.tables)
 
 
@@ -108,7 +70,7 @@ def test_the_files_are_what_the_migrations_make(root: Path) -> None:
     kind = databases.engine(database.address(root)).dialect.name
     told = "\n\n".join(kept_schemas.made(database.address(root)))
     for revision in REVISIONS:
-        kept = "\n\n".join(kept_schemas.statements(revision, kind))
+        kept = "\n\n".join(kept_sql.statements(kept_schemas.file(revision), kind))
         assert told.startswith(kept), revision
     assert told == kept
 
@@ -182,7 +144,7 @@ def killed(act: Callable[[], object], *, at: int) -> bool:
 
         def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
             nonlocal seen
-            if statement.lstrip().startswith(kept_schemas.MADE):
+            if statement.lstrip().startswith(kept_sql.CHANGES):
                 if seen == at:
                     os.kill(os.getpid(), signal.SIGKILL)
                 seen += 1
