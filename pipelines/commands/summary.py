@@ -82,13 +82,13 @@ def _files(workspace: "Workspace") -> "RunFiles":
 
 
 def _said(lines: Sequence[str]) -> Iterator[str]:
-    """The lines that people would have read: of a log in JSON lines, those of its errors."""
-    from pipelines.messages import json_lines
+    """The lines that people would have read, without secrets: of a log in JSON lines, those of its errors."""
+    from pipelines.messages import json_lines, masking
 
     for line in lines:
         told = json_lines.read(line)
         if told is None or told["level"] == "error":
-            yield from (line if told is None else str(told["message"])).splitlines()
+            yield from masking.mask(line if told is None else str(told["message"])).splitlines()
 
 
 def _errors(file: Path | None, spec: str) -> Sequence[str]:
