@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from features.errors import HoldfastError
 from features.plugins import imported
-from pipelines.messages import help_pages, log, masking
+from pipelines.messages import help_pages, json_lines, log, masking
 from pipelines.messages.answer import Answer
 from pipelines.messages.help_pages import Parser, grouped
 from pipelines.messages.stage_names import described, pages, stages
@@ -48,14 +48,33 @@ def main(words: Sequence[str]) -> int:
     """Run one command and give its exit code; a HoldfastError is one line on standard error."""
     try:
         arguments = parser().parse_args(words)
-    except HoldfastError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the command line's own voice
+        with json_lines.asked(getattr(arguments, "log", None), arguments.command):
+            return _done_aloud(arguments)
+    except HoldfastError as error:  # of a plug-in or a variable; a command's own are told below
+        log.error(str(error))
+        log.ended("pipelines", error.exit_code)
         return error.exit_code
+
+
+def _done_aloud(arguments: argparse.Namespace) -> int:
+    """Run the command, with the log that is asked for."""
     workspace = Workspace(Path.cwd(), getattr(arguments, "spec", ""))
     settings_of_libraries()
+    stage = arguments.command if arguments.command in stages() else None
+    with log.speaking(getattr(arguments, "loudness", None)), json_lines.about(workspace.spec, stage):
+        code = _ended(arguments, workspace)
+        log.ended(_words(arguments, workspace), code)
+        return code
+
+
+def _words(arguments: argparse.Namespace, workspace: Workspace) -> str:
+    return f"{arguments.command} {workspace.spec}".strip()
+
+
+def _ended(arguments: argparse.Namespace, workspace: Workspace) -> int:
+    """The exit code of a command, also of one that is stopped, or whose reader has gone."""
     try:
-        with log.speaking(getattr(arguments, "loudness", None)):
-            return _said(arguments, workspace)
+        return _said(arguments, workspace)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
         return 0
@@ -129,7 +148,7 @@ def settings_of_libraries() -> None:
 def _said(arguments: argparse.Namespace, workspace: Workspace) -> int:
     """Act and show the answer, or what failed; with --verbose also how long it took, and where an error arose."""
     try:
-        with faults.Translated(workspace.root), log.timed(f"{arguments.command} {workspace.spec}".strip()):
+        with faults.Translated(workspace.root), log.timed(_words(arguments, workspace)):
             found = _act(arguments, workspace)
             return found if isinstance(found, int) else found.show(as_json=arguments.json)
     except HoldfastError as error:
@@ -197,5 +216,5 @@ def _failed(workspace: Workspace, command: str, message: str, code: int) -> int:
     message = masking.mask(message)
     left = command in stages() and failures.leave(workspace.failure, command=command, message=message, code=code)
     if not left or not processes.is_of_a_run(os.environ):
-        print(f"{command}: {message}", file=sys.stderr)  # noqa: T201 - the command's own voice
+        log.error(f"{command}: {message}")
     return code

@@ -10,6 +10,8 @@ from pipelines.ruling.verdict import MOVES, WORDS, Verdict
 
 Body = dict[str, Any]
 AWAITS = "it awaits approval"
+# The id of the log of the run that wrote the entry, where it had one.
+RUN_ID = "run_id"
 # What an entry holds that rests on no comparison.
 NOTHING: Body = {
     "verdict": None,
@@ -96,7 +98,7 @@ def approval(waiting: Entry, signed: Authorship) -> Body:
     body = waiting.body
     first, *others = [one for one in body.get("reasons", [body["words"]]) if one != AWAITS]
     return {
-        **body,
+        **_unsigned(body),
         **_signed("approval", signed, body["model_digest"]),
         "champion_version": body["challenger_version"],
         **_told([f"approved by {signed.by} (entry {waiting.number}): {first}", *others]),
@@ -154,7 +156,7 @@ def copied(standing: Standing, signed: Authorship, *, to: str, digest: str, why:
     words = f"version {standing.champion} is lost ({why}); version {to} is the same model and takes its place"
     moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
     kept = {"awaiting_approval": False, "files": dict(files)}
-    return {**made.body, **moved, **_told([words]), **kept, **_signed("restored", signed, digest)}
+    return {**_unsigned(made.body), **moved, **_told([words]), **kept, **_signed("restored", signed, digest)}
 
 
 def vacated(standing: Standing, signed: Authorship, *, why: str) -> Body:
@@ -220,7 +222,13 @@ def withdrawn(known: Entry, rolled_back: Entry, asked: Mapping[str, Any]) -> Bod
 
 
 def _signed(kind: str, signed: Authorship, digest: str) -> Body:
-    return {"kind": kind, "by": signed.by, "decided_at": signed.at, "model_digest": digest}
+    run = {RUN_ID: signed.run_id} if signed.run_id else {}
+    return {"kind": kind, "by": signed.by, "decided_at": signed.at, "model_digest": digest, **run}
+
+
+def _unsigned(body: Mapping[str, Any]) -> Body:
+    """What an entry says, without the run that wrote it."""
+    return {name: one for name, one in body.items() if name != RUN_ID}
 
 
 def _told(reasons: Sequence[str]) -> Body:

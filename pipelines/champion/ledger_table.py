@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from features.errors import UsageError
+
 NAME = "holdfast_ledger"
 TABLE = sa.Table(
     NAME,
@@ -43,9 +45,23 @@ LOCK = 7_040_115
 
 
 def make(engine: sa.Engine) -> None:
-    """Create the table and its triggers in one transaction, unless they exist."""
-    if sa.inspect(engine).has_table(NAME):
+    """Create the table and its triggers in one transaction, unless they exist.
+
+    Raises UsageError where the table that is there has other columns: another version of the project made it.
+    """
+    try:
+        there = [column["name"] for column in sa.inspect(engine).get_columns(NAME)]
+    except sa.exc.NoSuchTableError:
+        _create(engine)
         return
+    if there != (ours := [column.name for column in TABLE.columns]):
+        raise UsageError(
+            f"the ledger was made by another version of the project: its table {NAME} has the columns {there}, and this"
+            f" version knows {ours}; use that version, or name another ledger in HOLDFAST_LEDGER_URI."
+        )
+
+
+def _create(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         sqlite = engine.dialect.name == "sqlite"
         connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else f"SELECT pg_advisory_xact_lock({LOCK})")

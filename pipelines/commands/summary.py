@@ -14,7 +14,7 @@ example: python -m pipelines summary demo --code 5 --errors state/demo/run.log -
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,10 +81,20 @@ def _files(workspace: "Workspace") -> "RunFiles":
     )
 
 
+def _said(lines: Sequence[str]) -> Iterator[str]:
+    """The lines that people would have read, without secrets: of a log in JSON lines, those of its errors."""
+    from pipelines.messages import json_lines, masking
+
+    for line in lines:
+        told = json_lines.read(line)
+        if told is None or told["level"] == "error":
+            yield from masking.mask(line if told is None else str(told["message"])).splitlines()
+
+
 def _errors(file: Path | None, spec: str) -> Sequence[str]:
     """The last lines that tell of a fault: what the run refused, or why it stopped."""
     if file is None:
         return ()
     faultless = re.compile(FAULTLESS.format(spec=re.escape(spec)))
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = list(_said(file.read_text(encoding="utf-8", errors="replace").split("\n")))
     return [line for line in lines if line.strip() and not faultless.match(line)][-MOST_LINES:]

@@ -48,14 +48,14 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     stage_graph.reproduce(workspace, command)
     from pipelines.stages import promote, register
 
-    with log.timed(f"register {spec.name}"):
+    with log.stage("register", spec.name):
         register.run(spec, workspace)
-    with log.timed(f"promote {spec.name}"):
+    with log.stage("promote", spec.name):
         code = promote.run(spec, workspace)
     if spec.refit:
         from pipelines.jobs import refitting
 
-        with log.timed(f"refit {spec.name}"):
+        with log.stage("refit", spec.name):
             refitting.run(spec, workspace)
     decided = repeated_runs.registry_look(workspace)
     decision = storage.read_json(workspace.decision)
@@ -82,12 +82,12 @@ def _list(spec: ExperimentSpec, workspace: Workspace) -> None:
     """The ranked list, and whom the rules of warnings are true of."""
     from pipelines.stages import score
 
-    with log.timed(f"score {spec.name}"):
+    with log.stage("score", spec.name):
         score.run(spec, workspace)
     if spec.alerts:
         from pipelines.outreach import preview
 
-        with log.timed(f"warnings {spec.name}"):
+        with log.stage("warnings", spec.name):
             preview.write(spec, workspace)
 
 

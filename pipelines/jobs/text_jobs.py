@@ -45,9 +45,9 @@ def run(spec: TextsSpec, workspace: Workspace, command: Command) -> int:
 
     ledger.address(workspace.root)  # where promotions are written must be known before the first minute of work
     evaluated(spec, workspace, command)
-    with log.timed(f"register {spec.name}"):
+    with log.stage("register", spec.name):
         register.run(spec, workspace)
-    with log.timed(f"promote {spec.name}"):
+    with log.stage("promote", spec.name):
         code = promote.run(spec, workspace)
     decision = storage.read_json(workspace.decision)
     print(main_job.summary(decision, workspace), flush=True)  # noqa: T201 - the command's answer

@@ -136,9 +136,7 @@ def ran(running: Running, there: Workspace, name: str) -> tuple[int, list[str]]:
     """Run the stages in a tree, and print their lines with the try's name; gives the exit code and the last message."""
     said: list[str] = []
     with running.start(there.root, ["run", there.spec, "--unregistered"]) as began:
-        for line in began.stdout or ():
-            said.append(line.rstrip())
-            log.note(f"[{name}] {line.rstrip()}")
+        said.extend(filter(None, (log.passed_on(line, name) for line in began.stdout or ())))
     return began.returncode, said
 
 

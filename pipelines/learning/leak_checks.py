@@ -55,7 +55,7 @@ def passed(
         raise DataError("\n".join([first, *(f"  {line}" for line in lines)]))
     for one in results:
         for finding in one.findings:
-            log.note(f"warning: {one.code} {finding.sentence}")
+            log.note(f"warning: {one.code} {finding.sentence}", level="warning")
     return [one.to_dict() for one in results]
 
 

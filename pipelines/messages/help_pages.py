@@ -8,7 +8,9 @@ import argparse
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
+
+from pipelines.messages import json_lines, log
 
 FIELDS = ("group", "writes", "codes", "json", "example")
 LINE = re.compile(rf"({'|'.join(FIELDS)}): (.+)")
@@ -22,6 +24,7 @@ CODES = {
     6: "retraining is asked for",
 }
 EVERY = (0, 1, 2)
+USAGE = 2
 # The order of the groups, each with its heading; a command that names none stands in the last.
 GROUPS = {
     "work": "from data to a decision",
@@ -98,7 +101,7 @@ def grouped(pages: Mapping[str, Page]) -> str:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser with `-v` and `-q` at every level, which keeps line breaks."""
+    """A parser with `-v`, `-q` and `--log-json` at every level, which keeps line breaks."""
 
     def __init__(self, **named: Any) -> None:
         super().__init__(**{**named, "formatter_class": argparse.RawDescriptionHelpFormatter})
@@ -117,6 +120,22 @@ class Parser(argparse.ArgumentParser):
                 default=argparse.SUPPRESS,
                 help=meaning,
             )
+        self.add_argument(
+            json_lines.OPTION,
+            dest="log",
+            action="store_const",
+            const=json_lines.JSON,
+            default=argparse.SUPPRESS,
+            help="the log as JSON lines, on standard error (as HOLDFAST_LOG=json)",
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """As in argparse; one line where the log is JSON lines."""
+        if not json_lines.is_asked():
+            super().error(message)
+        log.error(f"{self.prog}: {message}")
+        log.ended(self.prog, USAGE)
+        self.exit(USAGE)
 
     def add_subparsers(self, **named: Any) -> Any:
         """As in argparse; the subparsers are remembered."""

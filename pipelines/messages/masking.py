@@ -9,8 +9,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 HIDDEN = "***"
 # Addresses that others hand to us; what is secret in them is hidden wherever it stands.
-ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "HOLDFAST_LEDGER_URI", "MLFLOW_S3_ENDPOINT_URL")
-SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD")
+ADDRESSES = (
+    *("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "HOLDFAST_LEDGER_URI", "HOLDFAST_OPERATIONS_URI"),
+    "MLFLOW_S3_ENDPOINT_URL",
+)
+# Variables that are secrets whole: of a receiver of warnings any part may be one, and PGPASSWORD, AWS_SECRET_ACCESS_KEY
+# or MLFLOW_TRACKING_TOKEN say so by their ends.
+A_SECRET = re.compile(r"HOLDFAST_CHANNEL_.+|.*(?:PASSWORD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|API_KEY)")
 # Shorter ones are words that stand in harmless texts, too; those are hidden by where they stand alone.
 LEAST = 8
 
@@ -44,9 +49,10 @@ def has_secret(address: str) -> bool:
 
 
 def _known(environment: Mapping[str, str]) -> Iterator[str]:
-    """The secrets in the environment's addresses, raw and decoded."""
-    for name in SECRETS:
-        yield from _long(environment.get(name, ""))
+    """The secrets in the environment, those of addresses raw and decoded."""
+    for name, value in environment.items():
+        if A_SECRET.fullmatch(name):
+            yield from _long(value)
     for name in ADDRESSES:
         address = environment.get(name, "")
         for match in re.finditer(r"://[^:/@]*:(.*)@", address):
@@ -67,6 +73,11 @@ class Masked:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+
+    @property
+    def beneath(self) -> TextIO:
+        """The stream itself."""
+        return self._stream
 
     def write(self, text: str) -> int:
         """Write the text without its secrets; reports all of it as written."""

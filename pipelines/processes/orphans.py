@@ -4,17 +4,20 @@ import json
 
 from mlflow import MlflowClient
 
+from pipelines.messages import json_lines
 from pipelines.processes import processes
 from pipelines.processes.processes import Process
 
 # The process that writes a run, as JSON.
 OWNER = "holdfast.process"
+RUN_ID = "holdfast.run_id"
 AT_MOST = 100
 
 
 def owner() -> dict[str, str]:
-    """The tag that marks a run as belonging to this process."""
-    return {OWNER: json.dumps(processes.this().to_dict())}
+    """The tags that mark a run as belonging to this process, and to the run whose log has this id."""
+    run_id = json_lines.run_id()
+    return {OWNER: json.dumps(processes.this().to_dict()), **({RUN_ID: run_id} if run_id else {})}
 
 
 def end(client: MlflowClient, experiment: str) -> list[str]:

@@ -36,10 +36,11 @@ def guard(words: Sequence[str], command: Command) -> int:
     Stopping.command = next((word for word in words if not word.startswith("-")), Stopping.command)
     try:
         listen()
-        from pipelines.messages import masking
+        from pipelines.messages import json_lines, masking
         from pipelines.processes import processes
 
         processes.tie(os.environ)
+        json_lines.cover(words)
         masking.cover()
         code = command(words)
     except KeyboardInterrupt:
@@ -84,10 +85,10 @@ def _unhandled(kind: type[BaseException], error: BaseException, trace: Traceback
         os._exit(CODE)
     import traceback
 
-    from pipelines.messages import masking
+    from pipelines.messages import log
 
-    for line in traceback.format_exception(kind, error, trace):
-        sys.stderr.write(masking.mask(line))
+    log.error("".join(traceback.format_exception(kind, error, trace)).rstrip())
+    log.ended(Stopping.command, 1)
 
 
 def _swallowed(told: "UnraisableHookArgs") -> None:
@@ -99,7 +100,10 @@ def _swallowed(told: "UnraisableHookArgs") -> None:
 
 
 def _say() -> None:
-    print(f"{Stopping.command}: {LINE}", file=sys.stderr, flush=True)  # noqa: T201 - the command's own voice
+    from pipelines.messages import log
+
+    log.error(f"{Stopping.command}: {LINE}")
+    log.ended(Stopping.command, CODE)
 
 
 def _finished(code: int) -> int:

@@ -17,7 +17,7 @@ from pipelines.jobs.proposing import said as options
 from pipelines.jobs.proposing import sheets as files
 from pipelines.jobs.proposing.drafts import Draft
 from pipelines.jobs.proposing.settling import Said, Settling
-from pipelines.messages import log
+from pipelines.messages import json_lines, log
 from pipelines.processes.memory import limits
 from pipelines.ruling import answers
 from pipelines.specs import spec_files
@@ -51,8 +51,8 @@ def answer(workspace: Workspace, arguments: argparse.Namespace) -> int:
 
 
 def asker() -> Callable[[str], str] | None:
-    """The function that asks a user at the terminal; None without a terminal."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+    """The function that asks a user at the terminal; None without a terminal, or where machines read the log."""
+    if json_lines.is_asked() or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     return _asked
 

@@ -114,12 +114,3 @@ def test_addresses_that_are_none_and_servers_that_are_gone(tmp_path: Path, monke
     with pytest.raises(StorageError, match="operations database") as told:
         database.opened(tmp_path)
     assert "secret" not in str(told.value)
-
-
-def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(database.ADDRESS, raising=False)
-    engine = database.opened(tmp_path)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
-    with pytest.raises(UsageError, match="another version of the project"):
-        database.opened(tmp_path)
