@@ -19,7 +19,7 @@ from pipelines.outreach import effect_parts, explained
 from tests.experiments.effect_worlds import ACTIONS, CONTRACT, FAMILIES, LEARNERS, problem, starting_point, world
 from tests.experiments.rows.test_gap import with_gap
 
-LEARNT, NEW = world(3000), world(1200, seed=1)
+LEARNT, NEW = world(3000), world(300, seed=1)
 ROWS = pd.DataFrame(NEW.X, columns=CONTRACT.names).assign(plan=np.where(NEW.X[:, 3] == 1, "plus", "basic"))
 X = CONTRACT.encode(ROWS)
 SAYS = {"t_learner", "s_learner", "dr_learner", "x_learner"}
