@@ -25,6 +25,8 @@ RISK_CUTS = "risk_cuts"
 PROCESSOR = "processor"
 # What a run writes itself; which data it had, its data hash says.
 WRITTEN = ("dvc.lock", "params.yaml", "data")
+# Where a file that git does not know may change a result, as a plug-in or a spec.
+CODE = ("pipelines", "experiments", "features")
 
 
 def tags(spec: ExperimentSpec, workspace: Workspace) -> dict[str, str]:
@@ -107,20 +109,21 @@ def _code(spec: ExperimentSpec) -> dict[str, str]:
 def git_commit(root: Path) -> str:
     """The commit of the checkout, with `+changes` where files differ from it, or `none` outside git.
 
-    DVC's lock, the list of specs and the data count for no change: a run writes them, and they are committed after it.
+    Code and specs that git does not know differ from it, too. DVC's lock, the list of specs and the data count for no
+    change: a run writes them, and they are committed after it.
     """
     asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)  # noqa: S607
     if asked.returncode != 0:
         return "none"
     left_out = [f":(exclude){name}" for name in WRITTEN]
-    changes = subprocess.run(
-        ["git", "status", "--porcelain", "--untracked-files=no", "--", ":/", *left_out],  # noqa: S607 - as above
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return asked.stdout.strip() + ("+changes" if changes.stdout.strip() else "")
+    tracked = _status(root, "--untracked-files=no", "--", ":/", *left_out)
+    differs = tracked or "??" in _status(root, "--untracked-files=normal", "--", *CODE)
+    return asked.stdout.strip() + ("+changes" if differs else "")
+
+
+def _status(root: Path, *options: str) -> str:
+    command = ["git", "status", "--porcelain", *options]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def processor() -> str:

@@ -121,3 +121,6 @@ def test_a_commit_has_changes_where_code_or_specs_differ_not_where_a_run_wrote(t
         (tmp_path / name).write_text("after")
         assert git_commit(tmp_path) == f"{commit}+changes"
         git("checkout", "-q", "--", name)
+    for name, marked in (("notes.txt", ""), ("features/tone.py", "+changes")):
+        (tmp_path / name).write_text("nobody added it")
+        assert git_commit(tmp_path) == commit + marked
