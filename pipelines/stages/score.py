@@ -19,6 +19,7 @@ from experiments.money.risk_levels import RiskCuts, in_use
 from experiments.spec import ExperimentSpec
 from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.files import spreadsheet, storage
+from pipelines.gate import shadow_scoring
 from pipelines.matrix import matrices
 from pipelines.messages import log
 from pipelines.models import levels
@@ -45,6 +46,7 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     standing, _ = reader.agreed()
     if standing.champion is None:
         raise ledger_writer.no_champion(spec.name)
+    shadow_scoring.keep(spec, workspace, reader, standing)
     champion = model_versions.version(reader.client, spec.name, str(standing.serving))
     uplift = current(str(champion.tags.get("uplift", RANDOMISED)))
     # A champion of which the ledger says nothing was taken over as it was.
