@@ -48,19 +48,19 @@ class Progress:
         known = {"version": self.version, "champion": self.champion, "since": self.since, "dates": self.dates}
         return {**known, "scored": list(self.closes), "mature": list(self.mature), "until": self.until}
 
-    def lines(self, last: Entry, *, newest: str, lacking: str) -> list[str]:
+    def lines(self, last: Entry, *, newest: str = "", lacking: str = "") -> list[str]:
         """The same in sentences; last is the last entry about it, lacking what a comparison lacks."""
         known = len(self.mature)
         begun = f"version {self.version} shadows version {self.champion} since {self.since[:10]}"
         said = [
             f"{begun}: both score, lists are of version {self.champion} alone, and what comes true decides",
-            f"of {known} of {self.dates} dates the outcomes are known; {self._next()}",
+            f"outcomes are known of {known} of {self.dates} dates; {self._next()}",
         ]
         if CAME_TRUE in last.body:
             said.append(f"compared on {len(last.body[CAME_TRUE]['dates'])} dates, which cannot tell")
         if lacking:
             said.append(f"that is too little to compare them: {lacking}")
-        if newest != self.version:
+        if newest not in ("", self.version):
             said.append(f"version {newest}, the newest challenger, is not judged meanwhile")
         return said
 
@@ -68,7 +68,7 @@ class Progress:
         if self.until:
             return f"it is decided on data until {self.until}, or later"
         more = max(self.dates, len(self.mature) + 1) - len(self.closes)
-        return f"it is decided once {more} more date{'s' if more > 1 else ''} are scored and known"
+        return f"it is decided once {more} more {'dates are' if more > 1 else 'date is'} scored, and known"
 
 
 def of(spec: ExperimentSpec, workspace: Workspace, began: Entry) -> Progress:
