@@ -6,7 +6,7 @@ decided of the version, which does not come back by itself against this champion
 challenger. Where no version shadows there is nothing to end, and no entry is written.
 
 group: decide
-writes: with --end, the ledger and the alias shadow, in mlflow.db or where HOLDFAST_LEDGER_URI and MLFLOW_TRACKING_URI say
+writes: with --end, the ledger and the alias shadow, where HOLDFAST_LEDGER_URI and MLFLOW_TRACKING_URI say
 codes: 5 the ledger is broken
 example: python -m pipelines shadow demo
 example: python -m pipelines shadow demo --end --reason "a newer one is better"

@@ -95,24 +95,26 @@ def of_scores(
 ) -> ShadowContest:
     """The contest on kept scores, as `shadow_scores.read` gives them, of dates whose windows are mature.
 
-    Erased people, and customers of whom the tables say nothing any longer, are left out. Raises SpecError where the
-    spec judges by columns that were not kept.
+    Left out are erased people, customers of whom the tables say nothing any longer, and dates before the last outcome
+    that one of the models learned from. Raises SpecError where the spec judges by columns that were not kept.
     """
     began = standing.shadow
     assert began is not None  # noqa: S101 - who asks has looked
     version, champion = (str(began.body[name]) for name in ("challenger_version", "compared_with"))
     known = kept[~are_pseudonyms(kept["customer_id"])]
     everything = _known(spec, known[known["version"] == version])
-    challenger = model_versions.version(client, spec.name, version)
-    spec, rows = _tried(spec, came_true.read(spec, workspace, everything), challenger)
-    said = {str(name): _said(rows, part) for name, part in known.groupby("version")}
+    challenger, opponent = (model_versions.version(client, spec.name, one) for one in (version, champion))
     anchor = model_versions.first_of(client, spec.name, standing.anchors)
+    learned = max(one.tags.get("trained_until", "") for one in (challenger, opponent, anchor) if one)
+    later = everything["as_of"] >= pd.Timestamp(learned) if learned else everything["as_of"].notna()
+    spec, rows = _tried(spec, came_true.read(spec, workspace, everything[later]), challenger)
+    said = {str(name): _said(rows, part) for name, part in known.groupby("version")}
     return ShadowContest(
         spec,
         workspace,
         standing,
         challenger,
-        model_versions.version(client, spec.name, champion),
+        opponent,
         anchor if anchor and str(anchor.version) in said else None,
         (),
         everything,

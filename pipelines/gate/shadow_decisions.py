@@ -15,6 +15,7 @@ from pipelines.champion.ledger_writer import LedgerWriter
 from pipelines.champion.succession import CAME_TRUE, Standing
 from pipelines.files import storage
 from pipelines.gate import alpha_spending, decisions, shadow_contest, shadow_progress
+from pipelines.gate.decisions import JudgedChallenger
 from pipelines.gate.shadow_contest import ShadowContest
 from pipelines.gate.shadow_progress import Progress
 from pipelines.gate.shadow_scoring import newest_moment
@@ -84,21 +85,30 @@ class Shadowing:
 
     def judged(self, freeze: Body | None) -> Entry:
         """Compare by what came true, and write the decision."""
-        asked, writer, contest = self._asked(), self.writer, self.contest
-        answer = self.standing.answer(asked)
-        look = (
-            answer.body["look"]
-            if answer
-            else alpha_spending.next_look(
-                self.standing, contest.unseen, self.spec.label, cohort=contest.cohort.digest, alpha=self.spec.gate.alpha
-            )
-        )
+        asked, writer = self._asked(), self.writer
+        judged, found = self._found(asked)
+        digest = model_versions.digest_of(self.contest.challenger)
+        body = entry_kinds.decision(asked, found, writer.signed, digest=digest, approval=self.spec.gate.approval)
+        if freeze and body["verdict"] in MOVES:
+            body = entry_kinds.held_back(body, found, freeze)
+        elif body["verdict"] in CANNOT_TELL and not self._is_final:
+            body = shadow_entries.shadowing(body, found, self._told())
+        self.keep(body, judged.curves)
+        return writer.write(self.standing, body)
+
+    def _found(self, asked: Body) -> tuple[JudgedChallenger, Body]:
+        """The evidence, and what `entry_kinds.decision` takes."""
+        contest, days, answer = self.contest, self.progress.mature, self.standing.answer(asked)
+        rows, digest, alpha = contest.unseen, contest.cohort.digest, self.spec.gate.alpha
+        look = answer.body["look"] if answer else None
+        look = look or alpha_spending.next_look(self.standing, rows, self.spec.label, cohort=digest, alpha=alpha)
         judged = decisions.judge(contest, alpha=look["alpha"])
         decided = decisions.decided(judged, contest.spec)
         first, *others = decided["reasons"]
-        days = self.progress.mature
         by = f"by what came true of {len(days)} dates that both had scored: {', '.join(days)}"
-        found = {
+        if self.newest != self.version:
+            others = [f"version {self.newest}, the newest challenger, was not judged", *others]
+        return judged, {
             **decided,
             "reasons": [first, by, *others],
             "look": look if judged.evidence.figures else None,
@@ -110,14 +120,6 @@ class Shadowing:
             CAME_TRUE: {"dates": list(days), "scores": shadow_scores.digest(self._kept)},
             "shadow": self._told(),
         }
-        digest = model_versions.digest_of(contest.challenger)
-        body = entry_kinds.decision(asked, found, writer.signed, digest=digest, approval=self.spec.gate.approval)
-        if freeze and body["verdict"] in MOVES:
-            body = entry_kinds.held_back(body, found, freeze)
-        elif body["verdict"] in CANNOT_TELL and not self._is_final:
-            body = shadow_entries.shadowing(body, found, self._told())
-        self.keep(body, judged.curves)
-        return writer.write(self.standing, body)
 
     @cached_property
     def contest(self) -> ShadowContest:

@@ -47,7 +47,8 @@ def read(spec: Leaving, workspace: HasTables, rows: pd.DataFrame) -> pd.DataFram
                     )
                 )
             )
-    return pd.concat(found, ignore_index=True) if found else rows.iloc[:0]
+    nothing = rows.iloc[:0].assign(**{"churned": 0.0, LEFT_IN_GAP: False, "arm": None, "probability": np.nan})
+    return pd.concat(found, ignore_index=True) if found else nothing
 
 
 def _columns(spec: HasLabel, opened: Engine, of: LabelWindow, customers: pd.Series) -> Iterator[tuple[str, np.ndarray]]:

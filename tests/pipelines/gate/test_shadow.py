@@ -46,8 +46,8 @@ class World:
     def __init__(self, checkout: Checkout) -> None:
         self.checkout = checkout
         rng = np.random.default_rng(3)
-        self.ids = np.array([f"c{number}" for number in range(SIZE)])
-        self.a, self.b, self.noise, self.chance = rng.normal(size=(4, SIZE))
+        self.ids = np.array([f"d{number}" for number in range(SIZE)])
+        self.a, self.b, self.noise, self.chance, self.other = rng.normal(size=(5, SIZE))
         leaves = rng.random((len(DATES), SIZE)) < 1 / (1 + np.exp(2.0 - 1.5 * self.a))
         self.month = np.where(leaves.any(axis=0), leaves.argmax(axis=0), len(DATES))
         self.root = checkout("1")
@@ -162,14 +162,17 @@ def outcome(world: World, date: int) -> Numbers:
     [
         ("knows", "guesses", "PROMOTE", "2"),
         ("guesses", "knows", "KEEP", "1"),
-        ("knows", "knows", "SHADOWING", "1"),
+        ("half", "other half", "SHADOWING", "1"),
+        ("knows", "knows", "KEEP", "1"),
     ],
 )
 def test_what_came_true_decides_by_the_scores_that_were_kept(
     world: World, shadow: str, champion: str, verdict: str, now: str
 ) -> None:
     assert world.begin() == 3
-    said = {"knows": world.a, "guesses": 0.3 * world.a + 0.9 * world.chance}
+    half, other = (world.a + 0.5 * one for one in (world.chance, world.other))
+    guesses = 0.3 * world.a + 0.9 * world.chance
+    said = {"knows": world.a, "guesses": guesses, "half": half, "other half": other}
     for date in (0, 1):
         world.scored(date, shadow=said[shadow], champion=said[champion])
     looks = len(world.standing.looks())
@@ -203,7 +206,7 @@ def test_a_comparison_that_cannot_tell_spends_one_look_a_date_and_ends_for_good(
     assert world.begin(dates=1) == 3
     looks = len(world.standing.looks())
     for date in (0, 1, 2):
-        world.scored(date, shadow=world.a, champion=world.a)
+        world.scored(date, shadow=world.a + 0.5 * world.chance, champion=world.a + 0.5 * world.other)
         world.data(DATES[date + 1])
         for _ in range(2):
             code = main(["promote", "shop"])
@@ -327,7 +330,7 @@ def test_without_the_key_it_ends_and_the_challenger_is_judged_as_ever(world: Wor
     assert main(["promote", "shop"]) == 0
     assert (world.decision["verdict"], world.standing.champion) == ("PROMOTE", "2")
     assert [entry.body["kind"] for entry in world.standing.entries] == [*["decision"] * 2, "shadow ended", "decision"]
-    assert len(world.standing.looks()) == 2
+    assert len(world.standing.looks()) == 3  # the spec is another, and asks again
 
 
 def test_a_shadow_that_is_lost_ends(world: World) -> None:
@@ -354,9 +357,9 @@ def test_an_erased_person_judges_nothing_and_leaves_a_pseudonym(world: World) ->
     assert shadow_scoring.newest_moment(world.workspace) == DATES[0]
     engine = database.opened(world.root)
     signed = erasing.Signed(f"erased-{'0' * 32}", "shop", "2025-01-02T00:00:00+00:00", "ada")
-    told = erasing.erase(engine, "c7", signed, {})
+    told = erasing.erase(engine, "d7", signed, {})
     assert told["rows"] == {"holdfast_shadow_scores": 2}
-    assert "c7" not in set(world.kept()["customer_id"])
+    assert "d7" not in set(world.kept()["customer_id"])
     world.data(DATES[1])
     assert main(["promote", "shop"]) == 0
     assert world.decision["cohort"]["rows"] == SIZE - 1
