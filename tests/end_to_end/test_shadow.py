@@ -20,13 +20,18 @@ def at(repository: Repository, months: int) -> None:
 def decision(repository: Repository) -> dict:
     return json.loads((repository.root / "artifacts/demo/decision.json").read_text())
 
+
 import time
+
+
 def go(repository, words):
     for one in words.split():
-        a = time.process_time(); w = time.time()
+        a = time.process_time()
+        w = time.time()
         ended = repository.act(one, "demo")
         print("TIMED", one, time.process_time() - a, time.time() - w)
     return ended
+
 
 def test_a_refresh_shadows_the_champion_and_what_came_true_decides(tiny: Repository) -> None:
     at(tiny, 18)

@@ -1,6 +1,7 @@
 """A challenger shadows the champion: what both said then is compared by what came true, and by nothing else."""
 
-from collections.abc import Callable
+import shutil
+from contextlib import chdir
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from experiments.metric import Numbers
-from pipelines.champion import ledger, model_versions
+from pipelines.champion import ledger
 from pipelines.champion.chain import faults
 from pipelines.champion.succession import Standing
 from pipelines.cli import main
@@ -24,9 +25,8 @@ from pipelines.servers import mlflow_runs
 from pipelines.specs import spec_files
 from pipelines.stages import promote
 from pipelines.workspace import Workspace
-from tests.pipelines.gate_world import SPEC
+from tests.pipelines.gate_world import SPEC, Shop
 
-Checkout = Callable[..., Path]
 # One a month; whom the first month loses is not asked in the second.
 DATES = [datetime(2025, month, 1) for month in (1, 2, 3, 4, 5, 6, 7)]
 SIZE = 1500
@@ -41,25 +41,23 @@ DATED = {
 
 
 class World:
-    """A shop of which version 1 is champion and version 2 begins to shadow it, and all that comes true later."""
+    """A shop of which version 1 is champion and version 2 shadows it since the first date, and what comes true."""
 
-    def __init__(self, checkout: Checkout) -> None:
-        self.checkout = checkout
+    def __init__(self, shop: Shop, root: Path) -> None:
+        self.shop, self.root = shop, root
         rng = np.random.default_rng(3)
         self.ids = np.array([f"d{number}" for number in range(SIZE)])
         self.a, self.b, self.noise, self.chance, self.other = rng.normal(size=(5, SIZE))
         leaves = rng.random((len(DATES), SIZE)) < 1 / (1 + np.exp(2.0 - 1.5 * self.a))
         self.month = np.where(leaves.any(axis=0), leaves.argmax(axis=0), len(DATES))
-        self.root = checkout("1")
-        assert main(["promote", "shop"]) == 0
 
     @property
     def workspace(self) -> Workspace:
         return Workspace(self.root, "shop")
 
-    def begin(self, version: str = "2", *, dates: int | None = 2, **gate: Any) -> int:
+    def begin(self, version: str, *, dates: int | None = 2, **gate: Any) -> int:
         """Have a version judged, with data until the first date."""
-        self.checkout(version)
+        self.shop.checkout(self.root, version)
         self.spec(dates=dates, **gate)
         self.data(DATES[0])
         return main(["promote", "shop"])
@@ -131,19 +129,37 @@ class World:
         return {name: str(version) for name, version in found.items()}
 
 
+@pytest.fixture(scope="module")
+def begun(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout of a world; nobody changes it."""
+    world = World(shop, shop.checkout(tmp_path_factory.mktemp("begun") / "checkout", "1"))
+    shutil.copyfile(shop.folder / "shop.db", world.root / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch, chdir(world.root):
+        patch.setenv("MLFLOW_TRACKING_URI", "")
+        patch.delenv("MLFLOW_TRACKING_URI")
+        assert main(["promote", "shop"]) == 0
+        assert world.begin("2", dates=2) == 3
+    return world.root
+
+
 @pytest.fixture
-def world(checkout: Checkout) -> World:
-    return World(checkout)
+def world(shop: Shop, begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world of the test's own."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow sets it, too, and this way it is gone with the test
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    shutil.copytree(begun, tmp_path / "checkout")
+    monkeypatch.chdir(tmp_path / "checkout")
+    return World(shop, tmp_path / "checkout")
 
 
 def test_a_challenger_that_passes_shadows_and_says_the_same_until_enough_has_come_true(world: World) -> None:
-    assert world.begin() == 3
     first, entries = world.decision, len(world.standing.entries)
     assert (first["verdict"], first["champion_version"], first["challenger_version"]) == ("SHADOWING", "1", "2")
     assert any(one.startswith("the rules said PROMOTE: ") for one in first["reasons"])
     assert world.aliases == {"champion": "1", "shadow": "2"}
-    assert main(["promote", "shop"]) == 3
-    assert world.decision == first
+    page = world.workspace.decision_page.read_text()
+    assert "Outcomes are known of 0 of 2 dates. Further dates are to be scored." in page
+    assert "所需2个日期中已有0个的结果已知。还需为更多日期评分。" in page
     assert main(["score", "shop"]) == 0
     assert main(["promote", "shop"]) == 3
     assert world.decision == first
@@ -169,7 +185,6 @@ def outcome(world: World, date: int) -> Numbers:
 def test_what_came_true_decides_by_the_scores_that_were_kept(
     world: World, shadow: str, champion: str, verdict: str, now: str
 ) -> None:
-    assert world.begin() == 3
     half, other = (world.a + 0.5 * one for one in (world.chance, world.other))
     guesses = 0.3 * world.a + 0.9 * world.chance
     said = {"knows": world.a, "guesses": guesses, "half": half, "other half": other}
@@ -196,6 +211,8 @@ def test_what_came_true_decides_by_the_scores_that_were_kept(
         auc = (np.sum(pairs > 0) + 0.5 * np.sum(pairs == 0)) / pairs.size
         assert found["pairs"]["auc"][who] == pytest.approx(auc, abs=1e-9)
     assert found["cohort"]["rows"] == truth.size
+    page = world.workspace.decision_page.read_text()
+    assert ("2025年1月1日、2025年2月1日的实际结果" in page) == (verdict != "SHADOWING")
     # A look is at customers whom no look has seen before.
     look = world.standing.looks()[-1][0]
     assert look["units"]["new"] == look["units"]["of"]
@@ -203,7 +220,7 @@ def test_what_came_true_decides_by_the_scores_that_were_kept(
 
 
 def test_a_comparison_that_cannot_tell_spends_one_look_a_date_and_ends_for_good(world: World) -> None:
-    assert world.begin(dates=1) == 3
+    world.spec(dates=1)
     looks = len(world.standing.looks())
     for date in (0, 1, 2):
         world.scored(date, shadow=world.a + 0.5 * world.chance, champion=world.a + 0.5 * world.other)
@@ -219,7 +236,6 @@ def test_a_comparison_that_cannot_tell_spends_one_look_a_date_and_ends_for_good(
 
 
 def test_too_few_outcomes_cost_no_look_and_are_counted(world: World) -> None:
-    assert world.begin(dates=1, minimum_positives=1) == 3
     looks = len(world.standing.looks())
     world.spec(dates=1, minimum_positives=1400)
     world.scored(0, shadow=world.a, champion=world.noise)
@@ -232,7 +248,7 @@ def test_too_few_outcomes_cost_no_look_and_are_counted(world: World) -> None:
 
 def test_late_corrections_change_no_score_that_a_decision_rests_on(world: World) -> None:
     """The law: what was said is what was said. Models that are asked again today would say otherwise."""
-    assert world.begin(dates=1) == 3
+    world.spec(dates=1)
     assert main(["score", "shop"]) == 0
     kept = world.kept()
     assert list(kept.groupby(["version", "as_of"]).size()) == [SIZE, SIZE]
@@ -251,8 +267,6 @@ def test_late_corrections_change_no_score_that_a_decision_rests_on(world: World)
 
 
 def test_the_list_is_of_the_champion_alone_and_what_a_shadow_lacks_does_not_stop_it(world: World) -> None:
-    before = world.begin(dates=1)
-    assert before == 3
     assert main(["score", "shop"]) == 0
     listed = pd.read_parquet(world.workspace.ranked_list / "ranked_list.parquet")
     assert set(listed["model_version"]) == {"1"}
@@ -268,7 +282,6 @@ def test_the_list_is_of_the_champion_alone_and_what_a_shadow_lacks_does_not_stop
 def test_the_place_is_kept_until_a_person_ends_it_and_who_was_ended_does_not_come_back(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert world.begin() == 3
     assert world.begin("3") == 3
     assert world.decision["challenger_version"] == "2"
     assert "version 3, the newest challenger, is not judged meanwhile" in world.decision["words"]
@@ -290,7 +303,6 @@ def test_the_place_is_kept_until_a_person_ends_it_and_who_was_ended_does_not_com
 
 
 def test_another_champion_ends_it_in_a_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert world.begin() == 3
     world.begin("3")
     assert main(["promote", "shop", "--force", "--reason", "must"]) == 0
     assert "version 2 no longer shadows: version 1, which it shadowed, is champion no more" in capsys.readouterr().err
@@ -305,8 +317,7 @@ def test_another_champion_ends_it_in_a_line(world: World, capsys: pytest.Capture
 
 
 def test_freeze_and_approval_hold_as_they_do_without_a_shadow(world: World) -> None:
-    assert world.begin(dates=1, approval=True) == 3
-    assert not world.standing.waiting
+    world.spec(dates=1, approval=True)
     world.scored(0, shadow=world.a, champion=world.noise)
     world.data(DATES[1])
     assert main(["freeze", "shop", "--until", "2099-12-31", "--reason", "holidays"]) == 0
@@ -325,7 +336,6 @@ def test_freeze_and_approval_hold_as_they_do_without_a_shadow(world: World) -> N
 
 
 def test_without_the_key_it_ends_and_the_challenger_is_judged_as_ever(world: World) -> None:
-    assert world.begin() == 3
     world.spec(dates=None)
     assert main(["promote", "shop"]) == 0
     assert (world.decision["verdict"], world.standing.champion) == ("PROMOTE", "2")
@@ -334,8 +344,6 @@ def test_without_the_key_it_ends_and_the_challenger_is_judged_as_ever(world: Wor
 
 
 def test_a_shadow_that_is_lost_ends(world: World) -> None:
-    assert world.begin() == 3
-    model_versions.version(mlflow_runs.client(world.root), "shop", "2")
     mlflow_runs.client(world.root).delete_model_version("shop", "2")
     assert main(["registry", "check", "shop"]) == 5
     assert main(["registry", "restore", "shop"]) == 0
@@ -343,16 +351,14 @@ def test_a_shadow_that_is_lost_ends(world: World) -> None:
     assert world.standing.shadow is None
 
 
-def test_a_table_without_dates_refuses_the_key_in_a_line(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str]
-) -> None:
-    checkout("1", shadow={"dates": 2})
+def test_a_table_without_dates_refuses_the_key_in_a_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.shop.checkout(world.root, "1", shadow={"dates": 2})
     assert main(["promote", "shop"]) == 2
     assert "gate.shadow needs 'observations'" in capsys.readouterr().err
 
 
 def test_an_erased_person_judges_nothing_and_leaves_a_pseudonym(world: World) -> None:
-    assert world.begin(dates=1) == 3
+    world.spec(dates=1)
     assert main(["score", "shop"]) == 0
     assert shadow_scoring.newest_moment(world.workspace) == DATES[0]
     engine = database.opened(world.root)
