@@ -43,7 +43,7 @@ def test_a_refresh_shadows_the_champion_and_what_came_true_decides(tiny: Reposit
     assert "In shadow: version 2 is scored beside version 1; version 1 stays champion" in summary
     assert "lists are made by version 1 alone, and what comes true decides" in summary
     assert at(tiny, 18, "ingest build score") == 0
-    assert at(tiny, 21, "ingest build promote") == 0
+    assert at(tiny, 21, "ingest promote") == 0  # features are those that were kept: nothing is built for it
     found = decision(tiny)
     assert (found["verdict"], found["champion_version"]) == ("REFRESH", "2")
     assert found["came_true"]["dates"] == found["cohort"]["dates"] == ["2025-06-01", "2025-07-01"]
