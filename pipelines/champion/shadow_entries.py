@@ -37,8 +37,7 @@ def waits(known: Entry, said: Sequence[str], shadow: Mapping[str, Any]) -> Body:
 
 def ended(standing: Standing, signed: Authorship, *, reason: str, kept_out: bool) -> Body:
     """A version no longer shadows, and nothing was decided of it; kept_out: it does not come back by itself."""
-    began = standing.shadow
-    assert began is not None  # noqa: S101 - who asks has looked
+    began = standing.began_to_shadow
     version = began.body["challenger_version"]
     champion = {"challenger_version": version, "compared_with": standing.champion}
     words = f"version {version} no longer shadows version {standing.champion}: {reason}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from features.errors import MissingError
 from pipelines.champion.ledger import Entry
 from pipelines.ruling.champion_for import Claims, recorded
 from pipelines.ruling.verdict import MOVES, Verdict
@@ -132,6 +133,13 @@ class Standing:
     def shadow(self) -> Entry | None:
         """The entry since which its challenger shadows the champion; None where no version does."""
         return self._shadows[0]
+
+    @property
+    def began_to_shadow(self) -> Entry:
+        """The same. Raises MissingError where no version does."""
+        if self.shadow is None:
+            raise MissingError(f"no version of '{self.spec}' shadows its champion.")
+        return self.shadow
 
     @property
     def kept_out(self) -> Mapping[str, Entry]:

@@ -24,13 +24,15 @@ from pipelines.gate.contest import Contest
 from pipelines.gate.shadow_scoring import judging
 from pipelines.matrix import came_true
 from pipelines.raw_data.erased import are_pseudonyms
-from pipelines.rules import r007_enough_data
 from pipelines.ruling.effect_evidence import RANDOMISED, current
 from pipelines.ruling.evidence import Evidence, Mode
 from pipelines.ruling.rule import Status
+from pipelines.specs.applicable_rules import of_mode
 from pipelines.workspace import Workspace
 
 ROW = ["customer_id", "as_of"]
+# The rule that says whether outcomes are enough to judge by.
+ENOUGH = "R007"
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class ShadowContest(Contest):
         """What these rows lack for a comparison to be worth a look, "" where nothing; no figure of a model is used."""
         cohort = self.cohort
         evidence = Evidence(self.mode, ("auc",), {}, {}, cohort.rarer, cohort.events_per_arm)
-        enough = r007_enough_data.enough_data.judge(evidence, self.spec.gate)
+        enough = next(rule for rule in of_mode(self.mode) if rule.code == ENOUGH).judge(evidence, self.spec.gate)
         if enough.status is not Status.HOLDS or not cohort.can_judge:
             return str(enough.reason)
         recorded = self.recorded
@@ -98,8 +100,7 @@ def of_scores(
     Left out are erased people, customers of whom the tables say nothing any longer, and dates before the last outcome
     that one of the models learned from. Raises SpecError where the spec judges by columns that were not kept.
     """
-    began = standing.shadow
-    assert began is not None  # noqa: S101 - who asks has looked
+    began = standing.began_to_shadow
     version, champion = (str(began.body[name]) for name in ("challenger_version", "compared_with"))
     known = kept[~are_pseudonyms(kept["customer_id"])]
     everything = _known(spec, known[known["version"] == version])

@@ -48,8 +48,7 @@ class Shadowing:
     @cached_property
     def began(self) -> Entry:
         """The entry since which it shadows."""
-        assert self.standing.shadow is not None  # noqa: S101 - who asks has looked
-        return self.standing.shadow
+        return self.standing.began_to_shadow
 
     @cached_property
     def version(self) -> str:
@@ -161,13 +160,12 @@ class Shadowing:
         return {**self.began.body["shadow"], **self.progress.plain}
 
 
-def begins(spec: ExperimentSpec, workspace: Workspace, decided: Body, found: Body) -> Body:
+def begins(workspace: Workspace, decided: Body, found: Body, *, dates: int) -> Body:
     """A decision of the rules to promote, where the challenger is to shadow the champion first.
 
     Kept with it are the newest moment of the data, from which on dates count, and the probability of the prior model.
     """
-    assert spec.gate.shadow is not None  # noqa: S101 - who asks has looked
     rows = storage.read_parquet(workspace.evaluation / "gate.parquet").slice(0, 1).to_pandas()
     prior = float(portable.scorer(workspace.model / "floor").score(rows)["churn_probability"].iloc[0])
-    began = {"dates": spec.gate.shadow.dates, "from": newest_moment(workspace).isoformat(), "prior": prior}
+    began = {"dates": dates, "from": newest_moment(workspace).isoformat(), "prior": prior}
     return shadow_entries.shadowing(decided, found, began)

@@ -87,7 +87,7 @@ class Gate(Promotion):
             return body
         from pipelines.gate import shadow_decisions
 
-        return shadow_decisions.begins(self.spec, self.workspace, body, found)
+        return shadow_decisions.begins(self.workspace, body, found, dates=self.spec.gate.shadow.dates)
 
     def keep(self, body: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
         """The curves."""
