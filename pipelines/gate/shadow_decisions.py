@@ -70,7 +70,7 @@ class Shadowing:
     def ends(self) -> str:
         """Why it ends without a decision, "" where it does not."""
         if self.spec.gate.shadow is None:
-            return "the spec says gate.shadow no more"
+            return "the spec no longer says gate.shadow"
         why = self.writer.lost(self.standing, self.version)
         return f"it is lost: {why}" if why else ""
 
@@ -128,7 +128,9 @@ class Shadowing:
     @cached_property
     def _kept(self) -> pd.DataFrame:
         engine = database.opened(self.workspace.root)
-        return shadow_scores.read(engine, self.spec.name, self.version, self.progress.mature)
+        return shadow_scores.read(
+            engine, shadow_scores.Pair(self.spec.name, self.version, self.progress.champion), self.progress.mature
+        )
 
     @property
     def _is_final(self) -> bool:

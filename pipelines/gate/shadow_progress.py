@@ -76,14 +76,14 @@ def of(spec: ExperimentSpec, workspace: Workspace, began: Entry) -> Progress:
 
     Dates before the newest one of the data when it began do not count.
     """
-    version = str(began.body["challenger_version"])
+    version, champion = str(began.body["challenger_version"]), str(began.body["compared_with"])
     first = datetime.fromisoformat(began.body["shadow"]["from"])
     newest = newest_moment(workspace)
-    kept = shadow_scores.days(database.opened(workspace.root), spec.name, version)
+    kept = shadow_scores.days(database.opened(workspace.root), shadow_scores.Pair(spec.name, version, champion))
     moments = {newest.date().isoformat(): newest, **kept}
     return Progress(
         version,
-        str(began.body["compared_with"]),
+        champion,
         str(began.body["decided_at"]),
         spec.gate.shadow.dates if spec.gate.shadow else int(began.body["shadow"]["dates"]),
         {day: came_true.window(spec, moments[day]).closes for day in sorted(moments) if moments[day] >= first},

@@ -26,10 +26,11 @@ def keep(spec: ExperimentSpec, workspace: Workspace, reader: LedgerWriter, stand
     """
     if standing.shadow is None or spec.observations is None:
         return
-    shadow = str(standing.shadow.body["challenger_version"])
+    shadow, champion = str(standing.shadow.body["challenger_version"]), str(standing.champion)
+    pair = shadow_scores.Pair(spec.name, shadow, champion)
     engine = database.opened(workspace.root)
     newest = newest_moment(workspace)
-    if newest.date().isoformat() in shadow_scores.days(engine, spec.name, shadow):
+    if newest.date().isoformat() in shadow_scores.days(engine, pair):
         return
     rows = matrices.to_score(workspace.matrix)
     try:
@@ -39,7 +40,7 @@ def keep(spec: ExperimentSpec, workspace: Workspace, reader: LedgerWriter, stand
     except (ContractError, MissingError) as error:
         log.note(f"score {spec.name}: version {shadow} shadows, and nothing was kept of this date: {error}")
         return
-    if shadow_scores.write(engine, spec.name, shadow, newest, said=said, known=rows[["customer_id", *judging(spec)]]):
+    if shadow_scores.write(engine, pair, newest, said=said, known=rows[["customer_id", *judging(spec)]]):
         log.done("score", spec.name, customers=len(rows), shadow=int(shadow), date=newest.date().isoformat())
 
 

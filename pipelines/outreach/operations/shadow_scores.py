@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from math import isnan
 from typing import Any
@@ -16,10 +17,18 @@ from pipelines.outreach.operations.tables import SHADOW_SCORES
 from pipelines.servers import databases
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two versions of a spec, of which one shadows the other, the champion."""
+
+    spec: str
+    shadow: str
+    champion: str
+
+
 def write(
     engine: sa.Engine,
-    spec: str,
-    shadow: str,
+    pair: Pair,
     moment: datetime,
     *,
     said: Mapping[str, pd.DataFrame],
@@ -30,7 +39,7 @@ def write(
     moment is until when everything was known. said has by version the predictions, row by row of known. False, and
     nothing is written, where the day has scores already: the first are what was said then.
     """
-    key = {"spec": spec, "shadow": shadow, "as_of": moment.date().isoformat()}
+    key = {**asdict(pair), "as_of": moment.date().isoformat()}
     ids = known["customer_id"].astype(str).tolist()
     beside = [_text(row) for row in known.drop(columns="customer_id").to_dict("records")]
     rows: list[dict[str, str | None]] = [
@@ -40,7 +49,7 @@ def write(
             "customer_id": customer,
             "moment": moment.isoformat(),
             "said": _text(row),
-            "known": kept if version == shadow else None,
+            "known": kept if version == pair.shadow else None,
         }
         for version, scores in said.items()
         for customer, kept, row in zip(ids, beside, scores.to_dict("records"), strict=True)
@@ -56,20 +65,20 @@ def write(
         return bool(kept)
 
 
-def days(engine: sa.Engine, spec: str, shadow: str) -> dict[str, datetime]:
-    """The days on which a version was scored in shadow, in order, each with the moment until when all was known."""
+def days(engine: sa.Engine, pair: Pair) -> dict[str, datetime]:
+    """The days on which both were scored, in order, each with the moment until when all was known."""
     one = SHADOW_SCORES.c
-    asked = sa.select(one.as_of, one.moment).filter_by(spec=spec, shadow=shadow).distinct().order_by(one.as_of)
+    asked = sa.select(one.as_of, one.moment).filter_by(**asdict(pair)).distinct().order_by(one.as_of)
     with databases.answering(engine, NAMED), engine.connect() as connection:
         return {as_of: datetime.fromisoformat(moment) for as_of, moment in connection.execute(asked)}
 
 
-def read(engine: sa.Engine, spec: str, shadow: str, on: Collection[str]) -> pd.DataFrame:
+def read(engine: sa.Engine, pair: Pair, on: Collection[str]) -> pd.DataFrame:
     """What was kept of these days: as_of (the moment), version, customer_id, and said and known as they were."""
     one = SHADOW_SCORES.c
     asked = (
         sa.select(one.moment.label("as_of"), one.version, one.customer_id, one.said, one.known)
-        .filter_by(spec=spec, shadow=shadow)
+        .filter_by(**asdict(pair))
         .where(one.as_of.in_(list(on)))
         .order_by(one.as_of, one.version, one.customer_id)
     )

@@ -30,6 +30,7 @@ from tests.pipelines.gate_world import SPEC, Shop
 # One a month; whom the first month loses is not asked in the second.
 DATES = [datetime(2025, month, 1) for month in (1, 2, 3, 4, 5, 6, 7)]
 SIZE = 1500
+PAIR = shadow_scores.Pair("shop", "2", "1")
 DATED = {
     "source": {"kind": "simulated", "customers": 10, "months": 2},
     "label": {"kind": "cancelled", "horizon_days": 28},
@@ -107,11 +108,11 @@ class World:
         known = pd.DataFrame({"customer_id": self.ids[here], "value": 1.0})
         engine = database.opened(self.root)
         both = {"2": said(shadow), "1": said(champion)}
-        assert shadow_scores.write(engine, "shop", "2", DATES[date], said=both, known=known)
+        assert shadow_scores.write(engine, PAIR, DATES[date], said=both, known=known)
 
     def kept(self) -> pd.DataFrame:
         engine = database.opened(self.root)
-        return shadow_scores.read(engine, "shop", "2", list(shadow_scores.days(engine, "shop", "2")))
+        return shadow_scores.read(engine, PAIR, list(shadow_scores.days(engine, PAIR)))
 
     @property
     def standing(self) -> Standing:
@@ -261,6 +262,7 @@ def test_late_corrections_change_no_score_that_a_decision_rests_on(world: World)
     for _ in range(2):
         assert main(["score", "shop"]) == 0
     assert world.kept().equals(kept)
+    assert not shadow_scores.days(database.opened(world.root), shadow_scores.Pair("shop", "2", "3"))
     world.data(DATES[1], corrected=True)
     assert main(["promote", "shop"]) == 0
     assert world.decision["verdict"] == "PROMOTE"
@@ -281,7 +283,7 @@ def test_the_list_is_of_the_champion_alone_and_what_a_shadow_lacks_does_not_stop
     place = next((world.workspace.matrix / matrices.SCORE).glob("*.parquet"))
     storage.write_parquet(place, storage.read_parquet(place).drop_columns(["a"]))  # of version 2 alone
     assert main(["score", "shop"]) == 0
-    assert len(shadow_scores.days(database.opened(world.root), "shop", "2")) == 1
+    assert len(shadow_scores.days(database.opened(world.root), PAIR)) == 1
 
 
 def test_the_place_is_kept_until_a_person_ends_it_and_who_was_ended_does_not_come_back(

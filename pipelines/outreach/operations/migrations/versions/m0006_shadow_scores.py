@@ -6,7 +6,7 @@ from alembic import op
 from pipelines.outreach.operations.migrations import append_only
 
 revision, down_revision = "0006", "0005"
-TABLE, KEY = "holdfast_shadow_scores", ("spec", "shadow", "as_of", "version", "customer_id")
+TABLE, KEY = "holdfast_shadow_scores", ("spec", "shadow", "champion", "as_of", "version", "customer_id")
 
 
 def upgrade() -> None:
