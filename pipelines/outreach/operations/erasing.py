@@ -39,7 +39,7 @@ TEXTS: Mapping[sa.Table, Mapping[str, Any]] = {
     CONTACTS: {},
     OPT_OUTS: {},
     OUTCOMES: {},
-    SHADOW_SCORES: {"known": None},
+    SHADOW_SCORES: {"said": "{}", "known": None},
 }
 # Their keys are hashes of what a row says, the id among it: whoever guessed the row could tell by them.
 HASHED = (CONTACTS, OPT_OUTS, OUTCOMES)
