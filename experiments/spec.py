@@ -137,6 +137,8 @@ class ExperimentSpec(Section):
     def _dates_agree(self) -> "ExperimentSpec":
         if self.observations is None and self.split.kind == "time":
             raise ValueError("split kind 'time' needs 'observations'; without dates the split is 'random'")
+        if self.observations is None and self.gate.shadow is not None:
+            raise ValueError("gate.shadow needs 'observations': of a table without dates no outcome comes true later")
         seen = self.observations.look_back_days if self.observations else 0
         if self.label.kind == "inactive" and self.label.active_days > seen:
             raise ValueError(

@@ -22,7 +22,7 @@ RENAMED = {
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Events = Annotated[int, Field(ge=1, le=10**9)]
 # Keys that are written into reports and hashes only where a spec has them, so that a spec without them stays the same.
-OPTIONAL = ("minimum_events_of", "off", "parameters")
+OPTIONAL = ("minimum_events_of", "off", "parameters", "shadow")
 
 
 def number_or_each(said: Any) -> float | dict[str, float]:
@@ -43,6 +43,16 @@ NumberOrEach = Annotated[
 ]
 
 
+class ShadowSpec(Section):
+    """A challenger that passes the gate shadows the champion first, and what comes true of both decides.
+
+    dates: on how many dates that were scored by both the outcomes have to be known before they are compared; on three
+    times as many it is decided for good.
+    """
+
+    dates: int = Field(2, ge=1, le=100)
+
+
 class GateSpec(Section):
     """When a challenger may replace the champion; see docs/gate.md.
 
@@ -56,7 +66,8 @@ class GateSpec(Section):
     of it in each arm, minimum_events_of: in an arm by its name. beat_floors: the challenger has to be shown to rank the
     risk better than each simple score of evaluation.floors. approval: a promoting verdict moves nothing until somebody
     approves it. off: rules that are not asked, by code, each with its reason. parameters: numbers of rules that declare
-    some, by code and name, and by action where they differ.
+    some, by code and name, and by action where they differ. shadow: a challenger that passes shadows the champion
+    first; without it, it is promoted at once.
     """
 
     alpha: float = Field(0.05, gt=0, le=0.25)
@@ -76,6 +87,7 @@ class GateSpec(Section):
     approval: bool = False
     off: dict[str, Why] = Field(default_factory=dict)
     parameters: dict[str, dict[str, NumberOrEach]] = Field(default_factory=dict)
+    shadow: ShadowSpec | None = None
 
     def events_needed(self, arm: str) -> int:
         """How many customers of the rarer outcome an arm must have."""

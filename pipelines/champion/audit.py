@@ -7,6 +7,7 @@ from pipelines.champion.ledger_writer import LedgerWriter
 from pipelines.champion.succession import Standing
 
 CHAMPION, SERVING = "the champion", "which serves for the champion"
+SHADOW = "which shadows the champion"
 
 
 def faults(reader: LedgerWriter, *, head: str | None = None) -> list[str]:
@@ -20,7 +21,7 @@ def faults(reader: LedgerWriter, *, head: str | None = None) -> list[str]:
     if found:
         return found
     standing, alias = reader.seen()
-    return [*_alias_faults(standing, alias), *_version_faults(reader, standing)]
+    return [*_alias_faults(standing, alias), *_shadow_faults(reader, standing), *_version_faults(reader, standing)]
 
 
 def remarks(standing: Standing) -> list[str]:
@@ -44,13 +45,21 @@ def _alias_faults(standing: Standing, alias: str | None) -> Iterator[str]:
     yield f"the alias champion shows {shown}, but {said}; `python -m pipelines {remedy} {standing.spec}` mends it"
 
 
+def _shadow_faults(reader: LedgerWriter, standing: Standing) -> Iterator[str]:
+    said = standing.shadow.body["challenger_version"] if standing.shadow else None
+    shown = reader.shadow_alias()
+    if said != shown:
+        remedy = f"`python -m pipelines registry restore {standing.spec}` mends it"
+        yield f"the alias shadow shows version {shown or 'none'}, but the ledger says {said or 'none'}; {remedy}"
+
+
 def _version_faults(reader: LedgerWriter, standing: Standing) -> Iterator[str]:
     """Differences between the recorded models (champion, earlier ones, awaiting approval) and the stored bytes."""
     for number, role in _roles(standing).items():
         why = reader.lost(standing, number)
         if why:
             remedy = f"; `python -m pipelines registry restore {standing.spec}` replaces it"
-            yield f"version {number}, {role}, is lost: {why}{remedy if role in (CHAMPION, SERVING) else ''}"
+            yield f"version {number}, {role}, is lost: {why}{remedy if role in (CHAMPION, SERVING, SHADOW) else ''}"
             continue
         digest = model_versions.digest_of(model_versions.version(reader.client, standing.spec, number))
         about = [entry for entry in standing.entries if entry.body["challenger_version"] == number]
@@ -69,4 +78,6 @@ def _roles(standing: Standing) -> dict[str, str]:
         found.setdefault(str(standing.serves(number)), "which served for a champion before")
     for number in standing.waiting:
         found.setdefault(number, "which awaits approval")
+    if standing.shadow:
+        found.setdefault(standing.shadow.body["challenger_version"], SHADOW)
     return found

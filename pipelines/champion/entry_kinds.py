@@ -50,9 +50,9 @@ def decision(
         **NOTHING,
         **asked,
         **found,
-        **_signed("decision", signed, digest),
+        **signed_as("decision", signed, digest),
         "champion_version": challenger if moves else champion,
-        **_told([*found["reasons"], AWAITS] if waits else found["reasons"]),
+        **told([*found["reasons"], AWAITS] if waits else found["reasons"]),
         "awaiting_approval": waits,
         "figures": _champion_is(found["figures"]) if moves else found["figures"],
     }
@@ -70,7 +70,7 @@ def held_back(decided: Mapping[str, Any], found: Mapping[str, Any], freeze: Mapp
         **decided,
         "champion_version": decided["compared_with"],
         "verdict": Verdict.FROZEN.value,
-        **_told(said),
+        **told(said),
         "awaiting_approval": False,
         "figures": found["figures"],
         "freeze": dict(freeze),
@@ -83,10 +83,10 @@ def forced(decided: Mapping[str, Any], signed: Authorship, *, reason: str) -> Bo
     said = [f"FORCED({signed.by}, {reason})", f"the rules said {decided['verdict']}: {first}", *others]
     return {
         **decided,
-        **_signed("forced", signed, decided["model_digest"]),
+        **signed_as("forced", signed, decided["model_digest"]),
         "champion_version": decided["challenger_version"],
         "verdict": Verdict.FORCED.value,
-        **_told(said),
+        **told(said),
         "reason": reason,
         "awaiting_approval": False,
         "figures": _champion_is(decided["figures"]),
@@ -99,9 +99,9 @@ def approval(waiting: Entry, signed: Authorship) -> Body:
     first, *others = [one for one in body.get("reasons", [body["words"]]) if one != AWAITS]
     return {
         **_unsigned(body),
-        **_signed("approval", signed, body["model_digest"]),
+        **signed_as("approval", signed, body["model_digest"]),
         "champion_version": body["challenger_version"],
-        **_told([f"approved by {signed.by} (entry {waiting.number}): {first}", *others]),
+        **told([f"approved by {signed.by} (entry {waiting.number}): {first}", *others]),
         "awaiting_approval": False,
         "figures": _champion_is(body["figures"]),
     }
@@ -112,7 +112,7 @@ def rollback(standing: Standing, signed: Authorship, *, to: str, digest: str, re
     moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
     words = f"from version {standing.champion} back to version {to}" + (f": {reason}" if reason else "")
     files = {"files": dict(standing.files(to))}
-    return {**NOTHING, **moved, **_told([words]), "reason": reason, **files, **_signed("rollback", signed, digest)}
+    return {**NOTHING, **moved, **told([words]), "reason": reason, **files, **signed_as("rollback", signed, digest)}
 
 
 def adoption(version: str, signed: Authorship, *, digest: str, files: Mapping[str, str], reason: str) -> Body:
@@ -120,7 +120,7 @@ def adoption(version: str, signed: Authorship, *, digest: str, files: Mapping[st
     moved = {"challenger_version": version, "compared_with": None, "champion_version": version}
     words = f"version {version} was champion, and there was no ledger of it: {reason}"
     kept = {"reason": reason, "files": dict(files)}
-    return {**NOTHING, **moved, **_told([words]), **kept, **_signed("adopted", signed, digest)}
+    return {**NOTHING, **moved, **told([words]), **kept, **signed_as("adopted", signed, digest)}
 
 
 def frozen(standing: Standing, signed: Authorship, *, until: str, ends_at: str, reason: str) -> Body:
@@ -139,7 +139,7 @@ def unfrozen(standing: Standing, signed: Authorship, *, reason: str) -> Body:
 
 def _of_freeze(standing: Standing, signed: Authorship, kind: str, words: str, reason: str) -> Body:
     kept = {"challenger_version": None, "compared_with": standing.champion, "champion_version": standing.champion}
-    return {**NOTHING, **kept, **_told([words]), "reason": reason, **_signed(kind, signed, "")}
+    return {**NOTHING, **kept, **told([words]), "reason": reason, **signed_as(kind, signed, "")}
 
 
 def sealed(standing: Standing, signed: Authorship, *, digest: str, files: Mapping[str, str]) -> Body:
@@ -147,7 +147,7 @@ def sealed(standing: Standing, signed: Authorship, *, digest: str, files: Mappin
     champion = {"challenger_version": standing.champion, "compared_with": standing.champion}
     words = f"the hashes of the {len(files)} files of version {standing.champion}, as they are today"
     kept = {"champion_version": standing.champion, "files": dict(files)}
-    return {**NOTHING, **champion, **_told([words]), **kept, **_signed("sealed", signed, digest)}
+    return {**NOTHING, **champion, **told([words]), **kept, **signed_as("sealed", signed, digest)}
 
 
 def copied(standing: Standing, signed: Authorship, *, to: str, digest: str, why: str, files: Mapping[str, str]) -> Body:
@@ -156,14 +156,14 @@ def copied(standing: Standing, signed: Authorship, *, to: str, digest: str, why:
     words = f"version {standing.champion} is lost ({why}); version {to} is the same model and takes its place"
     moved = {"challenger_version": to, "compared_with": standing.champion, "champion_version": to}
     kept = {"awaiting_approval": False, "files": dict(files)}
-    return {**_unsigned(made.body), **moved, **_told([words]), **kept, **_signed("restored", signed, digest)}
+    return {**_unsigned(made.body), **moved, **told([words]), **kept, **signed_as("restored", signed, digest)}
 
 
 def vacated(standing: Standing, signed: Authorship, *, why: str) -> Body:
     """A lost champion with none before it: the next challenger is judged as a first one."""
     moved = {"challenger_version": standing.champion, "compared_with": standing.champion, "champion_version": None}
     words = f"version {standing.champion} is lost ({why}), and no champion before it is left: there is none now"
-    return {**NOTHING, **moved, **_told([words]), **_signed("restored", signed, "")}
+    return {**NOTHING, **moved, **told([words]), **signed_as("restored", signed, "")}
 
 
 def refitted(standing: Standing, signed: Authorship, *, to: str, digest: str, files: Mapping[str, str]) -> Body:
@@ -184,7 +184,7 @@ def judged_serves(standing: Standing, signed: Authorship, *, digest: str, why: s
 
 def _serving(standing: Standing, signed: Authorship, *, to: str, digest: str, words: str) -> Body:
     kept = {"challenger_version": to, "compared_with": standing.champion, "champion_version": standing.champion}
-    return {**NOTHING, **kept, "serving_version": to, **_told([words]), **_signed(REFITTED, signed, digest)}
+    return {**NOTHING, **kept, "serving_version": to, **told([words]), **signed_as(REFITTED, signed, digest)}
 
 
 def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:
@@ -195,7 +195,7 @@ def unchanged(known: Entry, asked: Mapping[str, Any]) -> Body:
         **asked,
         **champion,
         "verdict": Verdict.NO_CHANGE.value,
-        **_told([WORDS[Verdict.NO_CHANGE]]),
+        **told([WORDS[Verdict.NO_CHANGE]]),
     }
 
 
@@ -207,7 +207,7 @@ def same(asked: Mapping[str, Any], signed: Authorship, *, digest: str, compared:
         f" {compared}"
     )
     kept = {"champion_version": champion, "verdict": Verdict.NO_CHANGE.value}
-    return {**NOTHING, **asked, **kept, **_told([words]), **_signed("decision", signed, digest), "ledger": None}
+    return {**NOTHING, **asked, **kept, **told([words]), **signed_as("decision", signed, digest), "ledger": None}
 
 
 def withdrawn(known: Entry, rolled_back: Entry, asked: Mapping[str, Any]) -> Body:
@@ -218,10 +218,11 @@ def withdrawn(known: Entry, rolled_back: Entry, asked: Mapping[str, Any]) -> Bod
         f" `promote {known.spec} --force --reason TEXT` brings it back"
     )
     kept = {"champion_version": asked["compared_with"], "awaiting_approval": False}
-    return {**known.receipt, **asked, **kept, "verdict": Verdict.KEEP.value, **_told([words])}
+    return {**known.receipt, **asked, **kept, "verdict": Verdict.KEEP.value, **told([words])}
 
 
-def _signed(kind: str, signed: Authorship, digest: str) -> Body:
+def signed_as(kind: str, signed: Authorship, digest: str) -> Body:
+    """The kind of an entry, who wrote it, when and in which run, and the digest of the model that it is about."""
     run = {RUN_ID: signed.run_id} if signed.run_id else {}
     return {"kind": kind, "by": signed.by, "decided_at": signed.at, "model_digest": digest, **run}
 
@@ -231,7 +232,7 @@ def _unsigned(body: Mapping[str, Any]) -> Body:
     return {name: one for name, one in body.items() if name != RUN_ID}
 
 
-def _told(reasons: Sequence[str]) -> Body:
+def told(reasons: Sequence[str]) -> Body:
     """The reasons as a list and as one line."""
     return {"reasons": list(reasons), "words": "; ".join(reasons)}
 

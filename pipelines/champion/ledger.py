@@ -25,10 +25,10 @@ class TakenError(HoldfastError):
 class Entry:
     """One entry: its number, its hash, the hash of the previous entry, and its body.
 
-    body holds kind (decision, forced, approval, rollback, adopted, sealed, restored, refitted, frozen, unfrozen), by,
-    decided_at, challenger_version (whom it is about; none where promotions are frozen or free again) with its
-    model_digest and the hashes of its files, compared_with and champion_version (the champion before and after), and
-    what a decision rests on.
+    body holds kind (decision, forced, approval, rollback, adopted, sealed, restored, refitted, frozen, unfrozen, shadow
+    ended), by, decided_at, challenger_version (whom it is about; none where promotions are frozen or free again) with
+    its model_digest and the hashes of its files, compared_with and champion_version (the champion before and after),
+    and what a decision rests on.
     """
 
     spec: str

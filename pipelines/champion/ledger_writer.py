@@ -106,15 +106,27 @@ class LedgerWriter:
         return entry
 
     def project(self) -> None:
-        """Move the alias to what serves by the ledger, and repeat if another process changed it meanwhile.
+        """Move the aliases to what serves and what shadows by the ledger; repeat if another process changed them.
 
         Raises MissingError when that version is gone.
         """
         while True:
             standing, alias = self.seen()
-            if standing.serving == alias:
+            if standing.serving != alias:
+                model_versions.point(self.client, self.spec, standing.serving)
+            elif (shadows := _shadows(standing)) != self.shadow_alias():
+                model_versions.point(self.client, self.spec, shadows, model_versions.SHADOW)
+            else:
                 return
-            model_versions.point(self.client, self.spec, standing.serving)
+
+    def shadow_alias(self) -> str | None:
+        """The version that the alias `shadow` shows."""
+        found = model_versions.aliased(self.client, self.spec, model_versions.SHADOW)
+        return str(found.version) if found else None
+
+
+def _shadows(standing: Standing) -> str | None:
+    return str(standing.shadow.body["challenger_version"]) if standing.shadow else None
 
 
 def no_champion(spec: str) -> MissingError:

@@ -27,7 +27,7 @@ from pipelines.models import integrity, scorer_text
 if TYPE_CHECKING:
     from features.contract import Contract  # brings Ibis with it
 
-CHAMPION = "champion"
+CHAMPION, SHADOW = "champion", "shadow"
 KIND = "kind"
 DIGEST = "model_digest"
 TWIN_OF, FIGURES_OF = "twin_of", "figures_of"
@@ -166,8 +166,13 @@ def register(client: MlflowClient, name: str, *, logged: ModelInfo, tags: Mappin
 
 def champion(client: MlflowClient, name: str) -> ModelVersion | None:
     """The version that the alias `champion` names, or None."""
+    return aliased(client, name, CHAMPION)
+
+
+def aliased(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
+    """The version that an alias names, or None."""
     try:
-        return client.get_model_version_by_alias(name, CHAMPION)
+        return client.get_model_version_by_alias(name, alias)
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
@@ -216,13 +221,13 @@ def report_digest(found: ModelVersion) -> str | None:
         return None
 
 
-def point(client: MlflowClient, name: str, number: str | None) -> None:
-    """Set the alias `champion` to a version, or with None remove it. Raises MissingError when the version is gone."""
+def point(client: MlflowClient, name: str, number: str | None, alias: str = CHAMPION) -> None:
+    """Set an alias to a version, or with None remove it. Raises MissingError when the version is gone."""
     if number is None:
-        client.delete_registered_model_alias(name, CHAMPION)
+        client.delete_registered_model_alias(name, alias)
         return
     version(client, name, number)
-    client.set_registered_model_alias(name, CHAMPION, number)
+    client.set_registered_model_alias(name, alias, number)
 
 
 def keep_head(client: MlflowClient, name: str, head: str) -> None:

@@ -6,13 +6,18 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from features.errors import MissingError
 from pipelines.champion.ledger import Entry
 from pipelines.ruling.champion_for import Claims, recorded
 from pipelines.ruling.verdict import MOVES, Verdict
 
-REFITTED, FROZEN, UNFROZEN = "refitted", "frozen", "unfrozen"
+REFITTED, FROZEN, UNFROZEN, SHADOW_ENDED = "refitted", "frozen", "unfrozen", "shadow ended"
 # What decides on no version.
-NO_DECISION = (REFITTED, FROZEN, UNFROZEN)
+NO_DECISION = (REFITTED, FROZEN, UNFROZEN, SHADOW_ENDED)
+# What an entry holds that rests on what came true of scores of a version that shadowed.
+CAME_TRUE = "came_true"
+# Verdicts after which the version that shadows goes on.
+UNDECIDED = (Verdict.SHADOWING, Verdict.FROZEN)
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,43 @@ class Standing:
         freeze: dict[str, Any] = last["freeze"]
         return freeze if datetime.fromisoformat(at) < datetime.fromisoformat(freeze["ends_at"]) else None
 
+    @cached_property
+    def _shadows(self) -> tuple[Entry | None, Mapping[str, Entry]]:
+        """The entry since which a version shadows, and by version what kept others out of that place for good.
+
+        With another champion all of it is over: they were compared with the one before.
+        """
+        shadow, out = None, dict[str, Entry]()
+        for entry in self.entries:
+            body = entry.body
+            version, verdict = body["challenger_version"], body["verdict"]
+            if entry.moves:
+                shadow, out = None, {}
+            elif body["kind"] == SHADOW_ENDED:
+                shadow, out = None, {**out, version: entry} if body["kept_out"] else out
+            elif CAME_TRUE in body and verdict not in UNDECIDED:
+                shadow, out = None, out if body["awaiting_approval"] else {**out, version: entry}
+            elif verdict == Verdict.SHADOWING and shadow is None:
+                shadow = entry
+        return shadow, out
+
+    @property
+    def shadow(self) -> Entry | None:
+        """The entry since which its challenger shadows the champion; None where no version does."""
+        return self._shadows[0]
+
+    @property
+    def began_to_shadow(self) -> Entry:
+        """The same. Raises MissingError where no version does."""
+        if self.shadow is None:
+            raise MissingError(f"no version of '{self.spec}' shadows its champion.")
+        return self.shadow
+
+    @property
+    def kept_out(self) -> Mapping[str, Entry]:
+        """The versions that shadowed this champion and were rejected, or ended by a person, each with that entry."""
+        return self._shadows[1]
+
     @property
     def before(self) -> str | None:
         """The version that a rollback would return to."""
@@ -160,7 +202,11 @@ class Standing:
         return next(same, None)
 
     def holds(self, answer: Entry) -> bool:
-        """Whether an answer is still valid: one in favour of the challenger only while it awaits approval."""
+        """Whether an answer is still valid: one for the challenger only while it awaits approval, or shadows."""
+        if answer.body["verdict"] == Verdict.SHADOWING:
+            return (
+                self.shadow is not None and self.shadow.body["challenger_version"] == answer.body["challenger_version"]
+            )
         return answer.body["verdict"] not in MOVES or answer in self.waiting.values()
 
     def about(self, version: str) -> Entry | None:

@@ -3,7 +3,7 @@
 from mlflow.entities.model_registry import ModelVersion
 
 from features.errors import UsageError
-from pipelines.champion import chain, entry_kinds, loading, model_versions
+from pipelines.champion import chain, entry_kinds, loading, model_versions, shadow_entries
 from pipelines.champion.ledger_writer import LedgerWriter
 from pipelines.champion.succession import Standing
 
@@ -28,6 +28,10 @@ def restore(writer: LedgerWriter) -> str:
     if standing.serving != standing.champion and (why := writer.lost(standing, str(standing.serving))):
         digest = str(standing.made_champion.body["model_digest"])
         body = entry_kinds.judged_serves(standing, writer.signed, digest=digest, why=why)
+        words = "; ".join(filter(None, [words, str(writer.write(standing, body).body["words"])]))
+    standing, _ = writer.seen()
+    if standing.shadow and (why := writer.lost(standing, standing.shadow.body["challenger_version"])):
+        body = shadow_entries.ended(standing, writer.signed, reason=f"it is lost: {why}", kept_out=True)
         words = "; ".join(filter(None, [words, str(writer.write(standing, body).body["words"])]))
     writer.project()
     return words or f"the alias champion shows version {writer.seen()[1] or 'none'}"
@@ -107,6 +111,11 @@ def delete(writer: LedgerWriter, version: str) -> None:
         raise UsageError(f"version {number} of '{writer.spec}' was champion before: a rollback leads to it.")
     if number in map(standing.serves, standing.champions):
         raise UsageError(f"version {number} of '{writer.spec}' serves when a rollback leads to the champion it is of.")
+    if standing.shadow and number == standing.shadow.body["challenger_version"]:
+        raise UsageError(
+            f"version {number} of '{writer.spec}' shadows the champion: `python -m pipelines shadow {writer.spec} --end"
+            " --reason TEXT` ends that."
+        )
     if number in standing.withdrawn:
         raise UsageError(f"version {number} of '{writer.spec}' was rolled back: once deleted, it could come back.")
     writer.client.delete_model_version(writer.spec, number)

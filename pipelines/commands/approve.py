@@ -30,21 +30,22 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Write the ledger and `decision.json`, then move the alias. Raises UsageError where nothing awaits approval."""
-    from pipelines.champion import announcing, ledger_writer
+    from pipelines.champion import announcing, ledger_writer, shadow_entries
     from pipelines.files import storage
     from pipelines.gate import decision_page_file
     from pipelines.ruling import answers
 
     with ledger_writer.writing(spec.name, workspace.root) as writer:
+        then = writer.seen()[0]
         entry, before = _entry(writer, arguments.version)
         storage.write_json(workspace.decision, entry.receipt)
         writer.project()
         decision_page_file.write_page(spec, workspace, entry.receipt)
-        refit = announcing.awaits_refit(workspace, writer.agreed()[0]) if spec.refit else ""
+        now, _ = writer.agreed()
+        refit = announcing.awaits_refit(workspace, now) if spec.refit else ""
     said = f"is champion already, since entry {entry.number}" if before else "is champion"
     answers.say(f"approve {spec.name}: version {arguments.version} {said}; {entry.body['words']}")
-    if refit:
-        answers.say(refit)
+    answers.say(*filter(None, [shadow_entries.over(then, now), refit]))
     return 0
 
 

@@ -1,9 +1,9 @@
 """Show every entry of a spec's ledger: what was decided, by whom, on which numbers.
 
 One line an entry, oldest first: its number, when, its kind (decision, forced, approval, rollback, adopted, sealed,
-restored, refitted, frozen, unfrozen), the verdict, the version it is about, the champion before and after, the look at
-the gate cohort with what it spent of alpha, who wrote it, and why, shortened unless --whole. Entries are never changed;
-`registry check` proves it.
+restored, refitted, frozen, unfrozen, shadow ended), the verdict, the version it is about, the champion before and
+after, the look at the gate cohort with what it spent of alpha, who wrote it, and why, shortened unless --whole. Entries
+are never changed; `registry check` proves it.
 
 group: look
 codes: 5 the ledger is broken

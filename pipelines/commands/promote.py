@@ -2,6 +2,8 @@
 
 With --force a person overrules the rules: the verdict FORCED is written into the ledger with their name, the reason,
 and what the rules said. A model that does not load or predicts other numbers than were evaluated is never forced.
+Where the spec says `gate: {shadow: {dates: 2}}`, a challenger that the rules accept shadows the champion first: the
+verdict is SHADOWING, with code 3, until enough of what both said has come true to decide (`shadow` says how far it is).
 
 group: stage
 writes: artifacts/SPEC/decision.json, decision.html, decision_curves.json and report.html

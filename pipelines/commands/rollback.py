@@ -33,7 +33,7 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: a
 
     Raises UsageError where another changed the champion since this one was asked for: it meant the one of before.
     """
-    from pipelines.champion import ledger_writer
+    from pipelines.champion import ledger_writer, shadow_entries
     from pipelines.ruling import answers
     from pipelines.servers import mlflow_runs
 
@@ -42,8 +42,11 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: a
     with ledger_writer.writing(spec.name, workspace.root) as writer:
         entry, finished = _entry(writer, meant, arguments.reason)
         writer.project()
+        over = shadow_entries.over(meant[0], writer.seen()[0])
     said = f"; it was stopped half-way, and is finished now; asked for by {entry.body['by']}" if finished else ""
     answers.say(f"rollback {spec.name}: {entry.body['words']} (entry {entry.number}){said}")
+    if over:
+        answers.say(over)
     return 0
 
 

@@ -7,7 +7,7 @@ the champion was trained there is a line with their number.
 
 group: look
 codes: 5 the ledger is broken
-json: champion, serving, alias, before, awaiting, frozen, looks, erased_since and last as an object
+json: champion, serving, alias, before, awaiting, frozen, shadow, looks, erased_since and last as an object
 example: python -m pipelines status demo
 example: python -m pipelines status demo --json
 """
@@ -50,11 +50,14 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: 
     erased_since = receipts.of_version(workspace, standing.champion)
     last = _told(head.body, head.number) if head else ["none"]
     freeze = standing.frozen(reader.signed.at)
+    began = standing.shadow
+    shadow = {"version": began.body["challenger_version"], "since": began.body["decided_at"]} if began else None
     lines = [
         ("champion", _champion(standing, alias)),
         ("before", f"version {standing.before}" if standing.before else "none"),
         ("awaiting approval", "; ".join(told) or "none"),
         *([("frozen", freezing.words(freeze))] if freeze else []),
+        *([("shadow", _shadow(shadow))] if shadow else []),
         ("looks", _said(looks, spec)),
         *([("erased since", f"{erased_since} people whose data the champion learned from")] if erased_since else []),
         ("last entry", last[0]),
@@ -68,6 +71,7 @@ def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", _arguments: 
         "before": standing.before,
         "awaiting": waiting,
         "frozen": freeze,
+        "shadow": shadow,
         "looks": looks,
         "erased_since": erased_since,
         "last": _last(head) if head else None,
@@ -90,6 +94,10 @@ def _told(body: "Mapping[str, Any]", number: int) -> list[str]:
     what, version = answers.verdict_of(body), body["challenger_version"]
     about = f", version {version}" if version else ""
     return [f"{number}, {body['decided_at']}: {what}{about}", *answers.lines_of(body)]
+
+
+def _shadow(shadow: "Mapping[str, str]") -> str:
+    return f"version {shadow['version']} since {shadow['since']}; `shadow` says how far it is"
 
 
 def _champion(standing: "Standing", alias: str | None) -> str:

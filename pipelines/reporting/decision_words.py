@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.reporting import decision_looks
+from pipelines.reporting import decision_looks, shadow_words
 from pipelines.reporting.judged_figures import Tone
 from pipelines.reporting.rules_in_words import called, in_words
 from pipelines.ruling.verdict import MOVES, Verdict
@@ -24,6 +24,7 @@ _BECAUSE = {
     Verdict.INSUFFICIENT_DATA: "The data do not suffice for a valid comparison, so there is no verdict on the models.",
     Verdict.CONTRACT_FAIL: "A model that differs from what was evaluated is not promoted, whatever its figures.",
     Verdict.FROZEN: "The rules accept this model, but promotions are frozen, so nothing changes.",
+    Verdict.SHADOWING: "The rules accept this model on the past, and the spec lets it shadow the champion first.",
 }
 _UNMOVED = {
     Verdict.KEEP: "A second comparison of the same challenger on the same customers gives the same answer.",
@@ -32,6 +33,7 @@ _UNMOVED = {
     Verdict.INSUFFICIENT_DATA: "It is judged again with more outcomes, or customers that neither model was trained on.",
     Verdict.CONTRACT_FAIL: "It is judged again once the fault named here is corrected.",
     Verdict.FROZEN: "The first run after the freeze decides again, by the same comparison.",
+    Verdict.SHADOWING: "Each run scores the newest date by both, and decides once enough outcomes are known.",
 }
 
 
@@ -87,6 +89,7 @@ def _verdict(decision: Found) -> str:
         Verdict.CONTRACT_FAIL: f"Refused: {this} differs from what was evaluated",
         Verdict.FORCED: f"Forced: {this} is champion",
         Verdict.FROZEN: f"Frozen: {stays}",
+        Verdict.SHADOWING: f"In shadow: {this} is scored beside {before}; {stays}",
     }[Verdict(decision["verdict"])]
 
 
@@ -108,7 +111,7 @@ def mark(decision: Found) -> Tone:
     """The tone of a verdict."""
     if decision["verdict"] in (*MOVES, Verdict.NO_CHANGE):
         return "open" if decision["awaiting_approval"] else "good"
-    if decision["verdict"] in (Verdict.INCONCLUSIVE, Verdict.INSUFFICIENT_DATA, Verdict.FROZEN):
+    if decision["verdict"] in (Verdict.INCONCLUSIVE, Verdict.INSUFFICIENT_DATA, Verdict.FROZEN, Verdict.SHADOWING):
         return "open"
     return "bad"
 
@@ -123,6 +126,7 @@ def _sentence(decision: Found) -> str:
     if verdict is Verdict.FORCED:
         held = _held(decision)
         return f"{decision['by']} overruled the rules and gave this reason: \u201c{decision['reason']}\u201d. {held}"
+    shadow = f" {shadow_words.sentence(decision)}".rstrip()
     approved = f"{decision['by']} approved it. " if kind == "approval" else ""
     renewed = decision.get("renewed", "newer data")
     why = (
@@ -130,7 +134,7 @@ def _sentence(decision: Found) -> str:
         if _by_rules(decision)
         else f"{_capital(decision['words'])}."
     )
-    return f"{approved}{why} {champion_for(decision)}{_switched_off(decision)}".strip()
+    return f"{approved}{why} {champion_for(decision)}{_switched_off(decision)}{shadow}".strip()
 
 
 def _switched_off(decision: Found) -> str:

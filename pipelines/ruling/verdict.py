@@ -17,6 +17,7 @@ class Verdict(StrEnum):
     CONTRACT_FAIL = "CONTRACT_FAIL"
     FORCED = "FORCED"
     FROZEN = "FROZEN"
+    SHADOWING = "SHADOWING"
 
 
 EXIT_CODES = {
@@ -28,6 +29,7 @@ EXIT_CODES = {
     Verdict.KEEP: 3,
     Verdict.NO_CHAMPION: 3,
     Verdict.FROZEN: 3,
+    Verdict.SHADOWING: 3,
     Verdict.INCONCLUSIVE: 4,
     Verdict.INSUFFICIENT_DATA: 5,
     Verdict.CONTRACT_FAIL: 5,
@@ -45,4 +47,5 @@ WORDS = {
     Verdict.CONTRACT_FAIL: "a model is not in order",
     Verdict.NO_CHANGE: "the challenger is the champion",
     Verdict.FROZEN: "promotions are frozen",
+    Verdict.SHADOWING: "the challenger shadows the champion until enough has come true",
 }

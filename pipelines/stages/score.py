@@ -1,6 +1,7 @@
 """Rank every active customer with the champion: risk, reasons, recommended action and its expected value.
 
 writes: artifacts/SPEC/ranked_list, the list as CSV and Parquet, unseen_levels.json, and a receipt
+writes: what a version that shadows the champion says of the customers, in the operations database
 codes: 5
 example: python -m pipelines score demo
 """
@@ -18,7 +19,10 @@ from mlflow.entities.model_registry import ModelVersion
 from experiments.money.risk_levels import RiskCuts, in_use
 from experiments.spec import ExperimentSpec
 from pipelines.champion import ledger_writer, loading, model_versions
+from pipelines.champion.ledger_writer import LedgerWriter
+from pipelines.champion.succession import Standing
 from pipelines.files import spreadsheet, storage
+from pipelines.gate import shadow_scoring
 from pipelines.matrix import matrices
 from pipelines.messages import log
 from pipelines.models import levels
@@ -41,10 +45,7 @@ EVERYTHING = Claims(risk=True, uplift=True)
 
 def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     """Write the ranked list as Parquet and CSV. Raises MissingError when there is no champion."""
-    reader = ledger_writer.reading(spec.name, workspace.root)
-    standing, _ = reader.agreed()
-    if standing.champion is None:
-        raise ledger_writer.no_champion(spec.name)
+    reader, standing = _standing(spec, workspace)
     champion = model_versions.version(reader.client, spec.name, str(standing.serving))
     uplift = current(str(champion.tags.get("uplift", RANDOMISED)))
     # A champion of which the ledger says nothing was taken over as it was.
@@ -85,6 +86,16 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
         version=int(champion.version),
     )
     _tell(spec, not_seen)
+
+
+def _standing(spec: ExperimentSpec, workspace: Workspace) -> tuple[LedgerWriter, Standing]:
+    """The ledger, which has a champion; what shadows it is scored beside it."""
+    reader = ledger_writer.reading(spec.name, workspace.root)
+    standing, _ = reader.agreed()
+    if standing.champion is None:
+        raise ledger_writer.no_champion(spec.name)
+    shadow_scoring.keep(spec, workspace, reader, standing)
+    return reader, standing
 
 
 def _unseen(champion: ModelVersion, model: Any, rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from pipelines.outreach.operations.tables import (
     OPT_OUTS,
     OUTCOMES,
     ROUNDS,
+    SHADOW_SCORES,
     WARNING_EVENTS,
     WARNINGS,
 )
@@ -38,6 +39,7 @@ TEXTS: Mapping[sa.Table, Mapping[str, Any]] = {
     CONTACTS: {},
     OPT_OUTS: {},
     OUTCOMES: {},
+    SHADOW_SCORES: {"said": "{}", "known": None},
 }
 # Their keys are hashes of what a row says, the id among it: whoever guessed the row could tell by them.
 HASHED = (CONTACTS, OPT_OUTS, OUTCOMES)

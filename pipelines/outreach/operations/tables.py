@@ -187,7 +187,23 @@ ERASURES = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("told", sa.Text, nullable=False),
 )
+# What a version that shadows a champion (shadow), and those that it is compared with, said of a customer on a date:
+# written once, when it was scored. as_of is the day, moment until when everything was known; said is JSON: the scores;
+# known is JSON, with shadow's own rows: what judges the customer beside them, as it was known then.
+SHADOW_SCORES = sa.Table(
+    "holdfast_shadow_scores",
+    METADATA,
+    sa.Column("spec", sa.Text, primary_key=True),
+    sa.Column("shadow", sa.Text, primary_key=True),
+    sa.Column("champion", sa.Text, primary_key=True),
+    sa.Column("as_of", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("moment", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("known", sa.Text),
+)
 APPEND_ONLY = (
     *(ROUNDS, ASSIGNMENTS, WARNINGS, WARNING_EVENTS, DELIVERIES, CONTACTS, OPT_OUTS, OUTCOMES),
-    *(ERASED, ERASURES),
+    *(ERASED, ERASURES, SHADOW_SCORES),
 )
