@@ -32,12 +32,12 @@ EXAMPLES = (
 )
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # What talks to no server and no database, and what only reads there.
-FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
+FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate", "store")
 READING = ("status", "history", "monitor", "read", "reproduce")
 # What writes the files of the checkout, beside the stages.
-WRITING = ("run", "data", "forget")
+WRITING = ("run", "data", "forget", "store")
 # Whose actions name the spec each.
-WITH_ACTIONS = ("registry", "alerts")
+WITH_ACTIONS = ("registry", "alerts", "store")
 # What makes the spec that it is told the name of.
 WITHOUT_SPEC = ("new",)
 # What is about the whole checkout, and names specs only where it is about some of them.

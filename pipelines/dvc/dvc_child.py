@@ -11,7 +11,7 @@ import signal
 import sys
 from types import FrameType
 
-from pipelines.dvc import lock_file
+from pipelines.dvc import lock_file, remote_child
 from pipelines.processes import processes
 
 
@@ -29,6 +29,8 @@ def main(pipe: int, words: list[str]) -> None:
         gc.set_threshold(50_000, 20, 100)  # as for us: what is loaded stays
         if words[0] == "repro":
             lock_file.quicken()
+        if words[0] in remote_child.ASKING and remote_child.look(".dvc") is False:
+            raise SystemExit(1)
         runpy.run_module("dvc", run_name="__main__", alter_sys=True)
 
 

@@ -10,7 +10,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 HIDDEN = "***"
 # Addresses that others hand to us; what is secret in them is hidden wherever it stands.
 ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "HOLDFAST_LEDGER_URI", "MLFLOW_S3_ENDPOINT_URL")
-SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD")
+SECRETS = (
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "PGPASSWORD",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
 # Shorter ones are words that stand in harmless texts, too; those are hidden by where they stand alone.
 LEAST = 8
 
