@@ -32,14 +32,14 @@ EXAMPLES = (
 )
 RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql://HOST/DATABASE?table=SCHEMA.NAME"
 # What talks to no server and no database, and what only reads there.
-FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate", "store")
+FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
 READING = ("status", "history", "monitor", "read", "reproduce")
 # What writes the files of the checkout, beside the stages.
-WRITING = ("run", "data", "forget", "store")
+WRITING = ("run", "data", "forget")
 # Whose actions name the spec each.
 WITH_ACTIONS = ("registry", "alerts", "store")
-# What makes the spec that it is told the name of.
-WITHOUT_SPEC = ("new",)
+# What makes the spec that it is told the name of, and what asks nothing of a spec but its name.
+WITHOUT_SPEC = ("new", "store")
 # What is about the whole checkout, and names specs only where it is about some of them.
 OF_ALL = ("doctor", "backup", "restore", "clean")
 

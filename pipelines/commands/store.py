@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING
 from pipelines.messages.answer import Answer
 
 if TYPE_CHECKING:
-    from experiments.spec import ExperimentSpec
-    from experiments.texts.spec import TextsSpec
     from pipelines.workspace import Workspace
 
 ACTIONS = {"pull": "Bring the data of a spec from DVC's remote.", "push": "Copy the data of a spec to DVC's remote."}
@@ -36,13 +34,25 @@ def arguments(command: argparse.ArgumentParser) -> None:
         action.add_argument("spec", metavar="SPEC", help="a spec: the name of a file in experiments/specs")
 
 
-def run(spec: "ExperimentSpec | TextsSpec", workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
-    """Copy, and say from or to where."""
+def run(_spec: None, workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
+    """Copy, and say from or to where. Raises MissingError where there is no such spec, and what DVC's refusal means."""
     from pipelines.dvc import remotes
+    from pipelines.processes import run_lock
 
-    remote = remotes.pull(workspace) if arguments.action == "pull" else remotes.push(workspace)
+    _check(workspace)
+    with run_lock.held(workspace.root, f"store {arguments.action} {workspace.spec}"):
+        remote = remotes.pull(workspace) if arguments.action == "pull" else remotes.push(workspace)
     where = f"{'from' if arguments.action == 'pull' else 'to'} {remote.name} at {remote.address}"
     said = f"the data are copied {where}" if remote.name else "DVC has no remote; nothing is copied"
     named = {"name": remote.name, "address": remote.address} if remote.name else None
-    plain = {"spec": spec.name, "action": arguments.action, "remote": named}
-    return Answer((f"store {arguments.action} {spec.name}: {said}",), plain)
+    plain = {"spec": workspace.spec, "action": arguments.action, "remote": named}
+    return Answer((f"store {arguments.action} {workspace.spec}: {said}",), plain)
+
+
+def _check(workspace: "Workspace") -> None:
+    """What a spec says is no matter, nor whether it can be read: it is there."""
+    from features.errors import MissingError
+
+    if not workspace.spec_file.is_file():
+        known = sorted(path.stem for path in workspace.specs.glob("*.yaml"))
+        raise MissingError(f"no spec '{workspace.spec}' in {workspace.specs}; there are {known}.")

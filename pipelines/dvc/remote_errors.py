@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from features.errors import HoldfastError, MissingError, StorageError
 from pipelines.dvc import remote_child
@@ -35,7 +36,7 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (
     (
         r"Host key is not trusted for host (\S+)",
         "~/.ssh/known_hosts does not have the key with which {1} answers: another may pose as it",
-        "compare what `ssh-keyscan {1}` says with the server's own, and add it",
+        "compare what `ssh-keyscan -p {port} {1}` says with the server's own, and add it",
     ),
     (r"Permission denied for user (\S+) on host (\S+)", "it does not let the user {1} in", KEY),
     (r"(?:KeyImportError|KeyEncryptionError): (.*)", "its key cannot be read ({1})", KEY),
@@ -83,15 +84,24 @@ class Remote:
 
 def read(said: str) -> Remote:
     """What `remote_child` and DVC after it printed, where something is wrong the last of what is."""
-    named = re.search(rf"^{re.escape(remote_child.NAMED)}(\S+) at (.*)$", said, re.MULTILINE)
-    name, address = (named[1], masking.mask(named[2])) if named else ("", "")
+    told = re.search(rf"^{re.escape(remote_child.NAMED)}(\S+) at (.*)$", said, re.MULTILINE)
+    name, address = (told[1], masking.mask(told[2])) if told else ("", "")
     faults = [line for line in said.splitlines() if line.startswith(remote_child.FAULT)]
     if not faults:
         return Remote(name, address, is_there=remote_child.THERE in said)
     for pattern, fault_of, remedy_of in MEANINGS:
         if found := re.search(pattern, "\n".join(faults)):
             words = (found[0], found[1] if found.re.groups else "")
-            fault, remedy = (masking.mask(text.format(*words, name=name)) for text in (fault_of, remedy_of))
+            fault, remedy = (
+                masking.mask(text.format(*words, name=name, port=_port(address))) for text in (fault_of, remedy_of)
+            )
             return Remote(name, address, fault=fault, remedy=remedy)
     last = masking.mask(faults[-1].removeprefix(remote_child.FAULT).strip())
     return Remote(name, address, fault=last, remedy="all that DVC said is in state/dvc.log")
+
+
+def _port(address: str) -> int:
+    try:
+        return urlsplit(address).port or 22
+    except ValueError:
+        return 22

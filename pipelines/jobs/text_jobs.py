@@ -15,7 +15,7 @@ STAGES = ("ingest", "validate", "tune", "train", "evaluate", "register", "promot
 # Commands that ask of a spec no more than its name and title, its gate's alpha and approval.
 OF_EVERY_KIND = ("approve", "freeze", "history", "promote", "registry", "rollback", "status", "summary", "unfreeze")
 # What they have beside, whose modules take a spec of texts.
-OWN = ("read", "reproduce", "store")
+OWN = ("read", "reproduce")
 
 
 def check(command: str, spec: TextsSpec) -> None:
