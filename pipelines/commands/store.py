@@ -35,24 +35,12 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(_spec: None, workspace: "Workspace", arguments: argparse.Namespace) -> Answer:
-    """Copy, and say from or to where. Raises MissingError where there is no such spec, and what DVC's refusal means."""
-    from pipelines.dvc import remotes
-    from pipelines.processes import run_lock
+    """Copy, and say from or to where."""
+    from pipelines.jobs import storing
 
-    _check(workspace)
-    with run_lock.held(workspace.root, f"store {arguments.action} {workspace.spec}"):
-        remote = remotes.pull(workspace) if arguments.action == "pull" else remotes.push(workspace)
+    remote = storing.pull(workspace) if arguments.action == "pull" else storing.push(workspace)
     where = f"{'from' if arguments.action == 'pull' else 'to'} {remote.name} at {remote.address}"
     said = f"the data are copied {where}" if remote.name else "DVC has no remote; nothing is copied"
     named = {"name": remote.name, "address": remote.address} if remote.name else None
     plain = {"spec": workspace.spec, "action": arguments.action, "remote": named}
     return Answer((f"store {arguments.action} {workspace.spec}: {said}",), plain)
-
-
-def _check(workspace: "Workspace") -> None:
-    """What a spec says is no matter, nor whether it can be read: it is there."""
-    from features.errors import MissingError
-
-    if not workspace.spec_file.is_file():
-        known = sorted(path.stem for path in workspace.specs.glob("*.yaml"))
-        raise MissingError(f"no spec '{workspace.spec}' in {workspace.specs}; there are {known}.")

@@ -24,14 +24,15 @@ def main(pipe: int, words: list[str]) -> None:
     processes.tie(os.environ)
     signal.signal(signal.SIGTERM, _wait_for_the_stage)
     os.set_inheritable(pipe, False)
-    with os.fdopen(pipe, "w", encoding="utf-8", errors="backslashreplace", buffering=1) as told:
-        sys.argv, sys.stdout, sys.stderr = ["dvc", *words], told, told
-        gc.set_threshold(50_000, 20, 100)  # as for us: what is loaded stays
-        if words[0] == "repro":
-            lock_file.quicken()
-        if words[0] in remote_child.ASKING and remote_child.look(".dvc") is False:
-            raise SystemExit(1)
-        runpy.run_module("dvc", run_name="__main__", alter_sys=True)
+    # It stays open until the process ends: what ends it is said there, too.
+    told = os.fdopen(pipe, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    sys.argv, sys.stdout, sys.stderr = ["dvc", *words], told, told
+    gc.set_threshold(50_000, 20, 100)  # as for us: what is loaded stays
+    if words[0] == "repro":
+        lock_file.quicken()
+    if words[0] in remote_child.ASKING:
+        remote_child.look(".dvc")
+    runpy.run_module("dvc", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Run by its path in a checkout, it imports nothing of ours. `remotes` reads what 
 import os
 import signal
 import sys
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 # Commands of DVC that copy files from or to a remote.
@@ -18,19 +18,23 @@ KNOWN_HOSTS = "known_hosts"
 
 
 def look(folder: str) -> bool | None:
-    """Print name and address of the remote that the settings in a folder name, and what it answers.
+    """Print name and address of the remote that the settings in a folder name, and whether its folder is there.
 
-    Gives whether it answers, None where there is none.
+    Gives that, None where there is no remote. What is wrong is raised, by `say` in words for `remotes`: stores fail in
+    as many ways as there are kinds of them.
     """
+    sys.excepthook = say
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(SECONDS)
     try:
         return _look(folder)
-    except Exception as error:  # noqa: BLE001 - stores fail in as many ways as there are kinds of them
-        print(f"{FAULT}{type(error).__name__}: {' '.join(str(error).split())}")  # noqa: T201 - `remotes` reads it
-        return False
     finally:
         signal.alarm(0)
+
+
+def say(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    """Print an error that ends the process as one line."""
+    print(f"{FAULT}{kind.__name__}: {' '.join(str(error).split())}")  # noqa: T201 - `remotes` reads it
 
 
 def _look(folder: str) -> bool | None:
@@ -43,13 +47,13 @@ def _look(folder: str) -> bool | None:
         print(NONE)  # noqa: T201
         return None
     address = str(config["remote"].get(name, {}).get("url"))
-    shown = address if "://" in address else os.path.realpath(address)
-    print(f"{NAMED}{name} at {shown}")  # noqa: T201
+    print(f"{NAMED}{name} at {address if '://' in address else os.path.realpath(address)}")  # noqa: T201
     kind, settings, path = get_cloud_fs(config, name=name)
     if kind.protocol == "ssh":
         verify_hosts(kind)
-    print(THERE if _is_there(kind(**settings), path) else GONE)  # noqa: T201
-    return True
+    is_there = _is_there(kind(**settings), path)
+    print(THERE if is_there else GONE)  # noqa: T201
+    return is_there
 
 
 def _is_there(store: Any, path: str) -> bool:

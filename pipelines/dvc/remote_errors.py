@@ -17,7 +17,7 @@ ADDRESS = "correct its address (`dvc remote modify {name} url ADDRESS`)"
 UNREACHABLE = (
     *("Connect call failed", "Could not connect to the endpoint", "Connection refused", "Connection reset"),
     *("Connection lost", "Connection closed", "Name or service not known", "name resolution", "No route to host"),
-    *("Network is unreachable", r"did not answer within \d+ s", "[Tt]imed? ?out", "HTTPClientError"),
+    *("Network is unreachable", r"within \d+ s", "timed out", "[A-Z][a-z]+ timeout", "HTTPClientError"),
 )
 REFUSED = (
     *("Access Key Id you provided does not exist", "request signature we calculated does not match"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.errors import HoldfastError, MissingError
-from pipelines.dvc import dvc_process, error_messages, remote_errors
+from pipelines.dvc import dvc_process, error_messages, remotes
 from pipelines.jobs import worktrees
 from pipelines.messages import log
 from pipelines.workspace import Workspace
@@ -73,7 +73,7 @@ class Stores:
                 " never pushed; without them it cannot be made again."
             )
         if code:  # a remote that does not answer
-            raise HoldfastError(f"the raw data of {of} could not be pulled: {remote_errors.read(said).error}")
+            raise HoldfastError(f"the raw data of {of} could not be pulled: {remotes.read(code, said).error}")
 
     def _settings(self, tree: Path, cache: Path) -> None:
         """Write DVC's settings of a tree."""
