@@ -12,6 +12,7 @@ from typing import Any
 # Commands of DVC that copy files from or to a remote.
 ASKING = ("pull", "push")
 NONE, NAMED, GONE, THERE, FAULT = "remote: none", "remote: ", "remote is gone", "remote is there", "ERROR: "
+NOWHERE = "no address"
 # DVC itself would wait for half an hour.
 SECONDS = 20
 KNOWN_HOSTS = "known_hosts"
@@ -46,8 +47,9 @@ def _look(folder: str) -> bool | None:
     if not name:
         print(NONE)  # noqa: T201
         return None
-    address = str(config["remote"].get(name, {}).get("url"))
-    print(f"{NAMED}{name} at {address if '://' in address else os.path.realpath(address)}")  # noqa: T201
+    address = str(config["remote"].get(name, {}).get("url", NOWHERE))
+    shown = address if "://" in address or address == NOWHERE else os.path.realpath(address)
+    print(f"{NAMED}{name} at {shown}")  # noqa: T201
     kind, settings, path = get_cloud_fs(config, name=name)
     if kind.protocol == "ssh":
         verify_hosts(kind)

@@ -84,7 +84,7 @@ class Remote:
 
 def read(said: str) -> Remote:
     """What `remote_child` and DVC after it printed, where something is wrong the last of what is."""
-    told = re.search(rf"^{re.escape(remote_child.NAMED)}(\S+) at (.*)$", said, re.MULTILINE)
+    told = re.search(rf"^{re.escape(remote_child.NAMED)}(.+?) at (.*)$", said, re.MULTILINE)
     name, address = (told[1], masking.mask(told[2])) if told else ("", "")
     faults = [line for line in said.splitlines() if line.startswith(remote_child.FAULT)]
     if not faults:

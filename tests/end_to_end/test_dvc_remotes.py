@@ -130,6 +130,7 @@ def test_the_workflow_and_the_page_lead_to_a_server_over_ssh(
     assert [one.line for one in reachable.remote(shop.root)] == [f"ok       DVC remote: store at {ssh.address} answers"]
 
 
+@pytest.mark.slow
 def test_a_runner_trains_nothing_that_another_put_on_s3(
     shop: Repository, s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

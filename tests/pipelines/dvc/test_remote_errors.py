@@ -28,7 +28,7 @@ SAID = {
     "ERROR: PermissionError: The AWS Access Key Id you provided does not exist in our records.": "refuses the cred",
     "ERROR: PermissionError: Access Denied": "refuses the credentials (Access Denied)",
     "ERROR: ProfileNotFound: The config profile (nope) could not be found": "no profile nope of AWS",
-    'ERROR: ConnectTimeoutError: Connect timeout on endpoint URL: "http://10.0.0.1/b"': "does not answer (Connect timeout)",
+    'ERROR: ConnectTimeoutError: Connect timeout on endpoint URL: "http://10.0.0.1"': "answer (Connect timeout)",
     "ERROR: TimeoutError: [Errno 110] Connect call failed": "does not answer (Connect call failed)",
     'ERROR: EndpointConnectionError: Could not connect to the endpoint URL: "http://127.0.0.1:1/b"': "does not answer",
     "ERROR: unexpected error - [Errno 28] No space left on device": "no room for its files",
