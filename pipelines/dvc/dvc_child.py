@@ -22,7 +22,8 @@ def _wait_for_the_stage(_signal: int, _frame: FrameType | None) -> None:
 def main(pipe: int, words: list[str]) -> None:
     """Run DVC in this process; its output goes to a descriptor that the stages do not get."""
     processes.tie(os.environ)
-    signal.signal(signal.SIGTERM, _wait_for_the_stage)
+    if words[0] not in remote_child.ASKING:
+        signal.signal(signal.SIGTERM, _wait_for_the_stage)
     os.set_inheritable(pipe, False)
     # It stays open until the process ends: what ends it is said there, too.
     told = os.fdopen(pipe, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
