@@ -19,11 +19,11 @@ help:  ## what there is to make
 run: .venv/ready  ## run the main job: make run SPEC=telco for another spec
 	@$(BIN)/python -m pipelines run $(SPEC)
 
-test: .venv/spark .venv/oracles  ## every test, the long simulations included
+test: .venv/spark .venv/oracles .venv/remotes  ## every test, the long simulations included
 	@tests/install_servers
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-fast: .venv/spark .venv/oracles  ## the tests but for the long simulations
+fast: .venv/spark .venv/oracles .venv/remotes  ## the tests but for the long simulations
 	@tests/install_servers
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
 
@@ -56,9 +56,11 @@ lock: .venv/ready
 		--group dev pyproject.toml -o requirements.lock
 	@sed -n 's/^spark = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --universal -c requirements.lock - -o requirements-spark.lock
-	@sed -n 's/^oracles = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url \
+	@sed -n 's/^\(ssh\|s3\) = \["\(.*\)"\]$$/\2/p' pyproject.toml | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --universal -c requirements.lock - -o requirements-remotes.lock
+	@sed -n 's/^\(oracles\|fakes\) = \["\(.*\)"\]$$/\2/p' pyproject.toml | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --universal --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
-		-c requirements.lock - -o requirements-oracles.lock
+		-c requirements.lock -c requirements-remotes.lock - -o requirements-oracles.lock
 
 .venv/ready: requirements.lock
 	@$(PYTHON) -m venv .venv
@@ -72,7 +74,12 @@ lock: .venv/ready
 	@$(BIN)/uv pip install -q --require-hashes --python $(BIN)/python -r requirements-spark.lock
 	@touch $@
 
-# What tests compare with: causalml, without what XGBoost brings for graphics cards.
+# What DVC needs for a remote over SSH or on S3.
+.venv/remotes: .venv/ready requirements-remotes.lock
+	@$(BIN)/uv pip install -q --require-hashes --no-deps --python $(BIN)/python -r requirements-remotes.lock
+	@touch $@
+
+# What only tests need: causalml to compare with, without what XGBoost brings for graphics cards, and a server of S3.
 .venv/oracles: .venv/ready requirements-oracles.lock
 	@$(BIN)/uv pip install -q --require-hashes --no-deps --python $(BIN)/python -r requirements-oracles.lock
 	@touch $@

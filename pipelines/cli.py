@@ -37,9 +37,9 @@ READING = ("status", "history", "monitor", "read", "reproduce")
 # What writes the files of the checkout, beside the stages.
 WRITING = ("run", "data", "forget")
 # Whose actions name the spec each.
-WITH_ACTIONS = ("registry", "alerts")
-# What makes the spec that it is told the name of.
-WITHOUT_SPEC = ("new",)
+WITH_ACTIONS = ("registry", "alerts", "store")
+# What makes the spec that it is told the name of, and what asks nothing of a spec but its name.
+WITHOUT_SPEC = ("new", "store")
 # What is about the whole checkout, and names specs only where it is about some of them.
 OF_ALL = ("doctor", "backup", "restore", "clean")
 

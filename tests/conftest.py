@@ -50,6 +50,7 @@ LONG_FILES = (
     "end_to_end/test_bad_events.py",
     "pipelines/test_file_forms.py",
     "end_to_end/test_killed.py",
+    "end_to_end/test_dvc_remotes.py",
     "end_to_end/test_refitting.py",
     "end_to_end/test_new.py",
     "conformance/test_same_bytes.py",

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pipelines.dvc import remote_child
 from pipelines.messages import log, masking
 from pipelines.processes import processes
 
@@ -23,14 +24,18 @@ def run(root: Path, *words: str, variables: Mapping[str, str] | None = None) -> 
     """Run DVC; gives its exit code and output, which is also kept in `state/dvc.log` where there is room.
 
     variables are set beside those of the environment. DVC has a process group of its own, so that a Ctrl-C reaches us
-    alone; we hand it on to all that DVC started.
+    alone; we hand it on to all that DVC started. What asks a remote has no terminal either: nobody is there to type a
+    password.
     """
     _clear_stale(root / RWLOCK)
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8", errors="backslashreplace") as told:
         command = [sys.executable, "-m", "pipelines.dvc.dvc_child", str(writing), *words]
         environment = {**_environment(), **(variables or {})}
-        with subprocess.Popen(command, cwd=root, env=environment, process_group=0, pass_fds=(writing,)) as running:
+        alone: dict[str, Any] = {"process_group": 0}
+        if words[0] in remote_child.ASKING:
+            alone = {"start_new_session": True, "stdin": subprocess.DEVNULL}
+        with subprocess.Popen(command, cwd=root, env=environment, pass_fds=(writing,), **alone) as running:
             try:
                 os.close(writing)
                 said = "".join(_heard(told))

@@ -1,4 +1,4 @@
-"""`.ci/retrain` as a team runs it: two runners, git, a store of DVC, and MLflow and the ledger on PostgreSQL."""
+"""`.ci/retrain` as a team runs it: two runners, git, a store over SSH, and MLflow and the ledger on PostgreSQL."""
 
 import http.client
 import json
@@ -18,6 +18,7 @@ import pytest
 from tests.end_to_end.repository import Repository, environment
 from tests.end_to_end.small_table import put_small_table
 from tests.pipelines.postgres_server import running_server
+from tests.pipelines.ssh_server import SshServer, running_ssh_server
 
 STARTS_SECONDS = 120.0
 
@@ -101,17 +102,31 @@ class Team:
         return git(self.origin, "rev-parse", "HEAD")
 
 
+@pytest.fixture(scope="module")
+def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+    with running_ssh_server(tmp_path_factory.mktemp("ssh")) as server:
+        yield server
+
+
 @pytest.fixture
-def team(copy_of_repository: Callable[[], Repository], servers: Mapping[str, str], tmp_path: Path) -> Team:
+def team(
+    copy_of_repository: Callable[[], Repository], servers: Mapping[str, str], ssh: SshServer, tmp_path: Path
+) -> Team:
     repository = copy_of_repository()
     table = put_small_table(repository)
-    ended = repository.run("remote", "add", "-d", "store", str(tmp_path / "store"), module="dvc")
+    ended = repository.run("remote", "add", "-d", "store", ssh.address, module="dvc")
     assert ended.returncode == 0, ended.stderr
     git(repository.root, "add", "-A")
     git(repository.root, "commit", "-qm", "A table and a store")
     origin = tmp_path / "origin.git"
     git(repository.root, "clone", "-q", "--bare", str(repository.root), str(origin))
-    return Team(origin, runner(origin, tmp_path / "first"), runner(origin, tmp_path / "second"), table, servers)
+    return Team(
+        origin,
+        runner(origin, tmp_path / "first"),
+        runner(origin, tmp_path / "second"),
+        table,
+        {**servers, **ssh.variables},
+    )
 
 
 @pytest.mark.slow

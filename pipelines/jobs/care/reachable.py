@@ -1,33 +1,24 @@
 """Whether MLflow, the ledger, the operations database and DVC's remote answer."""
 
 import os
-import subprocess
-import sys
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from features.errors import HoldfastError
 from pipelines.champion import ledger
+from pipelines.dvc import remotes
 from pipelines.jobs.care.finding import ERROR, WARNING, Finding, fine, wrong
 from pipelines.messages import masking
 from pipelines.outreach.operations import database
 from pipelines.servers import addresses, databases, probe
 
 MLFLOW, LEDGER, OPERATIONS, REMOTE = "MLflow", "ledger", "operations database", "DVC remote"
-# Asked in a process of its own, which may hang or fail in as many ways as there are kinds of stores.
-ASK = """
-import sys
-from dvc.config import Config
-from dvc.fs import get_cloud_fs
-config = Config(sys.argv[1])
-name = config["core"].get("remote")
-if not name:
-    print("none")
-    raise SystemExit
-kind, settings, path = get_cloud_fs(config, name=name)
-print(f"{name} at {path} there" if kind(**settings).exists(path) else f"{name} at {path} gone")
-"""
-SECONDS = 20
+# What no file of git may hold: settings of DVC's remotes that are secret, and a password in an address.
+SECRET = re.compile(
+    r"^\s*(?:password|passphrase|secret_access_key|session_token|sse_customer_key)\s*=|^\s*url\s*=\s*\w+://[^\s:/@]*:[^\s@]*@",
+    re.MULTILINE,
+)
 
 
 def everything(root: Path) -> dict[str, tuple[str, str]]:
@@ -71,24 +62,21 @@ def remote(root: Path) -> Iterator[Finding]:
     """A line for the place to which `dvc push` copies raw data."""
     if not (root / ".dvc").is_dir():
         return
-    none = Finding(
-        WARNING, REMOTE, "there is none: raw data lie on this disk alone", "`dvc remote add -d NAME ADDRESS` names one"
-    )
-    asked = [sys.executable, "-c", ASK, str(root / ".dvc")]
-    settings = {**os.environ, "DVC_NO_ANALYTICS": "true"}
-    try:
-        ended = subprocess.run(
-            asked, cwd=root, env=settings, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        yield Finding(ERROR, REMOTE, f"it did not answer within {SECONDS} s", "see that its server runs")
-        return
-    said = masking.mask((ended.stdout if ended.returncode == 0 else ended.stderr).strip().rpartition("\n")[2])
-    if ended.returncode != 0:
-        yield Finding(ERROR, REMOTE, f"it cannot be asked: {said}", "correct .dvc/config")
-    elif said == "none":
-        yield none
-    elif said.endswith(" gone"):
-        yield Finding(ERROR, REMOTE, f"{said[:-5]} is not there", "mount or make it, or correct .dvc/config")
+    config = root / ".dvc" / "config"
+    if config.is_file() and SECRET.search(config.read_text(encoding="utf-8", errors="replace")):
+        remedy = "change it, and give the new one by `dvc remote modify --local`"
+        yield Finding(WARNING, REMOTE, "a password or secret key stands in .dvc/config, which git keeps", remedy)
+    found = remotes.asked(root)
+    shown = f"{found.name} at {found.address}"
+    if found.fault:
+        yield Finding(ERROR, REMOTE, f"{shown}: {found.fault}" if found.name else found.fault, found.remedy)
+    elif not found.name:
+        remedy = "`dvc remote add -d NAME ADDRESS` names one"
+        yield Finding(WARNING, REMOTE, "there is none: raw data lie on this disk alone", remedy)
+    elif found.is_there:
+        yield fine(REMOTE, f"{shown} answers")
+    elif found.address.startswith("ssh:"):
+        words = f"{shown} answers, and its folder is not there"
+        yield Finding(WARNING, REMOTE, words, "the first push makes it; where data were pushed before, mount its disk")
     else:
-        yield fine(REMOTE, f"{said[:-6]} answers")
+        yield Finding(ERROR, REMOTE, f"{shown} is not there", "mount or make it, or correct .dvc/config")

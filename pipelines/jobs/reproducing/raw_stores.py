@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.errors import HoldfastError, MissingError
-from pipelines.dvc import dvc_process, error_messages
+from pipelines.dvc import dvc_process, error_messages, remotes
 from pipelines.jobs import worktrees
-from pipelines.messages import log, masking
+from pipelines.messages import log
 from pipelines.workspace import Workspace
 
 CACHE = "cache.dir"
@@ -73,9 +73,7 @@ class Stores:
                 " never pushed; without them it cannot be made again."
             )
         if code:  # a remote that does not answer
-            why = next((line for line in reversed(said.splitlines()) if line.startswith("ERROR:")), f"code {code}")
-            why = masking.mask(why.removeprefix("ERROR: "))
-            raise HoldfastError(f"the raw data of {of} could not be pulled: {why}")
+            raise HoldfastError(f"the raw data of {of} could not be pulled: {remotes.read(code, said).error}")
 
     def _settings(self, tree: Path, cache: Path) -> None:
         """Write DVC's settings of a tree."""

@@ -67,6 +67,10 @@ DONE = {
     "known_at": "2026-03-03",
     "place": 0,
 }
+SHADOW = {
+    **{"spec": "demo", "shadow": "3", "champion": "2", "as_of": "2026-03-01", "moment": "2026-03-01T00:00:00"},
+    "said": json.dumps({"churn_score": 0.1 + 0.2}),
+}
 # Of each table what a team may have in it; a revision has those tables and columns that there were.
 EVERYTHING: dict[str, list[dict[str, Any]]] = {
     "holdfast_rounds": [
@@ -128,6 +132,10 @@ EVERYTHING: dict[str, list[dict[str, Any]]] = {
         {"key": "k2", "action": "all", "opted_out": True, "spec": "demo", **DONE, "customer_id": "c9"}
     ],
     "holdfast_outcomes": [{"spec": "demo", "key": "k3", "round": "2026-03-01", "churned": False, **DONE}],
+    "holdfast_shadow_scores": [
+        {**SHADOW, "version": "3", "customer_id": "客户 7", "known": json.dumps({"price": 9.5, "arm": None})},
+        {**SHADOW, "version": "2", "customer_id": "客户 7", "known": None},
+    ],
     "holdfast_erased": [{"salt": "00ff", "hash": "ab" * 32}],
     "holdfast_erasures": [
         {"pseudonym": "p1", "spec": "demo", "part": "files", "at": "2026-04-01", "by": "ann", "told": '{"rows": 3}'}
