@@ -68,7 +68,11 @@ DONE = {
     "place": 0,
 }
 SHADOW = {
-    **{"spec": "demo", "shadow": "3", "champion": "2", "as_of": "2026-03-01", "moment": "2026-03-01T00:00:00"},
+    "spec": "demo",
+    "shadow": "3",
+    "champion": "2",
+    "as_of": "2026-03-01",
+    "moment": "2026-03-01T00:00:00",
     "said": json.dumps({"churn_score": 0.1 + 0.2}),
 }
 # Of each table what a team may have in it; a revision has those tables and columns that there were.
