@@ -202,12 +202,13 @@ def own_trade(familiar: Floats, found: Found, learned: Mapping[str, Any]) -> Flo
     """How surely each text is about what training was about, in [0, 1], shape (n_texts,).
 
     familiar, the share of a text's grams that training knew, is compared with what is usual of texts that a model has
-    not seen; that of a shorter text varies more by chance. found are these grams.
+    not seen: 1 from there on. That of a shorter text varies more by chance. found are these grams.
     """
     numbers = np.bincount(found.text, minlength=len(familiar))
     certainty = np.sqrt(np.minimum(numbers / learned["length"], 1.0))
     away = (familiar - learned["usual"]) / learned["spread"] * certainty
-    return np.asarray(1.0 / (1.0 + np.exp(-STEEPNESS * (away - HALF_OWN))))
+    usual = 1.0 + np.exp(STEEPNESS * HALF_OWN)
+    return np.asarray(np.minimum(usual / (1.0 + np.exp(-STEEPNESS * (away - HALF_OWN))), 1.0))
 
 
 def tempered(scores: Floats, own: Floats, learned: Mapping[str, Any]) -> Floats:
