@@ -18,6 +18,7 @@ from features.texts.ngrams import Places
 # A text is known where at least this share of its words is, or what all but a few training texts have.
 KNOWN_SHARE, MOST_UNKNOWN = 0.65, 0.01
 NAMES = ("linear", "covered", "familiar", "truth")
+LEAST_SPREAD = 0.04
 HELD = 1e-3
 DECIMALS = 4
 STEPS = np.round(np.linspace(-1.0, 1.0, 41), 3)
@@ -59,6 +60,20 @@ def learn(inside: Unseen, beyond: Unseen) -> dict[str, Any]:
     }
     logs = np.log(softmax(calibrated(inside.linear, inside.familiar, learned)))
     return {**learned, "advantages": _advantages(logs, inside.truth)}
+
+
+def usual(familiar: Floats, numbers: Places, shares: Floats) -> dict[str, Any]:
+    """What is usual of these texts, by which `reading.own_trade` tells others, as plain data.
+
+    familiar, shape (n_texts,), is the share of a text's grams that a model of the other texts knows, numbers how many
+    it has; shares are those of the classes.
+    """
+    return {
+        "usual": round(float(np.median(familiar)), DECIMALS),
+        "spread": round(max(LEAST_SPREAD, float(np.std(familiar))), DECIMALS),
+        "length": max(1, int(np.median(numbers))),
+        "log_shares": np.round(np.log(shares), DECIMALS).tolist(),
+    }
 
 
 def _described(values: Floats) -> dict[str, Any]:

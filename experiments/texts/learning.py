@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from experiments.texts import confidence, linear_model, topics
-from experiments.texts.equal_texts import folds_of
+from experiments.texts.equal_texts import folds_of, groups_of
 from experiments.texts.linear_model import KINDS, LinearModel, distinct
-from experiments.texts.reading import CLASSES, Reader, share_of, stored_table
+from experiments.texts.reading import CLASSES, Floats, Reader, share_of, stored_table
 from experiments.texts.sides import sides_of
 from features.errors import DataError, SpecError
 from features.texts.ngrams import BITS, NONE, SCRIPTS, Found, Grams, Places, grams
@@ -113,9 +113,21 @@ def _of_script(
         "classes": present.tolist(),
         "intercepts": whole.intercepts.tolist(),
         **confidence.learn(inside, beyond),
+        **confidence.usual(*_familiar(texts, cut.units, params["min_texts"]), np.bincount(truth) / len(truth)),
         **{kind: stored_table(*whole.tables[kind]) for kind in KINDS},
         "words": stored_table(known, np.zeros((len(known), 0))),
     }
+
+
+def _familiar(texts: Sequence[str], units: Found, min_texts: int) -> tuple[Floats, Places]:
+    """Of each different text, the share of its units that a model of the others knows, and how many units it has."""
+    n_texts = len(texts)
+    first = np.zeros(n_texts, dtype=bool)
+    first[np.unique(groups_of(texts), return_index=True)[1]] = True
+    once = np.unique(units.text[first[units.text]] << BITS | units.bucket[first[units.text]]) & (1 << BITS) - 1
+    in_others = np.bincount(once, minlength=1 << BITS) - 1
+    share = share_of(in_others[units.bucket] >= min_texts, units, n_texts)
+    return share[first], np.bincount(units.text, minlength=n_texts)[first]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ AT_ONCE = 256
 DECIMALS = 6
 NO_TOPIC = -1
 LEAST_FAMILIAR = 0.01
+# How a text of another trade is told and how far it is then trusted, see `tempered`: what holds best over readers of
+# twelve trades and texts of the others (docs/texts.md).
+HALF_OWN, STEEPNESS, ABROAD = -1.5, 4.0, 0.5
 # Names are texts for pandas, also where all of them are missing.
 TYPES = {"O": "str"}
 
@@ -113,8 +116,10 @@ class OfScript:
             share_of(table.rows[found.bucket] > 0, found, n_texts)
             for table, found in ((self.words, cut.words), (self.units, cut.units))
         )
-        probability = softmax(calibrated(self.decisions(cut, n_texts), familiar, self.learned))
-        logs = np.log(np.maximum(probability, 1e-12)) + np.array(self.learned["advantages"])
+        scores = calibrated(self.decisions(cut, n_texts), familiar, self.learned)
+        own = own_trade(familiar, cut.units, self.learned)
+        probability = softmax(tempered(scores, own, self.learned))
+        logs = np.log(np.maximum(probability, 1e-12)) + own[:, None] * np.array(self.learned["advantages"])
         return probability, self.classes[logs.argmax(axis=1)], covered >= self.learned["known_from"]
 
 
@@ -191,6 +196,28 @@ def calibrated(linear: Floats, familiar: Floats, learned: Mapping[str, Any]) -> 
     """
     trust = np.maximum(familiar, LEAST_FAMILIAR) ** learned["trust"]
     return np.asarray(linear * (learned["slope"] * trust)[:, None] + np.array(learned["shifts"]))
+
+
+def own_trade(familiar: Floats, found: Found, learned: Mapping[str, Any]) -> Floats:
+    """How surely each text is about what training was about, in [0, 1], shape (n_texts,).
+
+    familiar, the share of a text's grams that training knew, is compared with what is usual of texts that a model has
+    not seen: 1 from there on. That of a shorter text varies more by chance. found are these grams.
+    """
+    numbers = np.bincount(found.text, minlength=len(familiar))
+    certainty = np.sqrt(np.minimum(numbers / learned["length"], 1.0))
+    away = (familiar - learned["usual"]) / learned["spread"] * certainty
+    usual = 1.0 + np.exp(STEEPNESS * HALF_OWN)
+    return np.asarray(np.minimum(usual / (1.0 + np.exp(-STEEPNESS * (away - HALF_OWN))), 1.0))
+
+
+def tempered(scores: Floats, own: Floats, learned: Mapping[str, Any]) -> Floats:
+    """Log-probabilities but for a constant a text, of which those of another trade (own is 0) are less sure.
+
+    There, how frequent the classes were in training says nothing, and what is left tells half as much.
+    """
+    foreign = (1.0 - own)[:, None]
+    return np.asarray((1.0 - (1.0 - ABROAD) * foreign) * (scores - foreign * np.array(learned["log_shares"])))
 
 
 def softmax(values: Floats) -> Floats:

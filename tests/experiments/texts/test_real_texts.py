@@ -96,7 +96,7 @@ def test_five_thousand_texts_a_second_are_read(name: str, request: pytest.Fixtur
 
 
 def test_of_another_trade_it_is_not_much_too_sure(airlines: list[Split]) -> None:
-    """Of hotels, in words of hotels, by a reader of tweets: its confidence is above accuracy by 0.25 at most."""
+    """Of hotels, in words of hotels, by a reader of tweets: its confidence is above accuracy by 0.1 at most."""
     rng = np.random.default_rng(0)
     places = ["room", "bathroom", "breakfast", "pool", "reception", "bed", "lobby", "view", "minibar", "shower"]
     good = ["was spotless", "was lovely", "was great value", "exceeded our expectations", "is excellent", "felt cosy"]
@@ -110,4 +110,4 @@ def test_of_another_trade_it_is_not_much_too_sure(airlines: list[Split]) -> None
         said.append(f"The {first} {first_end} and the {second} {second_end}.")
         truth.append(one)
     found = judge(said, np.array(truth), airlines[0].reader.read(said), seed=0, draws=200)
-    assert found.overconfidence.value < 0.25
+    assert found.overconfidence.value < 0.1

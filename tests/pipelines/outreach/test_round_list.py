@@ -93,9 +93,33 @@ def test_it_says_why_this_action_unless_the_customer_opted_out_since(tmp_path: P
     assert listed["why_action_en"].tolist() == ["It is <dear>", "", "", ""]
     assert listed["why_action_zh"].tolist() == ["价格高", "", "", ""]
     page = (folder / "list.html").read_text()
-    assert 'model: It is &lt;dear&gt; <span lang="zh">价格高</span>' in page
+    assert 'model: It is &lt;dear&gt; <span lang="zh">模型：价格高</span>' in page
     now = round_list.shown(assignments, {"all": frozenset(NAMES[:1])})
     assert now["why_action_en"].tolist() == [""] * 4
+
+
+def test_what_the_page_says_of_a_customer_is_in_chinese_too(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    page = (_written(tmp_path / "list", assignments) / "list.html").read_text()
+    told = dict(re.findall(r"<td[^>]*>([^<]+) <span lang=\"zh\">([^<]*)</span></td>", page))
+    assert told["call"] == "电话回访"
+    assert told["coupon"] == "优惠券"
+    assert told["high, due 4 January 2026, 09:30"] == "高，2026年1月4日 09:30 前处理"
+    assert told["Uses it less"] == "使用减少"
+    assert told["playbook"] == "策略"
+    assert told["use is down, score"] == "使用量下降、score"
+    assert (told["low"], told["not known"], told["no warning"]) == ("低", "未知", "无预警")
+    assert "2026年1月1日的名单：需联系 2 位客户，依据模型第 3 版和策略 demo。" in page
+    assert '<option value="=high">high 高</option>' in page
+    # Who has no owner is chosen by an empty name, which no owner has.
+    assert '<option value="=">no warning 无预警</option>' in page
+    assert 'data-owner=""' in page
+
+
+def test_actions_of_ones_own_keep_their_names(tmp_path: Path, assignments: pd.DataFrame) -> None:
+    named = assignments.assign(next_best=assignments["next_best"].replace("coupon", "<b>visit"))
+    page = (_written(tmp_path / "list", named) / "list.html").read_text()
+    assert ">&lt;b&gt;visit</td>" in page
+    assert "优惠券" not in page
 
 
 def test_urgency_and_owner_are_those_of_the_most_urgent_warning(tmp_path: Path, assignments: pd.DataFrame) -> None:

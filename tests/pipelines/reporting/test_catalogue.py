@@ -13,13 +13,14 @@ from pipelines.jobs.retention import kpis
 from pipelines.reporting import catalogue
 from pipelines.reporting.catalogue import SAID, Catalogue
 
-PAGES = ("alerts", "effect", "kpis")
+PAGES = ("alerts", "effect", "kpis", "round")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 NAME = re.compile(r"\{(\w+)\}")
 # What a template says beside its tags, its expressions and its styles.
 MARKUP = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<style>.*?</style>|<[^>]+>", re.DOTALL)
 SAYS = re.compile(r"\b(?:t|plain|both|marked|head|thresholds|lines|term)\(\s*\"(\w+)\"")
-BY_PREFIX = ("column", "group", "kind", "state", "touchpoint", "verdict", "word", "by", "level", "part", "said_driver")
+BY_PREFIX = ("action", "by", "column", "group", "kind", "level", "part", "rule", "said_driver", "state", "touchpoint")
+BY_PREFIX += ("verdict", "word")
 
 
 def texts(page: str) -> dict[str, dict[str, str]]:
@@ -51,7 +52,8 @@ def test_a_page_has_no_text_of_its_own(root: Path, page: str) -> None:
     template = (root / f"pipelines/reporting/templates/{page}.html.j2").read_text(encoding="utf-8")
     assert re.findall(r"[^\W\d_]+", MARKUP.sub(" ", template)) == []
     assert not re.search(r"aria-label=\"[^{]", template)
-    modules = (root / "pipelines/reporting").glob(f"{page}_*.py")
+    scripts = (root / "pipelines/reporting/templates").glob(f"{page}/*.js")
+    modules = [*(root / "pipelines/reporting").glob(f"{page}_*.py"), *scripts]
     assert [one.name for one in modules if CHINESE.search(one.read_text(encoding="utf-8"))] == []
 
 
