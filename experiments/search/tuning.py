@@ -24,8 +24,7 @@ from experiments.uplift.learner import EFFECT, Learner, able_to_use
 
 BEST_PERCENT = 15.0
 # Of the rarer outcome, in the folds that judge a trial; more rows would tell candidates apart hardly better.
-# At 5,000 chance decided whether a table of 51,000 rows, a seventh of which leave, had two folds or three.
-ENOUGH_JUDGED = 4_500
+ENOUGH_JUDGED = 5_000
 
 
 def directions(problem: Problem) -> list[Literal["minimize", "maximize"]]:

@@ -50,17 +50,6 @@ def test_folds_are_judged_until_enough_of_the_rarer_outcome_were(
     assert tuning.folds_that_tell(of) == of.folds[:folds]
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_table_whose_search_has_a_promised_time_has_two_folds_at_every_draw(few: Problem, seed: int) -> None:
-    """A third fold costs half as much again: no draw may come near to having one."""
-    of, turn = risk_world("many", 51_000, seed=seed), np.arange(51_000) % 3
-    folds = tuple(Fold(np.flatnonzero(turn != k), np.flatnonzero(turn == k)) for k in range(3))
-    promised = replace(few, X=of.X, y=of.y, arms=of.as_world.arms, folds=folds)
-    assert tuning.folds_that_tell(promised) == folds[:2]
-    rarer = sum(of.y[fold.judge].sum() for fold in folds[:2])
-    assert rarer - 4 * np.sqrt(rarer) > tuning.ENOUGH_JUDGED
-
-
 def test_only_rows_of_the_risk_count(few: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "ENOUGH_JUDGED", 100)
     of = rare(few, 100)
