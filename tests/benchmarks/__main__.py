@@ -23,6 +23,7 @@ from tests.benchmarks import (
     effects,
     growth,
     judging,
+    kills,
     risk_search,
     searching,
     serving,
@@ -77,6 +78,7 @@ def main() -> None:
     risk_search.report()
     building.report()
     judging.report()
+    kills.report()
     growth.main(growth.SIZES)
     company.main()
     automl.report()
