@@ -50,6 +50,8 @@ LONG_FILES = (
     "end_to_end/test_bad_events.py",
     "pipelines/test_file_forms.py",
     "end_to_end/test_killed.py",
+    "end_to_end/test_killed_runs.py",
+    "end_to_end/test_shadow.py",
     "end_to_end/test_dvc_remotes.py",
     "end_to_end/test_refitting.py",
     "end_to_end/test_new.py",

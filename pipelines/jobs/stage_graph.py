@@ -37,7 +37,7 @@ def reproduce(workspace: Workspace, command: Command | None = None, *, kind: str
         log.detail("no file of the graph was touched since DVC found it up to date: DVC is not asked")
         return
     failures.take(workspace.failure)
-    began = unchanged.now_ns()
+    began = unchanged.begin()
     with forks.serving(workspace.root, workspace.state, command) as served:
         target = f"{LAST_STAGE}{ENDINGS[kind]}@{workspace.spec}"
         code, said = dvc_process.run(workspace.root, "repro", target, variables=served.variables)

@@ -62,6 +62,13 @@ def test_nothing_touched_is_nothing_changed(workspace: Workspace) -> None:
     assert unchanged.is_as_left(workspace)
 
 
+def test_what_was_written_just_before_dvc_began_is_not_taken_for_a_change(workspace: Workspace) -> None:
+    """As a reader of texts is, which is put in its place at that moment."""
+    (workspace.root / "data/raw/demo/a.csv").write_text("2")
+    unchanged.leave(workspace, began_ns=unchanged.begin(), stored_ns={})
+    assert unchanged.is_as_left(workspace)
+
+
 @pytest.mark.parametrize("touch", TOUCHES.values(), ids=TOUCHES.keys())
 def test_whatever_is_touched_is_dvcs_to_judge(workspace: Workspace, touch: Callable[[Path], object]) -> None:
     left(workspace)
