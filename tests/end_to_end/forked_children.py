@@ -1,9 +1,10 @@
-"""Makes the DVC that a process starts a fork of it, where it has DVC loaded: to load it takes two seconds.
+"""Makes the DVC that a process starts a fork of it, which has DVC loaded: to load it takes two seconds.
 
 Its text is run as a script's (`runpy.run_path`), as `loaded` knows no module of the tests.
 """
 
 import gc
+import importlib
 import io
 import os
 import runpy
@@ -17,12 +18,21 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 DVC = "pipelines.dvc.dvc_child"
+LIBRARIES = (
+    *("dvc.cli.parser", "dvc.analytics", "dvc._debug", "dvc.repo.graph", "dvc.repo.reproduce", "dvc.stage.run"),
+    *("dvc.repo.artifacts", "dvc.repo.datasets", "dvc.repo.metrics", "dvc.repo.params", "dvc.repo.plots", "dvc.rwlock"),
+    *("dvc.repo.stage", "dvc.utils.strictyaml", "dvc.data_cloud", "dvc.cachemgr", "dvc.lock", "dvc.scm", "dvc.dirs"),
+    *("dvc_data.hashfile.db.local", "scmrepo.git", "scmrepo.noscm", "dulwich.ignore", "dulwich.worktree"),
+    *("networkx", "ruamel.yaml", "configobj", "dulwich.index", "dvc_data.hashfile.status"),
+)
 
 
 def be_forks() -> None:
-    """From now on, in this process and its forks, `python -m` DVC is a fork; all else is started as ever."""
+    """Load DVC; from now on, in this process and its forks, `python -m` DVC is a fork, and all else starts as ever."""
     modules: Any = subprocess
     start = modules._fork_exec
+    for name in LIBRARIES:
+        importlib.import_module(name)
 
     def started(args: Sequence[Any], executables: Any, close: Any, keep: Any, cwd: Any, env: Any, *more: Any) -> int:
         words = [os.fsdecode(word) for word in args]

@@ -35,11 +35,6 @@ LIBRARIES = (
     *("sqlalchemy", "alembic", "jinja2", "great_expectations", "mlflow", "mlflow.pyfunc"),
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store", "numba", "psycopg"),
     *("matplotlib.figure", "matplotlib.style", "matplotlib.backends.backend_svg", "importlib_metadata"),
-    *("dvc.cli.parser", "dvc.analytics", "dvc._debug", "dvc.repo.graph", "dvc.repo.reproduce", "dvc.stage.run"),
-    *("dvc.repo.artifacts", "dvc.repo.datasets", "dvc.repo.metrics", "dvc.repo.params", "dvc.repo.plots", "dvc.rwlock"),
-    *("dvc.repo.stage", "dvc.utils.strictyaml", "dvc.data_cloud", "dvc.cachemgr", "dvc.lock", "dvc.scm", "dvc.dirs"),
-    *("dvc_data.hashfile.db.local", "scmrepo.git", "scmrepo.noscm", "dulwich.ignore", "dulwich.worktree"),
-    *("networkx", "ruamel.yaml", "configobj", "dulwich.index", "dvc_data.hashfile.status"),
 )
 MIGRATED = Path(__file__).parents[1] / "migrated.py"
 FORKED_CHILDREN = Path(__file__).with_name("forked_children.py")

@@ -36,7 +36,7 @@ class Repository:
     ) -> subprocess.CompletedProcess[str]:
         """`python -m pipelines WORDS` in the copy, by a fork of what has the libraries loaded where there is one."""
         settings = {**environment(), **(variables or {})}
-        if self.libraries and module == "pipelines":
+        if self.libraries and module in ("pipelines", "dvc"):
             return self.libraries.run([module, *words], cwd=self.root, env=settings, timeout=timeout)
         return subprocess.run(
             [sys.executable, "-m", module, *words],

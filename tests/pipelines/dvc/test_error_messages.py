@@ -19,6 +19,7 @@ from pipelines.workspace import Workspace
 from tests.end_to_end.repository import environment
 
 ROOT = Path(__file__).parents[3]
+CODE = ("pipelines", "features")
 GRAPH = """
 stages:
   tune:
@@ -45,8 +46,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "dvc.yaml").write_text(GRAPH)
     (root / "params.yaml").write_text("specs: [shop]\n")
     (root / "does").write_text("")
-    shutil.copytree(ROOT / "pipelines", root / "pipelines")
-    shutil.copytree(ROOT / "features", root / "features")
+    for name in CODE:
+        shutil.copytree(ROOT / name, root / name)
     (root / "pipelines" / "__main__.py").write_text(STAGE)
     for words in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
         subprocess.run(words, cwd=root, env=environment(), check=True)
@@ -56,8 +57,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def root(made: Path, tmp_path: Path) -> Path:
+    """A copy of it, but for the code, which nothing changes."""
     target = tmp_path / "repository"
-    shutil.copytree(made, target)
+    shutil.copytree(made, target, ignore=lambda folder, _: CODE if folder == str(made) else ())
+    for name in CODE:
+        (target / name).symlink_to(made / name)
     return target
 
 
