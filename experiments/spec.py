@@ -85,7 +85,7 @@ class ExperimentSpec(Section):
     def _time_zone_is_known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: no file may have such a name
             raise ValueError(f"there is no time zone '{name}'; write such as Europe/Berlin or Asia/Shanghai") from error
         return name
 

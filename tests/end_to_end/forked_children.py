@@ -40,7 +40,13 @@ def be_forks() -> None:
             return int(start(args, executables, close, keep, cwd, env, *more))
         number = os.fork()
         if not number:
-            os.setpgid(0, more[10])
+            (reads, *_), session, group = more[:6], more[9], more[10]
+            if session:
+                os.setsid()
+            if group >= 0:
+                os.setpgid(0, group)
+            if reads >= 0:
+                os.dup2(reads, 0)
             _take(keep=set(keep) - {more[7]})
             os.environ.clear()
             os.environ.update([os.fsdecode(pair).split("=", 1) for pair in env])
