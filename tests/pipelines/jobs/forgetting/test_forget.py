@@ -317,7 +317,7 @@ def test_a_killed_run_goes_on_where_it_was(studio: Studio, share: float) -> None
     assert receipt["pseudonym"] == first
     assert receipt["database"]["rows"]["holdfast_assignments"] == 1
     for one in receipt["files"]:
-        assert storage.digest(studio.root / one["file"]) == one["after"]
+        assert storage.digest(studio.root / one["file"]) == one["after"], one["file"]
     assert naming(studio.root) == {}
     assert not kept.exists()
     assert studio.effect() == before
