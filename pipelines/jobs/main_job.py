@@ -43,8 +43,8 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     source, _ = source_of(spec)
     if not source.needs_files:
         stage_graph.put(spec.name, workspace.root)
+    first = repeated_runs.first_look(workspace)  # before anybody asks MLflow, which sets a variable of its own
     readers.hold(spec, workspace, command)
-    first = repeated_runs.first_look(workspace)
     stage_graph.reproduce(workspace, command)
     from pipelines.stages import promote, register
 

@@ -115,6 +115,17 @@ def test_a_try_reads_with_the_pinned_reader_and_leaves_the_checkout_as_it_was(re
     assert files(repository.root) == before
 
 
+def test_a_run_that_took_its_reader_from_the_registry_leaves_an_answer_for_the_next(repository: Repository) -> None:
+    """MLflow sets a variable when it is asked, which is no address that somebody gave."""
+    world = {**TINY, "source": {**TINY["source"], "customers": 800, "seed": 4}, "features": ["recency", "tone"]}
+    repository.spec("other", "demo", **world, tuning={"trials": 1, "families": ["prior"]}, evaluation=FEW, texts=PIN)
+    first = repository.run("run", "other")
+    assert "texts: fetched tone 1" in first.stderr
+    again = repository.run("run", "other", "-v")
+    assert "nothing was touched since the last run" in again.stderr
+    assert again.returncode == first.returncode
+
+
 def test_a_try_makes_no_reader(repository: Repository) -> None:
     """It would be registered, and a try registers nothing."""
     (repository.root / "experiments/specs/young.yaml").write_text("kind: texts\n")
