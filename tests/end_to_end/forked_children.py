@@ -51,7 +51,7 @@ def be_forks() -> None:
             os.environ.clear()
             os.environ.update([os.fsdecode(pair).split("=", 1) for pair in env])
             os.chdir(cwd)
-            _be(words[2:])
+            be(words[2:])
         return number
 
     modules._fork_exec = started
@@ -70,7 +70,7 @@ def _take(keep: set[int]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _be(words: list[str]) -> NoReturn:
+def be(words: list[str]) -> NoReturn:
     """Be `python -m WORDS`; the fork ends with it, at once: to take down all that is loaded takes seconds."""
     parents = sys.stdout, sys.stderr  # noqa: F841 - they would be written out if they were forgotten
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -133,7 +132,7 @@ def _answer(line: socket.socket) -> NoReturn:
 
 
 def _do(words: list[str], *, cwd: str, env: dict[str, str], files: Sequence[int]) -> NoReturn:
-    """Be the command; the fork ends with it, at once: to take down all that is loaded takes seconds."""
+    """Be the command, as a fork of this process with these files as its streams."""
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
@@ -141,20 +140,10 @@ def _do(words: list[str], *, cwd: str, env: dict[str, str], files: Sequence[int]
         os.dup2(file, number)
         os.close(file)
     sys.path.insert(0, cwd)
-    sys.argv = words
     tempfile.tempdir = None
     importlib.invalidate_caches()
-    code: object = 1
-    try:
-        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
-        code = 0
-    except SystemExit as ended:
-        code = ended.code
-    except BaseException:  # noqa: BLE001 - as Python does
-        traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
+    runpy.run_path(str(FORKED_CHILDREN))["be"](words)
+    raise AssertionError("a fork outlived its command")
 
 
 if __name__ == "__main__":
