@@ -35,9 +35,27 @@ def uri(root: Path) -> str:
 def client(root: Path) -> MlflowClient:
     """A client whose database exists; processes that start together migrate it one at a time."""
     with databases.alone(uri(root)):
+        _make_database(databases.sqlite_path(uri(root)))
         found = MlflowClient(tracking_uri=uri(root), registry_uri=uri(root))
         found.search_experiments(max_results=1)
-    return found
+        return found
+
+
+def _make_database(path: Path | None) -> None:
+    """Make MLflow's database where its SQLite file is missing or empty: beside it, and renamed once it is complete.
+
+    SQLite keeps what a killed migration had done, and MLflow cannot go on from there.
+    """
+    if path is None or not path.parent.is_dir() or (path.exists() and path.stat().st_size):
+        return
+    from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH as ARTIFACTS  # not at the top: seldom needed
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    beside = path.with_name(f"{path.name}.new")
+    for left in path.parent.glob(f"{beside.name}*"):
+        left.unlink()
+    SqlAlchemyStore(f"sqlite:///{beside}", ARTIFACTS).engine.dispose()
+    beside.replace(path)
 
 
 @contextmanager
