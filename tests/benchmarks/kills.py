@@ -38,7 +38,13 @@ def report(times: int = TIMES, seed: int = SEED) -> None:
             raise AssertionError("an undisturbed run failed")
         undisturbed = left(calm.root, "shop")
         found = kill_at_random(make, "shop", times, np.random.default_rng(seed))
-    other = sum(one != undisturbed for one in found)
+    other = 0
+    for place, one in enumerate(found, 1):
+        if differs := [
+            f"{what}: {undisturbed[what]} became {one[what]}" for what in one if one[what] != undisturbed[what]
+        ]:
+            other += 1
+            print(f"checkout {place}: " + "; ".join(differs), flush=True)
     minutes = (time.monotonic() - began) / 60
     print(f"\n{times} runs killed, in {len(found)} checkouts: {other} ended otherwise ({minutes:.0f} min)", flush=True)
 

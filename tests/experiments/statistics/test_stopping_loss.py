@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from experiments.statistics.newton import logistic_fit
 from experiments.statistics.stopping_loss import StoppingLoss
 
 
@@ -51,3 +52,17 @@ def test_the_rounds_before_change_no_loss() -> None:
 def test_it_is_a_number_where_no_calibration_exists(log_odds: np.ndarray, truth: str) -> None:
     y = {"separated": np.arange(40) >= 20, "turned": np.arange(40) < 20, "one left": np.arange(40) == 39}[truth]
     assert np.isfinite(StoppingLoss(y.astype(float)).value(log_odds))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_the_calibration_is_that_of_a_logistic_fit(seed: int, weighted: bool) -> None:
+    log_odds, y = rows(seed, n_rows=30 + 40 * seed)
+    log_odds = np.round(2 * log_odds, seed % 3)
+    weights = np.random.default_rng(seed).exponential(1.0, len(y)) if weighted else np.ones(len(y))
+    columns = np.column_stack([np.ones(len(y)), log_odds])
+    ((intercept, slope),) = logistic_fit(columns, target=y, weights=weights[None, :])
+    best = intercept + slope * log_odds if 0 < slope < 1 else log_odds
+    expected = np.average(np.logaddexp(0.0, best) - y * best, weights=weights)
+    assert 0 < slope < 1 or seed
+    assert StoppingLoss(y, weights if weighted else None).value(log_odds) == pytest.approx(expected, rel=1e-12)
