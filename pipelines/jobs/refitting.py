@@ -95,18 +95,24 @@ def _registered(
     client, digest = writer.client, identity.digest(folder / MODEL)
     there = client.search_model_versions(f"name = '{spec.name}' and tags.`{TWIN_OF}` = '{twin}'")
     known = [one for one in there if model_versions.digest_of(one) == digest and loading.is_whole(one)]
-    if known:
-        return known[0]
-    judged = model_versions.version(client, spec.name, twin)
-    kept = {name: judged.tags[name] for name in (*SAME, *SAME_TEXTS) if name in judged.tags}
-    until = str(storage.read_json(folder / UNTIL))
-    tags = {**kept, "trained_until": until, DIGEST: digest, TWIN_OF: twin, FIGURES_OF: twin}
-    number = _register(spec, workspace, writer, folder=folder, tags=tags)
+    number = str(known[0].version) if known else _register_twin(spec, workspace, writer, folder=folder, twin=twin)
     words = (
         f"version {twin} fitted again on all rows, the gate cohort included; its figures are those of version {twin}"
     )
     client.update_model_version(spec.name, number, words)
-    return model_versions.version(client, spec.name, number)
+    made = model_versions.version(client, spec.name, number)
+    experiment = mlflow_runs.experiment_id(client, workspace.root, spec.name)
+    if mlflow_runs.was_cut_short(client, experiment, made.run_id):
+        client.set_terminated(str(made.run_id), "FINISHED")
+    return made
+
+
+def _register_twin(spec: ExperimentSpec, workspace: Workspace, writer: LedgerWriter, *, folder: Path, twin: str) -> str:
+    judged = model_versions.version(writer.client, spec.name, twin)
+    kept = {name: judged.tags[name] for name in (*SAME, *SAME_TEXTS) if name in judged.tags}
+    until, digest = str(storage.read_json(folder / UNTIL)), identity.digest(folder / MODEL)
+    tags = {**kept, "trained_until": until, DIGEST: digest, TWIN_OF: twin, FIGURES_OF: twin}
+    return _register(spec, workspace, writer, folder=folder, tags=tags)
 
 
 def _register(

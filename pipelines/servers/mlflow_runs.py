@@ -90,6 +90,12 @@ def start_run(
     return str(found.create_run(experiment, start_time=began_ms, tags=tags).info.run_id)
 
 
+def was_cut_short(found: MlflowClient, experiment: str, run_id: str | None) -> bool:
+    """Whether a run of an experiment began and did not end as FINISHED."""
+    wanted = f"attributes.run_id = '{run_id}' AND attributes.status != 'FINISHED'"
+    return bool(run_id and found.search_runs([experiment], wanted, max_results=1))
+
+
 @contextmanager
 def active_run(experiment: str, *, name: str, tags: Mapping[str, str]) -> Iterator[ActiveRun]:
     """A block whose run ends with it, as FAILED where it was stopped, even in the moment in which the run begins."""

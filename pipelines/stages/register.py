@@ -32,12 +32,15 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     folder = workspace.model / "challenger"
     digest = identity.digest(folder)
     with mlflow_runs.answering(workspace.root), leases.held(spec.name, workspace.root) as lease:
-        orphans.end(client, mlflow_runs.experiment_id(client, workspace.root, spec.name))
+        experiment = mlflow_runs.experiment_id(client, workspace.root, spec.name)
+        orphans.end(client, experiment)
         known = loading.version_of(client, spec.name, digest, judged=True)
         version = str(known.version) if known else _register(spec, workspace, lease, digest=digest)
         if known and known.tags.get("recipe") != (recipe := provenance.recipe(spec)):
             # The same model by a changed recipe: were the old tag to stay, its own refresh would have to be better.
             client.set_model_version_tag(spec.name, version, "recipe", recipe)
+        if known and mlflow_runs.was_cut_short(client, experiment, known.run_id):
+            _complete(client, spec, workspace, known)
         if known:
             _tell_cuts(client, known, workspace)
         made = client.get_model_version(spec.name, version)
@@ -45,6 +48,13 @@ def run(spec: ExperimentSpec, workspace: Workspace) -> None:
     receipt |= {name: made.tags[name] for name in ("git_commit", "data_hash") if name in made.tags}
     storage.write_json(workspace.registration, receipt)
     log.done("register", spec.name, version=int(version), new="no" if known else "yes")
+
+
+def _complete(client: mlflow.MlflowClient, spec: ExperimentSpec, workspace: Workspace, known: ModelVersion) -> None:
+    """What was left to do when a version was registered, and its process was killed."""
+    if not known.description:
+        describing.registered(client, spec, workspace, version=str(known.version))
+    client.set_terminated(str(known.run_id), "FINISHED")
 
 
 def _tell_cuts(client: mlflow.MlflowClient, known: ModelVersion, workspace: Workspace) -> None:

@@ -32,10 +32,15 @@ def run(spec: TextsSpec, workspace: Workspace) -> None:
         f"{identity.digest(workspace.model / folders.READER)} {spec.known_until}".encode()
     ).hexdigest()
     with mlflow_runs.answering(workspace.root), leases.held(spec.name, workspace.root) as lease:
-        orphans.end(client, mlflow_runs.experiment_id(client, workspace.root, spec.name))
+        experiment = mlflow_runs.experiment_id(client, workspace.root, spec.name)
+        orphans.end(client, experiment)
         model_versions.refuse_other_kind(client, spec.name, KIND)
         known = loading.version_of(client, spec.name, digest, judged=True)
         version = str(known.version) if known else _register(spec, workspace, lease, client, digest=digest)
+        if known and mlflow_runs.was_cut_short(client, experiment, known.run_id):  # killed once it was registered
+            if not known.description:
+                describing.registered_reader(client, spec, workspace, version=version)
+            client.set_terminated(str(known.run_id), "FINISHED")
         made = client.get_model_version(spec.name, version)
     receipt = {"name": spec.name, "version": version, "model_digest": digest, "run": made.run_id}
     receipt |= {name: made.tags[name] for name in ("git_commit", "data_hash") if name in made.tags}
