@@ -67,7 +67,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, *, now: datetime) -> Raised:
         standing[name] = customers, after
         told = {"spec": spec.name, "rule": name, "raised_at": clock.text(as_of), "versions": versions}
         made += [
-            _warning(rule, str(customers[int(place)]), float(after.since[place]), owner, heard=heard, told=told)
+            warning(rule, str(customers[int(place)]), float(after.since[place]), owner, heard=heard, told=told)
             for place, owner in zip(np.flatnonzero(fires), owners(file, rule, rows[fires]), strict=True)
         ]
     new = warnings.raised(engine, made, standing, spec=spec.name, at=clock.text(as_of))
@@ -93,9 +93,13 @@ def _plain(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _warning(
+def warning(
     rule: Rule, customer: str, since: float, owner: str, *, heard: datetime, told: Mapping[str, Any]
 ) -> Warning_:
+    """The warning of a customer whose episode lasts since a moment (hours since 1970).
+
+    heard is when its owner is told; told holds spec, rule, raised_at and versions.
+    """
     return Warning_(
         **told,
         customer_id=customer,

@@ -16,12 +16,13 @@ from pipelines.outreach.operations import warnings
 SHOWN = ("rule", "level", "owner", "due_at")
 
 
-def read(engine: sa.Engine, spec: str) -> pd.DataFrame:
+def read(engine: sa.Engine, spec: str, customers: Collection[str] | None = None) -> pd.DataFrame:
     """The warnings of a spec that are neither done nor expired, the most urgent first: by level, then when due.
 
+    Of these customers only, where some are named.
     The owner of what was escalated is whom it was escalated to, where the rule says one.
     """
-    found = warnings.all_of(engine, spec)
+    found = warnings.all_of(engine, spec, customers)
     found = found[~found["state"].isin(warnings.CLOSED)]
     passed_on = (found["state"] == warnings.ESCALATED) & found["escalates_to"].notna()
     found = found.assign(

@@ -16,6 +16,7 @@ from pipelines.messages import log
 from pipelines.outreach.columns import word_conditions
 
 TABLE, KEY = "interactions", "interaction_id"
+COLUMNS = [KEY, "customer_id", "known_at", "text"]
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,31 @@ class Spoken:
         first: datetime,
     ) -> "Spoken":
         """The texts that matter from the date first on, looked through for the lexicons that the conditions name."""
+        if not word_conditions(conditions) or not (tables / TABLE).exists():
+            return cls(None)
+        said = pq.read_table(tables / TABLE, columns=COLUMNS).to_pandas()
+        return cls.of(said, conditions, lexicons, first=first)
+
+    @classmethod
+    def of(
+        cls, said: pd.DataFrame, conditions: Iterable[Condition], lexicons: Mapping[str, Lexicon], *, first: datetime
+    ) -> "Spoken":
+        """The same of texts with COLUMNS, which the conditions look through."""
         asked = word_conditions(conditions)
         named = {leaf.words_of for leaf in asked}
-        if not named or not (tables / TABLE).exists():
+        if not named:
             return cls(None)
-        said = pq.read_table(tables / TABLE, columns=[KEY, "customer_id", "known_at", "text"]).to_pandas()
         said = said[said["known_at"] >= first - timedelta(days=max(leaf.days for leaf in asked))].reset_index(drop=True)
         # Not an array of texts, in which each takes as much room as the longest.
-        place, texts = pd.factorize(said["text"].fillna("").astype(object))
-        long = said.loc[[len(texts[at]) > LONGEST for at in place], KEY].to_numpy()
+        place, distinct = pd.factorize(said["text"].fillna("").astype(object))
+        texts = [str(one) for one in distinct]
+        long = said[KEY].to_numpy()[[len(texts[at]) > LONGEST for at in place]]
         if len(long):
             log.note(
                 f"alerts: {len(long)} texts have more than {LONGEST:,} letters (first: {KEY} '{long[0]}'); words are"
                 " looked for in the first of these only"
             )
-        found = {name: lexicon.hits(list(texts), lexicons[name].words)[place] for name in sorted(named)}
+        found = {name: lexicon.hits(texts, lexicons[name].words)[place] for name in sorted(named)}
         return cls(said.drop(columns="text").assign(**found))
 
     def beside(self, rows: pd.DataFrame, conditions: Iterable[Condition], *, as_of: datetime) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Opt-outs that hold now: of customers in every spec, at once, whatever the date of a list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -17,10 +17,10 @@ OptedOut = Mapping[str, frozenset[str]]
 NO_OPT_OUTS: OptedOut = MappingProxyType({})
 
 
-def now(engine: sa.Engine) -> OptedOut:
-    """Who is opted out of each action, and under `all` of every one."""
+def now(engine: sa.Engine, customers: Collection[str] | None = None) -> OptedOut:
+    """Who is opted out of each action, and under `all` of every one; of these customers, where some are named."""
     with databases.answering(engine, NAMED), engine.connect() as connection:
-        return in_force(connection)
+        return in_force(connection, customers=customers)
 
 
 def then(engine: sa.Engine, at: str) -> OptedOut:
@@ -29,7 +29,9 @@ def then(engine: sa.Engine, at: str) -> OptedOut:
         return in_force(connection, known_by=at)
 
 
-def in_force(connection: sa.Connection, *, known_by: str | None = None) -> OptedOut:
+def in_force(
+    connection: sa.Connection, *, known_by: str | None = None, customers: Collection[str] | None = None
+) -> OptedOut:
     """The same, within a transaction; known_by is None for all that is known.
 
     What happened last holds; of what may have happened at one time, the opt-out: one of a day without a time counts as
@@ -38,7 +40,9 @@ def in_force(connection: sa.Connection, *, known_by: str | None = None) -> Opted
     """
     names = ("customer_id", "action", "opted_out", "happened_at", "known_at")
     asked = sa.select(*(OPT_OUTS.c[name] for name in names), OPT_OUTS.c.place)
-    rows = connection.execute(asked if known_by is None else asked.where(OPT_OUTS.c.known_at <= known_by)).all()
+    asked = asked if known_by is None else asked.where(OPT_OUTS.c.known_at <= known_by)
+    asked = asked if customers is None else asked.where(OPT_OUTS.c.customer_id.in_(customers))
+    rows = connection.execute(asked).all()
     found: dict[str, set[str]] = {}
     in_order = sorted(rows, key=lambda row: (_counts_from(*row[2:5]), row.opted_out, row.place))
     for customer, action, out, *_ in in_order:

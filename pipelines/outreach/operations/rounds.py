@@ -1,7 +1,7 @@
 """Rounds as they are kept: written once for a spec and date, before any file of theirs is shown."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -119,6 +119,31 @@ def members(engine: sa.Engine, spec: str) -> pd.DataFrame:
     asked = sa.select(*(ASSIGNMENTS.c[name] for name in names)).where(ASSIGNMENTS.c.spec == spec)
     with databases.answering(engine, NAMED), engine.connect() as connection:
         return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
+
+
+def of_customers(engine: sa.Engine, customers: Collection[str], on: date) -> pd.DataFrame:
+    """What the rounds that are open on a date drew for these customers, in every spec, the newest list first.
+
+    Columns: spec, as_of and window_closes_at (texts), customer_id, action, proposed, withheld, because.
+    """
+    names = ["spec", "as_of", "customer_id", "action", "proposed", "withheld", "because"]
+    asked = sa.select(*(ASSIGNMENTS.c[name] for name in names), ROUNDS.c.window_closes_at)
+    asked = asked.select_from(ASSIGNMENTS.join(ROUNDS)).where(
+        ASSIGNMENTS.c.customer_id.in_(customers) & (ROUNDS.c.window_closes_at > on.isoformat())
+    )
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        rows = connection.execute(asked.order_by(ASSIGNMENTS.c.as_of.desc(), ASSIGNMENTS.c.spec)).all()
+    return pd.DataFrame(rows, columns=[*names, "window_closes_at"], dtype=object)
+
+
+def risks_before(engine: sa.Engine, spec: str, customers: Collection[str], on: date) -> dict[str, float]:
+    """The risk of each of these customers in the spec's last round before a date, of those who were on its list."""
+    mine = ROUNDS.c.spec == spec
+    last = sa.select(sa.func.max(ROUNDS.c.as_of)).where(mine & (ROUNDS.c.as_of < on.isoformat())).scalar_subquery()
+    whom = (ASSIGNMENTS.c.spec == spec) & (ASSIGNMENTS.c.as_of == last) & ASSIGNMENTS.c.customer_id.in_(customers)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        rows = connection.execute(sa.select(ASSIGNMENTS.c.customer_id, ASSIGNMENTS.c.risk).where(whom)).all()
+    return {str(row[0]): float(row[1]) for row in rows}
 
 
 def contacts_of_all(engine: sa.Engine) -> pd.DataFrame:

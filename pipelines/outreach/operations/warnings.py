@@ -62,13 +62,14 @@ def episodes(engine: sa.Engine, spec: str, rule: str, customers: pd.Index) -> tu
     for row, place in zip(rows, customers.get_indexer(pd.Index([row["customer_id"] for row in rows])), strict=True):
         last_run = max(last_run, row["as_of"])
         if place >= 0:
-            found.since[place] = _hours(row["began_at"], np.nan)
+            found.since[place] = hours(row["began_at"], np.nan)
             found.fired[place] = row["fired"]
-            found.last[place] = _hours(row["last_fired_at"], NEVER)
+            found.last[place] = hours(row["last_fired_at"], NEVER)
     return found, last_run
 
 
-def _hours(text: str | None, otherwise: float) -> float:
+def hours(text: str | None, otherwise: float) -> float:
+    """A moment as it is kept, in hours since 1970; otherwise where there is none."""
     return otherwise if text is None else clock.hours(datetime.fromisoformat(text))
 
 
@@ -104,10 +105,10 @@ def raised(
             is_here = customers.get_indexer(pd.Index([row["customer_id"] for row in before])) >= 0
             absent = [row for row, here in zip(before, is_here, strict=True) if not here]
             connection.execute(sa.delete(EPISODES).where(of_rule))
-            stand = [*absent, *_kept(spec, rule, customers, found, at)]
+            stand = [*absent, *kept(spec, rule, customers, found, at)]
             gone = erased.among(str(row["customer_id"]) for row in stand)
-            if kept := [row for row in stand if row["customer_id"] not in gone]:
-                connection.execute(sa.insert(EPISODES), kept)
+            if those := [row for row in stand if row["customer_id"] not in gone]:
+                connection.execute(sa.insert(EPISODES), those)
     return Counter(str(row["rule"]) for row in new)
 
 
@@ -126,8 +127,8 @@ def end_episodes(engine: sa.Engine, spec: str, customers: Collection[str]) -> No
             connection.execute(ended, [{"customer": one} for one in sorted(customers)])
 
 
-def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -> list[dict[str, Any]]:
-    """The rows of customers who ever had an episode."""
+def kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -> list[dict[str, Any]]:
+    """Where customers stand with a rule at a moment, as rows to keep, of those who ever had an episode."""
     some = np.flatnonzero(~np.isnan(found.since) | (found.last > NEVER))
     return [
         {
@@ -143,11 +144,12 @@ def _kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) -
     ]
 
 
-def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
+def all_of(engine: sa.Engine, spec: str, customers: Collection[str] | None = None) -> pd.DataFrame:
     """Every warning of a spec with its `state` (open, acknowledged, done, escalated or expired), oldest first.
 
-    Those about erased people are not among them: nobody is to act on them, and only figures count them.
-    The state is what happened last, and `note` what was written beside it; once it is closed, nothing follows.
+    Of these customers only, where some are named. Those about erased people are not among them: nobody is to act on
+    them, and only figures count them. The state is what happened last, and `note` what was written beside it; once it
+    is closed, nothing follows.
     """
     told = (*KEY, "kind", "happened_at", "note")
     events = sa.select(*(WARNING_EVENTS.c[name] for name in told)).where(WARNING_EVENTS.c.spec == spec)
@@ -156,6 +158,9 @@ def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
         .where(WARNINGS.c.spec == spec)
         .order_by(*(WARNINGS.c[name] for name in ("raised_at", "rule", "customer_id")))
     )
+    if customers is not None:
+        events = events.where(WARNING_EVENTS.c.customer_id.in_(customers))
+        asked = asked.where(WARNINGS.c.customer_id.in_(customers))
     with databases.answering(engine, NAMED), engine.connect() as connection:
         every = (dict(row) for row in connection.execute(asked).mappings())
         rows = [row for row in every if not is_pseudonym(str(row["customer_id"]))]

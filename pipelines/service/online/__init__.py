@@ -1,0 +1,1 @@
+"""What the newest data and events since say of few customers: features, score, warnings, advice."""
