@@ -75,7 +75,8 @@ def keep(engine: sa.Engine, spec: str, events: Sequence[Event], *, now: datetime
         moment = now if last is None else max(now, last + _TICK)
         there = _by_key(connection, spec, [one.key for one in events])
         gone = erased_people.within(connection).among(one.customer_id for one in events)
-        new, found = [], []
+        new: list[dict[str, Any]] = []
+        found: list[Kept] = []
         for event in events:
             if event.customer_id in gone:
                 found.append(Kept(ERASED, 0, moment))
