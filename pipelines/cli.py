@@ -41,7 +41,7 @@ WITH_ACTIONS = ("registry", "alerts", "store")
 # What makes the spec that it is told the name of, and what asks nothing of a spec but its name.
 WITHOUT_SPEC = ("new", "store")
 # What is about the whole checkout, and names specs only where it is about some of them.
-OF_ALL = ("doctor", "backup", "restore", "clean")
+OF_ALL = ("doctor", "backup", "restore", "clean", "serve")
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,0 +1,1 @@
+"""HTTP only: routes, bodies, keys, limits, headers, metrics, errors. What they ask is a desk, see `desk_protocol`."""
