@@ -92,6 +92,12 @@ def contacts(engine: sa.Engine, spec: str, *, known_by: str | None = None) -> pd
     return found.sort_values(["happened_at", "place"]).reset_index(drop=True)
 
 
+def contacts_of(engine: sa.Engine, spec: str, customer: str) -> pd.DataFrame:
+    """The contacts of one customer, as `contacts` has them."""
+    found = _latest(engine, CONTACTS, spec, ["contact"], None, customer=customer)
+    return found.sort_values(["happened_at", "place"]).reset_index(drop=True)
+
+
 def contacts_of_others(engine: sa.Engine, spec: str, *, known_by: str | None = None) -> pd.DataFrame:
     """The contacts of all specs but one, as `contacts` has them."""
     asked = sa.select(CONTACTS.c.spec).where(CONTACTS.c.spec != spec).distinct()
@@ -115,9 +121,18 @@ def digest(row: Row, *left_out: str) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()).hexdigest()
 
 
-def _latest(engine: sa.Engine, table: sa.Table, spec: str, names: list[str], known_by: str | None) -> pd.DataFrame:
+def _latest(
+    engine: sa.Engine,
+    table: sa.Table,
+    spec: str,
+    names: list[str],
+    known_by: str | None,
+    *,
+    customer: str | None = None,
+) -> pd.DataFrame:
     asked = sa.select(table).where(table.c.spec == spec).order_by(table.c.known_at, table.c.place)
     asked = asked if known_by is None else asked.where(table.c.known_at <= known_by)
+    asked = asked if customer is None else asked.where(table.c.customer_id == customer)
     with databases.answering(engine, NAMED), engine.connect() as connection:
         rows = [dict(row) for row in connection.execute(asked).mappings()]
     frame = pd.DataFrame(rows, columns=[column.name for column in table.columns], dtype=object)

@@ -22,7 +22,12 @@ def moment(since_1970: float) -> datetime:
 
 def now(time_zone: str) -> datetime:
     """What the clocks in a time zone show, to the second, without the zone."""
-    return datetime.now(ZoneInfo(time_zone)).replace(tzinfo=None, microsecond=0)
+    return exactly(time_zone).replace(microsecond=0)
+
+
+def exactly(time_zone: str) -> datetime:
+    """What the clocks in a time zone show, to the microsecond, without the zone."""
+    return datetime.now(ZoneInfo(time_zone)).replace(tzinfo=None)
 
 
 def shown(instant: str, time_zone: str) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,14 @@ class Judged:
     scored: pd.DataFrame
     reasons: pd.DataFrame
     as_of: datetime
+
+    def of(self, customers: Sequence[str]) -> "Judged":
+        """The same of some of them."""
+        if self.rows.empty:
+            return self
+        those = self.rows["customer_id"].isin(customers).to_numpy()
+        rows, scored, reasons = (one[those].reset_index(drop=True) for one in (self.rows, self.scored, self.reasons))
+        return Judged(rows, scored, reasons, self.as_of)
 
 
 def judged(
@@ -125,7 +133,7 @@ def told(
                 **_scores(spec, served, found, places.get(who)),
                 "warnings": [
                     {
-                        **{name: row[name] for name in (*open_warnings.SHOWN, "began_at")},
+                        **{name: row[name] for name in open_warnings.SHOWN},
                         "state": there[tuple(row[name] for name in warnings.KEY)],
                     }
                     for row in mine
@@ -139,7 +147,7 @@ def told(
 def _scores(spec: ExperimentSpec, served: Served, found: Judged, place: int | None) -> dict[str, Any]:
     """Risk, uplift and reasons of one customer; none of somebody who is not observed."""
     if place is None:
-        return {"risk": None, "uplift": {}, "reasons": []}
+        return {"risk": {"churn_probability": None, "level": None}, "uplift": {}, "reasons": []}
     standing = served.champion.standing
     claims = standing.claims or EVERYTHING
     row, said = found.scored.iloc[place], found.reasons.iloc[place]
@@ -152,8 +160,3 @@ def _scores(spec: ExperimentSpec, served: Served, found: Judged, place: int | No
         "uplift": uplift,
         "reasons": [pair for pair in pairs if pair[LANGUAGES[0]]],
     }
-
-
-def just_after(moment: datetime) -> datetime:
-    """The first moment at which something known at a moment is seen."""
-    return moment + timedelta(microseconds=1)

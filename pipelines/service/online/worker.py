@@ -1,0 +1,72 @@
+"""One thread that does what several others ask for, all that waits in one pass."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+Asked = TypeVar("Asked")
+
+
+@dataclass(frozen=True)
+class Job(Generic[Asked]):
+    """What is asked, how much of a pass it takes, and where the answer goes."""
+
+    asked: Asked
+    size: int
+    answer: "Future[Any]" = field(default_factory=Future)
+
+
+class Worker(Generic[Asked]):
+    """A queue and its thread. work answers every job of a pass; what it raises is the answer to all of them."""
+
+    def __init__(self, name: str, work: Callable[[Sequence[Job[Asked]]], None], *, most: int) -> None:
+        self._waiting: queue.SimpleQueue[Job[Asked] | None] = queue.SimpleQueue()
+        self._work, self._most = work, most
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def ask(self, asked: Asked, *, size: int = 1) -> Any:
+        """Wait for the answer. Raises what the work raised."""
+        job = Job(asked, size)
+        self._waiting.put(job)
+        return job.answer.result()
+
+    @property
+    def lives(self) -> bool:
+        """Whether the thread is there."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Answer all that waits, and end."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            jobs, ended = self._next()
+            if not jobs:
+                continue
+            try:
+                self._work(jobs)
+            except Exception as error:  # noqa: BLE001 - those who wait raise it
+                for job in jobs:
+                    if not job.answer.done():
+                        job.answer.set_exception(error)
+
+    def _next(self) -> tuple[list[Job[Asked]], bool]:
+        """All that waits, as much as a pass takes, and whether the end was asked for."""
+        jobs: list[Job[Asked]] = []
+        found = self._waiting.get()
+        while found is not None:
+            jobs.append(found)
+            if sum(job.size for job in jobs) >= self._most:
+                return jobs, False
+            try:
+                found = self._waiting.get_nowait()
+            except queue.Empty:
+                return jobs, False
+        return jobs, True
