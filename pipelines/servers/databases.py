@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from features.errors import StorageError, UsageError
 from pipelines.messages import masking
@@ -19,17 +19,44 @@ CONNECT_SECONDS = 5
 LOCK = 7_040_117
 
 
-def engine(where: str, named: str = "the ledger") -> sa.Engine:
-    """A lazily connecting engine with a short timeout that keeps no connection open; named is what it is to a reader.
+def engine(where: str, named: str = "the ledger", *, pooled: bool = False) -> sa.Engine:
+    """A lazily connecting engine with a short timeout; named is what it is to a reader.
 
-    Raises UsageError for what is no address.
+    It keeps no connection open, unless they are pooled for a process that stays. Raises UsageError for what is no
+    address.
     """
     sqlite = where.startswith("sqlite")
     waiting = {"timeout": WAIT_SECONDS} if sqlite else {"connect_timeout": CONNECT_SECONDS}
+    kept = {"poolclass": QueuePool, "pool_pre_ping": not sqlite} if pooled else {"poolclass": NullPool}
     try:
-        return sa.create_engine(where, poolclass=NullPool, connect_args=waiting, hide_parameters=True)
+        found = sa.create_engine(where, connect_args=waiting, hide_parameters=True, **kept)
     except (sa.exc.ArgumentError, ImportError, ValueError) as error:  # of a driver that is not installed, too
         raise UsageError(f"the address of {named} is not one: {first_line(error)}.") from error
+    path = sqlite_path(where)
+    if pooled and path is not None:
+        _only_while_there(found, path)
+    return found
+
+
+def _only_while_there(found: sa.Engine, path: Path) -> None:
+    """Use a kept connection to an SQLite file only while that file is there: what a deleted one takes is lost."""
+
+    @sa.event.listens_for(found, "connect")
+    def opened(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _file(path)
+
+    @sa.event.listens_for(found, "checkout")
+    def taken(_: object, record: ConnectionPoolEntry, __: object) -> None:
+        if record.info["file"] != _file(path):
+            raise sa.exc.DisconnectionError(f"{path} is another file now, or gone")
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 @contextmanager

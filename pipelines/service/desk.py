@@ -43,7 +43,7 @@ class Desk:
     def __init__(self, spec: ExperimentSpec, workspace: Workspace, settings: Settings) -> None:
         self.name, self.time_zone = spec.name, spec.time_zone
         self._spec, self._workspace = spec, workspace
-        self._engine = database.opened(workspace.root)
+        self._engine = database.opened(workspace.root, pooled=True)
         self._identity = serving.identity(spec, workspace)
         self._served = serving.read(spec, workspace)
         self._old: list[Served] = []
@@ -142,6 +142,7 @@ class Desk:
         self._answers.close()
         for one in (*self._old, self._served):
             one.rows.close()
+        self._engine.dispose()
 
     def _pass(self, jobs: Sequence[Job[Asked]]) -> None:
         self._passes.done(self._served, jobs)

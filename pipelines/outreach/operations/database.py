@@ -35,10 +35,11 @@ def exists(root: Path) -> bool:
     return path is None or path.exists()
 
 
-def opened(root: Path) -> sa.Engine:
+def opened(root: Path, *, pooled: bool = False) -> sa.Engine:
     """The database of a checkout, created or migrated to the newest tables where it is behind.
 
-    Raises StorageError when it does not answer, UsageError when a newer version of the project made its tables.
+    Its connections are kept for the next use where they are pooled. Raises StorageError when it does not answer,
+    UsageError when a newer version of the project made its tables.
     """
     where = address(root)
     path = databases.sqlite_path(where)
@@ -47,7 +48,7 @@ def opened(root: Path) -> sa.Engine:
     engine = databases.engine(where, NAMED)
     with databases.answering(engine, NAMED):
         _migrate(engine)
-    return engine
+    return databases.engine(where, NAMED, pooled=True) if pooled else engine
 
 
 def _migrate(engine: sa.Engine) -> None:

@@ -64,14 +64,37 @@ def _of_rule(
     whom = [str(customers[place]) for place in places]
     made = [asked.warning(places[at], float(after.since[at])) for at in np.flatnonzero(fires)]
     _end(connection, spec, name, [who for who, since in zip(whom, after.since, strict=True) if np.isnan(since)], at)
-    connection.execute(sa.delete(EPISODES).where(of_rule & EPISODES.c.customer_id.in_(whom)))
-    if kept := warnings.kept(spec, name, pd.Index(whom), after, at):
-        connection.execute(sa.insert(EPISODES), kept)
+    _stand(connection, spec, name, whom, before, after, at)
     new = [one for one in made if not _is_there(connection, one)]
     if new:
         plain = [{**asdict(one), "versions": json.dumps(dict(one.versions), sort_keys=True)} for one in new]
         connection.execute(sa.insert(WARNINGS), plain)
     return new
+
+
+def _stand(
+    connection: sa.Connection,
+    spec: str,
+    rule: str,
+    customers: Sequence[str],
+    before: Episodes,
+    after: Episodes,
+    at: str,
+) -> None:
+    """Write where those stand with a rule for whom that is another place than before."""
+    moved = np.flatnonzero(
+        ~((before.since == after.since) | (np.isnan(before.since) & np.isnan(after.since)))
+        | (before.fired != after.fired)
+        | (before.last != after.last)
+    )
+    if not len(moved):
+        return
+    whom = [customers[int(place)] for place in moved]
+    theirs = EPISODES.c.customer_id.in_(whom)
+    connection.execute(sa.delete(EPISODES).where((EPISODES.c.spec == spec) & (EPISODES.c.rule == rule) & theirs))
+    now = Episodes(after.since[moved], after.fired[moved], after.last[moved])
+    if kept := warnings.kept(spec, rule, pd.Index(whom), now, at):
+        connection.execute(sa.insert(EPISODES), kept)
 
 
 def _some(customers: Sequence[str | None]) -> list[str]:

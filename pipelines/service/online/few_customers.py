@@ -17,7 +17,7 @@ from experiments.sections.observations import ObservationSpec
 from features import labelling
 from features.feature import Feature
 from features.hindsight import Hindsight
-from features.history import History
+from features.history import STATE_TABLES, History
 from features.label import Label, LabelOptions, LabelWindow
 from features.matrix import snapshot, spread
 from features.tables import PLACE
@@ -103,7 +103,7 @@ class FewCustomers:
         observed, such as one who has left, has no row.
         """
         self._fill(customers, received)
-        corrected = self._corrected()
+        corrected = self._without_replaced(self._corrected(), as_of)
         for cursor in self._cursors:
             cursor.execute("SET VARIABLE as_of = ?", [as_of])
         whom, first = self._always or self._whom(as_of), self._cursors[0]
@@ -175,6 +175,20 @@ class FewCustomers:
             if table.is_dated
         ]
         return {row[0] for row in self._cursors[0].execute(" UNION ALL ".join(asked)).fetchall()}
+
+    def _without_replaced(self, corrected: set[str], as_of: datetime) -> set[str]:
+        """Take out of tables of events what a row known by a moment replaces; gives the tables that still have several.
+
+        What was corrected before the moment is seen no more, so the shorter statements give the same without it. Of
+        customers and contracts features see all versions.
+        """
+        for name in corrected.difference(STATE_TABLES):
+            key = ", ".join(self.batch.declared[name].key)
+            newest = f"SELECT {key}, max(known_at) AS newest FROM {name} WHERE known_at < ? GROUP BY {key}"  # noqa: S608
+            same = " AND ".join(f"{name}.{one} = kept.{one}" for one in self.batch.declared[name].key)
+            delete = f"DELETE FROM {name} USING ({newest}) AS kept WHERE {same} AND {name}.known_at <> kept.newest"  # noqa: S608
+            self._cursors[0].execute(delete, [as_of])
+        return corrected.intersection(STATE_TABLES)
 
     def _computed(self, queries: Sequence[str]) -> list[pa.Table]:
         """The results of the queries, in order; as many run at a time as there are connections."""

@@ -16,7 +16,7 @@ from pipelines.champion import loading
 from pipelines.outreach import alert_run, explained, open_warnings
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
-from pipelines.outreach.operations import clock, rounds, warnings, warnings_of_few
+from pipelines.outreach.operations import clock, rounds, warnings_of_few
 from pipelines.outreach.operations.warnings import Warning_
 from pipelines.outreach.operations.warnings_of_few import Asked
 from pipelines.outreach.reasons import LANGUAGES, MOST
@@ -112,17 +112,11 @@ def told(
     spec: ExperimentSpec, served: Served, engine: sa.Engine, customers: Sequence[str], found: Judged
 ) -> list[dict[str, Any]]:
     """What is known of each customer, as plain data."""
-    warned = open_warnings.read(engine, spec.name, customers)
-    there = (
-        warnings.all_of(engine, spec.name, customers).set_index(list(warnings.KEY))["state"].to_dict()
-        if len(warned)
-        else {}
-    )
+    warned = open_warnings.read(engine, spec.name, customers).to_dict("records")
     advised = advice.of_customers(engine, spec.name, customers, found.as_of.date())
     places = {str(who): place for place, who in enumerate(found.rows["customer_id"])} if len(found.rows) else {}
     every = []
     for who, one in zip(customers, advised, strict=True):
-        mine = warned[warned["customer_id"].astype(str) == who].to_dict("records")
         every.append(
             {
                 "spec": spec.name,
@@ -132,11 +126,9 @@ def told(
                 "active": who in places,
                 **_scores(spec, served, found, places.get(who)),
                 "warnings": [
-                    {
-                        **{name: row[name] for name in open_warnings.SHOWN},
-                        "state": there[tuple(row[name] for name in warnings.KEY)],
-                    }
-                    for row in mine
+                    {name: row[name] for name in (*open_warnings.SHOWN, "state")}
+                    for row in warned
+                    if row["customer_id"] == who
                 ],
                 "advice": one.to_dict(),
             }

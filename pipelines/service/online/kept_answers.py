@@ -73,8 +73,6 @@ class KeptAnswers:
 
 def digests(rows: pd.DataFrame) -> list[str]:
     """SHA-256 of what each row holds, column by column."""
-    columns = list(map(str, rows.columns))
-    return [
-        hashlib.sha256(repr(list(zip(columns, row, strict=True))).encode()).hexdigest()
-        for row in rows.itertuples(index=False, name=None)
-    ]
+    columns = [(str(name), rows[name].tolist()) for name in rows]
+    every = ([(name, values[place]) for name, values in columns] for place in range(len(rows)))
+    return [hashlib.sha256(repr(row).encode()).hexdigest() for row in every]

@@ -109,7 +109,7 @@ class Passes:
         if not customers:
             return []
         received, newest = self._received(served, customers)
-        as_of = max(self._now(served), *([newest + TICK] if newest else []))
+        as_of = max([self._now(served), *([newest + TICK] if newest else [])])
         found = judging.judged(self.spec, served, self.engine, customers, received, as_of=as_of)
         by_events = [who for who in customers if touched[who] is not None]
         judging.warned(self.spec, served, self.engine, found.of(by_events))
