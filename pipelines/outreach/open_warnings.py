@@ -1,6 +1,6 @@
 """The open warnings of a spec beside the customers of a round: for segments of a playbook, and for the list."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,20 +16,25 @@ from pipelines.outreach.operations import warnings
 SHOWN = ("rule", "level", "owner", "due_at")
 
 
-def read(engine: sa.Engine, spec: str, customers: Collection[str] | None = None) -> pd.DataFrame:
+def read(engine: sa.Engine, spec: str) -> pd.DataFrame:
     """The warnings of a spec that are neither done nor expired, the most urgent first: by level, then when due.
 
-    Of these customers only, where some are named.
     The owner of what was escalated is whom it was escalated to, where the rule says one.
     """
-    found = warnings.all_of(engine, spec, customers)
-    found = found[~found["state"].isin(warnings.CLOSED)]
-    passed_on = (found["state"] == warnings.ESCALATED) & found["escalates_to"].notna()
-    found = found.assign(
-        owner=found["owner"].where(~passed_on, found["escalates_to"]),
-        rank=[-LEVELS.index(str(level)) for level in found["level"]],
-    )
-    return found.sort_values(["rank", "due_at", "rule", "customer_id"]).drop(columns="rank").reset_index(drop=True)
+    found = warnings.all_of(engine, spec)
+    return pd.DataFrame(urgent(found.to_dict("records")), columns=found.columns, dtype=object)
+
+
+def urgent(rows: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+    """Those of `warnings.listed` that are open, as `read` has them."""
+    found = [{**row, "owner": _owner(row)} for row in rows if row["state"] not in warnings.CLOSED]
+    order = ("due_at", "rule", "customer_id")
+    return sorted(found, key=lambda row: (-LEVELS.index(str(row["level"])), *(row[name] for name in order)))
+
+
+def _owner(row: Mapping[Any, Any]) -> Any:
+    to = row["escalates_to"]
+    return to if row["state"] == warnings.ESCALATED and to is not None and not pd.isna(to) else row["owner"]
 
 
 def warning_conditions(asked: Iterable[Condition]) -> list[WarningCondition]:

@@ -36,6 +36,19 @@ class Round:
     versions: Mapping[str, str | None]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What a round drew for a customer: the action, or `none`, and why; dates are texts."""
+
+    spec: str
+    as_of: str
+    customer_id: str
+    action: str
+    withheld: bool
+    because: str
+    window_closes_at: str
+
+
 def written(
     engine: sa.Engine, round_: Round, assignments: pd.DataFrame, *, rest_days: int
 ) -> tuple[Round, pd.DataFrame] | None:
@@ -121,19 +134,16 @@ def members(engine: sa.Engine, spec: str) -> pd.DataFrame:
         return pd.DataFrame(connection.execute(asked).all(), columns=names, dtype=object)
 
 
-def of_customers(engine: sa.Engine, customers: Collection[str], on: date) -> pd.DataFrame:
-    """What the rounds that are open on a date drew for these customers, in every spec, the newest list first.
-
-    Columns: spec, as_of and window_closes_at (texts), customer_id, action, proposed, withheld, because.
-    """
-    names = ["spec", "as_of", "customer_id", "action", "proposed", "withheld", "because"]
+def of_customers(engine: sa.Engine, customers: Collection[str], on: date) -> list[Drawn]:
+    """What the rounds that are open on a date drew for these customers, in every spec, the newest list first."""
+    names = ["spec", "as_of", "customer_id", "action", "withheld", "because"]
     asked = sa.select(*(ASSIGNMENTS.c[name] for name in names), ROUNDS.c.window_closes_at)
     asked = asked.select_from(ASSIGNMENTS.join(ROUNDS)).where(
         ASSIGNMENTS.c.customer_id.in_(customers) & (ROUNDS.c.window_closes_at > on.isoformat())
     )
     with databases.answering(engine, NAMED), engine.connect() as connection:
-        rows = connection.execute(asked.order_by(ASSIGNMENTS.c.as_of.desc(), ASSIGNMENTS.c.spec)).all()
-    return pd.DataFrame(rows, columns=[*names, "window_closes_at"], dtype=object)
+        rows = connection.execute(asked.order_by(ASSIGNMENTS.c.as_of.desc(), ASSIGNMENTS.c.spec)).mappings()
+        return [Drawn(**row) for row in rows]
 
 
 def risks_before(engine: sa.Engine, spec: str, customers: Collection[str], on: date) -> dict[str, float]:

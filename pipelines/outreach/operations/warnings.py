@@ -144,13 +144,19 @@ def kept(spec: str, rule: str, customers: pd.Index, found: Episodes, at: str) ->
     ]
 
 
-def all_of(engine: sa.Engine, spec: str, customers: Collection[str] | None = None) -> pd.DataFrame:
+def all_of(engine: sa.Engine, spec: str) -> pd.DataFrame:
     """Every warning of a spec with its `state` (open, acknowledged, done, escalated or expired), oldest first.
 
-    Of these customers only, where some are named. Those about erased people are not among them: nobody is to act on
-    them, and only figures count them. The state is what happened last, and `note` what was written beside it; once it
-    is closed, nothing follows.
+    Those about erased people are not among them: nobody is to act on them, and only figures count them. The state is
+    what happened last, and `note` what was written beside it; once it is closed, nothing follows.
     """
+    named = [column.name for column in WARNINGS.columns]
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return pd.DataFrame(listed(connection, spec), columns=[*named, "state", "note"], dtype=object)
+
+
+def listed(connection: sa.Connection, spec: str, customers: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """The same as rows, within a transaction; of these customers only, where some are named."""
     told = (*KEY, "kind", "happened_at", "note")
     events = sa.select(*(WARNING_EVENTS.c[name] for name in told)).where(WARNING_EVENTS.c.spec == spec)
     asked = (
@@ -161,18 +167,14 @@ def all_of(engine: sa.Engine, spec: str, customers: Collection[str] | None = Non
     if customers is not None:
         events = events.where(WARNING_EVENTS.c.customer_id.in_(customers))
         asked = asked.where(WARNINGS.c.customer_id.in_(customers))
-    with databases.answering(engine, NAMED), engine.connect() as connection:
-        every = (dict(row) for row in connection.execute(asked).mappings())
-        rows = [row for row in every if not is_pseudonym(str(row["customer_id"]))]
-        last: dict[tuple[str, ...], tuple[bool, str, int, str]] = {}
-        for event in connection.execute(events):
-            key, kind = tuple(event[: len(KEY)]), STATES.index(event.kind)
-            last[key] = max(last.get(key, NOTHING), (event.kind in CLOSED, event.happened_at, kind, event.note))
+    every = (dict(row) for row in connection.execute(asked).mappings())
+    rows = [row for row in every if not is_pseudonym(str(row["customer_id"]))]
+    last: dict[tuple[str, ...], tuple[bool, str, int, str]] = {}
+    for event in connection.execute(events) if rows else ():
+        key, kind = tuple(event[: len(KEY)]), STATES.index(event.kind)
+        last[key] = max(last.get(key, NOTHING), (event.kind in CLOSED, event.happened_at, kind, event.note))
     found = [last.get(tuple(str(row[name]) for name in KEY), NOTHING) for row in rows]
-    named = [column.name for column in WARNINGS.columns]
-    return pd.DataFrame(rows, columns=named, dtype=object).assign(
-        state=[STATES[one[2]] for one in found], note=[one[3] for one in found]
-    )
+    return [{**row, "state": STATES[one[2]], "note": one[3]} for row, one in zip(rows, found, strict=True)]
 
 
 def happened(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from pipelines.servers import databases
 class Asked:
     """What a rule says of some customers: the truth of its condition, shape (n_customers,).
 
-    warning makes the warning of one of them, of whom it is said since when (hours since 1970) the episode lasts.
+    warning makes the warning of one of them, by place, of whom it is said since when (hours since 1970) it is true.
     """
 
     rule: Rule
@@ -31,78 +31,83 @@ class Asked:
     warning: Callable[[int, float], Warning_]
 
 
+@dataclass
+class _Changes:
+    """What a moment changes: new warnings, events of those that are over, and where whom stands with which rule."""
+
+    made: list[Warning_] = field(default_factory=list)
+    over: list[dict[str, str]] = field(default_factory=list)
+    moved: list[tuple[str, str]] = field(default_factory=list)
+    stand: list[dict[str, Any]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.made or self.over or self.moved)
+
+
 def raised(
     engine: sa.Engine, spec: str, customers: Sequence[str], asked: Mapping[str, Asked], *, at: str
-) -> list[Warning_]:
-    """Raise what the rules, by name, say of customers at a moment; gives the warnings that are new.
+) -> list[dict[str, Any]]:
+    """Raise what the rules, by name, say of customers at a moment; gives all warnings of them, as `warnings.listed`.
 
     Where each customer stands is read and written in one transaction: processes that ask at once raise a warning once.
     A rule that was asked about a customer at a later moment already is not asked again. What is over has expired.
     """
-    found: list[Warning_] = []
-    with databases.answering(engine, NAMED), engine.begin() as connection:
-        alone(connection)
-        gone = erased_people.within(connection).among(customers)
-        for name, one in asked.items():
-            found += _of_rule(connection, spec, name, one, [None if who in gone else who for who in customers], at)
+    with databases.answering(engine, NAMED):
+        with engine.connect() as connection:
+            there = warnings.listed(connection, spec, customers)
+            if not _changes(connection, spec, customers, asked, there, at):
+                return there  # as of nearly everybody
+        with engine.begin() as connection:
+            alone(connection)
+            there = warnings.listed(connection, spec, customers)
+            gone = erased_people.within(connection).among(customers)
+            _write(connection, spec, _changes(connection, spec, customers, asked, there, at), gone)
+            return warnings.listed(connection, spec, customers)
+
+
+def _changes(
+    connection: sa.Connection,
+    spec: str,
+    customers: Sequence[str],
+    asked: Mapping[str, Asked],
+    there: Sequence[Mapping[str, Any]],
+    at: str,
+) -> _Changes:
+    wanted = (EPISODES.c.spec == spec) & EPISODES.c.rule.in_(list(asked)) & EPISODES.c.customer_id.in_(customers)
+    rows = connection.execute(sa.select(EPISODES).where(wanted)).mappings().all()
+    stands = {(str(row["rule"]), str(row["customer_id"])): row for row in rows}
+    known = {tuple(row[name] for name in warnings.KEY) for row in there}
+    found = _Changes()
+    for name, one in asked.items():
+        mine = [stands.get((name, who)) for who in customers]
+        places = [place for place, row in enumerate(mine) if row is None or str(row["as_of"]) <= at]
+        before, rule = _standing([mine[place] for place in places]), one.rule
+        now, delay, quiet = warnings.hours(at, np.nan), rule.after_hours, rule.quiet_days * 24
+        after, fires = before.after(now, one.truth[places], delay_hours=delay, quiet_hours=quiet)
+        whom = [customers[place] for place in places]
+        made = (one.warning(places[at], float(after.since[at])) for at in np.flatnonzero(fires))
+        found.made += [warning for warning in made if _key(warning) not in known]
+        over = {who for who, since in zip(whom, after.since, strict=True) if np.isnan(since)}
+        found.over += [
+            warnings.event([str(row[part]) for part in warnings.KEY], warnings.EXPIRED, at=at, by="holdfast")
+            for row in there
+            if row["rule"] == name and row["customer_id"] in over and row["state"] not in warnings.CLOSED
+        ]
+        moved = np.flatnonzero(_differ(before, after))
+        found.moved += [(name, whom[int(place)]) for place in moved]
+        now_there = Episodes(after.since[moved], after.fired[moved], after.last[moved])
+        found.stand += warnings.kept(spec, name, pd.Index([whom[int(place)] for place in moved]), now_there, at)
     return found
 
 
-def _of_rule(
-    connection: sa.Connection, spec: str, name: str, asked: Asked, customers: Sequence[str | None], at: str
-) -> list[Warning_]:
-    of_rule = (EPISODES.c.spec == spec) & (EPISODES.c.rule == name) & EPISODES.c.customer_id.in_(_some(customers))
-    rows = {row["customer_id"]: row for row in connection.execute(sa.select(EPISODES).where(of_rule)).mappings()}
-    places = [place for place, who in enumerate(customers) if who and not _is_later(rows.get(who), at)]
-    if not places:
-        return []
-    before = _standing([rows.get(customers[place]) for place in places])
-    rule, now = asked.rule, warnings.hours(at, np.nan)
-    after, fires = before.after(
-        now, asked.truth[places], delay_hours=rule.after_hours, quiet_hours=rule.quiet_days * 24
-    )
-    whom = [str(customers[place]) for place in places]
-    made = [asked.warning(places[at], float(after.since[at])) for at in np.flatnonzero(fires)]
-    _end(connection, spec, name, [who for who, since in zip(whom, after.since, strict=True) if np.isnan(since)], at)
-    _stand(connection, spec, name, whom, before, after, at)
-    new = [one for one in made if not _is_there(connection, one)]
-    if new:
-        plain = [{**asdict(one), "versions": json.dumps(dict(one.versions), sort_keys=True)} for one in new]
-        connection.execute(sa.insert(WARNINGS), plain)
-    return new
+def _key(warning: Warning_) -> tuple[str, ...]:
+    return tuple(str(getattr(warning, name)) for name in warnings.KEY)
 
 
-def _stand(
-    connection: sa.Connection,
-    spec: str,
-    rule: str,
-    customers: Sequence[str],
-    before: Episodes,
-    after: Episodes,
-    at: str,
-) -> None:
-    """Write where those stand with a rule for whom that is another place than before."""
-    moved = np.flatnonzero(
-        ~((before.since == after.since) | (np.isnan(before.since) & np.isnan(after.since)))
-        | (before.fired != after.fired)
-        | (before.last != after.last)
-    )
-    if not len(moved):
-        return
-    whom = [customers[int(place)] for place in moved]
-    theirs = EPISODES.c.customer_id.in_(whom)
-    connection.execute(sa.delete(EPISODES).where((EPISODES.c.spec == spec) & (EPISODES.c.rule == rule) & theirs))
-    now = Episodes(after.since[moved], after.fired[moved], after.last[moved])
-    if kept := warnings.kept(spec, rule, pd.Index(whom), now, at):
-        connection.execute(sa.insert(EPISODES), kept)
-
-
-def _some(customers: Sequence[str | None]) -> list[str]:
-    return [who for who in customers if who]
-
-
-def _is_later(row: sa.RowMapping | None, at: str) -> bool:
-    return row is not None and str(row["as_of"]) > at
+def _differ(before: Episodes, after: Episodes) -> np.ndarray:
+    same = (before.since == after.since) | (np.isnan(before.since) & np.isnan(after.since))
+    found: np.ndarray = ~same | (before.fired != after.fired) | (before.last != after.last)
+    return found
 
 
 def _standing(rows: Sequence[sa.RowMapping | None]) -> Episodes:
@@ -115,20 +120,16 @@ def _standing(rows: Sequence[sa.RowMapping | None]) -> Episodes:
     return found
 
 
-def _end(connection: sa.Connection, spec: str, rule: str, customers: Sequence[str], at: str) -> None:
-    """Note of open warnings whose episode is over that they have expired."""
-    mine = (WARNINGS.c.spec == spec) & (WARNINGS.c.rule == rule) & WARNINGS.c.customer_id.in_(customers)
-    closed = sa.exists().where(
-        *(WARNING_EVENTS.c[name] == WARNINGS.c[name] for name in warnings.KEY),
-        WARNING_EVENTS.c.kind.in_(warnings.CLOSED),
-    )
-    over = connection.execute(sa.select(*(WARNINGS.c[name] for name in warnings.KEY)).where(mine & ~closed)).all()
-    events = [warnings.event(list(map(str, key)), warnings.EXPIRED, at=at, by="holdfast") for key in over]
-    if events:
-        connection.execute(sa.insert(WARNING_EVENTS), events)
-
-
-def _is_there(connection: sa.Connection, one: Warning_) -> bool:
-    same = [WARNINGS.c[name] == getattr(one, name) for name in warnings.KEY]
-    found: Any = connection.execute(sa.select(WARNINGS.c.rule).where(*same)).first()
-    return found is not None
+def _write(connection: sa.Connection, spec: str, changes: _Changes, gone: frozenset[str] | set[str]) -> None:
+    for rule, who in changes.moved:
+        same = (EPISODES.c.spec == spec) & (EPISODES.c.rule == rule) & (EPISODES.c.customer_id == who)
+        connection.execute(sa.delete(EPISODES).where(same))
+    made = [
+        {**asdict(one), "versions": json.dumps(dict(one.versions), sort_keys=True)}
+        for one in changes.made
+        if one.customer_id not in gone
+    ]
+    stand = [row for row in changes.stand if row["customer_id"] not in gone]
+    for table, rows in ((WARNINGS, made), (EPISODES, stand), (WARNING_EVENTS, changes.over)):
+        if rows:
+            connection.execute(sa.insert(table), rows)

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from experiments.money.limits import OPTED_OUT
 from pipelines.outreach.operations import opt_outs, rounds
 from pipelines.outreach.operations.assignment_rows import NONE
+from pipelines.outreach.operations.rounds import Drawn
 
 WITHHELD = "withheld: an open round leaves this customer alone, so that its effect can be measured"
 DRAWN = "drawn by the round"
@@ -34,22 +34,21 @@ class Advice:
 
 def of_customers(engine: sa.Engine, spec: str, customers: Sequence[str], on: date) -> list[Advice]:
     """The advice for each of these customers on a date, in their order."""
-    drawn = rounds.of_customers(engine, customers, on)
+    drawn: dict[str, list[Drawn]] = {}
+    for one in rounds.of_customers(engine, customers, on):
+        drawn.setdefault(one.customer_id, []).append(one)
     out = opt_outs.now(engine, customers)
-    by_customer = {str(who): rows for who, rows in drawn.groupby("customer_id", sort=False)}
-    return [_advice(spec, who, by_customer.get(who, drawn.iloc[:0]), out) for who in customers]
+    return [_advice(spec, who, drawn.get(who, []), out) for who in customers]
 
 
-def _advice(spec: str, customer: str, drawn: pd.DataFrame, out: opt_outs.OptedOut) -> Advice:
-    withheld = drawn[drawn["withheld"].astype(bool)]
-    if len(withheld):
-        return Advice(NONE, WITHHELD, withheld_until=str(withheld["window_closes_at"].max()))
-    mine = drawn[drawn["spec"] == spec]
-    if mine.empty:
+def _advice(spec: str, customer: str, drawn: Sequence[Drawn], out: opt_outs.OptedOut) -> Advice:
+    if closes := [one.window_closes_at for one in drawn if one.withheld]:
+        return Advice(NONE, WITHHELD, withheld_until=max(closes))
+    newest = next((one for one in drawn if one.spec == spec), None)
+    if newest is None:
         return Advice(NONE, NO_ROUND)
-    newest = mine.iloc[0]
-    if newest["action"] == NONE:
-        return Advice(NONE, str(newest["because"]) or NOT_DRAWN, str(newest["as_of"]))
-    if customer in opt_outs.of_action(out, str(newest["action"])):
-        return Advice(NONE, OPTED_OUT, str(newest["as_of"]))
-    return Advice(str(newest["action"]), DRAWN, str(newest["as_of"]))
+    if newest.action == NONE:
+        return Advice(NONE, newest.because or NOT_DRAWN, newest.as_of)
+    if customer in opt_outs.of_action(out, newest.action):
+        return Advice(NONE, OPTED_OUT, newest.as_of)
+    return Advice(newest.action, DRAWN, newest.as_of)

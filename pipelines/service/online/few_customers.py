@@ -17,19 +17,23 @@ from experiments.sections.observations import ObservationSpec
 from features import labelling
 from features.feature import Feature
 from features.hindsight import Hindsight
-from features.history import STATE_TABLES, History
+from features.history import History
 from features.label import Label, LabelOptions, LabelWindow
 from features.matrix import snapshot, spread
 from features.tables import PLACE
-from pipelines.matrix.duckdb_engine import compiling, getvariable
+from pipelines.matrix.duckdb_engine import getvariable
 from pipelines.matrix.matrices import beside
-from pipelines.outreach import spoken
+from pipelines.service.online.compiler import FewRowsCompiler
+from pipelines.service.online.few_tables import FewTables
 from pipelines.service.online.sorted_tables import SortedTables
+from pipelines.service.online.statements import Statements
 
 OBSERVED = "observed"
 # How many statements run at once, each by a thread and a connection of its own.
 AT_ONCE = 2
 MEMORY = "1GB"
+# The moment as Ibis writes it, and as the parameter of a prepared statement.
+VARIABLE, MOMENT = "GETVARIABLE('as_of')", "$1::TIMESTAMP"
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,6 @@ class _Query:
     reads: frozenset[str]
     corrected: str
     plain: str
-
-    def text(self, corrected: Collection[str]) -> str:
-        """The statement, where these tables have corrections."""
-        return self.plain if self.reads.isdisjoint(corrected) else self.corrected
 
 
 class FewCustomers:
@@ -62,27 +62,19 @@ class FewCustomers:
         asked: ObservationSpec,
     ) -> None:
         self.batch, self.features = batch, dict(features)
+        self._label, self._options, self._window = label, options, window
         self._database = ibis.duckdb.connect(threads=1, memory_limit=MEMORY)
-        compiling(self._database)
-        where = str(batch.path).replace("'", "''")
-        self._database.raw_sql(f"ATTACH '{where}' AS batch (READ_ONLY)")
-        for name in batch.declared:
-            self._database.raw_sql(f"CREATE TABLE {name} AS FROM batch.{name} LIMIT 0")
-        self._database.raw_sql(f"CREATE TABLE {OBSERVED} (customer_id VARCHAR, {PLACE} BIGINT)")
+        self._database.compiler = FewRowsCompiler()
         self._cursors = [self._database.con.cursor() for _ in range(AT_ONCE)]
+        self._said = [Statements(one) for one in self._cursors]
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="features")
+        self._tables = FewTables(batch, self._cursors[0])
+        self._database.raw_sql(f"CREATE TABLE {OBSERVED} (customer_id VARCHAR, {PLACE} BIGINT)")
         tables = {name: self._database.table(name) for name in batch.declared}
         known = Hindsight(tables, batch.declared), Hindsight(tables, batch.declared, dict.fromkeys(tables))
-        self._histories = [
-            History(one, as_of=getvariable("as_of"), look_back_days=asked.look_back_days) for one in known
-        ]
-        observed = self._database.table(OBSERVED)
-        pairs = zip(*(list(snapshot(one, features.values(), observed)) for one in self._histories), strict=True)
-        self._queries = [self._query(*pair) for pair in pairs]
-        self._label, self._options, self._window = label, options, window
-        # A label may ask its window whom it observes, as one of contracts that are due does.
-        first, other = self._whom(batch.until), self._whom(batch.until + timedelta(days=1))
-        self._always = first if first == other else None
+        days = asked.look_back_days
+        self._histories = [History(one, as_of=getvariable("as_of"), look_back_days=days) for one in known]
+        self._prepare(batch.until)
 
     def close(self) -> None:
         """Close the database."""
@@ -93,8 +85,7 @@ class FewCustomers:
 
     def joined(self, customers: Sequence[str]) -> dict[str, datetime | None]:
         """When each of those whom the batch knows joined, by the version known last."""
-        asked = "SELECT customer_id, arg_max(joined_at, known_at) FROM batch.customers WHERE"
-        return dict(self._few(asked, customers, " GROUP BY customer_id").fetchall())
+        return self._tables.joined(customers)
 
     def rows(self, customers: Sequence[str], received: Mapping[str, pa.Table], *, as_of: datetime) -> pa.Table:
         """The customers who are active just before a moment, in the order of their names, with all features.
@@ -102,101 +93,72 @@ class FewCustomers:
         received holds, by table, rows in its declared columns that are not in the batch. A customer who is not
         observed, such as one who has left, has no row.
         """
-        self._fill(customers, received)
-        corrected = self._without_replaced(self._corrected(), as_of)
-        for cursor in self._cursors:
-            cursor.execute("SET VARIABLE as_of = ?", [as_of])
-        whom, first = self._always or self._whom(as_of), self._cursors[0]
-        first.execute(f"DELETE FROM {OBSERVED}")  # noqa: S608 - our own words
-        first.execute(
-            f"INSERT INTO {OBSERVED} SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1"  # noqa: S608
-            f" FROM ({whom.text(corrected)})"
-        )
-        named = first.execute(f"SELECT customer_id FROM {OBSERVED} ORDER BY {PLACE}").fetchall()  # noqa: S608
-        who = pa.table({"customer_id": pa.array([row[0] for row in named], pa.string())})
-        if not who.num_rows:
-            return pa.table(
-                {
-                    "customer_id": who["customer_id"],
-                    **{name: pa.nulls(0, _type(one)) for name, one in self.features.items()},
-                }
-            )
-        found = self._computed([query.text(corrected) for query in self._queries])
-        return beside([who, *(spread(part, who.num_rows, self.features) for part in found)])
+        self._tables.fill(customers, received)
+        corrected = self._tables.settled(as_of)
+        who = self._observed(corrected, as_of)
+        if not who:
+            nobody = {name: pa.nulls(0, _type(one)) for name, one in self.features.items()}
+            return pa.table({"customer_id": pa.array([], pa.string()), **nobody})
+        parts = (spread(part, len(who), self.features) for part in self._computed(corrected, as_of))
+        return beside([pa.table({"customer_id": pa.array(who, pa.string())}), *parts])
 
     def texts(self) -> pd.DataFrame | None:
         """What the customers of the last `rows` wrote, with `spoken.COLUMNS`; None where there is no such table."""
-        if spoken.TABLE not in self.batch.declared:
-            return None
-        found = self._cursors[0].execute(f"SELECT {', '.join(spoken.COLUMNS)} FROM {spoken.TABLE}")  # noqa: S608
-        return pd.DataFrame(found.fetchall(), columns=spoken.COLUMNS).astype({"known_at": "datetime64[us]"})
+        return self._tables.texts()
 
     def timeline(self, customer: str, received: Mapping[str, pa.Table], *, limit: int) -> list[dict[str, Any]]:
         """The newest rows of a customer, the latest known first: table and columns, those that are missing left out."""
-        self._fill([customer], received)
-        found: list[dict[str, Any]] = []
-        for name in self.batch.declared:
-            rows = self._cursors[0].sql(f"FROM {name} ORDER BY known_at DESC LIMIT {limit}").to_arrow_table()
-            found += [
-                {"table": name, **{key: one for key, one in row.items() if one is not None}} for row in rows.to_pylist()
-            ]
-        return sorted(found, key=lambda row: (row["known_at"], row["table"]), reverse=True)[:limit]
+        self._tables.fill([customer], received)
+        return self._tables.newest(limit)
+
+    def _prepare(self, until: datetime) -> None:
+        observed = self._database.table(OBSERVED)
+        pairs = zip(*(list(snapshot(one, self.features.values(), observed)) for one in self._histories), strict=True)
+        self._queries = [self._query(*pair) for pair in pairs]
+        for place, query in enumerate(self._queries):
+            said = self._said[place % AT_ONCE]
+            said.prepare(f"plain_{place}", query.plain)
+            said.prepare(f"corrected_{place}", query.corrected)
+        # A label may ask its window whom it observes, as one of contracts that are due does.
+        whom, other = self._whom(until), self._whom(until + timedelta(days=1))
+        self._always = whom if whom == other else None
+        first = self._said[0]
+        if self._always:
+            first.prepare("whom_plain", self._always.plain)
+            first.prepare("whom_corrected", self._always.corrected)
+        first.prepare("nobody", f"DELETE FROM {OBSERVED}")  # noqa: S608 - our own words
+        first.prepare("listed", f"SELECT customer_id FROM {OBSERVED} ORDER BY {PLACE}")  # noqa: S608
 
     def _whom(self, moment: datetime) -> _Query:
-        """Whom the label observes."""
+        """The statement of whom the label observes."""
         window = self._window(moment)
-        return self._query(*(labelling.observed(self._label, one, window, self._options) for one in self._histories))
+        found = self._query(*(labelling.observed(self._label, one, window, self._options) for one in self._histories))
+        return _Query(found.reads, _placed(found.corrected), _placed(found.plain))
 
     def _query(self, corrected: ir.Table, plain: ir.Table) -> _Query:
         reads = frozenset(table.name for table in corrected.op().find(ops.DatabaseTable)) - {OBSERVED}
-        return _Query(reads, self._database.compile(corrected), self._database.compile(plain))
+        texts = (self._database.compile(one).replace(VARIABLE, MOMENT) for one in (corrected, plain))
+        return _Query(reads, *texts)
 
-    def _fill(self, customers: Sequence[str], received: Mapping[str, pa.Table]) -> None:
-        """Put the rows of these customers into the tables, and nothing else."""
-        cursor = self._cursors[0]
-        for name, table in self.batch.declared.items():
-            cursor.execute(f"DELETE FROM {name}")  # noqa: S608 - names that we declare
-            self._few(f"INSERT INTO {name} FROM batch.{name} WHERE", customers)
-            if (rows := received.get(name)) is not None and rows.num_rows:
-                chosen = rows.select([one.name for one in table.columns])
-                cursor.register("received_rows", chosen)
-                cursor.execute(f"INSERT INTO {name} FROM received_rows")
-                cursor.unregister("received_rows")
+    def _observed(self, corrected: Collection[str], as_of: datetime) -> list[str]:
+        """Put the observed customers into their table; gives them in order."""
+        first, whom = self._said[0], self._always
+        first.execute("nobody")
+        if whom is None:
+            whom = self._whom(as_of)
+            first.prepare("whom_plain", whom.plain)
+            first.prepare("whom_corrected", whom.corrected)
+        first.execute(f"whom_{_kind(whom, corrected)}", as_of)
+        return [row[0] for row in first.execute("listed").fetchall()]
 
-    def _few(self, query: str, customers: Sequence[str], end: str = "") -> duckdb.DuckDBPyConnection:
-        places = ", ".join("?" * len(customers))
-        return self._cursors[0].execute(f"{query} customer_id IN ({places}){end}", list(customers))
-
-    def _corrected(self) -> set[str]:
-        """The tables in which several rows have one key."""
-        asked = [
-            f"SELECT '{name}' WHERE (SELECT count(*) <> count(DISTINCT ({', '.join(table.key)})) FROM {name})"  # noqa: S608
-            for name, table in self.batch.declared.items()
-            if table.is_dated
-        ]
-        return {row[0] for row in self._cursors[0].execute(" UNION ALL ".join(asked)).fetchall()}
-
-    def _without_replaced(self, corrected: set[str], as_of: datetime) -> set[str]:
-        """Take out of tables of events what a row known by a moment replaces; gives the tables that still have several.
-
-        What was corrected before the moment is seen no more, so the shorter statements give the same without it. Of
-        customers and contracts features see all versions.
-        """
-        for name in corrected.difference(STATE_TABLES):
-            key = ", ".join(self.batch.declared[name].key)
-            newest = f"SELECT {key}, max(known_at) AS newest FROM {name} WHERE known_at < ? GROUP BY {key}"  # noqa: S608
-            same = " AND ".join(f"{name}.{one} = kept.{one}" for one in self.batch.declared[name].key)
-            delete = f"DELETE FROM {name} USING ({newest}) AS kept WHERE {same} AND {name}.known_at <> kept.newest"  # noqa: S608
-            self._cursors[0].execute(delete, [as_of])
-        return corrected.intersection(STATE_TABLES)
-
-    def _computed(self, queries: Sequence[str]) -> list[pa.Table]:
-        """The results of the queries, in order; as many run at a time as there are connections."""
+    def _computed(self, corrected: Collection[str], as_of: datetime) -> list[pa.Table]:
+        """The results of the statements, in order; as many run at a time as there are connections."""
+        names = [f"{_kind(query, corrected)}_{place}" for place, query in enumerate(self._queries)]
 
         def done(start: int) -> list[pa.Table]:
-            return [self._result(self._cursors[start].execute(query)) for query in queries[start::AT_ONCE]]
+            return [self._result(self._said[start].execute(name, as_of)) for name in names[start::AT_ONCE]]
 
-        found: list[pa.Table] = [None] * len(queries)
+        found: list[pa.Table] = [None] * len(names)
         for start, some in enumerate(self._threads.map(done, range(AT_ONCE))):
             found[start::AT_ONCE] = some
         return found
@@ -207,6 +169,17 @@ class FewCustomers:
         columns = zip(*rows, strict=True) if rows else [()] * len(names)
         types = {PLACE: pa.int64(), **{name: _type(one) for name, one in self.features.items()}}
         return pa.table({name: pa.array(some, types[name]) for name, some in zip(names, columns, strict=True)})
+
+
+def _placed(whom: str) -> str:
+    """The statement that puts the customers whom another finds into their table, with their places."""
+    place = "row_number() OVER (ORDER BY customer_id) - 1"
+    return f"INSERT INTO {OBSERVED} SELECT customer_id, {place} FROM ({whom})"  # noqa: S608 - our own words
+
+
+def _kind(query: _Query, corrected: Collection[str]) -> str:
+    """Which of the two statements is right, where these tables have corrections."""
+    return "plain" if query.reads.isdisjoint(corrected) else "corrected"
 
 
 def _type(feature: Feature) -> pa.DataType:

@@ -6,14 +6,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
 from experiments.alerts.alert_file import Rule
+from experiments.metric import Numbers
 from experiments.spec import ExperimentSpec
 from pipelines.champion import loading
-from pipelines.outreach import alert_run, explained, open_warnings
+from pipelines.outreach import alert_run, explained, open_warnings, reasons
 from pipelines.outreach import columns as known_columns
 from pipelines.outreach.columns import LEVEL, SCORE, SCORE_CHANGE
 from pipelines.outreach.operations import clock, rounds, warnings_of_few
@@ -31,11 +33,15 @@ EVERYTHING = Claims(risk=True, uplift=True)
 
 @dataclass(frozen=True)
 class Judged:
-    """Customers with features and all that rules may name, what the model predicts, and the reasons, row by row."""
+    """Customers with features and all that rules may name, what the model predicts, and the reasons, row by row.
+
+    X is what the model was given, as `encoded` has it.
+    """
 
     rows: pd.DataFrame
     scored: pd.DataFrame
     reasons: pd.DataFrame
+    X: Numbers
     as_of: datetime
 
     def of(self, customers: Sequence[str]) -> "Judged":
@@ -44,7 +50,7 @@ class Judged:
             return self
         those = self.rows["customer_id"].isin(customers).to_numpy()
         rows, scored, reasons = (one[those].reset_index(drop=True) for one in (self.rows, self.scored, self.reasons))
-        return Judged(rows, scored, reasons, self.as_of)
+        return Judged(rows, scored, reasons, self.X[those], self.as_of)
 
 
 def judged(
@@ -63,14 +69,30 @@ def judged(
     found = served.rows.rows(customers, received, as_of=as_of)
     rows = served.valued(found, spec, as_of=as_of)
     if rows.empty:
-        return Judged(rows, pd.DataFrame(), pd.DataFrame(), as_of)
+        return Judged(rows, pd.DataFrame(), pd.DataFrame(), np.empty((0, 0)), as_of)
     scored = loading.predict(served.champion.model, rows)
     risk = scored["churn_probability"].to_numpy(dtype=float)
     before = rounds.risks_before(engine, spec.name, list(rows["customer_id"]), as_of.date())
     change = risk - rows["customer_id"].map(before).to_numpy(dtype=float)
     level = known_columns.levels(rows, risk, served.champion.cuts(spec.score))
     rows = rows.assign(**{SCORE: risk, SCORE_CHANGE: change, LEVEL: level})
-    return Judged(_spoken(served, rows, as_of), scored, explained.risk(served.scorer, rows), as_of)
+    X = encoded(found, served.scorer.columns)
+    contributions = explained.contributions(served.scorer, X)
+    why = reasons.reasons(contributions, X, described=served.scorer.columns)
+    return Judged(_spoken(served, rows, as_of), scored, why, X, as_of)
+
+
+def encoded(rows: pa.Table, described: Sequence[Mapping[str, Any]]) -> Numbers:
+    """Rows as a model's contract encodes them, shape (n_rows, n_columns): numbers, and of categories their places."""
+    X = np.full((rows.num_rows, len(described)), np.nan)
+    for place, column in enumerate(described):
+        values = rows[column["name"]]
+        if column["type"] == "category":
+            codes = {name: code for code, name in enumerate(column["categories"])}
+            X[:, place] = [codes.get(one, np.nan) for one in values.to_pylist()]
+        else:
+            X[:, place] = values.to_numpy()
+    return X
 
 
 def _spoken(served: Served, rows: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
@@ -82,8 +104,8 @@ def _spoken(served: Served, rows: pd.DataFrame, as_of: datetime) -> pd.DataFrame
     return Spoken.of(texts, conditions, served.file.lexicons, first=as_of).beside(rows, conditions, as_of=as_of)
 
 
-def warned(spec: ExperimentSpec, served: Served, engine: sa.Engine, found: Judged) -> list[Warning_]:
-    """Raise the warnings that rules give rise to; gives those that are new."""
+def warned(spec: ExperimentSpec, served: Served, engine: sa.Engine, found: Judged) -> list[dict[str, Any]]:
+    """Raise the warnings that rules give rise to; gives those that are open, the most urgent first."""
     if served.file is None or found.rows.empty:
         return []
     at = clock.text(found.as_of)
@@ -98,7 +120,8 @@ def warned(spec: ExperimentSpec, served: Served, engine: sa.Engine, found: Judge
         )
         for name, rule in served.file.rules.items()
     }
-    return warnings_of_few.raised(engine, spec.name, list(found.rows["customer_id"]), asked, at=at)
+    there = warnings_of_few.raised(engine, spec.name, list(found.rows["customer_id"]), asked, at=at)
+    return open_warnings.urgent(there)
 
 
 def _warning(served: Served, rule: Rule, found: Judged, told: Mapping[str, Any], place: int, since: float) -> Warning_:
@@ -109,10 +132,14 @@ def _warning(served: Served, rule: Rule, found: Judged, told: Mapping[str, Any],
 
 
 def told(
-    spec: ExperimentSpec, served: Served, engine: sa.Engine, customers: Sequence[str], found: Judged
+    spec: ExperimentSpec,
+    served: Served,
+    engine: sa.Engine,
+    customers: Sequence[str],
+    found: Judged,
+    warned: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """What is known of each customer, as plain data."""
-    warned = open_warnings.read(engine, spec.name, customers).to_dict("records")
+    """What is known of each customer, as plain data; warned are the open warnings."""
     advised = advice.of_customers(engine, spec.name, customers, found.as_of.date())
     places = {str(who): place for place, who in enumerate(found.rows["customer_id"])} if len(found.rows) else {}
     every = []

@@ -1,5 +1,6 @@
 """A pass: events are kept, then all customers whom they touch, or who are asked for, are judged at once."""
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,12 @@ from experiments.spec import ExperimentSpec
 from features.errors import HoldfastError
 from pipelines.messages import log
 from pipelines.models.text_readers import tones
-from pipelines.outreach import received_rows
-from pipelines.outreach.operations import answers, came_back, erased_people, received_events
+from pipelines.outreach import open_warnings, received_rows
+from pipelines.outreach.operations import answers, came_back, database, erased_people, received_events, warnings
 from pipelines.outreach.operations.received_events import CONFLICT, ERASED, Kept, Received
+from pipelines.servers import databases
 from pipelines.service import metrics
-from pipelines.service.online import events, judging, kept_answers
+from pipelines.service.online import events, judging
 from pipelines.service.online.clocks import Clock
 from pipelines.service.online.events import CUSTOMERS, Posted
 from pipelines.service.online.judging import Judged
@@ -113,9 +115,14 @@ class Passes:
         found = judging.judged(self.spec, served, self.engine, customers, received, as_of=as_of)
         by_events = [who for who in customers if touched[who] is not None]
         judging.warned(self.spec, served, self.engine, found.of(by_events))
-        every = judging.told(self.spec, served, self.engine, customers, found)
+        every = judging.told(self.spec, served, self.engine, customers, found, self._open(customers))
         self._note(every, found, touched)
         return every
+
+    def _open(self, customers: Sequence[str]) -> list[dict[str, Any]]:
+        """The open warnings of customers, the most urgent first."""
+        with databases.answering(self.engine, database.NAMED), self.engine.connect() as connection:
+            return open_warnings.urgent(warnings.listed(connection, self.spec.name, customers))
 
     def _there(self, served: Served, customers: Sequence[str]) -> list[str]:
         """Those whom the batch or a received row knows, and who were not erased."""
@@ -135,11 +142,8 @@ class Passes:
 
     def _note(self, every: Sequence[Mapping[str, Any]], found: Judged, touched: Mapping[str, int | None]) -> None:
         """Keep what was answered."""
-        digests = (
-            dict(zip(map(str, found.rows["customer_id"]), kept_answers.digests(found.rows), strict=True))
-            if len(found.rows)
-            else {}
-        )
+        whom = map(str, found.rows["customer_id"]) if len(found.rows) else ()
+        digests = {who: hashlib.sha256(row.tobytes()).hexdigest() for who, row in zip(whom, found.X, strict=True)}
         answers.keep(
             self.engine,
             [

@@ -1,0 +1,90 @@
+"""A checkout beside one in which a spec was run, with as many customers more as are wanted, served on loopback."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pipelines.workspace import Workspace
+
+READY_SECONDS = 3600
+
+
+def enlarged(repository: Path, spec: str, *, folder: Path, copies: int) -> Path:
+    """A checkout in folder in which every customer of the spec's tables stands so many times, under other names."""
+    for one in repository.iterdir():
+        if one.name not in ("data", "state"):
+            (folder / one.name).symlink_to(one)
+    old, new = Workspace(repository, spec), Workspace(folder, spec)
+    for one in (old.matrix, old.reader):
+        (folder / one.relative_to(repository)).parent.mkdir(parents=True, exist_ok=True)
+        (folder / one.relative_to(repository)).symlink_to(one)
+    for table in sorted(one for one in old.tables.iterdir() if one.is_dir()):
+        (new.tables / table.name).mkdir(parents=True)
+        columns = "* REPLACE (customer_id || $suffix AS customer_id)"
+        for copy in range(copies):
+            suffix = "" if copy == 0 else f"-{copy}"
+            target = new.tables / table.name / f"copy-{copy:03}.parquet"
+            query = columns.replace("$suffix", f"'{suffix}'")
+            duckdb.sql(f"COPY (SELECT {query} FROM '{table}/*.parquet') TO '{target}' (FORMAT parquet)")
+    shutil.copyfile(old.tables / "about.json", new.tables / "about.json")
+    return folder
+
+
+def customers(root: Path, spec: str, *, copies: int) -> list[str]:
+    """The customers who are listed, under all of their names."""
+    rows = duckdb.sql(f"SELECT customer_id FROM '{Workspace(root, spec).matrix}/score/*.parquet'").fetchall()
+    return [one if copy == 0 else f"{one}-{copy}" for copy in range(copies) for (one,) in rows]
+
+
+@contextmanager
+def served(root: Path, spec: str, *words: str, threads: int | None = None) -> Iterator[tuple[int, float]]:
+    """The port of `serve SPEC WORDS` in a checkout, and the seconds until it was ready."""
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pipelines",
+        "-q",
+        "serve",
+        spec,
+        "--without-keys",
+        "--port",
+        str(port),
+        *words,
+    ]
+    code = str(Path(__file__).parent.parent.parent)
+    settings = {**os.environ, "PYTHONPATH": code, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
+    began = time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=root, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            _wait(server, port)
+            yield port, time.perf_counter() - began
+        finally:
+            server.terminate()
+
+
+def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise AssertionError(f"the service ended with code {server.returncode}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the service did not become ready")
