@@ -53,7 +53,8 @@ def run(spec: Ingested, workspace: Workspace) -> None:
     tones = _tones(workspace) if pin else {}
     gone, left_out = erased.read(workspace.raw), Counter[str]()
     reconciled: dict[str, Any] = {}
-    newest, received = None, dict[str, int]()
+    until: dict[str, Any] = {}
+    newest: datetime | None = None
     unmapped.clear(workspace)
     with storage.replacing_folder(workspace.tables) as folder, raw_files.opened(workspace.raw, formats) as files:
         for found in log.track(source.read(files, options), "ingest", unit="part"):
@@ -68,11 +69,11 @@ def run(spec: Ingested, workspace: Workspace) -> None:
                 unmapped.write(workspace, found)
                 unmapped.refuse(workspace, Reconciled(**reconciled[found.table]))
             elif isinstance(found, ReceivedUntil):
-                received = {"received": found.number}
+                until = {"received": found.number}
             else:
                 reconciled[found.table] = asdict(found)
         about = {"extracted_at": source.extracted_at(options) or _just_after(newest), "rows": dict(counts)}
-        about |= received | ({"reader": pin.plain} if pin else {})
+        about |= until | ({"reader": pin.plain} if pin else {})
         _count_erased(reconciled, +left_out)
         storage.write_json(folder / "about.json", {**about, "reconciled": reconciled})
     if left_out.total():

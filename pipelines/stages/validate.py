@@ -94,7 +94,8 @@ def _volumes(
     file = spec.source.get("file", "")
     if unknown := sorted(set(spec.validation.ended) - set(tables)):
         raise SpecError(f"spec '{spec.name}': validation.ended names {unknown}; there are {sorted(tables)}.")
-    months = volumes.of_months(tables, extracted_at, is_said=is_said, ended=spec.validation.ended)
+    ended = [*spec.validation.ended, *(tables if spec.source.get("received") == "complete" else ())]
+    months = volumes.of_months(tables, extracted_at, is_said=is_said, ended=ended)
     found = [*months, *volumes.of_versions(tables, before, file=file)]
     if found:
         yield volumes.batch(found, spec.validation.volume_change)
