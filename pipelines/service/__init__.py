@@ -1,0 +1,1 @@
+"""The service: scores customers when something happens, by the definitions of the batch."""
