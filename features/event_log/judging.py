@@ -40,7 +40,7 @@ class Judged:
     files: tuple[str, ...]
     columns: tuple[str, ...]
     read: tuple[int, ...]
-    query: str
+    query: str = ""
 
 
 @dataclass(frozen=True)
