@@ -30,8 +30,9 @@ _PLACES = ("customer_id", "event_at", "known_at")
 class Judged:
     """An evaluated mapping: its rows in a database table, its files with their columns, and the rows of each.
 
-    The table has the canonical columns, `<column>__unreadable`, and: file (its number), is_duplicate, dropped (the
-    name of the filter), problem (the reason why it cannot be mapped) and raw (the texts of columns, of such a row).
+    query made the table. It has the canonical columns, `<column>__unreadable`, and: file (its number), is_duplicate,
+    dropped (the name of the filter), problem (the reason why it cannot be mapped), raw (the texts of columns, of such a
+    row).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Judged:
     files: tuple[str, ...]
     columns: tuple[str, ...]
     read: tuple[int, ...]
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def judge(
                 raw.database, expression, where=f"{where}.drop.{filter_}", file=file.name, relation=file.relation
             )
         raw.database.execute(f"CREATE TEMP TABLE {name} AS {judged}")
-    return Judged(name, where, tuple(file.name for file in files), columns, read)
+    return Judged(name, where, tuple(file.name for file in files), columns, read, judged)
 
 
 def _count(raw: Raw, file: _File) -> int:
@@ -167,7 +169,7 @@ def _rows(
     kept = "true" if first_days.sets_aside(options, table) else f"{problem} IS NOT NULL"
     selected = [
         f"{file.number} AS file",
-        f"{_content(file.columns)} AS content",
+        f"{content_of(file.columns)} AS content",
         f"{_dropped(mapping)} AS dropped",
         f"{problem} AS problem",
         f"CASE WHEN {kept} THEN {_texts(file.columns, columns)} END AS raw",
@@ -201,7 +203,7 @@ def _selected(table: str, values: dict[str, Reading]) -> Iterator[str]:
             yield f"{unread} AS {name}__unreadable"
 
 
-def _content(columns: Sequence[str]) -> str:
+def content_of(columns: Sequence[str]) -> str:
     """A hash of a row's non-empty cells as name=value, so that a column which newer files add changes none."""
     texts = [f"{literal(f'{name}=')} || CAST({quoted(name)} AS VARCHAR)" for name in sorted(columns)]
     return f"md5(concat_ws(chr(30), {', '.join(texts)}))"
