@@ -1,4 +1,7 @@
-"""Erasing a person from the operations database: a pseudonym takes the place of the id, texts go, figures stay."""
+"""Erasing a person from the operations database: a pseudonym takes the place of the id, texts go, figures stay.
+
+What the service received and answered goes altogether.
+"""
 
 import hashlib
 import json
@@ -13,6 +16,7 @@ from features.errors import DataError
 from pipelines.outreach.operations import assignment_rows, erased_people
 from pipelines.outreach.operations.database import NAMED, alone
 from pipelines.outreach.operations.migrations import append_only
+from pipelines.outreach.operations.service_tables import ANSWERS, EVENTS
 from pipelines.outreach.operations.tables import (
     ASSIGNMENTS,
     CONTACTS,
@@ -41,6 +45,8 @@ TEXTS: Mapping[sa.Table, Mapping[str, Any]] = {
     OUTCOMES: {},
     SHADOW_SCORES: {"said": "{}", "known": None},
 }
+# Tables with the customer's id whose rows are deleted.
+DELETED = (EPISODES, EVENTS, ANSWERS)
 # Their keys are hashes of what a row says, the id among it: whoever guessed the row could tell by them.
 HASHED = (CONTACTS, OPT_OUTS, OUTCOMES)
 
@@ -100,10 +106,10 @@ def erase(
         if (before := _done(connection, signed, DATABASE)) is not None:
             return before
         counts = _counted(connection, customer)
-        touched = [table for table in (*TEXTS, EPISODES, NOTES) if counts.get(table.name)]
+        touched = [table for table in (*TEXTS, *DELETED, NOTES) if counts.get(table.name)]
         told: dict[str, Any] = {"rows": counts, "rounds": {}, "digests": {}}
         digests = {table.name: {"before": _digest(connection, table)} for table in touched}
-        changing = [ROUNDS, *TEXTS]
+        changing = [ROUNDS, *TEXTS, EVENTS, ANSWERS]
         with append_only.lifted(connection, changing):
             told["rounds"] = _in_rounds(connection, customer, lambda: _rename(connection, customer, signed.pseudonym))
         told["settled"] = _settle(connection, signed.pseudonym, settled)
@@ -131,7 +137,7 @@ def _overwrite(connection: sa.Connection) -> None:
 
 def _counted(connection: sa.Connection, customer: str) -> dict[str, int]:
     found = {}
-    for table in (*TEXTS, EPISODES):
+    for table in (*TEXTS, *DELETED):
         asked = sa.select(sa.func.count()).select_from(table).where(table.c.customer_id == customer)
         found[table.name] = int(connection.execute(asked).scalar_one())
     notes = sa.select(sa.func.count()).select_from(NOTES).where(_noted(customer))
@@ -172,7 +178,8 @@ def _of_round(connection: sa.Connection, spec: str, as_of: str) -> str:
 
 def _rename(connection: sa.Connection, customer: str, pseudonym: str) -> None:
     connection.execute(sa.delete(NOTES).where(_noted(customer)))
-    connection.execute(sa.delete(EPISODES).where(EPISODES.c.customer_id == customer))
+    for gone in DELETED:
+        connection.execute(sa.delete(gone).where(gone.c.customer_id == customer))
     asked = sa.select(CONTACTS.c.contact).where(CONTACTS.c.customer_id == customer).distinct()
     for number, contact in enumerate(connection.execute(asked.order_by(CONTACTS.c.contact)).scalars().all()):
         same = (CONTACTS.c.customer_id == customer) & (CONTACTS.c.contact == contact)

@@ -5,7 +5,9 @@ Times are ISO 8601 texts in UTC, or dates of the company's calendar; shares and 
 
 import sqlalchemy as sa
 
-METADATA = sa.MetaData()
+from pipelines.outreach.operations import service_tables
+
+METADATA = service_tables.METADATA
 # Of its own, as MLflow's and Optuna's tables may lie in the same database.
 VERSION_TABLE = "holdfast_operations_version"
 
@@ -205,5 +207,5 @@ SHADOW_SCORES = sa.Table(
 )
 APPEND_ONLY = (
     *(ROUNDS, ASSIGNMENTS, WARNINGS, WARNING_EVENTS, DELIVERIES, CONTACTS, OPT_OUTS, OUTCOMES),
-    *(ERASED, ERASURES, SHADOW_SCORES),
+    *(ERASED, ERASURES, SHADOW_SCORES, service_tables.EVENTS, service_tables.ANSWERS),
 )

@@ -1,0 +1,70 @@
+"""Answers of the service: what which version said of whom, when, and by which input."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from pipelines.outreach.operations import erased_people
+from pipelines.outreach.operations.database import NAMED, alone
+from pipelines.outreach.operations.service_tables import ANSWERS
+from pipelines.servers import databases
+
+KINDS = ("score", "event", "customer")
+COLUMNS = tuple(column.name for column in ANSWERS.columns if column.name != "number")
+
+
+def keep(engine: sa.Engine, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep answers, all of them or none, in their order; those about erased people are left out.
+
+    A row has spec, customer_id (None: of a row without one), version, answered_at, digest (SHA-256 of the input),
+    score or None, advice (JSON) or None, event (the number that it answers) or None, and a kind of KINDS.
+    """
+    if not rows:
+        return
+    with databases.answering(engine, NAMED), engine.begin() as connection:
+        alone(connection)
+        gone = erased_people.within(connection).among(
+            row["customer_id"] for row in rows if row["customer_id"] is not None
+        )
+        start = connection.execute(sa.select(sa.func.max(ANSWERS.c.number))).scalar() or 0
+        kept = [{name: row[name] for name in COLUMNS} for row in rows if row["customer_id"] not in gone]
+        if kept:
+            connection.execute(
+                sa.insert(ANSWERS), [{**row, "number": start + place} for place, row in enumerate(kept, start=1)]
+            )
+
+
+def latest(engine: sa.Engine, spec: str, *, version: str | None = None) -> pd.DataFrame:
+    """The newest answer about each customer (COLUMNS), by customer; of one version, where that is said."""
+    one = ANSWERS.c
+    wanted = [one.spec == spec, one.customer_id.is_not(None)]
+    wanted += [] if version is None else [one.version == version]
+    last = sa.select(sa.func.max(one.number)).where(*wanted).group_by(one.customer_id)
+    return _frame(engine, _asked().where(one.number.in_(last)).order_by(one.customer_id))
+
+
+def of_customer(engine: sa.Engine, spec: str, customer_id: str) -> list[dict[str, Any]]:
+    """The answers about a customer (COLUMNS), earliest first."""
+    one = ANSWERS.c
+    asked = _asked().where(one.spec == spec, one.customer_id == customer_id).order_by(one.number)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def since(engine: sa.Engine, spec: str, *, version: str, after: str) -> pd.DataFrame:
+    """The answers of a version (COLUMNS) given later than a time, as answered_at has it, earliest first."""
+    one = ANSWERS.c
+    wanted = (one.spec == spec, one.version == version, one.answered_at > after)
+    return _frame(engine, _asked().where(*wanted).order_by(one.number))
+
+
+def _asked() -> "sa.Select[Any]":
+    return sa.select(*(ANSWERS.c[name] for name in COLUMNS))
+
+
+def _frame(engine: sa.Engine, asked: "sa.Select[Any]") -> pd.DataFrame:
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        rows = [tuple(row) for row in connection.execute(asked)]
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
