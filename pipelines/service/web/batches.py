@@ -30,8 +30,13 @@ class _Waiting:
 
     @property
     def alike(self) -> tuple[Any, ...]:
-        """What requests share that are scored together."""
-        return self.reasons, *self.rows[0]
+        """What requests share that are scored together: a name that only another one has would be missing in this one,
+        which alone is refused for it.
+        """
+        names = tuple(self.rows[0])
+        if all(tuple(row) == names for row in self.rows):
+            return self.reasons, *names
+        return self.reasons, None, *sorted({name for row in self.rows for name in row})
 
     def tell(self, answer: Answer) -> None:
         """Give the answer, unless the client has gone; from any thread."""
