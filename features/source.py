@@ -85,6 +85,16 @@ class Unmapped:
     rows: pa.RecordBatchReader
 
 
+@dataclass(frozen=True)
+class ReceivedUntil:
+    """The number of the last event that the service received and the tables take account of; 0: of none."""
+
+    number: int
+
+
+Found = Part | Reconciled | Unmapped | ReceivedUntil
+
+
 class Raw(Protocol):
     """The raw files; each is read only when asked for."""
 
@@ -122,7 +132,7 @@ class Source:
     dated: bool
     options: type[SourceOptions]
     declare: Callable[[Any], Mapping[str, Table]]
-    read: Callable[[Raw, Any], Iterator[Part | Reconciled | Unmapped]]
+    read: Callable[[Raw, Any], Iterator[Found]]
     extracted_at: Callable[[Any], str | None]
     wants: Callable[[Any], Sequence[str]] = lambda _: ()
     formats: Callable[[Any], Formats] = lambda _: {}

@@ -35,13 +35,13 @@ RAW = "files (CSV, Parquet, Excel, JSON lines), folders of them, or postgresql:/
 FILES_ONLY = ("data", "ingest", "validate", "build", "train", "evaluate")
 READING = ("status", "history", "monitor", "read", "reproduce")
 # What writes the files of the checkout, beside the stages.
-WRITING = ("run", "data", "forget")
+WRITING = ("run", "data", "collect", "forget")
 # Whose actions name the spec each.
 WITH_ACTIONS = ("registry", "alerts", "store")
 # What makes the spec that it is told the name of, and what asks nothing of a spec but its name.
 WITHOUT_SPEC = ("new", "store")
 # What is about the whole checkout, and names specs only where it is about some of them.
-OF_ALL = ("doctor", "backup", "restore", "clean", "serve")
+OF_ALL = ("doctor", "backup", "restore", "clean", "keys", "serve")
 
 
 def main(words: Sequence[str]) -> int:

@@ -13,8 +13,11 @@ from features.source import Part
 _UNREADABLE = "__unreadable"
 
 
-def parts(database: duckdb.DuckDBPyConnection, table: Table, rows: str) -> Iterator[Part]:
-    """The parts of a declared table from the table `rows` of the database; absent columns are null."""
+def parts(database: duckdb.DuckDBPyConnection, table: Table, rows: str, *, prefix: str = "") -> Iterator[Part]:
+    """The parts of a declared table from the table `rows` of the database; absent columns are null.
+
+    Each is named by its month, after prefix.
+    """
     there = [row[0] for row in database.execute(f"DESCRIBE {rows}").fetchall()]
     chosen = [
         quoted(column.name) if column.name in there else f"CAST(NULL AS {SQL_TYPES[column.type]}) AS {column.name}"
@@ -28,7 +31,7 @@ def parts(database: duckdb.DuckDBPyConnection, table: Table, rows: str) -> Itera
     for (month,) in database.execute(months).fetchall():
         query = f"SELECT {', '.join(chosen)} FROM {rows} WHERE date_trunc('month', known_at) = TIMESTAMP '{month}'"  # noqa: S608
         ordered = f"SELECT * FROM ({query}) ORDER BY {', '.join(dict.fromkeys(order))}"  # noqa: S608
-        yield Part(table.name, f"{month:%Y-%m}", _typed(database.sql(ordered).to_arrow_table(), table))
+        yield Part(table.name, f"{prefix}{month:%Y-%m}", _typed(database.sql(ordered).to_arrow_table(), table))
 
 
 def _typed(rows: pa.Table, table: Table) -> pa.Table:

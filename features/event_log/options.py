@@ -105,13 +105,15 @@ class EventLogOptions(SourceOptions):
     may lack a customer or a date. extracted_at is when the data were taken out; the newest known_at where not said.
     before_first_day says what becomes of rows from before the day on which their customer joined: they are refused, or
     set aside as unmapped, or the customer joined at the earliest of all rows. contacts and opt_outs say how `record`
-    reads what the company's own systems keep of them; no table is made of them.
+    reads what the company's own systems keep of them; no table is made of them. received: rows that the service
+    received count as far as the files reach; `complete`: all that is newer is received, and the last row ends the data.
     """
 
     kind: Literal["event_log"] = "event_log"
     time_zone: str
     refuse_unmapped_above: float = Field(0.0, ge=0, le=1)
     extracted_at: Moment | None = None
+    received: bool | Literal["complete"] = False
     before_first_day: Literal["refuse", "set_aside", "earliest"] = "refuse"
     identities: Annotated[tuple[IdentityOptions, ...], BeforeValidator(_many)] = ()
     tables: dict[str, Annotated[tuple[MappingOptions, ...], BeforeValidator(_many), Field(min_length=1)]] = Field(
@@ -126,6 +128,11 @@ class EventLogOptions(SourceOptions):
             raise ValueError("; ".join(faults))
         formats(self)  # which refuses two of one file
         return self
+
+    @property
+    def tables_in_order(self) -> list[str]:
+        """The mapped tables, that of customers first."""
+        return [name for name in CANONICAL if name in self.tables]
 
     def mappings(self, table: str) -> Iterator[tuple[str, MappingOptions]]:
         """The mappings of a table, each with its place in the spec, such as source.tables.usage or ….usage[1]."""

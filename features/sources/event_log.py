@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from features.errors import DataError
-from features.event_log import corrections, counting, customers, daily, identities, months, watch
+from features.event_log import arrivals, corrections, counting, customers, daily, identities, months, received, watch
 from features.event_log.judging import TAKEN, Judged, judge
 from features.event_log.options import EventLogOptions, formats
 from features.schema import Column, Table
-from features.source import Part, Raw, Reconciled, Source, Unmapped
+from features.source import Found, Raw, Reconciled, Source
 from features.tables import CANONICAL
 
 # Their rows say how things stand from `event_at` on, so that a later one takes the place of an earlier one.
@@ -38,12 +38,16 @@ def _said(options: EventLogOptions, table: Table) -> tuple[Column, ...]:
 
 
 def _is_corrected(options: EventLogOptions, table: str) -> bool:
-    """Whether later rows correct earlier ones: for events, where a mapping gives known_at."""
-    return table in _STATES or any("known_at" in mapping.columns for _, mapping in options.mappings(table))
+    """Whether later rows correct earlier ones: for events, where a mapping gives known_at, or rows are received."""
+    return (
+        table in _STATES
+        or bool(options.received)
+        or any("known_at" in mapping.columns for _, mapping in options.mappings(table))
+    )
 
 
-def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unmapped]:
-    """Of each table, what was counted, what could not be mapped, and its parts.
+def read(raw: Raw, options: EventLogOptions) -> Iterator[Found]:
+    """Of each table, what was counted, what could not be mapped, and its parts; then the same of received rows.
 
     Raises MissingError when a file was not added, SchemaError when one lacks a column, DataError when a key leads
     to no customer or to two, when a table keeps no row, or when a value stops a whole file from being read.
@@ -52,9 +56,16 @@ def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unm
     watch.prepare(database)
     identities.read(raw, options)
     customers.prepare(database)
-    for name, table in declare(options).items():
-        if name in options.tables:
-            yield from _table(raw, options, table)
+    declared, counts = declare(options), dict[str, Reconciled]()
+    if options.received:
+        arrivals.prepare(raw, options, declared)
+    for name in options.tables_in_order:
+        for found in _table(raw, options, declared[name]):
+            if isinstance(found, Reconciled):
+                counts[name] = found
+            yield found
+    if options.received:
+        yield from arrivals.parts(raw, options, declared, counts)
     if "customers" not in options.tables:
         customers.derive(database, into="rows_customers")
         yield from months.parts(database, CANONICAL["customers"], "rows_customers")
@@ -63,7 +74,7 @@ def read(raw: Raw, options: EventLogOptions) -> Iterator[Part | Reconciled | Unm
         yield from months.parts(database, CANONICAL["customers"], "rows_customers")
 
 
-def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | Reconciled | Unmapped]:
+def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Found]:
     database, rows = raw.database, f"rows_{table.name}"
     events = "events" if table.name == "usage" else rows
     judged = list(_judged(raw, options, table.name))
@@ -87,6 +98,8 @@ def _table(raw: Raw, options: EventLogOptions, table: Table) -> Iterator[Part | 
         raise DataError(
             f"source.tables.{table.name}: no row is left of {sum(counts.read.values()):,}; {_gone(counts)}."
         )
+    if options.received:
+        arrivals.note(database, table, rows)
     for one in judged:
         database.execute(f"DROP TABLE {one.name}")
     if table.name == "customers" and options.before_first_day != "refuse":
@@ -120,12 +133,16 @@ def extracted_at(options: EventLogOptions) -> str | None:
 
 
 def wants(options: EventLogOptions) -> list[str]:
-    """The files of the identities, and those that mappings read or look up, those of `record` included."""
+    """The files of the identities, and those that mappings read or look up, those of `record` included.
+
+    That of received rows is among them where the spec takes these; it need not be there.
+    """
     named = [identity.file for identity in options.identities]
     mappings = [one for several in options.tables.values() for one in several]
     mappings += [*options.contacts, *options.opt_outs]
     named += [look_up.file for one in mappings for look_up in one.look_up.values()]
-    return named + [name for one in mappings for name in one.files]
+    named += [name for one in mappings for name in one.files]
+    return named + ([received.FILE] if options.received else [])
 
 
 SOURCE = Source(
@@ -140,5 +157,5 @@ SOURCE = Source(
     wants=wants,
     formats=formats,
     newer=("file", "files", "extracted_at", "refuse_unmapped_above"),
-    beside=("contacts", "opt_outs"),
+    beside=("contacts", "opt_outs", "received"),
 )

@@ -27,7 +27,7 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
 
     command does one command: the stages are commands of forks of this process.
     """
-    _take_rounds(spec, workspace)
+    _take_in(spec, workspace)
     if (known := repeated_runs.answer(workspace)) is not None:
         log.detail("nothing was touched since the last run, which noted this answer")
         repeated_runs.leave(workspace, known)
@@ -70,8 +70,12 @@ def run(spec: ExperimentSpec, workspace: Workspace, command: Command) -> int:
     return code
 
 
-def _take_rounds(spec: ExperimentSpec, workspace: Workspace) -> None:
-    """Bring the rounds that the spec's source maps up to date."""
+def _take_in(spec: ExperimentSpec, workspace: Workspace) -> None:
+    """Bring the received events, and the rounds that the spec's source maps, up to date."""
+    if spec.source.get("received"):
+        from pipelines.jobs import collecting  # not at the top, as above
+
+        collecting.refresh(spec, workspace)
     if spec.treatment and "rounds.parquet" in str(spec.source):
         from pipelines.jobs import own_rounds  # not at the top, as above
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.errors import MissingError
-from features.source import Part, Reconciled, Unmapped
+from features.source import Part, ReceivedUntil, Reconciled, Unmapped
 from pipelines.files import storage
 from pipelines.messages import log
 from pipelines.models.text_readers import pinned
@@ -53,6 +53,7 @@ def run(spec: Ingested, workspace: Workspace) -> None:
     tones = _tones(workspace) if pin else {}
     gone, left_out = erased.read(workspace.raw), Counter[str]()
     reconciled: dict[str, Any] = {}
+    until: dict[str, Any] = {}
     newest: datetime | None = None
     unmapped.clear(workspace)
     with storage.replacing_folder(workspace.tables) as folder, raw_files.opened(workspace.raw, formats) as files:
@@ -67,10 +68,12 @@ def run(spec: Ingested, workspace: Workspace) -> None:
             elif isinstance(found, Unmapped):
                 unmapped.write(workspace, found)
                 unmapped.refuse(workspace, Reconciled(**reconciled[found.table]))
+            elif isinstance(found, ReceivedUntil):
+                until = {"received": found.number}
             else:
                 reconciled[found.table] = asdict(found)
         about = {"extracted_at": source.extracted_at(options) or _just_after(newest), "rows": dict(counts)}
-        about |= {"reader": pin.plain} if pin else {}
+        about |= until | ({"reader": pin.plain} if pin else {})
         _count_erased(reconciled, +left_out)
         storage.write_json(folder / "about.json", {**about, "reconciled": reconciled})
     if left_out.total():

@@ -6,7 +6,6 @@ example: python -m pipelines validate demo
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol
@@ -14,8 +13,6 @@ from typing import Any, Protocol
 from experiments.sections.treatment import HasTreatment
 from experiments.sections.validation import HasValidation
 from features.errors import DataError, SpecError
-from features.schema import Table
-from features.tables import CONTROL
 from pipelines.files import storage
 from pipelines.matrix.enough_dates import HasDates, check_dates
 from pipelines.matrix.reader_dates import check_reader
@@ -24,6 +21,7 @@ from pipelines.models.text_readers.pinned import Pinned
 from pipelines.raw_data import raw_versions
 from pipelines.specs.options import Sourced, source_of
 from pipelines.validation import batches, expectations, findings, stored, suspicious, volumes
+from pipelines.validation.arms import with_arms
 from pipelines.validation.batches import Batch
 from pipelines.validation.stored import Stored
 from pipelines.workspace import Workspace
@@ -40,7 +38,7 @@ def run(spec: Validated, workspace: Workspace) -> None:
     there are no tables, SpecError when the reader of texts knows texts of the gate cohort.
     """
     source, options = source_of(spec)
-    tables = stored.tables_of(workspace.tables, _with_arms(source.declare(options), spec))
+    tables = stored.tables_of(workspace.tables, with_arms(source.declare(options), spec))
     about = storage.read_json(workspace.tables / "about.json")
     extracted_at = datetime.fromisoformat(about["extracted_at"]) if about["extracted_at"] else None
     with storage.replacing_folder(workspace.validation) as folder:
@@ -67,15 +65,6 @@ def run(spec: Validated, workspace: Workspace) -> None:
     log.done("validate", spec.name, expectations=result["expectations"], rows=sum(result["rows"].values()))
 
 
-def _with_arms(declared: Mapping[str, Table], spec: HasTreatment) -> Mapping[str, Table]:
-    """The declarations, with treatments restricted to the spec's arms, so that typos are found."""
-    if spec.treatment is None or "treatments" not in declared:
-        return declared
-    table, arms = declared["treatments"], (CONTROL, *spec.actions)
-    columns = tuple(replace(one, values=arms) if one.name == "action" else one for one in table.columns)
-    return {**declared, "treatments": replace(table, columns=columns)}
-
-
 def _batches(connection: Any, tables: Mapping[str, Stored], extracted_at: datetime | None) -> Iterator[Batch]:
     for name, table in tables.items():
         yield batches.of_parts(table)
@@ -94,7 +83,8 @@ def _volumes(
     file = spec.source.get("file", "")
     if unknown := sorted(set(spec.validation.ended) - set(tables)):
         raise SpecError(f"spec '{spec.name}': validation.ended names {unknown}; there are {sorted(tables)}.")
-    months = volumes.of_months(tables, extracted_at, is_said=is_said, ended=spec.validation.ended)
+    ended = [*spec.validation.ended, *(tables if spec.source.get("received") == "complete" else ())]
+    months = volumes.of_months(tables, extracted_at, is_said=is_said, ended=ended)
     found = [*months, *volumes.of_versions(tables, before, file=file)]
     if found:
         yield volumes.batch(found, spec.validation.volume_change)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy.stats import binom
 
+from features.event_log.arrivals import PREFIX
 from pipelines.validation.batches import Batch
 from pipelines.validation.demand import Demand
 from pipelines.validation.stored import Stored
@@ -85,7 +86,7 @@ def _most(usual: float, months: int, high: float) -> float:
 def of_months(
     tables: Mapping[str, Stored], extracted_at: datetime | None, *, is_said: bool = True, ended: Collection[str] = ()
 ) -> Iterator[Volume]:
-    """The newest month of each dated table against the mean of the three before it, or of two.
+    """The newest month of each dated table's files against the mean of the three before it, or of two.
 
     The first part of a table is left out: it may hold the backlog. Of a month that the extraction cuts short,
     and of those before it, the same first days are counted. A table that came at even distances, such as each month,
@@ -95,11 +96,11 @@ def of_months(
     taken out.
     """
     dated = {name: table for name, table in tables.items() if _is_monthly(table)}
-    months = {part for table in dated.values() for part in table.files}
+    months = {part for table in dated.values() for part in _of_files(table)}
     begun = extracted_at - A_DAY if extracted_at else datetime.max
     newest_of_all = max((one for one in months if _start(one) <= begun), default="")
     for name, table in dated.items():
-        newest, before, is_steady = _months(list(table.files), newest_of_all)
+        newest, before, is_steady = _months(_of_files(table), newest_of_all)
         if len(before) < FEWEST_MONTHS or name in ended or table.declared.is_made:
             continue
         first_days = _first_days(newest, extracted_at)
@@ -166,7 +167,12 @@ def _remedy(volume: Volume, change: float) -> str:
 
 
 def _is_monthly(table: Stored) -> bool:
-    return "known_at" in table.sound and all(_MONTH.fullmatch(part) for part in table.files)
+    return "known_at" in table.sound and all(_MONTH.fullmatch(part) for part in _of_files(table))
+
+
+def _of_files(table: Stored) -> list[str]:
+    """The parts with rows of files: how often the service hears of something has no measure."""
+    return [part for part in table.files if not part.startswith(PREFIX)]
 
 
 def _months(parts: Sequence[str], newest: str) -> tuple[str, list[str], bool]:

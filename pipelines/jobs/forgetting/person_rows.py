@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.errors import UsageError
-from features.event_log import identities, look_ups, watch
+from features.event_log import identities, look_ups, received, watch
 from features.event_log.expressions import literal, quoted
 from features.event_log.judging import IDENTITIES
 from features.event_log.keyed_files import as_key
@@ -47,8 +47,8 @@ def of_table(raw: RawFiles, options: TableOptions, customer: str) -> Rows:
 
 def of_event_log(raw: RawFiles, options: EventLogOptions, customer: str) -> Rows:
     """The rows of an event log's files: those that its mappings give to the customer, of contacts and opt-outs too, of
-    files with identities those of the customer, and of files that are looked up those that only rows of the customer
-    lead to.
+    files with identities those of the customer, of files that are looked up those that only rows of the customer lead
+    to, and of received rows those that say so.
     """
     watch.prepare(raw.database)
     identities.read(raw, options)
@@ -63,6 +63,9 @@ def of_event_log(raw: RawFiles, options: EventLogOptions, customer: str) -> Rows
         wanted = keys | {customer} if mapping.identity else {customer}
         for name in _files(raw, mapping):
             _of_mapping(raw, mapping, where, name, wanted, found)
+    if received.FILE in raw.names:
+        customer_id = "json_extract_string(\"row\", '$.customer_id')"
+        _add(found, received.FILE, _where(raw, _placed(raw, received.FILE), customer_id, {customer}))
     return {name: mask for name, mask in found.items() if mask.any()}
 
 

@@ -9,6 +9,7 @@ import duckdb
 
 from experiments.spec import ExperimentSpec
 from features.errors import DataError
+from features.event_log import received
 from features.event_log.options import EventLogOptions
 from features.file_format import FileFormat, Formats, format_of
 from features.table_options import TableOptions
@@ -42,6 +43,9 @@ def changes(spec: ExperimentSpec, workspace: Workspace, customer: str) -> Iterat
             found = {}
         sizes = {name: _parts(workspace.raw / name, formats) for name in found}
     for name, mask in found.items():
+        if mask.all() and name == received.FILE:  # which need not be there
+            yield Change(workspace.raw / name, len(mask), None)
+            continue
         if mask.all():
             raise DataError(
                 f"{name} holds rows of this customer alone; take it out of the spec, or add rows of others."
@@ -85,7 +89,8 @@ def track(spec: ExperimentSpec, workspace: Workspace) -> bool:
     source, options = source_of(spec)
     if versions := history(workspace.raw):
         formats = source.formats(options)
-        files = {name: add_data.describe(spec.name, workspace.raw / name, formats) for name in versions[-1]["files"]}
+        there = [name for name in versions[-1]["files"] if name != received.FILE or (workspace.raw / name).exists()]
+        files = {name: add_data.describe(spec.name, workspace.raw / name, formats) for name in there}
         if files != versions[-1]["files"]:
             storage.write_json(workspace.raw / VERSIONS, [*versions, {"files": files}])
     if workspace.raw.with_name(f"{workspace.raw.name}.dvc").exists():

@@ -118,6 +118,14 @@ def newest(engine: sa.Engine, spec: str) -> tuple[int, datetime | None]:
         return _newest(connection, spec)
 
 
+def counted(engine: sa.Engine, spec: str) -> tuple[int, int]:
+    """How many events of a spec there are, and the largest of their numbers; 0 and 0 without any."""
+    asked = sa.select(sa.func.count(), sa.func.max(EVENTS.c.number)).where(EVENTS.c.spec == spec)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        rows, last = connection.execute(asked).one()
+    return int(rows), int(last or 0)
+
+
 def every(engine: sa.Engine, spec: str, *, after: int = 0) -> Iterator[Received]:
     """All events of a spec with a number above `after`, by number; PORTION of them are in memory at a time."""
     while True:
@@ -133,6 +141,11 @@ def every(engine: sa.Engine, spec: str, *, after: int = 0) -> Iterator[Received]
 def plain(content: Mapping[str, Any]) -> str:
     """A row as it is kept: JSON in the order of its keys."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def customer_of(row: str) -> str:
+    """The customer of a row as it is kept."""
+    return str(json.loads(row)["customer_id"])
 
 
 def _above(number: int) -> "sa.ColumnElement[bool]":

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, is_zipfile
@@ -18,14 +18,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from features.errors import UsageError
 from pipelines.cli import main
 from pipelines.files import spreadsheet, storage
+from pipelines.jobs import collecting
 from pipelines.jobs.forgetting import forget_run, journal, places, raw, receipts
 from pipelines.jobs.forgetting.change import of_matrix
 from pipelines.learning import surveys_of
-from pipelines.outreach.operations import acting, database, erased_people, rounds, warnings
+from pipelines.outreach.operations import (
+    acting,
+    answers,
+    database,
+    erased_people,
+    received_events,
+    rounds,
+    warnings,
+)
+from pipelines.outreach.operations.received_events import Event
 from pipelines.outreach.operations.rounds import Round
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ERASURES
 from pipelines.raw_data import erased
@@ -85,6 +96,35 @@ def naming(root: Path, words: tuple[str, ...] = WORDS) -> dict[str, list[str]]:
             if there := [word for word in words if word.encode() in content]:
                 found[name] = there
     return found
+
+
+def received(who: str, number: int) -> Event:
+    row = {"interaction_id": f"s{number}", "customer_id": who, "event_at": "2026-02-02T10:00:00", "channel": "chat"}
+    raw = {"file": "letters.jsonl", "row": {"mail": MAIL if who == ANNA else "m@all.example"}}
+    return Event(f"{who}/{number}", "interactions", who, {**row, "complaint": True, "text": TEXT}, raw)
+
+
+def test_what_the_service_received_and_answered_goes_too(studio: Studio) -> None:
+    plain = yaml.safe_load(studio.workspace.spec_file.read_text())
+    plain["source"]["received"] = True
+    studio.workspace.spec_file.write_text(yaml.safe_dump(plain))
+    studio = Studio(studio.root)
+    events = [received(ANNA, 1), received("K-0008", 2), received(ANNA, 3)]
+    received_events.keep(studio.engine, "studio", events, now=datetime(2026, 2, 3))
+    said = {"spec": "studio", "customer_id": ANNA, "version": "1", "answered_at": "2026-02-03", "digest": "0" * 64}
+    answers.keep(studio.engine, [{**said, "score": 0.5, "advice": f'"{NAME}"', "event": 1, "kind": "event"}])
+    assert collecting.collect(studio.spec, studio.workspace).events == len(events)
+    studio.ingest()
+    assert storage.read_json(studio.workspace.tables / "about.json")["received"] == len(events)
+    assert (studio.workspace.tables / "interactions" / "received-2026-02.parquet").exists()
+    look = forget_run.look(studio.spec, studio.workspace, studio.engine, ANNA)
+    assert look.files["data/raw/studio/received.parquet"] == look.database["holdfast_events"] == 2
+    assert forget(studio) is not None
+    assert naming(studio.root, (ANNA, NAME, MAIL, NOTE)) == {}
+    assert pq.read_table(studio.workspace.raw / "received.parquet")["key"].to_pylist() == ["K-0008/2"]
+    assert collecting.collect(studio.spec, studio.workspace) == collecting.Collected(1, 1), "nothing comes back"
+    studio.ingest()
+    assert storage.read_json(studio.workspace.tables / "about.json")["received"] == 2
 
 
 def test_nothing_names_the_person_and_everything_else_is_as_it_was(studio: Studio) -> None:
