@@ -111,16 +111,8 @@ def test_metrics_count_what_was_asked(service: Running) -> None:
 
 
 def test_metrics_name_no_path_that_was_made_up(service: Running) -> None:
+    before = {name[2] for name in measured(service) if name[0] == "holdfast_requests_total"}
     for path in ("/a", "/b", "/customers/x", "/customers/y/z"):
         service.ask("GET", path)
-    routes = {name[2] for name in measured(service) if name[0] == "holdfast_requests_total"}
-    assert routes <= {
-        "none",
-        "/customers/{customer_id}",
-        "/score",
-        "/events",
-        "/health",
-        "/version",
-        "/openapi.json",
-        "/metrics",
-    }
+    after = {name[2] for name in measured(service) if name[0] == "holdfast_requests_total"}
+    assert after - before <= {"none", "/customers/{customer_id}", "/metrics"}
