@@ -48,6 +48,8 @@ OTHERS = (
     "export ",
     "echo $?",
     "git ",
+    "curl ",
+    "docker ",
     "mlflow ",
     "rm ",
     "sed -i ",

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import orjson
 import pyarrow as pa
-from anyio import to_thread
 from prometheus_client import generate_latest
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -166,7 +166,7 @@ class Answering:
 
 async def in_thread(ask: Callable[[], Found]) -> Found:
     """What a function gives that blocks."""
-    return await to_thread.run_sync(ask)
+    return await run_in_threadpool(ask)
 
 
 def plain(found: Any, status: int = 200) -> Response:

@@ -2,10 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from features.errors import HoldfastError
 from pipelines.service.settings import Settings
@@ -21,20 +24,23 @@ Answer = Callable[[Request], Awaitable[Response]]
 EVERY = (READ, WRITE, DESK)
 
 
-def made(desks: Mapping[str, Desk], *, keys: LookUp | None, settings: Settings) -> FastAPI:
+class NamedRoute(Route):
+    """A route whose template the request's scope has from then on, for the log and metrics."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As in Starlette."""
+        match, found = super().matches(scope)
+        return match, found if match == Match.NONE else {**found, "template": self.path_format}
+
+
+def made(desks: Mapping[str, Desk], *, keys: LookUp | None, settings: Settings) -> Starlette:
     """The application of these desks by spec; keys gives a key's name and role, or None for one that is unknown.
 
     Without keys anybody may ask anything, who names this machine as the host.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     known, rates, answers = Keys(keys), Rates(settings.rate), Answering(desks, settings)
-    described = openapi.described(settings)
 
-    async def shown(request: Request) -> Response:
-        raw_bodies.query(request, ())
-        return plain(described)
-
-    def add(method: str, path: str, answer: Answer, roles: tuple[str, ...]) -> None:
+    def route(method: str, path: str, answer: Answer, roles: tuple[str, ...] = EVERY) -> NamedRoute:
         async def asked(request: Request) -> Response:
             name, role = await known.holder(request.headers)
             request.scope["key"] = name
@@ -42,20 +48,33 @@ def made(desks: Mapping[str, Desk], *, keys: LookUp | None, settings: Settings) 
             check(name, role, roles)
             return await answer(request)
 
-        app.add_api_route(path, asked if roles else answer, methods=[method], response_model=None)
+        return NamedRoute(path, asked, methods=[method])
 
-    add("GET", "/health", answers.health, ())
-    add("GET", "/ready", answers.ready, EVERY)
-    add("GET", "/version", answers.version, EVERY)
-    add("GET", "/metrics", answers.metrics, EVERY)
-    add("GET", "/openapi.json", shown, EVERY)
-    add("GET", "/columns", answers.columns, EVERY)
-    add("GET", "/list", answers.listed, EVERY)
-    add("GET", "/customers/{customer_id:path}", answers.customer, EVERY)
-    add("POST", "/score", answers.score, EVERY)
-    add("POST", "/events", answers.events, (WRITE,))
-    add("POST", "/actions", answers.actions, (DESK,))
-    app.add_exception_handler(HoldfastError, said)
-    app.add_exception_handler(HTTPException, said)
-    app.add_middleware(Envelope, in_flight=settings.in_flight)
+    routes = [
+        route("POST", "/score", answers.score),
+        route("POST", "/events", answers.events, (WRITE,)),
+        route("POST", "/actions", answers.actions, (DESK,)),
+        route("GET", "/customers/{customer_id:path}", answers.customer),
+        route("GET", "/list", answers.listed),
+        route("GET", "/columns", answers.columns),
+        route("GET", "/ready", answers.ready),
+        route("GET", "/version", answers.version),
+        route("GET", "/metrics", answers.metrics),
+        route("GET", "/openapi.json", _shown(openapi.described(settings))),
+        NamedRoute("/health", answers.health, methods=["GET"]),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(Envelope, in_flight=settings.in_flight)],
+        exception_handlers={HoldfastError: said, HTTPException: said},
+    )
+    app.router.redirect_slashes = False
     return app
+
+
+def _shown(document: openapi.Plain) -> Answer:
+    async def shown(request: Request) -> Response:
+        raw_bodies.query(request, ())
+        return plain(document)
+
+    return shown

@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 
 from pipelines.service import metrics
 from pipelines.service.web import frames
@@ -21,68 +22,94 @@ FEW = 64
 MOST = 512
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Waiting:
     rows: Rows
     reasons: int
-    answer: asyncio.Future[Answer]
+    answer: "asyncio.Future[Answer]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
     def alike(self) -> tuple[Any, ...]:
-        """What requests share that are scored together."""
-        return self.reasons, *self.rows[0]
+        """What requests share that are scored together: a name that only another one has would be missing in this one,
+        which alone is refused for it.
+        """
+        names = tuple(self.rows[0])
+        if all(tuple(row) == names for row in self.rows):
+            return self.reasons, *names
+        return self.reasons, None, *sorted({name for row in self.rows for name in row})
+
+    def tell(self, answer: Answer) -> None:
+        """Give the answer, unless the client has gone; from any thread."""
+        self._say(lambda: self.answer.set_result(answer))
+
+    def refuse(self, error: Exception) -> None:
+        """Raise the error where the answer is awaited."""
+        self._say(lambda: self.answer.set_exception(error))
+
+    def _say(self, say: Any) -> None:
+        self.answer.get_loop().call_soon_threadsafe(lambda: None if self.answer.done() else say())
 
 
 class Batches:
-    """The queue of a desk; it lives in one event loop."""
+    """The queue of a desk, and the one thread that scores what waits there."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._waiting: deque[_Waiting] = deque()
-        self._worker: asyncio.Task[None] | None = None
+        self._worker = ThreadPoolExecutor(1, f"scores {desk.name}")
 
     async def score(self, rows: Rows, reasons: int) -> Answer:
         """The version, and a prediction for each row. Raises what the desk raises for these rows alone."""
         if len(rows) > FEW:
-            return await self._ask(rows, reasons)
-        one = _Waiting(rows, reasons, asyncio.get_running_loop().create_future())
+            return await run_in_threadpool(_score, self._desk, rows, reasons)
+        one = _Waiting(rows, reasons)
         self._waiting.append(one)
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+        self._worker.submit(self._work)
         return await one.answer
 
-    async def _work(self) -> None:
-        """Score what waits until nothing does."""
-        while self._waiting:
-            batch = self._next()
-            rows, reasons = [row for one in batch for row in one.rows], batch[0].reasons
-            found = (await asyncio.gather(self._ask(rows, reasons), return_exceptions=True))[0]
-            if not isinstance(found, BaseException):
-                version, predictions = found
-                parts = iter(predictions)
-                answers: list[Answer | BaseException] = [(version, list(islice(parts, len(one.rows)))) for one in batch]
-            elif len(batch) == 1:
-                answers = [found]
-            else:  # a row that cannot be read is refused to those who sent it
-                asked = (self._ask(one.rows, reasons) for one in batch)
-                answers = await asyncio.gather(*asked, return_exceptions=True)
-            for one, answer in zip(batch, answers, strict=True):
-                _tell(one.answer, answer)
+    def _work(self) -> None:
+        """Score what waits by now; a later turn may find nothing."""
+        batch: dict[tuple[Any, ...], list[_Waiting]] = {}
+        size = 0
+        while self._waiting and size < MOST:
+            one = self._waiting.popleft()
+            batch.setdefault(one.alike, []).append(one)
+            size += len(one.rows)
+        for alike in batch.values():
+            self._together(alike)
 
-    async def _ask(self, rows: Rows, reasons: int) -> Answer:
-        return await to_thread.run_sync(_score, self._desk, rows, reasons)
+    def _together(self, batch: Sequence[_Waiting]) -> None:
+        """Score requests in one call; where that fails each by itself, so that it fails whose rows are at fault."""
+        attempt = _Attempt()
+        with attempt:
+            version, predictions = _score(self._desk, [row for one in batch for row in one.rows], batch[0].reasons)
+            done = 0
+            for one in batch:
+                one.tell((version, predictions[done : done + len(one.rows)]))
+                done += len(one.rows)
+        if attempt.error is not None and len(batch) == 1:
+            batch[0].refuse(attempt.error)
+        elif attempt.error is not None:
+            for one in batch:
+                self._together([one])
 
-    def _next(self) -> list[_Waiting]:
-        """The first that waits and all that are like it, up to `MOST` rows."""
-        first, size = self._waiting[0], 0
-        batch: list[_Waiting] = []
-        others: list[_Waiting] = []
-        for one in self._waiting:
-            fits = one.alike == first.alike and size + len(one.rows) <= MOST
-            (batch if fits else others).append(one)
-            size += len(one.rows) if fits else 0
-        self._waiting = deque(others)
-        return batch
+
+class _Attempt:
+    """A block whose error waits to be raised where its answer is awaited."""
+
+    error: Exception | None = None
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Keep the error."""
+        if isinstance(error, Exception):
+            self.error = error
+            return True
+        return False
 
 
 def _score(desk: Desk, rows: Rows, reasons: int) -> Answer:
@@ -93,12 +120,3 @@ def _score(desk: Desk, rows: Rows, reasons: int) -> Answer:
     metrics.PASS_SIZE.labels(desk.name, "score").observe(len(rows))
     metrics.PASS_SECONDS.labels(desk.name, "score").observe(time.perf_counter() - began)
     return answer
-
-
-def _tell(waiting: asyncio.Future[Answer], answer: Answer | BaseException) -> None:
-    if waiting.done():  # the client has gone
-        return
-    if isinstance(answer, BaseException):
-        waiting.set_exception(answer)
-    else:
-        waiting.set_result(answer)

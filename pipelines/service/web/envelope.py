@@ -1,13 +1,11 @@
 """What is around every request: its id, headers that browsers heed, a line of the log, metrics, and the last resort."""
 
+import os
 import re
 import time
 import traceback
-import uuid
 from types import TracebackType
-from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.messages import log
@@ -18,12 +16,12 @@ from pipelines.service.web.errors import UNFORESEEN, Busy, answer, headers_of
 A_TOKEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 LAST_PLACES = 8
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
 
 
 class Envelope:
@@ -64,7 +62,7 @@ class _Told:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        self.request_id = given.decode() if A_TOKEN.fullmatch(given) else uuid.uuid4().hex
+        self.request_id = given.decode() if A_TOKEN.fullmatch(given) else os.urandom(16).hex()
         self.begun, self.status = False, 499  # as nginx says of a client that has gone
         self._scope, self._send, self._began = scope, send, time.perf_counter()
         scope["request_id"] = self.request_id
@@ -73,17 +71,13 @@ class _Told:
         """Send on, with the headers."""
         if message["type"] == "http.response.start":
             self.begun, self.status = True, message["status"]
-            headers = MutableHeaders(raw=message["headers"])
-            for name, value in HEADERS.items():
-                headers[name] = value
-            headers["X-Request-ID"] = self.request_id
+            message["headers"] = [*message["headers"], *HEADERS, (b"x-request-id", self.request_id.encode())]
         await self._send(message)
 
     def end(self) -> None:
         """Count it, and write its line."""
         seconds = time.perf_counter() - self._began
-        route: Any = self._scope.get("route")
-        template = getattr(route, "path_format", None) or "none"
+        template = self._scope.get("template", "none")
         method = self._scope["method"] if self._scope["method"] in METHODS else "other"
         metrics.REQUESTS.labels(template, method, str(self.status)).inc()
         metrics.REQUEST_SECONDS.labels(template, method).observe(seconds)

@@ -29,13 +29,6 @@ def _index(names: tuple[str, ...]) -> pd.Index:
 
 
 def records(predictions: pd.DataFrame) -> list[dict[str, Any]]:
-    """Predictions as rows; what is no number is None."""
+    """Predictions as rows; a cell that is NaN becomes null in JSON."""
     names = [str(name) for name in predictions.columns]
-    cells = [_cells(predictions.iloc[:, place]) for place in range(len(names))]
-    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
-
-
-def _cells(column: pd.Series) -> list[Any]:
-    if column.dtype.kind == "f":
-        return [None if cell != cell else cell for cell in column.tolist()]  # noqa: PLR0124 - NaN
-    return column.astype(object).where(column.notna(), None).tolist()
+    return [dict(zip(names, row, strict=True)) for row in predictions.to_numpy(dtype=object).tolist()]

@@ -10,7 +10,6 @@ from pipelines.service.web.errors import BadRequest
 
 # A NUL's escape; one behind an odd number of backslashes is a text that spells it.
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-LONG = re.compile(rb"[0-9]{19}")
 WHOLE = 2**63
 
 
@@ -32,7 +31,7 @@ def parsed(body: bytes) -> Any:
     if b"\\u0000" in body and NUL.search(body):
         raise BadRequest("a text in the body holds a NUL character.")
     try:
-        return json.loads(body, object_pairs_hook=_once, parse_int=_whole if LONG.search(body) else None)
+        return DECODER.decode(body.decode())
     except _TwiceError:
         raise BadRequest("an object in the body has a name twice.") from None
     except _LargeError:
@@ -53,3 +52,6 @@ def _whole(digits: str) -> int:
     if len(digits) > 20 or not -WHOLE <= (found := int(digits)) < WHOLE:
         raise _LargeError
     return found
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_int=_whole)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
 from features.errors import StorageError
@@ -57,7 +57,7 @@ class Keys:
         if known and now - known.at < FRESH_SECONDS:
             return known.holder
         try:
-            holder = await to_thread.run_sync(look_up, key)
+            holder = await run_in_threadpool(look_up, key)
         except StorageError:
             if known and known.holder and now - known.at < STALE_SECONDS:
                 return known.holder

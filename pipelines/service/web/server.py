@@ -2,11 +2,10 @@
 
 import signal
 import socket
-import sys
 from contextlib import suppress
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from features.errors import UsageError
@@ -14,8 +13,6 @@ from pipelines.messages import log
 from pipelines.service.settings import Settings
 
 MOST_HEADERS = 32_768
-# The worker that computes gives way to the one that answers this often; Python's 5 ms are longer than a request.
-SWITCH_SECONDS = 0.0005
 
 
 class Protocol(HttpToolsProtocol):
@@ -43,7 +40,7 @@ class Protocol(HttpToolsProtocol):
             self.send_400_response("The headers of the request are too large.")
 
 
-def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+def server(app: Starlette, settings: Settings) -> uvicorn.Server:
     """The server of an application; it sends no name of its own and logs no request, as the application does."""
     return uvicorn.Server(
         uvicorn.Config(
@@ -74,21 +71,19 @@ def bound(settings: Settings) -> socket.socket:
         ) from error
 
 
-def run(app: FastAPI, settings: Settings) -> None:
+def run(app: Starlette, settings: Settings) -> None:
     """Serve until a signal stops it. Raises UsageError as `bound`."""
     serving, listening = server(app, settings), bound(settings)
     host, port = listening.getsockname()[:2]
-    before, switched = signal.getsignal(signal.SIGHUP), sys.getswitchinterval()
+    before = signal.getsignal(signal.SIGHUP)
     if before != signal.SIG_IGN:
         signal.signal(signal.SIGHUP, serving.handle_exit)
-    sys.setswitchinterval(SWITCH_SECONDS)
     log.note(f"serve: http://{f'[{host}]' if ':' in host else host}:{port}")
     try:
         # Once it has ended, uvicorn raises the signal again, for whoever handled it before.
         with suppress(KeyboardInterrupt):
             serving.run(sockets=[listening])
     finally:
-        sys.setswitchinterval(switched)
         signal.signal(signal.SIGHUP, before)
         listening.close()
     log.note("serve: stopped; every request that was held is answered")
