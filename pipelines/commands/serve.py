@@ -38,8 +38,8 @@ def arguments(command: argparse.ArgumentParser) -> None:
         "--keep-answers",
         metavar="SHARE",
         type=_share,
-        default=0.0,
-        help="the share of answers to POST /score that are kept, from 0 (unless said) to 1",
+        default=1.0,
+        help="the share of answers to POST /score that are kept, from 0 to 1 (all, unless said)",
     )
     command.add_argument(
         "--rate", metavar="N", type=_positive, default=30_000, help="requests a minute for each key; 30000 unless said"

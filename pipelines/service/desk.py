@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from pipelines.champion import loading
 from pipelines.messages import log
 from pipelines.outreach.feedback import record_run
 from pipelines.outreach.operations import clock, database, received_events
-from pipelines.service.online import advice, events, passes
+from pipelines.service.mapped_rows import Mapped, MappedRows
+from pipelines.service.online import advice, passes
 from pipelines.service.online import served as serving
 from pipelines.service.online.clocks import Clock
+from pipelines.service.online.events import Reading
 from pipelines.service.online.kept_answers import KeptAnswers
 from pipelines.service.online.listing import Listing
 from pipelines.service.online.passes import Asked, Passes
@@ -47,6 +50,8 @@ class Desk:
         self._identity = serving.identity(spec, workspace)
         self._served = serving.read(spec, workspace)
         self._old: list[Served] = []
+        self._making = threading.Lock()
+        self._mappings: dict[str, MappedRows] = {}
         self._problem: str | None = None
         self._clock = Clock(spec.time_zone, begins=_begins(spec, self._served))
         self._passes = Passes(spec, self._engine, self._clock)
@@ -98,7 +103,9 @@ class Desk:
         served = self._served
         if served.batch is None:
             raise Conflict(f"{self.name} is a table without dates: it takes no events.")
-        posted = events.read(incoming, served.declared, now=self._clock.now(), time_zone=self.time_zone)
+        now = self._clock.now()
+        reading = Reading(served.declared, partial(self._mapped, served, now), now, self.time_zone)
+        posted = reading.read(incoming)
         found: dict[str, Any] = self._worker.ask(Asked(posted), size=len(posted))
         return found
 
@@ -140,9 +147,21 @@ class Desk:
         self._watch.join()
         self._worker.close()
         self._answers.close()
+        for mapped in self._mappings.values():
+            mapped.close()
         for one in (*self._old, self._served):
             one.rows.close()
         self._engine.dispose()
+
+    def _mapped(
+        self, served: Served, now: datetime, file: str, rows: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Sequence[Mapped]]:
+        """What the spec's mappings make of raw rows of a file."""
+        with self._making:  # once for a batch, whose files have the identities
+            key = served.batch.key if served.batch else ""
+            if key not in self._mappings:
+                self._mappings[key] = MappedRows(self._spec, self._workspace)
+        return self._mappings[key].of(file, rows, now=now)
 
     def _pass(self, jobs: Sequence[Job[Asked]]) -> None:
         self._passes.done(self._served, jobs)

@@ -17,7 +17,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     without_keys: bool = False
-    keep_answers: float = 0.0
+    keep_answers: float = 1.0
     rate: int = 30_000
     json_bytes: int = 2 * MEGABYTE
     arrow_bytes: int = 64 * MEGABYTE

@@ -47,7 +47,7 @@ class _Pass:
     served: Served
     jobs: Sequence[Job[Asked]]
     posted: list[list[Posted]] = field(default_factory=list)
-    kept: list[list[Kept | None]] = field(default_factory=list)
+    kept: list[list[list[Kept]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -81,16 +81,16 @@ class Passes:
     def _keep(self, one: _Pass) -> None:
         """Keep the events of all jobs in one transaction."""
         every = [posted for job in one.jobs for posted in job.asked.posted]
-        whom = sorted({posted.event.customer_id for posted in every if posted.event})
+        whom = sorted({event.customer_id for posted in every for event in posted.events})
         joined = one.served.rows.joined(whom) if whom else {}
         strangers = [who for who in whom if who not in joined]
         came = received_events.of_customers(self.engine, self.spec.name, strangers, after=0) if strangers else []
         received = {found.event.customer_id for found in came if found.event.table == CUSTOMERS}
         checked = iter(events.of_known(every, one.served.declared, joined, received))
         one.posted = [[next(checked) for _ in job.asked.posted] for job in one.jobs]
-        fine = [posted.event for some in one.posted for posted in some if posted.event]
+        fine = [event for some in one.posted for posted in some for event in posted.events]
         kept = iter(received_events.keep(self.engine, self.spec.name, fine, now=self._now(one.served)) if fine else ())
-        one.kept = [[next(kept) if posted.event else None for posted in some] for some in one.posted]
+        one.kept = [[[next(kept) for _ in posted.events] for posted in some] for some in one.posted]
 
     def _now(self, served: Served) -> datetime:
         """The present, and no earlier than what the batch knew already."""
@@ -101,8 +101,9 @@ class Passes:
         asked: dict[str, int | None] = {job.asked.customer: None for job in one.jobs if job.asked.customer}
         for some, kept in zip(one.posted, one.kept, strict=True):
             for posted, found in zip(some, kept, strict=True):
-                if posted.event and found and found.state not in (CONFLICT, ERASED):
-                    asked[posted.event.customer_id] = found.number
+                for event, row in zip(posted.events, found, strict=True):
+                    if row.state not in (CONFLICT, ERASED):
+                        asked[event.customer_id] = row.number
         return asked
 
     def _judged(self, served: Served, touched: Mapping[str, int | None]) -> list[dict[str, Any]]:
@@ -170,7 +171,7 @@ class Passes:
                 job.answer.set_result({**by_customer[who], "timeline": self._timeline(one.served, who)})
             return
         pairs = list(zip(one.posted[place], one.kept[place], strict=True))
-        whom = dict.fromkeys(posted.event.customer_id for posted, _ in pairs if posted.event)
+        whom = dict.fromkeys(event.customer_id for posted, _ in pairs for event in posted.events)
         job.answer.set_result(
             {
                 "spec": self.spec.name,

@@ -130,7 +130,7 @@ class ReceivedEvent(BaseModel):
     """What became of an event: new and known have number and known_at, refused has why."""
 
     key: str
-    state: Literal["new", "known", "conflict", "refused", "erased"]
+    state: Literal["new", "known", "conflict", "refused", "dropped", "erased"]
     number: int | None = None
     known_at: str | None = None
     why: str | None = None
