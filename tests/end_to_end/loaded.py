@@ -63,35 +63,47 @@ def loaded(environment: Mapping[str, str], empty_mlflow: Path) -> Iterator["Load
                 process.terminate()
 
 
+class Started:
+    """A command under way: its process, and in the end its code and what it said."""
+
+    def __init__(self, address: str, words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
+        self._words, self._line = words, socket.socket(socket.AF_UNIX)
+        self._said, self._complained = (tempfile.TemporaryFile("w+") for _ in range(2))  # noqa: SIM115 - `ended` closes
+        self._line.connect(address)
+        asked = {"words": list(words), "cwd": str(cwd), "env": dict(env)}
+        socket.send_fds(self._line, [json.dumps(asked).encode()], [self._said.fileno(), self._complained.fileno()])
+        self._answers = self._line.makefile()
+        self.number = int(self._answers.readline())
+
+    def ended(self, timeout: float) -> subprocess.CompletedProcess[str]:
+        """What it said, once it has ended. Raises TimeoutExpired, and then it is killed."""
+        with self._line, self._said, self._complained:
+            self._line.settimeout(timeout)
+            try:
+                code = int(self._answers.readline())
+            except TimeoutError:
+                os.kill(self.number, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(self._words, timeout) from None
+            self._said.seek(0)
+            self._complained.seek(0)
+            return subprocess.CompletedProcess(self._words, code, self._said.read(), self._complained.read())
+
+
 class Loaded:
     """Does commands in forks of the process that listens at an address."""
 
     def __init__(self, address: Path) -> None:
         self._address = str(address)
 
+    def started(self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Started:
+        """`python -m WORDS` in a folder, under way."""
+        return Started(self._address, words, cwd, env)
+
     def run(
         self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
     ) -> subprocess.CompletedProcess[str]:
         """`python -m WORDS` in a folder, and what it said. Raises TimeoutExpired."""
-        with (
-            socket.socket(socket.AF_UNIX) as line,
-            tempfile.TemporaryFile("w+") as said,
-            tempfile.TemporaryFile("w+") as complained,
-        ):
-            line.settimeout(timeout)
-            line.connect(self._address)
-            asked = {"words": list(words), "cwd": str(cwd), "env": dict(env)}
-            socket.send_fds(line, [json.dumps(asked).encode()], [said.fileno(), complained.fileno()])
-            answers = line.makefile()
-            number = int(answers.readline())
-            try:
-                code = int(answers.readline())
-            except TimeoutError:
-                os.kill(number, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(words, timeout) from None
-            said.seek(0)
-            complained.seek(0)
-            return subprocess.CompletedProcess(words, code, said.read(), complained.read())
+        return self.started(words, cwd=cwd, env=env).ended(timeout)
 
 
 def _listen(address: str, empty_mlflow: str, _: str) -> None:
