@@ -32,8 +32,9 @@ def shop(tiny: Repository) -> Repository:
 
 
 @pytest.fixture(scope="module")
-def listed(shop: Repository) -> pd.DataFrame:
-    return pd.read_parquet(next(shop.root.glob("artifacts/demo/rounds/*/list.parquet")))
+def drawn(shop: Repository) -> pd.DataFrame:
+    """What the round drew: customer_id and action, `control` for those who are withheld."""
+    return pd.read_parquet(next(shop.root.glob("artifacts/demo/rounds/*/treatments.parquet")))
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +132,9 @@ def test_an_event_changes_its_customer_at_once_and_is_kept_once(
 
 
 def test_the_advice_is_what_the_round_drew_and_nothing_for_those_withheld(
-    service: Service, listed: pd.DataFrame
+    service: Service, drawn: pd.DataFrame
 ) -> None:
-    withheld, given = listed[listed["withheld"]], listed[listed["action"] != "none"]
+    withheld, given = drawn[drawn["action"] == "control"], drawn[drawn["action"] != "control"]
     assert len(withheld) > 0
     assert len(given) > 0
     for who in withheld["customer_id"].head(3):
@@ -146,8 +147,8 @@ def test_the_advice_is_what_the_round_drew_and_nothing_for_those_withheld(
         assert (advice["action"], advice["withheld_until"]) == (row["action"], None)
 
 
-def test_what_was_done_is_recorded_once_and_shown(service: Service, shop: Repository, listed: pd.DataFrame) -> None:
-    row = listed[listed["action"] != "none"].iloc[-1]
+def test_what_was_done_is_recorded_once_and_shown(service: Service, shop: Repository, drawn: pd.DataFrame) -> None:
+    row = drawn[drawn["action"] != "control"].iloc[-1]
     on = next(shop.root.glob("artifacts/demo/rounds/*")).name
     done = {"customer": row["customer_id"], "action": row["action"], "when": f"{on}T09:00", "outcome": "reached"}
     assert [service.ask("POST", "/actions", {"actions": [done]}) for _ in range(2)] == [
