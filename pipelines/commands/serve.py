@@ -10,7 +10,6 @@ writes: the operations database (events, answers, actions), state/operations.db 
 example: python -m pipelines serve demo
 example: python -m pipelines serve demo --without-keys
 example: python -m pipelines serve demo telco --host 0.0.0.0 --port 8080 --log-json
-example: curl -H "X-API-Key: $KEY" http://127.0.0.1:8080/customers/C0000017
 """
 
 import argparse

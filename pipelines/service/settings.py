@@ -11,7 +11,8 @@ class Settings:
     """Where the service listens, what it keeps of its answers, and its limits.
 
     keep_answers is the share, in [0, 1], of the answers of POST /score that are kept; rate is in requests a minute for
-    each key; body_seconds is how long a body may take to arrive, and in_flight how many requests are held at once.
+    each key; streams is how many Arrow bodies are in memory at once, body_seconds how long a body may take to arrive,
+    in_flight how many requests are held at once, and stop_seconds how long those are waited for at the end.
     """
 
     host: str = "127.0.0.1"
@@ -22,6 +23,7 @@ class Settings:
     json_bytes: int = 2 * MEGABYTE
     arrow_bytes: int = 64 * MEGABYTE
     arrow_rows: int = 1_000_000
+    streams: int = 4
     body_seconds: float = 30.0
     in_flight: int = 500
     stop_seconds: int = 20

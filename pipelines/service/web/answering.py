@@ -1,5 +1,6 @@
 """What each route answers: the request is read, a desk is asked in a worker thread, and its answer is counted."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -34,9 +35,11 @@ class Answering:
     desks: Mapping[str, Desk]
     settings: Settings
     batches: Mapping[str, Batches] = field(init=False)
+    streams: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "batches", {name: Batches(desk) for name, desk in self.desks.items()})
+        object.__setattr__(self, "streams", asyncio.Semaphore(self.settings.streams))
 
     async def health(self, request: Request) -> Response:
         """The process answers; no key is needed."""
@@ -93,14 +96,15 @@ class Answering:
         asked = raw_bodies.query(request, ("spec", "reasons"))
         reasons = raw_bodies.number(asked.get("reasons"), "reasons", least=0, most=bodies.MOST_REASONS, otherwise=0)
         desk = self._desk(asked.get("spec"))
-        body = await self._body(request, self.settings.arrow_bytes)
+        async with self.streams:
+            body = await self._body(request, self.settings.arrow_bytes)
 
-        def scored() -> tuple[str, int, bytes]:
-            rows = arrow_stream.read(body, most=self.settings.arrow_rows)
-            version, predictions = desk.score(rows, reasons=reasons)
-            return version, len(rows), arrow_stream.written(pa.Table.from_pandas(predictions, preserve_index=False))
+            def scored() -> tuple[str, int, bytes]:
+                rows = arrow_stream.read(body, most=self.settings.arrow_rows)
+                version, predictions = desk.score(rows, reasons=reasons)
+                return version, len(rows), arrow_stream.written(pa.Table.from_pandas(predictions, preserve_index=False))
 
-        version, count, stream = await in_thread(scored)
+            version, count, stream = await in_thread(scored)
         metrics.ANSWERS.labels(desk.name, version, "score").inc(count)
         return Response(stream, media_type=ARROW, headers={"X-Spec": desk.name, "X-Version": version})
 

@@ -19,8 +19,15 @@ SCORED = {
 }
 EVENT = {
     "key": "crm-20260130-000017",
-    "table": "tickets",
-    "row": {"ticket_id": "T991", "customer_id": "C0000017", "event_at": "2026-01-30T09:12:00", "text": "It is broken."},
+    "table": "interactions",
+    "row": {
+        "interaction_id": "T991",
+        "customer_id": "C0000017",
+        "event_at": "2026-01-30T09:12:00",
+        "channel": "ticket",
+        "complaint": True,
+        "text": "It is broken.",
+    },
 }
 RAW_EVENT = {"key": "crm-20260130-000018", "file": "calls.csv", "row": {"Kunde": "C0000017", "Datum": "30.01.2026"}}
 EVENTS = {"spec": "demo", "events": [EVENT]}
@@ -38,12 +45,12 @@ CUSTOMER = {
     "advice": {"action": "call", "because": "uplift", "round": "2026-01-26", "withheld_until": None},
     "active": True,
 }
-TIMELINE = {**CUSTOMER, "timeline": [{"at": "2026-01-30T09:12:00", "kind": "ticket"}]}
+TIMELINE = {**CUSTOMER, "timeline": [{"table": "interactions", "event_at": "2026-01-30T09:12:00", "channel": "ticket"}]}
 RECEIVED = {
     "spec": "demo",
     "events": [
         {"key": EVENT["key"], "state": "new", "number": 41, "known_at": "2026-01-30T09:12:03.000018"},
-        {"key": "crm-20260130-000019", "state": "refused", "why": "tickets: there is no column 'prise'."},
+        {"key": "crm-20260130-000019", "state": "refused", "why": "interactions: there is no column 'chanel'."},
     ],
     "customers": [CUSTOMER],
 }

@@ -25,7 +25,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 @lru_cache(maxsize=64)
 def _index(names: tuple[str, ...]) -> pd.Index:
-    return pd.Index(names, dtype=object)
+    return pd.Index(names)
 
 
 def records(predictions: pd.DataFrame) -> list[dict[str, Any]]:

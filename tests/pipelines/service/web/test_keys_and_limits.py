@@ -151,6 +151,7 @@ def test_more_requests_than_are_held_are_told_to_come_again() -> None:
         first.start()
         assert desk.held.wait(10)
         busy = service.ask("GET", "/version")
+        assert service.ask("GET", "/health").status == 200
         first.join()
         assert (busy.status, busy.headers["retry-after"]) == (503, "1")
         assert service.ask("GET", "/version").status == 200
