@@ -1,9 +1,10 @@
-"""What a search costs over bare trainings: `python -m tests.benchmarks.searching FOLDER SPEC TRIALS`.
+"""What a search costs over bare trainings: `python -m tests.benchmarks.searching FOLDER SPEC TRIALS [PAIRS]`.
 
-FOLDER is a checkout in which SPEC was built. Bare runs vary by a third, so both are done seven times, in turns, and the
-figures are medians. The search is the one that `tune` runs, of LightGBM and the risk alone:
-Optuna, its storage and the tracking. Bare is LightGBM without any of these: the same rows binned once, then the same
-trainings and predictions, each trial as many folds and rounds as the search gave it.
+FOLDER is a checkout in which SPEC was built. Bare runs vary by a third, so both are done seven times unless said, in
+turns, and the figures are medians. Done again, it needs FOLDER's state/SPEC/study.db deleted: studies go on.
+The search is the one that `tune` runs, of LightGBM and the risk alone: Optuna, its storage and the tracking. Bare is
+LightGBM without any of these: the same rows binned once, then the same trainings and predictions, each trial as many
+folds and rounds as the search gave it.
 """
 
 import sys
@@ -69,7 +70,7 @@ def bare(problem: Problem, ended: list[FrozenTrial], *, seed: int) -> None:
             booster.predict(problem.X[fold.judge], num_threads=threads(len(fold.judge)))
 
 
-def main(folder: str, name: str, trials: str) -> None:
+def main(folder: str, name: str, trials: str, pairs: str = str(PAIRS)) -> None:
     """Search, train the same again, in turns, and print the medians of what each took and of their ratios."""
     workspace = Workspace(Path(folder), name)
     spec = of_risk(spec_files.load(workspace), int(trials))
@@ -78,7 +79,7 @@ def main(folder: str, name: str, trials: str) -> None:
     ours: list[float] = []
     theirs: list[float] = []
     ended = search(spec, workspace, problem, turn=-1)  # what is loaded and compiled once counts for neither
-    for turn in range(PAIRS):
+    for turn in range(int(pairs)):
         for searches in (True, False) if turn % 2 else (False, True):
             began = time.process_time()
             if searches:
