@@ -15,11 +15,12 @@ import lightgbm as lgb
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from experiments.families.lightgbm import FIXED, PATIENCE, threads
+from experiments.families.lightgbm import ENOUGH_TO_HURRY, FIXED, PATIENCE, threads
 from experiments.search import past_trials as remembered
 from experiments.search import tuning
 from experiments.search.learning_problem import Problem
 from experiments.spec import ExperimentSpec
+from experiments.statistics import draft_rate
 from pipelines.learning import studies, training_data
 from pipelines.servers import mlflow_runs
 from pipelines.specs import spec_files
@@ -59,12 +60,14 @@ def bare(problem: Problem, ended: list[FrozenTrial], *, seed: int) -> None:
             "num_threads": threads(len(problem.X)),
         }
         record = remembered.recorded(trial)
-        rounds = round(record.learned["control"]["rounds"]) + PATIENCE
+        moved = record.learned["control"]["rounds"]  # in rounds at the trial's own rate, which many rows' drafts exceed
         for fold in problem.folds[: len(record.risk)]:
+            hurries = len(fold.fit) >= ENOUGH_TO_HURRY
+            rounds = len(draft_rate.rates(params["learning_rate"], moved)) if hurries else round(moved)
             booster = lgb.train(
                 params,
                 rows.subset(np.sort(fold.fit)),
-                rounds,
+                rounds + PATIENCE,
                 valid_sets=[rows.subset(np.sort(fold.judge))],
             )
             booster.predict(problem.X[fold.judge], num_threads=threads(len(fold.judge)))
