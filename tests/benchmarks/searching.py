@@ -1,9 +1,10 @@
-"""What a search costs over bare trainings: `python -m tests.benchmarks.searching FOLDER SPEC TRIALS`.
+"""What a search costs over bare trainings: `python -m tests.benchmarks.searching FOLDER SPEC TRIALS [PAIRS]`.
 
-FOLDER is a checkout in which SPEC was built. Bare runs vary by a third, so both are done seven times, in turns, and the
-figures are medians. The search is the one that `tune` runs, of LightGBM and the risk alone:
-Optuna, its storage and the tracking. Bare is LightGBM without any of these: the same rows binned once, then the same
-trainings and predictions, each trial as many folds and rounds as the search gave it.
+FOLDER is a checkout in which SPEC was built. Bare runs vary by a third, so both are done seven times unless said, in
+turns, and the figures are medians. Done again, it needs FOLDER's state/SPEC/study.db deleted: studies go on.
+The search is the one that `tune` runs, of LightGBM and the risk alone: Optuna, its storage and the tracking. Bare is
+LightGBM without any of these: the same rows binned once, then the same trainings and predictions, each trial as many
+folds and rounds as the search gave it.
 """
 
 import sys
@@ -14,11 +15,12 @@ import lightgbm as lgb
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from experiments.families.lightgbm import FIXED, PATIENCE, threads
+from experiments.families.lightgbm import ENOUGH_TO_HURRY, FIXED, PATIENCE, threads
 from experiments.search import past_trials as remembered
 from experiments.search import tuning
 from experiments.search.learning_problem import Problem
 from experiments.spec import ExperimentSpec
+from experiments.statistics import draft_rate
 from pipelines.learning import studies, training_data
 from pipelines.servers import mlflow_runs
 from pipelines.specs import spec_files
@@ -58,18 +60,20 @@ def bare(problem: Problem, ended: list[FrozenTrial], *, seed: int) -> None:
             "num_threads": threads(len(problem.X)),
         }
         record = remembered.recorded(trial)
-        rounds = round(record.learned["control"]["rounds"]) + PATIENCE
+        moved = record.learned["control"]["rounds"]  # in rounds at the trial's own rate, which many rows' drafts exceed
         for fold in problem.folds[: len(record.risk)]:
+            hurries = len(fold.fit) >= ENOUGH_TO_HURRY
+            rounds = len(draft_rate.rates(params["learning_rate"], moved)) if hurries else round(moved)
             booster = lgb.train(
                 params,
                 rows.subset(np.sort(fold.fit)),
-                rounds,
+                rounds + PATIENCE,
                 valid_sets=[rows.subset(np.sort(fold.judge))],
             )
             booster.predict(problem.X[fold.judge], num_threads=threads(len(fold.judge)))
 
 
-def main(folder: str, name: str, trials: str) -> None:
+def main(folder: str, name: str, trials: str, pairs: str = str(PAIRS)) -> None:
     """Search, train the same again, in turns, and print the medians of what each took and of their ratios."""
     workspace = Workspace(Path(folder), name)
     spec = of_risk(spec_files.load(workspace), int(trials))
@@ -78,7 +82,7 @@ def main(folder: str, name: str, trials: str) -> None:
     ours: list[float] = []
     theirs: list[float] = []
     ended = search(spec, workspace, problem, turn=-1)  # what is loaded and compiled once counts for neither
-    for turn in range(PAIRS):
+    for turn in range(int(pairs)):
         for searches in (True, False) if turn % 2 else (False, True):
             began = time.process_time()
             if searches:

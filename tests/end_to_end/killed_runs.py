@@ -66,14 +66,22 @@ def left(root: Path, spec: str) -> dict[str, Any]:
     }
 
 
-def kill_at_random(make: Callable[[], Repository], spec: str, times: int, rng: Generator) -> list[dict[str, Any]]:
+def kill_at_random(
+    make: Callable[[], Repository],
+    spec: str,
+    times: int,
+    rng: Generator,
+    *,
+    longest_seconds: float = LONGEST_SECONDS,
+) -> list[dict[str, Any]]:
     """Kill runs so many times, and let the next one end; what each checkout holds then.
 
     A checkout whose run was killed is run again, and maybe killed again; where a run ended before, another is made.
+    Kills come within longest_seconds: where an undisturbed run takes longer, hardly any ends between them.
     """
     found, repository, kills = [], make(), 0
     while kills < times:
-        if killed(repository.root, spec, rng.uniform(0.3, LONGEST_SECONDS)):
+        if killed(repository.root, spec, rng.uniform(0.3, longest_seconds)):
             kills += 1
             continue
         found.append(left(repository.root, spec))
