@@ -14,13 +14,12 @@ example: python -m pipelines serve demo telco --host 0.0.0.0 --port 8080 --log-j
 
 import argparse
 from contextlib import ExitStack
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from pipelines.service.settings import Settings
+    from pipelines.jobs.service.settings import Settings
     from pipelines.workspace import Workspace
 
 LOOPBACK = "127.0.0.1"
@@ -47,11 +46,11 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 def run(_spec: None, workspace: "Workspace", arguments: argparse.Namespace) -> int:
     """Serve until it is stopped. Raises UsageError without keys where others could ask, or without any key."""
+    from pipelines.jobs.service.settings import Settings
+    from pipelines.jobs.service.web import app, server
     from pipelines.messages import log
     from pipelines.outreach.operations import database
     from pipelines.processes import scratch
-    from pipelines.service.settings import Settings
-    from pipelines.service.web import app, server
 
     settings = Settings(
         host=arguments.host,
@@ -65,11 +64,11 @@ def run(_spec: None, workspace: "Workspace", arguments: argparse.Namespace) -> i
     if not settings.is_loopback:
         log.note(TLS)
     with scratch.own(), ExitStack() as at_end:
-        desks = {}
+        opened = {}
         for name in dict.fromkeys(arguments.specs):
-            desks[name] = _opened(name, workspace, settings)
-            at_end.callback(desks[name].close)
-        server.run(app.made(desks, keys=look_up, settings=settings), settings)
+            opened[name] = _opened(name, workspace, settings)
+            at_end.callback(opened[name].close)
+        server.run(app.made(opened, keys=look_up, settings=settings), settings)
     return 0
 
 
@@ -91,6 +90,7 @@ def _opened(name: str, workspace: "Workspace", settings: "Settings") -> Any:
     """The desk of a spec. Raises UsageError for a reader of texts, which has no customers."""
     from experiments.texts.spec import TextsSpec
     from pipelines.jobs import text_jobs
+    from pipelines.jobs.service import desks
     from pipelines.servers import probe
     from pipelines.specs import text_specs
     from pipelines.workspace import Workspace
@@ -100,7 +100,7 @@ def _opened(name: str, workspace: "Workspace", settings: "Settings") -> Any:
     if isinstance(spec, TextsSpec):
         text_jobs.check("serve", spec)
     probe.answers(workspace.root, writes=False)
-    return import_module("pipelines.service.desks").opened(spec, own, settings)
+    return desks.opened(spec, own, settings)
 
 
 def _port(text: str) -> int:

@@ -21,10 +21,10 @@ from features.matrix import placed
 from features.plugins import discover
 from features.tables import CANONICAL, PLACE
 from pipelines.files import storage
+from pipelines.jobs.service.online import among_others, sorted_tables
+from pipelines.jobs.service.online.among_others import AmongOthers
+from pipelines.jobs.service.online.few_customers import FewCustomers
 from pipelines.matrix import duckdb_engine
-from pipelines.service.online import among_others, sorted_tables
-from pipelines.service.online.among_others import AmongOthers
-from pipelines.service.online.few_customers import FewCustomers
 from tests.conformance.feature_rows import Rows, worked_out
 from tests.conformance.small_world import AS_OF, Tables, known_before, of_customers, replaced, small_world
 

@@ -1,0 +1,91 @@
+"""The rows of few customers, out of the tables of a batch and of what was received since, as tables of their own."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from features.history import STATE_TABLES
+from pipelines.jobs.service.online.sorted_tables import SortedTables
+from pipelines.jobs.service.online.statements import Statements, literal
+from pipelines.outreach import spoken
+
+RECEIVED = "received_rows"
+
+
+class FewTables:
+    """Tables of the batch's names, in memory, which hold the rows of the customers that they were filled with last.
+
+    Not thread-safe.
+    """
+
+    def __init__(self, batch: SortedTables, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._batch, self._cursor, self._said = batch, cursor, Statements(cursor)
+        where = str(batch.path).replace("'", "''")
+        cursor.execute(f"ATTACH '{where}' AS batch (READ_ONLY)")
+        asked = []
+        for name, table in batch.declared.items():
+            cursor.execute(f"CREATE TABLE {name} AS FROM batch.{name} LIMIT 0")
+            self._said.prepare(f"empty_{name}", f"DELETE FROM {name}")  # noqa: S608 - names that we declare
+            key = ", ".join(table.key)
+            asked.append(f"SELECT '{name}' WHERE (SELECT count(*) <> count(DISTINCT ({key})) FROM {name})")  # noqa: S608
+            newest = f"SELECT {key}, max(known_at) AS newest FROM {name} WHERE known_at < $1 GROUP BY {key}"  # noqa: S608
+            same = " AND ".join(f"{name}.{one} = kept.{one}" for one in table.key)
+            replaced = f"DELETE FROM {name} USING ({newest}) AS kept WHERE {same} AND {name}.known_at <> kept.newest"  # noqa: S608
+            self._said.prepare(f"replaced_{name}", replaced)
+        self._said.prepare("several", " UNION ALL ".join(asked))
+
+    def joined(self, customers: Sequence[str]) -> dict[str, datetime | None]:
+        """When each of those whom the batch knows joined, by the version known last."""
+        asked = f"SELECT customer_id, arg_max(joined_at, known_at) FROM batch.customers WHERE {_of(customers)}"  # noqa: S608
+        return dict(self._cursor.execute(f"{asked} GROUP BY customer_id").fetchall())
+
+    def fill(self, customers: Sequence[str], received: Mapping[str, pa.Table]) -> None:
+        """Put the rows of these customers into the tables, and nothing else.
+
+        received holds, by table, rows in its declared columns that are not in the batch.
+        """
+        whom = _of(customers)
+        for name, table in self._batch.declared.items():
+            self._said.execute(f"empty_{name}")
+            self._cursor.execute(f"INSERT INTO {name} FROM batch.{name} WHERE {whom}")
+            if (rows := received.get(name)) is not None and rows.num_rows:
+                self._cursor.register(RECEIVED, rows.select([one.name for one in table.columns]))
+                self._cursor.execute(f"INSERT INTO {name} FROM {RECEIVED}")
+                self._cursor.unregister(RECEIVED)
+
+    def settled(self, as_of: datetime) -> set[str]:
+        """Take out of tables of events what a row known before a moment replaces; which tables have corrections still.
+
+        What was corrected before the moment is seen no more, so features are the same without it. Of customers and
+        contracts features see all versions.
+        """
+        several = {row[0] for row in self._said.execute("several").fetchall()}
+        for name in several.difference(STATE_TABLES):
+            self._said.execute(f"replaced_{name}", as_of)
+        return several.intersection(STATE_TABLES)
+
+    def texts(self) -> pd.DataFrame | None:
+        """What the customers wrote, with `spoken.COLUMNS`; None where there is no such table."""
+        if spoken.TABLE not in self._batch.declared:
+            return None
+        found = self._cursor.execute(f"SELECT {', '.join(spoken.COLUMNS)} FROM {spoken.TABLE}")  # noqa: S608
+        return pd.DataFrame(found.fetchall(), columns=spoken.COLUMNS).astype({"known_at": "datetime64[us]"})
+
+    def newest(self, limit: int) -> list[dict[str, Any]]:
+        """The newest rows, the latest known first: table and columns, those that are missing left out."""
+        found: list[dict[str, Any]] = []
+        for name, table in self._batch.declared.items():
+            names = table.names
+            rows = self._cursor.execute(f"SELECT {', '.join(names)} FROM {name} ORDER BY known_at DESC LIMIT {limit}")  # noqa: S608
+            plain = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
+            found += [{"table": name, **{key: one for key, one in row.items() if one is not None}} for row in plain]
+        return sorted(found, key=lambda row: (row["known_at"], row["table"]), reverse=True)[:limit]
+
+
+def _of(customers: Sequence[str]) -> str:
+    """The condition on customers, in words that tell DuckDB which parts of a sorted table it need not read."""
+    return f"customer_id IN ({', '.join(map(literal, customers))})"
