@@ -89,7 +89,7 @@ def _look_up(engine: "sa.Engine", settings: "Settings") -> Any:
 def _opened(name: str, workspace: "Workspace", settings: "Settings") -> Any:
     """The desk of a spec. Raises UsageError for a reader of texts, which has no customers."""
     from experiments.texts.spec import TextsSpec
-    from pipelines.jobs import text_jobs
+    from features.errors import UsageError
     from pipelines.jobs.service import desks
     from pipelines.servers import probe
     from pipelines.specs import text_specs
@@ -98,7 +98,7 @@ def _opened(name: str, workspace: "Workspace", settings: "Settings") -> Any:
     own = Workspace(workspace.root, name)
     spec = text_specs.load(own)
     if isinstance(spec, TextsSpec):
-        text_jobs.check("serve", spec)
+        raise UsageError(f"'{name}' is a reader of texts, which has no customers; name the spec of a model.")
     probe.answers(workspace.root, writes=False)
     return desks.opened(spec, own, settings)
 

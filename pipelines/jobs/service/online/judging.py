@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
-from experiments.alerts.alert_file import Rule
+from experiments.alerts.alert_file import AlertFile, Rule
 from experiments.metric import Numbers
 from experiments.spec import ExperimentSpec
 from pipelines.champion import loading
@@ -116,7 +116,7 @@ def warned(spec: ExperimentSpec, served: Served, engine: sa.Engine, found: Judge
         name: Asked(
             rule,
             rule.when.truth(known_columns.values(found.rows, rule.when.columns(), served.columns)),
-            partial(_warning, served, rule, found, {**told, "rule": name}),
+            partial(_warning, served.file, rule, found, {**told, "rule": name}),
         )
         for name, rule in served.file.rules.items()
     }
@@ -124,10 +124,9 @@ def warned(spec: ExperimentSpec, served: Served, engine: sa.Engine, found: Judge
     return open_warnings.urgent(there)
 
 
-def _warning(served: Served, rule: Rule, found: Judged, told: Mapping[str, Any], place: int, since: float) -> Warning_:
-    assert served.file is not None  # noqa: S101 - for the type checker: only its rules are asked
+def _warning(file: AlertFile, rule: Rule, found: Judged, told: Mapping[str, Any], place: int, since: float) -> Warning_:
     row = found.rows.iloc[[place]]
-    (owner,) = alert_run.owners(served.file, rule, row)
+    (owner,) = alert_run.owners(file, rule, row)
     return alert_run.warning(rule, str(row["customer_id"].iloc[0]), since, owner, heard=found.as_of, told=told)
 
 

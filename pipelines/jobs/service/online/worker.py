@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +25,7 @@ class Worker(Generic[Asked]):
     def __init__(self, name: str, work: Callable[[Sequence[Job[Asked]]], None], *, most: int) -> None:
         self._waiting: queue.SimpleQueue[Job[Asked] | None] = queue.SimpleQueue()
         self._work, self._most = work, most
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -43,6 +44,7 @@ class Worker(Generic[Asked]):
         """Answer all that waits, and end."""
         self._waiting.put(None)
         self._thread.join()
+        self._pool.shutdown()
 
     def _run(self) -> None:
         ended = False
@@ -50,12 +52,10 @@ class Worker(Generic[Asked]):
             jobs, ended = self._next()
             if not jobs:
                 continue
-            try:
-                self._work(jobs)
-            except Exception as error:  # noqa: BLE001 - those who wait raise it
-                for job in jobs:
-                    if not job.answer.done():
-                        job.answer.set_exception(error)
+            error = self._pool.submit(self._work, jobs).exception()
+            for job in jobs:
+                if error is not None and not job.answer.done():  # those who wait raise it
+                    job.answer.set_exception(error)
 
     def _next(self) -> tuple[list[Job[Asked]], bool]:
         """All that waits, as much as a pass takes, and whether the end was asked for."""
