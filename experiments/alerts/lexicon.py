@@ -37,7 +37,7 @@ AFFIRMED_BEFORE = re.compile(r"(?:不得不|不能不|不可不|不仅|不但|�
 
 def hits(texts: Sequence[str | None], words: Iterable[str]) -> NDArray[np.bool_]:
     """Which texts hold a word of the lexicon that is not negated; shape (n_texts,). A missing text holds none."""
-    patterns = [_pattern(word) for word in _normal(tuple(words))]
+    patterns = _patterns(tuple(words))
     found = np.zeros(len(texts), dtype=bool)
     for place, text in enumerate(normalise(texts).texts):
         plain = text.casefold()
@@ -58,6 +58,11 @@ def never_found(words: Iterable[str]) -> dict[str, str]:
     given = list(words)
     normal = [text.casefold() for text in normalise(given).texts]
     return {word: text for word, text in zip(given, normal, strict=True) if word.casefold() != text}
+
+
+@lru_cache(maxsize=100)
+def _patterns(words: tuple[str, ...]) -> list["re.Pattern[str] | tuple[str, ...]"]:
+    return [_pattern(word) for word in _normal(words)]
 
 
 def _normal(words: tuple[str, ...]) -> list[str]:

@@ -55,7 +55,7 @@ def raised(
     with databases.answering(engine, NAMED):
         with engine.connect() as connection:
             there = warnings.listed(connection, spec, customers)
-            if not _changes(connection, spec, customers, asked, there, at):
+            if not _changes(connection, spec, customers, asked, there, at, says=False):
                 return there  # as of nearly everybody
         with engine.begin() as connection:
             alone(connection)
@@ -72,7 +72,10 @@ def _changes(
     asked: Mapping[str, Asked],
     there: Sequence[Mapping[str, Any]],
     at: str,
+    *,
+    says: bool = True,
 ) -> _Changes:
+    """What a moment changes; unless it says which, no warnings are made: whoever is warned stands elsewhere, too."""
     wanted = (EPISODES.c.spec == spec) & EPISODES.c.rule.in_(list(asked)) & EPISODES.c.customer_id.in_(customers)
     rows = connection.execute(sa.select(EPISODES).where(wanted)).mappings().all()
     stands = {(str(row["rule"]), str(row["customer_id"])): row for row in rows}
@@ -85,7 +88,7 @@ def _changes(
         now, delay, quiet = warnings.hours(at, np.nan), rule.after_hours, rule.quiet_days * 24
         after, fires = before.after(now, one.truth[places], delay_hours=delay, quiet_hours=quiet)
         whom = [customers[place] for place in places]
-        made = (one.warning(places[at], float(after.since[at])) for at in np.flatnonzero(fires))
+        made = (one.warning(places[at], float(after.since[at])) for at in np.flatnonzero(fires) if says)
         found.made += [warning for warning in made if _key(warning) not in known]
         over = {who for who, since in zip(whom, after.since, strict=True) if np.isnan(since)}
         found.over += [

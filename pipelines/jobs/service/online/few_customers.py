@@ -68,7 +68,7 @@ class FewCustomers:
         self._cursors = [self._database.con.cursor() for _ in range(AT_ONCE)]
         self._said = [Statements(one) for one in self._cursors]
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="features")
-        self._tables = FewTables(batch, self._cursors[0])
+        self._tables = FewTables(batch, self._cursors, self._threads)
         self._database.raw_sql(f"CREATE TABLE {OBSERVED} (customer_id VARCHAR, {PLACE} BIGINT)")
         tables = {name: self._database.table(name) for name in batch.declared}
         known = Hindsight(tables, batch.declared), Hindsight(tables, batch.declared, dict.fromkeys(tables))
@@ -102,9 +102,9 @@ class FewCustomers:
         parts = (spread(part, len(who), self.features) for part in self._computed(corrected, as_of))
         return beside([pa.table({"customer_id": pa.array(who, pa.string())}), *parts])
 
-    def texts(self) -> pd.DataFrame | None:
-        """What the customers of the last `rows` wrote, with `spoken.COLUMNS`; None where there is no such table."""
-        return self._tables.texts()
+    def texts(self, since: datetime) -> pd.DataFrame | None:
+        """What those of the last `rows` wrote since a moment, as `spoken.COLUMNS`; None without that table."""
+        return self._tables.texts(since)
 
     def timeline(self, customer: str, received: Mapping[str, pa.Table], *, limit: int) -> list[dict[str, Any]]:
         """The newest rows of a customer, the latest known first: table and columns, those that are missing left out."""

@@ -1,6 +1,7 @@
 """The rows of few customers, out of the tables of a batch and of what was received since, as tables of their own."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -19,17 +20,20 @@ RECEIVED = "received_rows"
 class FewTables:
     """Tables of the batch's names, in memory, which hold the rows of the customers that they were filled with last.
 
-    Not thread-safe.
+    cursors are connections to one database, and threads does something for each of them at once. Not thread-safe.
     """
 
-    def __init__(self, batch: SortedTables, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._batch, self._cursor, self._said = batch, cursor, Statements(cursor)
+    def __init__(
+        self, batch: SortedTables, cursors: Sequence[duckdb.DuckDBPyConnection], threads: ThreadPoolExecutor
+    ) -> None:
+        self._batch, self._cursors, self._threads = batch, cursors, threads
+        cursor = self._cursor = cursors[0]
+        self._said = Statements(cursor)
         where = str(batch.path).replace("'", "''")
         cursor.execute(f"ATTACH '{where}' AS batch (READ_ONLY)")
         asked = []
         for name, table in batch.declared.items():
             cursor.execute(f"CREATE TABLE {name} AS FROM batch.{name} LIMIT 0")
-            self._said.prepare(f"empty_{name}", f"DELETE FROM {name}")  # noqa: S608 - names that we declare
             key = ", ".join(table.key)
             asked.append(f"SELECT '{name}' WHERE (SELECT count(*) <> count(DISTINCT ({key})) FROM {name})")  # noqa: S608
             newest = f"SELECT {key}, max(known_at) AS newest FROM {name} WHERE known_at < $1 GROUP BY {key}"  # noqa: S608
@@ -48,12 +52,17 @@ class FewTables:
 
         received holds, by table, rows in its declared columns that are not in the batch.
         """
-        whom = _of(customers)
-        for name, table in self._batch.declared.items():
-            self._said.execute(f"empty_{name}")
-            self._cursor.execute(f"INSERT INTO {name} FROM batch.{name} WHERE {whom}")
-            if (rows := received.get(name)) is not None and rows.num_rows:
-                self._cursor.register(RECEIVED, rows.select([one.name for one in table.columns]))
+        whom, tables = _of(customers), list(self._batch.declared)
+
+        def put(start: int) -> None:
+            for name in tables[start :: len(self._cursors)]:
+                self._cursors[start].execute(f"DELETE FROM {name}")  # noqa: S608 - names that we declare
+                self._cursors[start].execute(f"INSERT INTO {name} FROM batch.{name} WHERE {whom}")
+
+        list(self._threads.map(put, range(len(self._cursors))))
+        for name, rows in received.items():
+            if rows.num_rows:
+                self._cursor.register(RECEIVED, rows.select(self._batch.declared[name].names))
                 self._cursor.execute(f"INSERT INTO {name} FROM {RECEIVED}")
                 self._cursor.unregister(RECEIVED)
 
@@ -68,11 +77,12 @@ class FewTables:
             self._said.execute(f"replaced_{name}", as_of)
         return several.intersection(STATE_TABLES)
 
-    def texts(self) -> pd.DataFrame | None:
-        """What the customers wrote, with `spoken.COLUMNS`; None where there is no such table."""
+    def texts(self, since: datetime) -> pd.DataFrame | None:
+        """What the customers wrote that became known since a moment, as `spoken.COLUMNS`; None without such a table."""
         if spoken.TABLE not in self._batch.declared:
             return None
-        found = self._cursor.execute(f"SELECT {', '.join(spoken.COLUMNS)} FROM {spoken.TABLE}")  # noqa: S608
+        asked = f"SELECT {', '.join(spoken.COLUMNS)} FROM {spoken.TABLE} WHERE known_at >= {literal(since)}"  # noqa: S608
+        found = self._cursor.execute(asked)
         return pd.DataFrame(found.fetchall(), columns=spoken.COLUMNS).astype({"known_at": "datetime64[us]"})
 
     def newest(self, limit: int) -> list[dict[str, Any]]:

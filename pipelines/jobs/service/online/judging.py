@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -97,18 +97,21 @@ def encoded(rows: pa.Table, described: Sequence[Mapping[str, Any]]) -> Numbers:
 
 def _spoken(served: Served, rows: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """The rows with what the customers wrote, as the conditions of the rules count it."""
-    texts = served.rows.texts() if served.file else None
-    if served.file is None or texts is None:
+    if served.file is None:
         return rows
     conditions = [rule.when for rule in served.file.rules.values()]
+    days = [leaf.days for leaf in known_columns.word_conditions(conditions)]
+    texts = served.rows.texts(since=as_of - timedelta(days=max(days))) if days else None
+    if texts is None:
+        return rows
     return Spoken.of(texts, conditions, served.file.lexicons, first=as_of).beside(rows, conditions, as_of=as_of)
 
 
 def warned(spec: ExperimentSpec, served: Served, engine: sa.Engine, found: Judged) -> list[dict[str, Any]]:
-    """Raise the warnings that rules give rise to; gives those that are open, the most urgent first."""
+    """Raise the warnings that rules give rise to; gives all that there are of these customers."""
     if served.file is None or found.rows.empty:
         return []
-    at = clock.text(found.as_of)
+    at, customers = clock.text(found.as_of), list(map(str, found.rows["customer_id"]))
     versions = {"model": served.champion.version, "alerts": spec.alerts}
     versions |= {"levels": served.champion.cuts(spec.score).text}
     told = {"spec": spec.name, "raised_at": at, "versions": versions}
@@ -116,18 +119,25 @@ def warned(spec: ExperimentSpec, served: Served, engine: sa.Engine, found: Judge
         name: Asked(
             rule,
             rule.when.truth(known_columns.values(found.rows, rule.when.columns(), served.columns)),
-            partial(_warning, served.file, rule, found, {**told, "rule": name}),
+            partial(_warning, served.file, rule, found, customers, {**told, "rule": name}),
         )
         for name, rule in served.file.rules.items()
     }
-    there = warnings_of_few.raised(engine, spec.name, list(found.rows["customer_id"]), asked, at=at)
-    return open_warnings.urgent(there)
+    return warnings_of_few.raised(engine, spec.name, customers, asked, at=at)
 
 
-def _warning(file: AlertFile, rule: Rule, found: Judged, told: Mapping[str, Any], place: int, since: float) -> Warning_:
-    row = found.rows.iloc[[place]]
-    (owner,) = alert_run.owners(file, rule, row)
-    return alert_run.warning(rule, str(row["customer_id"].iloc[0]), since, owner, heard=found.as_of, told=told)
+def _warning(
+    file: AlertFile,
+    rule: Rule,
+    found: Judged,
+    customers: Sequence[str],
+    told: Mapping[str, Any],
+    place: int,
+    since: float,
+) -> Warning_:
+    by = [] if rule.route is None else [file.routes[rule.route].by]
+    (owner,) = alert_run.owners(file, rule, found.rows[[one for one in by if one in found.rows]].iloc[[place]])
+    return alert_run.warning(rule, customers[place], since, owner, heard=found.as_of, told=told)
 
 
 def told(

@@ -42,12 +42,17 @@ class Asked:
 
 @dataclass
 class _Pass:
-    """A pass under way: the jobs, and of each job with events what became of these."""
+    """A pass under way: the jobs, and of each job with events what became of these.
+
+    joined says of the customers whom the batch knows when they joined; received are others of whom a row came before.
+    """
 
     served: Served
     jobs: Sequence[Job[Asked]]
     posted: list[list[Posted]] = field(default_factory=list)
     kept: list[list[list[Kept]]] = field(default_factory=list)
+    joined: Mapping[str, datetime | None] = field(default_factory=dict)
+    received: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -63,17 +68,19 @@ class Passes:
         began, one = time.perf_counter(), _Pass(served, jobs)
         self._keep(one)
         touched = self._touched(one)
+        failed: HoldfastError | None = None
+        by_customer: dict[str, dict[str, Any]] = {}
         try:
-            found = self._judged(served, touched)
-            by_customer = {str(row["customer_id"]): row for row in found}
+            by_customer = {str(row["customer_id"]): row for row in self._judged(one, touched)}
         except HoldfastError as error:
-            if not any(job.asked.posted for job in jobs):
-                raise
-            # Events are durable: whoever sent them must hear so.
-            log.error(f"serve {self.spec.name}: events were kept, and their customers not scored: {error}")
-            by_customer = {}
+            failed = error
+        if failed and any(job.asked.posted for job in jobs):  # which are durable: whoever sent them must hear so
+            log.error(f"serve {self.spec.name}: events were kept, and their customers not scored: {failed}")
         for place, job in enumerate(jobs):
-            self._answer(one, place, job, by_customer)
+            if failed and job.asked.customer:
+                job.answer.set_exception(failed)
+            else:
+                self._answer(one, place, job, by_customer)
         size = sum(len(job.asked.posted) for job in jobs) or len(jobs)
         metrics.PASS_SIZE.labels(self.spec.name, "events").observe(size)
         metrics.PASS_SECONDS.labels(self.spec.name, "events").observe(time.perf_counter() - began)
@@ -81,12 +88,13 @@ class Passes:
     def _keep(self, one: _Pass) -> None:
         """Keep the events of all jobs in one transaction."""
         every = [posted for job in one.jobs for posted in job.asked.posted]
-        whom = sorted({event.customer_id for posted in every for event in posted.events})
-        joined = one.served.rows.joined(whom) if whom else {}
-        strangers = [who for who in whom if who not in joined]
+        whom = {event.customer_id for posted in every for event in posted.events}
+        whom |= {job.asked.customer for job in one.jobs if job.asked.customer}
+        one.joined = one.served.rows.joined(sorted(whom)) if whom else {}
+        strangers = sorted(whom.difference(one.joined))
         came = received_events.of_customers(self.engine, self.spec.name, strangers, after=0) if strangers else []
-        received = {found.event.customer_id for found in came if found.event.table == CUSTOMERS}
-        checked = iter(events.of_known(every, one.served.declared, joined, received))
+        one.received = {found.event.customer_id for found in came if found.event.table == CUSTOMERS}
+        checked = iter(events.of_known(every, one.served.declared, one.joined, one.received))
         one.posted = [[next(checked) for _ in job.asked.posted] for job in one.jobs]
         fine = [event for some in one.posted for posted in some for event in posted.events]
         kept = iter(received_events.keep(self.engine, self.spec.name, fine, now=self._now(one.served)) if fine else ())
@@ -106,33 +114,32 @@ class Passes:
                         asked[event.customer_id] = row.number
         return asked
 
-    def _judged(self, served: Served, touched: Mapping[str, int | None]) -> list[dict[str, Any]]:
+    def _judged(self, one: _Pass, touched: Mapping[str, int | None]) -> list[dict[str, Any]]:
         """What is known now of customers, as plain data, and kept as answers."""
-        customers = self._there(served, sorted(touched))
+        served, customers = one.served, self._there(one, touched)
         if not customers:
             return []
         received, newest = self._received(served, customers)
         as_of = max([self._now(served), *([newest + TICK] if newest else [])])
         found = judging.judged(self.spec, served, self.engine, customers, received, as_of=as_of)
         by_events = [who for who in customers if touched[who] is not None]
-        judging.warned(self.spec, served, self.engine, found.of(by_events))
-        every = judging.told(self.spec, served, self.engine, customers, found, self._open(customers))
+        there = judging.warned(self.spec, served, self.engine, found.of(by_events))
+        if len(there) == 0 or len(by_events) < len(customers):
+            there = self._warnings(customers)
+        every = judging.told(self.spec, served, self.engine, customers, found, open_warnings.urgent(there))
         self._note(every, found, touched)
         return every
 
-    def _open(self, customers: Sequence[str]) -> list[dict[str, Any]]:
-        """The open warnings of customers, the most urgent first."""
+    def _warnings(self, customers: Sequence[str]) -> list[dict[str, Any]]:
+        """All warnings of customers."""
         with databases.answering(self.engine, database.NAMED), self.engine.connect() as connection:
-            return open_warnings.urgent(warnings.listed(connection, self.spec.name, customers))
+            return warnings.listed(connection, self.spec.name, customers)
 
-    def _there(self, served: Served, customers: Sequence[str]) -> list[str]:
-        """Those whom the batch or a received row knows, and who were not erased."""
-        joined = served.rows.joined(customers) if customers else {}
-        others = [who for who in customers if who not in joined]
-        came = received_events.of_customers(self.engine, self.spec.name, others, after=0) if others else []
-        known = {*joined, *(one.event.customer_id for one in came)}
-        gone = erased_people.read(self.engine).among(customers)
-        return [who for who in customers if who in known and who not in gone]
+    def _there(self, one: _Pass, touched: Mapping[str, int | None]) -> list[str]:
+        """Those whom the batch or a row that was kept knows, and who were not erased, in the order of their names."""
+        known = {*one.joined, *one.received, *(who for who, number in touched.items() if number is not None)}
+        gone = erased_people.read(self.engine).among(touched)
+        return sorted(who for who in touched if who in known and who not in gone)
 
     def _received(self, served: Served, customers: Sequence[str]) -> tuple[dict[str, pa.Table], datetime | None]:
         """What was received of customers since the batch, by table, and when the last of it was known."""

@@ -47,8 +47,8 @@ class Rows(Protocol):
     def joined(self, customers: Sequence[str]) -> Mapping[str, datetime | None]:
         """When each of those whom the batch knows joined."""
 
-    def texts(self) -> pd.DataFrame | None:
-        """What the customers of the last `rows` wrote, with `spoken.COLUMNS`; None where there are no such tables."""
+    def texts(self, since: datetime) -> pd.DataFrame | None:
+        """What those of the last `rows` wrote since a moment, as `spoken.COLUMNS`; None without that table."""
 
     def timeline(self, customer: str, received: Mapping[str, pa.Table], *, limit: int) -> list[dict[str, Any]]:
         """The newest rows of a customer, latest known first."""
@@ -73,7 +73,7 @@ class TableRows:
         """Those there are; of none is it known when they joined."""
         return {who: None for who in customers if who in self._places}
 
-    def texts(self) -> pd.DataFrame | None:
+    def texts(self, since: datetime) -> pd.DataFrame | None:  # noqa: ARG002
         """There are none."""
         return None
 
