@@ -14,7 +14,6 @@ import pandas as pd
 
 from experiments.spec import ExperimentSpec
 from features.errors import HoldfastError, StorageError
-from pipelines.champion import loading
 from pipelines.jobs.service.mapped_rows import Mapped, MappedRows
 from pipelines.jobs.service.online import advice, passes
 from pipelines.jobs.service.online import served as serving
@@ -93,10 +92,10 @@ class Desk:
 
     def score(self, rows: pd.DataFrame, *, reasons: int) -> tuple[str, pd.DataFrame]:
         """The version, and what it predicts of ready rows."""
-        champion = self._served.champion
-        scored = loading.predict(champion.model, rows, reasons=reasons)
-        self._answers.add(rows, scored, version=champion.version, at=clock.text(self._clock.now()))
-        return champion.version, scored
+        served = self._served
+        version, scored = served.champion.version, served.predict(rows, reasons=reasons)
+        self._answers.add(rows, scored, version=version, at=clock.text(self._clock.now()))
+        return version, scored
 
     def receive(self, incoming: Sequence[Incoming]) -> dict[str, Any]:
         """Keep events, then give their customers anew. Raises Conflict for a table without dates."""

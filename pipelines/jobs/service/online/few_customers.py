@@ -106,10 +106,12 @@ class FewCustomers:
         """What those of the last `rows` wrote since a moment, as `spoken.COLUMNS`; None without that table."""
         return self._tables.texts(since)
 
-    def timeline(self, customer: str, received: Mapping[str, pa.Table], *, limit: int) -> list[dict[str, Any]]:
-        """The newest rows of a customer, the latest known first: table and columns, those that are missing left out."""
-        self._tables.fill([customer], received)
-        return self._tables.newest(limit)
+    def timeline(self, customer: str, *, limit: int) -> list[dict[str, Any]]:
+        """The newest rows of one of the customers of the last `rows`, the latest known first.
+
+        Each has its table and columns, those that are missing left out; what was corrected is not among them.
+        """
+        return self._tables.newest(customer, limit=limit)
 
     def _prepare(self, until: datetime) -> None:
         observed = self._database.table(OBSERVED)

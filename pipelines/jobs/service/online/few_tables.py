@@ -85,13 +85,13 @@ class FewTables:
         found = self._cursor.execute(asked)
         return pd.DataFrame(found.fetchall(), columns=spoken.COLUMNS).astype({"known_at": "datetime64[us]"})
 
-    def newest(self, limit: int) -> list[dict[str, Any]]:
-        """The newest rows, the latest known first: table and columns, those that are missing left out."""
+    def newest(self, customer: str, *, limit: int) -> list[dict[str, Any]]:
+        """A customer's newest rows, the latest known first: table and columns, those that are missing left out."""
         found: list[dict[str, Any]] = []
         for name, table in self._batch.declared.items():
-            names = table.names
-            rows = self._cursor.execute(f"SELECT {', '.join(names)} FROM {name} ORDER BY known_at DESC LIMIT {limit}")  # noqa: S608
-            plain = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
+            asked = f"SELECT {', '.join(table.names)} FROM {name} WHERE {_of([customer])}"  # noqa: S608
+            rows = self._cursor.execute(f"{asked} ORDER BY known_at DESC LIMIT {limit}").fetchall()
+            plain = (dict(zip(table.names, row, strict=True)) for row in rows)
             found += [{"table": name, **{key: one for key, one in row.items() if one is not None}} for row in plain]
         return sorted(found, key=lambda row: (row["known_at"], row["table"]), reverse=True)[:limit]
 

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from experiments.alerts.alert_file import AlertFile, Rule
 from experiments.metric import Numbers
 from experiments.spec import ExperimentSpec
-from pipelines.champion import loading
 from pipelines.jobs.service.online import advice
 from pipelines.jobs.service.online.served import Served
 from pipelines.outreach import alert_run, explained, open_warnings, reasons
@@ -70,7 +69,7 @@ def judged(
     rows = served.valued(found, spec, as_of=as_of)
     if rows.empty:
         return Judged(rows, pd.DataFrame(), pd.DataFrame(), np.empty((0, 0)), as_of)
-    scored = loading.predict(served.champion.model, rows)
+    scored = served.predict(rows)
     risk = scored["churn_probability"].to_numpy(dtype=float)
     before = rounds.risks_before(engine, spec.name, list(rows["customer_id"]), as_of.date())
     change = risk - rows["customer_id"].map(before).to_numpy(dtype=float)

@@ -189,10 +189,9 @@ class Passes:
 
     def _timeline(self, served: Served, customer: str) -> list[dict[str, Any]]:
         """What happened to a customer and what was done, the latest known first."""
-        received, _ = self._received(served, [customer])
         rows = [
             {name: _text(value) for name, value in row.items()}
-            for row in served.rows.timeline(customer, received, limit=TIMELINE)
+            for row in served.rows.timeline(customer, limit=TIMELINE)
         ]
         done = came_back.contacts_of(self.engine, self.spec.name, customer)
         shown = ["contact", "action", "outcome", "happened_at", "known_at"]

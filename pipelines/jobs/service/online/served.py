@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,12 +17,12 @@ from experiments.logic.condition import Columns
 from experiments.spec import ExperimentSpec
 from features import labelling, labels
 from features.catalog import features_for
-from features.errors import MissingError
+from features.errors import ContractError, MissingError
 from features.label import Label, LabelOptions, LabelWindow
 from features.matrix import placed
 from features.plugins import plugin
 from features.schema import Table
-from pipelines.champion import ledger_writer
+from pipelines.champion import ledger_writer, loading, model_versions
 from pipelines.files import storage
 from pipelines.jobs.service.online import among_others, sorted_tables
 from pipelines.jobs.service.online.few_customers import FewCustomers
@@ -50,8 +51,8 @@ class Rows(Protocol):
     def texts(self, since: datetime) -> pd.DataFrame | None:
         """What those of the last `rows` wrote since a moment, as `spoken.COLUMNS`; None without that table."""
 
-    def timeline(self, customer: str, received: Mapping[str, pa.Table], *, limit: int) -> list[dict[str, Any]]:
-        """The newest rows of a customer, latest known first."""
+    def timeline(self, customer: str, *, limit: int) -> list[dict[str, Any]]:
+        """The newest rows of one of the customers of the last `rows`, the latest known first."""
 
     def close(self) -> None:
         """Give back what it holds."""
@@ -77,7 +78,7 @@ class TableRows:
         """There are none."""
         return None
 
-    def timeline(self, customer: str, received: Mapping[str, pa.Table], *, limit: int) -> list[dict[str, Any]]:  # noqa: ARG002
+    def timeline(self, customer: str, *, limit: int) -> list[dict[str, Any]]:  # noqa: ARG002
         """There is none."""
         return []
 
@@ -102,10 +103,29 @@ class Served:
     columns: Columns
     listed: pd.DataFrame
 
-    @property
+    @cached_property
     def scorer(self) -> Any:
         """The champion's scorer."""
         return self.champion.model.unwrap_python_model().scorer
+
+    @cached_property
+    def _asked(self) -> list[str]:
+        return model_versions.asked(self.champion.model)
+
+    @cached_property
+    def _checks_types(self) -> bool:
+        """Whether MLflow checks the rows of this version, as of those from before they checked their own."""
+        return self.champion.model.metadata.get_input_schema() is not None
+
+    def predict(self, rows: pd.DataFrame, *, reasons: int = 0) -> pd.DataFrame:
+        """As `loading.predict`; of one row in half the time, without MLflow's way to the same code."""
+        if self._checks_types or any(name not in rows.columns for name in self._asked):
+            return loading.predict(self.champion.model, rows, reasons=reasons)
+        try:
+            found: pd.DataFrame = self.scorer.score(rows[self._asked], reasons=reasons)
+        except ValueError as error:
+            raise ContractError(f"the registered model refuses the rows: {error}") from error
+        return found
 
     @property
     def declared(self) -> Mapping[str, Table]:
@@ -178,8 +198,6 @@ def _listed(champion: ServingChampion, workspace: Workspace) -> pd.DataFrame:
 
     They are scored anew where the list is of another version, or there is none.
     """
-    from pipelines.champion import loading
-
     names = ["customer_id", "churn_probability"]
     with suppress(FileNotFoundError, MissingError):
         listed = storage.read_parquet(
