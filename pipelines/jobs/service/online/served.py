@@ -33,6 +33,7 @@ from pipelines.models.text_readers import pinned, tones
 from pipelines.outreach import backtest, serving_champion
 from pipelines.outreach.serving_champion import ServingChampion
 from pipelines.specs.options import source_of
+from pipelines.validation.arms import with_arms
 from pipelines.workspace import Workspace
 
 FOLDER = "service"
@@ -170,7 +171,8 @@ def _rows(spec: ExperimentSpec, workspace: Workspace) -> tuple[SortedTables | No
         return None, TableRows(workspace.matrix)
     source, options = source_of(spec)
     folder = workspace.state / FOLDER
-    batch = sorted_tables.of_batch(workspace.tables, source.declare(options), folder=folder)
+    declared = with_arms(source.declare(options), spec)
+    batch = sorted_tables.of_batch(workspace.tables, declared, folder=folder)
     sorted_tables.tidy(folder, keep=batch.path)
     kind, asked = plugin(labels, spec.label.kind, Label), spec.observations
     settings, days = LabelOptions(spec.label.table, spec.label.event, spec.label.active_days), spec.label
