@@ -25,15 +25,24 @@ class Worker(Generic[Asked]):
     def __init__(self, name: str, work: Callable[[Sequence[Job[Asked]]], None], *, most: int) -> None:
         self._waiting: queue.SimpleQueue[Job[Asked] | None] = queue.SimpleQueue()
         self._work, self._most = work, most
+        self._closing, self._ended = threading.Lock(), False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def ask(self, asked: Asked, *, size: int = 1) -> Any:
-        """Wait for the answer. Raises what the work raised."""
+        """Wait for the answer. Raises what the work raised, and RuntimeError once it has ended."""
         job = Job(asked, size)
-        self._waiting.put(job)
+        with self._closing:  # nothing is put behind the end, where nobody would answer it
+            if self._ended:
+                raise RuntimeError("the worker has ended")
+            self._waiting.put(job)
         return job.answer.result()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return self._waiting.qsize()
 
     @property
     def lives(self) -> bool:
@@ -42,7 +51,9 @@ class Worker(Generic[Asked]):
 
     def close(self) -> None:
         """Answer all that waits, and end."""
-        self._waiting.put(None)
+        with self._closing:
+            self._ended = True
+            self._waiting.put(None)
         self._thread.join()
         self._pool.shutdown()
 
