@@ -19,10 +19,11 @@ def test_all_that_waits_is_one_pass_and_everybody_gets_their_own_answer() -> Non
             job.answer.set_result(2 * job.asked)
 
     worker, found = Worker("test", work, most=6), dict[int, int]()
-    threads = [
-        threading.Thread(target=lambda number=number: found.update({number: worker.ask(number)}))
-        for number in range(14)
-    ]
+
+    def ask(number: int) -> None:
+        found[number] = worker.ask(number)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(14)]
     threads[0].start()
     assert first.wait(10)
     for one in threads[1:]:
