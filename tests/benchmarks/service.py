@@ -65,28 +65,31 @@ class Asking:
 
 def main(repository: Path, spec: str, *, copies: int, minutes: float) -> None:
     """Print all figures."""
-    rows = matrices.to_score(Workspace(repository, spec).matrix)
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder:
-        root = enlarged(repository, spec, folder=Path(folder), copies=copies)
-        who = customers(root, spec, copies=copies)
-        with served(root, spec) as (_, first):
-            print(
-                f"{copies:,} copies, {len(who):,} active customers: ready after {first:.0f} s, tables sorted; ", end=""
-            )
-        with served(root, spec) as (port, again):
-            print(f"started again {again:.1f} s\n\n{HEADER}", flush=True)
-            names = [one["name"] for one in _get(port, "/columns")["columns"]]
-            until = pd.Timestamp(_get(port, "/version")["specs"][0]["data_until"])
-            asking = Asking(rows, names, who, day=f"{until - pd.Timedelta(days=1):%Y-%m-%dT%H:%M:%S}")
-            for ask in (asking.score, asking.customer, asking.event):
-                ask_once = closed(port, 1, 5.0, ask)
-                table("1 client", ask_once, list(ask_once.seconds))
-                found = closed(port, CLIENTS, SECONDS, ask)
-                table(f"{CLIENTS} clients", found, list(found.seconds))
-            if minutes:
-                found = paced(port, 4 * CLIENTS, 60 * minutes, RATE, asking.mixed)
-                table(f"{RATE:.0f} a second, {minutes:.0f} minutes", found, sorted(found.seconds))
-            print(f"\n{batches(repository, spec, port, rows, names)}", flush=True)
+        measured(enlarged(repository, spec, folder=Path(folder), copies=copies), spec, copies=copies, minutes=minutes)
+
+
+def measured(root: Path, spec: str, *, copies: int, minutes: float) -> None:
+    """Print the figures of an enlarged checkout."""
+    rows = matrices.to_score(Workspace(root, spec).matrix)
+    who = customers(root, spec, copies=copies)
+    with served(root, spec) as one:
+        first = f"{copies:,} copies, {len(who):,} active customers: ready after {one.seconds:.0f} s, tables sorted"
+    with served(root, spec) as one:
+        port = one.port
+        print(f"{first}; started again {one.seconds:.1f} s\n\n{HEADER}", flush=True)
+        names = [one["name"] for one in _get(port, "/columns")["columns"]]
+        until = pd.Timestamp(_get(port, "/version")["specs"][0]["data_until"])
+        asking = Asking(rows, names, who, day=f"{until - pd.Timedelta(days=1):%Y-%m-%dT%H:%M:%S}")
+        for ask in (asking.score, asking.customer, asking.event):
+            ask_once = closed(port, 1, 5.0, ask)
+            table("1 client", ask_once, list(ask_once.seconds))
+            found = closed(port, CLIENTS, SECONDS, ask)
+            table(f"{CLIENTS} clients", found, list(found.seconds))
+        if minutes:
+            found = paced(port, 4 * CLIENTS, 60 * minutes, RATE, asking.mixed)
+            table(f"{RATE:.0f} a second, {minutes:.0f} minutes", found, sorted(found.seconds))
+        print(f"\n{batches(root, spec, port, rows, names)}", flush=True)
 
 
 def batches(repository: Path, spec: str, port: int, rows: pd.DataFrame, names: list[str]) -> str:

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -45,35 +46,30 @@ def customers(root: Path, spec: str, *, copies: int) -> list[str]:
     return [one if copy == 0 else f"{one}-{copy}" for copy in range(copies) for (one,) in rows]
 
 
+@dataclass(frozen=True)
+class Service:
+    """A service on loopback: port, process, and the seconds until it was ready."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+    seconds: float
+
+
 @contextmanager
-def served(root: Path, spec: str, *words: str, threads: int | None = None) -> Iterator[tuple[int, float]]:
-    """The port of `serve SPEC WORDS` in a checkout, and the seconds until it was ready."""
+def served(root: Path, spec: str, *, database: Path | None = None) -> Iterator[Service]:
+    """`serve SPEC` in a checkout, ready; its operations are kept in a database of its own where that is said."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "pipelines",
-        "-q",
-        "serve",
-        spec,
-        "--without-keys",
-        "--port",
-        str(port),
-        *words,
-    ]
-    code = str(Path(__file__).parent.parent.parent)
-    settings = {**os.environ, "PYTHONPATH": code, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
-    began = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=root, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
+    command = [sys.executable, "-P", "-m", "pipelines", "-q", "serve", spec, "--without-keys", "--port", str(port)]
+    settings = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    settings |= {"HOLDFAST_OPERATIONS_URI": f"sqlite:///{database}"} if database else {}
+    began, nowhere = time.perf_counter(), subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=root, env=settings, stdout=nowhere, stderr=nowhere) as process:
         try:
-            _wait(server, port)
-            yield port, time.perf_counter() - began
+            _wait(process, port)
+            yield Service(port, process, time.perf_counter() - began)
         finally:
-            server.terminate()
+            process.terminate()
 
 
 def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:

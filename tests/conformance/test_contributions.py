@@ -91,7 +91,9 @@ def test_they_are_under_each_thing_given(
 
 
 @every_pair
-def test_every_model_of_a_learner_adds_up(learner: Learner, family: Family, tmp_path: Path) -> None:
+def test_every_model_of_a_learner_adds_up_and_says_of_one_row_what_it_says_of_many(
+    learner: Learner, family: Family, tmp_path: Path
+) -> None:
     of = problem(WORLD, family_names=[family.name])
     found = lesson_fitted(learner, family, of)
     usual = {column.name: 0.0 for column in CONTRACT.columns}
@@ -105,6 +107,10 @@ def test_every_model_of_a_learner_adds_up(learner: Learner, family: Family, tmp_
             assert not model.contributions(X)[:, :-1].any()
         else:
             adds_up(model, X, is_probability=is_probability)
+    rows = CONTRACT.decode(X)
+    whole = scorer.score(rows)
+    for place in (0, 7, len(X) - 3, len(X) - 1):
+        assert scorer.score(rows.iloc[[place]]).equals(whole.iloc[[place]])
 
 
 @every_family
