@@ -2,11 +2,12 @@
 
 The newest customers are compared with those that the champion learned from, with its gate cohort and, where the data
 reach so far, with the same month of last year: features, score and predicted uplift by the population stability index,
-missing shares, levels that training never saw. Tables are held against their own past: rows a month, days since the
-newest row. Where outcomes became known after the gate, AUC, Brier score, calibration and the effect of each action are
-compared with what the gate measured. What asks for retraining is at least as large as its threshold and beyond chance,
-held together over all that is measured: where nothing has changed, any alarm comes in at most 2 % of months. Thresholds
-stand in the spec (`monitoring: {thresholds: {feature_shift: 0.3}}`); `list drift` names the kinds.
+missing shares, levels that training never saw. So are the scores that the service gave to ready rows in the last 30
+days, with its gate cohort. Tables are held against their own past: rows a month, days since the newest row. Where
+outcomes became known after the gate, AUC, Brier score, calibration and the effect of each action are compared with what
+the gate measured. What asks for retraining is at least as large as its threshold and beyond chance, held together over
+all that is measured: where nothing has changed, any alarm comes in at most 2 % of months. Thresholds stand in the spec
+(`monitoring: {thresholds: {feature_shift: 0.3}}`); `list drift` names the kinds.
 
 It changes nothing but its own files: `run` retrains, and the gate decides.
 

@@ -22,6 +22,7 @@ FURTHEST = 4.0
 TITLES = {
     "feature_shift": "Features that shifted",
     "prediction_shift": "Score and predicted effects",
+    "served_shift": "Scores that the service gave",
     "missing_share": "Missing values",
     "new_category": "Values that training never saw",
     "volume": "Number of rows",

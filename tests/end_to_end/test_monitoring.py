@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.outreach.operations import answers, clock, database
 from tests.end_to_end.repository import TINY, Repository
 
 DEMO = "artifacts/demo"
@@ -27,6 +28,7 @@ def asking(found: dict[str, Any]) -> set[tuple[str, str]]:
 def test_monitoring(tiny: Repository) -> None:
     _a_champion_of_today_has_no_reason_to_retrain(tiny)
     _bad_input_is_one_line(tiny)
+    _scores_that_were_served_are_compared_where_they_are_enough(tiny)
     _planted_changes_of_todays_rows_are_named(tiny)
     _outcomes_of_newer_data_are_compared_and_a_changed_concept_is_named(tiny)
 
@@ -70,6 +72,48 @@ def _bad_input_is_one_line(tiny: Repository) -> None:
     line = "monitoring.accept names 'realised_auc: AUC', of which nothing was measured"
     assert line in tiny.act("monitor", "demo").stdout
     spec.write_text(before)
+
+
+def keep_scores(tiny: Repository, scores: np.ndarray, *, at: str, kind: str = "score", times: int = 1) -> None:
+    """Keep answers of version 1, each input `times` times."""
+    said = {"spec": "demo", "customer_id": None, "version": "1", "answered_at": at, "kind": kind}
+    said |= {"advice": None, "event": None}
+    rows = [{**said, "digest": f"{place} {score}", "score": float(score)} for place, score in enumerate(scores)]
+    answers.keep(database.opened(tiny.root), rows * times)
+
+
+def served(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in found["changes"] if one["kind"] == "served_shift"]
+
+
+def _scores_that_were_served_are_compared_where_they_are_enough(tiny: Repository) -> None:
+    path = tiny.root / "state/operations.db"
+    assert not served(monitored(tiny, code=0))
+    assert not path.exists()
+    scores = pq.read_table(tiny.root / DEMO / "evaluation/gate.parquet")["churn_probability"].to_numpy()
+    shifted = np.sqrt(scores)
+    newest = monitored(tiny, code=0)["at"]
+    keep_scores(tiny, scores[:400], at=clock.text(clock.now("UTC")), times=2)
+    keep_scores(tiny, shifted, at=clock.text(clock.now("UTC")), kind="event")
+    keep_scores(tiny, shifted[:99], at="2025-05-20T08:00:00", times=5)
+    keep_scores(tiny, shifted, at="2025-05-02T00:00:00")
+    keep_scores(tiny, shifted, at="2025-06-01T00:00:01")
+    one = served(monitored(tiny, code=0))
+    assert [(found["name"], found["beyond_chance"]) for found in one] == [("served churn_probability", False)]
+    assert (newest, served(monitored(tiny, "--at", newest, code=0))) == ("2025-06-01", [])
+    keep_scores(tiny, shifted[:400], at="2025-05-20T08:00:00")
+    found = monitored(tiny, "--at", newest, code=6)
+    assert asking(found) == {("served_shift", "served churn_probability")}
+    assert served(found)[0]["sentence"].startswith("served_shift: served churn_probability: index ")
+    assert "<li>served_shift: served churn_probability: index " in (tiny.root / DEMO / "monitoring.html").read_text()
+    database_before = path.read_bytes()
+    for beside in path.parent.glob("operations.db-*"):
+        beside.unlink()
+    path.write_bytes(b"no database" * 1000)
+    ended = tiny.act("monitor", "demo")
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
+    assert ended.stderr.startswith("monitor: the operations database at ")
+    path.write_bytes(database_before)
 
 
 def changed(path: Path, **columns: Any) -> None:

@@ -69,10 +69,11 @@ class Realised:
 
 @dataclass(frozen=True)
 class MonthSeen:
-    """All that the kinds of drift are asked about."""
+    """All that the kinds of drift are asked about; served is what the service predicted for ready rows."""
 
     features: tuple[ColumnSeen, ...] = ()
     predictions: tuple[ColumnSeen, ...] = ()
     volumes: tuple[VolumeSeen, ...] = ()
     ages: tuple[AgeSeen, ...] = ()
     realised: tuple[Realised, ...] = field(default=())
+    served: tuple[ColumnSeen, ...] = ()

@@ -1,7 +1,7 @@
 """The month of a spec as the kinds of drift are asked about it, and what they find."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from experiments.statistics import rounding
 from features.errors import SpecError
 from features.plugins import discover
 from pipelines.champion import loading, model_versions
-from pipelines.jobs.monitoring import matured, tables_seen, todays_rows, watched
+from pipelines.jobs.monitoring import matured, served, tables_seen, todays_rows, watched
 from pipelines.jobs.monitoring.todays_rows import MonthRows
 from pipelines.jobs.monitoring.watched import Watched
 from pipelines.specs.options import source_of
@@ -59,7 +59,8 @@ class Monitored:
 def monitored(spec: ExperimentSpec, workspace: Workspace, *, asked: date | None) -> Monitored:
     """Measure all kinds of drift. Raises SpecError where the section `monitoring` names what there is not.
 
-    Raises MissingError without a champion, UsageError without rows or for a date that the data do not have.
+    Raises MissingError without a champion, UsageError without rows or for a date that the data do not have,
+    StorageError where a database does not answer.
     """
     known = discover(kinds, DriftKind)
     if strange := verdicts.unknown(known, spec.monitoring):
@@ -69,7 +70,8 @@ def monitored(spec: ExperimentSpec, workspace: Workspace, *, asked: date | None)
     rows = todays_rows.read(workspace, asked=asked, training_dates=dates, file=file)
     over = matured.dates(spec, workspace, champion, at=rows.at) if rows.at else []
     tables = _tables(spec, workspace) if rows.at and workspace.tables.is_dir() else {}
-    month = _month(spec, workspace, champion, rows, over, tables)
+    answered = tuple(served.seen(spec, workspace, champion, asked=asked))
+    month = replace(_month(spec, workspace, champion, rows, over, tables), served=answered)
     _check_accepted(spec, known, _watched(spec, champion, month, tables))
     changes = verdicts.judged(known, month, said=spec.monitoring)
     where = {name for one in month.features for name in one.known}

@@ -17,10 +17,12 @@ class Watched:
     """The loaded model, its version, its reference, the end of its last training window, and its report.
 
     Where the champion was fitted again on all rows, it is the judged version: of that one something was promised.
+    serving is the version that answers for it.
     """
 
     model: Any
     version: str
+    serving: str
     reference: Reference
     trained_until: str
     report: dict[str, Any]
@@ -38,7 +40,8 @@ def read(spec: ExperimentSpec, workspace: Workspace) -> Watched:
     model = loading.predictor(spec.name, standing.champion, loading.seal_of(found, standing))
     report = loading.fetched(model_versions.REPORT, run_id=str(found.run_id)) if found.run_id else None
     until = str(found.tags.get("trained_until", ""))
-    return Watched(model, standing.champion, known, until, storage.read_json(report) if report else {})
+    promised = storage.read_json(report) if report else {}
+    return Watched(model, standing.champion, str(standing.serving), known, until, promised)
 
 
 def _reference(spec: ExperimentSpec, workspace: Workspace, found: Any) -> Reference:

@@ -53,11 +53,18 @@ def of_customer(engine: sa.Engine, spec: str, customer_id: str) -> list[dict[str
         return [dict(row) for row in connection.execute(asked).mappings()]
 
 
-def since(engine: sa.Engine, spec: str, *, version: str, after: str) -> pd.DataFrame:
-    """The answers of a version (COLUMNS) given later than a time, as answered_at has it, earliest first."""
+def scored(engine: sa.Engine, spec: str, *, version: str, after: str, until: str) -> pd.DataFrame:
+    """What a version said of ready rows later than a time and until another, as answered_at has them.
+
+    A row for each input, in no order: its score, and the number of answers to it.
+    """
     one = ANSWERS.c
-    wanted = (one.spec == spec, one.version == version, one.answered_at > after)
-    return _frame(engine, _asked().where(*wanted).order_by(one.number))
+    wanted = (one.spec == spec, one.version == version, one.answered_at > after, one.answered_at <= until)
+    counted = sa.select(sa.func.max(one.score), sa.func.count()).where(*wanted, one.kind == "score")
+    asked = counted.where(one.score.is_not(None)).group_by(one.digest)
+    with databases.answering(engine, NAMED), engine.connect() as connection:
+        rows = [tuple(row) for row in connection.execute(asked)]
+    return pd.DataFrame(rows, columns=["score", "answers"])
 
 
 def scores_after(engine: sa.Engine, spec: str, *, version: str, number: int) -> list[tuple[int, str, float]]:

@@ -128,6 +128,15 @@ def ages(rng: np.random.Generator) -> tuple[AgeSeen, ...]:
     return (*found, AgeSeen("monthly", float(monthly[-1] * rng.random()), monthly[:-1]))
 
 
+def served(rng: np.random.Generator, gate: World) -> ColumnSeen:
+    """Scores of new customers who were each asked about one to three times, beside those of the gate cohort."""
+    bins = Bins.of(gate.rows["normal_0"], category=False)
+    asked = np.repeat(np.arange(CUSTOMERS), rng.integers(1, 4, CUSTOMERS))
+    today = bins.count(pd.Series(rng.normal(size=CUSTOMERS)[asked]), customers=pd.Series(asked))
+    known = bins.count(gate.rows["normal_0"], customers=gate.customers)
+    return ColumnSeen("score", today, {"the gate cohort": known})
+
+
 def stable(rng: np.random.Generator) -> MonthSeen:
     """A month of a company in which nothing has changed; half of today's customers were there in training."""
     training = world(rng, dates=DATES)
@@ -137,4 +146,5 @@ def stable(rng: np.random.Generator) -> MonthSeen:
     today = World(pd.concat([there, new], ignore_index=True), pd.Series(np.arange(CUSTOMERS)))
     columns = seen(today, known)
     score = [replace(one, name="score") for one in columns if one.name == "normal_0"]
-    return MonthSeen(columns, tuple(score), volumes(rng), ages(rng), realised(rng))
+    month = MonthSeen(columns, tuple(score), volumes(rng), ages(rng), realised(rng))
+    return replace(month, served=(served(rng, known["the gate cohort"]),))

@@ -26,7 +26,7 @@ def answer(customer: str | None, version: str = "1", at: str = "2026-03-01T08:00
     return {**said, "customer_id": customer, "version": version, "answered_at": at, **more}
 
 
-def test_the_newest_answer_of_each_customer_all_of_one_and_those_since_a_time(engine: sa.Engine) -> None:
+def test_the_newest_answer_of_each_customer_and_all_of_one(engine: sa.Engine) -> None:
     first = [answer("c1"), answer(None), answer("c2", event=3, kind="event", advice='{"action": "call"}')]
     later = [answer("c1", "2", "2026-03-02T08:00:00"), answer("c3", "2", "2026-03-03T08:00:00", score=None)]
     other = answer("c1", spec="other")
@@ -36,14 +36,24 @@ def test_the_newest_answer_of_each_customer_all_of_one_and_those_since_a_time(en
     assert answers.latest(engine, "demo").to_dict("records") == [later[0], first[2], later[1]]
     assert answers.latest(engine, "demo", version="1").to_dict("records") == [first[0], first[2]]
     assert answers.of_customer(engine, "demo", "c1") == [first[0], later[0]]
-    since = answers.since(engine, "demo", version="2", after="2026-03-02T08:00:00")
-    assert since.to_dict("records") == [later[1]]
     assert list(answers.latest(engine, "of nobody")) == list(answers.COLUMNS)
     assert erasing.counted(engine, "c1") == {"holdfast_answers": 3}
     erasing.erase(engine, "c1", Signed(pseudonym(), "demo", "2026-04-01T08:00:00", "desk"), {})
     answers.keep(engine, [answer("c1"), answer("c4")])
     assert answers.latest(engine, "demo")["customer_id"].tolist() == ["c2", "c3", "c4"]
     assert answers.of_customer(engine, "other", "c1") == []
+
+
+def test_scores_of_ready_rows_are_counted_by_input_within_a_time(engine: sa.Engine) -> None:
+    at, last = "2026-04-02T08:00:00", "2026-04-03T08:00:00"
+    inside = [answer(None, at=one, digest="cd" * 32, score=0.5, spec="counted") for one in (at, last, last)]
+    early = answer(None, at="2026-04-01T08:00:00", spec="counted")
+    others: list[dict[str, Any]] = [{"kind": "event"}, {"kind": "customer"}, {"score": None}, {"version": "2"}]
+    answers.keep(engine, [early, *inside, answer(None, at=last, spec="counted"), *(inside[0] | one for one in others)])
+    told = {"version": "1", "after": "2026-04-01T08:00:00", "until": last}
+    found = answers.scored(engine, "counted", **told)
+    assert sorted(found.itertuples(index=False, name=None)) == [(0.1 + 0.2, 1), (0.5, 3)]
+    assert answers.scored(engine, "of nobody", **told).empty
 
 
 def test_a_key_is_shown_once_and_kept_as_a_hash_alone(engine: sa.Engine) -> None:
