@@ -61,7 +61,7 @@ class Engine:
         self.connection.raw_sql(f"SET threads = {memory.cores() - at_once + 1}")
         found = [self]
         while len(found) < at_once:
-            connection = compiling(ibis.duckdb.from_connection(self.connection.con.cursor()))
+            connection = _compiling(ibis.duckdb.from_connection(self.connection.con.cursor()))
             tables = {name: connection.table(name) for name in self.known_today.tables}
             kept = self.known_today.corrected
             corrected = {
@@ -112,8 +112,7 @@ class Engine:
         return self.connection.create_table(name, expression, temp=not shared)
 
 
-def compiling(connection: SQLBackend) -> SQLBackend:
-    """The connection, with our compiler."""
+def _compiling(connection: SQLBackend) -> SQLBackend:
     connection.compiler = CountIfCompiler()
     return connection
 
@@ -146,7 +145,7 @@ def opened(folder: Path, declared: Mapping[str, Table]) -> Iterator[Engine]:
     """An engine over the Parquet parts of a folder. Raises MissingError when the folder does not exist."""
     found = present(folder, declared)
     with memory.limits() as limited:
-        connection = compiling(ibis.duckdb.connect(**limited))
+        connection = _compiling(ibis.duckdb.connect(**limited))
         try:
             connection.raw_sql("SET GLOBAL parquet_metadata_cache = true")
             for name in found:

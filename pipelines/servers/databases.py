@@ -66,7 +66,7 @@ def answering(found: sa.Engine, named: str = "the ledger") -> Iterator[None]:
         yield
     except sa.exc.IntegrityError:
         raise
-    except sa.exc.DBAPIError as error:
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # the latter where all pooled connections are in use
         where = found.url.render_as_string(hide_password=True)
         why = faults.of_sqlite(str(error)) or first_line(error)
         raise StorageError(

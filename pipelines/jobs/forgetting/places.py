@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -30,7 +31,8 @@ def changes(
     """What is to be written anew, in an order in which a second call goes on after a kill.
 
     Tables, matrix and lists lose the rows; the rows that judged a model keep them by the pseudonym; lists of rounds are
-    made from the database again; what was refused or quoted in a finding is removed: the next run makes it anew.
+    made from the database again; what was refused or quoted in a finding is removed: the next run makes it anew. So is
+    the service's copy of the tables, which it makes of the tables when it next looks.
     """
     yield from of_matrix(workspace, customer)
     yield from of_readers(workspace, customer)  # before the tables, which say which texts are the person's
@@ -48,6 +50,8 @@ def changes(
         yield from _some(_quoting(path, customer))
     for path in (workspace.failure, workspace.root / "state" / "dvc.log"):
         yield from _some(_quoting(path, customer))
+    for path in sorted((workspace.state / "service").glob("*.duckdb")):
+        yield from _some(_of_service(path, customer))
 
 
 def of_readers(workspace: Workspace, customer: str) -> Iterator[Change]:
@@ -100,6 +104,15 @@ def _of_round(spec: ExperimentSpec, engine: sa.Engine, folder: Path, customer: s
         round_list.write(out, kept[0], kept[1], opted_out=opt_outs.now(engine), **told)
 
     return Change(folder, count, write)
+
+
+def _of_service(path: Path, customer: str) -> Change | None:
+    """A DuckDB file with the tables of a batch, sorted for the service."""
+    with duckdb.connect(str(path), read_only=True) as database:
+        tables = [name for (name,) in database.execute("SHOW TABLES").fetchall()]
+        asked = [f'SELECT count(*) FROM "{name}" WHERE {CUSTOMER} = $1' for name in tables]  # noqa: S608 - ours
+        found = sum(database.execute(one, [customer]).fetchone()[0] for one in asked)  # type: ignore[index]
+    return Change(path, found, None) if found else None
 
 
 def _quoting(path: Path, customer: str) -> Change | None:

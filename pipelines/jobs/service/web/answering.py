@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -26,6 +27,9 @@ Found = TypeVar("Found")
 LARGE = 64_000
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 MOST_LISTED, LISTED = 1000, 100
+# How many requests wait for passes of one desk at once. Their threads are its own: others' requests, and the look-up of
+# keys, do not wait for a slow pass.
+WAITING = 64
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,13 @@ class Answering:
     desks: Mapping[str, Desk]
     settings: Settings
     batches: Mapping[str, Batches] = field(init=False)
+    passes: Mapping[str, ThreadPoolExecutor] = field(init=False)
     streams: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "batches", {name: Batches(desk) for name, desk in self.desks.items()})
+        threads = {name: ThreadPoolExecutor(WAITING, f"passes {name}") for name in self.desks}
+        object.__setattr__(self, "passes", threads)
         object.__setattr__(self, "streams", asyncio.Semaphore(self.settings.streams))
 
     async def health(self, request: Request) -> Response:
@@ -115,7 +122,7 @@ class Answering:
         body = bodies.checked(bodies.EventsBody, await self._json(request))
         bodies.check_cells([one.row for one in body.events], "events")
         desk = self._desk(body.spec, asked.get("spec"))
-        found = await in_thread(lambda: desk.receive([one.incoming for one in body.events]))
+        found = await self._in_pass(desk, lambda: desk.receive([one.incoming for one in body.events]))
         for one in found["events"]:
             metrics.EVENTS.labels(desk.name, one["state"]).inc()
         for customer in found["customers"]:
@@ -126,7 +133,7 @@ class Answering:
         """What is known and advised of a customer."""
         desk = self._desk(raw_bodies.query(request, ("spec",)).get("spec"))
         customer_id = raw_bodies.path_id(request, "/customers/")
-        found = await in_thread(lambda: desk.customer(customer_id))
+        found = await self._in_pass(desk, lambda: desk.customer(customer_id))
         metrics.ANSWERS.labels(desk.name, str(found["version"]), "customer").inc()
         return plain(found)
 
@@ -159,6 +166,10 @@ class Answering:
         if name not in self.desks:
             raise NotFound(f"there is no such spec here; there is {', '.join(sorted(self.desks))}.")
         return self.desks[name]
+
+    async def _in_pass(self, desk: Desk, ask: Callable[[], Found]) -> Found:
+        """What a function gives that waits for a pass of a desk."""
+        return await asyncio.get_running_loop().run_in_executor(self.passes[desk.name], ask)
 
     async def _json(self, request: Request) -> Any:
         body = await self._body(request, self.settings.json_bytes)

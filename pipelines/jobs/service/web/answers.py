@@ -144,14 +144,23 @@ class Received(BaseModel):
     customers: list[Customer]
 
 
+class Ranked(BaseModel):
+    """A customer of the list; rank 1 has the highest risk."""
+
+    rank: int
+    customer_id: str
+    churn_probability: float
+    advice: Advice
+
+
 class Listed(BaseModel):
-    """A part of the ranked list."""
+    """A part of the ranked list; total is how many customers the whole list has."""
 
     spec: str
-    as_of: str | None
+    as_of: str
     version: str
     total: int
-    customers: list[dict[str, Any]]
+    customers: list[Ranked]
 
 
 class Acted(BaseModel):

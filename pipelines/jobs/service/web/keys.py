@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -17,16 +17,20 @@ LookUp = Callable[[str], tuple[str, str] | None]
 READ, WRITE, DESK = "read", "write", "desk"
 ANYBODY = ("without-keys", None)
 A_KEY = re.compile(r"[\x21-\x7e]{1,200}")
-# How long a revoked key may go on, and how long a known one is believed while the database does not answer.
-FRESH_SECONDS, STALE_SECONDS = 5.0, 300.0
+# How long an answer of the database holds, so that a revoked key may go on; how long a known key is believed while the
+# database does not answer; and how soon it is asked again then: each time takes as long as the database lets wait.
+FRESH_SECONDS, STALE_SECONDS, AGAIN_SECONDS = 5.0, 300.0, 5.0
 MOST = 10_000
 LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class _Known:
+    """Whose key it is (None: nobody's), when the database said so, and when to ask again, in monotonic seconds."""
+
     holder: tuple[str, str] | None
     at: float
+    again: float
 
 
 class Keys:
@@ -54,17 +58,18 @@ class Keys:
     async def _found(self, key: str, look_up: LookUp) -> tuple[str, str] | None:
         digest, now = hashlib.sha256(key.encode()).digest(), time.monotonic()
         known = self._known.get(digest)
-        if known and now - known.at < FRESH_SECONDS:
+        if known and now < known.again:
             return known.holder
         try:
             holder = await run_in_threadpool(look_up, key)
         except StorageError:
             if known and known.holder and now - known.at < STALE_SECONDS:
+                self._known[digest] = replace(known, again=time.monotonic() + AGAIN_SECONDS)
                 return known.holder
             raise
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[digest] = _Known(holder, now)
+        self._known[digest] = _Known(holder, now, now + FRESH_SECONDS)
         return holder
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, is_zipfile
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +27,7 @@ from pipelines.files import spreadsheet, storage
 from pipelines.jobs import collecting
 from pipelines.jobs.forgetting import forget_run, journal, places, raw, receipts
 from pipelines.jobs.forgetting.change import of_matrix
+from pipelines.jobs.service.online import served, sorted_tables
 from pipelines.learning import surveys_of
 from pipelines.outreach.operations import (
     acting,
@@ -41,6 +43,7 @@ from pipelines.outreach.operations.rounds import Round
 from pipelines.outreach.operations.tables import ASSIGNMENTS, ERASURES
 from pipelines.raw_data import erased
 from pipelines.raw_data.raw_versions import history
+from pipelines.specs.options import source_of
 from pipelines.stages import ingest
 from pipelines.workspace import Workspace
 from tests.pipelines.jobs.forgetting.studio import ANNA, MAIL, NAME, NOTE, ROUND_ON, TEXT, Studio, filled
@@ -125,6 +128,22 @@ def test_what_the_service_received_and_answered_goes_too(studio: Studio) -> None
     assert collecting.collect(studio.spec, studio.workspace) == collecting.Collected(1, 1), "nothing comes back"
     studio.ingest()
     assert storage.read_json(studio.workspace.tables / "about.json")["received"] == 2
+
+
+def test_the_copy_of_the_tables_that_the_service_searches_goes_too(studio: Studio) -> None:
+    source, options = source_of(studio.spec)
+    folder = studio.workspace.state / served.FOLDER
+    copy = sorted_tables.of_batch(studio.workspace.tables, source.declare(options), folder=folder).path
+    with duckdb.connect(copy, read_only=True):  # as the service has it open
+        receipt = forget(studio)
+    assert receipt is not None
+    name = str(copy.relative_to(studio.root))
+    assert [one["after"] for one in receipt["files"] if one["file"] == name] == [None]
+    assert not copy.exists()
+    anew = sorted_tables.of_batch(studio.workspace.tables, source.declare(options), folder=folder).path
+    assert list(places.changes(studio.spec, studio.workspace, studio.engine, ANNA, "")) == []
+    assert forget(studio, "K-0008") is not None
+    assert not anew.exists()
 
 
 def test_nothing_names_the_person_and_everything_else_is_as_it_was(studio: Studio) -> None:

@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.pool import QueuePool
 
 from features.errors import StorageError, UsageError
-from pipelines.outreach.operations import database
+from pipelines.outreach.operations import database, received_events
+from pipelines.outreach.operations.received_events import Event
 from pipelines.outreach.operations.tables import APPEND_ONLY, METADATA, ROUNDS, VERSION_TABLE
 
 ROW = {
@@ -114,3 +117,27 @@ def test_addresses_that_are_none_and_servers_that_are_gone(tmp_path: Path, monke
     with pytest.raises(StorageError, match="operations database") as told:
         database.opened(tmp_path)
     assert "secret" not in str(told.value)
+
+
+def test_kept_connections_do_not_write_to_a_file_that_was_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(database.ADDRESS, raising=False)
+    kept = database.opened(tmp_path, pooled=True)
+    assert received_events.newest(kept, "demo") == (0, None)
+    for path in (tmp_path / "state").iterdir():
+        path.unlink()
+    anew = database.opened(tmp_path)
+    event = Event("k", "surveys", "c1", {"survey_id": "s", "customer_id": "c1", "event_at": "2026-01-01T00:00:00"})
+    received_events.keep(kept, "demo", [event], now=datetime(2026, 1, 1))
+    assert received_events.counted(anew, "demo") == (1, 1)
+    kept.dispose()
+
+
+def test_a_database_whose_connections_are_all_in_use_does_not_answer(tmp_path: Path) -> None:
+    busy = sa.create_engine(
+        f"sqlite:///{tmp_path}/some.db", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01
+    )
+    with busy.connect(), pytest.raises(StorageError, match="could not be read or written"):
+        received_events.newest(busy, "demo")
+    busy.dispose()

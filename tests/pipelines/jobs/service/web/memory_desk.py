@@ -104,8 +104,11 @@ class MemoryDesk:
         return {**self._customer(customer_id), "timeline": []}
 
     def listed(self, *, offset: int, limit: int) -> dict[str, Any]:
-        ids = [f"C{number}" for number in range(250)][offset : offset + limit]
-        customers = [{"customer_id": one, "churn_probability": 0.5} for one in ids]
+        advice = {"action": "none", "because": "in no open round", "round": None, "withheld_until": None}
+        customers = [
+            {"rank": number + 1, "customer_id": f"C{number}", "churn_probability": 0.5, "advice": advice}
+            for number in range(250)[offset : offset + limit]
+        ]
         return {"spec": self.name, "as_of": "2026-01-26", "version": "7", "total": 250, "customers": customers}
 
     def act(self, rows: Sequence[Mapping[str, str]], *, signed: str) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """Who may ask what, how often, and how much."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from features.errors import StorageError
+from pipelines.jobs.service.refusals import NotFound
+from pipelines.jobs.service.web import answering
 from pipelines.jobs.service.web import keys as web_keys
 from pipelines.outreach.operations import database, service_keys
 from tests.pipelines.jobs.service.web.memory_desk import MemoryDesk
@@ -74,9 +77,10 @@ def test_a_key_is_looked_up_once_in_some_seconds() -> None:
 
 def test_a_known_key_is_believed_while_the_database_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_keys, "FRESH_SECONDS", 0.0)
-    gone = threading.Event()
+    gone, asked = threading.Event(), []
 
     def look_up(key: str) -> tuple[str, str] | None:
+        asked.append(key)
         if gone.is_set():
             raise StorageError("the database is gone")
         return KEYS.get(key)
@@ -84,7 +88,8 @@ def test_a_known_key_is_believed_while_the_database_is_gone(monkeypatch: pytest.
     with running(keys=look_up) as service:
         assert service.ask("GET", "/version").status == 200
         gone.set()
-        assert service.ask("GET", "/version").status == 200
+        assert [service.ask("GET", "/version").status for _ in range(3)] == [200] * 3
+        assert asked == ["hf_reader"] * 2, "while it is gone, not every request waits for it"
         assert service.ask("GET", "/version", key="hf_team").status == 503
 
 
@@ -155,6 +160,27 @@ def test_more_requests_than_are_held_are_told_to_come_again() -> None:
         first.join()
         assert (busy.status, busy.headers["retry-after"]) == (503, "1")
         assert service.ask("GET", "/version").status == 200
+
+
+def test_requests_that_wait_for_a_pass_hold_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, other = MemoryDesk("slow"), MemoryDesk("other")
+    free, asked = threading.Event(), threading.Semaphore(0)
+
+    def customer(customer_id: str) -> dict[str, Any]:
+        asked.release()
+        assert free.wait(60)
+        raise NotFound(f"there is no {customer_id}.")
+
+    monkeypatch.setattr(slow, "customer", customer)
+    with running(slow, other) as service, ThreadPoolExecutor(answering.WAITING) as pool:
+        waiting = [pool.submit(service.ask, "GET", "/customers/C1?spec=slow") for _ in range(answering.WAITING)]
+        assert all(asked.acquire(timeout=60) for _ in waiting)
+        found = [
+            service.ask("GET", path, key="hf_team").status for path in ("/list?spec=slow", "/customers/C1?spec=other")
+        ]
+        free.set()
+        assert found == [200, 200]
+        assert {one.result().status for one in waiting} == {404}
 
 
 def test_events_are_known_by_their_key(service: Running) -> None:
