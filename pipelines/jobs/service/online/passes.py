@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import orjson
 import pyarrow as pa
 import sqlalchemy as sa
@@ -66,11 +67,12 @@ class Passes:
         try:
             found = self._judged(served, touched)
             by_customer = {str(row["customer_id"]): row for row in found}
-        except HoldfastError as error:
+        except (HoldfastError, duckdb.Error) as error:
             if not any(job.asked.posted for job in jobs):
                 raise
-            # Events are durable: whoever sent them must hear so.
-            log.error(f"serve {self.spec.name}: events were kept, and their customers not scored: {error}")
+            # Events are durable: whoever sent them must hear so. What DuckDB says may hold values of customers.
+            why = type(error).__name__ if isinstance(error, duckdb.Error) else error
+            log.error(f"serve {self.spec.name}: events were kept, and their customers not scored: {why}")
             by_customer = {}
         for place, job in enumerate(jobs):
             self._answer(one, place, job, by_customer)
