@@ -38,7 +38,8 @@ class ExperimentSpec(Section):
     Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
     cannot see a change of what is not there. checks: by code, the reason why a leak check is switched off, or, under
     `accept`, by column why its finding is right. refit: a new champion is fitted again on all rows, gate
-    cohort included, and that version serves. time_zone: that of the company's clocks, in which its days are.
+    cohort included, and that version serves. time_zone: that of the company's clocks, in which its days are; an event log
+    has it under `source`.
     alerts and playbook: a file of that name in experiments/specs/alerts, or .../playbooks. texts: the reader of texts.
     """
 
@@ -74,6 +75,11 @@ class ExperimentSpec(Section):
         """The names of the actions; none where no treatment is in the data."""
         return tuple(self.treatment.arms) if self.treatment else ()
 
+    @property
+    def clocks(self) -> str:
+        """The time zone of the company's clocks: `time_zone`, or the one to which an event log's times are moved."""
+        return str(self.source.get("time_zone", self.time_zone))
+
     @model_serializer(mode="wrap")
     def _without_later_keys_unless_said(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Keys that are younger than some champions stand in a spec's hash only where they say something."""
@@ -88,6 +94,15 @@ class ExperimentSpec(Section):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: no file may have such a name
             raise ValueError(f"there is no time zone '{name}'; write such as Europe/Berlin or Asia/Shanghai") from error
         return name
+
+    @model_validator(mode="after")
+    def _all_clocks_show_the_same(self) -> "ExperimentSpec":
+        if "time_zone" in self.model_fields_set and self.time_zone != self.clocks:
+            raise ValueError(
+                f"time_zone is {self.time_zone}, source.time_zone {self.clocks}: both are that of the company's clocks;"
+                " take time_zone out. In which zone a file was recorded is said by recorded_in"
+            )
+        return self
 
     @field_validator("source")
     @classmethod

@@ -107,7 +107,7 @@ def _run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Nam
     from pipelines.outreach import alert_run
     from pipelines.outreach.operations import clock
 
-    found = alert_run.run(spec, workspace, now=clock.came(arguments.at, spec.time_zone))
+    found = alert_run.run(spec, workspace, now=clock.came(arguments.at, spec.clocks))
     total = sum(found.new.values())
     lines = [f"alerts run {spec.name}: {total:,} new warnings at {found.as_of}, {found.open:,} open in all"]
     return Answer((*lines, *(f"  {rule}  {count:,}" for rule, count in found.new.items())), asdict(found))
@@ -119,7 +119,7 @@ def _deliver(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
     from pipelines.outreach import delivery
     from pipelines.outreach.operations import clock
 
-    found = delivery.deliver(spec, workspace, at=clock.text(clock.said(arguments.at, spec.time_zone)))
+    found = delivery.deliver(spec, workspace, at=clock.text(clock.said(arguments.at, spec.clocks)))
     said = f"{found.sent:,} sent, {found.failed:,} failed, {found.on_the_list:,} on the list only"
     lines = [f"alerts deliver {spec.name}: {said}"]
     lines += [f"  failed: {receiver}: {reason}" for receiver, reason in found.reasons.items()]
@@ -139,7 +139,7 @@ def _list(spec: "ExperimentSpec", workspace: "Workspace", *, every: bool) -> Ans
 
     engine = database.opened(workspace.root)
     found = warnings.all_of(engine, spec.name)
-    control = rounds.controls(engine, clock.text(clock.now(spec.time_zone))[:10])
+    control = rounds.controls(engine, clock.text(clock.now(spec.clocks))[:10])
     out = opt_outs.now(engine).get("all", frozenset())
     names = found["customer_id"].astype(str)
     opted_out = ["yes" if one in out else "" for one in names]
@@ -159,11 +159,11 @@ def _by_hand(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse
     from pipelines.outreach.operations import clock, database, warnings
 
     kind = {"acknowledge": warnings.ACKNOWLEDGED, "done": warnings.DONE}[arguments.action]
-    at = clock.text(clock.came(arguments.at, spec.time_zone))
-    since = clock.text(clock.said(arguments.since, spec.time_zone))
+    at = clock.text(clock.came(arguments.at, spec.clocks))
+    since = clock.text(clock.said(arguments.since, spec.clocks))
     key = (spec.name, arguments.rule, arguments.customer, since)
     told = {"by": sign(os.environ, datetime.now(UTC)).by, "note": arguments.note}
-    known_at = None if arguments.at is None else clock.text(clock.now(spec.time_zone))
+    known_at = None if arguments.at is None else clock.text(clock.now(spec.clocks))
     new = warnings.happened(database.opened(workspace.root), key, kind, at=at, known_at=known_at, **told)
     said = f"alerts {arguments.action} {spec.name}: {arguments.rule} of {arguments.customer} is {kind}"
     return Answer((said if new else f"{said} already",), {"state": kind, "new": new})

@@ -61,7 +61,7 @@ def _date(spec: "ExperimentSpec", said: str | None) -> "date":
     from features.errors import UsageError
     from pipelines.outreach.operations import clock
 
-    today = clock.now(spec.time_zone).date()
+    today = clock.now(spec.clocks).date()
     try:
         wanted = today if said is None else date.fromisoformat(said)
     except ValueError as error:

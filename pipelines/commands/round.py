@@ -68,7 +68,7 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     earlier = f"  drawn already, {found[0].written_at} by {found[0].by}: nothing was changed"
     can_show = detectable.by_action(found[1][found[1]["proposed"] != NONE], found[0].control)
     folder = round_list.folder_of(workspace.rounds, as_of)
-    told = {"title": spec.title, "currency": spec.currency, "time_zone": spec.time_zone}
+    told = {"title": spec.title, "currency": spec.currency, "time_zone": spec.clocks}
     round_list.write(folder, found[0], found[1], opted_out=opt_outs.now(engine), **told)
     counted = _counted(found[1])
     # Without a control there is no effect that it can show.
@@ -97,7 +97,7 @@ def _date(spec: "ExperimentSpec", workspace: "Workspace", said: str | None) -> "
     except ValueError as error:
         raise UsageError(f"--as-of '{said}' is no date; write such as 2026-03-01.") from error
     if spec.observations is None:
-        today = clock.now(spec.time_zone).date()
+        today = clock.now(spec.clocks).date()
         # Whoever a list of the future withholds would be held back until after it, and a round is never taken back.
         if wanted is not None and not date(FIRST_YEAR, 1, 1) <= wanted <= today:
             raise UsageError(f"--as-of {wanted} is not between {FIRST_YEAR} and today, {today}.")

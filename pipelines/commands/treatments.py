@@ -33,8 +33,8 @@ def run(spec: "ExperimentSpec", workspace: "Workspace", arguments: argparse.Name
     from pipelines.outreach import treatments_of_rounds
     from pipelines.outreach.operations import clock
 
-    at = None if arguments.at is None else clock.came(arguments.at, spec.time_zone)
-    rows = treatments_of_rounds.known(workspace.root, spec.name, time_zone=spec.time_zone, at=at)
+    at = None if arguments.at is None else clock.came(arguments.at, spec.clocks)
+    rows = treatments_of_rounds.known(workspace.root, spec.name, time_zone=spec.clocks, at=at)
     storage.write_parquet(workspace.treatments, rows)
     counted = {one["values"]: one["counts"] for one in rows["action"].value_counts().to_pylist()}
     arms = {str(arm): int(counted[arm]) for arm in sorted(counted)}

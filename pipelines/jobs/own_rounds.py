@@ -22,7 +22,7 @@ def refresh(spec: ExperimentSpec, workspace: Workspace) -> None:
     if not source.needs_files or treatments_of_rounds.FILE not in source.wants(options) or not workspace.raw.is_dir():
         return
     there = workspace.raw / treatments_of_rounds.FILE
-    rows = treatments_of_rounds.known(workspace.root, spec.name, time_zone=spec.time_zone)
+    rows = treatments_of_rounds.known(workspace.root, spec.name, time_zone=spec.clocks)
     if not len(rows):
         return
     if lacking := treatments_of_rounds.lost(there, rows):

@@ -86,7 +86,7 @@ def _each(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, heads: 
         today = as_then(both, rows, scored, established=established, version=number)
         cuts = cuts_in_use.of_version(spec.score, version.tags)
         gone = kept[1][~kept[1]["customer_id"].isin(both["customer_id"])]
-        out = opt_outs.then(engine, clock.text(clock.shown(head.written_at, spec.time_zone)))
+        out = opt_outs.then(engine, clock.text(clock.shown(head.written_at, spec.clocks)))
         yield PastRound(head, both, ChampionToday(**{**today, "cuts": cuts}), gone, out)
 
 

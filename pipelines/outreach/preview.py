@@ -41,7 +41,7 @@ def write(spec: ExperimentSpec, workspace: Workspace) -> None:
     if workspace.warnings_file.exists() and storage.read_receipt(receipt) == question:
         return
     engine = database.opened(workspace.root) if database.exists(workspace.root) else None
-    rows, _, _ = champion_scores.todays(spec, workspace, engine, file=file, now=clock.now(spec.time_zone))
+    rows, _, _ = champion_scores.todays(spec, workspace, engine, file=file, now=clock.now(spec.clocks))
     found: list[dict[str, Any]] = []
     for name, rule in file.rules.items():
         values = known_columns.values(rows, rule.when.columns(), columns)

@@ -16,8 +16,8 @@ NUMBERS = ("integer", "number")
 LARGEST_WHOLE = 2**53 - 1
 # Squares, cubes and sums over all customers of such numbers are far from the end of doubles.
 LARGEST = 1e30
-# Features are counted in decimals of six places, with twelve before them.
-LARGEST_IN_HISTORY = 1e12
+# Features are counted in decimals of six places, with twelve before them: features.history.EXACT.
+LARGEST_IN_HISTORY = 1e12 - 1
 # What people write where a value is missing: nines, with either sign.
 MARKERS = tuple(sign * (10**digits - 1) for digits in range(2, 11) for sign in (-1, 1))
 # Fewer rows of a value may be chance.

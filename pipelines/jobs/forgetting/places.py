@@ -100,7 +100,7 @@ def _of_round(spec: ExperimentSpec, engine: sa.Engine, folder: Path, customer: s
         if kept is None:
             out.mkdir()  # of a round that the database does not have nothing can be shown
             return
-        told = {"title": spec.title, "currency": spec.currency, "time_zone": spec.time_zone}
+        told = {"title": spec.title, "currency": spec.currency, "time_zone": spec.clocks}
         round_list.write(out, kept[0], kept[1], opted_out=opt_outs.now(engine), **told)
 
     return Change(folder, count, write)

@@ -41,7 +41,7 @@ def _of_spec(
 ) -> list[dict[str, Any]]:
     heads = [one for one in rounds.all_of(engine, spec.name) if one.as_of.isoformat() in dates]
     drawn = {one.as_of: frozenset({customer}) for one in heads}
-    today = clock.now(spec.time_zone).date()
+    today = clock.now(spec.clocks).date()
     outcomes = round_outcomes.read(spec, workspace, engine, heads, drawn=drawn, at=today)
     rows = []
     for head in heads:

@@ -37,7 +37,7 @@ def figures(spec: ExperimentSpec, workspace: Workspace, *, at: str | None, by: s
     """
     about = storage.read_json(workspace.tables / "about.json")
     ends = datetime.fromisoformat(about["extracted_at"]) if about["extracted_at"] else None
-    contacts, now = Contacts.read(workspace.root, spec.name), clock.now(spec.time_zone)
+    contacts, now = Contacts.read(workspace.root, spec.name), clock.now(spec.clocks)
     found: dict[str, Any] = {"spec": spec.name, "title": spec.title, "currency": spec.currency}
     company = reading.read(spec, workspace, ends=ends or now)
     if isinstance(company, str):

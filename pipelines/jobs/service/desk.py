@@ -43,7 +43,7 @@ class Desk:
     """
 
     def __init__(self, spec: ExperimentSpec, workspace: Workspace, settings: Settings) -> None:
-        self.name, self.time_zone = spec.name, spec.time_zone
+        self.name, self.time_zone = spec.name, spec.clocks
         self._spec, self._workspace = spec, workspace
         self._engine = database.opened(workspace.root, pooled=True)
         self._identity = serving.identity(spec, workspace)
@@ -52,7 +52,7 @@ class Desk:
         self._making = threading.Lock()
         self._mappings: dict[str, MappedRows] = {}
         self._problem: str | None = None
-        self._clock = Clock(spec.time_zone, begins=_begins(spec, self._served))
+        self._clock = Clock(spec.clocks, begins=_begins(spec, self._served))
         self._passes = Passes(spec, self._engine, self._clock)
         self._answers = KeptAnswers(self._engine, spec.name, share=settings.keep_answers)
         self._listing = self._list(self._served)

@@ -16,10 +16,11 @@ from features.event_log import identities, watch
 from features.event_log.expressions import quoted
 from features.event_log.judging import content_of, judge
 from features.event_log.options import EventLogOptions, MappingOptions
-from features.file_format import is_named
+from features.file_format import PLAIN, format_of, is_named
 from features.reserved import UNREADABLE
 from features.schema import nearest
 from features.source import Raw
+from features.written_numbers import plain_texts
 from pipelines.outreach.received_rows import LONGEST_TEXT, LONGEST_TIME, checked
 from pipelines.raw_data import raw_files
 from pipelines.specs.options import source_of
@@ -98,7 +99,8 @@ class MappedRows:
         # Whether its customer joined before is asked of a row when it is kept.
         self._options = options.model_copy(update={"before_first_day": "refuse"})
         self._lock, self._stack = Lock(), ExitStack()
-        self._raw = self._stack.enter_context(raw_files.opened(workspace.raw, source.formats(options)))
+        self._formats = source.formats(options)
+        self._raw = self._stack.enter_context(raw_files.opened(workspace.raw, self._formats))
         self._types: dict[str, dict[str, str]] = {}
         self._prepared: dict[str, list[_Prepared]] = {}
         watch.prepare(self._raw.database)
@@ -177,6 +179,8 @@ class MappedRows:
         faults = {place: why for place, row in enumerate(rows) if (why := _fault(file, row, types))}
         sound = [{} if place in faults else row for place, row in enumerate(rows)]
         texts = {name: pa.array([row.get(name) or None for row in sound], pa.string()) for name in types}
+        signs = (format_of(file, self._formats) or PLAIN).signs
+        texts |= {name: plain_texts(texts[name], one) for name, one in signs.items() if types.get(name) == "VARCHAR"}
         database.register("posted_now", pa.table({PLACE.strip('"'): pa.array(range(len(rows)), pa.int64()), **texts}))
         values = ", ".join(f"TRY_CAST({quoted(name)} AS {type_}) AS {quoted(name)}" for name, type_ in types.items())
         database.execute(f"TRUNCATE {_table(file)}")

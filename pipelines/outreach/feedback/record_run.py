@@ -41,7 +41,7 @@ def record(
     `recorded_files.read`; said_at is the time of recording by the company's clocks, now unless said. Raises DataError
     for faults, with the rows that have them.
     """
-    now = clock.came(said_at, spec.time_zone)
+    now = clock.came(said_at, spec.clocks)
     known, found, left_out = _known(spec, workspace, engine, now=now, signed=signed), [], 0
     gone, erased = erased_people.read(engine), 0
     for whole in _files(spec, workspace, paths, renamed, values):
@@ -102,7 +102,7 @@ def _files(
     """The files as rows of texts: by the mappings of the spec that name them, else in our own columns."""
     options = mapped_files.options_of(spec)
     for path in paths or mapped_files.in_raw_data(options, spec.name, workspace.raw):
-        mapped = mapped_files.read(options, path, time_zone=spec.time_zone, raw=workspace.raw) if options else []
+        mapped = mapped_files.read(options, path, time_zone=spec.clocks, raw=workspace.raw) if options else []
         if mapped and (renamed or values):
             raise UsageError(
                 f"{path.name} is read by {mapped[0].mapped_by} of the spec; leave --column and --value out, or name the"
@@ -142,4 +142,4 @@ def _known(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, now
     every = {on: drawn.get(on, frozenset()) for on in closes}
     customers = known_customers.of_tables(workspace.tables) | frozenset(there["customer_id"])
     numbers = frozenset(map(str, came_back.contacts(engine, spec.name)["contact"]))
-    return Known(customers, spec.actions, every, closes, spec.currency, now, spec.time_zone, signed, numbers)
+    return Known(customers, spec.actions, every, closes, spec.currency, now, spec.clocks, signed, numbers)

@@ -41,14 +41,14 @@ class RoundRows:
 
 def read(spec: ExperimentSpec, workspace: Workspace, engine: sa.Engine, *, at: date) -> RoundRows:
     """All rounds of a spec whose lists are of a date up to at, with all that was known by the end of that day."""
-    heads = [one for one in rounds.all_of(engine, spec.name) if _is_there(one, at, spec.time_zone)]
+    heads = [one for one in rounds.all_of(engine, spec.name) if _is_there(one, at, spec.clocks)]
     drawn = record_run.listed(engine, spec.name)
     drawn = drawn[drawn["round"].isin([one.as_of.isoformat() for one in heads])].reset_index(drop=True)
     contacts = came_back.contacts(engine, spec.name, known_by=clock.last_of(at))
     record_run.check_currency(spec, contacts)
     contacts = compliance.attached(contacts[contacts["happened_at"].str[:10] <= at.isoformat()], drawn)
     followed = compliance.followed(drawn, contacts)
-    followed["again"] = contacted_again.read(engine, spec.name, followed, at=at, time_zone=spec.time_zone)
+    followed["again"] = contacted_again.read(engine, spec.name, followed, at=at, time_zone=spec.clocks)
     of_round = {
         one.as_of: frozenset(drawn.loc[drawn["round"] == one.as_of.isoformat(), "customer_id"]) for one in heads
     }

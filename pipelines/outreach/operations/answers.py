@@ -67,15 +67,18 @@ def scored(engine: sa.Engine, spec: str, *, version: str, after: str, until: str
     return pd.DataFrame(rows, columns=["score", "answers"])
 
 
-def scores_after(engine: sa.Engine, spec: str, *, version: str, number: int) -> list[tuple[int, str, float]]:
-    """What a version has said of customers since an answer of this number: number, customer and score, in order."""
+def scores_after(engine: sa.Engine, spec: str, *, version: str, number: int) -> list[tuple[int, str, float | None]]:
+    """What a version has said of customers after events, since an answer of this number: number, customer, score.
+
+    They come in order. The score is None of somebody who was no customer any more.
+    """
     one = ANSWERS.c
     asked = sa.select(one.number, one.customer_id, one.score).where(
         one.spec == spec, one.version == version, one.number > number, one.customer_id.is_not(None), one.kind == "event"
     )
     with databases.answering(engine, NAMED), engine.connect() as connection:
-        rows = connection.execute(asked.where(one.score.is_not(None)).order_by(one.number)).all()
-    return [(int(row[0]), str(row[1]), float(row[2])) for row in rows]
+        rows = connection.execute(asked.order_by(one.number)).all()
+    return [(int(row[0]), str(row[1]), None if row[2] is None else float(row[2])) for row in rows]
 
 
 def _asked() -> "sa.Select[Any]":

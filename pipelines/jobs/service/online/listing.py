@@ -1,4 +1,4 @@
-"""The list of all customers by risk: as the batch has it, with the scores that events gave to some since."""
+"""The list of all customers by risk: as the batch has it, with the scores of events, and without those who left since."""
 
 import threading
 from typing import Any
@@ -18,7 +18,7 @@ class Listing:
         self._ids = listed["customer_id"].to_numpy().astype(str)
         self._risk = listed["churn_probability"].to_numpy(dtype=float)
         self._places = pd.Index(self._ids)
-        self._lock, self._number, self._newer = threading.Lock(), 0, dict[str, float]()
+        self._lock, self._number, self._newer = threading.Lock(), 0, dict[str, float | None]()
         self._whole = self._ids, self._risk
 
     def part(self, *, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
@@ -41,7 +41,8 @@ class Listing:
         self._newer |= {who: score for _, who, score in found}
         places = self._places.get_indexer(pd.Index(list(self._newer)))
         ids, risk = np.delete(self._ids, places[places >= 0]), np.delete(self._risk, places[places >= 0])
-        newer = sorted(self._newer.items(), key=lambda one: (-one[1], one[0]))
+        scored = [(who, score) for who, score in self._newer.items() if score is not None]
+        newer = sorted(scored, key=lambda one: (-one[1], one[0]))
         at = np.searchsorted(-risk, [-score for _, score in newer])
         longest = max(ids.dtype, np.array(list(self._newer)).dtype)
         self._whole = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import orjson
 import pyarrow as pa
 import sqlalchemy as sa
@@ -68,14 +69,16 @@ class Passes:
         began, one = time.perf_counter(), _Pass(served, jobs)
         self._keep(one)
         touched = self._touched(one)
-        failed: HoldfastError | None = None
+        failed: Exception | None = None
         by_customer: dict[str, dict[str, Any]] = {}
         try:
             by_customer = {str(row["customer_id"]): row for row in self._judged(one, touched)}
-        except HoldfastError as error:
+        except (HoldfastError, duckdb.Error) as error:
             failed = error
         if failed and any(job.asked.posted for job in jobs):  # which are durable: whoever sent them must hear so
-            log.error(f"serve {self.spec.name}: events were kept, and their customers not scored: {failed}")
+            # What DuckDB says may hold values of customers.
+            why = type(failed).__name__ if isinstance(failed, duckdb.Error) else failed
+            log.error(f"serve {self.spec.name}: events were kept, and their customers not scored: {why}")
         for place, job in enumerate(jobs):
             if failed and job.asked.customer:
                 job.answer.set_exception(failed)
