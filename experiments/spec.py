@@ -38,8 +38,8 @@ class ExperimentSpec(Section):
     Sections without a default are written in every spec, be it as `{}` or `null`: DVC watches them one by one, and
     cannot see a change of what is not there. checks: by code, the reason why a leak check is switched off, or, under
     `accept`, by column why its finding is right. refit: a new champion is fitted again on all rows, gate
-    cohort included, and that version serves. time_zone: that of the company's clocks, in which its days are; an event log
-    has it under `source`.
+    cohort included, and that version serves. time_zone: that of the company's clocks, in which its days are (of an
+    event log under `source`).
     alerts and playbook: a file of that name in experiments/specs/alerts, or .../playbooks. texts: the reader of texts.
     """
 

@@ -1,4 +1,4 @@
-"""The list of all customers by risk: as the batch has it, with the scores of events, and without those who left since."""
+"""The list of all customers by risk: the batch's, with the scores of events since, and without those who left."""
 
 import threading
 from typing import Any
