@@ -122,14 +122,17 @@ def _moment(place: str, column: Column, value: Any, *, now: datetime, time_zone:
         moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     if moment < EARLIEST:
         raise DataError(f"{place} must not be before {EARLIEST:%Y-%m-%d}.")
+    exact = said.tzinfo is not None and not is_day
     if column.may_be_future:
         if moment.year > now.year + MOST_YEARS_AHEAD:
             raise DataError(f"{place} must not be over {MOST_YEARS_AHEAD} years ahead.")
-        return moment.isoformat()
-    latest = now.replace(tzinfo=ZoneInfo(time_zone), fold=1).astimezone(UTC) + (timedelta(0) if is_day else AHEAD)
-    exact = said.tzinfo is not None and not is_day
-    if not (said <= latest if exact else clock.has_come(moment, time_zone, latest)):
-        raise DataError(f"{place} must not be in the future; clocks here show {now:%Y-%m-%d %H:%M:%S} ({time_zone}).")
+    else:
+        latest = now.replace(tzinfo=ZoneInfo(time_zone), fold=1).astimezone(UTC) + (timedelta(0) if is_day else AHEAD)
+        if not (said <= latest if exact else clock.has_come(moment, time_zone, latest)):
+            shown = f"{now:%Y-%m-%d %H:%M:%S} ({time_zone})"
+            raise DataError(f"{place} must not be in the future; clocks here show {shown}.")
+    if not exact and not clock.is_shown(moment, time_zone):
+        raise DataError(f"{place} is a time that no clock showed: they went forward ({time_zone}).")
     return moment.isoformat()
 
 

@@ -1,6 +1,6 @@
 """Conversion of times: company-local, without time zone, as ISO 8601 text or as hours since 1970."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from features.errors import UsageError
@@ -63,6 +63,17 @@ def has_come(moment: datetime, time_zone: str, at: datetime) -> bool:
     An hour that they show twice has come once it was shown the first time.
     """
     return moment.replace(tzinfo=ZoneInfo(time_zone), fold=0) <= at
+
+
+def is_shown(moment: datetime, time_zone: str) -> bool:
+    """Whether clocks in a time zone ever show a moment, which has no zone: not while they go forward.
+
+    A midnight stands for its day, which there is everywhere.
+    """
+    if moment.time() == time():
+        return True
+    zone = ZoneInfo(time_zone)
+    return moment.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
 
 
 def is_before(one: str, other: str, time_zone: str) -> bool:

@@ -47,6 +47,11 @@ SOURCE: dict[str, Any] = {
                 "columns": {"customer_id": "mail", "event_at": "day"},
             },
         ],
+        "milestones": {
+            "files": "bills.csv",
+            "format": {"separator": ";", "decimal": ",", "thousands": ".", "numbers": ["sum"]},
+            "columns": {"customer_id": "who", "event_at": "day", "step": "CAST(CAST(sum AS DOUBLE) AS VARCHAR)"},
+        },
         "surveys": {
             "files": "answers.parquet",
             "columns": {
@@ -75,6 +80,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     pd.DataFrame({"mail": ["a@x", "b@x"], "id": ["a", "b"]}).to_csv(found.raw / "mails.csv", index=False)
     pd.DataFrame({"good": ["g1", "g2"], "factor": [1, 10]}).to_csv(found.raw / "goods.csv", index=False)
     pd.DataFrame({"who": ["a"], "since": ["2026-01-01"]}).to_csv(found.raw / "clicks.csv", index=False)
+    (found.raw / "bills.csv").write_text("who;day;sum\na;2026-01-02;1.000,5\n")
     answers = pd.DataFrame({"n": ["1"], "who": ["a"], "day": [datetime(2026, 1, 2)], "points": [7]})
     answers.to_parquet(found.raw / "answers.parquet", index=False)
     return found
@@ -106,7 +112,7 @@ def test_they_are_the_rows_of_the_batch(rows: MappedRows, workspace: Workspace, 
         (raw / path.name).write_bytes(path.read_bytes())
     write(raw, [FIRST, *ROWS])
     source, options = source_of(spec_of("demo", source={**SOURCE, "refuse_unmapped_above": 1.0}))
-    with raw_files.opened(raw, {}) as files:
+    with raw_files.opened(raw, source.formats(options)) as files:
         parts = [
             part.rows for part in source.read(files, options) if isinstance(part, Part) and part.table == "transactions"
         ]
@@ -154,6 +160,14 @@ def test_equal_rows_are_the_same_row_in_one_call_and_in_two(rows: MappedRows) ->
     assert rows.of("orders.csv", [], now=NOW) == []
 
 
+def test_numbers_are_written_as_the_file_has_them(rows: MappedRows) -> None:
+    sums = ["1.000,5", "12,5", "1.000", "7", "12.5"]
+    found = rows.of("bills.csv", [{"who": "a", "day": "2026-01-02", "sum": one} for one in sums], now=NOW)
+    steps = [mapped.row["step"] for (mapped,) in found if mapped.row]
+    assert steps == ["1000.5", "12.5", "1000.0", "7.0"]
+    assert one(found[-1:]).state == "refused", "in the file, 12.5 is no number"
+
+
 def test_files_with_types_of_their_own(rows: MappedRows) -> None:
     sent = {"n": "2", "who": "b", "day": "2026-03-01T10:00:00", "points": "8"}
     good, bad = rows.of("answers.parquet", [sent, {**sent, "points": "many"}], now=NOW)
@@ -171,7 +185,7 @@ def test_what_is_no_row_of_a_file_is_refused(rows: MappedRows) -> None:
     found = rows.of("orders.csv", [*wrong, FIRST], now=NOW)
     assert [one([mapped]).state for mapped in found] == ["refused"] * 4 + ["mapped"]
     assert "no column 'prize'; the nearest: ['price']" in one(found[:1]).why
-    assert rows.files == ["answers.parquet", "orders.csv"]
+    assert rows.files == ["answers.parquet", "bills.csv", "orders.csv"]
     with pytest.raises(DataError, match="send the day's total to table `usage`"):
         rows.of("clicks.csv", [{"who": "a", "since": "2026-01-01"}], now=NOW)
     for none in ("mails.csv", "orders2.csv", "x" * 1000):

@@ -46,6 +46,25 @@ def test_an_hour_that_is_shown_twice_has_come_the_first_time(now: str, come: boo
     assert clock.has_come(datetime(2026, 10, 25, 2, 50), "Europe/Berlin", at) is come
 
 
+@pytest.mark.parametrize(
+    ("moment", "zone", "shown"),
+    [
+        ("2026-03-29T01:59:59", "Europe/Berlin", True),
+        ("2026-03-29T02:00:00", "Europe/Berlin", False),
+        ("2026-03-29T02:59:59.999999", "Europe/Berlin", False),
+        ("2026-03-29T03:00:00", "Europe/Berlin", True),
+        ("2026-10-25T02:30:00", "Europe/Berlin", True),
+        ("2018-11-04T00:00:00", "America/Sao_Paulo", True),
+        ("2018-11-04T00:30:00", "America/Sao_Paulo", False),
+        ("2026-03-29T02:30:00", "UTC", True),
+    ],
+)
+def test_no_clock_shows_the_time_over_which_it_goes_forward_and_a_midnight_is_its_day(
+    moment: str, zone: str, shown: bool
+) -> None:
+    assert clock.is_shown(datetime.fromisoformat(moment), zone) is shown
+
+
 def test_an_instant_is_what_the_clocks_showed() -> None:
     assert clock.shown("2026-01-31T23:30:00+00:00", "Asia/Shanghai") == datetime(2026, 2, 1, 7, 30)
     assert clock.shown("2026-07-31T23:30:00+00:00", "Europe/Berlin") == datetime(2026, 8, 1, 1, 30)
