@@ -111,7 +111,7 @@ def _of_service(path: Path, customer: str) -> Change | None:
     with duckdb.connect(str(path), read_only=True) as database:
         tables = [name for (name,) in database.execute("SHOW TABLES").fetchall()]
         asked = [f'SELECT count(*) FROM "{name}" WHERE {CUSTOMER} = $1' for name in tables]  # noqa: S608 - ours
-        found = sum(database.execute(one, [customer]).fetchone()[0] for one in asked)  # type: ignore[index]
+        found = sum(database.execute(one, [customer]).fetchone()[0] for one in asked)
     return Change(path, found, None) if found else None
 
 
