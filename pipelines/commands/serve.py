@@ -1,4 +1,4 @@
-"""Answer over HTTP, while events happen: scores of ready rows, customers anew after each event, the list, and actions.
+"""Answer over HTTP, while events happen: score rows and customers, receive events, show the list, record actions.
 
 It serves the champions of one or several specs from one process, until SIGTERM, SIGINT or SIGHUP; then it answers what
 it holds, and ends. A new champion is served without a restart. docs/service.md has every route with an example.

@@ -116,7 +116,7 @@ class Answering:
         return Response(stream, media_type=ARROW, headers={"X-Spec": desk.name, "X-Version": version})
 
     async def events(self, request: Request) -> Response:
-        """Keep events, and give the customers that they touched anew."""
+        """Keep events, and score their customers again."""
         raw_bodies.content_type(request, (JSON,))
         asked = raw_bodies.query(request, ("spec",))
         body = bodies.checked(bodies.EventsBody, await self._json(request))

@@ -16,7 +16,7 @@ from pipelines.jobs.service.web import openapi, raw_bodies
 from pipelines.jobs.service.web.answering import Answering, plain
 from pipelines.jobs.service.web.desk_protocol import Desk
 from pipelines.jobs.service.web.envelope import Envelope
-from pipelines.jobs.service.web.errors import said
+from pipelines.jobs.service.web.errors import refusal
 from pipelines.jobs.service.web.keys import DESK, READ, WRITE, Keys, LookUp, check
 from pipelines.jobs.service.web.rates import Rates
 
@@ -66,7 +66,7 @@ def made(desks: Mapping[str, Desk], *, keys: LookUp | None, settings: Settings) 
     app = Starlette(
         routes=routes,
         middleware=[Middleware(Envelope, in_flight=settings.in_flight)],
-        exception_handlers={HoldfastError: said, HTTPException: said},
+        exception_handlers={HoldfastError: refusal, HTTPException: refusal},
     )
     app.router.redirect_slashes = False
     return app

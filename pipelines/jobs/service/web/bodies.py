@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 
 from pipelines.jobs.service.refusals import Unprocessable
 from pipelines.jobs.service.web.desk_protocol import Incoming
-from pipelines.jobs.service.web.errors import resaid
+from pipelines.jobs.service.web.errors import sentence
 
 CELLS = {type(None), str, int, float, bool}
 CELL = {"type": ["string", "number", "boolean", "null"]}
@@ -79,7 +79,7 @@ def checked(kind: type[Some], plain: Any) -> Some:
     try:
         return kind.model_validate(plain)
     except ValidationError as error:
-        raise Unprocessable(resaid(error)) from None
+        raise Unprocessable(sentence(error)) from None
 
 
 def check_cells(rows: list[dict[str, Any]], what: str) -> None:

@@ -76,8 +76,8 @@ class Busy(Refused):
     status: ClassVar[int] = 503
 
 
-async def said(request: Request, error: Exception) -> Response:
-    """The answer to a fault that is the client's, or that may pass."""
+async def refusal(request: Request, error: Exception) -> Response:
+    """The answer to a fault that is the client's, or that may pass; raises the error again where it is neither."""
     if isinstance(error, HTTPException):
         message = WORDS.get(error.status_code, "the request cannot be answered.")
         return answer(error.status_code, message, request.scope["request_id"], error.headers)
@@ -120,8 +120,8 @@ def answer(status: int, message: str, request_id: str, headers: Mapping[str, str
     return Response(orjson.dumps(body), status, dict(headers or {}), "application/json")
 
 
-def resaid(error: ValidationError, most: int = 5) -> str:
-    """What pydantic found, by place and without what was sent."""
+def sentence(error: ValidationError, most: int = 5) -> str:
+    """What pydantic found, in a line: up to `most` faults by place, without what was sent."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     lines = [f"{_place(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in found[:most]]
     more = f"; {len(found) - most} more faults" if len(found) > most else ""

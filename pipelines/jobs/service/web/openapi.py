@@ -51,7 +51,7 @@ ROUTES = (
     _Route(
         "post",
         "/events",
-        "Keep events, and give the customers that they touched anew. Needs the role write.",
+        "Keep events, and score their customers again. Needs the role write.",
         answers.Received,
         ("spec",),
         bodies.EventsBody,
