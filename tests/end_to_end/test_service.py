@@ -384,15 +384,24 @@ def test_a_champion_that_does_not_load_leaves_the_old_one_serving(shop: Reposito
     rows = _rows(shop)
     with served(shop, "demo", HOLDFAST_OPERATIONS_URI=f"sqlite:///{tmp_path}/broken.db") as service:
         version = service.get("/version")["specs"][0]["version"]
+        about = shop.root / "data/tables/demo/about.json"
+        before = about.read_text()
+        about.write_text("{")  # as of a batch that is half written
+        _wait_for_problem(service, "JSON")
+        assert service.ask("POST", "/score", {"rows": rows})[1]["version"] == version
+        about.write_text(before)
         os.kill(service.process.number, signal.SIGSTOP)
         assert shop.act("rollback", "demo", "--reason", "back").returncode == 0
         for path in shop.root.glob("mlartifacts/**/scorer.py"):
             path.write_text(path.read_text() + "\n# changed\n")
         os.kill(service.process.number, signal.SIGCONT)
-        until = time.monotonic() + 60
-        while service.get("/version")["specs"][0]["problem"] is None and time.monotonic() < until:
-            time.sleep(0.1)
-        told = service.get("/version")["specs"][0]
-        assert told["version"] == version
-        assert "changed" in told["problem"]
+        _wait_for_problem(service, "changed")
+        assert service.get("/version")["specs"][0]["version"] == version
         assert service.ask("POST", "/score", {"rows": rows})[1]["version"] == version
+
+
+def _wait_for_problem(service: Service, word: str) -> None:
+    until = time.monotonic() + 60
+    while word not in (service.get("/version")["specs"][0]["problem"] or ""):
+        assert time.monotonic() < until, service.get("/version")
+        time.sleep(0.1)

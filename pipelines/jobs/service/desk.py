@@ -4,6 +4,7 @@ import csv
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -168,25 +169,31 @@ class Desk:
             self._old.pop().rows.close()
 
     def _list(self, served: Served) -> Listing:
-        return Listing(self._engine, self.name, served.champion.version, served.listed)
+        received = served.batch.received if served.batch else 0
+        return Listing(self._engine, self.name, served.champion.version, served.listed, received=received)
 
     def _renew(self) -> None:
         """Look for another champion or batch; one that does not load leaves the old one serving."""
         pause = LOOK_SECONDS
-        while not self._closing.wait(pause):
-            try:
-                found = serving.identity(self._spec, self._workspace)
-                if found != self._identity:
-                    new = serving.read(self._spec, self._workspace)
-                    old, self._served, self._listing = self._served, new, self._list(new)
-                    self._old.append(old)
-                    self._identity = found
-                    log.note(f"serve {self.name}: version {new.champion.version} is served")
-                pause, self._problem = LOOK_SECONDS, None
-            except HoldfastError as error:
-                if self._problem != str(error):
-                    log.error(f"serve {self.name}: the old version goes on serving: {error}")
-                pause, self._problem = AGAIN_SECONDS, str(error)
+        with ThreadPoolExecutor(1, thread_name_prefix=f"load {self.name}") as loading:
+            while not self._closing.wait(pause):
+                error = loading.submit(self._look).exception()
+                # Of what nobody foresaw, as of a batch that is being replaced, the text may hold anything.
+                problem = str(error) if isinstance(error, HoldfastError) else type(error).__name__ if error else None
+                if problem and problem != self._problem:
+                    log.error(f"serve {self.name}: the old version goes on serving: {problem}")
+                pause, self._problem = AGAIN_SECONDS if problem else LOOK_SECONDS, problem
+
+    def _look(self) -> None:
+        """Serve what the ledger and the newest batch are now, where that is something else."""
+        found = serving.identity(self._spec, self._workspace)
+        if found == self._identity:
+            return
+        new = serving.read(self._spec, self._workspace)
+        listing = self._list(new)
+        old, self._served, self._listing, self._identity = self._served, new, listing, found
+        self._old.append(old)  # only now: the worker closes what is here
+        log.note(f"serve {self.name}: version {new.champion.version} is served")
 
 
 def _begins(spec: ExperimentSpec, served: Served) -> datetime | None:

@@ -67,15 +67,19 @@ def scored(engine: sa.Engine, spec: str, *, version: str, after: str, until: str
     return pd.DataFrame(rows, columns=["score", "answers"])
 
 
-def scores_after(engine: sa.Engine, spec: str, *, version: str, number: int) -> list[tuple[int, str, float | None]]:
+def scores_after(
+    engine: sa.Engine, spec: str, *, version: str, number: int, event: int
+) -> list[tuple[int, str, float | None]]:
     """What a version has said of customers after events, since an answer of this number: number, customer, score.
 
-    They come in order. The score is None of somebody who was no customer any more.
+    They come in order; those after events up to that number are left out, as of events that a batch has. The score is
+    None of somebody who was no customer any more.
     """
     one = ANSWERS.c
     asked = sa.select(one.number, one.customer_id, one.score).where(
         one.spec == spec, one.version == version, one.number > number, one.customer_id.is_not(None), one.kind == "event"
     )
+    asked = asked.where(one.event > event)
     with databases.answering(engine, NAMED), engine.connect() as connection:
         rows = connection.execute(asked.order_by(one.number)).all()
     return [(int(row[0]), str(row[1]), None if row[2] is None else float(row[2])) for row in rows]

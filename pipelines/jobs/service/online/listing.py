@@ -11,10 +11,10 @@ from pipelines.outreach.operations import answers
 
 
 class Listing:
-    """The list of one version. Thread-safe."""
+    """The list of one version and batch, which has the events up to the number received. Thread-safe."""
 
-    def __init__(self, engine: sa.Engine, spec: str, version: str, listed: pd.DataFrame) -> None:
-        self._engine, self._spec, self._version = engine, spec, version
+    def __init__(self, engine: sa.Engine, spec: str, version: str, listed: pd.DataFrame, *, received: int = 0) -> None:
+        self._engine, self._spec, self._version, self._received = engine, spec, version, received
         self._ids = listed["customer_id"].to_numpy().astype(str)
         self._risk = listed["churn_probability"].to_numpy(dtype=float)
         self._places = pd.Index(self._ids)
@@ -34,7 +34,8 @@ class Listing:
 
     def _renew(self) -> None:
         """Take in the answers that came since, of whichever process."""
-        found = answers.scores_after(self._engine, self._spec, version=self._version, number=self._number)
+        asked: dict[str, Any] = {"version": self._version, "number": self._number, "event": self._received}
+        found = answers.scores_after(self._engine, self._spec, **asked)
         if not found:
             return
         self._number = found[-1][0]
