@@ -48,20 +48,24 @@ class Desk:
         self._spec, self._workspace = spec, workspace
         self._engine = database.opened(workspace.root, pooled=True)
         self._identity = serving.identity(spec, workspace)
-        self._served = serving.read(spec, workspace)
+        served = serving.read(spec, workspace)
         self._old: list[Served] = []
         self._making = threading.Lock()
         self._mappings: dict[str, MappedRows] = {}
         self._problem: str | None = None
-        self._clock = Clock(spec.clocks, begins=_begins(spec, self._served))
+        self._clock = Clock(spec.clocks, begins=_begins(spec, served))
         self._passes = Passes(spec, self._engine, self._clock)
         self._answers = KeptAnswers(self._engine, spec.name, share=settings.keep_answers)
-        self._listing = self._list(self._served)
+        self._both = served, self._list(served)  # one assignment: an answer is of one version
         self._newest, _ = received_events.newest(self._engine, spec.name)
         self._worker: Worker[Asked] = Worker(f"passes {spec.name}", self._pass, most=passes.MOST)
         self._closing = threading.Event()
         self._watch = threading.Thread(target=self._renew, name=f"watch {spec.name}", daemon=True)
         self._watch.start()
+
+    @property
+    def _served(self) -> Served:
+        return self._both[0]
 
     def version(self) -> dict[str, Any]:
         """Which version is served since when, and until when its data reach."""
@@ -116,9 +120,9 @@ class Desk:
 
     def listed(self, *, offset: int, limit: int) -> dict[str, Any]:
         """A part of all customers by risk, with level and advice."""
-        served, listing = self._served, self._listing
+        served, listing = self._both
         total, rows = listing.part(offset=offset, limit=limit)
-        now = self._clock.now()
+        now = max(self._clock.now(), served.until) if served.until else self._clock.now()
         advised = advice.of_customers(self._engine, self.name, [row["customer_id"] for row in rows], now.date())
         return {
             "spec": self.name,
@@ -161,7 +165,7 @@ class Desk:
             key = served.batch.key if served.batch else ""
             if key not in self._mappings:
                 self._mappings[key] = MappedRows(self._spec, self._workspace)
-        return self._mappings[key].of(file, rows, now=now)
+            return self._mappings[key].of(file, rows, now=now)
 
     def _pass(self, jobs: Sequence[Job[Asked]]) -> None:
         self._passes.done(self._served, jobs)
@@ -191,8 +195,12 @@ class Desk:
             return
         new = serving.read(self._spec, self._workspace)
         listing = self._list(new)
-        old, self._served, self._listing, self._identity = self._served, new, listing, found
+        old, self._both, self._identity = self._served, (new, listing), found
         self._old.append(old)  # only now: the worker closes what is here
+        with self._making:
+            while self._mappings:
+                self._mappings.popitem()[1].close()
+        self._worker.ask(Asked(), size=0)  # a pass of nothing, after which nobody uses the old one
         log.note(f"serve {self.name}: version {new.champion.version} is served")
 
 

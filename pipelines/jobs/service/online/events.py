@@ -14,6 +14,7 @@ from pipelines.outreach.operations.received_events import CONFLICT, ERASED, KNOW
 
 CUSTOMERS, REFUSED = "customers", "refused"
 UNKNOWN = "the customer is unknown; send a row of `customers` first"
+FORGOTTEN = "the customer was erased; nothing is kept"
 EARLY = "it happened before its customer joined"
 # Of several rows that a mapping made of one event, what became of it is what became of the worst.
 WORST_LAST = (KNOWN, NEW, ERASED, CONFLICT)
@@ -85,34 +86,42 @@ def _mapped(one: Incoming, file: str, made: Sequence[Mapped]) -> Posted:
     if not there:
         return Posted(one.key, state=DROPPED, why="; ".join(row.why for row in made))
     raw = {"file": file, "row": dict(one.row)}
-    events = (
-        Event(one.key if place == 0 else f"{one.key}#{table}", table, str(row["customer_id"]), row, raw)
-        for place, (table, row) in enumerate(there)
-    )
-    return Posted(one.key, tuple(events))
+    keys = [one.key, *(f"{one.key}#{number}" for number in range(2, len(there) + 1))]
+    if fault := next((fault for key in keys if (fault := key_fault(key))), None):
+        return Posted(one.key).refused(fault)
+    pairs = zip(keys, there, strict=True)
+    return Posted(one.key, tuple(Event(key, table, str(row["customer_id"]), row, raw) for key, (table, row) in pairs))
 
 
 def of_known(
     posted: Sequence[Posted],
     declared: Mapping[str, Table],
     joined: Mapping[str, datetime | None],
-    received: Collection[str],
+    *,
+    gone: Collection[str] = (),
 ) -> list[Posted]:
     """The same events; those of unknown customers, or from before theirs joined, are refused.
 
-    joined says of customers whom the batch knows when they joined; received are others of whom a row was received.
+    joined says of known customers when they joined, None where that may be any day; gone are those who were erased.
     """
-    known, found = {*joined, *received}, list[Posted]()
+    known, found = set(joined), list[Posted]()
     for one in posted:
         known |= {event.customer_id for event in one.events if event.table == CUSTOMERS}
-        found.append(_of_known(one, declared, joined, known))
+        found.append(_of_known(one, declared, joined, known=known, gone=gone))
     return found
 
 
 def _of_known(
-    one: Posted, declared: Mapping[str, Table], joined: Mapping[str, datetime | None], known: Collection[str]
+    one: Posted,
+    declared: Mapping[str, Table],
+    joined: Mapping[str, datetime | None],
+    *,
+    known: Collection[str],
+    gone: Collection[str],
 ) -> Posted:
     for event in one.events:
+        if event.customer_id in gone:
+            return Posted(one.key, state=ERASED, why=FORGOTTEN)
         if event.customer_id not in known:
             return one.refused(UNKNOWN)
         if received_rows.before_joined(declared[event.table], event.row, joined.get(event.customer_id)):

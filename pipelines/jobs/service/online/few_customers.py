@@ -24,7 +24,7 @@ from features.tables import PLACE
 from pipelines.jobs.service.online.compiler import FewRowsCompiler
 from pipelines.jobs.service.online.few_tables import FewTables
 from pipelines.jobs.service.online.sorted_tables import SortedTables
-from pipelines.jobs.service.online.statements import Statements
+from pipelines.jobs.service.online.statements import Statements, together
 from pipelines.matrix.duckdb_engine import getvariable
 from pipelines.matrix.matrices import beside
 
@@ -161,7 +161,7 @@ class FewCustomers:
             return [self._result(self._said[start].execute(name, as_of)) for name in names[start::AT_ONCE]]
 
         found: list[pa.Table] = [None] * len(names)
-        for start, some in enumerate(self._threads.map(done, range(AT_ONCE))):
+        for start, some in enumerate(together(self._threads, done, AT_ONCE)):
             found[start::AT_ONCE] = some
         return found
 

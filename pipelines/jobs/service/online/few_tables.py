@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from features.history import STATE_TABLES
 from pipelines.jobs.service.online.sorted_tables import SortedTables
-from pipelines.jobs.service.online.statements import Statements, literal
+from pipelines.jobs.service.online.statements import Statements, literal, together
 from pipelines.outreach import spoken
 
 RECEIVED = "received_rows"
@@ -59,7 +59,7 @@ class FewTables:
                 self._cursors[start].execute(f"DELETE FROM {name}")  # noqa: S608 - names that we declare
                 self._cursors[start].execute(f"INSERT INTO {name} FROM batch.{name} WHERE {whom}")
 
-        list(self._threads.map(put, range(len(self._cursors))))
+        together(self._threads, put, len(self._cursors))
         for name, rows in received.items():
             if rows.num_rows:
                 self._cursor.register(RECEIVED, rows.select(self._batch.declared[name].names))

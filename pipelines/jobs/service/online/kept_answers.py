@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,15 @@ class KeptAnswers:
         return chosen if len(chosen) <= MOST_OF_ONE else np.sort(self._lot.choice(chosen, MOST_OF_ONE, replace=False))
 
     def _run(self) -> None:
-        while not self._closing.wait(PAUSE_SECONDS):
-            self._write()
-        self._write()
+        with ThreadPoolExecutor(1, thread_name_prefix="answers") as writing:
+            is_last = False
+            while not is_last:
+                is_last = self._closing.wait(PAUSE_SECONDS)
+                # The text of what nobody foresaw may hold anything.
+                if error := writing.submit(self._write).exception():
+                    log.error(f"serve {self._spec}: answers were not written: {type(error).__name__}")
+        if self._waiting:
+            log.error(f"serve {self._spec}: {len(self._waiting):,} answers could not be kept")
 
     def _write(self) -> None:
         """Write all that waits; what cannot be written waits on."""

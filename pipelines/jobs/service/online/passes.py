@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from experiments.spec import ExperimentSpec
-from features.errors import HoldfastError
+from features.errors import HoldfastError, StorageError
+from features.plugins import MISTAKES
 from pipelines.jobs.service import metrics
 from pipelines.jobs.service.online import events, judging
 from pipelines.jobs.service.online.clocks import Clock
@@ -30,6 +31,8 @@ from pipelines.outreach.operations.received_events import CONFLICT, ERASED, Kept
 from pipelines.servers import databases
 
 MOST, TIMELINE = 64, 100
+# What a customer's rows may come to that nobody foresaw.
+FAULTS = (*MISTAKES, HoldfastError, duckdb.Error)
 TICK = timedelta(microseconds=1)
 
 
@@ -45,15 +48,15 @@ class Asked:
 class _Pass:
     """A pass under way: the jobs, and of each job with events what became of these.
 
-    joined says of the customers whom the batch knows when they joined; received are others of whom a row came before.
+    joined says of the customers whom the batch or an earlier event knows when they joined; gone were erased.
     """
 
     served: Served
     jobs: Sequence[Job[Asked]]
     posted: list[list[Posted]] = field(default_factory=list)
     kept: list[list[list[Kept]]] = field(default_factory=list)
-    joined: Mapping[str, datetime | None] = field(default_factory=dict)
-    received: set[str] = field(default_factory=set)
+    joined: dict[str, datetime | None] = field(default_factory=dict)
+    gone: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -69,35 +72,64 @@ class Passes:
         began, one = time.perf_counter(), _Pass(served, jobs)
         self._keep(one)
         touched = self._touched(one)
-        failed: Exception | None = None
-        by_customer: dict[str, dict[str, Any]] = {}
-        try:
-            by_customer = {str(row["customer_id"]): row for row in self._judged(one, touched)}
-        except (HoldfastError, duckdb.Error) as error:
-            failed = error
-        if failed and any(job.asked.posted for job in jobs):  # which are durable: whoever sent them must hear so
-            # What DuckDB says may hold values of customers.
-            why = type(failed).__name__ if isinstance(failed, duckdb.Error) else failed
-            log.error(f"serve {self.spec.name}: events were kept, and their customers not scored: {why}")
+        by_customer, failed = self._each(one, touched)
         for place, job in enumerate(jobs):
-            if failed and job.asked.customer:
-                job.answer.set_exception(failed)
-            else:
+            if (error := failed.get(job.asked.customer or "")) is not None:
+                job.answer.set_exception(error)
+                continue
+            try:
                 self._answer(one, place, job, by_customer)
+            except FAULTS as fault:
+                job.answer.set_exception(fault)
         size = sum(len(job.asked.posted) for job in jobs) or len(jobs)
         metrics.PASS_SIZE.labels(self.spec.name, "events").observe(size)
         metrics.PASS_SECONDS.labels(self.spec.name, "events").observe(time.perf_counter() - began)
+
+    def _each(
+        self, one: _Pass, touched: Mapping[str, int | None]
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, Exception]]:
+        """What is known of each customer, and of whom it could not be said, why: one spoils no other's answer.
+
+        Events are durable by then, and whoever sent them hears so, whatever becomes of their customers.
+        """
+        try:
+            return {str(row["customer_id"]): row for row in self._judged(one, touched)}, {}
+        except StorageError as error:
+            self._tell(error)
+            return {}, dict.fromkeys(touched, error)
+        except FAULTS as error:
+            self._tell(error)
+            if len(touched) == 1:
+                return {}, dict.fromkeys(touched, error)
+        found: dict[str, dict[str, Any]] = {}
+        failed: dict[str, Exception] = {}
+        for who, number in touched.items():
+            alone, why = self._each(one, {who: number})
+            found, failed = {**found, **alone}, {**failed, **why}
+        return found, failed
+
+    def _tell(self, error: Exception) -> None:
+        # What a library says may hold values of customers.
+        why = str(error) if isinstance(error, HoldfastError) else type(error).__name__
+        log.error(f"serve {self.spec.name}: a pass could not score its customers: {why}")
 
     def _keep(self, one: _Pass) -> None:
         """Keep the events of all jobs in one transaction."""
         every = [posted for job in one.jobs for posted in job.asked.posted]
         whom = {event.customer_id for posted in every for event in posted.events}
         whom |= {job.asked.customer for job in one.jobs if job.asked.customer}
-        one.joined = one.served.rows.joined(sorted(whom)) if whom else {}
+        one.joined = dict(one.served.rows.joined(sorted(whom))) if whom else {}
         strangers = sorted(whom.difference(one.joined))
         came = received_events.of_customers(self.engine, self.spec.name, strangers, after=0) if strangers else []
-        one.received = {found.event.customer_id for found in came if found.event.table == CUSTOMERS}
-        checked = iter(events.of_known(every, one.served.declared, one.joined, one.received))
+        one.joined |= {
+            found.event.customer_id: datetime.fromisoformat(found.event.row["joined_at"])
+            for found in came
+            if found.event.table == CUSTOMERS
+        }
+        one.gone = erased_people.read(self.engine).among(whom) if whom else set()
+        any_day = self.spec.source.get("before_first_day") == "earliest"
+        joined = dict.fromkeys(one.joined) if any_day else one.joined
+        checked = iter(events.of_known(every, one.served.declared, joined, gone=one.gone))
         one.posted = [[next(checked) for _ in job.asked.posted] for job in one.jobs]
         fine = [event for some in one.posted for posted in some for event in posted.events]
         kept = iter(received_events.keep(self.engine, self.spec.name, fine, now=self._now(one.served)) if fine else ())
@@ -127,7 +159,7 @@ class Passes:
         found = judging.judged(self.spec, served, self.engine, customers, received, as_of=as_of)
         by_events = [who for who in customers if touched[who] is not None]
         there = judging.warned(self.spec, served, self.engine, found.of(by_events))
-        if len(there) == 0 or len(by_events) < len(customers):
+        if served.file is None or len(by_events) < len(customers) or len(found.rows) < len(customers):
             there = self._warnings(customers)
         every = judging.told(self.spec, served, self.engine, customers, found, open_warnings.urgent(there))
         self._note(every, found, touched)
@@ -140,9 +172,8 @@ class Passes:
 
     def _there(self, one: _Pass, touched: Mapping[str, int | None]) -> list[str]:
         """Those whom the batch or a row that was kept knows, and who were not erased, in the order of their names."""
-        known = {*one.joined, *one.received, *(who for who, number in touched.items() if number is not None)}
-        gone = erased_people.read(self.engine).among(touched)
-        return sorted(who for who in touched if who in known and who not in gone)
+        known = {*one.joined, *(who for who, number in touched.items() if number is not None)}
+        return sorted(who for who in touched if who in known and who not in one.gone)
 
     def _received(self, served: Served, customers: Sequence[str]) -> tuple[dict[str, pa.Table], datetime | None]:
         """What was received of customers since the batch, by table, and when the last of it was known."""

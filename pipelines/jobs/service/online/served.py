@@ -143,10 +143,24 @@ class Served:
 def identity(spec: ExperimentSpec, workspace: Workspace) -> tuple[str, str]:
     """What tells one Served from another: the version that serves, and the batch."""
     standing, _ = ledger_writer.reading(spec.name, workspace.root).agreed()
-    about = workspace.tables / "about.json"
-    batch = f"{about.stat().st_mtime_ns}" if about.is_file() else ""
-    built = workspace.matrix / "counts.json"
-    return str(standing.serving), f"{batch}/{built.stat().st_mtime_ns if built.is_file() else ''}"
+    return str(standing.serving), "/".join(map(_changed, _made(workspace)))
+
+
+def _made(workspace: Workspace) -> tuple[Path, ...]:
+    """What a run writes last of tables, matrix and list."""
+    return (
+        workspace.tables / "about.json",
+        workspace.matrix / "counts.json",
+        workspace.ranked_list / "ranked_list.parquet",
+    )
+
+
+def _changed(path: Path) -> str:
+    """When a file was changed; nothing where there is none, as while a run replaces it."""
+    try:
+        return str(path.stat().st_mtime_ns)
+    except OSError:
+        return ""
 
 
 def read(spec: ExperimentSpec, workspace: Workspace) -> Served:

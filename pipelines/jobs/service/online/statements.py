@@ -1,10 +1,14 @@
 """Statements that are prepared once on a connection of DuckDB, and executed with values."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
+from typing import TypeVar
 
 import duckdb
 
 Value = str | datetime
+Found = TypeVar("Found")
 
 
 class Statements:
@@ -21,6 +25,13 @@ class Statements:
         """The connection, which has the rows. Values are written into the text: DuckDB binds none to EXECUTE."""
         told = f"({', '.join(map(literal, values))})" if values else ""
         return self._cursor.execute(f"EXECUTE {name}{told}")
+
+
+def together(threads: ThreadPoolExecutor, do: Callable[[int], Found], many: int) -> list[Found]:
+    """What a function gives of 0, 1 and so on, each in a thread; all have ended when this does, be it by an error."""
+    pieces = [threads.submit(do, number) for number in range(many)]
+    wait(pieces)
+    return [one.result() for one in pieces]
 
 
 def literal(value: Value) -> str:

@@ -7,6 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from pipelines.jobs.service.refusals import Unavailable
+
 Asked = TypeVar("Asked")
 
 
@@ -31,11 +33,11 @@ class Worker(Generic[Asked]):
         self._thread.start()
 
     def ask(self, asked: Asked, *, size: int = 1) -> Any:
-        """Wait for the answer. Raises what the work raised, and RuntimeError once it has ended."""
+        """Wait for the answer. Raises what the work raised, and Unavailable once it has ended."""
         job = Job(asked, size)
         with self._closing:  # nothing is put behind the end, where nobody would answer it
             if self._ended:
-                raise RuntimeError("the worker has ended")
+                raise Unavailable("the service has ended here; ask again.")
             self._waiting.put(job)
         return job.answer.result()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipelines.jobs.service.online.worker import Job, Worker
+from pipelines.jobs.service.refusals import Unavailable
 
 
 def test_all_that_waits_is_one_pass_and_everybody_gets_their_own_answer() -> None:
@@ -58,5 +59,5 @@ def test_what_was_asked_before_the_end_is_answered_and_nothing_after() -> None:
     worker = Worker("test", lambda jobs: [job.answer.set_result(job.asked) for job in jobs], most=4)
     assert worker.ask(1) == 1
     worker.close()
-    with pytest.raises(RuntimeError, match="ended"):
+    with pytest.raises(Unavailable, match="ended"):
         worker.ask(2)
