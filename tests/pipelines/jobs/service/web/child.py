@@ -1,5 +1,6 @@
 """Serves a slow desk as `serve` does, until a signal: python -m tests.pipelines.jobs.service.web.child SECONDS."""
 
+import signal
 import sys
 import threading
 
@@ -29,4 +30,6 @@ def command(words: object) -> int:
 
 
 if __name__ == "__main__":
+    # Whoever started the tests may ignore it (nohup), and that would be handed on.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     sys.exit(stopping.guard(["serve"], lambda _: command(sys.argv[1])))

@@ -39,7 +39,10 @@ def test_a_signal_lets_it_answer_what_it_holds(root: Path, number: signal.Signal
         assert process.stdout.readline() == "held\n"
         process.send_signal(number)
         asking.join()
-        out, _ = process.communicate(timeout=60)
+        try:
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert answers == [200]
     assert out == "closed [1]\n"
     assert process.returncode == 0
