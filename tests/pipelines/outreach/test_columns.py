@@ -88,7 +88,7 @@ def test_a_list_of_nobody_is_said_to_be_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("said", ["9999-12-31", "0001-01-01", "2190-01-01"])
 def test_a_table_without_dates_has_no_list_of_another_age(said: str) -> None:
-    spec: Any = SimpleNamespace(name="table", observations=None, time_zone="UTC")
+    spec: Any = SimpleNamespace(name="table", observations=None, clocks="UTC")
     workspace: Any = None
     with pytest.raises(UsageError, match="is not between 1970 and today"):
         command._date(spec, workspace, said)

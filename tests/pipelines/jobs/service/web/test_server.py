@@ -33,6 +33,7 @@ def test_a_signal_lets_it_answer_what_it_holds(root: Path, number: signal.Signal
             headers = {"X-API-Key": "hf_reader", "Content-Type": "application/json"}
             connection.request("POST", "/score", json.dumps({"rows": [ROW]}), headers)
             answers.append(connection.getresponse().status)
+            connection.close()
 
         asking = threading.Thread(target=ask)
         asking.start()
