@@ -17,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError, UsageError
 from features.file_format import Formats, is_named
@@ -69,6 +71,19 @@ def add_files(
                 _fill(folder, workspace.raw, paths)
                 storage.write_json(folder / VERSIONS, [*versions, {"files": files}])
     stage_graph.track(workspace, kind=kind)
+
+
+def add_own(spec: ExperimentSpec, workspace: Workspace, name: str, rows: pa.Table) -> None:
+    """Add rows that we keep ourselves as the raw file of that name; nothing is touched where the file has them."""
+    there = workspace.raw / name
+    source, options = source_of(spec)
+    with tempfile.TemporaryDirectory(prefix="holdfast-own-") as folder:
+        made = Path(folder) / name
+        storage.write_parquet(made, rows)
+        if there.is_file() and storage.digest(there) == storage.digest(made):
+            return
+        add_files(spec.name, workspace, [str(made)], wanted=source.wants(options), formats=source.formats(options))
+    told(spec.name, workspace)
 
 
 def told(name: str, workspace: Workspace) -> None:

@@ -1,9 +1,7 @@
 """The raw file of received events: written anew from the operations database, as a new version of the raw data."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +12,6 @@ from experiments.spec import ExperimentSpec
 from features.errors import MissingError, UsageError
 from features.event_log.options import EventLogOptions
 from features.event_log.received import FILE
-from pipelines.files import storage
 from pipelines.jobs import add_data
 from pipelines.messages import log
 from pipelines.outreach.operations import database, erased_people, received_events
@@ -78,7 +75,7 @@ def collect(spec: ExperimentSpec, workspace: Workspace) -> Collected:
         log.warn("data", spec.name, [told])
         return Collected(len(before), len(before), lacking)
     if len(rows) and not rows.equals(before):
-        _add(spec, workspace, rows)
+        add_data.add_own(spec, workspace, FILE, rows)
     return Collected(len(rows), len(before))
 
 
@@ -113,13 +110,3 @@ def _lacking(before: pa.Table, rows: pa.Table, engine: sa.Engine) -> int:
     customers = [received_events.customer_of(row) for row in lost["row"].to_pylist()]
     gone = erased_people.read(engine).among(customers)
     return sum(one not in gone for one in customers)
-
-
-def _add(spec: ExperimentSpec, workspace: Workspace, rows: pa.Table) -> None:
-    source, options = source_of(spec)
-    with tempfile.TemporaryDirectory(prefix="holdfast-received-") as folder:
-        made = Path(folder) / FILE
-        storage.write_parquet(made, rows)
-        wanted, formats = source.wants(options), source.formats(options)
-        add_data.add_files(spec.name, workspace, [str(made)], wanted=wanted, formats=formats)
-    add_data.told(spec.name, workspace)

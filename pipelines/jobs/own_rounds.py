@@ -1,10 +1,6 @@
 """The raw file `rounds.parquet` of a spec that maps it: `run` brings it up to date from the operations database."""
 
-import tempfile
-from pathlib import Path
-
 from experiments.spec import ExperimentSpec
-from pipelines.files import storage
 from pipelines.jobs import add_data
 from pipelines.messages import log
 from pipelines.outreach import treatments_of_rounds
@@ -29,11 +25,4 @@ def refresh(spec: ExperimentSpec, workspace: Workspace) -> None:
         told = f"{there.name} holds {lacking:,} assignments that the operations database lacks; it stays as it is"
         log.warn("data", spec.name, [told])
         return
-    with tempfile.TemporaryDirectory(prefix="holdfast-rounds-") as folder:
-        made = Path(folder) / treatments_of_rounds.FILE
-        storage.write_parquet(made, rows)
-        if there.is_file() and storage.digest(there) == storage.digest(made):
-            return
-        wanted, formats = source.wants(options), source.formats(options)
-        add_data.add_files(spec.name, workspace, [str(made)], wanted=wanted, formats=formats)
-    add_data.told(spec.name, workspace)
+    add_data.add_own(spec, workspace, there.name, rows)

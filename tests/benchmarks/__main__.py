@@ -26,6 +26,8 @@ from tests.benchmarks import (
     kills,
     risk_search,
     searching,
+    service,
+    service_kills,
     serving,
     starting,
     year,
@@ -60,6 +62,9 @@ def main() -> None:
         row("`make run` again, nothing changed", measure(python, "-m", "pipelines", "run", "demo", cwd=repository))
         print("\nAnswers of the demo's champion:", flush=True)
         serving.report(repository, "demo")
+        print("\nThe service, beside a million customers:", flush=True)
+        service.main(repository, "demo", copies=50, minutes=10.0)
+        service_kills.main(repository, "demo", service_kills.TIMES)
         print("\n| what | wall | CPU | memory |\n|---|---|---|---|")
         row("the gate on the demo: `promote` of a second challenger", gate(repository))
         told = first.told

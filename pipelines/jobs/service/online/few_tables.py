@@ -29,8 +29,7 @@ class FewTables:
         self._batch, self._cursors, self._threads = batch, cursors, threads
         cursor = self._cursor = cursors[0]
         self._said = Statements(cursor)
-        where = str(batch.path).replace("'", "''")
-        cursor.execute(f"ATTACH '{where}' AS batch (READ_ONLY)")
+        cursor.execute(f"ATTACH {literal(str(batch.path))} AS batch (READ_ONLY)")
         asked = []
         for name, table in batch.declared.items():
             cursor.execute(f"CREATE TABLE {name} AS FROM batch.{name} LIMIT 0")

@@ -24,10 +24,8 @@ from pipelines.outreach.operations.warnings import Warning_
 from pipelines.outreach.operations.warnings_of_few import Asked
 from pipelines.outreach.reasons import LANGUAGES, MOST
 from pipelines.outreach.spoken import Spoken
-from pipelines.ruling.champion_for import Claims
 from pipelines.ruling.effect_evidence import RANDOMISED, current
-
-EVERYTHING = Claims(risk=True, uplift=True)
+from pipelines.stages.score import EVERYTHING
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from features.errors import MissingError
+from features.event_log.expressions import literal
 from features.schema import Table
 from pipelines.files import storage
 from pipelines.matrix.duckdb_engine import present
@@ -80,17 +81,13 @@ def _make(path: Path, tables: Path, declared: Mapping[str, Table]) -> None:
     own = path.with_name(f"{path.stem}-{os.getpid()}.making")
     with storage.replacing(own) as made, memory.limits() as limited, duckdb.connect(config=limited) as database:
         # The order of rows matters: it is what finds a customer.
-        database.execute(f"ATTACH '{_quoted(made)}' AS made (ROW_GROUP_SIZE {ROWS})")
+        database.execute(f"ATTACH {literal(str(made))} AS made (ROW_GROUP_SIZE {ROWS})")
         for name, table in declared.items():
             columns = ", ".join(f'"{one.name}"' for one in table.columns)
-            parts = _quoted(tables / name / "*.parquet")
+            parts = literal(str(tables / name / "*.parquet"))
             database.execute(
                 f"CREATE TABLE made.{name} AS SELECT {columns} FROM"  # noqa: S608 - names that we declare
-                f" read_parquet('{parts}', union_by_name = true) ORDER BY customer_id"
+                f" read_parquet({parts}, union_by_name = true) ORDER BY customer_id"
             )
         database.execute("DETACH made")
     own.replace(path)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

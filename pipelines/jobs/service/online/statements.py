@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import duckdb
 
+from features.event_log import expressions
+
 Value = str | datetime
 Found = TypeVar("Found")
 
@@ -36,6 +38,4 @@ def together(threads: ThreadPoolExecutor, do: Callable[[int], Found], many: int)
 
 def literal(value: Value) -> str:
     """A value as SQL."""
-    if isinstance(value, datetime):
-        return f"TIMESTAMP '{value.isoformat(' ')}'"
-    return "'" + value.replace("'", "''") + "'"
+    return f"TIMESTAMP '{value.isoformat(' ')}'" if isinstance(value, datetime) else expressions.literal(value)
