@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 from pipelines.jobs.service.refusals import Unprocessable
 from pipelines.jobs.service.web.desk_protocol import Incoming
 from pipelines.jobs.service.web.errors import sentence
+from pipelines.jobs.service.web.raw_bodies import LONGEST_SPEC
 
 CELLS = {type(None), str, int, float, bool}
 CELL = {"type": ["string", "number", "boolean", "null"]}
@@ -19,7 +20,8 @@ Row = Annotated[
     dict[str, Any], Field(json_schema_extra={"additionalProperties": CELL}, description="A cell for each column.")
 ]
 Spec = Annotated[
-    str | None, Field(max_length=100, description="Which spec; may be left out where one is served, or be in ?spec=")
+    str | None,
+    Field(max_length=LONGEST_SPEC, description="Which spec; may be left out where one is served, or be in ?spec="),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Some = TypeVar("Some", bound="Body")

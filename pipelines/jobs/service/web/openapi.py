@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from pipelines.jobs.service.settings import Settings
 from pipelines.jobs.service.web import answers, bodies, examples
-from pipelines.jobs.service.web.raw_bodies import ARROW, JSON, LONGEST_ID
+from pipelines.jobs.service.web.raw_bodies import ARROW, JSON, LONGEST_ID, LONGEST_SPEC
 
 Plain = dict[str, Any]
 # The statuses that any route with a key may answer, and those of a body.
@@ -135,7 +135,7 @@ def _errors(route: _Route) -> Plain:
 
 def _parameter(name: str) -> Plain:
     shapes: dict[str, Plain] = {
-        "spec": {"type": "string", "maxLength": 100},
+        "spec": {"type": "string", "maxLength": LONGEST_SPEC},
         "offset": {"type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0},
         "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
         "customer_id": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID},

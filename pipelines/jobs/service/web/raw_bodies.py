@@ -15,7 +15,7 @@ JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 # What is read and thrown away of a body that is too large, so that the client, which still sends, hears the answer.
 THROWN_AWAY = 8
-LONGEST_ID = 200
+LONGEST_ID, LONGEST_SPEC = 200, 100
 NO_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 UTF_8 = re.compile(r'charset\s*=\s*"?utf-?8"?', re.IGNORECASE)
 MOST_PARAMETERS = 10
