@@ -69,7 +69,7 @@ def collect(spec: ExperimentSpec, workspace: Workspace) -> Collected:
     engine = database.opened(workspace.root)
     if received_events.counted(engine, spec.name) == (len(before), pc.max(before["number"]).as_py() or 0):
         return Collected(len(before), len(before))
-    rows = table_of(list(received_events.every(engine, spec.name)))
+    rows = _every(engine, spec.name)
     if lacking := _lacking(before, rows, engine):
         told = f"{FILE} holds {lacking:,} events that the operations database lacks; it stays as it is"
         log.warn("data", spec.name, [told])
@@ -91,6 +91,12 @@ def table_of(events: Sequence[Received]) -> pa.Table:
         [None if one.event.raw is None else plain(one.event.raw) for one in events],
     ]
     return pa.table(columns, schema=SCHEMA)
+
+
+def _every(engine: sa.Engine, spec: str) -> pa.Table:
+    """All events of a spec as rows of the raw file; as Python objects, which are large, only a portion at a time."""
+    parts = (table_of(some) for some in received_events.portions(engine, spec))
+    return pa.concat_tables([SCHEMA.empty_table(), *parts]).combine_chunks()
 
 
 def version_of(workspace: Workspace) -> int:

@@ -16,6 +16,7 @@ from experiments.spec import ExperimentSpec
 from features.tables import SURVEYS
 from pipelines.files import spreadsheet, storage
 from pipelines.jobs.forgetting.change import CUSTOMER, Change, of_matrix, of_rows, renamed
+from pipelines.jobs.service.online import sorted_tables
 from pipelines.learning import surveys_of
 from pipelines.outreach import round_list
 from pipelines.outreach.operations import opt_outs, rounds
@@ -32,7 +33,7 @@ def changes(
 
     Tables, matrix and lists lose the rows; the rows that judged a model keep them by the pseudonym; lists of rounds are
     made from the database again; what was refused or quoted in a finding is removed: the next run makes it anew. So is
-    the service's copy of the tables, which it makes of the tables when it next looks.
+    the service's copy of the tables, which it makes of the tables when it next looks, and what a kill left of one.
     """
     yield from of_matrix(workspace, customer)
     yield from of_readers(workspace, customer)  # before the tables, which say which texts are the person's
@@ -50,8 +51,10 @@ def changes(
         yield from _some(_quoting(path, customer))
     for path in (workspace.failure, workspace.root / "state" / "dvc.log"):
         yield from _some(_quoting(path, customer))
-    for path in sorted((workspace.state / "service").glob("*.duckdb")):
+    of_service = workspace.state / sorted_tables.FOLDER
+    for path in sorted(of_service.glob("*.duckdb")):
         yield from _some(_of_service(path, customer))
+    yield from (Change(path, 1, None) for path in sorted_tables.half_made(of_service))
 
 
 def of_readers(workspace: Workspace, customer: str) -> Iterator[Change]:

@@ -126,13 +126,13 @@ def counted(engine: sa.Engine, spec: str) -> tuple[int, int]:
     return int(rows), int(last or 0)
 
 
-def every(engine: sa.Engine, spec: str, *, after: int = 0) -> Iterator[Received]:
-    """All events of a spec with a number above `after`, by number; PORTION of them are in memory at a time."""
+def portions(engine: sa.Engine, spec: str, *, after: int = 0) -> Iterator[list[Received]]:
+    """All events of a spec with a number above `after`, by number, up to PORTION at a time."""
     while True:
         asked = sa.select(EVENTS).where(EVENTS.c.spec == spec, _above(after)).order_by(EVENTS.c.number).limit(PORTION)
         with databases.answering(engine, NAMED), engine.connect() as connection:
             found = _asked(connection, asked)
-        yield from found
+        yield found
         if len(found) < PORTION:
             return
         after = found[-1].number

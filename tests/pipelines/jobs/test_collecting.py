@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pipelines.jobs.collecting import Collected, collect, refresh
 from pipelines.jobs.forgetting import raw
 from pipelines.outreach.operations import database, erasing, received_events
 from pipelines.outreach.operations.erasing import Signed
-from pipelines.outreach.operations.received_events import Event
+from pipelines.outreach.operations.received_events import Event, Received
 from pipelines.raw_data.erased import pseudonym
 from pipelines.raw_data.raw_versions import history
 from pipelines.workspace import Workspace
@@ -53,12 +54,19 @@ def send(engine: sa.Engine, keys: Sequence[str], spec: str = "demo") -> None:
     received_events.keep(engine, spec, events, now=NOW)
 
 
+def every(engine: sa.Engine) -> list[Received]:
+    return list(chain.from_iterable(received_events.portions(engine, "demo")))
+
+
 def keys(workspace: Workspace) -> list[str]:
     return [str(one) for one in pq.read_table(workspace.raw / FILE)["key"].to_pylist()]
 
 
-def test_twice_is_once_and_what_is_new_makes_a_version(shop: Any, engine: sa.Engine) -> None:
+def test_twice_is_once_and_what_is_new_makes_a_version(
+    shop: Any, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec, workspace = shop
+    monkeypatch.setattr(received_events, "PORTION", 2)  # which changes no byte
     assert collect(spec, workspace) == Collected(0, 0)
     assert not (workspace.raw / FILE).exists()
     send(engine, "ab")
@@ -75,7 +83,7 @@ def test_twice_is_once_and_what_is_new_makes_a_version(shop: Any, engine: sa.Eng
     assert collecting.version_of(workspace) == 2
     assert (workspace.raw / "use.csv").exists()
     again = workspace.root / "again.parquet"
-    storage.write_parquet(again, collecting.table_of(list(received_events.every(engine, "demo"))))
+    storage.write_parquet(again, collecting.table_of(every(engine)))
     assert storage.digest(again) == storage.digest(workspace.raw / FILE)
 
 
@@ -83,7 +91,7 @@ def test_a_file_with_events_that_the_database_lacks_stays(shop: Any, engine: sa.
     """As in another checkout, whose events have numbers of their own."""
     spec, workspace = shop
     send(database.opened(tmp_path / "other"), "pq")
-    other = list(received_events.every(database.opened(tmp_path / "other"), "demo"))
+    other = every(database.opened(tmp_path / "other"))
     storage.write_parquet(workspace.raw / FILE, collecting.table_of(other))
     assert collect(spec, workspace) == Collected(2, 2, lacking=2)
     send(engine, "abc")

@@ -36,7 +36,6 @@ from pipelines.specs.options import source_of
 from pipelines.validation.arms import with_arms
 from pipelines.workspace import Workspace
 
-FOLDER = "service"
 NO_TABLES: Mapping[str, Table] = {}
 
 
@@ -184,7 +183,7 @@ def _rows(spec: ExperimentSpec, workspace: Workspace) -> tuple[SortedTables | No
     if spec.observations is None:
         return None, TableRows(workspace.matrix)
     source, options = source_of(spec)
-    folder = workspace.state / FOLDER
+    folder = workspace.state / sorted_tables.FOLDER
     declared = with_arms(source.declare(options), spec)
     batch = sorted_tables.of_batch(workspace.tables, declared, folder=folder)
     sorted_tables.tidy(folder, keep=batch.path)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pipelines.files import storage
 from pipelines.matrix.duckdb_engine import present
 from pipelines.processes import memory
 
+# Under the state of a spec.
+FOLDER = "service"
 # Of the layout of the file: another number, and it is made anew.
 LAYOUT = 2
 # How many rows stand together, with the first and last customer of them: so many are read to find one customer.
@@ -58,11 +61,21 @@ def of_batch(tables: Path, declared: Mapping[str, Table], *, folder: Path) -> So
 
 
 def tidy(folder: Path, *, keep: Path) -> None:
-    """Take away the files of earlier batches. Who has one open goes on reading it."""
-    for path in folder.glob(f"history-*{SUFFIX}*"):
-        if not path.name.startswith(keep.name):
-            with suppress(FileNotFoundError):
-                path.unlink()
+    """Take away the files of earlier batches, and what a kill left half-made. Who has one open goes on reading it."""
+    earlier = [path for path in folder.glob(f"history-*{SUFFIX}*") if not path.name.startswith(keep.name)]
+    for path in (*earlier, *half_made(folder, hours=1)):
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def half_made(folder: Path, *, hours: float = 0) -> list[Path]:
+    """Files that are being made or never will be; with hours, those that nobody has written to for so long."""
+    latest = time.time() - hours * 3600
+    found = []
+    for path in sorted(folder.glob(".history-*")):
+        with suppress(FileNotFoundError):
+            found += [path] if path.stat().st_mtime <= latest else []
+    return found
 
 
 def _key(tables: Path, declared: Mapping[str, Table]) -> str:

@@ -92,7 +92,13 @@ def check_cells(rows: list[dict[str, Any]], what: str) -> None:
 
 
 def texts(row: dict[str, Any], number: int) -> dict[str, str]:
-    """A row of actions as texts, as a file has them; null is left out. Raises Unprocessable for true and false."""
+    """A row of actions as texts, as a file has them; null is left out.
+
+    Raises Unprocessable for true and false, and for a row of nothing.
+    """
     if any(isinstance(cell, bool) for cell in row.values()):
         raise Unprocessable(f"actions.{number}: a cell is a text, a number or null; write yes and no as texts.")
-    return {name: cell if isinstance(cell, str) else repr(cell) for name, cell in row.items() if cell is not None}
+    found = {name: cell if isinstance(cell, str) else repr(cell) for name, cell in row.items() if cell is not None}
+    if not found:
+        raise Unprocessable(f"actions.{number} is empty; say customer, action and when, at least.")
+    return found

@@ -27,7 +27,7 @@ from pipelines.files import spreadsheet, storage
 from pipelines.jobs import collecting
 from pipelines.jobs.forgetting import forget_run, journal, places, raw, receipts
 from pipelines.jobs.forgetting.change import of_matrix
-from pipelines.jobs.service.online import served, sorted_tables
+from pipelines.jobs.service.online import sorted_tables
 from pipelines.learning import surveys_of
 from pipelines.outreach.operations import (
     acting,
@@ -132,11 +132,14 @@ def test_what_the_service_received_and_answered_goes_too(studio: Studio) -> None
 
 def test_the_copy_of_the_tables_that_the_service_searches_goes_too(studio: Studio) -> None:
     source, options = source_of(studio.spec)
-    folder = studio.workspace.state / served.FOLDER
+    folder = studio.workspace.state / sorted_tables.FOLDER
     copy = sorted_tables.of_batch(studio.workspace.tables, source.declare(options), folder=folder).path
+    killed = folder / ".history-0-1.making.tmp"
+    killed.write_bytes(copy.read_bytes())
     with duckdb.connect(copy, read_only=True):  # as the service has it open
         receipt = forget(studio)
     assert receipt is not None
+    assert not killed.exists()
     name = str(copy.relative_to(studio.root))
     assert [one["after"] for one in receipt["files"] if one["file"] == name] == [None]
     assert not copy.exists()

@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from features.errors import DataError
 from pipelines.outreach.operations import database, erasing, received_events
 from pipelines.outreach.operations.erasing import Signed
-from pipelines.outreach.operations.received_events import Event, Received, every, keep, newest, of_customers
+from pipelines.outreach.operations.received_events import Event, Received, keep, newest, of_customers, portions
 from pipelines.raw_data.erased import pseudonym
 
 NOW = datetime(2026, 3, 1, 8)
@@ -36,6 +37,10 @@ def event(key: str, customer: str = "c1", text: str = "") -> Event:
     return Event(key, "interactions", customer, {"customer_id": customer, "text": text or key})
 
 
+def every(engine: sa.Engine, spec: str, *, after: int = 0) -> list[Received]:
+    return list(chain.from_iterable(portions(engine, spec, after=after)))
+
+
 def numbered(found: Sequence[Received]) -> list[tuple[int, str]]:
     return [(one.number, one.event.key) for one in found]
 
@@ -53,7 +58,7 @@ def test_events_come_back_as_they_were_sent(engine: sa.Engine, spec: str) -> Non
     )
     (kept,) = keep(engine, spec, [sent], now=NOW)
     assert (kept.state, kept.number, kept.known_at) == ("new", 1, NOW)
-    assert list(every(engine, spec)) == [Received(1, NOW, sent)] == of_customers(engine, spec, ["客户 7"], after=0)
+    assert every(engine, spec) == [Received(1, NOW, sent)] == of_customers(engine, spec, ["客户 7"], after=0)
     assert newest(engine, spec) == (1, NOW)
     assert newest(engine, f"{spec} of others") == (0, None)
     assert keep(engine, spec, [], now=NOW) == []
@@ -74,7 +79,7 @@ def test_in_any_order_of_retries_each_key_is_kept_once(
         ):
             assert kept.state == ("known" if key in first else "new")
             assert first.setdefault(key, (kept.number, kept.known_at)) == (kept.number, kept.known_at)
-    found = list(every(engine, spec))
+    found = every(engine, spec)
     assert in_one_order(found)
     assert {one.event.key: (one.number, one.known_at) for one in found} == first
     assert newest(engine, spec) == max(first.values(), default=(0, None))
@@ -118,8 +123,9 @@ def test_customers_events_after_a_number_and_all_in_portions(
     monkeypatch.setattr(received_events, "AT_ONCE", 2)
     keep(engine, spec, [event(f"k{number}", f"c{number % 3}") for number in range(1, 10)], now=NOW)
     assert numbered(of_customers(engine, spec, {"c0", "c1", "c9"}, after=3)) == [(n, f"k{n}") for n in (4, 6, 7, 9)]
-    assert numbered(list(every(engine, spec))) == [(n, f"k{n}") for n in range(1, 10)]
-    assert numbered(list(every(engine, spec, after=7))) == [(8, "k8"), (9, "k9")]
+    assert numbered(every(engine, spec)) == [(n, f"k{n}") for n in range(1, 10)]
+    assert numbered(every(engine, spec, after=7)) == [(8, "k8"), (9, "k9")]
+    assert [len(some) for some in portions(engine, spec, after=2)] == [3, 3, 1]
 
 
 def write(engine: sa.Engine, spec: str, who: str) -> None:
@@ -136,7 +142,7 @@ def test_two_processes_that_write_at_once_make_one_order(engine: sa.Engine, spec
     for one in both:
         one.join()
     assert [one.exitcode for one in both] == [0, 0]
-    found = list(every(engine, spec))
+    found = every(engine, spec)
     assert len(found) == 10 + 2 * 30
     assert in_one_order(found)
 
@@ -150,6 +156,6 @@ def test_of_an_erased_customer_nothing_stays_or_comes_again_and_no_number_is_giv
     erasing.erase(engine, who, Signed(pseudonym(), spec, "2026-03-01T09:00:00", "desk"), {})
     found = keep(engine, spec, [event("b", who), event("c", "c1")], now=NOW)
     assert [(kept.state, kept.number) for kept in found] == [("erased", 0), ("new", 3)]
-    assert numbered(list(every(engine, spec))) == [(1, "a"), (3, "c")]
+    assert numbered(every(engine, spec)) == [(1, "a"), (3, "c")]
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM holdfast_events"))

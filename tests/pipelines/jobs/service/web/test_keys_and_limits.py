@@ -203,4 +203,7 @@ def test_actions_are_signed_by_the_key_and_read_as_texts(service: Running) -> No
     sent = {"customer": "C1", "action": "call", "cost": 12.5, "note": None}
     assert service.ask("POST", "/actions", {"actions": [sent]}, key="hf_team").plain["new"] == 1
     assert service.desk.acted[-1] == ("key team", {"customer": "C1", "action": "call", "cost": "12.5"})
+    for empty in ({}, {"customer": None}):
+        refused = service.ask("POST", "/actions", {"actions": [sent, empty]}, key="hf_team")
+        assert (refused.status, "actions.1 is empty" in refused.message) == (422, True)
     assert service.ask("POST", "/actions", {"actions": [{"opted_out": False}]}, key="hf_team").status == 422
