@@ -2,7 +2,8 @@
 
 In a checkout in which the spec was run. Its customers stand in the history N times (50 make a million of the demo's
 20,000). Eight clients on the same machine send events, ask for customers and have ready rows scored, each as soon as it
-is answered; batches go as Arrow streams, beside the bare boosters; then so many minutes of 200 requests a second.
+is answered; then so many minutes of 200 requests a second. The same rows go to `mlflow models serve`; batches go as
+Arrow streams, beside the bare boosters.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from pipelines.matrix import matrices
 from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 from tests.benchmarks.service_load import JSON, Request, closed, paced, table
-from tests.benchmarks.service_world import customers, enlarged, served
+from tests.benchmarks.service_world import customers, enlarged, served, served_by_mlflow
 
 CLIENTS, SECONDS, RATE = 8, 30.0, 200.0
 TEXT = "still no answer, third time this month: very slow, I am thinking of leaving ({})"
@@ -37,13 +39,21 @@ class Asking:
 
     def __init__(self, rows: pd.DataFrame, columns: list[str], who: list[str], *, day: str) -> None:
         plain = rows[columns].head(2000).to_json(orient="records", date_format="iso")
-        self._rows = [json.dumps({"rows": [one]}).encode() for one in json.loads(plain)]
+        self._rows = [json.dumps(one).encode() for one in json.loads(plain)]
         self._who, self._day, self._lot = who, day, np.random.default_rng(0)
         self._run = f"{time.time():.0f}"
 
     def score(self, client: int, number: int) -> tuple[str, Request]:
         """One ready row."""
-        return "one ready row", ("POST", "/score", self._rows[(997 * client + number) % len(self._rows)], JSON)
+        return "one ready row", ("POST", "/score", self._row(client, number, "rows"), JSON)
+
+    def score_by_mlflow(self, client: int, number: int) -> tuple[str, Request]:
+        """The same, for MLflow's own server."""
+        body = self._row(client, number, "dataframe_records")
+        return "one ready row, `mlflow models serve`", ("POST", "/invocations", body, JSON)
+
+    def _row(self, client: int, number: int, name: str) -> bytes:
+        return b'{"%s": [%s]}' % (name.encode(), self._rows[(997 * client + number) % len(self._rows)])
 
     def event(self, client: int, number: int) -> tuple[str, Request]:
         """A note of a call, of any customer."""
@@ -82,14 +92,21 @@ def measured(root: Path, spec: str, *, copies: int, minutes: float) -> None:
         until = pd.Timestamp(_get(port, "/version")["specs"][0]["data_until"])
         asking = Asking(rows, names, who, day=f"{until - pd.Timedelta(days=1):%Y-%m-%dT%H:%M:%S}")
         for ask in (asking.score, asking.customer, asking.event):
-            ask_once = closed(port, 1, 5.0, ask)
-            table("1 client", ask_once, list(ask_once.seconds))
-            found = closed(port, CLIENTS, SECONDS, ask)
-            table(f"{CLIENTS} clients", found, list(found.seconds))
+            by_clients(port, ask)
         if minutes:
             found = paced(port, 4 * CLIENTS, 60 * minutes, RATE, asking.mixed)
             table(f"{RATE:.0f} a second, {minutes:.0f} minutes", found, sorted(found.seconds))
+        with served_by_mlflow(root, spec) as other:
+            by_clients(other.port, asking.score_by_mlflow)
         print(f"\n{batches(root, spec, port, rows, names)}", flush=True)
+
+
+def by_clients(port: int, ask: Callable[[int, int], tuple[str, Request]]) -> None:
+    """Print what one client sees, and what each of several does."""
+    alone = closed(port, 1, 5.0, ask)
+    table("1 client", alone, list(alone.seconds))
+    found = closed(port, CLIENTS, SECONDS, ask)
+    table(f"{CLIENTS} clients", found, list(found.seconds))
 
 
 def batches(repository: Path, spec: str, port: int, rows: pd.DataFrame, names: list[str]) -> str:

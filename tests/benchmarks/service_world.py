@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from pipelines.servers import mlflow_runs
 from pipelines.workspace import Workspace
 
 READY_SECONDS = 3600
@@ -58,29 +59,46 @@ class Service:
 @contextmanager
 def served(root: Path, spec: str, *, database: Path | None = None) -> Iterator[Service]:
     """`serve SPEC` in a checkout, ready; its operations are kept in a database of its own where that is said."""
+    command = [sys.executable, "-P", "-m", "pipelines", "-q", "serve", spec, "--without-keys"]
+    settings = {"PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    settings |= {"HOLDFAST_OPERATIONS_URI": f"sqlite:///{database}"} if database else {}
+    with _running(command, root, settings, ready="/ready") as one:
+        yield one
+
+
+@contextmanager
+def served_by_mlflow(root: Path, spec: str) -> Iterator[Service]:
+    """`mlflow models serve` of the champion of a spec, ready."""
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", f"models:/{spec}@champion"]
+    settings = {"MLFLOW_TRACKING_URI": mlflow_runs.uri(root)}
+    with _running([*command, "--env-manager", "local"], root, settings, ready="/ping") as one:
+        yield one
+
+
+@contextmanager
+def _running(command: Sequence[str], root: Path, settings: Mapping[str, str], *, ready: str) -> Iterator[Service]:
+    """A server on a free port of loopback, once it answers at the path `ready`."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
-    command = [sys.executable, "-P", "-m", "pipelines", "-q", "serve", spec, "--without-keys", "--port", str(port)]
-    settings = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
-    settings |= {"HOLDFAST_OPERATIONS_URI": f"sqlite:///{database}"} if database else {}
-    began, nowhere = time.perf_counter(), subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=root, env=settings, stdout=nowhere, stderr=nowhere) as process:
+    began, nowhere, settings = time.perf_counter(), subprocess.DEVNULL, {**os.environ, **settings}
+    words = [*command, "--port", str(port)]
+    with subprocess.Popen(words, cwd=root, env=settings, stdout=nowhere, stderr=nowhere) as process:
         try:
-            _wait(process, port)
+            _wait(process, port, ready)
             yield Service(port, process, time.perf_counter() - began)
         finally:
             process.terminate()
 
 
-def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait(server: "subprocess.Popen[bytes]", port: int, ready: str) -> None:
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
         if server.poll() is not None:
-            raise AssertionError(f"the service ended with code {server.returncode}")
+            raise AssertionError(f"the server ended with code {server.returncode}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{ready}", timeout=5) as answer:
                 if answer.status == 200:
                     return
         except OSError:
             time.sleep(0.05)
-    raise AssertionError("the service did not become ready")
+    raise AssertionError("the server did not become ready")
