@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError, UsageError
-from pipelines.files import storage
+from pipelines.files import removal, storage
 from pipelines.jobs.forgetting import journal, places, raw, receipts, settled
 from pipelines.jobs.forgetting.change import Change
 from pipelines.jobs.forgetting.journal import Journal
@@ -113,7 +113,7 @@ def _do(change: Change, workspace: Workspace, begun: Journal) -> None:
     entry = {"file": _name(change.path, workspace), "rows": change.rows, "before": storage.digest(change.path)}
     if change.write is None:
         begun.wrote({**entry, "after": None})
-        change.path.unlink()
+        removal.remove(change.path)
         return
     with storage.replacing(change.path) as out:
         change.write(out)

@@ -6,7 +6,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -52,7 +51,7 @@ def changes(
     for path in (workspace.failure, workspace.root / "state" / "dvc.log"):
         yield from _some(_quoting(path, customer))
     of_service = workspace.state / sorted_tables.FOLDER
-    for path in sorted(of_service.glob("*.duckdb")):
+    for path in sorted_tables.made(of_service):
         yield from _some(_of_service(path, customer))
     yield from (Change(path, 1, None) for path in sorted_tables.half_made(of_service))
 
@@ -109,13 +108,10 @@ def _of_round(spec: ExperimentSpec, engine: sa.Engine, folder: Path, customer: s
     return Change(folder, count, write)
 
 
-def _of_service(path: Path, customer: str) -> Change | None:
-    """A DuckDB file with the tables of a batch, sorted for the service."""
-    with duckdb.connect(str(path), read_only=True) as database:
-        tables = [name for (name,) in database.execute("SHOW TABLES").fetchall()]
-        asked = [f'SELECT count(*) FROM "{name}" WHERE {CUSTOMER} = $1' for name in tables]  # noqa: S608 - ours
-        found = sum(database.execute(one, [customer]).fetchone()[0] for one in asked)
-    return Change(path, found, None) if found else None
+def _of_service(folder: Path, customer: str) -> Change | None:
+    """The tables of a batch, sorted for the service."""
+    found = sum(one.of([customer]).num_rows for one in sorted_tables.tables_in(folder))
+    return Change(folder, found, None) if found else None
 
 
 def _quoting(path: Path, customer: str) -> Change | None:

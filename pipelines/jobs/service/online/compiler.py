@@ -1,31 +1,19 @@
-"""Ibis for DuckDB, with statements that cost little where there are few rows."""
+"""Ibis for DuckDB, with statements that DuckDB plans once: few rows are computed in less time than a plan takes."""
 
 from typing import Any
 
-import sqlglot.expressions as sge
-from ibis.backends.sql.compilers.base import NULL, AggGen
+from ibis.backends.sql.compilers.base import NULL
 
 from pipelines.matrix.duckdb_engine import CountIfCompiler
 
-# Aggregates that pass over what is missing.
-WITHOUT_NULLS = ("sum", "count", "min", "max", "avg")
 
+class PlannedOnceCompiler(CountIfCompiler):
+    """What the engine of the batch compiles, without NULLIF.
 
-class _ByCase(AggGen):  # type: ignore[misc]  # Ibis ships no types
-    """Conditional aggregates of what is missing where the condition does not hold.
-
-    DuckDB makes room for all arguments of a statement for every FILTER in it: that takes longer than few rows do.
+    DuckDB makes `CASE WHEN a = b THEN NULL ELSE a END` of it, in which a parameter of `a` stands twice; such statements
+    it plans anew at each execution. Written out here, each place has a parameter of its own.
     """
 
-    def aggregate(self, compiler: Any, name: str, *args: Any, where: Any = None, order_by: tuple[Any, ...] = ()) -> Any:
-        """The aggregate as SQL; the same value as with FILTER."""
-        plain = len(args) == 1 and not isinstance(args[0], sge.Distinct | sge.Star)
-        if where is None or order_by or not plain or name.lower() not in WITHOUT_NULLS:
-            return super().aggregate(compiler, name, *args, where=where, order_by=order_by)
-        return super().aggregate(compiler, name, compiler.if_(where, args[0], NULL))
-
-
-class FewRowsCompiler(CountIfCompiler):
-    """What the engine of the batch compiles, without filters of aggregates."""
-
-    agg = _ByCase(supports_filter=True, supports_order_by=True)
+    def visit_NullIf(self, op: Any, *, arg: Any, null_if_expr: Any) -> Any:  # noqa: ARG002, N802 - Ibis finds it by name
+        """The same value."""
+        return self.if_(arg.eq(null_if_expr), NULL, arg)

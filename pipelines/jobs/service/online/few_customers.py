@@ -21,7 +21,8 @@ from features.history import History
 from features.label import Label, LabelOptions, LabelWindow
 from features.matrix import snapshot, spread
 from features.tables import PLACE
-from pipelines.jobs.service.online.compiler import FewRowsCompiler
+from pipelines.jobs.service.online.changing import Changing
+from pipelines.jobs.service.online.compiler import PlannedOnceCompiler
 from pipelines.jobs.service.online.few_tables import FewTables
 from pipelines.jobs.service.online.sorted_tables import SortedTables
 from pipelines.jobs.service.online.statements import Statements, together
@@ -32,8 +33,6 @@ OBSERVED = "observed"
 # How many statements run at once, each by a thread and a connection of its own.
 AT_ONCE = 2
 MEMORY = "1GB"
-# The moment as Ibis writes it, and as the parameter of a prepared statement.
-VARIABLE, MOMENT = "GETVARIABLE('as_of')", "$1::TIMESTAMP"
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,14 @@ class FewCustomers:
         self.batch, self.features = batch, dict(features)
         self._label, self._options, self._window = label, options, window
         self._database = ibis.duckdb.connect(threads=1, memory_limit=MEMORY)
-        self._database.compiler = FewRowsCompiler()
-        self._cursors = [self._database.con.cursor() for _ in range(AT_ONCE)]
+        self._database.compiler = PlannedOnceCompiler()
+        self._cursors = [self._database.con, *(self._database.con.cursor() for _ in range(AT_ONCE - 1))]
         self._said = [Statements(one) for one in self._cursors]
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="features")
-        self._tables = FewTables(batch, self._cursors, self._threads)
-        self._database.raw_sql(f"CREATE TABLE {OBSERVED} (customer_id VARCHAR, {PLACE} BIGINT)")
+        self._tables = FewTables(batch, self._cursors)
+        self._placed = Changing(_places([]))
+        for one in self._cursors:
+            self._placed.show(one, OBSERVED)
         tables = {name: self._database.table(name) for name in batch.declared}
         known = Hindsight(tables, batch.declared), Hindsight(tables, batch.declared, dict.fromkeys(tables))
         days = asked.look_back_days
@@ -79,7 +80,7 @@ class FewCustomers:
     def close(self) -> None:
         """Close the database."""
         self._threads.shutdown()
-        for cursor in self._cursors:
+        for cursor in self._cursors[1:]:
             cursor.close()
         self._database.disconnect()
 
@@ -128,30 +129,27 @@ class FewCustomers:
         if self._always:
             first.prepare("whom_plain", self._always.plain)
             first.prepare("whom_corrected", self._always.corrected)
-        first.prepare("nobody", f"DELETE FROM {OBSERVED}")  # noqa: S608 - our own words
-        first.prepare("listed", f"SELECT customer_id FROM {OBSERVED} ORDER BY {PLACE}")  # noqa: S608
 
     def _whom(self, moment: datetime) -> _Query:
         """The statement of whom the label observes."""
         window = self._window(moment)
         found = self._query(*(labelling.observed(self._label, one, window, self._options) for one in self._histories))
-        return _Query(found.reads, _placed(found.corrected), _placed(found.plain))
+        return _Query(found.reads, *(f"SELECT customer_id FROM ({one})" for one in (found.corrected, found.plain)))  # noqa: S608
 
     def _query(self, corrected: ir.Table, plain: ir.Table) -> _Query:
         reads = frozenset(table.name for table in corrected.op().find(ops.DatabaseTable)) - {OBSERVED}
-        texts = (self._database.compile(one).replace(VARIABLE, MOMENT) for one in (corrected, plain))
-        return _Query(reads, *texts)
+        return _Query(reads, *(self._database.compile(one) for one in (corrected, plain)))
 
     def _observed(self, corrected: Collection[str], as_of: datetime) -> list[str]:
         """Put the observed customers into their table; gives them in order."""
         first, whom = self._said[0], self._always
-        first.execute("nobody")
         if whom is None:
             whom = self._whom(as_of)
             first.prepare("whom_plain", whom.plain)
             first.prepare("whom_corrected", whom.corrected)
-        first.execute(f"whom_{_kind(whom, corrected)}", as_of)
-        return [row[0] for row in first.execute("listed").fetchall()]
+        found = sorted(row[0] for row in first.execute(f"whom_{_kind(whom, corrected)}", as_of).fetchall())
+        self._placed.rows = _places(found)
+        return found
 
     def _computed(self, corrected: Collection[str], as_of: datetime) -> list[pa.Table]:
         """The results of the statements, in order; as many run at a time as there are connections."""
@@ -173,10 +171,11 @@ class FewCustomers:
         return pa.table({name: pa.array(some, types[name]) for name, some in zip(names, columns, strict=True)})
 
 
-def _placed(whom: str) -> str:
-    """The statement that puts the customers whom another finds into their table, with their places."""
-    place = "row_number() OVER (ORDER BY customer_id) - 1"
-    return f"INSERT INTO {OBSERVED} SELECT customer_id, {place} FROM ({whom})"  # noqa: S608 - our own words
+def _places(customers: Sequence[str]) -> pa.Table:
+    """Customers with their places, in order."""
+    return pa.table(
+        {"customer_id": pa.array(customers, pa.string()), PLACE: pa.array(range(len(customers)), pa.int64())}
+    )
 
 
 def _kind(query: _Query, corrected: Collection[str]) -> str:

@@ -1,7 +1,6 @@
 """The rows of few customers, out of the tables of a batch and of what was received since, as tables of their own."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -10,60 +9,41 @@ import pandas as pd
 import pyarrow as pa
 
 from features.history import STATE_TABLES
-from pipelines.jobs.service.online.sorted_tables import SortedTables
-from pipelines.jobs.service.online.statements import Statements, literal, together
+from features.schema import Table
+from pipelines.jobs.service.online.changing import Changing
+from pipelines.jobs.service.online.sorted_tables import CUSTOMER, SortedTable, SortedTables
+from pipelines.jobs.service.online.statements import literal
 from pipelines.outreach import spoken
-
-RECEIVED = "received_rows"
 
 
 class FewTables:
     """Tables of the batch's names, in memory, which hold the rows of the customers that they were filled with last.
 
-    cursors are connections to one database, and threads does something for each of them at once. Not thread-safe.
+    cursors are connections that see the tables. Not thread-safe.
     """
 
-    def __init__(
-        self, batch: SortedTables, cursors: Sequence[duckdb.DuckDBPyConnection], threads: ThreadPoolExecutor
-    ) -> None:
-        self._batch, self._cursors, self._threads = batch, cursors, threads
-        cursor = self._cursor = cursors[0]
-        self._said = Statements(cursor)
-        cursor.execute(f"ATTACH {literal(str(batch.path))} AS batch (READ_ONLY)")
-        asked = []
-        for name, table in batch.declared.items():
-            cursor.execute(f"CREATE TABLE {name} AS FROM batch.{name} LIMIT 0")
-            key = ", ".join(table.key)
-            asked.append(f"SELECT '{name}' WHERE (SELECT count(*) <> count(DISTINCT ({key})) FROM {name})")  # noqa: S608
-            newest = f"SELECT {key}, max(known_at) AS newest FROM {name} WHERE known_at < $1 GROUP BY {key}"  # noqa: S608
-            same = " AND ".join(f"{name}.{one} = kept.{one}" for one in table.key)
-            replaced = f"DELETE FROM {name} USING ({newest}) AS kept WHERE {same} AND {name}.known_at <> kept.newest"  # noqa: S608
-            self._said.prepare(f"replaced_{name}", replaced)
-        self._said.prepare("several", " UNION ALL ".join(asked))
+    def __init__(self, batch: SortedTables, cursors: Sequence[duckdb.DuckDBPyConnection]) -> None:
+        self._batch, self._cursor = batch, cursors[0]
+        self._sorted = {name: SortedTable(batch.path, name) for name in batch.declared}
+        self._rows = {name: Changing(one.of([])) for name, one in self._sorted.items()}
+        for name, rows in self._rows.items():
+            for one in cursors:
+                rows.show(one, name)
 
     def joined(self, customers: Sequence[str]) -> dict[str, datetime | None]:
         """When each of those whom the batch knows joined, by the version known last."""
-        asked = f"SELECT customer_id, arg_max(joined_at, known_at) FROM batch.customers WHERE {_of(customers)}"  # noqa: S608
-        return dict(self._cursor.execute(f"{asked} GROUP BY customer_id").fetchall())
+        found = self._sorted["customers"].of(customers).sort_by("known_at")
+        return dict(zip(found[CUSTOMER].to_pylist(), found["joined_at"].to_pylist(), strict=True))
 
     def fill(self, customers: Sequence[str], received: Mapping[str, pa.Table]) -> None:
         """Put the rows of these customers into the tables, and nothing else.
 
         received holds, by table, rows in its declared columns that are not in the batch.
         """
-        whom, tables = _of(customers), list(self._batch.declared)
-
-        def put(start: int) -> None:
-            for name in tables[start :: len(self._cursors)]:
-                self._cursors[start].execute(f"DELETE FROM {name}")  # noqa: S608 - names that we declare
-                self._cursors[start].execute(f"INSERT INTO {name} FROM batch.{name} WHERE {whom}")
-
-        together(self._threads, put, len(self._cursors))
-        for name, rows in received.items():
-            if rows.num_rows:
-                self._cursor.register(RECEIVED, rows.select(self._batch.declared[name].names))
-                self._cursor.execute(f"INSERT INTO {name} FROM {RECEIVED}")
-                self._cursor.unregister(RECEIVED)
+        for name, one in self._sorted.items():
+            found = one.of(customers)
+            new = [received[name].select(found.column_names).cast(found.schema)] if name in received else []
+            self._rows[name].rows = pa.concat_tables([found, *new])
 
     def settled(self, as_of: datetime) -> set[str]:
         """Take out of tables of events what a row known before a moment replaces; which tables have corrections still.
@@ -71,9 +51,14 @@ class FewTables:
         What was corrected before the moment is seen no more, so features are the same without it. Of customers and
         contracts features see all versions.
         """
-        several = {row[0] for row in self._said.execute("several").fetchall()}
+        several = {
+            name for name, table in self._batch.declared.items() if _has_corrections(self._rows[name].rows, table)
+        }
         for name in several.difference(STATE_TABLES):
-            self._said.execute(f"replaced_{name}", as_of)
+            same = ", ".join(self._batch.declared[name].key)
+            newest = f"max(known_at) FILTER (known_at < {literal(as_of)}) OVER (PARTITION BY {same})"
+            kept = f"SELECT * FROM {name} QUALIFY known_at = coalesce({newest}, known_at)"  # noqa: S608
+            self._rows[name].rows = self._cursor.sql(kept).to_arrow_table()
         return several.intersection(STATE_TABLES)
 
     def texts(self, since: datetime) -> pd.DataFrame | None:
@@ -88,13 +73,13 @@ class FewTables:
         """A customer's newest rows, the latest known first: table and columns, those that are missing left out."""
         found: list[dict[str, Any]] = []
         for name, table in self._batch.declared.items():
-            asked = f"SELECT {', '.join(table.names)} FROM {name} WHERE {_of([customer])}"  # noqa: S608
+            asked = f"SELECT {', '.join(table.names)} FROM {name} WHERE {CUSTOMER} = {literal(customer)}"  # noqa: S608
             rows = self._cursor.execute(f"{asked} ORDER BY known_at DESC LIMIT {limit}").fetchall()
             plain = (dict(zip(table.names, row, strict=True)) for row in rows)
             found += [{"table": name, **{key: one for key, one in row.items() if one is not None}} for row in plain]
         return sorted(found, key=lambda row: (row["known_at"], row["table"]), reverse=True)[:limit]
 
 
-def _of(customers: Sequence[str]) -> str:
-    """The condition on customers, in words that tell DuckDB which parts of a sorted table it need not read."""
-    return f"customer_id IN ({', '.join(map(literal, customers))})"
+def _has_corrections(rows: pa.Table, table: Table) -> bool:
+    """Whether several rows have one key."""
+    return bool(rows.num_rows > rows.group_by(table.key, use_threads=False).aggregate([]).num_rows)

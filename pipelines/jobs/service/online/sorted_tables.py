@@ -1,36 +1,40 @@
-"""The canonical tables of the newest batch in a DuckDB file, sorted by customer, so that the rows of few are found."""
+"""The canonical tables of the newest batch, sorted by customer, in files in which the rows of few are found at once."""
 
 import hashlib
 import json
 import os
+import shutil
 import time
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.errors import MissingError
 from features.event_log.expressions import literal
 from features.schema import Table
-from pipelines.files import storage
+from pipelines.files import removal, storage
 from pipelines.matrix.duckdb_engine import present
 from pipelines.processes import memory
 
 # Under the state of a spec.
 FOLDER = "service"
-# Of the layout of the file: another number, and it is made anew.
-LAYOUT = 2
-# How many rows stand together, with the first and last customer of them: so many are read to find one customer.
-ROWS = 8192
-SUFFIX = ".duckdb"
+# Of the layout of the files: another number, and they are made anew.
+LAYOUT = 3
+# How many rows stand together, and are read to find one customer; how many are sorted rows at a time.
+ROWS, PORTION = 2048, 65_536
+CUSTOMER, ROWS_OF, FIRSTS_OF = "customer_id", ".arrow", ".firsts"
 
 
 @dataclass(frozen=True)
 class SortedTables:
-    """A file with the tables of a batch; key names the batch.
+    """A folder with the tables of a batch; key names the batch.
 
     until is the moment just after all that the batch knew; received the number of the last received event in it.
     """
@@ -42,8 +46,34 @@ class SortedTables:
     received: int
 
 
+class SortedTable:
+    """A table of such a folder, open for reading. Not thread-safe."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        options = pa.ipc.IpcReadOptions(use_threads=False)
+        self._file = pa.ipc.open_file(pa.memory_map(str(folder / f"{name}{ROWS_OF}")), options=options)
+        self._firsts: list[str] = storage.read_json(folder / f"{name}{FIRSTS_OF}")
+
+    def of(self, customers: Sequence[str]) -> pa.Table:
+        """The rows of customers, in the columns of the file."""
+        # A customer's rows may begin within the last rows before those that begin with the customer.
+        places = {
+            place
+            for one in customers
+            for place in range(max(bisect_left(self._firsts, one) - 1, 0), bisect_right(self._firsts, one))
+        }
+        wanted = pa.array(customers, pa.string())
+        found = (self._file.get_batch(place) for place in sorted(places))
+        return pa.Table.from_batches([one.filter(pc.is_in(one[CUSTOMER], wanted)) for one in found], self._file.schema)
+
+
+def tables_in(folder: Path) -> list[SortedTable]:
+    """All tables of a folder."""
+    return [SortedTable(folder, path.stem) for path in sorted(folder.glob(f"*{ROWS_OF}"))]
+
+
 def of_batch(tables: Path, declared: Mapping[str, Table], *, folder: Path) -> SortedTables:
-    """The file of the newest batch, made in folder where it is not there.
+    """The folder of the newest batch, made in `folder` where it is not there.
 
     tables is the folder of the canonical tables, declared what the source declares. Raises MissingError where nothing
     was ingested.
@@ -52,30 +82,38 @@ def of_batch(tables: Path, declared: Mapping[str, Table], *, folder: Path) -> So
     if not about["extracted_at"]:
         raise MissingError(f"the tables at {tables} have no dates: nothing can be told of a later moment.")
     key = _key(tables, found)
-    path = folder / f"history-{key}{SUFFIX}"
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"history-{key}"
+    if not path.is_dir():
         _make(path, tables, found)
     until = datetime.fromisoformat(about["extracted_at"])
     return SortedTables(path, found, key, until, int(about.get("received", 0)))
 
 
 def tidy(folder: Path, *, keep: Path) -> None:
-    """Take away the files of earlier batches, and what a kill left half-made. Who has one open goes on reading it."""
-    earlier = [path for path in folder.glob(f"history-*{SUFFIX}*") if not path.name.startswith(keep.name)]
+    """Take away earlier batches, and what a kill left half-made. Who has one open goes on reading it."""
+    earlier = [path for path in made(folder) if path != keep]
     for path in (*earlier, *half_made(folder, hours=1)):
-        with suppress(FileNotFoundError):
-            path.unlink()
+        removal.remove(path)
+
+
+def made(folder: Path) -> list[Path]:
+    """The folders of all batches that are there."""
+    return sorted(folder.glob("history-*"))
 
 
 def half_made(folder: Path, *, hours: float = 0) -> list[Path]:
-    """Files that are being made or never will be; with hours, those that nobody has written to for so long."""
+    """Folders that are being made or never will be; with hours, those that nobody has written to for so long."""
     latest = time.time() - hours * 3600
-    found = []
-    for path in sorted(folder.glob(".history-*")):
+    return [path for path in sorted(folder.glob(".history-*")) if _written(path) <= latest]
+
+
+def _written(folder: Path) -> float:
+    """When a folder, or a file in it, was written to last; 0 where it is gone."""
+    found = [0.0]
+    for path in (folder, *folder.glob("*")):
         with suppress(FileNotFoundError):
-            found += [path] if path.stat().st_mtime <= latest else []
-    return found
+            found.append(path.stat().st_mtime)
+    return max(found)
 
 
 def _key(tables: Path, declared: Mapping[str, Table]) -> str:
@@ -90,17 +128,35 @@ def _key(tables: Path, declared: Mapping[str, Table]) -> str:
 
 
 def _make(path: Path, tables: Path, declared: Mapping[str, Table]) -> None:
-    """Write the file beside, then rename it: half of one is never read, and each process makes its own."""
-    own = path.with_name(f"{path.stem}-{os.getpid()}.making")
-    with storage.replacing(own) as made, memory.limits() as limited, duckdb.connect(config=limited) as database:
-        # The order of rows matters: it is what finds a customer.
-        database.execute(f"ATTACH {literal(str(made))} AS made (ROW_GROUP_SIZE {ROWS})")
+    """Write the folder beside, then rename it: half of one is never read, and each process makes its own."""
+    own = path.with_name(f"{path.name}-{os.getpid()}.making")
+    with (
+        storage.replacing_folder(own) as folder,
+        memory.limits() as limited,
+        duckdb.connect(config=limited) as database,
+    ):
         for name, table in declared.items():
             columns = ", ".join(f'"{one.name}"' for one in table.columns)
-            parts = literal(str(tables / name / "*.parquet"))
-            database.execute(
-                f"CREATE TABLE made.{name} AS SELECT {columns} FROM"  # noqa: S608 - names that we declare
-                f" read_parquet({parts}, union_by_name = true) ORDER BY customer_id"
-            )
-        database.execute("DETACH made")
-    own.replace(path)
+            parts = f"read_parquet({literal(str(tables / name / '*.parquet'))}, union_by_name = true)"
+            rows = database.sql(f"SELECT {columns} FROM {parts} ORDER BY {CUSTOMER}")  # noqa: S608 - names that we declare
+            firsts = _write(folder / f"{name}{ROWS_OF}", rows.to_arrow_reader(PORTION))
+            storage.write_json(folder / f"{name}{FIRSTS_OF}", firsts)
+    try:
+        own.replace(path)
+    except OSError:  # another process was faster
+        shutil.rmtree(own)
+        if not path.is_dir():
+            raise
+
+
+def _write(path: Path, rows: pa.RecordBatchReader) -> list[str]:
+    """Write sorted rows, so many together; gives the first customer of each."""
+    firsts = []
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=options) as file:
+        for portion in rows:
+            for start in range(0, portion.num_rows, ROWS):
+                some = portion.slice(start, ROWS)
+                firsts.append(some[CUSTOMER][0].as_py())
+                file.write_batch(some)
+    return firsts

@@ -13,19 +13,33 @@ Value = str | datetime
 Found = TypeVar("Found")
 
 
+# The moment at which customers are looked at, as Ibis writes it (`duckdb_engine.getvariable`).
+MOMENT = "GETVARIABLE('as_of')"
+
+
 class Statements:
     """The prepared statements of one connection, by name."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
+        self._places: dict[str, int] = {}
 
     def prepare(self, name: str, sql: str) -> None:
-        """Prepare a statement, whose parameters are $1, $2 and so on."""
-        self._cursor.execute(f"PREPARE {name} AS {sql}")
+        """Prepare a statement, which is given the MOMENT in its text when it is executed.
 
-    def execute(self, name: str, *values: Value) -> duckdb.DuckDBPyConnection:
-        """The connection, which has the rows. Values are written into the text: DuckDB binds none to EXECUTE."""
-        told = f"({', '.join(map(literal, values))})" if values else ""
+        DuckDB plans a statement anew at each execution where a parameter stands in it twice, or is compared with a
+        column as it is: each place has a parameter of its own, a text that is made a time.
+        """
+        first, *rest = sql.split(MOMENT)
+        self._places[name] = len(rest)
+        text = first + "".join(
+            f"CAST(${place}::VARCHAR AS TIMESTAMP){part}" for place, part in enumerate(rest, start=1)
+        )
+        self._cursor.execute(f"PREPARE {name} AS {text}")
+
+    def execute(self, name: str, moment: datetime | None = None) -> duckdb.DuckDBPyConnection:
+        """The connection, which has the rows. The moment is written into the text: DuckDB binds none to EXECUTE."""
+        told = "" if moment is None else f"({', '.join([literal(moment.isoformat(' '))] * self._places[name])})"
         return self._cursor.execute(f"EXECUTE {name}{told}")
 
 
