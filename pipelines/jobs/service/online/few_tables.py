@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.history import STATE_TABLES
 from features.schema import Table
@@ -65,18 +66,17 @@ class FewTables:
         """What the customers wrote that became known since a moment, as `spoken.COLUMNS`; None without such a table."""
         if spoken.TABLE not in self._batch.declared:
             return None
-        asked = f"SELECT {', '.join(spoken.COLUMNS)} FROM {spoken.TABLE} WHERE known_at >= {literal(since)}"  # noqa: S608
-        found = self._cursor.execute(asked)
-        return pd.DataFrame(found.fetchall(), columns=spoken.COLUMNS).astype({"known_at": "datetime64[us]"})
+        rows = self._rows[spoken.TABLE].rows.select(spoken.COLUMNS)
+        found: pd.DataFrame = rows.filter(pc.greater_equal(rows["known_at"], since)).to_pandas()
+        return found
 
     def newest(self, customer: str, *, limit: int) -> list[dict[str, Any]]:
         """A customer's newest rows, the latest known first: table and columns, those that are missing left out."""
         found: list[dict[str, Any]] = []
-        for name, table in self._batch.declared.items():
-            asked = f"SELECT {', '.join(table.names)} FROM {name} WHERE {CUSTOMER} = {literal(customer)}"  # noqa: S608
-            rows = self._cursor.execute(f"{asked} ORDER BY known_at DESC LIMIT {limit}").fetchall()
-            plain = (dict(zip(table.names, row, strict=True)) for row in rows)
-            found += [{"table": name, **{key: one for key, one in row.items() if one is not None}} for row in plain]
+        for name, one in self._rows.items():
+            rows = one.rows.filter(pc.equal(one.rows[CUSTOMER], customer)).sort_by([("known_at", "descending")])
+            plain = rows.slice(0, limit).to_pylist()
+            found += [{"table": name, **{key: cell for key, cell in row.items() if cell is not None}} for row in plain]
         return sorted(found, key=lambda row: (row["known_at"], row["table"]), reverse=True)[:limit]
 
 
