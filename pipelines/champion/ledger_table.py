@@ -52,6 +52,8 @@ def make(engine: sa.Engine) -> None:
     try:
         there = [column["name"] for column in sa.inspect(engine).get_columns(NAME)]
     except sa.exc.NoSuchTableError:
+        there = []
+    if not there:  # or made while it was looked for
         _create(engine)
         return
     if there != (ours := [column.name for column in TABLE.columns]):

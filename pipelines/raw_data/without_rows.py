@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Collection, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +18,9 @@ from features.errors import DataError
 from features.file_format import PLAIN, FileFormat
 from pipelines.raw_data import csv_rows, excel, scans
 from pipelines.raw_data.parts import Part, parts_of
+
+# Where a workbook says when it was saved.
+_ABOUT, _SAVED_AT = "docProps/core.xml", re.compile(rb"<dcterms:modified.*?</dcterms:modified>")
 
 
 def write(
@@ -108,8 +113,20 @@ def _excel(part: Part, rows: set[int], out: Path) -> None:
             number += 1
     for place in reversed(gone):
         book[sheet].delete_rows(place)
-    with out.open("wb") as new:
-        book.save(new)
+    saved = BytesIO()
+    book.save(saved)
+    with ZipFile(saved) as archive, ZipFile(out, "w", ZIP_DEFLATED) as new:
+        for name in archive.namelist():
+            new.writestr(
+                _undated(name), _SAVED_AT.sub(b"", archive.read(name)) if name == _ABOUT else archive.read(name)
+            )
+
+
+def _undated(name: str) -> ZipInfo:
+    """A member of an archive, which says nothing of when it was written: the same content gives the same bytes."""
+    member = ZipInfo(name)
+    member.compress_type = ZIP_DEFLATED
+    return member
 
 
 _WRITERS: dict[str, Any] = {"csv": _csv, "json_lines": _json_lines, "parquet": _parquet, "excel": _excel}
@@ -127,11 +144,19 @@ def _packed(path: Path, plain: Path, out: Path, form: FileFormat, part: Part) ->
             shutil.copyfileobj(text, encoded)
     suffix = path.suffix.lower()
     if suffix == ".gz":
-        with content.open("rb") as one, gzip.open(out, "wb") as packed:
+        with (
+            content.open("rb") as one,
+            out.open("wb") as file,
+            gzip.GzipFile(path.stem, "wb", fileobj=file, mtime=0) as packed,
+        ):
             shutil.copyfileobj(one, packed)
     elif suffix == ".zip":
-        with ZipFile(out, "w", ZIP_DEFLATED) as archive:
-            archive.write(content, part.name.rpartition("/")[2])
+        with (
+            ZipFile(out, "w") as archive,
+            content.open("rb") as one,
+            archive.open(_undated(part.name.rpartition("/")[2]), "w", force_zip64=True) as packed,
+        ):
+            shutil.copyfileobj(one, packed)
     else:
         shutil.copyfile(content, out)
 

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from features.errors import StorageError
+from pipelines import cli
 from pipelines.cli import main, pages, parser
 from pipelines.jobs.listing import KINDS
 from pipelines.messages import help_pages, log
 from pipelines.messages.help_pages import page
 from pipelines.messages.stage_names import stages
+from pipelines.processes import stopping
 
 PAGES = pages()
 ACTIONS = ("check", "head", "restore", "adopt", "seal", "delete")
@@ -185,3 +188,19 @@ def test_the_first_cause_of_an_error_is_told(capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr().err
     assert "because of ValueError: invalid literal" in said
     assert "test_cli.py:" in said
+
+
+def test_an_error_that_a_stop_brought_about_is_told_as_a_stop(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as that of a database which a library left in the middle of a step."""
+
+    def broken(*_: object) -> int:
+        raise StorageError("MLflow could not be read.")
+
+    monkeypatch.setattr(cli, "_act", broken)
+    assert main(["list", "specs"]) == 2
+    assert capsys.readouterr().err.splitlines() == ["list: MLflow could not be read."]
+    monkeypatch.setattr(stopping.Stopping, "asked", True)
+    assert main(["list", "specs"]) == stopping.CODE
+    assert capsys.readouterr().err.splitlines() == [f"list: {stopping.LINE}"]
