@@ -69,7 +69,7 @@ class Asking:
 
     def mixed(self, client: int, number: int) -> tuple[str, Request]:
         """Of ten requests eight score, one asks for a customer, and one is an event."""
-        kind = (client + number) % 10
+        kind = number % 10
         return self.event(client, number) if kind == 0 else (self.customer if kind == 5 else self.score)(client, number)
 
 
@@ -94,7 +94,7 @@ def measured(root: Path, spec: str, *, copies: int, minutes: float) -> None:
         for ask in (asking.score, asking.customer, asking.event):
             by_clients(port, ask)
         if minutes:
-            found = paced(port, 4 * CLIENTS, 60 * minutes, RATE, asking.mixed)
+            found = paced(port, 8 * CLIENTS, 60 * minutes, RATE, asking.mixed)
             table(f"{RATE:.0f} a second, {minutes:.0f} minutes", found, sorted(found.seconds))
         with served_by_mlflow(root, spec) as other:
             by_clients(other.port, asking.score_by_mlflow)

@@ -1,6 +1,7 @@
 """Clients of the service: each asks one thing after the other over a connection of its own, and times the answers."""
 
 import http.client
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -35,22 +36,22 @@ def closed(port: int, clients: int, seconds: float, ask: Callable[[int, int], tu
 def paced(
     port: int, clients: int, seconds: float, rate: float, ask: Callable[[int, int], tuple[str, Request]]
 ) -> Taken:
-    """So many requests a second in all, whether or not those before are answered yet; waiting counts."""
-    return _run(port, clients, seconds, ask, rate=rate / clients)
+    """So many requests a second in all, each by a client that is free; where all wait for answers, waiting counts."""
+    return _run(port, clients, seconds, ask, rate=rate)
 
 
 def _run(
     port: int, clients: int, seconds: float, ask: Callable[[int, int], tuple[str, Request]], *, rate: float | None
 ) -> Taken:
-    found, lock, began = Taken(), threading.Lock(), time.perf_counter()
+    found, lock, places, began = Taken(), threading.Lock(), itertools.count(), time.perf_counter()
 
     def client(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         own: dict[str, list[float]] = {}
-        failed = place = 0
+        failed = 0
         while True:
-            now = time.perf_counter() - began
-            due = now if rate is None else (place + number / clients) / rate
+            place, now = next(places), time.perf_counter() - began
+            due = now if rate is None else place / rate
             if max(now, due) >= seconds:
                 break
             if due > now:
@@ -62,7 +63,6 @@ def _run(
             answer.read()
             own.setdefault(kind, []).append(time.perf_counter() - start)
             failed += answer.status != 200
-            place += 1
         connection.close()
         with lock:
             for kind, some in own.items():
