@@ -80,6 +80,6 @@ class KeptAnswers:
 
 def digests(rows: pd.DataFrame) -> list[str]:
     """SHA-256 of what each row holds, column by column."""
-    columns = [(str(name), rows[name].tolist()) for name in rows]
-    every = ([(name, values[place]) for name, values in columns] for place in range(len(rows)))
-    return [hashlib.sha256(repr(row).encode()).hexdigest() for row in every]
+    names = list(map(str, rows))
+    every = rows.to_numpy(dtype=object).tolist()
+    return [hashlib.sha256(repr(list(zip(names, row, strict=True))).encode()).hexdigest() for row in every]

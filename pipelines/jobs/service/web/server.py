@@ -1,8 +1,11 @@
 """The server: uvicorn in this process, which ends by SIGTERM, SIGINT or SIGHUP once it has answered what it holds."""
 
+import asyncio
+import gc
 import signal
 import socket
 from contextlib import suppress
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -15,10 +18,45 @@ from pipelines.messages import log
 MOST_HEADERS = 32_768
 
 
+class _OneWrite:
+    """A transport that sends what is written in one turn of the loop together: an answer's headers with its body.
+
+    To send takes a quarter of the time of a short request, and wakes the client each time.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send it at the end of the turn."""
+        if not self._parts:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Send what was written, and close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._parts and not self._transport.is_closing():
+            self._transport.write(b"".join(self._parts))
+        self._parts.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is that of the transport."""
+        return getattr(self._transport, name)
+
+
 class Protocol(HttpToolsProtocol):
     """HTTP as uvicorn reads it with httptools, with a limit on request line and headers, which that lacks."""
 
     _of_headers, _in_headers = 0, True
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has come."""
+        super().connection_made(cast("asyncio.Transport", _OneWrite(transport)))
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -78,6 +116,9 @@ def run(app: Starlette, settings: Settings) -> None:
     before = signal.getsignal(signal.SIGHUP)
     if before != signal.SIG_IGN:
         signal.signal(signal.SIGHUP, serving.handle_exit)
+    # What is loaded stays: nobody looks through it for garbage while requests wait.
+    gc.collect()
+    gc.freeze()
     log.note(f"serve: http://{f'[{host}]' if ':' in host else host}:{port}")
     try:
         # Once it has ended, uvicorn raises the signal again, for whoever handled it before.
