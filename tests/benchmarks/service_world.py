@@ -59,7 +59,7 @@ class Service:
 @contextmanager
 def served(root: Path, spec: str, *, database: Path | None = None) -> Iterator[Service]:
     """`serve SPEC` in a checkout, ready; its operations are kept in a database of its own where that is said."""
-    command = [sys.executable, "-P", "-m", "pipelines", "-q", "serve", spec, "--without-keys"]
+    command = [sys.executable, "-P", "-m", "pipelines", "-q", "serve", spec, "--without-keys", "--rate", "1000000"]
     settings = {"PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     settings |= {"HOLDFAST_OPERATIONS_URI": f"sqlite:///{database}"} if database else {}
     with _running(command, root, settings, ready="/ready") as one:
