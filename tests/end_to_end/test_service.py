@@ -389,7 +389,12 @@ def test_a_champion_that_does_not_load_leaves_the_old_one_serving(shop: Reposito
         about.write_text("{")  # as of a batch that is half written
         _wait_for_problem(service, "JSON")
         assert service.ask("POST", "/score", {"rows": rows})[1]["version"] == version
+        rules = shop.root / "experiments/specs/alerts/demo.yaml"
+        said = rules.read_text()
+        rules.write_text(said.replace(f"{RULE}:", "says_so:"))
         about.write_text(before)
+        _wait_for_warning(service, "says_so", shop)
+        rules.write_text(said)
         os.kill(service.process.number, signal.SIGSTOP)
         assert shop.act("rollback", "demo", "--reason", "back").returncode == 0
         for path in shop.root.glob("mlartifacts/**/scorer.py"):
@@ -398,6 +403,16 @@ def test_a_champion_that_does_not_load_leaves_the_old_one_serving(shop: Reposito
         _wait_for_problem(service, "changed")
         assert service.get("/version")["specs"][0]["version"] == version
         assert service.ask("POST", "/score", {"rows": rows})[1]["version"] == version
+
+
+def _wait_for_warning(service: Service, rule: str, shop: Repository) -> None:
+    who = pd.read_parquet(shop.root / "artifacts/demo/ranked_list/ranked_list.parquet")["customer_id"].iloc[-7]
+    until, number, raised = time.monotonic() + 60, 0, set[str]()
+    while rule not in raised:
+        assert time.monotonic() < until, raised
+        number += 1
+        raised = {one["rule"] for one in service.post(note(f"rules {number}", who))["customers"][0]["warnings"]}
+        time.sleep(0.1)
 
 
 def _wait_for_problem(service: Service, word: str) -> None:

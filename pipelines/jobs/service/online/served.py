@@ -145,9 +145,10 @@ class Served:
 
 
 def identity(spec: ExperimentSpec, workspace: Workspace) -> tuple[str, str]:
-    """What tells one Served from another: the version that serves, and the batch."""
+    """What tells one Served from another: the version that serves, the batch, and the rules of warnings."""
     standing, _ = ledger_writer.reading(spec.name, workspace.root).agreed()
-    return str(standing.serving), "/".join(map(_changed, _made(workspace)))
+    rules = [] if spec.alerts is None else [workspace.alerts / f"{spec.alerts}.yaml"]
+    return str(standing.serving), "/".join(map(_changed, [*_made(workspace), *rules]))
 
 
 def _made(workspace: Workspace) -> tuple[Path, ...]:
