@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from experiments.spec import ExperimentSpec
 from features.errors import MissingError, UsageError
-from pipelines.files import removal, storage
+from pipelines.files import storage
 from pipelines.jobs.forgetting import journal, places, raw, receipts, settled
 from pipelines.jobs.forgetting.change import Change
 from pipelines.jobs.forgetting.journal import Journal
 from pipelines.matrix import matrices
 from pipelines.outreach.feedback import known_customers
 from pipelines.outreach.operations import erased_people, erasing
+from pipelines.processes import removal
 from pipelines.raw_data import erased
 from pipelines.workspace import Workspace
 

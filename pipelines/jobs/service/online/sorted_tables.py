@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from features.errors import MissingError
 from features.event_log.expressions import literal
 from features.schema import Table
-from pipelines.files import removal, storage
+from pipelines.files import storage
 from pipelines.matrix.duckdb_engine import present
-from pipelines.processes import memory
+from pipelines.processes import memory, removal
 
 # Under the state of a spec.
 FOLDER = "service"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.files.removal import remove
+from pipelines.processes.removal import remove
 
 
 def test_files_folders_and_what_a_kill_left_of_one_go(tmp_path: Path) -> None:
