@@ -152,9 +152,9 @@ def _said(arguments: argparse.Namespace, workspace: Workspace) -> int:
             found = _act(arguments, workspace)
             return found if isinstance(found, int) else found.show(as_json=arguments.json)
     except HoldfastError as error:
+        log.origin(error, workspace.root)
         if stopping.Stopping.asked:  # what a stop came to between two steps of a library
             raise KeyboardInterrupt from error
-        log.origin(error, workspace.root)
         return _failed(workspace, arguments.command, str(error), error.exit_code)
 
 

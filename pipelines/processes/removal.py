@@ -4,6 +4,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+TRIES = 10
+
 
 def remove(path: Path) -> None:
     """Remove a file or a folder; nothing is done where there is none.
@@ -14,8 +16,17 @@ def remove(path: Path) -> None:
         if not path.is_dir():
             path.unlink()
         elif path.suffix == ".tmp":
-            shutil.rmtree(path)
+            _remove_folder(path)
         else:
             gone = path.with_name(f".{path.name}.tmp")
-            shutil.rmtree(gone, ignore_errors=True)
-            shutil.rmtree(path.replace(gone))
+            _remove_folder(gone)
+            _remove_folder(path.replace(gone))
+
+
+def _remove_folder(path: Path) -> None:
+    """Remove it, though somebody may write into it a while longer. Raises OSError where that does not end."""
+    for _ in range(TRIES):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+    shutil.rmtree(path)

@@ -19,8 +19,9 @@ from features.file_format import PLAIN, FileFormat
 from pipelines.raw_data import csv_rows, excel, scans
 from pipelines.raw_data.parts import Part, parts_of
 
-# Where a workbook says when it was saved.
-_ABOUT, _SAVED_AT = "docProps/core.xml", re.compile(rb"<dcterms:modified.*?</dcterms:modified>")
+# Where a workbook says when it was saved, and when it was made: the library says so of one that does not.
+_ABOUT = "docProps/core.xml"
+_SAVED_AT, _MADE_AT = (re.compile(rb"<dcterms:%s.*?</dcterms:%s>" % (one, one)) for one in (b"modified", b"created"))
 
 
 def write(
@@ -115,11 +116,15 @@ def _excel(part: Part, rows: set[int], out: Path) -> None:
         book[sheet].delete_rows(place)
     saved = BytesIO()
     book.save(saved)
-    with ZipFile(saved) as archive, ZipFile(out, "w", ZIP_DEFLATED) as new:
+    with ZipFile(part.path) as archive:
+        says_when = _ABOUT in archive.namelist() and _MADE_AT.search(archive.read(_ABOUT))
+    undated = (_SAVED_AT,) if says_when else (_SAVED_AT, _MADE_AT)
+    with ZipFile(saved) as archive, ZipFile(out, "w") as new:
         for name in archive.namelist():
-            new.writestr(
-                _undated(name), _SAVED_AT.sub(b"", archive.read(name)) if name == _ABOUT else archive.read(name)
-            )
+            content = archive.read(name)
+            for said in undated if name == _ABOUT else ():
+                content = said.sub(b"", content)
+            new.writestr(_undated(name), content)
 
 
 def _undated(name: str) -> ZipInfo:

@@ -391,8 +391,9 @@ def test_a_champion_that_does_not_load_leaves_the_old_one_serving(shop: Reposito
         assert service.ask("POST", "/score", {"rows": rows})[1]["version"] == version
         rules = shop.root / "experiments/specs/alerts/demo.yaml"
         said = rules.read_text()
-        rules.write_text(said.replace(f"{RULE}:", "says_so:"))
         about.write_text(before)
+        _wait_for_problem(service, None)
+        rules.write_text(said.replace(f"{RULE}:", "says_so:"))
         _wait_for_warning(service, "says_so", shop)
         rules.write_text(said)
         os.kill(service.process.number, signal.SIGSTOP)
@@ -415,8 +416,12 @@ def _wait_for_warning(service: Service, rule: str, shop: Repository) -> None:
         time.sleep(0.1)
 
 
-def _wait_for_problem(service: Service, word: str) -> None:
+def _wait_for_problem(service: Service, word: str | None) -> None:
+    """Wait until a problem with this word is told; with None, until there is none."""
     until = time.monotonic() + 60
-    while word not in (service.get("/version")["specs"][0]["problem"] or ""):
-        assert time.monotonic() < until, service.get("/version")
+    while True:
+        told = service.get("/version")["specs"][0]["problem"]
+        if told is None if word is None else word in (told or ""):
+            return
+        assert time.monotonic() < until, told
         time.sleep(0.1)

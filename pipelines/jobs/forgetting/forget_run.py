@@ -15,6 +15,7 @@ from pipelines.files import storage
 from pipelines.jobs.forgetting import journal, places, raw, receipts, settled
 from pipelines.jobs.forgetting.change import Change
 from pipelines.jobs.forgetting.journal import Journal
+from pipelines.jobs.service.online import sorted_tables
 from pipelines.matrix import matrices
 from pipelines.outreach.feedback import known_customers
 from pipelines.outreach.operations import erased_people, erasing
@@ -94,6 +95,8 @@ def _erase(
     told = erasing.erase(engine, customer, begun.signed, begun.settled)
     erasing.tidy(engine)
     raw.leave_out(workspace, customer)
+    for path in sorted_tables.leftovers(workspace.state / sorted_tables.FOLDER):  # nobody knows of whom it has rows
+        removal.remove(path)
     for change in _changes(spec, workspace, engine, customer, begun.signed.pseudonym):
         _do(change, workspace, begun)
     _recount(workspace)

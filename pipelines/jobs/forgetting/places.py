@@ -32,7 +32,7 @@ def changes(
 
     Tables, matrix and lists lose the rows; the rows that judged a model keep them by the pseudonym; lists of rounds are
     made from the database again; what was refused or quoted in a finding is removed: the next run makes it anew. So is
-    the service's copy of the tables, which it makes of the tables when it next looks, and what a kill left of one.
+    the service's copy of the tables, which it makes of the tables when it next looks.
     """
     yield from of_matrix(workspace, customer)
     yield from of_readers(workspace, customer)  # before the tables, which say which texts are the person's
@@ -50,10 +50,8 @@ def changes(
         yield from _some(_quoting(path, customer))
     for path in (workspace.failure, workspace.root / "state" / "dvc.log"):
         yield from _some(_quoting(path, customer))
-    of_service = workspace.state / sorted_tables.FOLDER
-    for path in sorted_tables.made(of_service):
+    for path in sorted_tables.made(workspace.state / sorted_tables.FOLDER):
         yield from _some(_of_service(path, customer))
-    yield from (Change(path, 1, None) for path in sorted_tables.half_made(of_service))
 
 
 def of_readers(workspace: Workspace, customer: str) -> Iterator[Change]:
@@ -110,7 +108,10 @@ def _of_round(spec: ExperimentSpec, engine: sa.Engine, folder: Path, customer: s
 
 def _of_service(folder: Path, customer: str) -> Change | None:
     """The tables of a batch, sorted for the service."""
-    found = sum(one.of([customer]).num_rows for one in sorted_tables.tables_in(folder))
+    found = 0
+    for one in sorted_tables.tables_in(folder):
+        found += one.of([customer]).num_rows
+        one.close()
     return Change(folder, found, None) if found else None
 
 

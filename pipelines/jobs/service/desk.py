@@ -33,7 +33,7 @@ from pipelines.outreach.feedback import record_run
 from pipelines.outreach.operations import clock, database, received_events
 from pipelines.workspace import Workspace
 
-# How often it looks for a new champion or batch, and again after one could not be loaded.
+# How often it looks for a new champion, batch or rules, and again after one could not be loaded.
 LOOK_SECONDS, AGAIN_SECONDS = 2.0, 20.0
 
 
@@ -177,7 +177,7 @@ class Desk:
         return Listing(self._engine, self.name, served.champion.version, served.listed, received=received)
 
     def _renew(self) -> None:
-        """Look for another champion or batch; one that does not load leaves the old one serving."""
+        """Look for another champion, batch or rules; one that does not load leaves the old one serving."""
         pause = LOOK_SECONDS
         with ThreadPoolExecutor(1, thread_name_prefix=f"load {self.name}") as loading:
             while not self._closing.wait(pause):
@@ -189,7 +189,7 @@ class Desk:
                 pause, self._problem = AGAIN_SECONDS if problem else LOOK_SECONDS, problem
 
     def _look(self) -> None:
-        """Serve what the ledger and the newest batch are now, where that is something else."""
+        """Serve what champion, newest batch and rules are now, where that is something else."""
         found = serving.identity(self._spec, self._workspace)
         if found == self._identity:
             return
@@ -201,7 +201,7 @@ class Desk:
             while self._mappings:
                 self._mappings.popitem()[1].close()
         self._worker.ask(Asked(), size=0)  # a pass of nothing, after which nobody uses the old one
-        log.note(f"serve {self.name}: version {new.champion.version} is served")
+        log.note(f"serve {self.name}: version {new.champion.version} is served, with the newest batch and rules")
 
 
 def _begins(spec: ExperimentSpec, served: Served) -> datetime | None:

@@ -86,6 +86,12 @@ def test_packed_files_say_nothing_of_when_they_were_written(tmp_path: Path) -> N
             with ZipFile(out) as packed:
                 assert {one.date_time for one in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
                 assert not any(b"<dcterms:modified" in packed.read(one) for one in packed.namelist())
+    with ZipFile(tmp_path / "rows.xlsx") as made, ZipFile(tmp_path / "bare.xlsx", "w") as bare:
+        for name in made.namelist():
+            if name != "docProps/core.xml":
+                bare.writestr(name, made.read(name))
+    with ZipFile(rewritten(tmp_path / "bare.xlsx", {1})) as packed:
+        assert b"<dcterms:" not in packed.read("docProps/core.xml")
 
 
 CELL = st.text(alphabet="ab,\"\n ;'é", max_size=6)

@@ -80,6 +80,7 @@ class FewCustomers:
     def close(self) -> None:
         """Close the database."""
         self._threads.shutdown()
+        self._tables.close()
         for cursor in self._cursors[1:]:
             cursor.close()
         self._database.disconnect()

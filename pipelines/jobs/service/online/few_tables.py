@@ -31,6 +31,11 @@ class FewTables:
             for one in cursors:
                 rows.show(one, name)
 
+    def close(self) -> None:
+        """Close the files of the batch."""
+        for one in self._sorted.values():
+            one.close()
+
     def joined(self, customers: Sequence[str]) -> dict[str, datetime | None]:
         """When each of those whom the batch knows joined, by the version known last."""
         found = self._sorted["customers"].of(customers).sort_by("known_at")
@@ -56,7 +61,7 @@ class FewTables:
             name for name, table in self._batch.declared.items() if _has_corrections(self._rows[name].rows, table)
         }
         for name in several.difference(STATE_TABLES):
-            same = ", ".join(self._batch.declared[name].key)
+            same = ", ".join(_key(self._batch.declared[name]))
             newest = f"max(known_at) FILTER (known_at < {literal(as_of)}) OVER (PARTITION BY {same})"
             kept = f"SELECT * FROM {name} QUALIFY known_at = coalesce({newest}, known_at)"  # noqa: S608
             self._rows[name].rows = self._cursor.sql(kept).to_arrow_table()
@@ -81,5 +86,10 @@ class FewTables:
 
 
 def _has_corrections(rows: pa.Table, table: Table) -> bool:
-    """Whether several rows have one key."""
-    return bool(rows.num_rows > rows.group_by(table.key, use_threads=False).aggregate([]).num_rows)
+    """Whether several rows of a customer have one key."""
+    return bool(rows.num_rows > rows.group_by(_key(table), use_threads=False).aggregate([]).num_rows)
+
+
+def _key(table: Table) -> list[str]:
+    """The key, and the customer: what is said of one does not depend on who else is looked at."""
+    return list(dict.fromkeys((CUSTOMER, *table.key)))

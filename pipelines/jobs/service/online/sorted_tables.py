@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import os
-import shutil
+import secrets
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.errors import MissingError
+from features.errors import HoldfastError, MissingError, StorageError
 from features.event_log.expressions import literal
 from features.schema import Table
 from pipelines.files import storage
@@ -50,8 +49,8 @@ class SortedTable:
     """A table of such a folder, open for reading. Not thread-safe."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        options = pa.ipc.IpcReadOptions(use_threads=False)
-        self._file = pa.ipc.open_file(pa.memory_map(str(folder / f"{name}{ROWS_OF}")), options=options)
+        self._bytes = pa.memory_map(str(folder / f"{name}{ROWS_OF}"))
+        self._file = pa.ipc.open_file(self._bytes, options=pa.ipc.IpcReadOptions(use_threads=False))
         self._firsts: list[str] = storage.read_json(folder / f"{name}{FIRSTS_OF}")
 
     def of(self, customers: Sequence[str]) -> pa.Table:
@@ -66,9 +65,13 @@ class SortedTable:
         found = (self._file.get_batch(place) for place in sorted(places))
         return pa.Table.from_batches([one.filter(pc.is_in(one[CUSTOMER], wanted)) for one in found], self._file.schema)
 
+    def close(self) -> None:
+        """Give the file back: one that was removed takes room on the disk until then."""
+        self._bytes.close()
+
 
 def tables_in(folder: Path) -> list[SortedTable]:
-    """All tables of a folder."""
+    """All tables of a folder, for whoever closes them."""
     return [SortedTable(folder, path.stem) for path in sorted(folder.glob(f"*{ROWS_OF}"))]
 
 
@@ -83,7 +86,9 @@ def of_batch(tables: Path, declared: Mapping[str, Table], *, folder: Path) -> So
         raise MissingError(f"the tables at {tables} have no dates: nothing can be told of a later moment.")
     key = _key(tables, found)
     path = folder / f"history-{key}"
-    if not path.is_dir():
+    if not (there := path.exists()) or not _is_whole(path, found):
+        if there:
+            removal.remove(path)
         _make(path, tables, found)
     until = datetime.fromisoformat(about["extracted_at"])
     return SortedTables(path, found, key, until, int(about.get("received", 0)))
@@ -92,23 +97,27 @@ def of_batch(tables: Path, declared: Mapping[str, Table], *, folder: Path) -> So
 def tidy(folder: Path, *, keep: Path) -> None:
     """Take away earlier batches, and what a kill left half-made. Who has one open goes on reading it."""
     earlier = [path for path in made(folder) if path != keep]
-    for path in (*earlier, *half_made(folder, hours=1)):
+    for path in (*earlier, *leftovers(folder, hours=1)):
         removal.remove(path)
 
 
 def made(folder: Path) -> list[Path]:
     """The folders of all batches that are there."""
-    return sorted(folder.glob("history-*"))
+    return [path for path in sorted(folder.glob("history-*")) if path.is_dir()]
 
 
-def half_made(folder: Path, *, hours: float = 0) -> list[Path]:
-    """Folders that are being made or never will be; with hours, those that nobody has written to for so long."""
+def leftovers(folder: Path, *, hours: float = 0) -> list[Path]:
+    """What holds rows and is no batch: being made, left by a kill, or a file of an earlier version of the project.
+
+    With hours, what nobody has written to for so long.
+    """
     latest = time.time() - hours * 3600
-    return [path for path in sorted(folder.glob(".history-*")) if _written(path) <= latest]
+    found = [*folder.glob(".history-*"), *(path for path in folder.glob("history-*") if not path.is_dir())]
+    return [path for path in sorted(found) if _written(path) <= latest]
 
 
 def _written(folder: Path) -> float:
-    """When a folder, or a file in it, was written to last; 0 where it is gone."""
+    """When a file or folder, or a file in it, was written to last; 0 where it is gone."""
     found = [0.0]
     for path in (folder, *folder.glob("*")):
         with suppress(FileNotFoundError):
@@ -127,26 +136,42 @@ def _key(tables: Path, declared: Mapping[str, Table]) -> str:
     return hashlib.sha256(json.dumps([LAYOUT, about, parts]).encode()).hexdigest()[:16]
 
 
-def _make(path: Path, tables: Path, declared: Mapping[str, Table]) -> None:
-    """Write the folder beside, then rename it: half of one is never read, and each process makes its own."""
-    own = path.with_name(f"{path.name}-{os.getpid()}.making")
-    with (
-        storage.replacing_folder(own) as folder,
-        memory.limits() as limited,
-        duckdb.connect(config=limited) as database,
-    ):
-        for name, table in declared.items():
-            columns = ", ".join(f'"{one.name}"' for one in table.columns)
-            parts = f"read_parquet({literal(str(tables / name / '*.parquet'))}, union_by_name = true)"
-            rows = database.sql(f"SELECT {columns} FROM {parts} ORDER BY {CUSTOMER}")  # noqa: S608 - names that we declare
-            firsts = _write(folder / f"{name}{ROWS_OF}", rows.to_arrow_reader(PORTION))
-            storage.write_json(folder / f"{name}{FIRSTS_OF}", firsts)
+def _is_whole(folder: Path, names: Iterable[str]) -> bool:
+    """Whether all tables can be opened; after a power cut they may be empty, or broken off."""
     try:
+        for name in names:
+            SortedTable(folder, name).close()
+    except (OSError, HoldfastError, pa.ArrowInvalid):
+        return False
+    return True
+
+
+def _make(path: Path, tables: Path, declared: Mapping[str, Table]) -> None:
+    """Write a folder beside, then rename it: half of one is never read, and whoever makes one makes its own.
+
+    Raises StorageError when the disk refuses.
+    """
+    own = path.with_name(f".{path.name}-{secrets.token_hex(8)}.tmp")
+    try:
+        own.mkdir(parents=True)
+        with memory.limits() as limited, duckdb.connect(config=limited) as database:
+            for name, table in declared.items():
+                columns = ", ".join(f'"{one.name}"' for one in table.columns)
+                parts = f"read_parquet({literal(str(tables / name / '*.parquet'))}, union_by_name = true)"
+                some = f"{CUSTOMER} IS NOT NULL ORDER BY {CUSTOMER}"
+                rows = database.sql(f"SELECT {columns} FROM {parts} WHERE {some}")  # noqa: S608 - names that we declare
+                firsts = _write(own / f"{name}{ROWS_OF}", rows.to_arrow_reader(PORTION))
+                storage.write_json(own / f"{name}{FIRSTS_OF}", firsts)
         own.replace(path)
-    except OSError:  # another process was faster
-        shutil.rmtree(own)
-        if not path.is_dir():
+    except OSError as error:
+        if isinstance(error, HoldfastError):
             raise
+        if not path.is_dir():  # no other process was faster
+            raise StorageError(
+                f"cannot write {path}: {error.strerror or error}; make room, or the folder writable."
+            ) from error
+    finally:
+        removal.remove(own)
 
 
 def _write(path: Path, rows: pa.RecordBatchReader) -> list[str]:

@@ -37,10 +37,10 @@ class Statements:
         )
         self._cursor.execute(f"PREPARE {name} AS {text}")
 
-    def execute(self, name: str, moment: datetime | None = None) -> duckdb.DuckDBPyConnection:
+    def execute(self, name: str, moment: datetime) -> duckdb.DuckDBPyConnection:
         """The connection, which has the rows. The moment is written into the text: DuckDB binds none to EXECUTE."""
-        told = "" if moment is None else f"({', '.join([literal(moment.isoformat(' '))] * self._places[name])})"
-        return self._cursor.execute(f"EXECUTE {name}{told}")
+        told = ", ".join([literal(moment.isoformat(" "))] * self._places[name])
+        return self._cursor.execute(f"EXECUTE {name}({told})")
 
 
 def together(threads: ThreadPoolExecutor, do: Callable[[int], Found], many: int) -> list[Found]:

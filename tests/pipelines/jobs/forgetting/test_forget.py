@@ -135,11 +135,16 @@ def test_the_copy_of_the_tables_that_the_service_searches_goes_too(studio: Studi
     copy = sorted_tables.of_batch(studio.workspace.tables, source.declare(options), folder=folder).path
     killed = folder / ".history-0-1.making.tmp"
     shutil.copytree(copy, killed)
+    earlier = folder / "history-0.duckdb"
+    earlier.write_bytes(b"rows in a form that nobody reads any more")
+    with pytest.raises(UsageError):  # of whoever's rows a killed start left half a copy
+        forget(studio, "K-9999")
     opened = sorted_tables.tables_in(copy)  # as the service has them
     receipt = forget(studio)
     assert receipt is not None
     assert any(one.of([ANNA]).num_rows for one in opened)
     assert not killed.exists()
+    assert not earlier.exists()
     name = str(copy.relative_to(studio.root))
     assert [one["after"] for one in receipt["files"] if one["file"] == name] == [None]
     assert not copy.exists()
