@@ -1,9 +1,11 @@
 """Small worlds that many tests share."""
 
+import atexit
 import gc
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +76,8 @@ LONG_FILES = (
     "experiments/uplift/test_nuisances.py",
 )
 ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
-# Where temporary files are in memory, hundreds of databases need not wait for a disk; with so many bytes to spare.
+# Where temporary files are in memory, hundreds of databases need not wait for a disk; with so many bytes to spare, and
+# gone at the end. Who wants to look at them says PYTEST_DEBUG_TEMPROOT=/tmp.
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
 ROOM, TEMPORARY = 12 * 2**30, "PYTEST_DEBUG_TEMPROOT"
 gc.disable()  # while libraries are loaded and tests collected, nothing becomes garbage
@@ -87,8 +90,15 @@ def _has_room(folder: Path) -> bool:
     return min(shutil.disk_usage(folder).free, psutil.virtual_memory().available) >= ROOM
 
 
+def _clear(folder: Path, owner: int) -> None:
+    """Remove it, but not where a fork of the owner ends."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 if TEMPORARY not in os.environ and _has_room(MEMORY):
-    os.environ[TEMPORARY] = str(MEMORY)
+    os.environ[TEMPORARY] = tempfile.mkdtemp(prefix="holdfast-tests-", dir=MEMORY)
+    atexit.register(_clear, Path(os.environ[TEMPORARY]), os.getpid())  # workers use it, too, and end before
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -167,7 +167,7 @@ def test_what_cannot_be_copied_is_refused_and_nothing_is_written(
 
 @pytest.mark.parametrize("journal", ["WAL", "DELETE"])
 def test_a_copy_is_of_one_moment_whoever_writes(journal: str, tmp_path: Path) -> None:
-    source, ended = tmp_path / "source.db", threading.Event()
+    source, wrote, ended = tmp_path / "source.db", threading.Event(), threading.Event()
     with closing(sqlite3.connect(source)) as connection, connection:
         connection.execute(f"PRAGMA journal_mode={journal}")
         connection.execute("CREATE TABLE debits (amount)")
@@ -180,12 +180,15 @@ def test_a_copy_is_of_one_moment_whoever_writes(journal: str, tmp_path: Path) ->
                 with connection:  # both, or none
                     connection.execute("INSERT INTO debits VALUES (randomblob(500))")
                     connection.execute("INSERT INTO credits VALUES (randomblob(500))")
+                wrote.set()
 
     writer = threading.Thread(target=write)
     writer.start()
     counts = []
     for number in range(5):
         copy = tmp_path / f"{number}.db"
+        wrote.clear()
+        assert wrote.wait(30)
         dumps.copy_sqlite(source, copy)
         with closing(sqlite3.connect(copy)) as connection:
             counts.append(
