@@ -1,6 +1,5 @@
 """Small worlds that many tests share."""
 
-import atexit
 import gc
 import os
 import shutil
@@ -79,7 +78,7 @@ ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 # Where temporary files are in memory, hundreds of databases need not wait for a disk; with so many bytes to spare, and
 # gone at the end. Who wants to look at them says PYTEST_DEBUG_TEMPROOT=/tmp.
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
-ROOM, TEMPORARY = 12 * 2**30, "PYTEST_DEBUG_TEMPROOT"
+ROOM, OURS, TEMPORARY = 12 * 2**30, "hf-tests-", "PYTEST_DEBUG_TEMPROOT"
 gc.disable()  # while libraries are loaded and tests collected, nothing becomes garbage
 
 
@@ -90,15 +89,18 @@ def _has_room(folder: Path) -> bool:
     return min(shutil.disk_usage(folder).free, psutil.virtual_memory().available) >= ROOM
 
 
-def _clear(folder: Path, owner: int) -> None:
-    """Remove it, but not where a fork of the owner ends."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose where temporary files lie, unless somebody says where; workers are given a folder in it."""
+    said = config.option.basetemp or TEMPORARY in os.environ or "PYTEST_XDIST_WORKER" in os.environ
+    if not said and _has_room(MEMORY):
+        config.option.basetemp = tempfile.mkdtemp(prefix=OURS, dir=MEMORY)
 
 
-if TEMPORARY not in os.environ and _has_room(MEMORY):
-    os.environ[TEMPORARY] = tempfile.mkdtemp(prefix="holdfast-tests-", dir=MEMORY)
-    atexit.register(_clear, Path(os.environ[TEMPORARY]), os.getpid())  # workers use it, too, and end before
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what lies in memory; what workers have lies in a folder of ours, and has another name."""
+    if Path(config.option.basetemp or "/").name.startswith(OURS):
+        shutil.rmtree(config.option.basetemp, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
