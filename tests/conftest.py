@@ -2,14 +2,11 @@
 
 import gc
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from hypothesis import settings
 
@@ -75,32 +72,7 @@ LONG_FILES = (
     "experiments/uplift/test_nuisances.py",
 )
 ADDRESSES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
-# Where temporary files are in memory, hundreds of databases need not wait for a disk; with so many bytes to spare, and
-# gone at the end. Who wants to look at them says PYTEST_DEBUG_TEMPROOT=/tmp.
-MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
-ROOM, OURS, TEMPORARY = 12 * 2**30, "hf-tests-", "PYTEST_DEBUG_TEMPROOT"
 gc.disable()  # while libraries are loaded and tests collected, nothing becomes garbage
-
-
-def _has_room(folder: Path) -> bool:
-    """Whether files can be kept there, and programs among them run."""
-    if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
-        return False
-    return min(shutil.disk_usage(folder).free, psutil.virtual_memory().available) >= ROOM
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """Choose where temporary files lie, unless somebody says where; workers are given a folder in it."""
-    said = config.option.basetemp or TEMPORARY in os.environ or "PYTEST_XDIST_WORKER" in os.environ
-    if not said and _has_room(MEMORY):
-        config.option.basetemp = tempfile.mkdtemp(prefix=OURS, dir=MEMORY)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove what lies in memory; what workers have lies in a folder of ours, and has another name."""
-    if Path(config.option.basetemp or "/").name.startswith(OURS):
-        shutil.rmtree(config.option.basetemp, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

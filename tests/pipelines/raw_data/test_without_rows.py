@@ -26,11 +26,11 @@ def texts(path: Path, form: FileFormat | None = None) -> pa.Table:
 
 
 def rewritten(path: Path, rows: set[int], form: FileFormat | None = None) -> Path:
-    out = path.parent / "out" / path.name
+    out = path.parent / f"out of {path.name}" / path.name
     out.parent.mkdir(exist_ok=True)
     with duckdb.connect() as database:
         without_rows.write(path, form, rows, out, database)
-    assert [one.name for one in out.parent.glob(f"{path.name}*")] == [path.name]
+    assert [one.name for one in out.parent.iterdir()] == [path.name]
     return out
 
 
@@ -133,4 +133,4 @@ def test_what_cannot_be_written_otherwise_is_refused_and_stays(tmp_path: Path) -
     with pytest.raises(DataError, match="take 1 rows out by hand"):
         rewritten(path, {0})
     assert path.read_bytes() == before
-    assert list((tmp_path / "out").iterdir()) == []
+    assert list((tmp_path / f"out of {path.name}").iterdir()) == []
